@@ -1,0 +1,106 @@
+<#
+.SYNOPSIS
+Is Lastseen well? Asks GET /api/health and judges the answer.
+
+.DESCRIPTION
+Exit code 0: healthy. 1: unhealthy (degraded, failing, or too many ghosts). 2: could not check.
+Runs on Windows PowerShell 5.1 and on PowerShell 7, on every system.
+
+.PARAMETER Url
+Where the service is. Default: the environment variable LASTSEEN_URL, or http://127.0.0.1:3001.
+
+.PARAMETER MaxGhosts
+More ghosts than that are a failure. Between two sweeps a few are normal.
+
+.PARAMETER TimeoutSec
+How long to wait for the answer, in seconds.
+
+.PARAMETER Json
+Prints one JSON object instead of text, for scripts.
+
+.EXAMPLE
+.\health-check.ps1
+
+.EXAMPLE
+.\health-check.ps1 -Url https://calls.example.com -MaxGhosts 0 -Json
+#>
+#Requires -Version 5.1
+[CmdletBinding()]
+param(
+    [string] $Url = $env:LASTSEEN_URL,
+    [ValidateRange(0, 2147483647)] [int] $MaxGhosts = 10,
+    [ValidateRange(1, 3600)] [int] $TimeoutSec = 5,
+    [switch] $Json
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+# Windows PowerShell draws a progress bar that makes web requests slow.
+$ProgressPreference = 'SilentlyContinue'
+
+if (-not $Url) { $Url = 'http://127.0.0.1:3001' }
+$Url = $Url.TrimEnd('/')
+
+# A field of an object that may not have it.
+function Get-Field {
+    param($InputObject, [string] $Name)
+    $property = $InputObject.PSObject.Properties[$Name]
+    if ($null -eq $property) { return $null }
+    return $property.Value
+}
+
+# What the service answers, judged: Code is the exit code.
+function Get-Result {
+    $response = $null
+    try {
+        $response = Invoke-WebRequest -Uri "$Url/api/health" -UseBasicParsing -TimeoutSec $TimeoutSec
+    }
+    catch {
+        # Both PowerShells throw on 4xx and 5xx, with different exceptions that carry the response alike.
+        $failed = Get-Field $_.Exception 'Response'
+        if ($null -eq $failed) {
+            return @{ Code = 2; Problems = @("no answer: $($_.Exception.Message)"); Health = $null }
+        }
+        $status = [int] $failed.StatusCode
+        if ($status -ge 500) {
+            return @{ Code = 1; Problems = @("the service answers HTTP $status"); Health = $null }
+        }
+        return @{ Code = 2; Problems = @("HTTP $status from /api/health: is this Lastseen?"); Health = $null }
+    }
+
+    $health = $null
+    try { $health = $response.Content | ConvertFrom-Json } catch { $health = $null }
+    $ghosts = 0
+    $readable = $null -ne $health -and (Get-Field $health 'status') -is [string] -and
+        [int]::TryParse([string] (Get-Field $health 'ghosts'), [ref] $ghosts)
+    if (-not $readable) {
+        return @{ Code = 2; Problems = @('the answer of /api/health is not a health report: is this Lastseen?'); Health = $null }
+    }
+
+    $problems = @()
+    if ($health.status -cne 'OK') { $problems += "status is $($health.status)" }
+    if ($ghosts -gt $MaxGhosts) { $problems += "$ghosts ghosts, more than $MaxGhosts" }
+    $code = 0
+    if ($problems.Count -gt 0) { $code = 1 }
+    return @{ Code = $code; Problems = $problems; Health = $health }
+}
+
+$result = Get-Result
+if ($Json) {
+    $healthy = $null
+    if ($result.Code -lt 2) { $healthy = $result.Code -eq 0 }
+    [ordered]@{ url = $Url; healthy = $healthy; problems = @($result.Problems); health = $result.Health } |
+        ConvertTo-Json -Depth 10 -Compress
+}
+else {
+    $verdict = @('healthy', 'unhealthy', 'could not check')[$result.Code]
+    "${verdict}: $Url"
+    foreach ($problem in $result.Problems) { "  $problem" }
+    if ($null -ne $result.Health) {
+        $of = { param($name) $value = Get-Field $result.Health $name; if ($null -eq $value) { '?' } else { $value } }
+        "  version $(& $of 'version'), node $(& $of 'nodeId'), up $(& $of 'uptimeSeconds') s"
+        "  $(& $of 'connectedUsers') users, $(& $of 'sessions') sessions, $(& $of 'rooms') rooms, " +
+            "$(& $of 'activeCalls') calls, $(& $of 'ghosts') ghosts"
+    }
+}
+exit $result.Code

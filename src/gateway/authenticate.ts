@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { createVerifier } from "fast-jwt";
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import { LastseenError } from "../protocol/errors.js";
+import type { RequestData } from "../protocol/messages/index.js";
+import { Name, RoomId, UserId } from "../protocol/messages/shared.js";
+import type { Identity } from "../session/session.js";
+
+/** Finds out who says hello. Throws LastseenError `unauthorized` with a reason that helps whoever wrote the client. */
+export type Authenticate = (
+  hello: RequestData<"hello">,
+  resuming: Pick<Identity, "userId" | "name"> | undefined,
+) => Identity;
+
+const Claims = Compile(
+  Type.Object({
+    sub: UserId,
+    name: Type.Optional(Name),
+    rooms: Type.Optional(Type.Array(RoomId, { maxItems: 1000 })),
+    exp: Type.Number(),
+  }),
+);
+
+/** Everybody is who they say they are; who says nothing is a guest. For development and tests. */
+export const trustEverybody: Authenticate = ({ user }, resuming) => {
+  const userId = user?.id ?? resuming?.userId ?? `guest-${randomUUID().slice(0, 8)}`;
+  const known = resuming?.userId === userId ? resuming.name : undefined;
+  return { userId, name: user?.name ?? known ?? userId, rooms: undefined, expiresAt: Infinity };
+};
+
+/** HS256 tokens with the claims `sub`, `exp`, and perhaps `name` and `rooms`. */
+export function verifyJwt(secret: string): Authenticate {
+  const verify = createVerifier({ key: secret, algorithms: ["HS256"], clockTolerance: 5_000 });
+  return ({ token }) => {
+    if (token === undefined) throw new LastseenError("unauthorized", "A token is needed.");
+    let claims: unknown;
+    try {
+      claims = verify(token);
+    } catch (error) {
+      const expired = error instanceof Error && "code" in error && error.code === "FAST_JWT_EXPIRED";
+      throw new LastseenError("unauthorized", expired ? "The token has expired." : "The token is not valid.", {
+        cause: error,
+      });
+    }
+    if (!Claims.Check(claims)) {
+      throw new LastseenError("unauthorized", "The token must have sub, exp and, if present, proper name and rooms.");
+    }
+    const { sub, name, rooms, exp } = claims;
+    return { userId: sub, name: name ?? sub, rooms, expiresAt: exp * 1000 };
+  };
+}

@@ -1,0 +1,57 @@
+import type { AnyRequest } from "../protocol/codec.js";
+import { encodeReply } from "../protocol/codec.js";
+import { LastseenError } from "../protocol/errors.js";
+import { LIMITS } from "../protocol/limits.js";
+import type { Session } from "../session/session.js";
+import type { Connection } from "./connection.js";
+import type { Handler, Handlers } from "./handlers/handler.js";
+
+type SessionRequest = Exclude<AnyRequest, { type: "hello" | "ping" }>;
+
+/**
+ * Brings a request to its handler. Requests of one connection are carried out one after the other, in the order in which
+ * they came; those of different connections know nothing of each other.
+ */
+export class Dispatcher {
+  readonly #handlers: Handlers;
+  readonly #failed: (connection: Connection, request: AnyRequest, error: unknown) => void;
+
+  constructor(handlers: Handlers, failed: (connection: Connection, request: AnyRequest, error: unknown) => void) {
+    this.#handlers = handlers;
+    this.#failed = failed;
+  }
+
+  /** @throws LastseenError `rate_limited` when too many requests of this connection wait already */
+  dispatch(connection: Connection, session: Session, request: SessionRequest): void {
+    if (connection.pendingRequests >= LIMITS.pendingRequests) {
+      throw new LastseenError("rate_limited", `More than ${LIMITS.pendingRequests} requests wait for an answer.`);
+    }
+    const before = connection.lastRequest;
+    const run = () => this.#run(connection, session, request);
+    const done = before ? before.then(run) : run();
+    if (!done) return;
+    connection.pendingRequests += 1;
+    const tail = done.then(() => {
+      connection.pendingRequests -= 1;
+      if (connection.lastRequest === tail) connection.lastRequest = undefined;
+    });
+    connection.lastRequest = tail;
+  }
+
+  /** Returns nothing when the handler is done at once. Neither throws nor rejects. */
+  #run(connection: Connection, session: Session, request: SessionRequest): Promise<void> | undefined {
+    const { id, type, data } = request;
+    const reply = (answer: unknown) => {
+      if (id !== undefined) connection.send(encodeReply(id, answer));
+    };
+    try {
+      session.assertOwnedBy(connection);
+      const handler = this.#handlers[type] as Handler<typeof type>;
+      const result = handler({ connection, session, data: data as never, reply });
+      return result?.catch((error: unknown) => this.#failed(connection, request, error));
+    } catch (error) {
+      this.#failed(connection, request, error);
+      return undefined;
+    }
+  }
+}

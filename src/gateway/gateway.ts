@@ -1,0 +1,225 @@
+/**
+ * Where frames come in. A frame is weighed (rate, size), decoded, and either answered here (heartbeat), handed to the
+ * hello handler, or dispatched to the handler of its type. What arrives in order is evidence of life before it is
+ * anything else.
+ */
+import type { WebSocket } from "ws";
+import type { Clock } from "../kernel/clock.js";
+import { decode, encodePong, encodeReply, type AnyRequest } from "../protocol/codec.js";
+import { ERRORS, LastseenError } from "../protocol/errors.js";
+import { LIMITS } from "../protocol/limits.js";
+import type { RequestId } from "../protocol/messages/index.js";
+import type { Liveness } from "../session/liveness.js";
+import type { Session } from "../session/session.js";
+import type { Sessions } from "../session/sessions.js";
+import { Connection, type FrameSink } from "./connection.js";
+import { GatewayCounters } from "./counters.js";
+import { Dispatcher } from "./dispatcher.js";
+import type { Handlers } from "./handlers/handler.js";
+import type { Hello } from "./handlers/hello.js";
+import { RateLimit, rateLimited } from "./rate-limit.js";
+import type { SocketWatch } from "./socket-watch.js";
+
+/** The part of a pino logger that the gateway uses. */
+export interface GatewayLog {
+  trace(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+const PONG = Buffer.from(encodePong(undefined));
+/** How long clients have to answer the closing handshake when the service stops. */
+const GOODBYE_MS = 2_000;
+
+export class Gateway implements FrameSink {
+  readonly log: GatewayLog;
+  readonly watch: SocketWatch;
+  readonly counters = new GatewayCounters();
+  readonly #clock: Clock;
+  readonly #sessions: Sessions;
+  readonly #liveness: Liveness;
+  readonly #hello: Hello;
+  readonly #dispatcher: Dispatcher;
+  readonly #limits: { messagesPerSecond: number; connections: number };
+  readonly #heartbeatGap: (gapMs: number) => void;
+  readonly #connections = new Set<Connection>();
+  #allEnded: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: {
+    log: GatewayLog;
+    clock: Clock;
+    watch: SocketWatch;
+    sessions: Sessions;
+    liveness: Liveness;
+    hello: Hello;
+    handlers: Handlers;
+    limits: { messagesPerSecond: number; connections: number };
+    /** Told the time between a session's last sign and its heartbeat. */
+    heartbeatGap: (gapMs: number) => void;
+  }) {
+    this.log = options.log;
+    this.watch = options.watch;
+    this.#clock = options.clock;
+    this.#sessions = options.sessions;
+    this.#liveness = options.liveness;
+    this.#hello = options.hello;
+    this.#dispatcher = new Dispatcher(options.handlers, (connection, request, error) =>
+      this.#failed(connection, request.id, request.type, error),
+    );
+    this.#limits = options.limits;
+    this.#heartbeatGap = options.heartbeatGap;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  now(): number {
+    return this.#clock.mono();
+  }
+
+  /** A socket was opened. Attaches its handlers before anything can arrive. */
+  accept(socket: WebSocket): void {
+    const connection = new Connection(socket, this, new RateLimit(this.#limits.messagesPerSecond, this.now()));
+    this.#connections.add(connection);
+    this.watch.opened(connection);
+    if (this.#closing) connection.close("serviceRestart");
+    else if (this.#connections.size > this.#limits.connections) connection.close("overloaded");
+  }
+
+  /** The heartbeat as nearly all clients send it, told from its bytes alone. */
+  heartbeat(connection: Connection, session: Session): void {
+    if (!this.#mayAct(connection, session)) return;
+    this.counters.heartbeats += 1;
+    this.#heartbeatGap(this.#liveness.sinceLastSign(session));
+    this.#liveness.heard(session);
+    connection.send(session.participation?.roster.pong ?? PONG);
+  }
+
+  frame(connection: Connection, text: string | undefined): void {
+    const decoded = text === undefined ? { kind: "garbage" as const } : decode(text);
+    switch (decoded.kind) {
+      case "garbage":
+        this.counters.reject("bad_message");
+        connection.sendError(undefined, undefined, new LastseenError("bad_message", "Frames must be JSON objects."));
+        connection.close("badMessage");
+        return;
+      case "invalid":
+        connection.badRequests += 1;
+        this.#failed(connection, decoded.id, decoded.type, decoded.error);
+        if (connection.badRequests >= LIMITS.badRequests) connection.close("badMessage");
+        return;
+      case "request":
+        connection.badRequests = 0;
+        this.#request(connection, decoded.request);
+    }
+  }
+
+  overRate(connection: Connection, verdict: "refuse" | "cut"): void {
+    this.#failed(connection, undefined, undefined, rateLimited());
+    if (verdict === "cut") connection.close("rateLimited");
+  }
+
+  socketFailed(connection: Connection, error: Error): void {
+    this.log.debug({ sessionId: connection.session?.id, error: error.message }, "socket error");
+  }
+
+  ended(connection: Connection, code: number): void {
+    this.#connections.delete(connection);
+    this.watch.closed(connection);
+    this.counters.close(code);
+    if (connection.session) this.#sessions.detach(connection.session, connection, code);
+    if (this.#connections.size === 0) this.#allEnded?.();
+  }
+
+  /**
+   * Tells every client to come back later, each at another moment so that they do not all come at once, and closes the
+   * sockets. Bounded: who does not answer is cut off.
+   *
+   * @param spreadMs the latest moment for coming back
+   */
+  close(spreadMs: number): Promise<void> {
+    this.#closing ??= this.#close(spreadMs);
+    return this.#closing;
+  }
+
+  async #close(spreadMs: number): Promise<void> {
+    for (const connection of this.#connections) {
+      connection.sendEvent("server_closing", { reconnectAfterMs: Math.round(Math.random() * spreadMs) });
+      connection.close("serviceRestart");
+    }
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#allEnded = resolve;
+      this.#clock.after(GOODBYE_MS, resolve);
+    });
+    for (const connection of this.#connections) connection.destroy("did not answer the closing handshake");
+  }
+
+  #request(connection: Connection, request: AnyRequest): void {
+    try {
+      if (request.type === "hello") {
+        this.#sayHello(connection, request);
+        return;
+      }
+      const { session } = connection;
+      if (!session) throw new LastseenError("unauthorized", "Say hello first.");
+      if (!this.#mayAct(connection, session)) return;
+      if (request.type !== "ping") {
+        this.#liveness.heard(session);
+        this.#dispatcher.dispatch(connection, session, request);
+        return;
+      }
+      if (request.data.visibility) this.#liveness.declaredVisibility(session, request.data.visibility);
+      this.heartbeat(connection, session);
+      if (request.id !== undefined) connection.send(encodeReply(request.id, {}));
+    } catch (error) {
+      this.#failed(connection, request.id, request.type, error);
+      if (request.type === "hello" && error instanceof LastseenError && error.code === "unauthorized") {
+        connection.close("unauthorized");
+      }
+    }
+  }
+
+  #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {
+    this.#hello(connection, request.data, (data) => {
+      if (request.id !== undefined) connection.send(encodeReply(request.id, data));
+    });
+    this.watch.saidHello(connection);
+  }
+
+  /** Whether the connection still owns its session and its token still holds; if not, it is told and closed. */
+  #mayAct(connection: Connection, session: Session): boolean {
+    if (!session.isOwnedBy(connection)) {
+      this.#failed(connection, undefined, undefined, new LastseenError("fenced", "This session has moved or ended."));
+      return false;
+    }
+    if (session.identity.expiresAt > this.#clock.wall()) return true;
+    this.#failed(connection, undefined, undefined, new LastseenError("unauthorized", "The token has expired."));
+    connection.close("unauthorized");
+    return false;
+  }
+
+  #failed(connection: Connection, id: RequestId | undefined, type: string | undefined, error: unknown): void {
+    const expected = error instanceof LastseenError;
+    const failure = expected
+      ? error
+      : new LastseenError("internal", "The service could not carry this out.", { cause: error });
+    this.counters.reject(failure.code);
+    const { session } = connection;
+    const fields = {
+      userId: session?.userId,
+      roomId: session?.participation?.roster.id,
+      sessionId: session?.id,
+      request: type,
+      code: failure.code,
+      reason: failure.message,
+      ...(expected ? {} : { err: error }),
+    };
+    this.log[ERRORS[failure.code].level](fields, "request refused");
+    connection.sendError(id, type, failure);
+  }
+}

@@ -1,0 +1,71 @@
+import { LastseenError } from "../../protocol/errors.js";
+import type { SessionMedia } from "../../session/ports.js";
+import type { Session } from "../../session/session.js";
+import type { Handlers } from "./handler.js";
+
+type MediaRequest =
+  | "createTransport"
+  | "connectTransport"
+  | "restartIce"
+  | "produce"
+  | "pauseProducer"
+  | "resumeProducer"
+  | "closeProducer"
+  | "consume"
+  | "pauseConsumer"
+  | "resumeConsumer"
+  | "closeConsumer"
+  | "setPreferredLayers";
+
+/** Media requests go to the media of the session's present stay in a room; without one they are `not_joined`. */
+export const mediaHandlers: Pick<Handlers, MediaRequest> = {
+  async createTransport({ session, data, reply }) {
+    reply(await mediaOf(session).createTransport(data.direction));
+  },
+  async connectTransport({ session, data, reply }) {
+    await mediaOf(session).connectTransport(data.transportId, data.dtlsParameters);
+    reply({});
+  },
+  async restartIce({ session, data, reply }) {
+    reply(await mediaOf(session).restartIce(data.transportId));
+  },
+  async produce({ session, data, reply }) {
+    reply(await mediaOf(session).produce(data));
+  },
+  async pauseProducer({ session, data, reply }) {
+    await mediaOf(session).setProducerPaused(data.producerId, true);
+    reply({});
+  },
+  async resumeProducer({ session, data, reply }) {
+    await mediaOf(session).setProducerPaused(data.producerId, false);
+    reply({});
+  },
+  closeProducer({ session, data, reply }) {
+    mediaOf(session).closeProducer(data.producerId);
+    reply({});
+  },
+  async consume({ session, data, reply }) {
+    reply(await mediaOf(session).consume(data));
+  },
+  async pauseConsumer({ session, data, reply }) {
+    await mediaOf(session).setConsumerPaused(data.consumerId, true);
+    reply({});
+  },
+  async resumeConsumer({ session, data, reply }) {
+    await mediaOf(session).setConsumerPaused(data.consumerId, false);
+    reply({});
+  },
+  closeConsumer({ session, data, reply }) {
+    mediaOf(session).closeConsumer(data.consumerId);
+    reply({});
+  },
+  async setPreferredLayers({ session, data, reply }) {
+    await mediaOf(session).setPreferredLayers(data.consumerId, data.spatialLayer, data.temporalLayer);
+    reply({});
+  },
+};
+
+function mediaOf(session: Session): SessionMedia {
+  if (!session.participation) throw new LastseenError("not_joined", "Join a room first.");
+  return session.participation.media;
+}

@@ -1,0 +1,59 @@
+import { LIMITS } from "../../protocol/limits.js";
+import { LastseenError } from "../../protocol/errors.js";
+import type { JsonObject } from "../../protocol/messages/index.js";
+import type { Reaper } from "../../reaper/reaper.js";
+import type { Admission } from "../../room/admission.js";
+import type { Rooms } from "../../room/rooms.js";
+import type { Emitter } from "../../kernel/emitter.js";
+import type { LifecycleEvents } from "../../session/events.js";
+import type { Handlers } from "./handler.js";
+
+type RoomRequest = "join" | "getRoom" | "setMetadata" | "leave" | "beforeDisconnect";
+
+/** Coming into a room, being in it, going. */
+export function roomHandlers(parts: {
+  admission: Admission;
+  rooms: Rooms;
+  reaper: Reaper;
+  events: Emitter<LifecycleEvents>;
+}): Pick<Handlers, RoomRequest> {
+  const { admission, rooms, reaper, events } = parts;
+  return {
+    async join({ connection, session, data, reply }) {
+      assertMetadataSize(data.metadata);
+      await admission.admit(
+        { session, connection, roomId: data.roomId, metadata: data.metadata },
+        (room, { routerRtpCapabilities }) => {
+          const { id: sessionId, epoch, resumeToken } = session;
+          reply({ room, routerRtpCapabilities, transferred: false, sessionId, epoch, resumeToken });
+          events.emit("joined", { session, roomId: room.id });
+        },
+      );
+    },
+    getRoom({ session, reply }) {
+      reply({ room: rooms.snapshot(session) });
+    },
+    setMetadata({ session, data, reply }) {
+      assertMetadataSize(data.metadata);
+      rooms.setMetadata(session, data.metadata);
+      reply({});
+    },
+    leave({ session, reply }) {
+      if (!session.participation) throw new LastseenError("not_joined", "The session is in no room.");
+      // The others are told within this call; only the verification goes on, and it is the reaper's to finish.
+      void reaper.leaveRoom(session, { reason: "left" });
+      reply({});
+    },
+    beforeDisconnect({ session, reply }) {
+      // Answered first: the departure closes this very socket.
+      reply({});
+      void reaper.end(session, { reason: "left" });
+    },
+  };
+}
+
+function assertMetadataSize(metadata: JsonObject | undefined): void {
+  if (metadata && Buffer.byteLength(JSON.stringify(metadata)) > LIMITS.metadataBytes) {
+    throw new LastseenError("bad_message", `metadata is larger than ${LIMITS.metadataBytes} bytes`);
+  }
+}

@@ -1,0 +1,68 @@
+import { ExpiryList } from "../session/expiry-list.js";
+import type { VirtualTime } from "../session/virtual-time.js";
+import type { Connection } from "./connection.js";
+
+/** Two pings without an answer end the socket at the time of the third. */
+const MISSED_PONGS = 2;
+
+/**
+ * Deadlines of sockets: saying hello in time, answering WebSocket pings. Kept in expiry lists of virtual time like those
+ * of the sessions, so that a pause of the process ends nobody.
+ */
+export class SocketWatch {
+  readonly #time: VirtualTime;
+  readonly #helloTimeoutMs: number;
+  readonly #pingIntervalMs: number;
+  readonly #awaitingHello = new ExpiryList<Connection>();
+  readonly #awaitingPing = new ExpiryList<Connection>();
+  readonly #demanded = new ExpiryList<Connection>();
+
+  constructor(options: { time: VirtualTime; helloTimeoutMs: number; pingIntervalMs: number }) {
+    this.#time = options.time;
+    this.#helloTimeoutMs = options.helloTimeoutMs;
+    this.#pingIntervalMs = options.pingIntervalMs;
+  }
+
+  opened(connection: Connection): void {
+    this.#awaitingHello.put(connection.expiry, this.#time.now() + this.#helloTimeoutMs);
+  }
+
+  saidHello(connection: Connection): void {
+    this.#awaitingPing.put(connection.expiry, this.#time.now() + this.#pingIntervalMs);
+  }
+
+  /** Anything at all arrived: the socket is alive. */
+  heard(connection: Connection): void {
+    connection.unansweredPings = 0;
+    if (connection.expiry.list === this.#demanded) this.saidHello(connection);
+  }
+
+  /** Pings at once and ends the socket unless something arrives within `answerMs`. */
+  demand(connection: Connection, answerMs: number): void {
+    if (connection.expiry.list !== this.#awaitingPing) return;
+    connection.pingSocket();
+    this.#demanded.put(connection.expiry, this.#time.now() + answerMs);
+  }
+
+  closed(connection: Connection): void {
+    connection.expiry.remove();
+  }
+
+  advance(): void {
+    const now = this.#time.now();
+    for (const connection of this.#awaitingHello.due(now)) {
+      connection.expiry.remove();
+      connection.close("helloTimeout");
+    }
+    for (const connection of this.#demanded.due(now)) connection.destroy("no pong after media was lost");
+    for (const connection of this.#awaitingPing.due(now)) {
+      if (connection.unansweredPings >= MISSED_PONGS) {
+        connection.destroy("two pongs missed");
+        continue;
+      }
+      connection.unansweredPings += 1;
+      connection.pingSocket();
+      this.#awaitingPing.put(connection.expiry, now + this.#pingIntervalMs);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import { LastseenError } from "../protocol/errors.js";
+
+const Goodbye = Compile(
+  Type.Object({
+    sessionId: Type.String({ minLength: 1, maxLength: 128 }),
+    resumeToken: Type.String({ minLength: 1, maxLength: 256 }),
+  }),
+);
+
+/**
+ * The goodbye beacon of a page that is going away. A beacon cannot set headers or wait, so it is plain text with the
+ * resume token in the body. Always answered alike: it tells nobody whether such a session exists.
+ */
+export function beaconRoute(goodbye: (sessionId: string, resumeToken: string) => boolean): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      "/api/sessions/leave",
+      {
+        bodyLimit: 1024,
+        schema: { tags: ["sessions"], summary: "Goodbye beacon of a page", consumes: ["text/plain"] },
+      },
+      (request, reply) => {
+        const { sessionId, resumeToken } = parse(request.body);
+        const known = goodbye(sessionId, resumeToken);
+        request.log.debug({ sessionId, known }, "goodbye beacon");
+        return reply.code(204).send();
+      },
+    );
+  };
+}
+
+function parse(body: unknown): { sessionId: string; resumeToken: string } {
+  try {
+    const value: unknown = typeof body === "string" ? JSON.parse(body) : body;
+    if (Goodbye.Check(value)) return value;
+  } catch {
+    // Not JSON: refused below like any other wrong body.
+  }
+  throw new LastseenError("bad_message", "The body must be JSON with sessionId and resumeToken.");
+}

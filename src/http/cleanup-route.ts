@@ -1,0 +1,38 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+import type { ReconcileReport, SweepReport } from "../reaper/report.js";
+
+const Report = Type.Object({
+  sweep: Type.Object({
+    at: Type.Number(),
+    result: Type.Enum(["completed", "held"]),
+    checked: Type.Integer(),
+    ghosts: Type.Integer(),
+    reaped: Type.Array(Type.String()),
+    stuckRetried: Type.Integer(),
+    durationMs: Type.Number(),
+  }),
+  reconciliation: Type.Object({
+    orphansClosed: Type.Integer(),
+    orphansSuspected: Type.Integer(),
+    rosterRepaired: Type.Integer(),
+    directoryDrift: Type.Integer(),
+  }),
+});
+
+/** Everything that is due, now: an operator does not have to wait for the next sweep. */
+export function cleanupRoute(parts: {
+  sweep: () => Promise<SweepReport>;
+  reconcile: () => Promise<ReconcileReport>;
+}): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      "/cleanup",
+      { schema: { tags: ["cleanup"], summary: "Sweep and reconcile now", response: { 200: Report } } },
+      async () => {
+        const sweep = await parts.sweep();
+        return { sweep, reconciliation: await parts.reconcile() };
+      },
+    );
+  };
+}

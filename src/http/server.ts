@@ -1,0 +1,68 @@
+/**
+ * The HTTP side of the service: one Fastify instance with the routes that the parts of the service are given to. What
+ * comes in here goes to the same reaper, registry and rooms as what comes in by WebSocket.
+ */
+import cors from "@fastify/cors";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { LastseenError } from "../protocol/errors.js";
+import { serveDocs } from "./docs.js";
+import { answerErrors } from "./error-handler.js";
+import { bearerGuard } from "./guard.js";
+
+/** How long a client may take to send its request head. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
+export interface HttpOptions {
+  log: FastifyBaseLogger;
+  origins: readonly string[];
+  version: string;
+  /** Whether to serve the OpenAPI page. */
+  docs: boolean;
+  /** Undefined with `adminOpen: false`: the admin routes are not served at all. */
+  adminToken: string | undefined;
+  adminOpen: boolean;
+  metricsToken: string | undefined;
+  metrics: { contentType: string; expose: () => Promise<string> };
+  openRoutes: readonly FastifyPluginAsyncTypebox[];
+  adminRoutes: readonly FastifyPluginAsyncTypebox[];
+}
+
+export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    requestTimeout: 30_000,
+    forceCloseConnections: "idle",
+  });
+  app.server.headersTimeout = HEADERS_TIMEOUT_MS;
+  answerErrors(app);
+  await app.register(cors, { origin: [...options.origins], methods: ["GET", "POST", "DELETE"] });
+  if (options.docs) await serveDocs(app, options.version);
+  return app;
+}
+
+/** Registers the routes; apart from creating the server because WebSocket support must be there before any route. */
+export async function registerRoutes(app: FastifyInstance, options: HttpOptions): Promise<void> {
+  for (const routes of options.openRoutes) await app.register(routes);
+  await app.register(async (scope) => {
+    scope.addHook("onRequest", bearerGuard(options.metricsToken));
+    scope.get("/metrics", { schema: { tags: ["metrics"], summary: "Prometheus metrics" } }, async (_request, reply) =>
+      reply.type(options.metrics.contentType).send(await options.metrics.expose()),
+    );
+  });
+  await app.register(
+    async (scope) => {
+      scope.addHook("onRequest", adminGuard(options));
+      for (const routes of options.adminRoutes) await scope.register(routes);
+    },
+    { prefix: "/api" },
+  );
+}
+
+function adminGuard(options: HttpOptions): ReturnType<typeof bearerGuard> {
+  if (options.adminToken !== undefined || options.adminOpen) return bearerGuard(options.adminToken);
+  return async () => {
+    throw new LastseenError("not_found", "There is no such route.");
+  };
+}

@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import helmet from "@fastify/helmet";
+import fastifyStatic from "@fastify/static";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+
+/**
+ * Serves the demo page from its own port, as a product's page would stand beside the service.
+ *
+ * @param root folder with the built page
+ * @param service where the page finds the service; without a URL, on the page's own host at this port
+ * @throws Error when the page has not been built
+ */
+export async function createWebServer(options: {
+  log: FastifyBaseLogger;
+  root: string;
+  service: () => { serviceUrl: string | null; servicePort: number };
+}): Promise<FastifyInstance> {
+  if (!existsSync(options.root)) throw new Error(`The demo page is not built: ${options.root} is missing`);
+  const app: FastifyInstance = Fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    forceCloseConnections: true,
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        // The service is another origin, and which one only the configuration knows.
+        connectSrc: ["'self'", "http:", "https:", "ws:", "wss:"],
+        imgSrc: ["'self'", "data:"],
+        mediaSrc: ["'self'", "blob:"],
+        frameAncestors: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+    crossOriginEmbedderPolicy: false,
+  });
+  app.get("/config.json", (_request, reply) => reply.header("cache-control", "no-store").send(options.service()));
+  await app.register(fastifyStatic, { root: options.root });
+  return app;
+}

@@ -1,0 +1,104 @@
+/**
+ * Writes down each step of a session's life twice, in the same words: as a log line and in its timeline. Listens to the
+ * lifecycle events; nothing else logs about sessions.
+ */
+import type { Logger } from "pino";
+import type { Clock } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
+import type { SweeperEvents } from "../reaper/sweeper.js";
+import type { LifecycleEvents } from "../session/events.js";
+import type { Session } from "../session/session.js";
+import type { Timeline } from "./timeline.js";
+
+type Level = "debug" | "info" | "warn" | "error";
+
+export class Journal {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #timeline: Timeline;
+
+  constructor(options: { log: Logger; clock: Clock; timeline: Timeline }) {
+    this.#log = options.log;
+    this.#clock = options.clock;
+    this.#timeline = options.timeline;
+  }
+
+  follow(lifecycle: Emitter<LifecycleEvents>, sweeper: Emitter<SweeperEvents>): void {
+    lifecycle.on("opened", ({ session }) => this.#step("info", session, "session opened", { tabId: session.tabId }));
+    lifecycle.on("resumed", ({ session, replaced, freshPage }) =>
+      this.#step("info", session, "session resumed", { epoch: session.epoch, replaced, freshPage }),
+    );
+    lifecycle.on("resume_refused", ({ sessionId, userId, why }) =>
+      this.#log.info({ sessionId, userId, reason: why }, "resume refused"),
+    );
+    lifecycle.on("joined", ({ session }) => this.#step("info", session, "joined room"));
+    lifecycle.on("detached", ({ session, closeCode, cause }) =>
+      this.#step("info", session, "socket ended", { closeCode, reason: cause }),
+    );
+    lifecycle.on("away", ({ session, cause }) => this.#step("info", session, "away", { reason: cause }));
+    lifecycle.on("back", ({ session, cause }) => this.#step("info", session, "back", { reason: cause }));
+    lifecycle.on("ghost_found", ({ session, verdict }) =>
+      this.#step("info", session, "ghost found", { reason: verdict.cause, evidence: this.#evidence(session) }),
+    );
+    lifecycle.on("left", ({ session, roomId, reason, cause, sinceLastSignMs }) =>
+      this.#step("info", session, "left room", {
+        roomId,
+        reason,
+        cause,
+        sinceLastSignMs: Math.round(sinceLastSignMs),
+      }),
+    );
+    lifecycle.on("ended", ({ session, reason, cause }) =>
+      this.#step("info", session, "session ended", { reason, cause }),
+    );
+    lifecycle.on("cleanup_failed", ({ session, step, attempt, error }) =>
+      this.#step("warn", session, "cleanup step failed", { step, attempt, err: error }),
+    );
+    lifecycle.on("cleaned", ({ session, reason, result, attempts, durationMs }) => {
+      const level = { clean: "info", retried: "warn", stuck: "error" } as const;
+      const detail = { reason, result, attempts, durationMs: Math.round(durationMs) };
+      this.#step(level[result], session, result === "stuck" ? "cleanup stuck" : "cleanup verified", detail);
+      if (session.status === "ended") this.#timeline.markEnded(session.id, this.#clock.wall());
+    });
+    this.#followSweeps(sweeper);
+  }
+
+  #followSweeps(sweeper: Emitter<SweeperEvents>): void {
+    sweeper.on("stalled", ({ lateMs }) => {
+      const level = lateMs >= 1_000 ? "warn" : "debug";
+      this.#log[level]({ lateMs: Math.round(lateMs) }, "the process stood still; everybody is credited that time");
+    });
+    sweeper.on("held", (fields) =>
+      this.#log.warn(fields, "too many sessions fell due at once; waiting once before reaping"),
+    );
+    sweeper.on("swept", ({ reaped, ...fields }) => {
+      const level = fields.ghosts > 0 || fields.stuckRetried > 0 ? "info" : "debug";
+      this.#log[level]({ ...fields, reaped: reaped.length, durationMs: Math.round(fields.durationMs) }, "sweep");
+    });
+  }
+
+  #step(level: Level, session: Session, step: string, detail: Record<string, unknown> = {}): void {
+    const { userId, id: sessionId } = session;
+    const roomId = session.participation?.roster.id;
+    this.#log[level]({ userId, roomId, sessionId, ...detail }, step);
+    const { err, ...shown } = detail;
+    const error = err instanceof Error ? { error: err.message } : {};
+    this.#timeline.record(sessionId, {
+      at: this.#clock.wall(),
+      step,
+      detail: { ...(roomId === undefined ? {} : { roomId }), ...shown, ...error },
+    });
+  }
+
+  /** The evidence as ages, because virtual times tell nobody anything. */
+  #evidence(session: Session): Record<string, unknown> {
+    const { detachKind, visibility } = session.evidence;
+    return {
+      silentMs: Math.round(this.#clock.mono() - session.lastSeenMono),
+      socket: session.connection ? "open" : (detachKind ?? "closed"),
+      saidGoodbye: session.evidence.goodbyeAt !== undefined,
+      mediaLost: session.evidence.mediaLostAt !== undefined,
+      visibility,
+    };
+  }
+}

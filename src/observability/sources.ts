@@ -1,0 +1,20 @@
+import type { ErrorCode } from "../protocol/errors.js";
+import type { MediaKind } from "../session/ports.js";
+
+/** The state that gauges are computed from at scrape time, and the counts that other parts keep. */
+export interface MetricSources {
+  sessions(): Record<"present" | "away" | "ghost" | "closing", number>;
+  oldestGhostAgeSeconds(): number;
+  stuckSessions(): number;
+  cleanupRetries(): number;
+  stallCreditSeconds(): number;
+  connections(): number;
+  rooms(): number;
+  participants(): number;
+  media(): { workers: number } & Record<MediaKind, number>;
+  orphans(): Record<MediaKind, number>;
+  messagesReceived(): number;
+  heartbeats(): number;
+  messagesRejected(): ReadonlyMap<ErrorCode, number>;
+  socketCloses(): ReadonlyMap<number, number>;
+}

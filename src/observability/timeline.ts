@@ -1,0 +1,50 @@
+/** One thing that happened to a session. */
+export interface TimelineEntry {
+  /** Epoch milliseconds. */
+  at: number;
+  /** What happened, in the words of the log. */
+  step: string;
+  detail: Readonly<Record<string, unknown>>;
+}
+
+const MAX_ENTRIES = 64;
+const MAX_ENDED = 1_000;
+const KEEP_ENDED_MS = 15 * 60_000;
+
+/**
+ * A bounded flight recorder: what happened to each session and why, kept for a while after its end. The first entry of a
+ * session is always kept; of a long life the middle is dropped.
+ */
+export class Timeline {
+  readonly #entries = new Map<string, TimelineEntry[]>();
+  /** Ended sessions in the order of their end, with the moment. */
+  readonly #ended = new Map<string, number>();
+
+  record(sessionId: string, entry: TimelineEntry): void {
+    const entries = this.#entries.get(sessionId);
+    if (!entries) {
+      this.#entries.set(sessionId, [entry]);
+      return;
+    }
+    if (entries.length >= MAX_ENTRIES) entries.splice(1, 1);
+    entries.push(entry);
+  }
+
+  /** The session is over: its entries are kept for a quarter of an hour, those of the last thousand at the most. */
+  markEnded(sessionId: string, at: number): void {
+    this.#ended.set(sessionId, at);
+    for (const [id, endedAt] of this.#ended) {
+      if (this.#ended.size <= MAX_ENDED && at - endedAt < KEEP_ENDED_MS) break;
+      this.#ended.delete(id);
+      this.#entries.delete(id);
+    }
+  }
+
+  find(sessionId: string): readonly TimelineEntry[] | undefined {
+    return this.#entries.get(sessionId);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Bounds of the wire protocol, shared by the service and the browser client.
+ * Sizes in bytes of UTF-8 text, durations in milliseconds.
+ */
+export const LIMITS = {
+  /** Largest frame in either direction; a larger one ends the socket with 1009. */
+  frameBytes: 64 * 1024,
+  /** Largest `metadata` object, measured as JSON text. */
+  metadataBytes: 4 * 1024,
+  /** Longest room or user id. */
+  idLength: 128,
+  /** Longest tab id. */
+  tabIdLength: 64,
+  /** Longest display name. */
+  nameLength: 128,
+  /** Wrong requests in a row that one socket may send before it is ended with 4400. */
+  badRequests: 100,
+  /** Requests of one socket that may wait for an earlier one to finish. */
+  pendingRequests: 64,
+} as const;
+
+/** The WebSocket subprotocol that is selected when a client offers it. */
+export const SUBPROTOCOL = "lastseen.v1";

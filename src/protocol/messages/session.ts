@@ -1,0 +1,91 @@
+import Type from "typebox";
+import {
+  DurationMs,
+  EpochMs,
+  GivenId,
+  JsonObject,
+  LeaveReason,
+  Name,
+  Nothing,
+  Participant,
+  RoomId,
+  RoomSnapshot,
+  Shape,
+  TabId,
+  UserId,
+} from "./shared.js";
+
+export const Visibility = Type.Union([Type.Literal("visible"), Type.Literal("hidden"), Type.Literal("frozen")]);
+
+/** Requests about being here: who one is, which room, still alive, gone. */
+export const sessionRequests = {
+  hello: {
+    data: Shape({
+      token: Type.Optional(Type.String({ maxLength: 8192 })),
+      user: Type.Optional(Shape({ id: UserId, name: Type.Optional(Name) })),
+      tabId: TabId,
+      resume: Type.Optional(Shape({ sessionId: GivenId, resumeToken: Type.String({ minLength: 1, maxLength: 256 }) })),
+      client: Type.Optional(
+        Shape({ name: Type.String({ maxLength: 64 }), version: Type.Optional(Type.String({ maxLength: 64 })) }),
+      ),
+    }),
+    reply: Shape({
+      sessionId: GivenId,
+      epoch: Type.Integer(),
+      resumeToken: Type.String(),
+      resumed: Type.Boolean(),
+      user: Shape({ id: UserId, name: Type.String() }),
+      nodeId: Type.String(),
+      heartbeat: Shape({
+        intervalMs: DurationMs,
+        idleTimeoutMs: DurationMs,
+        sweepIntervalMs: DurationMs,
+        resumeGraceMs: DurationMs,
+      }),
+      room: Type.Union([RoomSnapshot, Type.Null()]),
+      call: Type.Union([JsonObject, Type.Null()]),
+    }),
+  },
+  ping: { data: Shape({ visibility: Type.Optional(Visibility) }), reply: Nothing },
+  join: {
+    data: Shape({
+      roomId: RoomId,
+      onDuplicate: Type.Optional(Type.Union([Type.Literal("transfer"), Type.Literal("reject"), Type.Literal("allow")])),
+      metadata: Type.Optional(JsonObject),
+    }),
+    reply: Shape({
+      room: RoomSnapshot,
+      routerRtpCapabilities: Type.Union([JsonObject, Type.Null()]),
+      transferred: Type.Boolean(),
+      sessionId: GivenId,
+      epoch: Type.Integer(),
+      resumeToken: Type.String(),
+    }),
+  },
+  getRoom: { data: Nothing, reply: Shape({ room: RoomSnapshot }) },
+  setMetadata: { data: Shape({ metadata: JsonObject }), reply: Nothing },
+  leave: { data: Nothing, reply: Nothing },
+  beforeDisconnect: { data: Shape({ roomId: Type.Optional(RoomId) }), reply: Nothing },
+} as const;
+
+const roster = { roomId: RoomId, version: Type.Integer() };
+const presence = Shape({ ...roster, userId: UserId, sessionId: GivenId, reason: Type.String() });
+
+/** Events about people; each one that changes the roster carries the room and its new version. */
+export const sessionEvents = {
+  user_joined: Shape({ ...roster, participant: Participant }),
+  user_left: Shape({
+    ...roster,
+    userId: UserId,
+    name: Type.String(),
+    sessionId: GivenId,
+    reason: LeaveReason,
+    participants: Type.Array(UserId),
+  }),
+  user_away: presence,
+  user_back: presence,
+  metadata_changed: Shape({ ...roster, userId: UserId, sessionId: GivenId, metadata: JsonObject }),
+  room_closed: Shape({ ...roster, reason: Type.String() }),
+  session_transferred: Shape({ roomId: RoomId, tabId: TabId, at: EpochMs }),
+  server_closing: Shape({ reconnectAfterMs: DurationMs }),
+} as const;

@@ -1,0 +1,167 @@
+/**
+ * Ends what has to end. Every departure (leave, goodbye, ghost, kick, closed room, shutdown) comes through here, so that
+ * there is one way out: claim, run each step, try the failed ones again, and show what cannot be cleaned as stuck.
+ *
+ *     claimed -> steps -> clean
+ *                  `-> 1 s -> 2 s -> 4 s -> stuck (again with every sweep)
+ */
+import type { Clock, Timer } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
+import type { LeaveReason } from "../protocol/messages/index.js";
+import type { LifecycleEvents } from "../session/events.js";
+import type { Session } from "../session/session.js";
+import type { Cause } from "../session/verdict.js";
+import type { Cleanup, CleanupStep } from "./cleanup.js";
+
+const RETRY_AFTER_MS = [1_000, 2_000, 4_000] as const;
+
+export interface Departure {
+  reason: LeaveReason;
+  /** The verdict's cause, when a verdict led here. */
+  cause?: Cause;
+}
+
+export class Reaper {
+  readonly #clock: Clock;
+  readonly #events: Emitter<LifecycleEvents>;
+  readonly #steps: readonly CleanupStep[];
+  readonly #waiting = new Map<Cleanup, Timer>();
+  readonly #running = new Map<Cleanup, Promise<void>>();
+  readonly #stuck = new Set<Cleanup>();
+  #retries = 0;
+  #closed = false;
+
+  constructor(options: { clock: Clock; events: Emitter<LifecycleEvents>; steps: readonly CleanupStep[] }) {
+    this.#clock = options.clock;
+    this.#events = options.events;
+    this.#steps = options.steps;
+  }
+
+  /** Cleanups that used up their attempts. */
+  get stuck(): readonly Cleanup[] {
+    return [...this.#stuck];
+  }
+
+  /** Cleanups under way or waiting for their next attempt. */
+  get unfinished(): number {
+    return this.#running.size + this.#waiting.size;
+  }
+
+  /** Sessions (not mere stays in a room) whose cleanup has not ended yet. */
+  get endingSessions(): number {
+    const unfinished = new Set([...this.#running.keys(), ...this.#waiting.keys(), ...this.#stuck]);
+    return [...unfinished].filter(({ scope }) => scope === "session").length;
+  }
+
+  /** Further attempts made so far. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  /**
+   * Takes the session out of its room; the session goes on. `false` when it was in none.
+   * The returned promise is settled after the first attempt and never rejects.
+   */
+  async leaveRoom(session: Session, departure: Departure): Promise<boolean> {
+    if (session.status !== "open" || !session.participation) return false;
+    await this.#begin(session, "room", departure);
+    return true;
+  }
+
+  /**
+   * Ends the session. `false` when somebody else has claimed it already.
+   * The returned promise is settled after the first attempt and never rejects.
+   */
+  async end(session: Session, departure: Departure): Promise<boolean> {
+    if (!session.claim()) return false;
+    await this.#begin(session, "session", departure);
+    return true;
+  }
+
+  /** Tries every stuck cleanup once more. */
+  async retryStuck(): Promise<number> {
+    const cleanups = [...this.#stuck];
+    await Promise.all(cleanups.map((cleanup) => this.#retry(cleanup)));
+    return cleanups.length;
+  }
+
+  /** Ends the waiting for retries; resolves when the attempts under way have ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#waiting.values()) timer.cancel();
+    this.#waiting.clear();
+    await Promise.all(this.#running.values());
+  }
+
+  #begin(session: Session, scope: Cleanup["scope"], departure: Departure): Promise<void> {
+    const participation = session.participation;
+    session.participation = undefined;
+    const cleanup: Cleanup = {
+      session,
+      participation,
+      scope,
+      reason: departure.reason,
+      cause: departure.cause,
+      epoch: session.epoch,
+      startedAt: this.#clock.mono(),
+      pending: this.#steps.filter((step) => scope === "session" || step.scope === "room"),
+      attempts: 0,
+    };
+    return this.#attempt(cleanup);
+  }
+
+  #attempt(cleanup: Cleanup): Promise<void> {
+    const attempt = this.#runSteps(cleanup).finally(() => this.#running.delete(cleanup));
+    this.#running.set(cleanup, attempt);
+    return attempt;
+  }
+
+  /** Starts all pending steps in order within this very turn of the event loop; only what they await takes longer. */
+  async #runSteps(cleanup: Cleanup): Promise<void> {
+    cleanup.attempts += 1;
+    const outcomes = cleanup.pending.map(async (step) => {
+      try {
+        await step.run(cleanup);
+        return undefined;
+      } catch (error) {
+        const { session, attempts: attempt } = cleanup;
+        this.#events.emit("cleanup_failed", { session, step: step.name, attempt, error });
+        return step;
+      }
+    });
+    const failed = (await Promise.all(outcomes)).filter((step) => step !== undefined);
+    cleanup.pending = failed;
+    this.#settle(cleanup);
+  }
+
+  #settle(cleanup: Cleanup): void {
+    if (cleanup.pending.length === 0) {
+      this.#stuck.delete(cleanup);
+      this.#report(cleanup, cleanup.attempts === 1 ? "clean" : "retried");
+      return;
+    }
+    const pause = RETRY_AFTER_MS[cleanup.attempts - 1];
+    if (pause !== undefined && !this.#closed) {
+      this.#waiting.set(
+        cleanup,
+        this.#clock.after(pause, () => void this.#retry(cleanup)),
+      );
+    } else if (!this.#stuck.has(cleanup)) {
+      this.#stuck.add(cleanup);
+      this.#report(cleanup, "stuck");
+    }
+  }
+
+  async #retry(cleanup: Cleanup): Promise<void> {
+    this.#waiting.delete(cleanup);
+    if (this.#running.has(cleanup)) return;
+    this.#retries += 1;
+    await this.#attempt(cleanup);
+  }
+
+  #report(cleanup: Cleanup, result: "clean" | "retried" | "stuck"): void {
+    const { session, reason, attempts } = cleanup;
+    const durationMs = this.#clock.mono() - cleanup.startedAt;
+    this.#events.emit("cleaned", { session, reason, result, attempts, durationMs });
+  }
+}

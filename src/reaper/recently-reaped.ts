@@ -1,0 +1,34 @@
+import type { Clock } from "../kernel/clock.js";
+
+const MOST = 10_000;
+
+/**
+ * Remembers for one heartbeat who was reaped for being silent, so that a client that comes back right after it is
+ * noticed: it was alive, and the service was wrong.
+ */
+export class RecentlyReaped {
+  readonly #clock: Clock;
+  readonly #keepMs: number;
+  readonly #reapedAt = new Map<string, number>();
+
+  constructor(clock: Clock, keepMs: number) {
+    this.#clock = clock;
+    this.#keepMs = keepMs;
+  }
+
+  add(sessionId: string): void {
+    const now = this.#clock.mono();
+    for (const [id, at] of this.#reapedAt) {
+      if (now - at < this.#keepMs && this.#reapedAt.size < MOST) break;
+      this.#reapedAt.delete(id);
+    }
+    this.#reapedAt.set(sessionId, now);
+  }
+
+  /** Whether the session was reaped within the time that is remembered. Asking takes it out. */
+  take(sessionId: string): boolean {
+    const at = this.#reapedAt.get(sessionId);
+    this.#reapedAt.delete(sessionId);
+    return at !== undefined && this.#clock.mono() - at < this.#keepMs;
+  }
+}

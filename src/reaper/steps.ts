@@ -1,0 +1,96 @@
+/**
+ * The steps of a departure, in the order in which they start. The others are told in the same turn of the event loop as
+ * the claim, whatever the media or the store do.
+ */
+import type { Emitter } from "../kernel/emitter.js";
+import type { CloseName } from "../protocol/close-codes.js";
+import type { LifecycleEvents } from "../session/events.js";
+import type { Liveness } from "../session/liveness.js";
+import type { Directory } from "../session/ports.js";
+import type { SessionRegistry } from "../session/registry.js";
+import type { Session } from "../session/session.js";
+import type { LeaveReason } from "../protocol/messages/index.js";
+import type { CleanupStep } from "./cleanup.js";
+
+/** What a departure needs of the rooms. */
+export interface RoomExit {
+  leave(roomId: string, session: Session, reason: LeaveReason): void;
+  /** Whether nobody is in the room any more or about to enter it. */
+  isEmpty(roomId: string): boolean;
+}
+
+/** How the session's own socket is closed, by the reason of its end. */
+const CLOSE_FOR: Record<LeaveReason, CloseName> = {
+  left: "bye",
+  disconnected: "expired",
+  idle: "expired",
+  kicked: "kicked",
+  room_closed: "bye",
+  node_lost: "expired",
+  expired_token: "unauthorized",
+  shutdown: "serviceRestart",
+};
+
+export function departureSteps(parts: {
+  rooms: RoomExit;
+  directory: Directory;
+  registry: SessionRegistry;
+  liveness: Liveness;
+  events: Emitter<LifecycleEvents>;
+}): readonly CleanupStep[] {
+  const { rooms, directory, registry, liveness, events } = parts;
+  return [
+    {
+      name: "close media",
+      scope: "room",
+      run({ participation, session }) {
+        participation?.media.close();
+        if (session.status === "open") liveness.mediaClosed(session);
+      },
+    },
+    {
+      name: "leave room",
+      scope: "room",
+      run({ participation, session, reason, cause }) {
+        if (!participation) return;
+        const roomId = participation.roster.id;
+        rooms.leave(roomId, session, reason);
+        events.emit("left", { session, roomId, reason, cause, sinceLastSignMs: liveness.sinceLastSign(session) });
+      },
+    },
+    {
+      name: "forget session",
+      scope: "session",
+      run({ session, reason, cause }) {
+        registry.remove(session);
+        session.connection?.close(CLOSE_FOR[reason]);
+        session.connection = undefined;
+        session.markEnded();
+        events.emit("ended", { session, reason, cause });
+      },
+    },
+    {
+      name: "remove from directory",
+      scope: "room",
+      async run({ participation, session, epoch }) {
+        // Who has joined again meanwhile has overwritten the entry, and it is no longer ours to remove.
+        if (!participation || session.participation) return;
+        const roomId = participation.roster.id;
+        await directory.removeSession(session.id, epoch);
+        if (rooms.isEmpty(roomId)) await directory.releaseRoom(roomId);
+      },
+    },
+    {
+      name: "verify media",
+      scope: "room",
+      async run({ participation }) {
+        if (!participation) return;
+        const left = await participation.media.verifyClosed();
+        const count = left.transports.length + left.producers.length + left.consumers.length;
+        if (count === 0) return;
+        participation.media.close();
+        throw new Error(`the worker still holds ${count} media objects: ${JSON.stringify(left)}`);
+      },
+    },
+  ];
+}

@@ -1,0 +1,33 @@
+import { encodePong } from "../protocol/codec.js";
+import type { Roster, Session } from "../session/session.js";
+
+/** A room's roster: who is in it, and a version that grows by one with every change the others are told. */
+export class Room implements Roster {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly openedAt: number;
+  readonly members = new Map<string, Session>();
+  #version = 0;
+  #pong: Buffer | undefined;
+
+  constructor(id: string, openedAt: number) {
+    this.id = id;
+    this.openedAt = openedAt;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get pong(): Buffer {
+    this.#pong ??= Buffer.from(encodePong(this.#version));
+    return this.#pong;
+  }
+
+  /** The roster has changed; returns the new version. */
+  bump(): number {
+    this.#version += 1;
+    this.#pong = undefined;
+    return this.#version;
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The rooms of this node. Sessions enter and leave here; what changes is told to the others at once, in one encoded
+ * frame each, so that a member's events and the snapshot it was given can never contradict each other.
+ */
+import type { Clock } from "../kernel/clock.js";
+import { encodeEvent } from "../protocol/codec.js";
+import { LastseenError } from "../protocol/errors.js";
+import type {
+  EventData,
+  EventType,
+  JsonObject,
+  LeaveReason,
+  Participant,
+  RoomSnapshot,
+} from "../protocol/messages/index.js";
+import type { SessionMedia } from "../session/ports.js";
+import type { Session } from "../session/session.js";
+import type { Cause } from "../session/verdict.js";
+import { Room } from "./room.js";
+
+export class Rooms {
+  readonly #rooms = new Map<string, Room>();
+  /** How many sessions are on their way into a room. */
+  readonly #expected = new Map<string, number>();
+  readonly #clock: Clock;
+  readonly #lastSeenAt: (session: Session) => number;
+  readonly #limits: { maxRooms: number; maxRoomSize: number };
+
+  constructor(options: {
+    clock: Clock;
+    /** When a session was last heard, epoch milliseconds. */
+    lastSeenAt: (session: Session) => number;
+    limits: { maxRooms: number; maxRoomSize: number };
+  }) {
+    this.#clock = options.clock;
+    this.#lastSeenAt = options.lastSeenAt;
+    this.#limits = options.limits;
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  /** Participants of all rooms. */
+  get participantCount(): number {
+    let count = 0;
+    for (const room of this.#rooms.values()) count += room.members.size;
+    return count;
+  }
+
+  all(): IterableIterator<Room> {
+    return this.#rooms.values();
+  }
+
+  find(roomId: string): Room | undefined {
+    return this.#rooms.get(roomId);
+  }
+
+  isEmpty(roomId: string): boolean {
+    return !this.#rooms.has(roomId) && !this.#expected.has(roomId);
+  }
+
+  /** Somebody is about to enter: the room counts as not empty until the returned function is called. */
+  expect(roomId: string): () => void {
+    this.#expected.set(roomId, (this.#expected.get(roomId) ?? 0) + 1);
+    return () => {
+      const left = (this.#expected.get(roomId) ?? 1) - 1;
+      if (left > 0) this.#expected.set(roomId, left);
+      else this.#expected.delete(roomId);
+    };
+  }
+
+  /** @throws LastseenError `room_full`, or `overloaded` when it would be one room too many */
+  assertSpace(roomId: string): void {
+    const room = this.#rooms.get(roomId);
+    if (room && room.members.size >= this.#limits.maxRoomSize) {
+      throw new LastseenError("room_full", `The room has its ${this.#limits.maxRoomSize} participants.`);
+    }
+    if (!room && this.#rooms.size >= this.#limits.maxRooms) {
+      throw new LastseenError("overloaded", "This node has all the rooms that it can take.");
+    }
+  }
+
+  /**
+   * Makes the session a participant and tells the others.
+   *
+   * @returns the snapshot at exactly this moment: whatever is sent to the session after it is newer
+   * @throws LastseenError as {@link assertSpace}
+   */
+  enter(roomId: string, session: Session, media: SessionMedia): RoomSnapshot {
+    this.assertSpace(roomId);
+    let room = this.#rooms.get(roomId);
+    if (!room) this.#rooms.set(roomId, (room = new Room(roomId, this.#clock.wall())));
+    room.members.set(session.id, session);
+    session.participation = { roster: room, media, joinedAt: this.#clock.wall() };
+    this.#announce(room, "user_joined", { participant: this.#participant(session) }, session);
+    return this.#snapshotOf(room);
+  }
+
+  /**
+   * Takes the session out of the room and tells those who remain. Idempotent: only the first call does anything.
+   */
+  leave(roomId: string, session: Session, reason: LeaveReason): void {
+    const room = this.#rooms.get(roomId);
+    if (!room?.members.delete(session.id)) return;
+    if (room.members.size === 0) this.#rooms.delete(roomId);
+    this.#announce(room, "user_left", {
+      userId: session.userId,
+      name: session.name,
+      sessionId: session.id,
+      reason,
+      participants: [...new Set([...room.members.values()].map((member) => member.userId))],
+    });
+  }
+
+  showAway(session: Session, cause: Cause): void {
+    this.#announcePresence("user_away", session, cause);
+  }
+
+  showBack(session: Session, cause: Cause): void {
+    this.#announcePresence("user_back", session, cause);
+  }
+
+  setMetadata(session: Session, metadata: JsonObject): void {
+    session.metadata = metadata;
+    const room = this.#roomOf(session);
+    if (!room) return;
+    this.#announce(room, "metadata_changed", { userId: session.userId, sessionId: session.id, metadata }, session);
+  }
+
+  /** Tells everybody in the room that it is closed; the participants leave one by one after it. */
+  announceClosed(room: Room, reason: string): void {
+    this.#announce(room, "room_closed", { reason });
+  }
+
+  /** @throws LastseenError `not_joined` */
+  snapshot(session: Session): RoomSnapshot {
+    const room = this.#roomOf(session);
+    if (!room) throw new LastseenError("not_joined", "The session is in no room.");
+    return this.#snapshotOf(room);
+  }
+
+  participants(room: Room): Participant[] {
+    return [...room.members.values()].map((session) => this.#participant(session));
+  }
+
+  /** Sends an event that does not change the roster to all members, except one if it is given. */
+  tell<T extends EventType>(roomId: string, type: T, data: EventData<T>, except?: string): void {
+    const room = this.#rooms.get(roomId);
+    if (room) this.#send(room, encodeEvent(type, data), except);
+  }
+
+  #roomOf(session: Session): Room | undefined {
+    return session.participation && this.#rooms.get(session.participation.roster.id);
+  }
+
+  #announcePresence(type: "user_away" | "user_back", session: Session, reason: Cause): void {
+    const room = this.#roomOf(session);
+    if (room) this.#announce(room, type, { userId: session.userId, sessionId: session.id, reason }, session);
+  }
+
+  #announce<T extends RosterEvent>(
+    room: Room,
+    type: T,
+    data: Omit<EventData<T>, "roomId" | "version">,
+    except?: Session,
+  ): void {
+    const frame = { roomId: room.id, version: room.bump(), ...data } as EventData<T>;
+    this.#send(room, encodeEvent(type, frame), except?.id);
+  }
+
+  #send(room: Room, frame: string, except: string | undefined): void {
+    for (const member of room.members.values()) {
+      if (member.id !== except) member.connection?.send(frame);
+    }
+  }
+
+  #snapshotOf(room: Room): RoomSnapshot {
+    return { id: room.id, version: room.version, participants: this.participants(room) };
+  }
+
+  #participant(session: Session): Participant {
+    return {
+      userId: session.userId,
+      name: session.name,
+      sessionId: session.id,
+      state: session.shown,
+      joinedAt: session.participation?.joinedAt ?? 0,
+      lastSeenAt: this.#lastSeenAt(session),
+      metadata: session.metadata,
+      producers: [...(session.participation?.media.producers ?? [])],
+    };
+  }
+}
+
+type RosterEvent = "user_joined" | "user_left" | "user_away" | "user_back" | "metadata_changed" | "room_closed";

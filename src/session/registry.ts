@@ -1,0 +1,51 @@
+import { LastseenError } from "../protocol/errors.js";
+import type { Session } from "./session.js";
+
+/** All sessions of this node, from hello until they are forgotten. */
+export class SessionRegistry {
+  readonly #byId = new Map<string, Session>();
+  readonly #byUser = new Map<string, Set<Session>>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Users with at least one session. */
+  get userCount(): number {
+    return this.#byUser.size;
+  }
+
+  add(session: Session): void {
+    this.#byId.set(session.id, session);
+    let ofUser = this.#byUser.get(session.userId);
+    if (!ofUser) this.#byUser.set(session.userId, (ofUser = new Set()));
+    ofUser.add(session);
+  }
+
+  /** Idempotent. */
+  remove(session: Session): void {
+    this.#byId.delete(session.id);
+    const ofUser = this.#byUser.get(session.userId);
+    ofUser?.delete(session);
+    if (ofUser?.size === 0) this.#byUser.delete(session.userId);
+  }
+
+  find(sessionId: string): Session | undefined {
+    return this.#byId.get(sessionId);
+  }
+
+  /** @throws LastseenError `not_found` */
+  get(sessionId: string): Session {
+    const session = this.#byId.get(sessionId);
+    if (!session) throw new LastseenError("not_found", "There is no such session.");
+    return session;
+  }
+
+  ofUser(userId: string): readonly Session[] {
+    return [...(this.#byUser.get(userId) ?? [])];
+  }
+
+  all(): IterableIterator<Session> {
+    return this.#byId.values();
+  }
+}

@@ -1,0 +1,142 @@
+import { LastseenError } from "../protocol/errors.js";
+import type { JsonObject, PresenceState } from "../protocol/messages/index.js";
+import { ExpiryEntry } from "./expiry-list.js";
+import type { SessionConnection, SessionMedia } from "./ports.js";
+import type { Evidence, Verdict } from "./verdict.js";
+
+/** Who somebody is, as the authentication found it. */
+export interface Identity {
+  userId: string;
+  name: string;
+  /** Rooms that the token allows; undefined: all. */
+  rooms: readonly string[] | undefined;
+  /** When the token runs out, epoch milliseconds; `Infinity` without one. */
+  expiresAt: number;
+}
+
+/** What a session needs of its room to answer a ping. */
+export interface Roster {
+  readonly id: string;
+  /** Grows by one with every change that the others are told. */
+  readonly version: number;
+  /** The encoded pong for the present version. */
+  readonly pong: Buffer;
+}
+
+/** A session's stay in a room: made by joining, taken off by leaving, never reused. */
+export interface Participation {
+  readonly roster: Roster;
+  readonly media: SessionMedia;
+  /** Epoch milliseconds. */
+  readonly joinedAt: number;
+}
+
+/**
+ * One user's presence on one tab or device. It outlives sockets and belongs to at most one room.
+ *
+ *     open (attached <-> detached) --claim--> closing --forgotten--> ended
+ *
+ * A claim is irreversible: a closing session is never attached, joined or judged again.
+ */
+export class Session {
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly tabId: string;
+  /** Epoch milliseconds. */
+  readonly openedAt: number;
+  /** What the token allows and until when; a resume brings a new token. */
+  identity: Identity;
+  readonly evidence: Evidence;
+  readonly expiry: ExpiryEntry<Session> = new ExpiryEntry<Session>(this);
+  /** When `evidence.lastSeen` was, on the monotonic clock: for telling people, not for deciding. */
+  lastSeenMono: number;
+  /** The last verdict; `undefined` until the first. */
+  verdict: Verdict | undefined = undefined;
+  /** What the others were last told. */
+  shown: PresenceState = "present";
+  metadata: JsonObject = {};
+  connection: SessionConnection | undefined;
+  participation: Participation | undefined = undefined;
+  #status: "open" | "closing" | "ended" = "open";
+  #epoch = 1;
+  #resumeToken: string;
+
+  constructor(options: {
+    id: string;
+    identity: Identity;
+    tabId: string;
+    openedAt: number;
+    now: number;
+    mono: number;
+    connection: SessionConnection;
+    resumeToken: string;
+  }) {
+    this.id = options.id;
+    this.userId = options.identity.userId;
+    this.name = options.identity.name;
+    this.identity = options.identity;
+    this.tabId = options.tabId;
+    this.openedAt = options.openedAt;
+    this.lastSeenMono = options.mono;
+    this.connection = options.connection;
+    this.#resumeToken = options.resumeToken;
+    this.evidence = {
+      lastSeen: options.now,
+      detachedAt: undefined,
+      detachKind: undefined,
+      goodbyeAt: undefined,
+      mediaLostAt: undefined,
+      visibility: undefined,
+    };
+  }
+
+  get status(): "open" | "closing" | "ended" {
+    return this.#status;
+  }
+
+  /** Fencing token: grows by one whenever the owner changes. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The one secret that lets a client take the session up again; only ever told to the session's own connection. */
+  get resumeToken(): string {
+    return this.#resumeToken;
+  }
+
+  /** Whether this connection may still act for the session. */
+  isOwnedBy(connection: SessionConnection): boolean {
+    return this.#status === "open" && this.connection === connection;
+  }
+
+  /** @throws LastseenError `fenced` when another connection owns the session, or nobody does any more */
+  assertOwnedBy(connection: SessionConnection): void {
+    if (!this.isOwnedBy(connection)) throw new LastseenError("fenced", "This connection no longer owns the session.");
+  }
+
+  /** The session changes hands: a new epoch, a new token, the connection before (if any) is returned. */
+  handTo(connection: SessionConnection, resumeToken: string): SessionConnection | undefined {
+    const before = this.connection;
+    this.connection = connection;
+    this.#resumeToken = resumeToken;
+    this.#epoch += 1;
+    this.evidence.detachedAt = undefined;
+    this.evidence.detachKind = undefined;
+    this.evidence.goodbyeAt = undefined;
+    return before;
+  }
+
+  /** Whoever gets `true` cleans up; from here on nobody can revive the session. */
+  claim(): boolean {
+    if (this.#status !== "open") return false;
+    this.#status = "closing";
+    this.#epoch += 1;
+    this.expiry.remove();
+    return true;
+  }
+
+  markEnded(): void {
+    this.#status = "ended";
+  }
+}

@@ -1,0 +1,113 @@
+import { WebSocket, type ClientOptions } from "ws";
+import type { EventData, EventType, ReplyData, RequestData, RequestType } from "../../src/protocol/messages/index.js";
+import type { WireError } from "../../src/protocol/errors.js";
+
+export type Frame = { type?: string; id?: number | string; ok?: boolean; data?: unknown; error?: WireError; v?: number };
+type Answer<T extends RequestType> = { ok: true; data: ReplyData<T> } | { ok: false; error: WireError };
+
+/** A client of the wire protocol that hides nothing: every frame is kept and can be waited for. */
+export class TestClient {
+  readonly socket: WebSocket;
+  readonly frames: Frame[] = [];
+  closeCode: number | undefined;
+  #nextId = 1;
+  #waiters = new Set<() => void>();
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on("message", (data: Buffer) => {
+      this.frames.push(JSON.parse(data.toString()) as Frame);
+      this.#wake();
+    });
+    socket.on("close", (code) => {
+      this.closeCode = code;
+      this.#wake();
+    });
+    socket.on("error", () => this.#wake());
+  }
+
+  static async open(url: string, options: ClientOptions = {}): Promise<TestClient> {
+    const socket = new WebSocket(url, "lastseen.v1", options);
+    const client = new TestClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once("open", resolve);
+      socket.once("error", reject);
+    });
+    return client;
+  }
+
+  sendRaw(frame: string | Buffer): void {
+    this.socket.send(frame);
+  }
+
+  send(frame: object): void {
+    this.sendRaw(JSON.stringify(frame));
+  }
+
+  async ask<T extends RequestType>(type: T, data?: RequestData<T>): Promise<Answer<T>> {
+    const id = this.#nextId++;
+    this.send({ id, type, ...(data === undefined ? {} : { data }) });
+    const frame = await this.frame((candidate) => candidate.id === id, `the reply to ${type}`);
+    return frame as Answer<T>;
+  }
+
+  /** Like {@link ask}, for what must succeed. */
+  async request<T extends RequestType>(type: T, data?: RequestData<T>): Promise<ReplyData<T>> {
+    const answer = await this.ask(type, data);
+    if (!answer.ok) throw new Error(`${type} was refused: ${JSON.stringify(answer.error)}`);
+    return answer.data;
+  }
+
+  events<T extends EventType>(type: T): EventData<T>[] {
+    return this.frames.filter((frame) => frame.type === type).map((frame) => frame.data as EventData<T>);
+  }
+
+  async event<T extends EventType>(
+    type: T,
+    matches: (data: EventData<T>) => boolean = () => true,
+    timeoutMs = 15_000,
+  ): Promise<EventData<T>> {
+    const frame = await this.frame(
+      (candidate) => candidate.type === type && matches(candidate.data as EventData<T>),
+      `the event ${type}`,
+      timeoutMs,
+    );
+    return frame.data as EventData<T>;
+  }
+
+  /** The first frame that matches, of those that came and those that come. */
+  async frame(matches: (frame: Frame) => boolean, what = "a frame", timeoutMs = 15_000): Promise<Frame> {
+    return this.#until(() => this.frames.find(matches), what, timeoutMs);
+  }
+
+  async closed(timeoutMs = 15_000): Promise<number> {
+    return this.#until(() => this.closeCode, "the close", timeoutMs);
+  }
+
+  close(code = 1000): void {
+    this.socket.close(code);
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters) waiter();
+  }
+
+  #until<T>(read: () => T | undefined, what: string, timeoutMs: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        const value = read();
+        if (value === undefined) return;
+        clearTimeout(timer);
+        this.#waiters.delete(check);
+        resolve(value);
+      };
+      const timer = setTimeout(() => {
+        this.#waiters.delete(check);
+        const seen = this.frames.map((frame) => frame.type ?? `reply ${frame.id}`).join(", ");
+        reject(new Error(`${what} did not come within ${timeoutMs} ms; close code ${this.closeCode}; seen: ${seen}`));
+      }, timeoutMs);
+      this.#waiters.add(check);
+      check();
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { HoldGuard } from "../../../src/reaper/hold-guard.js";
+
+test("a few of many are reaped at once", () => {
+  const guard = new HoldGuard(10_000);
+  expect(guard.decide(49, 100, 0)).toBe("go");
+  expect(guard.decide(200, 1_000, 0)).toBe("go");
+});
+
+test("a large part of all is held once, for a bounded time", () => {
+  const guard = new HoldGuard(10_000);
+  expect(guard.decide(600, 1_000, 0)).toBe("began");
+  expect(guard.decide(600, 1_000, 250)).toBe("hold");
+  expect(guard.decide(600, 1_000, 9_999)).toBe("hold");
+  expect(guard.decide(600, 1_000, 10_000)).toBe("go");
+});
+
+test("those who are left when most came back are still held to the end", () => {
+  const guard = new HoldGuard(10_000);
+  guard.decide(600, 1_000, 0);
+  expect(guard.decide(3, 1_000, 5_000)).toBe("hold");
+  expect(guard.decide(3, 1_000, 10_000)).toBe("go");
+});
+
+test("the next burst is held anew once a pass found nothing", () => {
+  const guard = new HoldGuard(10_000);
+  guard.decide(600, 1_000, 0);
+  expect(guard.decide(600, 1_000, 10_000)).toBe("go");
+  expect(guard.decide(0, 400, 10_250)).toBe("go");
+  expect(guard.decide(200, 400, 60_000)).toBe("began");
+});

@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+/** Folders of test/ by what their tests need; see test/README.md. */
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/support/tally-reporter.ts"],
+    projects: [
+      { test: { name: "unit", include: ["test/{unit,contract}/**/*.test.ts"] } },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
