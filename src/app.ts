@@ -91,7 +91,7 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
   const sessions = new Sessions({ clock, time, registry, liveness, events: lifecycle });
   const directory = new MemoryDirectory();
   releasers.add("directory", () => directory.close());
-  const media = await createMediaPlane(config, clock, log);
+  const media = await createMediaPlane(config, process.env, clock, log);
   releasers.add("media", () => media.close());
   const rooms = new Rooms({
     clock,

@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import { World } from "../../support/world.js";
+
+test("whoever is heard stays present for ever and costs one list move a heartbeat", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  await world.run(10 * 60_000, () => {
+    if (world.clock.mono() % 30_000 === 0) world.liveness.heard(session);
+  });
+  expect(world.log).toEqual([]);
+  expect(session.status).toBe("open");
+});
+
+test("whoever is silent is away after 45 s, probed, and gone with the first sweep after 120 s", async () => {
+  const world = new World();
+  const { connection } = await world.open("ada", "daily");
+  await world.run(44_750);
+  expect(world.log).toEqual([]);
+  await world.run(500);
+  expect(world.steps("ada")).toEqual(["away: silent"]);
+  expect(connection.types()).toContain("probe");
+  await world.run(74_000);
+  expect(world.registry.size).toBe(1);
+  await world.run(31_000);
+  expect(world.steps("ada")).toEqual(["away: silent", "left: idle", "ended: idle", "cleaned: clean"]);
+  expect(connection.closedAs).toBe("expired");
+  expect(world.registry.size).toBe(0);
+});
+
+test("an end of the socket is announced after a second, and its grace ends in leaving", async () => {
+  const world = new World();
+  const { session, connection } = await world.open("ada", "daily");
+  const { connection: other } = await world.open("bob", "daily");
+  world.sessions.detach(session, connection, 1006);
+  await world.run(750);
+  expect(other.types()).not.toContain("user_away");
+  await world.run(500);
+  expect(other.frames.at(-1)).toMatchObject({ type: "user_away", data: { userId: "ada", reason: "connection_lost" } });
+  await world.run(18_500);
+  expect(other.types()).not.toContain("user_left");
+  await world.run(750);
+  expect(other.frames.at(-1)).toMatchObject({
+    type: "user_left",
+    data: { userId: "ada", reason: "disconnected", participants: ["bob"] },
+  });
+});
+
+test("a goodbye that is taken back by a later message is forgotten", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  world.liveness.saidGoodbye(session);
+  await world.run(500);
+  world.liveness.heard(session);
+  await world.run(30_000);
+  expect(world.log).toEqual([]);
+});
+
+test("lost media asks the socket and the page; an answer of the page clears the doubt", async () => {
+  const world = new World();
+  const { session, connection } = await world.open("ada", "daily");
+  await world.run(1_000);
+  world.liveness.mediaChanged(session, "lost");
+  expect(connection.demanded).toBe(1);
+  expect(connection.types()).toContain("probe");
+  await world.run(250);
+  world.liveness.heard(session);
+  await world.run(40_000);
+  expect(world.log).toEqual([]);
+});
+
+test("lost media and a page that does not answer: away after 10 s, gone after 30 s", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  await world.run(1_000);
+  world.liveness.mediaChanged(session, "lost");
+  await world.run(9_750);
+  expect(world.log).toEqual([]);
+  await world.run(500);
+  expect(world.steps("ada")).toEqual(["away: page_stopped"]);
+  await world.run(20_000);
+  expect(world.steps("ada")).toContain("left: idle");
+});
+
+test("a process that stood still for ten minutes removes nobody who goes on pinging", async () => {
+  const world = new World();
+  const live = await Promise.all(Array.from({ length: 500 }, (_, index) => world.open(`live-${index}`, `room-${index % 10}`)));
+  const silent = await Promise.all(Array.from({ length: 20 }, (_, index) => world.open(`silent-${index}`, `room-${index % 10}`)));
+  await world.run(20_000);
+  world.clock.stall(600_000);
+  // What waited in the sockets is read only after the first timer ran: the watch comes first, then the pings.
+  await world.sweeper.watch();
+  await world.sweeper.sweep();
+  for (const { session } of live) world.liveness.heard(session);
+  expect(world.log).toEqual([]);
+  await world.run(150_000, () => {
+    if (world.clock.mono() % 30_000 === 0) for (const { session } of live) world.liveness.heard(session);
+  });
+  expect(live.every(({ session }) => session.status === "open")).toBe(true);
+  expect(silent.every(({ session }) => session.status === "ended")).toBe(true);
+});
+
+test("an operator's forced sweep reaps what is due and nobody else", async () => {
+  const world = new World();
+  const { session: ghost, connection } = await world.open("ghost", "daily");
+  const { session: live } = await world.open("live", "daily");
+  world.sessions.detach(ghost, connection, 1006);
+  await world.clock.advance(250);
+  await world.sweeper.watch();
+  for (let i = 0; i < 41; i++) {
+    await world.clock.advance(500);
+    world.time.tick();
+  }
+  world.liveness.heard(live);
+  const report = await world.sweeper.sweep({ force: true });
+  expect(report).toMatchObject({ result: "completed", checked: 2, ghosts: 1, reaped: [ghost.id] });
+  expect(live.status).toBe("open");
+});
