@@ -50,7 +50,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
   const port = await app.listen();
   const http = `http://127.0.0.1:${port}`;
   const ws = `ws://127.0.0.1:${port}/ws`;
-  const clients: TestClient[] = [];
+  const clients = new Set<TestClient>();
   const service: TestService = {
     app,
     port,
@@ -59,7 +59,8 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     log,
     async connect() {
       const client = await TestClient.open(ws);
-      clients.push(client);
+      clients.add(client);
+      client.socket.once("close", () => clients.delete(client));
       return client;
     },
     async hello(userId, extra = {}) {

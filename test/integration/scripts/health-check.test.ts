@@ -1,0 +1,175 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { checkout, NO_POWERSHELL, powershell, powershellFile, run, type Ended } from "./run-script.js";
+
+/** Both scripts promise the same: exit code, words and JSON. Each case runs on both. */
+
+interface Options {
+  maxGhosts?: number;
+  timeoutSeconds?: number;
+  json?: boolean;
+}
+
+const forms = [
+  {
+    script: "health-check.sh",
+    available: true,
+    check: (url: string, options: Options = {}): Promise<Ended> =>
+      run("bash", [
+        `${checkout}health-check.sh`,
+        "--url",
+        url,
+        ...(options.maxGhosts === undefined ? [] : ["--max-ghosts", String(options.maxGhosts)]),
+        ...(options.timeoutSeconds === undefined ? [] : ["--timeout", String(options.timeoutSeconds)]),
+        ...(options.json ? ["--json"] : []),
+      ]),
+  },
+  {
+    script: "health-check.ps1",
+    available: powershell !== undefined,
+    check: (url: string, options: Options = {}): Promise<Ended> =>
+      run(powershell ?? "", [
+        ...powershellFile("health-check.ps1"),
+        "-Url",
+        url,
+        ...(options.maxGhosts === undefined ? [] : ["-MaxGhosts", String(options.maxGhosts)]),
+        ...(options.timeoutSeconds === undefined ? [] : ["-TimeoutSec", String(options.timeoutSeconds)]),
+        ...(options.json ? ["-Json"] : []),
+      ]),
+  },
+];
+
+const healthy = {
+  // Before the real one, so that a script which takes any "status" or "ghosts" that it meets is found out.
+  checks: { media: { status: "degraded", ghosts: 99 }, redis: { status: "up" } },
+  status: "OK",
+  version: "0.1.0",
+  nodeId: "node-1",
+  uptimeSeconds: 61.5,
+  connectedUsers: 12,
+  busyUsers: 2,
+  activeCalls: 1,
+  sessions: 14,
+  ghosts: 0,
+  rooms: 3,
+};
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function serveHealth(report: unknown, status = 200): Promise<string> {
+  return serve((request, response) => {
+    if (request.url !== "/api/health") {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(report));
+  });
+}
+
+test.for(forms)("$script: a healthy service is 0 and told in two lines", async ({ available, check }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  const url = await serveHealth(healthy);
+  const { code, stdout } = await check(`${url}/`);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`healthy: ${url}`);
+  expect(stdout).toContain("12 users, 14 sessions, 3 rooms, 1 calls, 0 ghosts");
+});
+
+test.for(forms)("$script: a degraded service is 1, although it answers 200", async ({ available, check }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  const url = await serveHealth({ ...healthy, status: "DEGRADED" });
+  const { code, stdout } = await check(url);
+  expect(code).toBe(1);
+  expect(stdout).toContain(`unhealthy: ${url}`);
+  expect(stdout).toContain("status is DEGRADED");
+});
+
+test.for(forms)("$script: more ghosts than the limit are 1, as many are 0", async ({ available, check }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  const url = await serveHealth({ ...healthy, ghosts: 11 });
+  const standard = await check(url);
+  expect(standard.code).toBe(1);
+  expect(standard.stdout).toContain("11 ghosts, more than 10");
+  expect((await check(url, { maxGhosts: 11 })).code).toBe(0);
+  expect((await check(url, { maxGhosts: 0 })).code).toBe(1);
+});
+
+test.for(forms)("$script: a service that fails is 1", async ({ available, check }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  const { code, stdout } = await check(await serveHealth({ error: { code: "internal" } }, 500));
+  expect(code).toBe(1);
+  expect(stdout).toContain("HTTP 500");
+});
+
+test.for(forms)("$script: nobody there is 2", async ({ available, check }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  const url = await serveHealth(healthy);
+  await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
+  const { code, stdout } = await check(url);
+  expect(code).toBe(2);
+  expect(stdout).toContain(`could not check: ${url}`);
+  expect(stdout).toContain("no answer");
+});
+
+test.for(forms)("$script: one that takes the call and says nothing is 2", async ({ available, check }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  const url = await serve(() => undefined);
+  const { code, stdout } = await check(url, { timeoutSeconds: 1 });
+  expect(code).toBe(2);
+  expect(stdout).toContain("no answer");
+});
+
+test.for(forms)("$script: something that is not Lastseen is 2", async ({ available, check }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  const page = await serve((_, response) => response.end("<html><body>It works!</body></html>"));
+  const other = await serveHealth({ status: "OK" });
+  const nothing = await serve((_, response) => response.writeHead(404).end());
+  for (const url of [page, other, nothing]) {
+    const { code, stdout } = await check(url);
+    expect(code).toBe(2);
+    expect(stdout).toContain("is this Lastseen?");
+  }
+});
+
+test.for(forms)("$script: JSON says the same to a program", async ({ available, check }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  const url = await serveHealth({ ...healthy, status: "DEGRADED", ghosts: 40 });
+  const bad = await check(url, { json: true });
+  expect(bad.code).toBe(1);
+  expect(JSON.parse(bad.stdout)).toEqual({
+    url,
+    healthy: false,
+    problems: ["status is DEGRADED", "40 ghosts, more than 10"],
+    health: { ...healthy, status: "DEGRADED", ghosts: 40 },
+  });
+  const good = await check(await serveHealth(healthy), { json: true });
+  expect(JSON.parse(good.stdout)).toMatchObject({ healthy: true, problems: [], health: healthy });
+  const absent = await check("http://127.0.0.1:1", { json: true });
+  expect(absent.code).toBe(2);
+  expect(JSON.parse(absent.stdout)).toMatchObject({ healthy: null, health: null });
+});
+
+test("health-check.sh: a wrong argument is 2 and --help tells the right ones", async () => {
+  const wrong = await run("bash", [`${checkout}health-check.sh`, "--ghosts", "3"]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("unknown argument: --ghosts");
+  expect((await run("bash", [`${checkout}health-check.sh`, "--max-ghosts", "few"])).code).toBe(2);
+  const help = await run("bash", [`${checkout}health-check.sh`, "--help"]);
+  expect(help.code).toBe(0);
+  for (const option of ["--url", "--max-ghosts", "--timeout", "--json"]) expect(help.stdout).toContain(option);
+});
