@@ -9,20 +9,27 @@ import { CLOSE_CODES } from "../src/protocol/close-codes.js";
 import { ERRORS } from "../src/protocol/errors.js";
 import { LIMITS, SUBPROTOCOL } from "../src/protocol/limits.js";
 import { EVENTS, REQUESTS } from "../src/protocol/messages/index.js";
+import { Participant, ProducerView, RoomSnapshot } from "../src/protocol/messages/shared.js";
 
 export const TARGET = fileURLToPath(new URL("../docs/protocol.md", import.meta.url));
 
 /** The part of JSON schema that the messages use. */
 interface Shape {
-  type?: string;
+  type?: string | undefined;
   const?: unknown;
-  enum?: unknown[];
-  anyOf?: Shape[];
-  items?: Shape;
-  properties?: Record<string, Shape>;
-  required?: string[];
-  patternProperties?: object;
+  enum?: unknown[] | undefined;
+  anyOf?: Shape[] | undefined;
+  items?: Shape | undefined;
+  properties?: Record<string, Shape> | undefined;
+  required?: string[] | undefined;
 }
+
+/** Shapes that occur in several messages, told once. */
+const NAMED = new Map<Shape, string>([
+  [RoomSnapshot, "RoomSnapshot"],
+  [Participant, "Participant"],
+  [ProducerView, "Producer"],
+]);
 
 const INTRODUCTION = `# Wire protocol
 
@@ -50,6 +57,11 @@ export async function protocolReference(): Promise<string> {
     table(
       ["event", "data"],
       Object.entries(EVENTS).map(([type, data]) => [code(type), fields(data)]),
+    ),
+    "## Shapes",
+    table(
+      ["shape", "fields"],
+      [...NAMED].map(([shape, name]) => [code(name), fields(shape)]),
     ),
     "## Errors",
     table(
@@ -88,6 +100,8 @@ function fields(schema: Shape): string {
 }
 
 function describe(schema: Shape): string {
+  const name = NAMED.get(schema);
+  if (name !== undefined) return name;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (schema.anyOf) return schema.anyOf.map(describe).join(" or ");

@@ -36,6 +36,7 @@ import { departureSteps } from "./reaper/steps.js";
 import { HOLD_MS, Sweeper, type SweeperEvents } from "./reaper/sweeper.js";
 import { Admission } from "./room/admission.js";
 import { announceMedia } from "./room/media-announcer.js";
+import { Registrar } from "./room/registrar.js";
 import { Rooms } from "./room/rooms.js";
 import type { LifecycleEvents } from "./session/events.js";
 import { Liveness } from "./session/liveness.js";
@@ -98,12 +99,21 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
     lastSeenAt: (session) => liveness.lastSeenAt(session),
     limits: { maxRooms: config.MAX_ROOMS, maxRoomSize: config.MAX_ROOM_SIZE },
   });
-  const admission = new Admission({ rooms, media, directory });
   announceMedia({ media, rooms, registry, liveness });
 
-  const steps = departureSteps({ rooms, directory, registry, liveness, events: lifecycle });
+  const registrar = new Registrar({ directory, rooms });
+  const steps = departureSteps({ rooms, registrar, registry, liveness, events: lifecycle });
   const reaper = new Reaper({ clock, events: lifecycle, steps });
   releasers.add("reaper", () => reaper.close());
+  const admission = new Admission({
+    rooms,
+    media,
+    registrar,
+    sessions,
+    events: lifecycle,
+    policy: config.MULTI_TAB_POLICY,
+    end: (session, departure) => reaper.end(session, departure),
+  });
   const sweeper = new Sweeper({ clock, time, registry, liveness, reaper, lifecycle, events: sweeps });
   const reconciler = new Reconciler({ registry, rooms, media, directory });
   const recentlyReaped = new RecentlyReaped(clock, config.HEARTBEAT_INTERVAL_MS);
@@ -124,7 +134,6 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
       sessions,
       registry,
       rooms,
-      directory,
       nodeId: config.NODE_ID,
       heartbeat: {
         intervalMs: config.HEARTBEAT_INTERVAL_MS,
@@ -132,9 +141,9 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
         sweepIntervalMs: config.SWEEP_INTERVAL_MS,
         resumeGraceMs: config.RESUME_GRACE_MS,
       },
-      directoryFailed: (error) => log.warn({ err: error }, "the directory could not be written"),
+      ownerChanged: (session) => admission.record(session),
     }),
-    handlers: { ...roomHandlers({ admission, rooms, reaper, events: lifecycle }), ...mediaHandlers },
+    handlers: { ...roomHandlers({ admission, rooms, reaper }), ...mediaHandlers },
     limits: { messagesPerSecond: config.MAX_MESSAGES_PER_SECOND, connections: config.MAX_CONNECTIONS },
     heartbeatGap: (gapMs) => metrics.observeHeartbeatGap(gapMs),
   });

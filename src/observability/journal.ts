@@ -32,6 +32,19 @@ export class Journal {
       this.#log.info({ sessionId, userId, reason: why }, "resume refused"),
     );
     lifecycle.on("joined", ({ session }) => this.#step("info", session, "joined room"));
+    lifecycle.on("transferred", ({ session, fromTabId }) =>
+      this.#step("info", session, "session transferred", {
+        fromTabId,
+        toTabId: session.tabId,
+        epoch: session.epoch,
+      }),
+    );
+    lifecycle.on("transfer_refused", ({ session, why }) =>
+      this.#step("warn", session, "transfer refused", { reason: why }),
+    );
+    lifecycle.on("directory_failed", ({ session, error }) =>
+      this.#step("warn", session, "directory not written", { err: error }),
+    );
     lifecycle.on("detached", ({ session, closeCode, cause }) =>
       this.#step("info", session, "socket ended", { closeCode, reason: cause }),
     );

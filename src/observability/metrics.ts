@@ -91,7 +91,7 @@ export class Metrics {
     const resumed = this.#instruments.counter("sessions_resumed_total", "Attempts to take a session up again.", {
       result: ["resumed", "refused"],
     });
-    this.#instruments.counter("sessions_transferred_total", "Sessions moved to another tab.", {
+    const transferred = this.#instruments.counter("sessions_transferred_total", "Sessions moved to another tab.", {
       result: ["transferred", "refused"],
     });
     const detection = this.#instruments.histogram(
@@ -107,6 +107,8 @@ export class Metrics {
     lifecycle.on("opened", () => opened.inc());
     lifecycle.on("ended", ({ reason }) => closed.inc({ reason }));
     lifecycle.on("resumed", () => resumed.inc({ result: "resumed" }));
+    lifecycle.on("transferred", () => transferred.inc({ result: "transferred" }));
+    lifecycle.on("transfer_refused", () => transferred.inc({ result: "refused" }));
     lifecycle.on("resume_refused", () => resumed.inc({ result: "refused" }));
     lifecycle.on("left", ({ cause, sinceLastSignMs }) => {
       if (cause) detection.observe({ cause }, sinceLastSignMs / 1000);

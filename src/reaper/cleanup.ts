@@ -13,8 +13,6 @@ export interface Cleanup {
   readonly scope: "room" | "session";
   readonly reason: LeaveReason;
   readonly cause: Cause | undefined;
-  /** Epoch under which the departure was claimed. */
-  readonly epoch: number;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   /** Steps that have not succeeded yet, in order. */

@@ -102,7 +102,6 @@ export class Reaper {
       scope,
       reason: departure.reason,
       cause: departure.cause,
-      epoch: session.epoch,
       startedAt: this.#clock.mono(),
       pending: this.#steps.filter((step) => scope === "session" || step.scope === "room"),
       attempts: 0,

@@ -6,7 +6,6 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { CloseName } from "../protocol/close-codes.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Liveness } from "../session/liveness.js";
-import type { Directory } from "../session/ports.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
 import type { LeaveReason } from "../protocol/messages/index.js";
@@ -15,8 +14,13 @@ import type { CleanupStep } from "./cleanup.js";
 /** What a departure needs of the rooms. */
 export interface RoomExit {
   leave(roomId: string, session: Session, reason: LeaveReason): void;
-  /** Whether nobody is in the room any more or about to enter it. */
-  isEmpty(roomId: string): boolean;
+}
+
+/** What a departure needs of the directory. */
+export interface Deregistration {
+  /** Brings the session's entry up to date. */
+  record(session: Session): Promise<void>;
+  releaseIfEmpty(roomId: string): Promise<void>;
 }
 
 /** How the session's own socket is closed, by the reason of its end. */
@@ -33,12 +37,12 @@ const CLOSE_FOR: Record<LeaveReason, CloseName> = {
 
 export function departureSteps(parts: {
   rooms: RoomExit;
-  directory: Directory;
+  registrar: Deregistration;
   registry: SessionRegistry;
   liveness: Liveness;
   events: Emitter<LifecycleEvents>;
 }): readonly CleanupStep[] {
-  const { rooms, directory, registry, liveness, events } = parts;
+  const { rooms, registrar, registry, liveness, events } = parts;
   return [
     {
       name: "close media",
@@ -72,12 +76,10 @@ export function departureSteps(parts: {
     {
       name: "remove from directory",
       scope: "room",
-      async run({ participation, session, epoch }) {
-        // Who has joined again meanwhile has overwritten the entry, and it is no longer ours to remove.
-        if (!participation || session.participation) return;
-        const roomId = participation.roster.id;
-        await directory.removeSession(session.id, epoch);
-        if (rooms.isEmpty(roomId)) await directory.releaseRoom(roomId);
+      async run({ participation, session }) {
+        if (!participation) return;
+        await registrar.record(session);
+        await registrar.releaseIfEmpty(participation.roster.id);
       },
     },
     {

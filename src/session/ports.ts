@@ -1,7 +1,7 @@
 /**
  * What the session side needs from outside: a socket, media, a store. Adapters implement these; nothing here knows how.
  */
-import type { JsonObject, ProducerView } from "../protocol/messages/index.js";
+import type { EventData, EventType, JsonObject, ProducerView } from "../protocol/messages/index.js";
 import type { CloseName } from "../protocol/close-codes.js";
 
 /** One WebSocket, as the session that owns it sees it. All methods may be called after the socket has ended. */
@@ -10,6 +10,8 @@ export interface SessionConnection {
   send(frame: string): void;
   /** Sends WebSocket ping at once and ends the socket if nothing at all arrives within `answerMs`. */
   demandPong(answerMs: number): void;
+  /** Queues one event; dropped when the socket is not open. */
+  sendEvent<T extends EventType>(type: T, data: EventData<T>): void;
   /** Starts the closing handshake; the socket is destroyed when the other side does not answer it. */
   close(name: CloseName): void;
 }

@@ -2,6 +2,7 @@ import { LastseenError } from "../protocol/errors.js";
 import type { JsonObject, PresenceState } from "../protocol/messages/index.js";
 import { ExpiryEntry } from "./expiry-list.js";
 import type { SessionConnection, SessionMedia } from "./ports.js";
+import { TransferLimit } from "./transfer-limit.js";
 import type { Evidence, Verdict } from "./verdict.js";
 
 /** Who somebody is, as the authentication found it. */
@@ -42,7 +43,8 @@ export class Session {
   readonly id: string;
   readonly userId: string;
   readonly name: string;
-  readonly tabId: string;
+  /** The tab that owns the session; changes with a transfer. */
+  tabId: string;
   /** Epoch milliseconds. */
   readonly openedAt: number;
   /** What the token allows and until when; a resume brings a new token. */
@@ -58,6 +60,7 @@ export class Session {
   metadata: JsonObject = {};
   connection: SessionConnection | undefined;
   participation: Participation | undefined = undefined;
+  readonly transfers = new TransferLimit();
   #status: "open" | "closing" | "ended" = "open";
   #epoch = 1;
   #resumeToken: string;
@@ -125,6 +128,11 @@ export class Session {
     this.evidence.detachKind = undefined;
     this.evidence.goodbyeAt = undefined;
     return before;
+  }
+
+  /** Its connection belongs to another session now: nothing of this one's end may reach it. */
+  giveUpConnection(): void {
+    this.connection = undefined;
   }
 
   /** Whoever gets `true` cleans up; from here on nobody can revive the session. */

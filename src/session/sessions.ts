@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { CLOSE_CODES } from "../protocol/close-codes.js";
+import { LastseenError } from "../protocol/errors.js";
 import type { LifecycleEvents, ResumeRefusal } from "./events.js";
 import type { Liveness } from "./liveness.js";
 import type { SessionConnection } from "./ports.js";
@@ -91,6 +92,31 @@ export class Sessions {
     this.#liveness.heard(session);
     this.#events.emit("resumed", { session, replaced: before !== undefined, freshPage });
     return { kind: "resumed", session, freshPage };
+  }
+
+  /**
+   * Moves a session to the connection of another tab of the same user. The new tab owns it before the old one is told;
+   * the session that the new tab had until now, which is in no room, is given up.
+   *
+   * @param given the session of the asking tab; the caller ends it
+   * @throws LastseenError `rate_limited` when the user's tabs fight over it
+   */
+  transfer(session: Session, given: Session, connection: SessionConnection): void {
+    if (!session.transfers.allow(this.#clock.mono())) {
+      this.#events.emit("transfer_refused", { session, why: "rate_limited" });
+      throw new LastseenError("rate_limited", "This session was moved between tabs too often; wait a moment.");
+    }
+    const fromTabId = session.tabId;
+    const before = session.handTo(connection, createResumeToken());
+    session.tabId = given.tabId;
+    session.identity = given.identity;
+    given.giveUpConnection();
+    this.#liveness.heard(session);
+    this.#events.emit("transferred", { session, fromTabId });
+    if (!before) return;
+    const roomId = session.participation?.roster.id ?? "";
+    before.sendEvent("session_transferred", { roomId, tabId: session.tabId, at: this.#clock.wall() });
+    before.close("transferred");
   }
 
   /** The connection's socket has ended. Nothing happens when it no longer owns the session. */

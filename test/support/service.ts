@@ -28,7 +28,11 @@ export interface TestService {
 type HelloReply = Awaited<ReturnType<typeof sayHello>>;
 
 async function sayHello(client: TestClient, userId: string, extra: object) {
-  return client.request("hello", { user: { id: userId, name: userId.toUpperCase() }, tabId: `tab-${userId}`, ...extra });
+  return client.request("hello", {
+    user: { id: userId, name: userId.toUpperCase() },
+    tabId: `tab-${userId}`,
+    ...extra,
+  });
 }
 
 /**

@@ -2,7 +2,14 @@ import { WebSocket, type ClientOptions } from "ws";
 import type { EventData, EventType, ReplyData, RequestData, RequestType } from "../../src/protocol/messages/index.js";
 import type { WireError } from "../../src/protocol/errors.js";
 
-export type Frame = { type?: string; id?: number | string; ok?: boolean; data?: unknown; error?: WireError; v?: number };
+export type Frame = {
+  type?: string;
+  id?: number | string;
+  ok?: boolean;
+  data?: unknown;
+  error?: WireError;
+  v?: number;
+};
 type Answer<T extends RequestType> = { ok: true; data: ReplyData<T> } | { ok: false; error: WireError };
 
 /** A client of the wire protocol that hides nothing: every frame is kept and can be waited for. */

@@ -1,15 +1,17 @@
 import { Emitter } from "../../src/kernel/emitter.js";
 import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { NoMedia } from "../../src/media/no-media.js";
+import { Admission } from "../../src/room/admission.js";
 import { Reaper } from "../../src/reaper/reaper.js";
 import { departureSteps } from "../../src/reaper/steps.js";
 import { Sweeper, type SweeperEvents } from "../../src/reaper/sweeper.js";
+import { Registrar } from "../../src/room/registrar.js";
 import { Rooms } from "../../src/room/rooms.js";
 import type { CloseName } from "../../src/protocol/close-codes.js";
 import type { CleanupStep } from "../../src/reaper/cleanup.js";
 import type { LifecycleEvents } from "../../src/session/events.js";
 import { Liveness } from "../../src/session/liveness.js";
-import type { SessionConnection } from "../../src/session/ports.js";
+import type { Directory, MediaPlane, SessionConnection } from "../../src/session/ports.js";
 import { SessionRegistry } from "../../src/session/registry.js";
 import type { Session } from "../../src/session/session.js";
 import { Sessions } from "../../src/session/sessions.js";
@@ -36,6 +38,10 @@ export class RecordingConnection implements SessionConnection {
 
   send(frame: string): void {
     this.frames.push(JSON.parse(frame) as { type?: string });
+  }
+
+  sendEvent(type: string, data: object): void {
+    this.send(JSON.stringify({ type, data }));
   }
 
   demandPong(): void {
@@ -68,8 +74,8 @@ export class World {
     liveness: this.liveness,
     events: this.events,
   });
-  readonly directory = new MemoryDirectory();
-  readonly media = new NoMedia();
+  readonly directory: Directory;
+  readonly media: MediaPlane;
   readonly rooms = new Rooms({
     clock: this.clock,
     lastSeenAt: (session) => this.liveness.lastSeenAt(session),
@@ -77,12 +83,25 @@ export class World {
   });
   readonly reaper: Reaper;
   readonly sweeper: Sweeper;
+  readonly admission: Admission;
 
-  /** @param extraSteps further steps of every cleanup, after the real ones */
-  constructor(extraSteps: readonly CleanupStep[] = []) {
-    const { clock, time, registry, liveness, rooms, directory, events } = this;
-    const steps = [...departureSteps({ rooms, directory, registry, liveness, events }), ...extraSteps];
+  /** @param options `extraSteps`: further steps of every cleanup, after the real ones */
+  constructor(options: { extraSteps?: readonly CleanupStep[]; directory?: Directory; media?: MediaPlane } = {}) {
+    this.directory = options.directory ?? new MemoryDirectory();
+    this.media = options.media ?? new NoMedia();
+    const { clock, time, registry, liveness, rooms, directory, media, sessions, events } = this;
+    const registrar = new Registrar({ directory, rooms });
+    const steps = [...departureSteps({ rooms, registrar, registry, liveness, events }), ...(options.extraSteps ?? [])];
     this.reaper = new Reaper({ clock, events, steps });
+    this.admission = new Admission({
+      rooms,
+      media,
+      registrar,
+      sessions,
+      events,
+      policy: "transfer",
+      end: (session, departure) => this.reaper.end(session, departure),
+    });
     this.sweeper = new Sweeper({
       clock,
       time,
@@ -109,7 +128,7 @@ export class World {
     const connection = new RecordingConnection();
     const identity = { userId, name: userId, rooms: undefined, expiresAt: Infinity };
     const session = this.sessions.open(identity, `tab-${userId}`, connection);
-    if (roomId !== undefined) this.rooms.enter(roomId, session, await this.media.join());
+    if (roomId !== undefined) this.rooms.enter(roomId, session, await this.media.join(roomId, session.id));
     return { session, connection };
   }
 

@@ -1,7 +1,6 @@
 import type { RequestData, RoomSnapshot } from "../../protocol/messages/index.js";
 import { LastseenError } from "../../protocol/errors.js";
 import type { Rooms } from "../../room/rooms.js";
-import type { Directory } from "../../session/ports.js";
 import type { SessionRegistry } from "../../session/registry.js";
 import type { Session } from "../../session/session.js";
 import type { Sessions } from "../../session/sessions.js";
@@ -24,12 +23,12 @@ export function helloHandler(parts: {
   sessions: Sessions;
   registry: SessionRegistry;
   rooms: Rooms;
-  directory: Directory;
   nodeId: string;
   heartbeat: HeartbeatTerms;
-  directoryFailed: (error: unknown) => void;
+  /** Told that a session has a new epoch. */
+  ownerChanged: (session: Session) => void;
 }): Hello {
-  const { authenticate, sessions, registry, rooms, directory, nodeId, heartbeat } = parts;
+  const { authenticate, sessions, registry, rooms, nodeId, heartbeat } = parts;
 
   const begin = (connection: Connection, data: RequestData<"hello">): { session: Session; freshPage: boolean } => {
     const resuming = data.resume && registry.find(data.resume.sessionId);
@@ -40,15 +39,6 @@ export function helloHandler(parts: {
       throw new LastseenError("session_gone", "This session cannot be resumed; say hello without resume.");
     }
     return outcome;
-  };
-
-  /** The directory learns the new epoch; it is an index, so a failure costs nobody anything now. */
-  const recordOwner = (session: Session) => {
-    if (!session.participation) return;
-    const { id: sessionId, userId, epoch } = session;
-    directory
-      .putSession({ sessionId, userId, epoch, roomId: session.participation.roster.id })
-      .catch(parts.directoryFailed);
   };
 
   return (connection, data, reply) => {
@@ -69,6 +59,6 @@ export function helloHandler(parts: {
       call: null,
     });
     if (freshPage && room) connection.sendEvent("media_reset", { reason: "page_reloaded" });
-    if (session.epoch > 1) recordOwner(session);
+    if (session.epoch > 1) parts.ownerChanged(session);
   };
 }

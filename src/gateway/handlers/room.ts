@@ -4,8 +4,6 @@ import type { JsonObject } from "../../protocol/messages/index.js";
 import type { Reaper } from "../../reaper/reaper.js";
 import type { Admission } from "../../room/admission.js";
 import type { Rooms } from "../../room/rooms.js";
-import type { Emitter } from "../../kernel/emitter.js";
-import type { LifecycleEvents } from "../../session/events.js";
 import type { Handlers } from "./handler.js";
 
 type RoomRequest = "join" | "getRoom" | "setMetadata" | "leave" | "beforeDisconnect";
@@ -15,20 +13,25 @@ export function roomHandlers(parts: {
   admission: Admission;
   rooms: Rooms;
   reaper: Reaper;
-  events: Emitter<LifecycleEvents>;
 }): Pick<Handlers, RoomRequest> {
-  const { admission, rooms, reaper, events } = parts;
+  const { admission, rooms, reaper } = parts;
   return {
     async join({ connection, session, data, reply }) {
       assertMetadataSize(data.metadata);
-      await admission.admit(
-        { session, connection, roomId: data.roomId, metadata: data.metadata },
-        (room, { routerRtpCapabilities }) => {
-          const { id: sessionId, epoch, resumeToken } = session;
-          reply({ room, routerRtpCapabilities, transferred: false, sessionId, epoch, resumeToken });
-          events.emit("joined", { session, roomId: room.id });
-        },
-      );
+      const { roomId, metadata, onDuplicate } = data;
+      await admission.admit({ session, connection, roomId, metadata, onDuplicate }, (admitted) => {
+        const { id: sessionId, epoch, resumeToken } = admitted.session;
+        const { routerRtpCapabilities } = admitted.media;
+        connection.session = admitted.session;
+        reply({
+          room: admitted.room,
+          routerRtpCapabilities,
+          transferred: admitted.transferred,
+          sessionId,
+          epoch,
+          resumeToken,
+        });
+      });
     },
     getRoom({ session, reply }) {
       reply({ room: rooms.snapshot(session) });

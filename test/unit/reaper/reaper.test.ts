@@ -41,7 +41,7 @@ test("leaving a room twice tells the others once, and the session goes on", asyn
 
 test("a failing step keeps no other step from running, and is tried again after 1, 2 and 4 s", async () => {
   const step = failingStep(3);
-  const world = new World([step]);
+  const world = new World({ extraSteps: [step] });
   const { session } = await world.open("ada", "daily");
   const { connection: other } = await world.open("bob", "daily");
   await world.reaper.end(session, { reason: "left" });
@@ -64,7 +64,7 @@ test("a failing step keeps no other step from running, and is tried again after 
 
 test("what keeps failing is stuck: visible, never in a tight loop, tried again with each sweep", async () => {
   const step = failingStep(5);
-  const world = new World([step]);
+  const world = new World({ extraSteps: [step] });
   const { session } = await world.open("ada", "daily");
   await world.reaper.end(session, { reason: "left" });
   await world.clock.advance(60_000);
@@ -92,7 +92,7 @@ test("a session that is claimed cannot be revived", async () => {
 });
 
 test("closing the reaper leaves no timer", async () => {
-  const world = new World([failingStep(99)]);
+  const world = new World({ extraSteps: [failingStep(99)] });
   const { session } = await world.open("ada", "daily");
   await world.reaper.end(session, { reason: "left" });
   await world.reaper.close();

@@ -1,0 +1,34 @@
+import { LastseenError } from "../protocol/errors.js";
+import type { Session } from "../session/session.js";
+import type { Room } from "./room.js";
+
+/** What happens when a user joins a room from a second tab. From narrow to wide: reject, transfer, allow. */
+export type DuplicatePolicy = "reject" | "transfer" | "allow";
+
+const WIDTH: Record<DuplicatePolicy, number> = { reject: 0, transfer: 1, allow: 2 };
+
+/**
+ * The session whose place the asking one takes; undefined when it simply enters. Of several, the one that was heard last.
+ *
+ * @param policies the service's own, and what the client wants: the narrower of the two holds
+ * @throws LastseenError `duplicate_session` when there is one and the policy is to reject
+ */
+export function chooseDuplicate(
+  room: Room | undefined,
+  asking: Session,
+  policies: { own: DuplicatePolicy; wanted: DuplicatePolicy | undefined },
+): Session | undefined {
+  const policy = narrower(policies.own, policies.wanted ?? policies.own);
+  if (!room || policy === "allow") return undefined;
+  const others = [...room.members.values()].filter(({ userId }) => userId === asking.userId);
+  const [first, ...rest] = others;
+  if (!first) return undefined;
+  if (policy === "reject") {
+    throw new LastseenError("duplicate_session", "You are in this room already, from another tab or device.");
+  }
+  return rest.reduce((latest, other) => (other.lastSeenMono > latest.lastSeenMono ? other : latest), first);
+}
+
+function narrower(a: DuplicatePolicy, b: DuplicatePolicy): DuplicatePolicy {
+  return WIDTH[a] < WIDTH[b] ? a : b;
+}

@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+import { LastseenError } from "../../../src/protocol/errors.js";
+import type { Session } from "../../../src/session/session.js";
+import { HesitantDirectory, HesitantMedia } from "../../support/hesitant.js";
+import { Random } from "../../support/random.js";
+import { RecordingConnection, World } from "../../support/world.js";
+
+const RACES = 10_000;
+const EXPECTED = new Set(["fenced", "already_joined", "rate_limited", "session_gone"]);
+
+/** One tab as its page sees it: a connection, the session that it believes to own, and what it may resume with. */
+interface Tab {
+  connection: RecordingConnection;
+  session: Session;
+}
+
+class Race {
+  readonly random: Random;
+  readonly media: HesitantMedia;
+  readonly world: World;
+  readonly tabs: Tab[] = [];
+  readonly epochs = new Map<string, number>();
+  readonly unexpected: unknown[] = [];
+  readonly #identity = { userId: "ada", name: "Ada", rooms: undefined, expiresAt: Infinity };
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.media = new HesitantMedia(this.random);
+    this.world = new World({ media: this.media, directory: new HesitantDirectory(this.random) });
+  }
+
+  async run(): Promise<void> {
+    const tabs = 2 + this.random.below(2);
+    for (let index = 0; index < tabs; index++) this.tabs.push(this.#open(index));
+    const steps: Promise<void>[] = [];
+    for (let step = 0; step < 12; step++) {
+      steps.push(this.#step(this.random.below(tabs)));
+      this.#checkEpochs();
+      for (let turns = this.random.below(5); turns > 0; turns--) await Promise.resolve();
+      this.#checkOwners();
+    }
+    await Promise.all(steps);
+    await this.world.clock.advance(0);
+    this.#checkEpochs();
+    this.#checkOwners();
+    await this.#checkLeftovers();
+  }
+
+  #open(index: number): Tab {
+    const connection = new RecordingConnection();
+    return { connection, session: this.world.sessions.open(this.#identity, `tab-${index}`, connection) };
+  }
+
+  async #step(index: number): Promise<void> {
+    const tab = this.tabs[index];
+    if (!tab) return;
+    const { world } = this;
+    switch (this.random.pick(["join", "join", "join", "close", "reload", "leave"])) {
+      case "join":
+        return this.#join(tab);
+      case "leave":
+        if (tab.session.isOwnedBy(tab.connection)) await world.reaper.leaveRoom(tab.session, { reason: "left" });
+        return;
+      case "close":
+        world.sessions.detach(tab.session, tab.connection, 1001);
+        this.tabs[index] = this.#open(index);
+        return;
+      default:
+        return this.#reload(tab, index);
+    }
+  }
+
+  async #join({ connection, session }: Tab): Promise<void> {
+    const tab = this.tabs.find((candidate) => candidate.connection === connection);
+    try {
+      session.assertOwnedBy(connection);
+      const request = { session, connection, roomId: "daily", metadata: undefined, onDuplicate: undefined };
+      await this.world.admission.admit(request, (admitted) => {
+        if (tab) tab.session = admitted.session;
+      });
+    } catch (error) {
+      if (!(error instanceof LastseenError && EXPECTED.has(error.code))) this.unexpected.push(error);
+    }
+  }
+
+  async #reload(tab: Tab, index: number): Promise<void> {
+    const { id: sessionId, resumeToken } = tab.session;
+    const owned = tab.session.isOwnedBy(tab.connection);
+    this.world.sessions.detach(tab.session, tab.connection, 1001);
+    const connection = new RecordingConnection();
+    const token = owned ? resumeToken : "a token of the past";
+    const outcome = this.world.sessions.resume({ sessionId, resumeToken: token }, this.#identity, connection);
+    expect(outcome.kind).toBe(owned ? "resumed" : "refused");
+    this.tabs[index] = outcome.kind === "resumed" ? { connection, session: outcome.session } : this.#open(index);
+  }
+
+  /** At any moment one participant at the most, and no connection that owns two sessions. */
+  #checkOwners(): void {
+    const room = this.world.rooms.find("daily");
+    expect(room?.members.size ?? 0).toBeLessThanOrEqual(1);
+    const owners = [...this.world.registry.all()].flatMap(({ connection }) => connection ?? []);
+    expect(new Set(owners).size).toBe(owners.length);
+  }
+
+  #checkEpochs(): void {
+    for (const { id, epoch } of this.world.registry.all()) {
+      expect(epoch).toBeGreaterThanOrEqual(this.epochs.get(id) ?? 1);
+      this.epochs.set(id, epoch);
+    }
+  }
+
+  /** What a loser left behind: media that is open, an entry in the directory, a session that nobody forgot. */
+  async #checkLeftovers(): Promise<void> {
+    expect(this.unexpected).toEqual([]);
+    expect(this.world.errors).toEqual([]);
+    const members = [...(this.world.rooms.find("daily")?.members.values() ?? [])];
+    const open = this.media.given.filter(({ media }) => !media.closed).map(({ media }) => media);
+    expect(open).toEqual(members.map((member) => member.participation?.media));
+    expect(await this.world.directory.counts()).toEqual({ rooms: members.length, sessions: members.length });
+    for (const session of this.world.registry.all()) expect(session.status).toBe("open");
+  }
+}
+
+test(`${RACES} random races of two and three tabs: one owner, growing epochs, nothing left of the losers`, async () => {
+  for (let seed = 1; seed <= RACES; seed++) {
+    try {
+      await new Race(seed).run();
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error });
+    }
+  }
+}, 120_000);
