@@ -6,10 +6,11 @@ export interface Hold {
   release(): void;
 }
 
-/**
- * Holds the next call of one object's method: its request before it is sent, or its answer before it is seen.
- */
-export function hold(object: object, method: string, what: "request" | "answer"): Hold {
+/** What of a call is held: its request before it is sent, its answer before it is seen, or nothing once it is sent. */
+export type Held = "request" | "answer" | "nothing";
+
+/** Holds the next call of one object's method. */
+export function hold(object: object, method: string, what: Held): Hold {
   const methods = object as Methods;
   const original = methods[method];
   if (!original) throw new Error(`there is no method ${method}`);
@@ -19,6 +20,11 @@ export function hold(object: object, method: string, what: "request" | "answer")
   const reached = new Promise<void>((resolve) => (reach = resolve));
   methods[method] = async (...args) => {
     methods[method] = original;
+    if (what === "nothing") {
+      const result = original.apply(object, args);
+      reach();
+      return result;
+    }
     const result = what === "answer" ? await settled(original.apply(object, args)) : undefined;
     reach();
     await released;
@@ -28,16 +34,12 @@ export function hold(object: object, method: string, what: "request" | "answer")
 }
 
 /** The same for an object that does not exist yet. */
-export function holdInNext(
-  whenMade: (then: (object: object) => void) => unknown,
-  method: string,
-  what: "request" | "answer",
-): Hold {
+export function holdInNext(whenMade: (then: (object: object) => void) => unknown, method: string, what: Held): Hold {
   let release = (): void => {};
   const reached = new Promise<void>((resolve) => {
     whenMade((object) => {
       const point = hold(object, method, what);
-      release = point.release;
+      release = () => point.release();
       void point.reached.then(resolve);
     });
   });

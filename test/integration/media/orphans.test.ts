@@ -4,7 +4,7 @@ import { joinAndSend, mediaTest, startMedia, type TestMedia } from "./support.js
 
 /** Other code in this process makes a transport on one of the service's workers. */
 async function makeTransport(media: TestMedia, appData: AppData) {
-  const router = await media.workers[0]!.createRouter();
+  const router = await media.lastWorker().createRouter();
   return router.createWebRtcTransport({ listenInfos: [{ protocol: "udp", ip: "127.0.0.1" }], appData });
 }
 

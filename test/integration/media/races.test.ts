@@ -1,12 +1,10 @@
 import type { Router, WebRtcTransport } from "mediasoup/types";
 import { expect } from "vitest";
 import type { SessionMedia } from "../../../src/session/ports.js";
-import { hold, holdInNext, type Hold } from "./hold.js";
+import { hold, holdInNext, type Held, type Hold } from "./hold.js";
 import { capabilitiesOf, joinAndSend, mediaTest, NOTHING_LEFT, opus, startMedia, type TestMedia } from "./support.js";
 
 const FINGERPRINT = { algorithm: "sha-256", value: Array(32).fill("AB").join(":") };
-
-type What = "request" | "answer";
 
 /** A call that is about to be made, the point at which it will be held, and who else is there. */
 interface Scene {
@@ -32,21 +30,19 @@ async function createTransport(
 
 async function openRouter(media: TestMedia, session: SessionMedia): Promise<Router> {
   await session.createTransport("recv");
-  const router = media.routers.at(-1);
-  if (!router) throw new Error("no router was made");
-  return router;
+  return media.lastRouter();
 }
 
-const SCENES: Record<string, (media: TestMedia, what: What) => Promise<Scene>> = {
+const SCENES: Record<string, (media: TestMedia, what: Held) => Promise<Scene>> = {
   "its router is created": async (media, what) => {
     const session = await media.plane.join("room", "s");
-    const point = hold(media.workers[0]!, "createRouter", what);
+    const point = hold(media.lastWorker(), "createRouter", what);
     return { session, point, call: () => session.createTransport("send") };
   },
   "its router's speaker observer is created": async (media, what) => {
     const session = await media.plane.join("room", "s");
     const point = holdInNext(
-      (then) => media.workers[0]!.observer.once("newrouter", then),
+      (then) => media.lastWorker().observer.once("newrouter", then),
       "createActiveSpeakerObserver",
       what,
     );
@@ -84,9 +80,9 @@ const SCENES: Record<string, (media: TestMedia, what: What) => Promise<Scene>> =
 };
 
 for (const [moment, prepare] of Object.entries(SCENES)) {
-  for (const what of ["request", "answer"] as const) {
+  for (const what of ["request", "answer", "nothing"] as const) {
     for (const company of ["alone", "with others"] as const) {
-      mediaTest(`a session that leaves while ${moment} leaves nothing behind (${what} held, ${company})`, async () => {
+      mediaTest(`a session that leaves while ${moment} leaves nothing behind (held: ${what}; ${company})`, async () => {
         const media = await startMedia();
         const before = await media.held();
         const others = company === "alone" ? [] : [await media.plane.join("room", "company")];
@@ -140,7 +136,7 @@ mediaTest("what is created after its time limit is closed, not lost", async () =
   expect(session.counts().transports).toBe(1);
   session.close();
   expect(await session.verifyClosed()).toEqual(NOTHING_LEFT);
-  expect(await media.workers[0]!.dump()).toMatchObject({ routerIds: [] });
+  expect(await media.lastWorker().dump()).toMatchObject({ routerIds: [] });
 });
 
 mediaTest("a check that waits for a creation that never ends says so instead of vouching for it", async () => {
@@ -167,5 +163,5 @@ mediaTest("a room that is left and entered again at once has one router and no r
   await Promise.all([expect(abandoned).rejects.toMatchObject({ code: "not_joined" }), second.createTransport("send")]);
   expect(await first.verifyClosed()).toEqual(NOTHING_LEFT);
   expect(media.plane.counts()).toMatchObject({ router: 1, transport: 1 });
-  expect(await media.workers[0]!.dump()).toMatchObject({ routerIds: [expect.any(String)] });
+  expect(await media.lastWorker().dump()).toMatchObject({ routerIds: [expect.any(String)] });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { observer } from "mediasoup";
-import type { Router, Worker } from "mediasoup/types";
+import type { Router, Transport, Worker } from "mediasoup/types";
 import { onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.js";
 import type { MediaLogger, MediaPlaneOptions } from "../../../src/media/media-options.js";
@@ -11,10 +11,15 @@ import type { MediaEvents, MediaLeftovers, SessionMedia } from "../../../src/ses
 
 const workerBin = findWorkerBinary()?.path ?? "";
 
-/** A test with the real worker; skipped, which says why, where there is none. */
-export function mediaTest(name: string, run: () => Promise<void>): void {
-  if (existsSync(workerBin)) test(name, run);
-  else test(`${name} (needs the mediasoup worker: npm run worker)`, { skip: true }, run);
+/**
+ * A test with the real worker; skipped, which says why, where something is missing.
+ *
+ * @param missing what else it needs and does not find
+ */
+export function mediaTest(name: string, run: () => Promise<void>, missing?: string): void {
+  const lacking = existsSync(workerBin) ? missing : "the mediasoup worker: npm run worker";
+  if (lacking === undefined) test(name, run);
+  else test(`${name} (needs ${lacking})`, { skip: true }, run);
 }
 
 export const NOTHING_LEFT: MediaLeftovers = { transports: [], producers: [], consumers: [] };
@@ -31,6 +36,11 @@ export interface TestMedia {
   /** Every worker that was started, in order. */
   workers: Worker[];
   routers: Router[];
+  /** The worker and the router that were started last. */
+  lastWorker(): Worker;
+  lastRouter(): Router;
+  /** Every transport that was made, by id. */
+  transports: Map<string, Transport>;
   log: LogEntry[];
   events: { [K in keyof MediaEvents]: MediaEvents[K][] };
   /** The next event of that type, or one that has come already and nobody has waited for. */
@@ -55,11 +65,16 @@ const EVENTS = [
 export async function startMedia(options: Partial<MediaPlaneOptions> = {}): Promise<TestMedia> {
   const workers: Worker[] = [];
   const routers: Router[] = [];
+  const transports = new Map<string, Transport>();
   const onWorker = (worker: Worker) => {
     workers.push(worker);
-    worker.observer.on("newrouter", (router) => routers.push(router));
+    worker.observer.on("newrouter", (router) => {
+      routers.push(router);
+      router.observer.on("newtransport", (transport) => transports.set(transport.id, transport));
+    });
   };
   observer.on("newworker", onWorker);
+  onTestFinished(() => void observer.off("newworker", onWorker));
   const log: LogEntry[] = [];
   const plane = await MediasoupPlane.create({
     clock: systemClock,
@@ -71,10 +86,7 @@ export async function startMedia(options: Partial<MediaPlaneOptions> = {}): Prom
     ...options,
     timeLimits: { verifyWindowMs: 5, restartMinMs: 10, ...options.timeLimits },
   });
-  onTestFinished(async () => {
-    await plane.close();
-    observer.off("newworker", onWorker);
-  });
+  onTestFinished(() => plane.close());
 
   const events = Object.fromEntries(EVENTS.map((name) => [name, []])) as unknown as TestMedia["events"];
   const taken = new Map<string, number>();
@@ -89,6 +101,9 @@ export async function startMedia(options: Partial<MediaPlaneOptions> = {}): Prom
     plane,
     workers,
     routers,
+    lastWorker: () => last(workers),
+    lastRouter: () => last(routers),
+    transports,
     log,
     events,
     next: (name) =>
@@ -109,6 +124,12 @@ export async function startMedia(options: Partial<MediaPlaneOptions> = {}): Prom
       return new Set(dumps.flatMap((dump) => dump.channelMessageHandlers.channelRequestHandlers));
     },
   };
+}
+
+function last<T>(made: readonly T[]): T {
+  const newest = made.at(-1);
+  if (newest === undefined) throw new Error("none was made");
+  return newest;
 }
 
 function collectInto(log: LogEntry[]): MediaLogger {

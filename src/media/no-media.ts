@@ -1,0 +1,103 @@
+import { LastseenError } from "../protocol/errors.js";
+import type { MediaKind, MediaLeftovers, MediaOrphan, MediaPlane, SessionMedia } from "../session/ports.js";
+import { notFound, notJoined } from "./media-errors.js";
+
+/** The media side of a service without workers: rooms and presence work, media requests are refused. */
+export class NoMedia implements MediaPlane {
+  readonly available = false;
+  readonly enabled = false;
+
+  on(): () => void {
+    return () => {};
+  }
+
+  join(): Promise<SessionMedia> {
+    return Promise.resolve(new NoSessionMedia());
+  }
+
+  counts(): { workers: number } & Record<MediaKind, number> {
+    return { workers: 0, router: 0, transport: 0, producer: 0, consumer: 0 };
+  }
+
+  findOrphans(): readonly MediaOrphan[] {
+    return [];
+  }
+
+  closeOrphan(): boolean {
+    return false;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class NoSessionMedia implements SessionMedia {
+  readonly routerRtpCapabilities = null;
+  readonly producers = [];
+  #closed = false;
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  counts(): { transports: number; producers: number; consumers: number } {
+    return { transports: 0, producers: 0, consumers: 0 };
+  }
+
+  createTransport(): Promise<never> {
+    return this.#refuse();
+  }
+
+  connectTransport(): Promise<never> {
+    return this.#refuse();
+  }
+
+  restartIce(): Promise<never> {
+    return this.#refuse();
+  }
+
+  produce(): Promise<never> {
+    return this.#refuse();
+  }
+
+  setProducerPaused(): Promise<never> {
+    return this.#refuse();
+  }
+
+  closeProducer(): void {
+    throw this.#closed ? notJoined() : notFound("producer");
+  }
+
+  consume(): Promise<never> {
+    return this.#refuse();
+  }
+
+  setConsumerPaused(): Promise<never> {
+    return this.#refuse();
+  }
+
+  closeConsumer(): void {
+    throw this.#closed ? notJoined() : notFound("consumer");
+  }
+
+  setPreferredLayers(): Promise<never> {
+    return this.#refuse();
+  }
+
+  reset(): void {}
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  verifyClosed(): Promise<MediaLeftovers> {
+    return Promise.resolve({ transports: [], producers: [], consumers: [] });
+  }
+
+  #refuse(): Promise<never> {
+    return Promise.reject(
+      this.#closed ? notJoined() : new LastseenError("media_unavailable", "This service carries no media."),
+    );
+  }
+}

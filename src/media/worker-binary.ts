@@ -1,0 +1,126 @@
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+
+/**
+ * Where the mediasoup worker program is. npm installs no scripts here, so that the package alone does not bring it:
+ * `npm run worker` downloads or builds it into mediasoup's own folder or into a cache outside the checkout, and the
+ * worker pool asks this file where it ended up. Nothing here imports mediasoup or starts anything.
+ */
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** `environment`: named by `MEDIASOUP_WORKER_BIN`; `mediasoup`: in its package's folder; `cache`: built by us earlier. */
+export type WorkerSource = "environment" | "mediasoup" | "cache";
+
+export interface WorkerBinary {
+  /** Absolute path. */
+  path: string;
+  source: WorkerSource;
+}
+
+/** What a worker binary was made for; one built for another does not run, or does not speak the same protocol. */
+export interface WorkerTarget {
+  /** Version of the mediasoup package: the worker refuses any other. */
+  mediasoup: string;
+  /** As `process.platform`. */
+  platform: string;
+  /** As `process.arch`. */
+  arch: string;
+  /** C library and its version, for example `glibc2.36`; `none` where that means nothing. */
+  libc: string;
+}
+
+const FILE_NAME = process.platform === "win32" ? "mediasoup-worker.exe" : "mediasoup-worker";
+
+/**
+ * The worker to use, or undefined when `npm run worker` has not provided one.
+ *
+ * What `MEDIASOUP_WORKER_BIN` names is returned even if nothing is there: whoever sets it wants that file, and a clear
+ * failure to start it helps more than another binary in its place.
+ */
+export function findWorkerBinary(
+  env: Env = process.env,
+  packageRoot: string | undefined = findMediasoupRoot(),
+): WorkerBinary | undefined {
+  const named = env["MEDIASOUP_WORKER_BIN"];
+  if (named) return { path: resolve(named), source: "environment" };
+  if (packageRoot === undefined) return undefined;
+  const released = releasedWorkerPath(packageRoot);
+  if (isProgram(released)) return { path: released, source: "mediasoup" };
+  const cached = workerCachePath(env, hostTarget(packageRoot));
+  if (isProgram(cached)) return { path: cached, source: "cache" };
+  return undefined;
+}
+
+/** Where mediasoup's own install script puts the worker that it downloads. */
+export function releasedWorkerPath(packageRoot: string): string {
+  return join(packageRoot, "worker", "out", "Release", FILE_NAME);
+}
+
+/**
+ * Where a worker built for `target` is kept: `<cache>/mediasoup-worker/<key>/mediasoup-worker`, where `<cache>` is
+ * `LASTSEEN_CACHE_DIR`, or else `lastseen` under `XDG_CACHE_HOME` or `~/.cache`.
+ */
+export function workerCachePath(env: Env, target: WorkerTarget): string {
+  const key = `${target.mediasoup}-${target.platform}-${target.arch}-${target.libc}`;
+  return join(cacheRoot(env), "mediasoup-worker", key, FILE_NAME);
+}
+
+/** This machine and the installed mediasoup. Throws when the package in `packageRoot` cannot be read. */
+export function hostTarget(packageRoot: string): WorkerTarget {
+  const manifest: unknown = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
+  const { version } = manifest as { version?: unknown };
+  if (typeof version !== "string") throw new Error(`${packageRoot}/package.json has no version`);
+  return { mediasoup: version, platform: process.platform, arch: process.arch, libc: hostLibc() };
+}
+
+/** Folder of the installed mediasoup package, or undefined when there is none. */
+export function findMediasoupRoot(): string | undefined {
+  try {
+    // The package does not export its package.json; its main file is node/lib/index.js.
+    return dirname(dirname(dirname(createRequire(import.meta.url).resolve("mediasoup"))));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Is there a file that this process may execute? */
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function cacheRoot(env: Env): string {
+  const own = env["LASTSEEN_CACHE_DIR"];
+  if (own) return resolve(own);
+  const xdg = env["XDG_CACHE_HOME"];
+  // The XDG specification says to ignore a relative path.
+  return join(xdg && isAbsolute(xdg) ? xdg : join(env["HOME"] || homedir(), ".cache"), "lastseen");
+}
+
+let libc: string | undefined;
+
+/** A binary linked against one glibc does not run with an older one, nor with musl. */
+function hostLibc(): string {
+  return (libc ??= process.platform === "linux" ? readLibc() : "none");
+}
+
+function readLibc(): string {
+  // Without this (Node 20.13 and later) it would look up the name of every socket's peer, one after the other.
+  const report: NodeJS.ProcessReport & { excludeNetwork?: boolean | undefined } = process.report;
+  const before = report.excludeNetwork;
+  report.excludeNetwork = true;
+  try {
+    // Node tells the version of the glibc it runs with; built with musl it has no such field.
+    const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+    return header.glibcVersionRuntime ? `glibc${header.glibcVersionRuntime}` : "musl";
+  } finally {
+    report.excludeNetwork = before;
+  }
+}

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { MediaVerifier } from "../../../src/media/media-verifier.js";
+import type { RouterPlace } from "../../../src/media/room-router.js";
+import { TransportLedger } from "../../../src/media/transport-ledger.js";
+import { ManualClock } from "../../support/manual-clock.js";
+
+/** A room's place whose worker holds what it is told to hold. */
+function fakePlace() {
+  const held = new Set<string>();
+  const asked: string[] = [];
+  const router = {
+    closed: false,
+    dump: () => {
+      asked.push("router");
+      const consumers = [...held].filter((id) => id.startsWith("c")).map((key) => ({ key, value: "" }));
+      const producers = [...held].filter((id) => id.startsWith("p")).map((key) => ({ key, values: [] }));
+      const transportIds = [...held].filter((id) => id.startsWith("t"));
+      return Promise.resolve({
+        transportIds,
+        mapProducerIdConsumerIds: producers,
+        mapConsumerIdProducerId: consumers,
+      });
+    },
+  };
+  const process = {
+    closed: false,
+    subprocessClosed: false,
+    dump: () => {
+      asked.push("worker");
+      return Promise.resolve({ channelMessageHandlers: { channelRequestHandlers: [...held] } });
+    },
+  };
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const call = (_what: string, _refusal: string, request: () => Promise<unknown>) => request();
+  const place = { router, worker: { worker: process, ended, call } } as unknown as RouterPlace;
+  return { place, router, process, held, asked, end };
+}
+
+const LIMITS = { callMs: 5_000, verifyWindowMs: 100 };
+
+test("one dump answers all who ask before it is sent, and is sent after the last of them", async () => {
+  const clock = new ManualClock();
+  const verifier = new MediaVerifier(clock, LIMITS);
+  const { place, held, asked } = fakePlace();
+  held.add("t1").add("p2").add("c3").add("t4");
+  const checks = [verifier.remaining(place, ["t1", "gone"])];
+  await clock.advance(99);
+  checks.push(verifier.remaining(place, ["p2", "c3", "gone too"]));
+  held.delete("t1");
+  expect(asked).toEqual([]);
+  await clock.advance(1);
+  expect(await Promise.all(checks)).toEqual([new Set(), new Set(["p2", "c3"])]);
+  expect(asked).toEqual(["router"]);
+  const later = verifier.remaining(place, ["t4"]);
+  await clock.advance(100);
+  expect(await later).toEqual(new Set(["t4"]));
+  expect(asked).toEqual(["router", "router"]);
+});
+
+test("a router that is closed, also while one waits, is looked for in its worker", async () => {
+  const clock = new ManualClock();
+  const verifier = new MediaVerifier(clock, LIMITS);
+  const { place, router, held, asked } = fakePlace();
+  held.add("t1");
+  const check = verifier.remaining(place, ["t1", "t2"]);
+  router.closed = true;
+  await clock.advance(100);
+  expect(asked).toEqual([]);
+  await clock.advance(100);
+  expect(await check).toEqual(new Set(["t1"]));
+  expect(asked).toEqual(["worker"]);
+});
+
+test("a worker that is closing holds nothing when its process has ended, and not before", async () => {
+  const clock = new ManualClock();
+  const verifier = new MediaVerifier(clock, LIMITS);
+  const ending = fakePlace();
+  ending.process.closed = true;
+  const check = verifier.remaining(ending.place, ["t1"]);
+  ending.end();
+  expect(await check).toEqual(new Set());
+  const stuck = fakePlace();
+  stuck.process.closed = true;
+  const failing = expect(verifier.remaining(stuck.place, ["t1"])).rejects.toMatchObject({ code: "media_unavailable" });
+  await clock.advance(5_000);
+  await failing;
+});
+
+test("nothing to look for asks nobody", async () => {
+  const { place, asked } = fakePlace();
+  expect(await new MediaVerifier(new ManualClock(), LIMITS).remaining(place, [])).toEqual(new Set());
+  expect(asked).toEqual([]);
+});
+
+test("the ledger names what is left by its kind, asks again for that only, and forgets what is gone", async () => {
+  const clock = new ManualClock();
+  const verifier = new MediaVerifier(clock, LIMITS);
+  const { place, held, asked } = fakePlace();
+  const ledger = new TransportLedger();
+  ledger.add(place, "t1", { producers: ["p1", "p2"], consumers: ["c1"] });
+  for (const id of ["t1", "p2", "c1"]) held.add(id);
+  const settle = async () => {
+    const settled = ledger.settle(verifier);
+    await clock.advance(100);
+    return settled;
+  };
+  expect(await settle()).toEqual({ transports: ["t1"], producers: ["p2"], consumers: ["c1"] });
+  held.clear();
+  expect(await settle()).toEqual({ transports: [], producers: [], consumers: [] });
+  expect(asked).toHaveLength(2);
+  expect(await settle()).toEqual({ transports: [], producers: [], consumers: [] });
+  expect(asked).toHaveLength(2);
+});

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { readDtlsParameters, readRtpCapabilities, readRtpParameters } from "../../../src/media/wire-parameters.js";
+
+const SHA256 = Array(32).fill("0a").join(":");
+
+test("only what mediasoup knows is passed on", () => {
+  const opus = { mimeType: "audio/opus", payloadType: 111, clockRate: 48000, channels: 2, parameters: { usedtx: 1 } };
+  const given = {
+    mid: "0",
+    codecs: [{ ...opus, rtcpFeedback: [{ type: "nack", parameter: "", extra: 1 }], extra: 1 }],
+    headerExtensions: [{ uri: "urn:ietf:params:rtp-hdrext:sdes:mid", id: 1, encrypt: false, parameters: {} }],
+    encodings: [{ ssrc: 1, dtx: true, active: true, networkPriority: "high" }],
+    rtcp: { cname: "c", reducedSize: true, mux: true },
+    msid: "a b",
+    extra: 1,
+  };
+  expect(readRtpParameters(given, "audio")).toEqual({
+    mid: "0",
+    codecs: [{ ...opus, rtcpFeedback: [{ type: "nack", parameter: "" }] }],
+    headerExtensions: [{ uri: "urn:ietf:params:rtp-hdrext:sdes:mid", id: 1, encrypt: false, parameters: {} }],
+    encodings: [{ ssrc: 1, dtx: true }],
+    rtcp: { cname: "c", reducedSize: true },
+    msid: "a b",
+  });
+});
+
+test("fields that are null count as left out", () => {
+  const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000, parameters: null, rtcpFeedback: null }];
+  expect(readRtpParameters({ mid: null, codecs, encodings: null, rtcp: null }, "video")).toEqual({
+    codecs: [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000 }],
+  });
+  expect(readRtpCapabilities({ codecs: null })).toEqual({ codecs: [], headerExtensions: [] });
+});
+
+test("texts that a browser has nothing for may be empty", () => {
+  const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000 }];
+  const empty = { mid: "", codecs, rtcp: { cname: "" }, msid: "" };
+  expect(readRtpParameters(empty, "video")).toEqual(empty);
+});
+
+test("format parameters keep odd names to themselves", () => {
+  const parameters = JSON.parse('{ "__proto__": "x", "constructor": 1, "x-google-start-bitrate": 1000.5 }') as object;
+  const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000, parameters }];
+  const [codec] = readRtpParameters({ codecs }, "video").codecs;
+  expect(Object.entries(codec?.parameters ?? {})).toEqual([
+    ["__proto__", "x"],
+    ["constructor", 1],
+    ["x-google-start-bitrate", 1000.5],
+  ]);
+  expect(({} as { x?: unknown }).x).toBeUndefined();
+});
+
+test("a problem is named by its place", () => {
+  const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000 }];
+  const encodings = [{}, { ssrc: 2 ** 32 }];
+  expect(() => readRtpParameters({ codecs, encodings }, "video")).toThrow(
+    "rtpParameters.encodings[1].ssrc must be an integer from 1 to 4294967295.",
+  );
+  expect(() => readRtpParameters({ codecs }, "audio")).toThrow("must be of kind audio");
+  expect(() => readRtpParameters([], "audio")).toThrow("rtpParameters must be an object.");
+});
+
+test("fingerprints are as long as their hash", () => {
+  const fingerprints = [{ algorithm: "sha-256", value: SHA256, extra: 1 }];
+  expect(readDtlsParameters({ role: "auto", fingerprints })).toEqual({
+    role: "auto",
+    fingerprints: [{ algorithm: "sha-256", value: SHA256 }],
+  });
+  for (const value of [`${SHA256}:00`, SHA256.slice(3), SHA256.replace(":", ""), "", null]) {
+    expect(() => readDtlsParameters({ fingerprints: [{ algorithm: "sha-256", value }] })).toThrow(
+      "fingerprints[0].value",
+    );
+  }
+});
