@@ -88,6 +88,7 @@ export class Sessions {
     const freshPage = session.evidence.detachKind === "page_closed" || session.evidence.goodbyeAt !== undefined;
     const before = session.handTo(connection, createResumeToken());
     session.identity = identity;
+    if (freshPage) session.evidence.mediaLostAt = undefined;
     before?.close("transferred");
     this.#liveness.heard(session);
     this.#events.emit("resumed", { session, replaced: before !== undefined, freshPage });
@@ -110,6 +111,7 @@ export class Sessions {
     const before = session.handTo(connection, createResumeToken());
     session.tabId = given.tabId;
     session.identity = given.identity;
+    session.evidence.mediaLostAt = undefined;
     given.giveUpConnection();
     this.#liveness.heard(session);
     this.#events.emit("transferred", { session, fromTabId });

@@ -83,8 +83,12 @@ test("lost media and a page that does not answer: away after 10 s, gone after 30
 
 test("a process that stood still for ten minutes removes nobody who goes on pinging", async () => {
   const world = new World();
-  const live = await Promise.all(Array.from({ length: 500 }, (_, index) => world.open(`live-${index}`, `room-${index % 10}`)));
-  const silent = await Promise.all(Array.from({ length: 20 }, (_, index) => world.open(`silent-${index}`, `room-${index % 10}`)));
+  const live = await Promise.all(
+    Array.from({ length: 500 }, (_, index) => world.open(`live-${index}`, `room-${index % 10}`)),
+  );
+  const silent = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => world.open(`silent-${index}`, `room-${index % 10}`)),
+  );
   await world.run(20_000);
   world.clock.stall(600_000);
   // What waited in the sockets is read only after the first timer ran: the watch comes first, then the pings.

@@ -52,7 +52,14 @@ const table: Row[] = [
   ["line lost for good", lost, 80 * s, "ghost", "connection_lost", 80 * s],
 
   ["line and media lost", { ...lost, mediaLostAt: 62 * s }, 69 * s, "away", "connection_lost", 70 * s],
-  ["line and media lost for good", { ...lost, mediaLostAt: 62 * s }, 70 * s, "ghost", "connection_and_media_lost", 70 * s],
+  [
+    "line and media lost for good",
+    { ...lost, mediaLostAt: 62 * s },
+    70 * s,
+    "ghost",
+    "connection_and_media_lost",
+    70 * s,
+  ],
   ["tab closed, media lost later", { ...closed, mediaLostAt: 64 * s }, 65 * s, "ghost", "page_closed", 65 * s],
 
   ["token expired, not renewed yet", expired, 70 * s, "away", "token_expired", 80 * s],
@@ -70,7 +77,11 @@ const table: Row[] = [
 
 test.each(table)("%s", (_what, evidence, now, state, cause, deadline) => {
   const verdict = judge({ ...nothingElse, ...evidence }, policy, now);
-  expect({ state: verdict.state, cause: verdict.cause, deadline: verdict.deadline }).toEqual({ state, cause, deadline });
+  expect({ state: verdict.state, cause: verdict.cause, deadline: verdict.deadline }).toEqual({
+    state,
+    cause,
+    deadline,
+  });
 });
 
 test("a verdict holds until its deadline and changes at it", () => {

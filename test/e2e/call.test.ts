@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { until } from "../support/until.js";
+import { dumpWorkers } from "../support/worker-dump.js";
+import type { Person } from "./person.js";
+import { noStageReason, onStage, openStage, type Stage } from "./stage.js";
+
+/** How carol goes, and what the others then see. */
+interface Going {
+  how: string;
+  env?: Record<string, string>;
+  /** Whether she needs a network that can be spoiled. */
+  network?: boolean;
+  go: (carol: Person, stage: Stage, network: Awaited<ReturnType<Stage["network"]>> | undefined) => Promise<void>;
+  away: boolean;
+  reason: string;
+  cause?: string;
+}
+
+const goings: Going[] = [
+  {
+    how: "her renderer is killed",
+    go: (carol) => carol.signalRenderers("SIGKILL"),
+    away: true,
+    reason: "disconnected",
+    cause: "page_closed",
+  },
+  { how: "her tab is closed", go: (carol) => carol.page.close(), away: true, reason: "disconnected" },
+  {
+    how: "her whole browser is killed",
+    go: async (carol) => {
+      const { pid } = await carol.process();
+      process.kill(pid, "SIGKILL");
+    },
+    away: true,
+    reason: "disconnected",
+    cause: "page_closed",
+  },
+  {
+    how: "she navigates to another page",
+    go: async (carol) => void (await carol.page.goto("about:blank")),
+    away: true,
+    reason: "disconnected",
+  },
+  {
+    how: "she leaves by the button",
+    go: (carol) => carol.page.getByTestId("leave-button").click(),
+    away: false,
+    reason: "left",
+  },
+  {
+    how: "her client says beforeDisconnect",
+    go: (carol) => carol.page.evaluate(() => window.lastseen?.client.disconnect()),
+    away: false,
+    reason: "left",
+  },
+  {
+    how: "her socket is destroyed and she cannot come back",
+    env: { RESUME_GRACE_MS: "4000" },
+    network: true,
+    go: async (_carol, _stage, network) => network?.cut(),
+    away: true,
+    reason: "disconnected",
+    cause: "connection_lost",
+  },
+  {
+    how: "her network goes silent",
+    env: { SOCKET_PING_INTERVAL_MS: "1000", RESUME_GRACE_MS: "4000" },
+    network: true,
+    go: async (_carol, _stage, network) => network?.silence(),
+    away: true,
+    reason: "disconnected",
+    cause: "connection_lost",
+  },
+  {
+    how: "her page's process is stopped",
+    go: (carol) => carol.signalRenderers("SIGSTOP"),
+    away: true,
+    reason: "idle",
+    cause: "page_stopped",
+  },
+];
+
+describe.skipIf(noStageReason)("a call of three in Chromium", () => {
+  test(onStage("audio and video flow both ways, and everybody sees everybody"), async () => {
+    const stage = await openStage();
+    const ada = await stage.enter("Ada", "daily");
+    const bob = await stage.enter("Bob", "daily");
+    await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
+    expect((await ada.roster()).map(({ name }) => name).toSorted()).toEqual(["Ada", "Bob"]);
+    expect((await bob.roster()).map(({ state }) => state)).toEqual(["present", "present"]);
+    const { sessions } = (await (await stage.service.get("/api/sessions?roomId=daily")).json()) as {
+      sessions: { media: object }[];
+    };
+    expect(sessions.map(({ media }) => media)).toEqual([
+      { transports: 2, producers: 2, consumers: 2 },
+      { transports: 2, producers: 2, consumers: 2 },
+    ]);
+  });
+
+  /** The others were told, the worker holds nothing of hers, and nobody else noticed anything. */
+  async function provesGone(
+    stage: Stage,
+    others: readonly [Person, Person],
+    sessionId: string,
+    expected: Pick<Going, "away" | "reason" | "cause">,
+  ): Promise<void> {
+    const [ada, bob] = others;
+    expect(await ada.leaving(sessionId)).toMatchObject({ reason: expected.reason, awayBefore: expected.away });
+    expect(await bob.leaving(sessionId)).toMatchObject({ reason: expected.reason });
+    expect((await ada.roster()).map(({ name }) => name).toSorted()).toEqual(["Ada", "Bob"]);
+
+    await until(async () => (await dumpWorkers()).transports === 4);
+    expect(await dumpWorkers()).toEqual({ transports: 4, producers: 4, consumers: 4 });
+    expect(stage.service.app.registry.find(sessionId)).toBeUndefined();
+    await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
+    expect(await ada.disturbances()).toEqual([]);
+    expect(await bob.disturbances()).toEqual([]);
+
+    const inLog = stage.service.log.filter(({ sessionId: id, msg }) => id === sessionId && msg === "left room");
+    expect(inLog).toMatchObject([{ userId: expect.any(String), roomId: "daily", reason: expected.reason }]);
+    if (expected.cause) expect(inLog).toMatchObject([{ cause: expected.cause }]);
+  }
+
+  test.each(goings)(onStage("$how: the others see it and go on, the worker holds nothing of hers"), async (going) => {
+    const stage = await openStage(going.env);
+    const network = going.network ? await stage.network() : undefined;
+    const [ada, bob] = [await stage.enter("Ada", "daily"), await stage.enter("Bob", "daily")];
+    const carol = await stage.enter("Carol", "daily", network);
+    await Promise.all([ada, bob, carol].map((person) => person.hearsAndSees()));
+    const sessionId = await carol.sessionId();
+    expect(await dumpWorkers()).toEqual({ transports: 6, producers: 6, consumers: 12 });
+    await going.go(carol, stage, network);
+    await provesGone(stage, [ada, bob], sessionId, going);
+    await carol.signalRenderers("SIGCONT").catch(() => undefined);
+  });
+
+  const quick = {
+    HEARTBEAT_INTERVAL_MS: "1000",
+    AWAY_AFTER_MS: "3000",
+    IDLE_TIMEOUT_MS: "8000",
+    SWEEP_INTERVAL_MS: "2000",
+  };
+
+  test(onStage("her page is frozen for longer than the idle timeout, and goes by the sweep"), async () => {
+    const stage = await openStage(quick);
+    const [ada, bob] = [await stage.enter("Ada", "daily"), await stage.enter("Bob", "daily")];
+    const carol = await stage.enterUnwatched("Carol", "daily");
+    await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
+    await carol.page.freeze();
+    await provesGone(stage, [ada, bob], carol.session.id, { away: true, reason: "idle", cause: "silent" });
+  });
+
+  test(onStage("her page is frozen for less than that, and is back when it wakes"), async () => {
+    const stage = await openStage({ ...quick, IDLE_TIMEOUT_MS: "60000" });
+    const ada = await stage.enter("Ada", "daily");
+    const carol = await stage.enterUnwatched("Carol", "daily");
+    await carol.page.freeze();
+    await until(() => carol.session.shown === "away");
+    await carol.page.thaw();
+    await until(() => carol.session.shown === "present");
+    expect((await ada.roster()).map(({ name, state }) => `${name} ${state}`)).toEqual(["Ada present", "Carol present"]);
+    expect(carol.session.status).toBe("open");
+  });
+});

@@ -1,0 +1,128 @@
+import type { Browser, Page } from "playwright-core";
+import type { LastseenClient } from "../../src/sdk/index.js";
+import type { LastseenMedia } from "../../src/sdk/media/index.js";
+import { until } from "../support/until.js";
+
+declare global {
+  interface Window {
+    /** What the demo page shows to whoever looks into it. */
+    lastseen?: { client: LastseenClient; media: LastseenMedia };
+    /** What {@link Person.listen} wrote down. */
+    heard?: { event: string; sessionId?: string; reason?: string }[];
+  }
+}
+
+/** What a page has received since it began, by kind. */
+export interface Received {
+  audioPackets: number;
+  videoPackets: number;
+  framesDecoded: number;
+}
+
+/** Somebody in a call: a browser of their own with the demo page in it. */
+export class Person {
+  readonly name: string;
+  readonly browser: Browser;
+  readonly page: Page;
+
+  constructor(name: string, browser: Browser, page: Page) {
+    this.name = name;
+    this.browser = browser;
+    this.page = page;
+  }
+
+  /** Waits until the page is in its room. */
+  async joined(): Promise<void> {
+    await this.page.waitForFunction(() => window.lastseen?.client.room !== undefined, undefined, { timeout: 30_000 });
+  }
+
+  sessionId(): Promise<string> {
+    return this.page.evaluate(() => window.lastseen?.client.session?.sessionId ?? "");
+  }
+
+  /** Names of everybody in the roster, as the page knows it, with their states. */
+  roster(): Promise<{ name: string; state: string; sessionId: string }[]> {
+    return this.page.evaluate(
+      () =>
+        window.lastseen?.client.room?.participants.map(({ name, state, sessionId }) => ({ name, state, sessionId })) ??
+        [],
+    );
+  }
+
+  /** Begins to write down what the client tells its page; called once, right after joining. */
+  async listen(): Promise<void> {
+    await this.page.evaluate(() => {
+      const heard: { event: string; sessionId?: string; reason?: string }[] = [];
+      window.heard = heard;
+      const client = window.lastseen?.client;
+      client?.on("user_away", ({ sessionId, reason }) => heard.push({ event: "user_away", sessionId, reason }));
+      client?.on("user_left", ({ sessionId, reason }) => heard.push({ event: "user_left", sessionId, reason }));
+      client?.on("state", ({ state }) => heard.push({ event: `state ${state}` }));
+      client?.on("media_reset", () => heard.push({ event: "media_reset" }));
+    });
+  }
+
+  /** Waits until somebody has left, and tells why and whether they were seen to be away before it. */
+  async leaving(sessionId: string, timeoutMs = 60_000): Promise<{ reason: string; awayBefore: boolean }> {
+    const find = () =>
+      this.page.evaluate((id) => {
+        const theirs = (window.heard ?? []).filter((entry) => entry.sessionId === id);
+        const left = theirs.find(({ event }) => event === "user_left");
+        return left && { reason: left.reason ?? "", awayBefore: theirs[0]?.event === "user_away" };
+      }, sessionId);
+    await until(async () => (await find()) !== undefined, timeoutMs);
+    return (await find()) ?? { reason: "", awayBefore: false };
+  }
+
+  /** What this person's own connection and media went through since joining: nothing, if all is well. */
+  disturbances(): Promise<string[]> {
+    return this.page.evaluate(() =>
+      (window.heard ?? []).filter(({ sessionId }) => sessionId === undefined).map(({ event }) => event),
+    );
+  }
+
+  /** The browser's main process. */
+  async process(): Promise<{ pid: number }> {
+    const [browser] = await this.#processes("browser");
+    if (browser === undefined) throw new Error("the browser has no process");
+    return { pid: browser };
+  }
+
+  /** Sums over everything that is received from the others at this moment. */
+  received(): Promise<Received> {
+    return this.page.evaluate(async () => {
+      const sums = { audioPackets: 0, videoPackets: 0, framesDecoded: 0 };
+      const report = (await window.lastseen?.media.getStats("recv")) ?? [];
+      for (const stat of (report as RTCStatsReport).values()) {
+        if (stat.type !== "inbound-rtp") continue;
+        if (stat.kind === "audio") sums.audioPackets += stat.packetsReceived;
+        else {
+          sums.videoPackets += stat.packetsReceived;
+          sums.framesDecoded += stat.framesDecoded;
+        }
+      }
+      return sums;
+    });
+  }
+
+  /** Waits until audio and video of the others are coming in, measured from now. */
+  async hearsAndSees(timeoutMs = 30_000): Promise<void> {
+    const before = await this.received();
+    await until(async () => {
+      const now = await this.received();
+      return now.audioPackets > before.audioPackets + 20 && now.framesDecoded > before.framesDecoded + 5;
+    }, timeoutMs);
+  }
+
+  /** Sends a signal to every renderer of this person's own browser. */
+  async signalRenderers(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> {
+    for (const pid of await this.#processes("renderer")) process.kill(pid, signal);
+  }
+
+  async #processes(kind: "browser" | "renderer"): Promise<number[]> {
+    const session = await this.browser.newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    await session.detach();
+    return processInfo.filter(({ type }) => type === kind).map(({ id }) => id);
+  }
+}

@@ -1,0 +1,96 @@
+import { createConnection, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+
+interface Pair {
+  client: Socket;
+  target: Socket;
+}
+
+/**
+ * A network between a client and a service that can be spoiled: silent (nothing arrives any more and nobody is told, as
+ * when a cable is pulled) or cut (connections are reset and new ones refused).
+ */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #targetPort: number;
+  readonly #pairs = new Set<Pair>();
+  #state: "open" | "silent" | "cut" = "open";
+
+  private constructor(targetPort: number) {
+    this.#targetPort = targetPort;
+    this.#server = createServer((client) => this.#accept(client));
+  }
+
+  /** @param port where to listen; 0 for any free one */
+  static async start(targetPort: number, port = 0): Promise<TcpProxy> {
+    const proxy = new TcpProxy(targetPort);
+    await new Promise<void>((resolve) => proxy.#server.listen(port, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Bytes of both directions disappear until {@link heal}; sockets stay as they are. */
+  silence(): void {
+    this.#state = "silent";
+    for (const { client, target } of this.#pairs) {
+      client.pause();
+      target.pause();
+    }
+  }
+
+  /** Resets all connections and refuses new ones until {@link heal}. */
+  cut(): void {
+    this.#state = "cut";
+    this.resetAll();
+  }
+
+  /** Resets all connections; new ones are let through. */
+  resetAll(): void {
+    for (const { client, target } of this.#pairs) {
+      client.resetAndDestroy();
+      target.resetAndDestroy();
+    }
+  }
+
+  /** Everything passes again, also what waited. */
+  heal(): void {
+    this.#state = "open";
+    for (const { client, target } of this.#pairs) {
+      client.resume();
+      target.resume();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { client, target } of this.#pairs) {
+      client.destroy();
+      target.destroy();
+    }
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #accept(client: Socket): void {
+    if (this.#state === "cut") {
+      client.resetAndDestroy();
+      return;
+    }
+    const target = createConnection(this.#targetPort, "127.0.0.1");
+    const pair = { client, target };
+    this.#pairs.add(pair);
+    for (const [from, to] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      from.on("data", (bytes) => to.write(bytes));
+      from.on("end", () => to.end());
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        to.destroy();
+        this.#pairs.delete(pair);
+      });
+      if (this.#state === "silent") from.pause();
+    }
+  }
+}
