@@ -93,8 +93,14 @@ function Start-Environment {
 
     $arguments = @('compose')
     if ($Monitoring) { $arguments += @('--profile', 'monitoring') }
-    $arguments += @('up', '--build', '--detach', '--wait')
-    Write-Host 'start-dev: building and starting; the first time takes some minutes'
+    $arguments += @('up', '--detach', '--wait')
+    Write-Host 'start-dev: building; the first time takes some minutes'
+    & docker compose build | Out-Host
+    if ($LASTEXITCODE -ne 0) {
+        Write-Failure 'the image was not built; the reason is above'
+        return 1
+    }
+    Write-Host 'start-dev: starting'
     & docker @arguments | Out-Host
     if ($LASTEXITCODE -ne 0) {
         & docker compose logs --tail 30 lastseen | Out-Host

@@ -39,7 +39,12 @@ done
 
 command -v docker >/dev/null 2>&1 || fail "Docker is not installed: https://docs.docker.com/get-docker/"
 docker compose version >/dev/null 2>&1 || fail "Docker has no Compose v2 (docker compose): https://docs.docker.com/compose/install/"
-docker info >/dev/null 2>&1 || fail "the Docker engine does not answer: start Docker Desktop, or type: sudo systemctl start docker"
+if ! problem=$(docker info 2>&1 >/dev/null); then
+  case $problem in
+    *"permission denied"*) fail "you may not use Docker; type: sudo usermod -aG docker $(id -un), then log in again" ;;
+    *) fail "the Docker engine does not answer: start Docker Desktop, or type: sudo systemctl start docker" ;;
+  esac
+fi
 
 if $down; then
   docker compose --profile monitoring down
@@ -65,8 +70,10 @@ fi
 
 profile=()
 if $monitoring; then profile=(--profile monitoring); fi
-say "building and starting; the first time takes some minutes"
-if ! docker compose ${profile[@]+"${profile[@]}"} up --build --detach --wait; then
+say "building; the first time takes some minutes"
+docker compose build || fail "the image was not built; the reason is above"
+say "starting"
+if ! docker compose ${profile[@]+"${profile[@]}"} up --detach --wait; then
   docker compose logs --tail 30 lastseen >&2 || true
   fail "it did not become healthy; above is the end of the service's log"
 fi

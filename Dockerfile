@@ -1,0 +1,48 @@
+# Lastseen in a container. One command builds it anywhere: `docker build -t lastseen .`
+
+# The packages that building needs, and the worker: neither depends on our sources, so both stay cached.
+FROM node:24-bookworm-slim AS packages
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+# Where a company's network opens TLS, its certificate authority comes in as a build secret; compose.yaml passes the file
+# that NODE_EXTRA_CA_CERTS names, or docker build --secret id=extra_ca,src=FILE.
+RUN --mount=type=secret,id=extra_ca NODE_EXTRA_CA_CERTS=/run/secrets/extra_ca npm ci
+
+# mediasoup's media worker: downloaded where that works, else compiled, which takes a few minutes.
+FROM packages AS worker
+COPY scripts/worker.ts scripts/provide-worker.ts scripts/worker-sources.ts scripts/system-packages.ts scripts/
+COPY scripts/mediasoup-worker scripts/mediasoup-worker
+COPY src/media/worker-binary.ts src/media/
+RUN --mount=type=secret,id=extra_ca NODE_EXTRA_CA_CERTS=/run/secrets/extra_ca \
+  npx --no-install tsx scripts/worker.ts --copy-to /out/mediasoup-worker
+
+FROM packages AS build
+COPY . .
+RUN npm run -s build
+
+# What runs: the worker's C++ sources have done their part.
+FROM packages AS runtime-packages
+RUN npm prune --omit=dev && rm -rf node_modules/mediasoup/worker
+
+FROM node:24-bookworm-slim
+# tini passes signals on and collects the worker processes. The libraries are those of a compiled worker; a downloaded
+# one brings its own.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends tini libuv1 libssl3 libsrtp2-1 \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=worker /out/mediasoup-worker /usr/local/bin/mediasoup-worker
+COPY --from=runtime-packages /build/node_modules node_modules
+COPY --from=build /build/dist dist
+COPY package.json LICENSE ./
+COPY config/*.json config/
+ENV NODE_ENV=production \
+    LASTSEEN_ENV=production \
+    MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker
+USER node
+# API, page (off unless WEB_PORT is set), media: one port per worker, counting up from SFU_PORT.
+EXPOSE 3001 3002 44444/udp 44444/tcp
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3001}/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["tini", "--"]
+CMD ["node", "--enable-source-maps", "dist/main.js"]
