@@ -31,6 +31,16 @@ export class Person {
     this.page = page;
   }
 
+  /** A second tab of the same browser, which makes it the same user; joins by itself as the first one did. */
+  async openTab(): Promise<Person> {
+    const page = await this.page.context().newPage();
+    await page.goto(this.page.url());
+    const tab = new Person(this.name, this.browser, page);
+    await tab.joined();
+    await tab.listen();
+    return tab;
+  }
+
   /** Waits until the page is in its room. */
   async joined(): Promise<void> {
     await this.page.waitForFunction(() => window.lastseen?.client.room !== undefined, undefined, { timeout: 30_000 });
@@ -56,6 +66,10 @@ export class Person {
       window.heard = heard;
       const client = window.lastseen?.client;
       client?.on("user_away", ({ sessionId, reason }) => heard.push({ event: "user_away", sessionId, reason }));
+      client?.on("user_joined", ({ participant }) =>
+        heard.push({ event: "user_joined", sessionId: participant.sessionId }),
+      );
+      client?.on("user_back", ({ sessionId, reason }) => heard.push({ event: "user_back", sessionId, reason }));
       client?.on("user_left", ({ sessionId, reason }) => heard.push({ event: "user_left", sessionId, reason }));
       client?.on("state", ({ state }) => heard.push({ event: `state ${state}` }));
       client?.on("media_reset", () => heard.push({ event: "media_reset" }));
@@ -72,6 +86,14 @@ export class Person {
       }, sessionId);
     await until(async () => (await find()) !== undefined, timeoutMs);
     return (await find()) ?? { reason: "", awayBefore: false };
+  }
+
+  /** The roster events that this page was told of about somebody, oldest first. */
+  heardAbout(sessionId: string): Promise<string[]> {
+    return this.page.evaluate(
+      (id) => (window.heard ?? []).filter((entry) => entry.sessionId === id).map(({ event }) => event),
+      sessionId,
+    );
   }
 
   /** What this person's own connection and media went through since joining: nothing, if all is well. */

@@ -85,7 +85,7 @@ test.for(forms)("$script starts the service and says where it is", async ({ avai
   skip(!available, NO_POWERSHELL);
   const { code, stdout } = await start({}, dockerThat());
   expect(code).toBe(0);
-  expect(asked()).toEqual(["none compose up --build --detach --wait"]);
+  expect(asked()).toEqual(["none compose build", "none compose up --detach --wait"]);
   expect(stdout).toContain("http://localhost:3002");
   expect(stdout).not.toContain("http://localhost:9090");
 });
@@ -94,7 +94,7 @@ test.for(forms)("$script passes monitoring and the announced address on", async 
   skip(!available, NO_POWERSHELL);
   const { code, stdout } = await start({ monitoring: true, announcedIp: "192.0.2.7" }, dockerThat());
   expect(code).toBe(0);
-  expect(asked()).toEqual(["192.0.2.7 compose --profile monitoring up --build --detach --wait"]);
+  expect(asked()).toEqual(["192.0.2.7 compose build", "192.0.2.7 compose --profile monitoring up --detach --wait"]);
   expect(stdout).toContain("http://localhost:9090");
 });
 
@@ -104,13 +104,20 @@ test.for(forms)("$script stops what it started", async ({ available, start }, { 
   expect(asked()).toEqual(["none compose --profile monitoring down"]);
 });
 
-test.for(forms)("$script shows the log of what did not become healthy", async ({ available, start }, { skip }) => {
-  skip(!available, NO_POWERSHELL);
-  const { code, stderr } = await start({}, dockerThat({ fails: "compose\\ up" }));
-  expect(code).toBe(1);
-  expect(asked().at(-1)).toBe("none compose logs --tail 30 lastseen");
-  expect(stderr).toContain("did not become healthy");
-});
+test.for(forms)(
+  "$script tells a failed build from a service that does not become healthy",
+  async ({ available, start }, { skip }) => {
+    skip(!available, NO_POWERSHELL);
+    const { code, stderr } = await start({}, dockerThat({ fails: "compose\\ up" }));
+    expect(code).toBe(1);
+    expect(asked().at(-1)).toBe("none compose logs --tail 30 lastseen");
+    expect(stderr).toContain("did not become healthy");
+
+    const unbuilt = await start({}, dockerThat({ fails: "compose\\ build" }));
+    expect(unbuilt.code).toBe(1);
+    expect(unbuilt.stderr).toContain("not built");
+  },
+);
 
 test.for(forms)("$script says what of Docker is missing", async ({ available, start }, { skip }) => {
   skip(!available, NO_POWERSHELL);
