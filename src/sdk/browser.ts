@@ -1,0 +1,109 @@
+import type { Environment, PageSignal, PageSource, TabChannel, TabLocks, TabStorage, Timers } from "./environment.js";
+
+const timers: Timers = {
+  // `performance.now()` stands still while some machines sleep, and sleep is what has to be noticed.
+  now: () => Date.now(),
+  set: (delayMs, run) => setTimeout(run, delayMs),
+  clear: (handle) => clearTimeout(handle as number),
+};
+
+const page: PageSource = {
+  get visibility() {
+    return document.visibilityState === "hidden" ? "hidden" : "visible";
+  },
+
+  listen(listener) {
+    const stop = new AbortController();
+    const on = (target: EventTarget, type: string, signal: (event: Event) => PageSignal | undefined) => {
+      const handle = (event: Event) => {
+        const told = signal(event);
+        if (told) listener(told);
+      };
+      target.addEventListener(type, handle, { signal: stop.signal });
+    };
+    on(document, "visibilitychange", () => ({ kind: page.visibility }));
+    on(document, "freeze", () => ({ kind: "frozen" }));
+    on(document, "resume", () => ({ kind: "wake", cause: "resume" }));
+    on(window, "focus", () => ({ kind: "wake", cause: "focus" }));
+    on(window, "online", () => ({ kind: "wake", cause: "online" }));
+    // The first pageshow of a page is its own loading.
+    on(window, "pageshow", (event) =>
+      (event as PageTransitionEvent).persisted ? { kind: "wake", cause: "pageshow" } : undefined,
+    );
+    on(window, "pagehide", (event) => ({ kind: "hide", persisted: (event as PageTransitionEvent).persisted }));
+    return () => stop.abort();
+  },
+
+  askBeforeClosing() {
+    const ask = (event: Event) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  },
+
+  beacon: (url, body) => navigator.sendBeacon(url, body),
+};
+
+/** `sessionStorage` throws where the user forbids it; the tab then simply does not survive a reload. */
+const storage: TabStorage = {
+  get(key) {
+    try {
+      return sessionStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      sessionStorage.setItem(key, value);
+    } catch {
+      // Nothing is lost but the resume after a reload.
+    }
+  },
+};
+
+/** Web Locks exist in secure contexts only; without them every tab gets what it asks for and the server decides. */
+const locks: TabLocks = {
+  async hold(name, waitMs) {
+    const manager = (navigator as Partial<Navigator>).locks;
+    if (!manager) return () => {};
+    return new Promise((resolve) => {
+      const patience = new AbortController();
+      const timer = setTimeout(() => patience.abort(), waitMs);
+      const holding = manager.request(name, { signal: patience.signal }, () => {
+        clearTimeout(timer);
+        return new Promise<void>((release) => resolve(() => release()));
+      });
+      holding.catch(() => resolve(undefined));
+    });
+  },
+  async whenFree(name, signal) {
+    const manager = (navigator as Partial<Navigator>).locks;
+    if (!manager) return new Promise(() => {});
+    await manager.request(name, { signal, mode: "shared" }, () => {});
+  },
+};
+
+function openChannel(name: string, listener: (message: unknown) => void): TabChannel {
+  if (typeof BroadcastChannel === "undefined") return { post: () => {}, close: () => {} };
+  const channel = new BroadcastChannel(name);
+  channel.addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target, unlike a window
+  return { post: (message) => channel.postMessage(message), close: () => channel.close() };
+}
+
+/** 128 random bits in hex; `crypto.randomUUID` exists in secure contexts only. */
+function createId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The browser's own parts. */
+export const browserEnvironment: Environment = {
+  timers,
+  openSocket: (url, protocol) => new WebSocket(url, protocol),
+  random: Math.random,
+  page,
+  storage,
+  locks,
+  openChannel,
+  createId,
+};

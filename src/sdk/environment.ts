@@ -1,0 +1,75 @@
+/**
+ * What the client needs from the page it lives in. Each part can be replaced: by virtual ones in tests, by native ones in
+ * an embedded web view. `browser.ts` has the browser's own.
+ */
+
+/** Time in milliseconds, which goes on while the machine sleeps, and one-shot timers. */
+export interface Timers {
+  now(): number;
+  set(delayMs: number, run: () => void): unknown;
+  clear(handle: unknown): void;
+}
+
+/** The part of a `WebSocket` that the client uses. */
+export interface SocketLike {
+  readonly readyState: number;
+  /** A `message` event has `data`, a `close` event `code`. */
+  addEventListener(
+    type: "open" | "message" | "close",
+    listener: (event: { data?: unknown; code?: number }) => void,
+  ): void;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** What happens to the page, as far as it matters to a session. */
+export type PageSignal =
+  | { kind: "visible" | "hidden" | "frozen" }
+  /** The page may have slept: whatever was open may be dead. */
+  | { kind: "wake"; cause: "focus" | "online" | "pageshow" | "resume" }
+  /** The page goes away. `persisted`: it may come back out of the back/forward cache. */
+  | { kind: "hide"; persisted: boolean };
+
+/** The page's lifecycle. */
+export interface PageSource {
+  readonly visibility: "visible" | "hidden";
+  /** Starts to listen; the returned function stops it and leaves no listener behind. */
+  listen(listener: (signal: PageSignal) => void): () => void;
+  /** Makes the browser ask before the page is closed, until the returned function is called. */
+  askBeforeClosing(): () => void;
+  /** Hands a last message to the browser, which delivers it even if the page is gone by then. */
+  beacon(url: string, body: string): boolean;
+}
+
+/** Storage that belongs to one tab and survives its reload, such as `sessionStorage`. Never throws. */
+export interface TabStorage {
+  get(key: string): string | null;
+  set(key: string, value: string): void;
+}
+
+/** Names of which one tab of the browser at a time can hold each. */
+export interface TabLocks {
+  /** Resolves to the release function, or to `undefined` when another tab still holds the name after `waitMs`. */
+  hold(name: string, waitMs: number): Promise<(() => void) | undefined>;
+  /** Resolves when nobody holds the name any more; never when locks do not exist here. */
+  whenFree(name: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A line to the other tabs of the same origin. */
+export interface TabChannel {
+  post(message: unknown): void;
+  close(): void;
+}
+
+/** Everything that can be replaced. */
+export interface Environment {
+  readonly timers: Timers;
+  readonly openSocket: (url: string, protocol: string) => SocketLike;
+  /** Uniform in [0, 1), like `Math.random`. */
+  readonly random: () => number;
+  readonly page: PageSource;
+  readonly storage: TabStorage;
+  readonly locks: TabLocks;
+  readonly openChannel: (name: string, listener: (message: unknown) => void) => TabChannel;
+  readonly createId: () => string;
+}

@@ -1,0 +1,50 @@
+/**
+ * The browser client of a Lastseen service: `import { connect } from "lastseen/client"`.
+ *
+ * @module
+ */
+export { connect, LastseenClient, type ConnectOptions } from "./client.js";
+export {
+  type ConnectionState,
+  type DisconnectReason,
+  type ReconnectCause,
+  type StateChange,
+} from "./connection-state.js";
+export type { Retry } from "./comeback.js";
+export type {
+  Environment,
+  PageSignal,
+  PageSource,
+  SocketLike,
+  TabChannel,
+  TabLocks,
+  TabStorage,
+  Timers,
+} from "./environment.js";
+export type {
+  ClientEvents,
+  JoinedHow,
+  JoinedRoom,
+  LeftRoom,
+  OtherTab,
+  OwnEvents,
+  RosterChange,
+  SessionInfo,
+} from "./events.js";
+export type { GetToken } from "./link.js";
+export type { JoinOptions } from "./membership.js";
+export { FullJitterPolicy, type ReconnectContext, type ReconnectPolicy } from "./reconnect-policy.js";
+export { RequestError, type RequestErrorCode } from "./request-error.js";
+export type {
+  EventData,
+  EventType,
+  JsonObject,
+  LeaveReason,
+  Participant,
+  PresenceState,
+  ProducerView,
+  ReplyData,
+  RequestData,
+  RequestType,
+  RoomSnapshot,
+} from "../protocol/messages/index.js";

@@ -1,0 +1,32 @@
+/** Media elements that show tracks. An element whose tracks are all gone is left empty, not with a frozen picture. */
+export class Elements {
+  readonly #shown = new Map<HTMLMediaElement, MediaStream>();
+
+  /** Shows the track in the element, beside a track of the other kind that is there already. */
+  attach(element: HTMLMediaElement, track: MediaStreamTrack): void {
+    const stream = this.#shown.get(element) ?? new MediaStream();
+    for (const other of stream.getTracks()) if (other.kind === track.kind) stream.removeTrack(other);
+    stream.addTrack(track);
+    this.#shown.set(element, stream);
+    if (element.srcObject !== stream) element.srcObject = stream;
+  }
+
+  /** Empties the element. */
+  detach(element: HTMLMediaElement): void {
+    if (!this.#shown.delete(element)) return;
+    element.srcObject = null;
+  }
+
+  /** The track has ended: it is taken out of every element. */
+  release(track: MediaStreamTrack): void {
+    for (const [element, stream] of this.#shown) {
+      if (!stream.getTracks().includes(track)) continue;
+      stream.removeTrack(track);
+      if (stream.getTracks().length === 0) this.detach(element);
+    }
+  }
+
+  clear(): void {
+    for (const element of this.#shown.keys()) this.detach(element);
+  }
+}

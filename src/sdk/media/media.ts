@@ -1,0 +1,266 @@
+/**
+ * Audio and video of a {@link LastseenClient}, over mediasoup-client. What is wanted (one's own tracks, the others' in the
+ * roster) outlives transports: whenever one is lost, `media_reset` comes or the session begins anew, it is made again.
+ */
+import type { Device } from "mediasoup-client/types";
+import type { LastseenClient } from "../client.js";
+import { browserEnvironment } from "../browser.js";
+import { Emitter } from "../emitter.js";
+import type { Timers } from "../environment.js";
+import type { JoinedRoom } from "../events.js";
+import { RequestError } from "../request-error.js";
+import { Elements } from "./elements.js";
+import { browserNetwork, type NetworkSource } from "./network.js";
+import { Publisher } from "./publisher.js";
+import { Subscriber } from "./subscriber.js";
+import { TransportSlot } from "./transport-slot.js";
+import type { Candidate, Direction, MediaEvents, Publication, PublishOptions, RemoteTrack, Source } from "./types.js";
+
+/** What is received of what the others send. */
+export type SubscriptionRule = "all" | "none" | ((candidate: Candidate) => boolean);
+
+export interface MediaOptions {
+  /** What of the others is received: everything if not given. */
+  readonly subscribe?: SubscriptionRule;
+  /** Makes mediasoup-client's device; its own detection if not given. */
+  readonly createDevice?: () => Promise<Device>;
+  readonly timers?: Timers;
+  readonly network?: NetworkSource;
+}
+
+export class LastseenMedia {
+  readonly #client: LastseenClient;
+  readonly #createDevice: () => Promise<Device>;
+  readonly #events = new Emitter<MediaEvents>();
+  readonly #elements = new Elements();
+  readonly #slots: Record<Direction, TransportSlot>;
+  readonly #publisher: Publisher;
+  readonly #subscriber: Subscriber;
+  readonly #choices = new Map<string, boolean>();
+  readonly #releasers: (() => void)[];
+  #wants: (candidate: Candidate) => boolean;
+  #capabilities: JoinedRoom["routerRtpCapabilities"] = null;
+  #device: Promise<Device> | undefined;
+
+  /** Make it before the client joins. */
+  constructor(client: LastseenClient, options: MediaOptions & Required<Pick<MediaOptions, "createDevice">>) {
+    const timers = options.timers ?? browserEnvironment.timers;
+    this.#client = client;
+    this.#createDevice = options.createDevice;
+    this.#wants = chooser(options.subscribe ?? "all");
+    const device = () => this.#loadDevice();
+    const failed = (doing: string, error: unknown) => this.#events.emit("error", { doing, error });
+    const slot = (direction: Direction) =>
+      new TransportSlot(direction, {
+        client,
+        timers,
+        device,
+        onState: (state) => {
+          this.#events.emit("connection", { direction, state });
+          // Where packets do not arrive, frames may not either.
+          if (state === "disconnected" || state === "failed") client.checkConnection();
+        },
+        onLost: () => this.#rebuild(direction),
+      });
+    this.#slots = { send: slot("send"), recv: slot("recv") };
+    this.#publisher = new Publisher({
+      client,
+      slot: this.#slots.send,
+      timers,
+      changed: () => this.#events.emit("publications", this.publications),
+      ended: (track) => this.#elements.release(track),
+      failed,
+    });
+    this.#subscriber = new Subscriber({
+      client,
+      slot: this.#slots.recv,
+      timers,
+      device,
+      wants: (candidate) => this.#choices.get(candidate.producer.id) ?? this.#wants(candidate),
+      added: (remote) => this.#events.emit("track_added", remote),
+      removed: (remote) => {
+        this.#elements.release(remote.track);
+        this.#events.emit("track_removed", remote);
+      },
+      failed,
+    });
+    this.#releasers = this.#listen(options.network ?? browserNetwork);
+  }
+
+  /** One's own tracks. */
+  get publications(): readonly Publication[] {
+    return this.#publisher.publications;
+  }
+
+  /** The others' tracks that are being received. */
+  get tracks(): readonly RemoteTrack[] {
+    return this.#subscriber.tracks;
+  }
+
+  /** Listens to one kind of event. The returned function stops it. */
+  on<K extends keyof MediaEvents>(event: K, listener: (payload: MediaEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  /**
+   * Sends a track to the others, now or as soon as one is in a room, and again after every loss. Replaces what was
+   * published as the same source.
+   *
+   * @throws RequestError what the service refused; Error when the browser cannot send such a track
+   */
+  publish(track: MediaStreamTrack, options: PublishOptions): Promise<void> {
+    return this.#publisher.publish(track, options);
+  }
+
+  /** Stops sending, and the track itself unless it was published with `keepTrack`. */
+  unpublish(source: Source): void {
+    this.#publisher.unpublish(source);
+  }
+
+  /** Sends silence or black and tells the others. The device stays open. */
+  mute(source: Source): Promise<void> {
+    return this.#publisher.setMuted(source, true);
+  }
+
+  unmute(source: Source): Promise<void> {
+    return this.#publisher.setMuted(source, false);
+  }
+
+  /** Receives one producer, whatever the rule says. */
+  subscribe(producerId: string): Promise<void> {
+    this.#choices.set(producerId, true);
+    return this.#subscriber.converge();
+  }
+
+  /** Does not receive one producer, whatever the rule says. */
+  unsubscribe(producerId: string): Promise<void> {
+    this.#choices.set(producerId, false);
+    return this.#subscriber.converge();
+  }
+
+  /** Changes the rule for everything that was not chosen one by one; these choices are forgotten. */
+  subscribeTo(rule: SubscriptionRule): Promise<void> {
+    this.#wants = chooser(rule);
+    this.#choices.clear();
+    return this.#subscriber.converge();
+  }
+
+  /** Shows a track, one's own or another's, in a `video` or `audio` element, which is emptied when the track is gone. */
+  attach(element: HTMLMediaElement, track: MediaStreamTrack): void {
+    this.#elements.attach(element, track);
+  }
+
+  detach(element: HTMLMediaElement): void {
+    this.#elements.detach(element);
+  }
+
+  /** The peer connection's statistics in one direction; `undefined` while there is none. */
+  async getStats(direction: Direction): Promise<RTCStatsReport | undefined> {
+    return this.#slots[direction].current?.getStats();
+  }
+
+  /** Asks the service to send a simulcast producer in this quality. @throws RequestError `not_found` when not received */
+  async setPreferredLayers(producerId: string, spatialLayer: number, temporalLayer?: number): Promise<void> {
+    const consumer = this.#subscriber.consumer(producerId);
+    if (!consumer) throw new RequestError("not_found", "This producer is not being received.", { retryable: false });
+    const layers = { consumerId: consumer.id, spatialLayer };
+    await this.#client.request(
+      "setPreferredLayers",
+      temporalLayer === undefined ? layers : { ...layers, temporalLayer },
+    );
+  }
+
+  /**
+   * Everything of the call away: nothing is sent or received, local tracks are stopped, elements emptied. Each step is
+   * taken even if another fails; idempotent. Happens by itself when the room is left, however that comes about.
+   */
+  reset(): void {
+    const steps = {
+      "stop receiving": () => this.#subscriber.reset(),
+      "close the receiving transport": () => this.#slots.recv.drop(),
+      "stop sending": () => this.#publisher.reset(),
+      "close the sending transport": () => this.#slots.send.drop(),
+      "empty the elements": () => this.#elements.clear(),
+    };
+    for (const [doing, step] of Object.entries(steps)) {
+      try {
+        step();
+      } catch (error) {
+        this.#events.emit("error", { doing, error });
+      }
+    }
+    this.#choices.clear();
+    this.#device = undefined;
+  }
+
+  /** {@link reset}, and stops listening to the client and the network. */
+  close(): void {
+    this.reset();
+    for (const release of this.#releasers.splice(0)) release();
+  }
+
+  #listen(network: NetworkSource): (() => void)[] {
+    const client = this.#client;
+    return [
+      client.on("joined", (joined) => this.#joined(joined)),
+      client.on("left", () => this.reset()),
+      client.on("roster", () => void this.#subscriber.converge()),
+      client.on("media_reset", () => {
+        this.#slots.send.lost();
+        this.#slots.recv.lost();
+      }),
+      client.on("transport_closed", ({ transportId }) => {
+        for (const slot of Object.values(this.#slots)) if (slot.current?.id === transportId) slot.lost();
+      }),
+      client.on("consumer_closed", ({ consumerId }) => this.#subscriber.consumerClosed(consumerId)),
+      network.listen(() => this.#revive(true)),
+    ];
+  }
+
+  #joined({ how, routerRtpCapabilities }: JoinedRoom): void {
+    this.#capabilities = routerRtpCapabilities;
+    if (how === "resumed") this.#revive(false);
+    else {
+      this.#drop("send");
+      this.#drop("recv");
+      this.#device = undefined;
+    }
+    void this.#publisher.converge();
+    void this.#subscriber.converge();
+  }
+
+  #revive(networkChanged: boolean): void {
+    for (const slot of Object.values(this.#slots)) void slot.revive(networkChanged);
+  }
+
+  #rebuild(direction: Direction): void {
+    this.#drop(direction);
+    this.#events.emit("rebuilt", { direction });
+    void (direction === "send" ? this.#publisher : this.#subscriber).converge();
+  }
+
+  #drop(direction: Direction): void {
+    this.#slots[direction].drop();
+    (direction === "send" ? this.#publisher : this.#subscriber).transportGone();
+  }
+
+  #loadDevice(): Promise<Device> {
+    if (this.#device) return this.#device;
+    const device = this.#makeDevice();
+    device.catch(() => (this.#device = undefined));
+    return (this.#device = device);
+  }
+
+  async #makeDevice(): Promise<Device> {
+    const routerRtpCapabilities = this.#capabilities;
+    if (!routerRtpCapabilities)
+      throw new RequestError("media_unavailable", "The room has no media.", { retryable: false });
+    const device = await this.#createDevice();
+    await device.load({ routerRtpCapabilities });
+    return device;
+  }
+}
+
+function chooser(rule: SubscriptionRule): (candidate: Candidate) => boolean {
+  return typeof rule === "function" ? rule : () => rule === "all";
+}

@@ -1,0 +1,17 @@
+/** Tells that the machine's network has changed, so that packets may have to take another way. */
+export interface NetworkSource {
+  /** Starts to listen; the returned function stops it. */
+  listen(changed: () => void): () => void;
+}
+
+/** `connection` exists in Chromium only; `online` everywhere. */
+export const browserNetwork: NetworkSource = {
+  listen(changed) {
+    const stop = new AbortController();
+    const { signal } = stop;
+    window.addEventListener("online", changed, { signal });
+    const { connection } = navigator as Navigator & { connection?: EventTarget };
+    connection?.addEventListener("change", changed, { signal });
+    return () => stop.abort();
+  },
+};

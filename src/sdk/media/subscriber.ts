@@ -1,0 +1,168 @@
+/** The others' tracks: who is in the roster with what, against what is received. */
+import type { Consumer, Device } from "mediasoup-client/types";
+import type { LastseenClient } from "../client.js";
+import type { Timers } from "../environment.js";
+import { lostOnTheWay, RequestError } from "../request-error.js";
+import { Converge, type PassResult } from "./converge.js";
+import type { TransportSlot } from "./transport-slot.js";
+import type { Candidate, RemoteTrack } from "./types.js";
+
+interface Subscription {
+  readonly consumer: Consumer;
+  readonly remote: RemoteTrack;
+}
+
+export class Subscriber {
+  readonly #client: LastseenClient;
+  readonly #slot: TransportSlot;
+  readonly #device: () => Promise<Device>;
+  readonly #wants: (candidate: Candidate) => boolean;
+  readonly #added: (remote: RemoteTrack) => void;
+  readonly #removed: (remote: RemoteTrack) => void;
+  readonly #failed: (doing: string, error: unknown) => void;
+  readonly #converge: Converge;
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** Producers that the service refused to give; asked for again only when they are gone and come back. */
+  readonly #refused = new Set<string>();
+
+  constructor(parts: {
+    client: LastseenClient;
+    slot: TransportSlot;
+    timers: Timers;
+    device: () => Promise<Device>;
+    wants: (candidate: Candidate) => boolean;
+    added: (remote: RemoteTrack) => void;
+    removed: (remote: RemoteTrack) => void;
+    failed: (doing: string, error: unknown) => void;
+  }) {
+    this.#client = parts.client;
+    this.#slot = parts.slot;
+    this.#device = parts.device;
+    this.#wants = parts.wants;
+    this.#added = parts.added;
+    this.#removed = parts.removed;
+    this.#failed = parts.failed;
+    this.#converge = new Converge(parts.timers, () => this.#pass());
+  }
+
+  get tracks(): RemoteTrack[] {
+    return [...this.#subscriptions.values()].map(({ remote }) => remote);
+  }
+
+  consumer(producerId: string): Consumer | undefined {
+    return this.#subscriptions.get(producerId)?.consumer;
+  }
+
+  converge(): Promise<void> {
+    return this.#converge.request();
+  }
+
+  /** The service closed one of its consumers. */
+  consumerClosed(consumerId: string): void {
+    for (const [producerId, { consumer }] of this.#subscriptions) {
+      if (consumer.id === consumerId) this.#drop(producerId);
+    }
+  }
+
+  /** The consumers went with their transport. */
+  transportGone(): void {
+    for (const producerId of this.#subscriptions.keys()) this.#drop(producerId);
+  }
+
+  reset(): void {
+    this.#converge.cancel();
+    this.transportGone();
+    this.#refused.clear();
+  }
+
+  async #pass(): Promise<PassResult> {
+    const offered = this.#offered();
+    const wanted = [...offered.values()].filter(this.#wants);
+    const ids = new Set(wanted.map(({ producer }) => producer.id));
+    for (const [producerId, { consumer }] of this.#subscriptions) {
+      if (ids.has(producerId)) continue;
+      this.#drop(producerId);
+      // The service closes the consumers of a producer that is gone by itself.
+      if (offered.has(producerId)) this.#closeThere(consumer.id);
+    }
+    for (const producerId of this.#refused) if (!offered.has(producerId)) this.#refused.delete(producerId);
+    if (this.#client.state !== "connected") return "done";
+    const missing = wanted.filter(({ producer: { id } }) => !this.#subscriptions.has(id) && !this.#refused.has(id));
+    const results = await Promise.all(missing.map((candidate) => this.#subscribe(candidate)));
+    return results.includes("again") ? "again" : "done";
+  }
+
+  /** Everything that the others send, by producer id. */
+  #offered(): Map<string, Candidate> {
+    const offered = new Map<string, Candidate>();
+    const own = this.#client.session?.sessionId;
+    for (const participant of this.#client.room?.participants ?? []) {
+      if (participant.sessionId === own) continue;
+      for (const producer of participant.producers) offered.set(producer.id, { producer, participant });
+    }
+    return offered;
+  }
+
+  async #subscribe(candidate: Candidate): Promise<PassResult> {
+    const producerId = candidate.producer.id;
+    try {
+      await this.#consume(candidate);
+      return "done";
+    } catch (error) {
+      // A line that comes back, or a transport that is made anew, brings the next pass by itself.
+      if (!(error instanceof RequestError) || lostOnTheWay(error)) return "done";
+      if (error.code === "not_found" || error.code === "not_joined") return "done";
+      this.#failed(`subscribe to ${producerId}`, error);
+      if (error.retryable) return "again";
+      this.#refused.add(producerId);
+      return "done";
+    }
+  }
+
+  async #consume({ producer, participant }: Candidate): Promise<void> {
+    const { recvRtpCapabilities } = await this.#device();
+    const transport = await this.#slot.open();
+    const reply = await this.#client.request("consume", {
+      producerId: producer.id,
+      rtpCapabilities: recvRtpCapabilities,
+    });
+    if (transport.closed) return;
+    const { consumerId, kind } = reply;
+    const consumer = await transport.consume({
+      id: consumerId,
+      producerId: producer.id,
+      kind,
+      rtpParameters: reply.rtpParameters as never,
+      // One stream per person keeps picture and sound in step.
+      streamId: participant.sessionId,
+    });
+    if (consumer.closed) return;
+    const offer = this.#offered().get(producer.id);
+    if (!offer || !this.#wants(offer)) {
+      consumer.close();
+      if (offer) this.#closeThere(consumerId);
+      return;
+    }
+    const { sessionId, userId } = participant;
+    const remote = { producerId: producer.id, sessionId, userId, kind, source: producer.source, track: consumer.track };
+    this.#subscriptions.set(producer.id, { consumer, remote });
+    this.#added(remote);
+    await this.#client.request("resumeConsumer", { consumerId });
+  }
+
+  #closeThere(consumerId: string): void {
+    this.#client.request("closeConsumer", { consumerId }).catch(() => {});
+  }
+
+  #drop(producerId: string): void {
+    const subscription = this.#subscriptions.get(producerId);
+    if (!subscription) return;
+    this.#subscriptions.delete(producerId);
+    try {
+      subscription.consumer.close();
+    } catch (error) {
+      this.#failed(`stop ${producerId}`, error);
+    }
+    this.#removed(subscription.remote);
+  }
+}

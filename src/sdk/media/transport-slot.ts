@@ -1,0 +1,146 @@
+/**
+ * The place of one transport: created when it is first needed, helped over a changed network by an ICE restart, and
+ * given up when that does not help. Whoever uses it asks for it again then and gets a new one.
+ */
+import type { Device, Transport, TransportOptions } from "mediasoup-client/types";
+import type { JsonObject } from "../../protocol/messages/index.js";
+import type { LastseenClient } from "../client.js";
+import type { Timers } from "../environment.js";
+import { lostOnTheWay } from "../request-error.js";
+import type { Direction } from "./types.js";
+
+/** Lost packets for this long may be a passing weakness; browsers say `disconnected` early. */
+const WEAKNESS_MS = 3_000;
+/** An ICE restart that has not connected by then is taken for failed. */
+const RESTART_MS = 8_000;
+
+export class TransportSlot {
+  readonly direction: Direction;
+  readonly #client: LastseenClient;
+  readonly #timers: Timers;
+  readonly #device: () => Promise<Device>;
+  readonly #onState: (state: RTCPeerConnectionState) => void;
+  readonly #onLost: () => void;
+  #transport: Transport | undefined;
+  #creating: Promise<Transport> | undefined;
+  #generation = 0;
+  #timer: unknown;
+
+  constructor(
+    direction: Direction,
+    parts: {
+      client: LastseenClient;
+      timers: Timers;
+      device: () => Promise<Device>;
+      onState: (state: RTCPeerConnectionState) => void;
+      /** The transport is closed and cannot be used any more. */
+      onLost: () => void;
+    },
+  ) {
+    this.direction = direction;
+    this.#client = parts.client;
+    this.#timers = parts.timers;
+    this.#device = parts.device;
+    this.#onState = parts.onState;
+    this.#onLost = parts.onLost;
+  }
+
+  /** Grows whenever a transport is given up: what was begun under an older generation fails for no other reason. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The transport, if there is one. */
+  get current(): Transport | undefined {
+    return this.#transport;
+  }
+
+  /** @throws RequestError; Error when it was dropped meanwhile */
+  open(): Promise<Transport> {
+    if (this.#transport) return Promise.resolve(this.#transport);
+    if (this.#creating) return this.#creating;
+    const creating = this.#create().finally(() => {
+      if (this.#creating === creating) this.#creating = undefined;
+    });
+    return (this.#creating = creating);
+  }
+
+  /** Closes the transport on this side, with all that runs over it. Idempotent. */
+  drop(): void {
+    this.#generation += 1;
+    this.#creating = undefined;
+    this.#timers.clear(this.#timer);
+    const transport = this.#transport;
+    this.#transport = undefined;
+    transport?.close();
+  }
+
+  /**
+   * The service or the network says that it is gone. One that is only being asked for is not meant: the service answers
+   * in order, so what it creates after saying so is there to stay.
+   */
+  lost(): void {
+    if (!this.#transport) return;
+    this.drop();
+    this.#onLost();
+  }
+
+  /** Restarts ICE if the transport does not connect as it should, and in any case when the network has changed. */
+  async revive(networkChanged: boolean): Promise<void> {
+    const transport = this.#transport;
+    if (!transport || transport.connectionState === "new") return;
+    if (transport.connectionState === "connected" && !networkChanged) return;
+    this.#timers.clear(this.#timer);
+    try {
+      const { iceParameters } = await this.#client.request("restartIce", { transportId: transport.id });
+      if (transport !== this.#transport) return;
+      await transport.restartIce({ iceParameters: iceParameters as never });
+      if (transport === this.#transport) this.#expectConnected(transport);
+    } catch (error) {
+      // Without a line this is done again as soon as there is one.
+      if (transport === this.#transport && !lostOnTheWay(error)) this.lost();
+    }
+  }
+
+  async #create(): Promise<Transport> {
+    const generation = this.#generation;
+    const device = await this.#device();
+    const options = await this.#client.request("createTransport", { direction: this.direction });
+    if (generation !== this.#generation) throw new Error("The transport is not wanted any more.");
+    const given = options as unknown as TransportOptions;
+    const transport = this.direction === "send" ? device.createSendTransport(given) : device.createRecvTransport(given);
+    this.#transport = transport;
+    transport.on("connect", ({ dtlsParameters }, done, failed) => {
+      const connect = { transportId: transport.id, dtlsParameters: dtlsParameters as unknown as JsonObject };
+      this.#client.request("connectTransport", connect).then(() => done(), failed);
+    });
+    transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
+      const produce = { transportId: transport.id, kind, rtpParameters: rtpParameters as unknown as JsonObject };
+      this.#client
+        .request("produce", { ...produce, ...(appData as { source: string; paused: boolean }) })
+        .then(({ producerId }) => done({ id: producerId }), failed);
+    });
+    transport.on("connectionstatechange", (state) => {
+      if (transport === this.#transport) this.#changed(transport, state);
+    });
+    return transport;
+  }
+
+  #changed(transport: Transport, state: RTCPeerConnectionState): void {
+    this.#onState(state);
+    if (state === "connected") this.#timers.clear(this.#timer);
+    else if (state === "failed") void this.revive(false);
+    else if (state === "disconnected") {
+      this.#timers.clear(this.#timer);
+      this.#timer = this.#timers.set(WEAKNESS_MS, () => {
+        if (transport === this.#transport) void this.revive(false);
+      });
+    }
+  }
+
+  #expectConnected(transport: Transport): void {
+    this.#timer = this.#timers.set(RESTART_MS, () => {
+      if (transport === this.#transport && transport.connectionState !== "connected") this.lost();
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import type { ErrorCode, WireError } from "../protocol/errors.js";
+
+/** The service's error codes, and two of the client's own: there was no line, or no answer came in time. */
+export type RequestErrorCode = ErrorCode | "disconnected" | "timeout";
+
+/** A request that was refused or could not be carried out. Check {@link RequestError.code}; the message is for people. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  readonly code: RequestErrorCode;
+  /** Whether the same request may succeed later without a change on the caller's side. */
+  readonly retryable: boolean;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(
+    code: RequestErrorCode,
+    message: string,
+    details: { retryable?: boolean; data?: Readonly<Record<string, unknown>> | undefined; cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.retryable = details.retryable ?? true;
+    this.data = details.data;
+  }
+
+  /** @internal */
+  static fromWire({ code, message, retryable, data }: WireError): RequestError {
+    return new RequestError(code, message, { retryable, data });
+  }
+}
+
+/** Whether the request failed for want of a line, so that it can be repeated as soon as there is one again. */
+export function lostOnTheWay(error: unknown): boolean {
+  return error instanceof RequestError && (error.code === "disconnected" || error.code === "timeout");
+}

@@ -1,0 +1,95 @@
+/** The roster of the room one is in, told as events and repaired when something was missed. */
+import type { EventData, EventType, Participant, RoomSnapshot } from "../protocol/messages/index.js";
+import type { Emitter } from "./emitter.js";
+import type { ClientEvents, LeftRoom } from "./events.js";
+import type { Link } from "./link.js";
+import { isRosterEvent, Roster } from "./roster.js";
+import type { WireEvent } from "./wire.js";
+
+export class RoomView {
+  readonly #link: Link;
+  readonly #events: Emitter<ClientEvents>;
+  #roster: Roster | undefined;
+  #repairing = false;
+
+  constructor(link: Link, events: Emitter<ClientEvents>) {
+    this.#link = link;
+    this.#events = events;
+  }
+
+  get room(): RoomSnapshot | undefined {
+    return this.#roster?.snapshot;
+  }
+
+  /** From now on this is the room. `between` runs when it is known and before the roster is told. */
+  open(room: RoomSnapshot, between: () => void): void {
+    const before = this.room?.participants ?? [];
+    this.#roster = new Roster(room);
+    this.#repairing = false;
+    between();
+    this.#tell("snapshot", before);
+  }
+
+  /** There is no room any more; tells so if there was one. */
+  close(reason: LeftRoom["reason"], error?: LeftRoom["error"]): void {
+    const roomId = this.room?.id;
+    this.#roster = undefined;
+    if (roomId === undefined) return;
+    this.#events.emit("left", error ? { roomId, reason, error } : { roomId, reason });
+  }
+
+  /** One's own change, which the service does not echo. */
+  amend(sessionId: string, changes: Pick<Participant, "metadata">): void {
+    if (!this.#roster) return;
+    const before = this.#roster.snapshot.participants;
+    this.#roster.amend(sessionId, changes);
+    this.#tell("metadata_changed", before);
+  }
+
+  event({ type, data }: WireEvent): void {
+    if (!this.#roster || !isRosterEvent(type)) return;
+    const before = this.#roster.snapshot.participants;
+    const applied = this.#roster.apply(type, data as EventData<typeof type>);
+    if (applied !== "stale") this.#tell(type, before);
+    if (applied === "gap") void this.#repair();
+  }
+
+  /** The version that the service has. */
+  check(version: number): void {
+    if (this.#roster && version !== this.#roster.snapshot.version) void this.#repair();
+  }
+
+  /** @throws RequestError */
+  async refresh(): Promise<RoomSnapshot> {
+    const { room } = await this.#link.request("getRoom", {});
+    const roster = this.#roster;
+    if (roster?.snapshot.id !== room.id) return room;
+    const before = roster.snapshot.participants;
+    if (roster.replace(room)) this.#tell("snapshot", before);
+    return roster.snapshot;
+  }
+
+  async #repair(): Promise<void> {
+    if (this.#repairing) return;
+    this.#repairing = true;
+    try {
+      await this.refresh();
+    } catch {
+      // The next pong tells of the difference again, or the line is gone and the next hello brings a snapshot.
+    }
+    this.#repairing = false;
+  }
+
+  #tell(cause: EventType | "snapshot", before: readonly Participant[]): void {
+    const room = this.room;
+    if (!room) return;
+    const added = without(room.participants, before);
+    const removed = without(before, room.participants);
+    this.#events.emit("roster", { room, cause, added, removed });
+  }
+}
+
+function without(some: readonly Participant[], others: readonly Participant[]): Participant[] {
+  const ids = new Set(others.map(({ sessionId }) => sessionId));
+  return some.filter(({ sessionId }) => !ids.has(sessionId));
+}

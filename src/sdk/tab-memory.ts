@@ -1,0 +1,82 @@
+import type { JsonObject } from "../protocol/messages/index.js";
+import type { TabStorage } from "./environment.js";
+
+/** What is needed to take a session up again. */
+export interface ResumeTicket {
+  readonly sessionId: string;
+  readonly resumeToken: string;
+}
+
+interface Remembered {
+  readonly tabId: string;
+  readonly ticket?: ResumeTicket | undefined;
+  /** The router's capabilities of the room that the session is in: a reloaded page is in it before it joins. */
+  readonly capabilities?: JsonObject | null | undefined;
+}
+
+const KEY = "lastseen";
+
+/** What this tab knows about itself, kept across reloads. */
+export class TabMemory {
+  readonly #storage: TabStorage;
+  readonly #createId: () => string;
+  #remembered: Remembered;
+
+  constructor(storage: TabStorage, createId: () => string, tabId: string | undefined) {
+    this.#storage = storage;
+    this.#createId = createId;
+    const found = read(storage.get(KEY));
+    this.#remembered = tabId === undefined || found?.tabId === tabId ? (found ?? this.#blank()) : { tabId };
+  }
+
+  get tabId(): string {
+    return this.#remembered.tabId;
+  }
+
+  get ticket(): ResumeTicket | undefined {
+    return this.#remembered.ticket;
+  }
+
+  get capabilities(): JsonObject | null {
+    return this.#remembered.capabilities ?? null;
+  }
+
+  keepTicket({ sessionId, resumeToken }: ResumeTicket): void {
+    this.#write({ ...this.#remembered, ticket: { sessionId, resumeToken } });
+  }
+
+  keepCapabilities(capabilities: JsonObject | null): void {
+    this.#write({ ...this.#remembered, capabilities });
+  }
+
+  /** The session is over; the tab stays the same. */
+  forgetSession(): void {
+    this.#write({ tabId: this.tabId });
+  }
+
+  /** This tab was duplicated from another one, which keeps the memory; this one begins its own. */
+  becomeAnotherTab(): void {
+    this.#write(this.#blank());
+  }
+
+  #blank(): Remembered {
+    return { tabId: this.#createId() };
+  }
+
+  #write(remembered: Remembered): void {
+    this.#remembered = remembered;
+    this.#storage.set(KEY, JSON.stringify(remembered));
+  }
+}
+
+/** Storage is the user's to edit: whatever does not look right is as good as nothing. */
+function read(text: string | null): Remembered | undefined {
+  try {
+    const { tabId, ticket, capabilities } = JSON.parse(text ?? "{}") as Partial<Remembered>;
+    if (typeof tabId !== "string") return undefined;
+    const usable = typeof ticket?.sessionId === "string" && typeof ticket.resumeToken === "string";
+    return { tabId, ticket: usable ? ticket : undefined, capabilities };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * One WebSocket and the requests that wait on it. A wire is never reused: once it has ended it tells nothing more and
+ * keeps no timer, whatever the socket underneath still does.
+ */
+import type { WireError } from "../protocol/errors.js";
+import { SUBPROTOCOL } from "../protocol/limits.js";
+import type { ReplyData, RequestData, RequestType } from "../protocol/messages/index.js";
+import type { Environment, SocketLike } from "./environment.js";
+import { RequestError } from "./request-error.js";
+
+/** A frame that answers no request. */
+export interface WireEvent {
+  readonly type: string;
+  readonly data: unknown;
+  /** The roster version that a pong carries. */
+  readonly v?: number;
+}
+
+export interface WireListener {
+  opened(): void;
+  event(event: WireEvent): void;
+  /** Told once; 1006 also when the socket never opened. */
+  ended(code: number): void;
+}
+
+interface Pending {
+  readonly timer: unknown;
+  readonly resolve: (data: never) => void;
+  readonly reject: (error: RequestError) => void;
+}
+
+const OPEN = 1;
+const ABNORMAL = 1006;
+
+export class Wire {
+  readonly #socket: SocketLike;
+  readonly #timers: Environment["timers"];
+  readonly #listener: WireListener;
+  readonly #pending = new Map<number, Pending>();
+  readonly #openTimer: unknown;
+  #nextId = 1;
+  #ended = false;
+
+  constructor(
+    url: string,
+    environment: Pick<Environment, "openSocket" | "timers">,
+    listener: WireListener,
+    openTimeoutMs: number,
+  ) {
+    this.#timers = environment.timers;
+    this.#listener = listener;
+    this.#socket = environment.openSocket(url, SUBPROTOCOL);
+    this.#openTimer = this.#timers.set(openTimeoutMs, () => this.end(ABNORMAL));
+    this.#socket.addEventListener("open", () => {
+      this.#timers.clear(this.#openTimer);
+      if (!this.#ended) listener.opened();
+    });
+    this.#socket.addEventListener("message", ({ data }) => this.#frame(data));
+    this.#socket.addEventListener("close", ({ code }) => this.end(code ?? ABNORMAL));
+  }
+
+  /** @throws RequestError the service's refusal, `timeout`, or `disconnected` when the wire ends first */
+  request<T extends RequestType>(type: T, data: RequestData<T>, timeoutMs: number): Promise<ReplyData<T>> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) {
+        reject(disconnected(type));
+        return;
+      }
+      const id = this.#nextId++;
+      const timer = this.#timers.set(timeoutMs, () => {
+        this.#pending.delete(id);
+        reject(new RequestError("timeout", `No answer to ${type} within ${timeoutMs} ms.`));
+      });
+      const fail = (error: RequestError) => reject(error.code === "disconnected" ? disconnected(type) : error);
+      this.#pending.set(id, { timer, resolve, reject: fail });
+      this.send(JSON.stringify({ id, type, data }));
+    });
+  }
+
+  /** Dropped when the socket is not open. */
+  send(text: string): void {
+    if (!this.#ended && this.#socket.readyState === OPEN) this.#socket.send(text);
+  }
+
+  /**
+   * Ends the wire here and now: a dead socket may take minutes to say that it closed. The listener is told `code`, or
+   * nothing without one.
+   */
+  end(code?: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timers.clear(this.#openTimer);
+    this.#socket.close(1000);
+    for (const { timer, reject } of this.#pending.values()) {
+      this.#timers.clear(timer);
+      reject(new RequestError("disconnected", ""));
+    }
+    this.#pending.clear();
+    if (code !== undefined) this.#listener.ended(code);
+  }
+
+  #frame(text: unknown): void {
+    const frame = this.#ended ? undefined : parse(text);
+    if (!frame) return;
+    if (typeof frame["type"] === "string") {
+      this.#listener.event(frame as unknown as WireEvent);
+      return;
+    }
+    const pending = this.#pending.get(frame["id"] as number);
+    if (!pending) return;
+    this.#pending.delete(frame["id"] as number);
+    this.#timers.clear(pending.timer);
+    if (frame["ok"] === true) pending.resolve((frame["data"] ?? {}) as never);
+    else pending.reject(RequestError.fromWire(frame["error"] as WireError));
+  }
+}
+
+function disconnected(type: string): RequestError {
+  return new RequestError("disconnected", `There is no connection to the service for ${type}.`);
+}
+
+/** The frame as an object; `undefined` for what is not one, which no service of this protocol sends. */
+function parse(text: unknown): Record<string, unknown> | undefined {
+  try {
+    const frame: unknown = JSON.parse(text as string);
+    return typeof frame === "object" && frame !== null ? (frame as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

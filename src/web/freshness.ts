@@ -1,0 +1,81 @@
+/**
+ * How long ago each participant was last heard. The service tells it with the roster; between two answers the page counts
+ * on, and whatever a participant does is a sign too.
+ */
+import type { LastseenClient, Participant } from "../sdk/index.js";
+
+/** Events that a participant's own message brought about. */
+const SIGNS = [
+  "user_back",
+  "metadata_changed",
+  "new_producer",
+  "producer_paused",
+  "producer_resumed",
+  "producer_closed",
+] as const;
+
+export class Freshness {
+  readonly #seenAt = new Map<string, number>();
+  readonly #releasers: (() => void)[];
+  readonly #client: LastseenClient;
+  /** The service's clock minus this page's. */
+  #offsetMs = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param pollMs how often to ask while others are here and somebody may be looking; 0: never */
+  constructor(client: LastseenClient, pollMs: number) {
+    this.#client = client;
+    const seen = (participants: readonly Participant[]) => {
+      for (const { sessionId, lastSeenAt } of participants) this.#note(sessionId, lastSeenAt);
+    };
+    this.#releasers = [
+      client.on("roster", ({ room, cause, added, removed }) => {
+        seen(cause === "snapshot" ? room.participants : added);
+        for (const { sessionId } of removed) this.#seenAt.delete(sessionId);
+      }),
+      ...SIGNS.map((sign) => client.on(sign, ({ sessionId }) => this.#note(sessionId, this.now()))),
+      client.on("left", () => this.#seenAt.clear()),
+    ];
+    if (pollMs > 0) this.#timer = setInterval(() => void this.#poll(), pollMs);
+  }
+
+  /** The service's time, epoch ms. */
+  now(): number {
+    return Date.now() + this.#offsetMs;
+  }
+
+  /** Milliseconds since the session was last heard. */
+  ageMs({ sessionId, lastSeenAt }: Participant): number {
+    return Math.max(0, this.now() - (this.#seenAt.get(sessionId) ?? lastSeenAt));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const release of this.#releasers) release();
+  }
+
+  #note(sessionId: string, at: number): void {
+    this.#seenAt.set(sessionId, Math.max(at, this.#seenAt.get(sessionId) ?? 0));
+  }
+
+  async #poll(): Promise<void> {
+    const others = (this.#client.room?.participants.length ?? 0) > 1;
+    if (!others || document.visibilityState === "hidden" || this.#client.state !== "connected") return;
+    const asked = Date.now();
+    try {
+      await this.#client.refresh();
+    } catch {
+      return;
+    }
+    // The service heard of this page when it read the question, about halfway through the round trip.
+    const self = this.#client.self;
+    if (self) this.#offsetMs = self.lastSeenAt - (asked + Date.now()) / 2;
+  }
+}
+
+/** "just now", "12 s ago", "2 min ago". */
+export function ago(ageMs: number): string {
+  const seconds = Math.floor(ageMs / 1000);
+  if (seconds < 2) return "just now";
+  return seconds < 100 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
+}

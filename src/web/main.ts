@@ -1,0 +1,80 @@
+/** The demo page: lobby, meeting, and what comes after it. */
+import type { LastseenClient } from "../sdk/index.js";
+import type { LastseenMedia } from "../sdk/media/index.js";
+import { h } from "./dom.js";
+import { endPageFor, showEndPage } from "./end-pages.js";
+import { showLobby } from "./lobby.js";
+import { openTracks, type LocalTracks } from "./local-tracks.js";
+import { MeetingView } from "./meeting.js";
+import {
+  findService,
+  forgetMeeting,
+  meetingIsElsewhere,
+  meetingOfThisTab,
+  rememberMeeting,
+  roomIdFor,
+  settingsFrom,
+  userIdFor,
+  type Meeting,
+} from "./settings.js";
+
+declare global {
+  interface Window {
+    /** For tests and curious people in the console: the parts of the present or last meeting. */
+    lastseen?: { client: LastseenClient; media: LastseenMedia };
+  }
+}
+
+const settings = settingsFrom(location.search);
+const root = document.querySelector<HTMLElement>("#app") ?? document.body;
+
+async function start(): Promise<void> {
+  const service = await findService();
+  const before = meetingOfThisTab();
+  const openAgain = () => openTracks({ mic: settings.mic, camera: settings.camera, fake: settings.fake });
+
+  const lobby = () => showLobby(root, settings, ({ meeting, tracks }) => enter(meeting, tracks));
+
+  const enter = (meeting: Meeting, tracks: LocalTracks) => {
+    rememberMeeting(meeting);
+    const view = new MeetingView({
+      service,
+      meeting,
+      tracks,
+      settings,
+      ended: (reason) => {
+        if (reason === "transferred") meetingIsElsewhere();
+        else forgetMeeting();
+        showEndPage(root, endPageFor(reason), {
+          again: () => void openAgain().then((again) => enter(meeting, again)),
+          home: lobby,
+        });
+      },
+    });
+    window.lastseen = { client: view.client, media: view.media };
+    document.title = `${meeting.room} · Lastseen`;
+    root.replaceChildren(view.element);
+  };
+
+  if (before) enter(before, await openAgain());
+  else if (settings.autojoin) {
+    const name = settings.name || "Guest";
+    const meeting = { room: roomIdFor(settings.room || "daily"), name, userId: settings.user ?? userIdFor(name) };
+    enter(meeting, await openAgain());
+  } else lobby();
+}
+
+start().catch((error: unknown) => {
+  root.replaceChildren(
+    h(
+      "main",
+      { class: "end" },
+      h(
+        "section",
+        { class: "card" },
+        h("h1", {}, "The page could not start"),
+        h("p", { class: "lead" }, String(error)),
+      ),
+    ),
+  );
+});

@@ -1,0 +1,128 @@
+/** What the page is told by its address, its server and the browser's memory. */
+
+export interface Settings {
+  readonly room: string;
+  readonly name: string;
+  /** Fixed user id; otherwise made of the name and this browser. */
+  readonly user: string | undefined;
+  readonly autojoin: boolean;
+  /** Synthetic picture and sound instead of devices. */
+  readonly fake: boolean;
+  readonly mic: boolean;
+  readonly camera: boolean;
+  /** How often the roster's times are asked for while the page is visible, ms; 0: never. */
+  readonly pollMs: number;
+  /** Whether the browser asks before the page is closed in a call. */
+  readonly ask: boolean;
+}
+
+const POLL_MS = 5_000;
+
+/** Reads `?room=&name=&user=&autojoin=1&fake=1&mic=0&camera=0&poll=0&ask=1`. */
+export function settingsFrom(search: string): Settings {
+  const query = new URLSearchParams(search);
+  const on = (name: string) => query.has(name) && query.get(name) !== "0";
+  return {
+    room: query.get("room") ?? "",
+    name: query.get("name") ?? "",
+    user: query.get("user") ?? undefined,
+    autojoin: on("autojoin"),
+    fake: on("fake"),
+    mic: query.get("mic") !== "0",
+    camera: query.get("camera") !== "0",
+    pollMs: query.has("poll") ? Number(query.get("poll")) : POLL_MS,
+    ask: on("ask"),
+  };
+}
+
+/** Where the service is, as the page's own server says. */
+export async function findService(): Promise<string> {
+  const response = await fetch("config.json");
+  if (!response.ok) throw new Error(`config.json: HTTP ${response.status}`);
+  const { serviceUrl, servicePort } = (await response.json()) as { serviceUrl: string | null; servicePort: number };
+  return serviceUrl ?? `${location.protocol}//${location.hostname}:${servicePort}`;
+}
+
+/** The meeting that this tab is in, or the browser was in last. */
+export interface Meeting {
+  readonly room: string;
+  readonly name: string;
+  readonly userId: string;
+}
+
+const HERE = "lastseen.demo.meeting";
+const LAST = "lastseen.demo.last";
+const BROWSER = "lastseen.demo.browser";
+
+/** The tab is in this meeting: after a reload it goes back by itself. */
+export function rememberMeeting(meeting: Meeting): void {
+  sessionStorage.setItem(HERE, JSON.stringify(meeting));
+  localStorage.setItem(LAST, JSON.stringify(meeting));
+}
+
+/** It was left on purpose. */
+export function forgetMeeting(): void {
+  sessionStorage.removeItem(HERE);
+  localStorage.removeItem(LAST);
+}
+
+/** The tab goes on without the meeting, which may go on elsewhere. */
+export function meetingIsElsewhere(): void {
+  sessionStorage.removeItem(HERE);
+}
+
+export function meetingOfThisTab(): Meeting | undefined {
+  return parse(sessionStorage.getItem(HERE));
+}
+
+/** A meeting that nobody left on purpose, for example because the window was closed. */
+export function unfinishedMeeting(): Meeting | undefined {
+  return parse(localStorage.getItem(LAST));
+}
+
+/**
+ * The same name in the same browser is the same user, so that a second tab takes the meeting over; another name is
+ * another user, so that one person can try a call alone.
+ */
+export function userIdFor(name: string): string {
+  let browser = localStorage.getItem(BROWSER);
+  if (!browser) {
+    browser = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+    localStorage.setItem(BROWSER, browser);
+  }
+  const slug = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 32);
+  return `${slug || "user"}-${hash(`${name}|${browser}`).toString(36)}`;
+}
+
+/** FNV-1a, 32 bits: enough to tell names apart. */
+export function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const char of text) value = Math.imul(value ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return value;
+}
+
+/** A room's name as its id: the protocol takes letters, digits and a few signs. */
+export function roomIdFor(name: string): string {
+  const id = name
+    .trim()
+    .normalize("NFKD")
+    .replace(/\s+/g, "-")
+    .replace(/[^A-Za-z0-9_.:@-]/g, "")
+    .slice(0, 128);
+  return id || `room-${hash(name).toString(36)}`;
+}
+
+function parse(text: string | null): Meeting | undefined {
+  if (!text) return undefined;
+  try {
+    const { room, name, userId } = JSON.parse(text) as Partial<Meeting>;
+    return room && name && userId ? { room, name, userId } : undefined;
+  } catch {
+    return undefined;
+  }
+}
