@@ -82,7 +82,7 @@ export class Person {
       this.page.evaluate((id) => {
         const theirs = (window.heard ?? []).filter((entry) => entry.sessionId === id);
         const left = theirs.find(({ event }) => event === "user_left");
-        return left && { reason: left.reason ?? "", awayBefore: theirs[0]?.event === "user_away" };
+        return left && { reason: left.reason ?? "", awayBefore: theirs.some(({ event }) => event === "user_away") };
       }, sessionId);
     await until(async () => (await find()) !== undefined, timeoutMs);
     return (await find()) ?? { reason: "", awayBefore: false };

@@ -31,8 +31,9 @@ export interface Stage {
    * Opens the demo page in a browser of its own and joins.
    *
    * @param via the network between the page and the service; none if not given
+   * @param first runs in the page before anything of its own
    */
-  enter(name: string, room: string, via?: TcpProxy): Promise<Person>;
+  enter(name: string, room: string, via?: TcpProxy, first?: () => void): Promise<Person>;
   /** Like {@link enter}, in a page that can be frozen; the session is the one that the service opens for it. */
   enterUnwatched(name: string, room: string): Promise<{ page: UnwatchedPage; session: Session }>;
   /** A spoilable network to the service. */
@@ -57,9 +58,10 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
       pages.set(proxy, port);
       return proxy;
     },
-    async enter(name, room, via) {
+    async enter(name, room, via, first) {
       const port = via === undefined ? webPort : pages.get(via);
       const { browser, page } = await openBrowser();
+      if (first) await page.addInitScript(first);
       await page.goto(address(port, name, room));
       const person = new Person(name, browser, page);
       await person.joined();
@@ -78,7 +80,7 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
   };
 }
 
-function address(port: number | undefined, name: string, room: string): string {
+export function address(port: number | undefined, name: string, room: string): string {
   return `http://127.0.0.1:${port}/?${new URLSearchParams({ room, name, autojoin: "1" }).toString()}`;
 }
 
@@ -89,7 +91,8 @@ async function servePage(service: TestService, port: number, servicePort: number
   await web.listen({ port, host: "127.0.0.1" });
 }
 
-async function openBrowser(): Promise<{ browser: Browser; page: Page }> {
+/** A Chromium with a fake camera and microphone and an empty page, closed when the test is finished. */
+export async function openBrowser(): Promise<{ browser: Browser; page: Page }> {
   const browser = await chromium.launch({
     executablePath: browserPath ?? "",
     args: [
@@ -97,6 +100,12 @@ async function openBrowser(): Promise<{ browser: Browser; page: Page }> {
       "--use-fake-ui-for-media-stream",
       "--use-fake-device-for-media-stream",
       "--autoplay-policy=no-user-gesture-required",
+    ],
+    // Playwright keeps pages in the background awake; people's browsers do not.
+    ignoreDefaultArgs: [
+      "--disable-background-timer-throttling",
+      "--disable-backgrounding-occluded-windows",
+      "--disable-renderer-backgrounding",
     ],
   });
   onTestFinished(() => browser.close());

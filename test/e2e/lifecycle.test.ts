@@ -1,0 +1,166 @@
+import { describe, expect, test } from "vitest";
+import { until } from "../support/until.js";
+import { dumpWorkers } from "../support/worker-dump.js";
+import { countWhatIsHeld, pageListeners, whatIsHeld } from "./held.js";
+import { noStageReason, onStage, openStage } from "./stage.js";
+
+/** A deployment in a hurry: the same rules, about ten times as fast where waiting is all there is. */
+const QUICK = { HEARTBEAT_INTERVAL_MS: "1000", SOCKET_PING_INTERVAL_MS: "2000" };
+
+describe.skipIf(noStageReason)("a page's life", () => {
+  test(onStage("a reload is the same session; the others see at most that she was away"), async () => {
+    const stage = await openStage();
+    const eve = await stage.enter("Eve", "daily");
+    const ada = await stage.enter("Ada", "daily");
+    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+    const sessionId = await ada.sessionId();
+    await ada.page.reload();
+    await ada.joined();
+    expect(await ada.sessionId()).toBe(sessionId);
+    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+    const heard = await eve.heardAbout(sessionId);
+    expect(heard.filter((event) => event === "user_left" || event === "user_joined")).toEqual(["user_joined"]);
+    await until(async () => (await dumpWorkers()).transports === 4);
+    expect(await dumpWorkers()).toEqual({ transports: 4, producers: 4, consumers: 4 });
+  });
+
+  test(onStage("a tab that was closed and is opened again is a new session once the old one is gone"), async () => {
+    const stage = await openStage({ RELOAD_GRACE_MS: "1500" });
+    const eve = await stage.enter("Eve", "daily");
+    const ada = await stage.enter("Ada", "daily");
+    const sessionId = await ada.sessionId();
+    const context = ada.page.context();
+    const url = ada.page.url();
+    await ada.page.close();
+    expect(await eve.leaving(sessionId)).toMatchObject({ reason: "disconnected" });
+    const page = await context.newPage();
+    await page.goto(url);
+    await until(async () => (await eve.roster()).length === 2);
+    await eve.hearsAndSees();
+  });
+
+  test(onStage("a tab that is opened again at once takes over its own place: nobody is there twice"), async () => {
+    const stage = await openStage({ RELOAD_GRACE_MS: "20000" });
+    const eve = await stage.enter("Eve", "daily");
+    const ada = await stage.enter("Ada", "daily");
+    const sessionId = await ada.sessionId();
+    const context = ada.page.context();
+    const url = ada.page.url();
+    await ada.signalRenderers("SIGKILL");
+    await until(async () => (await eve.heardAbout(sessionId)).includes("user_away"));
+    const page = await context.newPage();
+    await page.goto(url);
+    await until(async () => (await eve.heardAbout(sessionId)).includes("user_back"));
+    expect(await eve.heardAbout(sessionId)).toEqual(["user_joined", "user_away", "user_back"]);
+    expect((await eve.roster()).map(({ name }) => name).toSorted()).toEqual(["Ada", "Eve"]);
+    await eve.hearsAndSees();
+  });
+
+  test(onStage("a network that is silent for 5 s: nobody leaves"), async () => {
+    const stage = await openStage();
+    const network = await stage.network();
+    const eve = await stage.enter("Eve", "daily");
+    const ada = await stage.enter("Ada", "daily", network);
+    const sessionId = await ada.sessionId();
+    network.silence();
+    await stage.service.app.sweeper.sweep();
+    await eve.page.waitForTimeout(5_000);
+    network.heal();
+    await ada.page.evaluate(() => window.lastseen?.client.request("getRoom", {}));
+    expect(await eve.heardAbout(sessionId)).toEqual(["user_joined"]);
+    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+  });
+
+  test(
+    onStage("a network that is silent for longer than the grace: gone, and back as a new session by itself"),
+    async () => {
+      const stage = await openStage({ ...QUICK, RESUME_GRACE_MS: "3000" });
+      const network = await stage.network();
+      const eve = await stage.enter("Eve", "daily");
+      const ada = await stage.enter("Ada", "daily", network);
+      const sessionId = await ada.sessionId();
+      network.silence();
+      expect(await eve.leaving(sessionId)).toMatchObject({ reason: "disconnected", awayBefore: true });
+      network.resetAll();
+      network.heal();
+      await until(async () => (await eve.roster()).length === 2, 40_000);
+      await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+      expect(await ada.sessionId()).not.toBe(sessionId);
+    },
+  );
+
+  test(onStage("a socket that breaks again and again: the same session, and the media goes on"), async () => {
+    const stage = await openStage();
+    const network = await stage.network();
+    const eve = await stage.enter("Eve", "daily");
+    const ada = await stage.enter("Ada", "daily", network);
+    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+    const sessionId = await ada.sessionId();
+    const before = stage.service.app.registry.get(sessionId);
+    for (let breaks = 0; breaks < 3; breaks++) {
+      const { epoch } = before;
+      network.resetAll();
+      await until(() => before.epoch > epoch && before.connection !== undefined);
+    }
+    expect(await ada.sessionId()).toBe(sessionId);
+    expect((await eve.heardAbout(sessionId)).filter((event) => event === "user_left")).toEqual([]);
+    expect(await dumpWorkers()).toEqual({ transports: 4, producers: 4, consumers: 4 });
+    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+  });
+
+  test(onStage("away to another page and back with the browser's button: in the call again"), async () => {
+    const stage = await openStage();
+    const eve = await stage.enter("Eve", "daily");
+    const ada = await stage.enter("Ada", "daily");
+    await ada.page.goto("about:blank");
+    await ada.page.goBack();
+    await ada.joined();
+    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+    expect((await eve.roster()).map(({ name }) => name).toSorted()).toEqual(["Ada", "Eve"]);
+  });
+
+  test(onStage("a page whose timers run once a minute stays: it answers when it is asked"), async () => {
+    const stage = await openStage({
+      ...QUICK,
+      AWAY_AFTER_MS: "3000",
+      IDLE_TIMEOUT_MS: "12000",
+      SWEEP_INTERVAL_MS: "2000",
+    });
+    const ada = await stage.enter("Ada", "daily", undefined, allowSlowTimers);
+    const session = stage.service.app.registry.get(await ada.sessionId());
+    await ada.page.evaluate(() => (window.slowTimers = true));
+    const asked = () => stage.service.log.filter(({ msg, sessionId }) => msg === "away" && sessionId === session.id);
+    await until(() => asked().length >= 6, 60_000);
+    await until(() => session.shown === "present");
+    expect(session.status).toBe("open");
+    expect(session.epoch).toBe(1);
+  });
+
+  test(onStage("after leaving, the page holds no track, no peer connection, no picture, no timer"), async () => {
+    const stage = await openStage();
+    const eve = await stage.enter("Eve", "daily");
+    const ada = await stage.enter("Ada", "daily", undefined, countWhatIsHeld);
+    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+    expect(await whatIsHeld(ada.page)).toMatchObject({ liveTracks: 2, peerConnections: 2, sockets: 1 });
+    expect((await pageListeners(ada.page)).length).toBeGreaterThan(0);
+    await ada.page.getByTestId("leave-button").click();
+    await ada.page.getByTestId("ended-page").waitFor();
+    await until(async () => (await whatIsHeld(ada.page)).sockets === 0);
+    const nothing = { liveTracks: 0, peerConnections: 0, pictures: 0, timers: 0, sockets: 0 };
+    expect(await whatIsHeld(ada.page)).toEqual(nothing);
+    expect(await pageListeners(ada.page)).toEqual([]);
+  });
+});
+
+declare global {
+  interface Window {
+    slowTimers?: boolean;
+  }
+}
+
+/** Runs in the page first: from `slowTimers` on, timers run as in a page that was hidden for long, once a minute. */
+function allowSlowTimers(): void {
+  const start = window.setTimeout.bind(window);
+  const slowed = (run: () => void, ms = 0): number => start(run, window.slowTimers ? Math.max(ms, 60_000) : ms);
+  Object.assign(window, { setTimeout: slowed });
+}
