@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { LogLine } from "./service.js";
+import { freePort } from "./free-port.js";
+import { until } from "./until.js";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** The service as a process of its own that can be stopped, continued and killed; ended with the test. */
+export class ServiceProcess {
+  readonly port: number;
+  readonly log: LogLine[] = [];
+  readonly #process: ChildProcess;
+
+  private constructor(port: number, child: ChildProcess) {
+    this.port = port;
+    this.#process = child;
+    let rest = "";
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.startsWith("{")) this.log.push(JSON.parse(line) as LogLine);
+    });
+  }
+
+  /** @param env settings by their environment names, over those of the test environment; no media unless they say so */
+  static async start(env: Record<string, string> = {}): Promise<ServiceProcess> {
+    const port = await freePort();
+    const child = spawn(process.execPath, ["--import", "tsx", MAIN], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...process.env,
+        LASTSEEN_ENV: "test",
+        PORT: String(port),
+        WEB_PORT: "0",
+        SFU_WORKERS: "0",
+        SFU_PORT: "0",
+        ...env,
+      },
+    });
+    const service = new ServiceProcess(port, child);
+    onTestFinished(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    });
+    await until(() =>
+      fetch(`${service.http}/health/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+    return service;
+  }
+
+  get http(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get ws(): string {
+    return `ws://127.0.0.1:${this.port}/ws`;
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGTERM" | "SIGKILL"): void {
+    this.#process.kill(name);
+  }
+
+  /** @returns the exit code; null when it was killed */
+  async ended(): Promise<number | null> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, "exit");
+    return this.#process.exitCode;
+  }
+}
