@@ -100,8 +100,8 @@ function fields(schema: Shape): string {
 }
 
 function describe(schema: Shape): string {
-  const name = NAMED.get(schema);
-  if (name !== undefined) return name;
+  const known = NAMED.get(schema);
+  if (known !== undefined) return known;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (schema.anyOf) return schema.anyOf.map(describe).join(" or ");

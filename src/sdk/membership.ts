@@ -214,8 +214,13 @@ export class Membership {
       this.#rejoinTimer = this.#timers.set(delayMs ?? 0, () => void this.#enter());
       return;
     }
+    if (!asked && error.code === "duplicate_session") {
+      // The same as if this tab had been told when the other one took over.
+      this.#link.close("transferred");
+      return;
+    }
     this.#dropWish(error);
-    this.#view.close(error.code === "duplicate_session" ? "transferred" : "rejoin_failed", error);
+    this.#view.close("rejoin_failed", error);
   }
 
   /** Requests are carried out in their order, so what follows need not wait. */

@@ -14,6 +14,7 @@ export class ConnectionStatus {
   #rttMs: number | undefined;
   #retryAt = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #goodNewsTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: LastseenClient) {
     this.#client = client;
@@ -37,6 +38,7 @@ export class ConnectionStatus {
 
   close(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#goodNewsTimer);
     for (const release of this.#releasers) release();
   }
 
@@ -70,7 +72,8 @@ export class ConnectionStatus {
 
   #goodNews(): void {
     this.#say("good", "Connected again");
-    setTimeout(() => {
+    clearTimeout(this.#goodNewsTimer);
+    this.#goodNewsTimer = setTimeout(() => {
       if (this.banner.dataset["tone"] === "good") this.banner.hidden = true;
     }, GOOD_NEWS_MS);
   }

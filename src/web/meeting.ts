@@ -18,6 +18,8 @@ const CAMERA_ENCODINGS = [
   { scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
 ];
 
+const TOAST_MS = 6_000;
+
 export class MeetingView {
   readonly client: LastseenClient;
   readonly media: LastseenMedia;
@@ -27,6 +29,7 @@ export class MeetingView {
   readonly #ended: (reason: string) => void;
   readonly #parts: { close(): void }[];
   readonly #toast = h("div", { class: "toast", role: "alert", hidden: true });
+  #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #over = false;
 
   constructor(options: {
@@ -147,13 +150,15 @@ export class MeetingView {
   #say(text: string): void {
     setText(this.#toast, text);
     this.#toast.hidden = false;
-    setTimeout(() => (this.#toast.hidden = true), 6_000);
+    clearTimeout(this.#toastTimer);
+    this.#toastTimer = setTimeout(() => (this.#toast.hidden = true), TOAST_MS);
   }
 
   /** Nothing of the meeting is left when this returns. */
   #end(reason: string): void {
     if (this.#over) return;
     this.#over = true;
+    clearTimeout(this.#toastTimer);
     this.media.close();
     for (const part of this.#parts) part.close();
     if (this.client.state !== "disconnected") void this.client.disconnect();

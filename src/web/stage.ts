@@ -5,7 +5,9 @@ import { h, setAttributes } from "./dom.js";
 import { Tile } from "./tile.js";
 
 const GAP = 12;
-const RATIO = 16 / 9;
+const WIDE = 16 / 9;
+/** On an upright screen, more than two pictures fill it better so. */
+const UPRIGHT = 4 / 3;
 
 export class Stage {
   readonly element = h("div", { class: "stage", testid: "stage" });
@@ -78,15 +80,17 @@ export class Stage {
   #arrange(): void {
     const count = Math.max(1, this.#tiles.size);
     const { clientWidth: width, clientHeight: height } = this.element;
+    const ratio = height > width && count > 2 ? UPRIGHT : WIDE;
     let best = { columns: 1, tileWidth: 0 };
     for (let columns = 1; columns <= count; columns += 1) {
       const rows = Math.ceil(count / columns);
       const byWidth = (width - GAP * (columns - 1)) / columns;
-      const byHeight = ((height - GAP * (rows - 1)) / rows) * RATIO;
+      const byHeight = ((height - GAP * (rows - 1)) / rows) * ratio;
       const tileWidth = Math.min(byWidth, byHeight);
       if (tileWidth > best.tileWidth) best = { columns, tileWidth };
     }
     this.element.style.setProperty("--tile-width", `${Math.floor(best.tileWidth)}px`);
+    this.element.style.setProperty("--tile-ratio", String(ratio));
     setAttributes(this.element, { "data-count": this.#tiles.size });
   }
 }

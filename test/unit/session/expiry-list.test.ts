@@ -23,7 +23,7 @@ test("what is due comes out in the order of the deadlines, whatever order they w
       for (const now of [0, 250, 500, 1000]) {
         const due = list.due(now);
         const expected = [...model].filter(([, dueAt]) => dueAt <= now).map(([index]) => index);
-        expect([...due].toSorted()).toEqual(expected.toSorted());
+        expect(new Set(due)).toEqual(new Set(expected));
         const deadlines = due.map((index) => model.get(index) ?? -1);
         expect(deadlines).toEqual(deadlines.toSorted((a, b) => a - b));
       }

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { connected, greet, inRoom, payloads } from "./scenes.js";
+
+const PING = '{"type":"ping"}';
+
+describe("heartbeat", () => {
+  it("sends the bare ping, byte for byte, at the service's interval", async () => {
+    const { browser } = await connected();
+    await browser.timers.advance(29_999);
+    expect(browser.socket.pings).toEqual([]);
+    await browser.timers.advance(1);
+    expect(browser.socket.pings).toEqual([PING]);
+    await browser.socket.receive({ type: "pong" });
+    await browser.timers.advance(30_000);
+    expect(browser.socket.pings).toEqual([PING, PING]);
+  });
+
+  it("answers a probe at once, whatever the timers do", async () => {
+    const { browser } = await connected();
+    await browser.socket.receive({ type: "probe" });
+    expect(browser.socket.pings).toEqual([PING]);
+  });
+
+  it("tells how long a ping took", async () => {
+    const scene = await connected();
+    const rtts: number[] = [];
+    scene.client.on("heartbeat", ({ rttMs }) => rtts.push(rttMs));
+    await scene.browser.timers.advance(30_000);
+    await scene.browser.timers.advance(42);
+    await scene.browser.socket.receive({ type: "pong" });
+    expect(rtts).toEqual([42]);
+  });
+
+  it("drops the socket and reconnects when no pong comes", async () => {
+    const scene = await connected();
+    const { browser, client } = scene;
+    const first = browser.socket;
+    await browser.timers.advance(30_000 + 9_999);
+    expect(client.state).toBe("connected");
+    await browser.timers.advance(1);
+    expect(first.closedByClient).toBe(true);
+    expect(client.state).toBe("reconnecting");
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ reason: "pong_timeout" });
+    await browser.timers.advance(500);
+    expect(browser.sockets).toHaveLength(2);
+  });
+
+  it("takes any frame for a sign that the line is alive", async () => {
+    const { browser, client } = await connected();
+    await browser.timers.advance(30_000);
+    await browser.socket.receive({ type: "active_speaker", data: { roomId: "daily", userId: null } });
+    await browser.timers.advance(10_000);
+    expect(client.state).toBe("connected");
+  });
+
+  it("does not take a page that stood still for a dead line, but asks once more", async () => {
+    const { browser, client } = await connected();
+    await browser.timers.advance(30_000);
+    await browser.timers.sleep(60_000);
+    expect(client.state).toBe("connected");
+    expect(browser.socket.pings).toHaveLength(2);
+    await browser.timers.advance(10_000);
+    expect(client.state).toBe("reconnecting");
+  });
+
+  it.each(["focus", "online", "pageshow", "resume"] as const)("pings at once on %s", async (cause) => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "wake", cause });
+    expect(browser.socket.pings).toHaveLength(1);
+  });
+
+  it("tells one awakening with one ping, although the page signals it three times", async () => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "visible" });
+    await browser.page.signal({ kind: "wake", cause: "focus" });
+    await browser.page.signal({ kind: "wake", cause: "online" });
+    expect(browser.socket.pings).toEqual(['{"type":"ping","data":{"visibility":"visible"}}']);
+  });
+
+  it("gives a line that may have died in sleep five seconds to answer", async () => {
+    const { browser, client } = await connected();
+    await browser.page.signal({ kind: "wake", cause: "pageshow" });
+    await browser.timers.advance(4_999);
+    expect(client.state).toBe("connected");
+    await browser.timers.advance(1);
+    expect(client.state).toBe("reconnecting");
+  });
+
+  it("declares that the page is hidden or frozen", async () => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    await browser.page.signal({ kind: "frozen" });
+    expect(browser.socket.pings).toEqual([
+      '{"type":"ping","data":{"visibility":"hidden"}}',
+      '{"type":"ping","data":{"visibility":"frozen"}}',
+    ]);
+  });
+
+  it("declares a page that is hidden already when the line comes back", async () => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await greet(browser);
+    expect(browser.socket.pings).toEqual(['{"type":"ping","data":{"visibility":"hidden"}}']);
+  });
+
+  it("asks for the roster when a pong carries another version", async () => {
+    const { browser } = await inRoom();
+    await browser.socket.receive({ type: "pong", v: 1 });
+    expect(browser.socket.requests("getRoom")).toHaveLength(0);
+    await browser.socket.receive({ type: "pong", v: 2 });
+    await browser.socket.receive({ type: "pong", v: 2 });
+    expect(browser.socket.requests("getRoom")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,324 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  calm,
+  FakeTrack,
+  joinedWithMedia,
+  lineComesBack,
+  mediaInRoom,
+  requests,
+  sender,
+  setConnection,
+  type MediaScene,
+} from "./fake-media.js";
+import { person, room } from "./scenes.js";
+
+const inDaily = { roomId: "daily", userId: "bob", sessionId: "s-bob" };
+
+async function event({ browser }: MediaScene, type: string, data: object): Promise<void> {
+  await browser.socket.receive({ type, data });
+  await calm();
+}
+
+const received = ({ media }: MediaScene) => media.tracks.map(({ producerId }) => producerId);
+
+describe("publishing", () => {
+  it("brings a track to the others under its source", async () => {
+    const { browser, media, transports } = await mediaInRoom();
+    await media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    expect(requests(browser, "createTransport")).toEqual([{ direction: "send" }]);
+    expect(requests(browser, "produce")).toMatchObject([{ kind: "audio", source: "mic", paused: false }]);
+    expect(media.publications).toMatchObject([{ source: "mic", muted: false }]);
+    expect(transports).toHaveLength(1);
+  });
+
+  it("waits until there is a room", async () => {
+    const scene = await mediaInRoom();
+    const { browser, client, media } = scene;
+    await client.leave();
+    await media.publish(new FakeTrack("video").asTrack, { source: "camera" });
+    expect(requests(browser, "produce")).toEqual([]);
+    void client.join("daily");
+    await browser.socket.answer("join", joinedWithMedia([]));
+    await calm();
+    expect(requests(browser, "produce")).toMatchObject([{ source: "camera" }]);
+  });
+
+  it("mutes and unmutes on both sides, and begins muted if it is told to", async () => {
+    const { browser, media } = await mediaInRoom();
+    const track = new FakeTrack("audio");
+    await media.publish(track.asTrack, { source: "mic", muted: true });
+    expect(requests(browser, "produce")).toMatchObject([{ paused: true }]);
+    expect(track.enabled).toBe(false);
+    await media.unmute("mic");
+    expect(track.enabled).toBe(true);
+    await media.mute("mic");
+    expect(requests(browser, "resumeProducer")).toHaveLength(1);
+    expect(requests(browser, "pauseProducer")).toHaveLength(1);
+    expect(media.publications).toMatchObject([{ muted: true }]);
+  });
+
+  it("stops and stops the track, unless it shall be kept", async () => {
+    const { browser, media } = await mediaInRoom();
+    const [mic, camera] = [new FakeTrack("audio"), new FakeTrack("video")];
+    await media.publish(mic.asTrack, { source: "mic" });
+    await media.publish(camera.asTrack, { source: "camera", keepTrack: true });
+    media.unpublish("mic");
+    media.unpublish("camera");
+    expect([mic.readyState, camera.readyState]).toEqual(["ended", "live"]);
+    expect(requests(browser, "closeProducer")).toHaveLength(2);
+    expect(media.publications).toEqual([]);
+  });
+
+  it("ends when the device is gone", async () => {
+    const { browser, media } = await mediaInRoom();
+    const track = new FakeTrack("audio");
+    await media.publish(track.asTrack, { source: "mic" });
+    track.end();
+    expect(media.publications).toEqual([]);
+    expect(requests(browser, "closeProducer")).toHaveLength(1);
+  });
+
+  it("that the service refuses fails, and nothing goes on", async () => {
+    const { service, media } = await mediaInRoom();
+    service.refusals.set("produce", { code: "forbidden", retryable: false });
+    const track = new FakeTrack("audio");
+    await expect(media.publish(track.asTrack, { source: "mic" })).rejects.toMatchObject({ code: "forbidden" });
+    expect(media.publications).toEqual([]);
+    expect(track.readyState).toBe("ended");
+  });
+
+  it("that cannot be done for the moment is done later", async () => {
+    const { browser, service, media } = await mediaInRoom();
+    service.refusals.set("createTransport", { code: "media_unavailable", retryable: true });
+    await media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    expect(media.publications[0]?.producer).toBeUndefined();
+    await browser.timers.advance(1_000);
+    await calm();
+    expect(media.publications[0]?.producer).toBeDefined();
+  });
+});
+
+describe("subscribing", () => {
+  it("receives what is there, what comes, and not what has gone", async () => {
+    const scene = await mediaInRoom([sender("bob", "audio-1", "video-1")]);
+    expect(received(scene)).toEqual(["audio-1", "video-1"]);
+    expect(requests(scene.browser, "resumeConsumer")).toHaveLength(2);
+    await event(scene, "new_producer", { ...inDaily, producerId: "video-2", kind: "video", paused: false });
+    await event(scene, "producer_closed", { ...inDaily, producerId: "video-1" });
+    expect(received(scene)).toEqual(["audio-1", "video-2"]);
+    expect(scene.heard.map(([kind]) => kind)).toEqual(["track_added", "track_added", "track_added", "track_removed"]);
+    expect(requests(scene.browser, "closeConsumer")).toEqual([]);
+  });
+
+  it("loses what somebody sent who has left", async () => {
+    const scene = await mediaInRoom([sender("bob", "audio-1")]);
+    const gone = { userId: "bob", name: "bob", sessionId: "s-bob", reason: "idle", participants: ["ann"] };
+    await event(scene, "user_left", { roomId: "daily", version: 2, ...gone });
+    expect(received(scene)).toEqual([]);
+  });
+
+  it("takes only what it was told to take", async () => {
+    const scene = await mediaInRoom([sender("bob", "audio-1", "video-1")], { subscribe: "none" });
+    expect(received(scene)).toEqual([]);
+    await scene.media.subscribe("video-1");
+    expect(received(scene)).toEqual(["video-1"]);
+    await scene.media.subscribeTo(({ producer }) => producer.kind === "audio");
+    expect(received(scene)).toEqual(["audio-1"]);
+    expect(requests(scene.browser, "closeConsumer")).toHaveLength(1);
+    await scene.media.unsubscribe("audio-1");
+    expect(received(scene)).toEqual([]);
+  });
+
+  it("asks once for what the service refuses, and again for what it cannot give yet", async () => {
+    const scene = await mediaInRoom();
+    const participant = sender("bob", "audio-1");
+    scene.service.refusals.set("consume", { code: "forbidden", retryable: false });
+    await event(scene, "user_joined", { roomId: "daily", version: 2, participant });
+    await event(scene, "user_away", { ...inDaily, version: 3, reason: "silent" });
+    expect(requests(scene.browser, "consume")).toHaveLength(1);
+
+    scene.service.refusals.clear();
+    scene.service.refusals.set("consume", { code: "internal", retryable: true });
+    await event(scene, "new_producer", { ...inDaily, producerId: "audio-2", kind: "audio", paused: false });
+    await scene.browser.timers.advance(1_000);
+    await calm();
+    expect(received(scene)).toEqual(["audio-2"]);
+  });
+
+  it("asks for a quality", async () => {
+    const { browser, media } = await mediaInRoom([sender("bob", "video-1")]);
+    await media.setPreferredLayers("video-1", 2, 1);
+    expect(requests(browser, "setPreferredLayers")).toMatchObject([{ spatialLayer: 2, temporalLayer: 1 }]);
+    await expect(media.setPreferredLayers("video-9", 2)).rejects.toMatchObject({ code: "not_found" });
+  });
+});
+
+describe("after a loss", () => {
+  /** Sends a microphone and receives a camera. */
+  async function talking(): Promise<MediaScene & { mic: FakeTrack }> {
+    const scene = await mediaInRoom([sender("bob", "video-1")]);
+    const mic = new FakeTrack("audio");
+    await scene.media.publish(mic.asTrack, { source: "mic" });
+    for (const transport of scene.transports) setConnection(transport, "connected");
+    return { ...scene, mic };
+  }
+
+  const both = room(2, person("ann"), sender("bob", "video-1"));
+
+  it("of the line, media that is still there goes on", async () => {
+    const scene = await talking();
+    await lineComesBack(scene, { resumed: true, epoch: 2, room: both });
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([false, false]);
+    expect(requests(scene.browser, "restartIce")).toEqual([]);
+  });
+
+  it("of the line and of packets, ICE is restarted when the line is back", async () => {
+    const scene = await talking();
+    for (const transport of scene.transports) setConnection(transport, "disconnected");
+    await lineComesBack(scene, { resumed: true, epoch: 2, room: both });
+    expect(requests(scene.browser, "restartIce")).toHaveLength(2);
+  });
+
+  it("of the session, everything is made anew with the same tracks", async () => {
+    const scene = await talking();
+    await lineComesBack(scene, { sessionId: "s-new" });
+    await scene.browser.socket.answer("join", joinedWithMedia([sender("bob", "video-1")], { sessionId: "s-new" }));
+    await calm();
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([true, true, false, false]);
+    expect(scene.mic.readyState).toBe("live");
+    expect(requests(scene.browser, "produce")).toHaveLength(2);
+    expect(received(scene)).toEqual(["video-1"]);
+  });
+
+  it("of all media on the service, everything is made anew with the same tracks", async () => {
+    const scene = await talking();
+    await event(scene, "media_reset", { reason: "worker_died" });
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([true, true, false, false]);
+    expect(scene.mic.readyState).toBe("live");
+    expect(scene.media.publications[0]?.producer?.closed).toBe(false);
+    expect(received(scene)).toEqual(["video-1"]);
+  });
+
+  it("of all media while a track is being published, the track is published anew", async () => {
+    const scene = await mediaInRoom();
+    const camera = new FakeTrack("video");
+    scene.service.silent.add("produce");
+    const publishing = scene.media.publish(camera.asTrack, { source: "camera" });
+    await calm();
+    scene.service.silent.clear();
+    await event(scene, "media_reset", { reason: "worker_died" });
+    await publishing;
+    await calm();
+    expect(camera.readyState).toBe("live");
+    expect(scene.media.publications[0]?.producer?.closed).toBe(false);
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([true, false]);
+  });
+
+  it("of one transport on the service, that one is made anew", async () => {
+    const scene = await talking();
+    const send = scene.transports.find(({ direction }) => direction === "send");
+    await event(scene, "transport_closed", { transportId: send?.id, reason: "connect_timeout" });
+    expect(scene.transports.filter(({ closed }) => closed)).toEqual([send]);
+    expect(scene.transports).toHaveLength(3);
+  });
+
+  it("of packets, ICE is restarted after three seconds, and the transport replaced if that does not help", async () => {
+    const scene = await talking();
+    const [first] = scene.transports;
+    setConnection(first, "disconnected");
+    // The line is asked as well, and answers.
+    expect(scene.browser.socket.pings).toHaveLength(1);
+    await scene.browser.socket.receive({ type: "pong" });
+    await scene.browser.timers.advance(3_000);
+    await calm();
+    expect(requests(scene.browser, "restartIce")).toEqual([{ transportId: first?.id }]);
+    await scene.browser.timers.advance(8_000);
+    await calm();
+    expect(first?.closed).toBe(true);
+    expect(scene.transports).toHaveLength(3);
+    expect(scene.heard.map(([kind]) => kind)).toContain("rebuilt");
+  });
+
+  it("of packets for a moment, nothing is done", async () => {
+    const scene = await talking();
+    setConnection(scene.transports[0], "disconnected");
+    setConnection(scene.transports[0], "connected");
+    await scene.browser.socket.receive({ type: "pong" });
+    await scene.browser.timers.advance(20_000);
+    expect(requests(scene.browser, "restartIce")).toEqual([]);
+  });
+
+  it("of the network, ICE is restarted at once", async () => {
+    const scene = await talking();
+    scene.networkChanges();
+    await calm();
+    expect(requests(scene.browser, "restartIce")).toHaveLength(2);
+  });
+});
+
+describe("leaving", () => {
+  class FakeStream {
+    readonly #tracks = new Set<unknown>();
+    getTracks = () => [...this.#tracks];
+    addTrack = (track: unknown) => this.#tracks.add(track);
+    removeTrack = (track: unknown) => this.#tracks.delete(track);
+  }
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("stops local tracks, closes transports, empties elements, and leaves no timer", async () => {
+    vi.stubGlobal("MediaStream", FakeStream);
+    const scene = await mediaInRoom([sender("bob", "video-1")]);
+    const { browser, client, media, transports } = scene;
+    const camera = new FakeTrack("video");
+    await media.publish(camera.asTrack, { source: "camera" });
+    const [own, theirs] = [{} as HTMLVideoElement, {} as HTMLVideoElement];
+    media.attach(own, camera.asTrack);
+    media.attach(theirs, media.tracks[0]?.track as MediaStreamTrack);
+    expect(theirs.srcObject).toBeInstanceOf(FakeStream);
+    setConnection(transports[0], "disconnected");
+    await client.leave();
+    expect(camera.readyState).toBe("ended");
+    expect(transports.every(({ closed }) => closed)).toBe(true);
+    expect([own.srcObject, theirs.srcObject]).toEqual([null, null]);
+    expect([media.publications, media.tracks]).toEqual([[], []]);
+    // What is left is the client's heartbeat and its question whether the line is alive.
+    expect(browser.timers.count).toBe(2);
+  });
+
+  it("does every step, also when one of them fails, and may be done twice", async () => {
+    const { media, transports, heard } = await mediaInRoom([sender("bob", "video-1")]);
+    const [broken, fine] = [new FakeTrack("audio"), new FakeTrack("video")];
+    broken.stop = () => {
+      throw new Error("stuck device");
+    };
+    await media.publish(broken.asTrack, { source: "mic" });
+    await media.publish(fine.asTrack, { source: "camera" });
+    media.reset();
+    media.reset();
+    expect(fine.readyState).toBe("ended");
+    expect(transports.every(({ closed }) => closed)).toBe(true);
+    expect(heard.at(-1)).toMatchObject(["error", { doing: "stop mic" }]);
+  });
+
+  it("for good listens to nothing any more", async () => {
+    const scene = await mediaInRoom();
+    scene.media.close();
+    scene.networkChanges();
+    await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "audio-1") });
+    expect(requests(scene.browser, "consume")).toEqual([]);
+  });
+
+  it("while a track is being published takes that back too", async () => {
+    const { browser, client, media, transports } = await mediaInRoom();
+    const track = new FakeTrack("audio");
+    const publishing = media.publish(track.asTrack, { source: "mic" });
+    await client.leave();
+    await publishing;
+    await calm();
+    expect(track.readyState).toBe("ended");
+    expect(transports.every(({ closed }) => closed)).toBe(true);
+    expect(media.publications).toEqual([]);
+    expect(requests(browser, "leave")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,215 @@
+import { describe, expect, it } from "vitest";
+import { FakeBrowser, settle } from "./fake-browser.js";
+import { connected, connecting, greet, hello, inRoom, joined, payloads, person, room } from "./scenes.js";
+
+describe("resume", () => {
+  it("after a lost line keeps room and roster, and shows what changed meanwhile", async () => {
+    const scene = await inRoom([person("bob")]);
+    await scene.browser.socket.closeWith(1006);
+    expect(scene.client.room?.participants).toHaveLength(2);
+    await scene.browser.timers.advance(1_000);
+    await greet(scene.browser, { resumed: true, epoch: 2, room: room(5, person("ann"), person("cy")) });
+    expect(payloads(scene, "joined").map(({ how }) => how)).toEqual(["joined", "resumed"]);
+    expect(payloads(scene, "left")).toEqual([]);
+    const change = payloads(scene, "roster").at(-1);
+    expect(change?.added.map(({ name }) => name)).toEqual(["cy"]);
+    expect(change?.removed.map(({ name }) => name)).toEqual(["bob"]);
+    expect(scene.client.session).toMatchObject({ epoch: 2, resumed: true });
+  });
+
+  it("uses each token once: the newest, also the one that a join brought", async () => {
+    const { browser } = await inRoom();
+    const token = JSON.parse(browser.storage.get("lastseen") ?? "") as { ticket: object };
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await browser.socket.open();
+    expect(browser.socket.requests("hello")[0]?.data["resume"]).toEqual(token.ticket);
+    await browser.socket.answer("hello", hello({ resumeToken: "next", resumed: true }));
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await browser.socket.open();
+    expect(browser.socket.requests("hello")[0]?.data["resume"]).toMatchObject({ resumeToken: "next" });
+  });
+
+  it("of a session that is gone says hello again on the same socket and goes back into the room", async () => {
+    const scene = await inRoom([], {});
+    const { browser } = scene;
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await browser.socket.open();
+    await browser.socket.refuse("hello", "session_gone");
+    expect(browser.sockets).toHaveLength(2);
+    expect(browser.socket.requests("hello")[1]?.data).not.toHaveProperty("resume");
+    await browser.socket.answer("hello", hello({ sessionId: "s-new" }));
+    expect(browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily" });
+    await browser.socket.answer("join", joined(room(9, person("ann", { sessionId: "s-new" })), { sessionId: "s-new" }));
+    expect(payloads(scene, "joined").at(-1)).toMatchObject({ how: "rejoined" });
+    expect(scene.client.self?.sessionId).toBe("s-new");
+  });
+
+  it("after a reload finds the session and the room in the tab's storage", async () => {
+    const before = await inRoom();
+    const { storage } = before.browser;
+    const after = await connecting({}, new FakeBrowser(undefined, storage));
+    expect(after.client.tabId).toBe(before.client.tabId);
+    const join = after.client.join("daily");
+    await greet(after.browser, { resumed: true, epoch: 2, room: room(3, person("ann"), person("bob")) });
+    await expect(join).resolves.toMatchObject({ how: "resumed", routerRtpCapabilities: { codecs: [] } });
+    expect(after.browser.socket.requests("join")).toHaveLength(0);
+  });
+
+  it("after a reload of a page that asks for nothing is in its room all the same", async () => {
+    const before = await inRoom();
+    const after = await connecting({}, new FakeBrowser(undefined, before.browser.storage));
+    await greet(after.browser, { resumed: true, room: room(3, person("ann")) });
+    expect(after.client.room?.id).toBe("daily");
+  });
+
+  it("into another room than the page wants leaves that one first", async () => {
+    const before = await inRoom();
+    const after = await connecting({}, new FakeBrowser(undefined, before.browser.storage));
+    void after.client.join("other");
+    await greet(after.browser, { resumed: true, room: room(3, person("ann")) });
+    const types = after.browser.socket.sent.map((text) => (JSON.parse(text) as { type: string }).type);
+    expect(types).toEqual(["hello", "leave", "join"]);
+  });
+
+  it("does not bring back a room that was left without a line", async () => {
+    const scene = await inRoom();
+    await scene.browser.socket.closeWith(1006);
+    await scene.client.leave();
+    await scene.browser.timers.advance(1_000);
+    await greet(scene.browser, { resumed: true, room: room(3, person("ann")) });
+    expect(scene.browser.socket.requests("leave")).toHaveLength(1);
+    expect(scene.client.room).toBeUndefined();
+    expect(payloads(scene, "left")).toEqual([{ roomId: "daily", reason: "left" }]);
+  });
+
+  it("tells the service what was set without a line", async () => {
+    const scene = await inRoom();
+    await scene.browser.socket.closeWith(1006);
+    await scene.client.setMetadata({ hand: true });
+    expect(scene.client.self?.metadata).toEqual({ hand: true });
+    await scene.browser.timers.advance(1_000);
+    await greet(scene.browser, { resumed: true, room: room(3, person("ann")) });
+    expect(scene.browser.socket.requests("setMetadata")[0]?.data).toEqual({ metadata: { hand: true } });
+  });
+
+  it("keeps the name that the service gave to a guest", async () => {
+    const { browser } = await connected();
+    await browser.socket.closeWith(4410);
+    await browser.timers.advance(1_000);
+    await browser.socket.open();
+    expect(browser.socket.requests("hello")[0]?.data["user"]).toEqual({ id: "ann", name: "Ann" });
+  });
+});
+
+describe("going back into a room by itself", () => {
+  /** The session was lost and the service has just said hello to a new one. */
+  async function afterSilence(silentMs: number) {
+    const scene = await inRoom();
+    const { browser } = scene;
+    await browser.socket.closeWith(1006);
+    await browser.timers.sleep(silentMs);
+    await browser.socket.open();
+    await browser.socket.refuse("hello", "session_gone");
+    await browser.socket.answer("hello", hello({ sessionId: "s-new" }));
+    return scene;
+  }
+
+  it("takes the place of its own lost session after a short silence", async () => {
+    const { browser } = await afterSilence(5_000);
+    expect(browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily" });
+  });
+
+  it("does not take the meeting away from another device after a long one", async () => {
+    const scene = await afterSilence(60_000);
+    const { browser } = scene;
+    expect(browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily", onDuplicate: "reject" });
+    await browser.socket.refuse("join", "duplicate_session");
+    expect(payloads(scene, "left")).toEqual([{ roomId: "daily", reason: "transferred" }]);
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", reason: "transferred" });
+    await browser.timers.advance(3_600_000);
+    expect(browser.sockets).toHaveLength(2);
+
+    scene.client.reconnect();
+    await settle();
+    await greet(browser);
+    expect(browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily" });
+  });
+
+  it("is tried again while the room cannot take it for the moment", async () => {
+    const scene = await afterSilence(5_000);
+    const { browser } = scene;
+    await browser.socket.refuse("join", "media_unavailable", { retryable: true });
+    await browser.timers.advance(5_000);
+    expect(browser.socket.requests("join")).toHaveLength(2);
+    await browser.socket.answer("join", joined(room(1, person("ann")), { sessionId: "s-new" }));
+    expect(payloads(scene, "joined").at(-1)).toMatchObject({ how: "rejoined" });
+  });
+
+  it("ends with a reason when the room does not want it", async () => {
+    const scene = await afterSilence(5_000);
+    await scene.browser.socket.refuse("join", "forbidden");
+    expect(payloads(scene, "left")).toMatchObject([{ reason: "rejoin_failed", error: { code: "forbidden" } }]);
+    expect(scene.client.state).toBe("connected");
+  });
+});
+
+describe("redirect", () => {
+  const elsewhere = (node: string) => ({ data: { url: `http://${node}:3001` } });
+
+  it("leads to the node that has the room, as a new session there", async () => {
+    const { browser, client } = await connected();
+    const join = client.join("daily", { metadata: { a: 1 } });
+    await settle();
+    const first = browser.socket;
+    await first.refuse("join", "redirect", elsewhere("n2"));
+    expect(first.requests("beforeDisconnect")).toHaveLength(1);
+    await browser.timers.advance(0);
+    expect(browser.socket.url).toBe("ws://n2:3001/ws");
+    await browser.socket.open();
+    expect(browser.socket.requests("hello")[0]?.data).not.toHaveProperty("resume");
+    await browser.socket.answer("hello", hello({ sessionId: "s-2" }));
+    expect(browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily", metadata: { a: 1 } });
+    await browser.socket.answer("join", joined(room(1, person("ann")), { sessionId: "s-2" }));
+    await expect(join).resolves.toMatchObject({ how: "joined" });
+  });
+
+  it("is followed three times and no more", async () => {
+    const { browser, client } = await connected();
+    const join = client.join("daily");
+    join.catch(() => {});
+    for (let hop = 1; hop <= 4; hop += 1) {
+      await settle();
+      await browser.socket.refuse("join", "redirect", elsewhere(`n${hop}`));
+      await browser.timers.advance(0);
+      if (hop < 4) await greet(browser, { sessionId: `s-${hop}` });
+    }
+    await expect(join).rejects.toMatchObject({ code: "redirect" });
+    expect(browser.sockets).toHaveLength(4);
+  });
+
+  it("to a node that does not answer leads home again", async () => {
+    const { browser, client } = await connected();
+    client.join("daily").catch(() => {});
+    await settle();
+    await browser.socket.refuse("join", "redirect", elsewhere("n2"));
+    await browser.timers.advance(0);
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    expect(browser.socket.url).toBe("ws://service:3001/ws");
+  });
+
+  it("of a hello keeps the session", async () => {
+    const { browser } = await connected();
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await browser.socket.open();
+    await browser.socket.refuse("hello", "redirect", elsewhere("n3"));
+    await browser.timers.advance(0);
+    await browser.socket.open();
+    expect(browser.socket.url).toBe("ws://n3:3001/ws");
+    expect(browser.socket.requests("hello")[0]?.data).toHaveProperty("resume");
+  });
+});
