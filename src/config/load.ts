@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
+import { contradictions } from "./contradictions.js";
+import { listOrigins } from "./origins.js";
 import { ENVIRONMENTS, Settings, type Environment } from "./schema.js";
 
 /** The settings as the service uses them: checked, completed, frozen. */
@@ -26,13 +29,16 @@ export class ConfigError extends Error {
   }
 }
 
+type Variables = Readonly<Record<string, string | undefined>>;
+const SCHEMAS = new Map<string, TSchema & { type?: unknown }>(Object.entries(Settings.properties));
+
 /**
  * Reads `default.json`, `<LASTSEEN_ENV>.json` and the environment, each over the one before.
  *
  * @param directory where the JSON files are
  * @throws ConfigError with every problem at once
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>, directory: string): Config {
+export function loadConfig(env: Variables, directory: string): Config {
   const problems: string[] = [];
   const environment = readEnvironment(env["LASTSEEN_ENV"], problems);
   const merged: Record<string, unknown> = {
@@ -40,83 +46,66 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, di
     ...readFile(join(directory, `${environment}.json`), problems),
     ...pickVariables(env),
   };
-  const settings = Value.Convert(Settings, merged) as Settings;
-  for (const error of Value.Errors(Settings, settings)) problems.push(describe(error));
-  if (problems.length === 0) problems.push(...contradictions(settings, environment));
+  const wrong = check(merged, problems);
+  const settings = merged as Settings;
+  problems.push(...contradictions(settings, environment, wrong));
   if (problems.length > 0) throw new ConfigError(problems);
   return complete(settings, environment);
 }
 
 function readEnvironment(value: string | undefined, problems: string[]): Environment {
-  const environment = ENVIRONMENTS.find((name) => name === (value ?? "development"));
+  const environment = ENVIRONMENTS.find((name) => name === (value || "development"));
   if (!environment) problems.push(`LASTSEEN_ENV must be one of ${ENVIRONMENTS.join(", ")}`);
   return environment ?? "development";
 }
 
 function readFile(path: string, problems: string[]): Record<string, unknown> {
-  if (!existsSync(path)) {
-    problems.push(`${path} is missing`);
-    return {};
-  }
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    const content: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof content === "object" && content !== null && !Array.isArray(content)) return { ...content };
+    problems.push(`${path} must hold a JSON object`);
   } catch (error) {
-    problems.push(`${path} is not JSON: ${error instanceof Error ? error.message : "unreadable"}`);
-    return {};
+    problems.push(`${path} cannot be read: ${error instanceof Error ? error.message : "unknown error"}`);
   }
+  return {};
 }
 
 /** Variables of ours; an empty one counts as not set, so that compose files can pass optional ones through. */
-function pickVariables(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const picked: Record<string, string> = {};
-  for (const name of Object.keys(Settings.properties)) {
+function pickVariables(env: Variables): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const [name, { type }] of SCHEMAS) {
     const value = env[name];
-    if (value !== undefined && value !== "") picked[name] = value;
+    if (value === undefined || value === "") continue;
+    // Only digits make a number: what is nearly one (1e3, 0x10, true) is more likely a mistake.
+    picked[name] = type === "integer" && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value;
   }
   return picked;
 }
 
-function describe(error: { instancePath: string; keyword: string; message: string; params: object }): string {
-  const name = error.instancePath.slice(1);
-  if (error.keyword === "required" && "requiredProperties" in error.params) {
-    return `${String(error.params.requiredProperties)} is missing`;
+/** Adds what is wrong with single settings to `problems`, and returns the names of those that cannot be used. */
+function check(settings: Readonly<Record<string, unknown>>, problems: string[]): ReadonlySet<string> {
+  const wrong = new Set<string>();
+  const required: readonly string[] = Settings.required;
+  for (const [name, schema] of SCHEMAS) {
+    const value = settings[name];
+    if (value === undefined && !required.includes(name)) continue;
+    const problem = value === undefined ? "is missing" : explain(schema, value);
+    if (problem === undefined) continue;
+    wrong.add(name);
+    problems.push(`${name} ${problem}`);
   }
-  if (error.keyword === "additionalProperties" && "additionalProperties" in error.params) {
-    return `${String(error.params.additionalProperties)} is not a setting (in a file of config/)`;
+  for (const name of Object.keys(settings)) {
+    if (!SCHEMAS.has(name)) problems.push(`${name} is not a setting (in a file of config/)`);
   }
-  if (error.keyword === "enum" && "allowedValues" in error.params) {
-    return `${name} must be one of ${(error.params.allowedValues as string[]).join(", ")}`;
-  }
-  return `${name} ${error.message}`;
+  return wrong;
 }
 
-/** What each setting allows alone but not together. */
-function contradictions(settings: Settings, environment: Environment): string[] {
-  const problems: string[] = [];
-  const require = (holds: boolean, problem: string) => {
-    if (!holds) problems.push(problem);
-  };
-  require(settings.HEARTBEAT_INTERVAL_MS <
-    settings.IDLE_TIMEOUT_MS, "IDLE_TIMEOUT_MS must be longer than HEARTBEAT_INTERVAL_MS, or live clients would be removed");
-  require(settings.AWAY_AFTER_MS <= settings.IDLE_TIMEOUT_MS, "AWAY_AFTER_MS must not be longer than IDLE_TIMEOUT_MS");
-  require(settings.AUTH_MODE !== "none" ||
-    environment !== "production", "AUTH_MODE none is not allowed in production: set AUTH_MODE=jwt and JWT_SECRET");
-  require(settings.AUTH_MODE !== "jwt" ||
-    settings.JWT_SECRET !== undefined, "JWT_SECRET is needed with AUTH_MODE=jwt (at least 32 characters)");
-  const any = settings.SFU_LISTEN_IP === "0.0.0.0" || settings.SFU_LISTEN_IP === "::";
-  require(!any ||
-    settings.SFU_ANNOUNCED_IP !== undefined ||
-    settings.SFU_WORKERS ===
-      0, `SFU_LISTEN_IP ${settings.SFU_LISTEN_IP} needs SFU_ANNOUNCED_IP, the address that clients reach`);
-  require(settings.REDIS_URL === undefined, "REDIS_URL is set, but this version runs as a single node only: unset it");
-  require(settings.WEBHOOK_URL ===
-    undefined, "WEBHOOK_URL is set, but this version delivers no webhooks yet: unset it");
-  for (const origin of origins(settings.CORS_ORIGIN)) {
-    require(isOrigin(
-      origin,
-    ), `CORS_ORIGIN has ${JSON.stringify(origin)}, which is not an origin like https://app.example`);
-  }
-  return problems;
+/** What is wrong with a value, in words that do not repeat it: it may be a secret. */
+function explain(schema: TSchema, value: unknown): string | undefined {
+  const [error] = Value.Errors(schema, value);
+  if (!error) return undefined;
+  if (error.keyword === "enum") return `must be one of ${(error.params.allowedValues as string[]).join(", ")}`;
+  return error.message;
 }
 
 function complete(settings: Settings, environment: Environment): Config {
@@ -124,23 +113,8 @@ function complete(settings: Settings, environment: Environment): Config {
   return Object.freeze({
     ...rest,
     ENVIRONMENT: environment,
-    ORIGINS: Object.freeze(origins(CORS_ORIGIN)),
+    ORIGINS: Object.freeze(listOrigins(CORS_ORIGIN)),
     SFU_WORKERS: SFU_WORKERS ?? Math.min(4, availableParallelism()),
     NODE_ID: NODE_ID ?? `node-${randomUUID().slice(0, 8)}`,
   });
-}
-
-function origins(list: string | undefined): string[] {
-  return (list ?? "")
-    .split(",")
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== "");
-}
-
-function isOrigin(text: string): boolean {
-  try {
-    return new URL(text).origin === text;
-  } catch {
-    return false;
-  }
 }

@@ -1,16 +1,18 @@
 import type { RawData, WebSocket } from "ws";
-import { CLOSE_CODES, type CloseName } from "../protocol/close-codes.js";
+import { CLOSE_CODES, closeName, type CloseName } from "../protocol/close-codes.js";
 import { BARE_PING, encodeErrorReply, encodeEvent } from "../protocol/codec.js";
 import type { LastseenError } from "../protocol/errors.js";
 import type { EventData, EventType, RequestId } from "../protocol/messages/index.js";
 import { ExpiryEntry } from "../session/expiry-list.js";
 import type { SessionConnection } from "../session/ports.js";
 import type { Session } from "../session/session.js";
-import type { RateLimit } from "./rate-limit.js";
+import type { RateLimit, RateVerdict } from "./rate-limit.js";
 
 const BARE_PING_BYTES = Buffer.from(BARE_PING);
 /** A client that lets so much pile up unread does not read any more. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** How ws names a frame that is larger than allowed; it answers with 1009 by itself. */
+const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
 /** Where a connection brings what it reads, and whom it asks. */
 export interface FrameSink {
@@ -24,9 +26,13 @@ export interface FrameSink {
   now(): number;
   /** A heartbeat of a connection that has a session. */
   heartbeat(connection: Connection, session: Session): void;
-  /** @param text undefined for a binary frame */
-  frame(connection: Connection, text: string | undefined): void;
-  overRate(connection: Connection, verdict: "refuse" | "cut"): void;
+  /**
+   * @param text undefined for a binary frame
+   * @param rate what the rate limit says to it
+   */
+  frame(connection: Connection, text: string | undefined, rate: RateVerdict): void;
+  /** Whether the connection may go on for its session; if not, it is told and closed. */
+  mayGoOn(connection: Connection, session: Session): boolean;
   socketFailed(connection: Connection, error: Error): void;
   ended(connection: Connection, closeCode: number): void;
 }
@@ -50,6 +56,8 @@ export class Connection implements SessionConnection {
   readonly #sink: FrameSink;
   readonly #rate: RateLimit;
   #open = true;
+  /** The code that this side closed with; what the other side then answers does not count. */
+  #closeCode: number | undefined = undefined;
 
   constructor(socket: WebSocket, sink: FrameSink, rate: RateLimit) {
     this.#socket = socket;
@@ -58,8 +66,7 @@ export class Connection implements SessionConnection {
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.on("pong", () => sink.watch.heard(this));
     socket.on("close", (code) => this.#ended(code));
-    // Errors of a socket (bad frames, resets) are followed by its close event, which is where they are dealt with.
-    socket.on("error", (error) => sink.socketFailed(this, error));
+    socket.on("error", (error) => this.#failed(error));
   }
 
   get isOpen(): boolean {
@@ -90,8 +97,10 @@ export class Connection implements SessionConnection {
     this.sendEvent("error", { code, message, ...(type === undefined ? {} : { type }), ...(data ? { data } : {}) });
   }
 
+  /** Also the moment at which a client that says nothing is asked whether its token still holds. */
   pingSocket(): void {
-    if (this.#open) this.#socket.ping();
+    if (!this.#open || (this.session && !this.#sink.mayGoOn(this, this.session))) return;
+    this.#socket.ping();
   }
 
   demandPong(answerMs: number): void {
@@ -101,7 +110,8 @@ export class Connection implements SessionConnection {
   close(name: CloseName): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#socket.close(CLOSE_CODES[name].code, name);
+    this.#closeCode = CLOSE_CODES[name].code;
+    this.#socket.close(this.#closeCode, name);
   }
 
   /** Ends the socket without a closing handshake: the other side does not answer. */
@@ -115,24 +125,34 @@ export class Connection implements SessionConnection {
     if (!this.#open) return;
     this.#sink.counters.messagesReceived += 1;
     this.#sink.watch.heard(this);
-    const verdict = this.#rate.take(this.#sink.now());
-    if (verdict !== "ok") {
-      this.#sink.overRate(this, verdict);
-      return;
-    }
+    const rate = this.#rate.take(this.#sink.now());
     // ws hands over one Buffer per message as long as its binaryType is left alone.
     const bytes = data as Buffer;
-    if (!isBinary && bytes.length === BARE_PING_BYTES.length && bytes.equals(BARE_PING_BYTES) && this.session) {
-      this.#sink.heartbeat(this, this.session);
-    } else {
-      this.#sink.frame(this, isBinary ? undefined : bytes.toString());
-    }
+    const isBarePing = !isBinary && bytes.length === BARE_PING_BYTES.length && bytes.equals(BARE_PING_BYTES);
+    if (isBarePing && this.session && rate === "ok") this.#sink.heartbeat(this, this.session);
+    else this.#sink.frame(this, isBinary ? undefined : bytes.toString(), rate);
+  }
+
+  /** A bad frame or a reset. The socket's close event follows, which is where it is dealt with. */
+  #failed(error: Error & { code?: string }): void {
+    this.#open = false;
+    if (error.code === TOO_BIG) this.#closeCode ??= CLOSE_CODES.messageTooBig.code;
+    this.#sink.socketFailed(this, error);
   }
 
   #ended(code: number): void {
     this.#open = false;
-    this.#sink.ended(this, code);
+    this.#sink.ended(this, this.#closeCode ?? codeOfClient(code));
   }
 }
 
 const TEXT = { binary: false } as const;
+
+/** How a client may end a socket by this protocol; the other codes are the service's to give. */
+const CLIENT_CLOSES: ReadonlySet<CloseName> = new Set<CloseName>(["bye", "goingAway", "noStatus", "abnormal"]);
+
+/** A client that borrows a code of the service has not been closed by it for that reason. */
+function codeOfClient(code: number): number {
+  const name = closeName(code);
+  return name === undefined || CLIENT_CLOSES.has(name) ? code : CLOSE_CODES.abnormal.code;
+}

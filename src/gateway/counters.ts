@@ -1,3 +1,4 @@
+import { CLOSE_CODES, closeName } from "../protocol/close-codes.js";
 import type { ErrorCode } from "../protocol/errors.js";
 
 /** What the gateway counts; read by the metrics at scrape time. */
@@ -11,7 +12,9 @@ export class GatewayCounters {
     this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1);
   }
 
+  /** Clients may send any code: those that the protocol does not know are counted as none, so that labels stay few. */
   close(code: number): void {
-    this.closes.set(code, (this.closes.get(code) ?? 0) + 1);
+    const known = closeName(code) === undefined ? CLOSE_CODES.noStatus.code : code;
+    this.closes.set(known, (this.closes.get(known) ?? 0) + 1);
   }
 }

@@ -22,12 +22,12 @@ export class Dispatcher {
   }
 
   /** @throws LastseenError `rate_limited` when too many requests of this connection wait already */
-  dispatch(connection: Connection, session: Session, request: SessionRequest): void {
+  dispatch(connection: Connection, request: SessionRequest): void {
     if (connection.pendingRequests >= LIMITS.pendingRequests) {
       throw new LastseenError("rate_limited", `More than ${LIMITS.pendingRequests} requests wait for an answer.`);
     }
     const before = connection.lastRequest;
-    const run = () => this.#run(connection, session, request);
+    const run = () => this.#run(connection, request);
     const done = before ? before.then(run) : run();
     if (!done) return;
     connection.pendingRequests += 1;
@@ -39,19 +39,28 @@ export class Dispatcher {
   }
 
   /** Returns nothing when the handler is done at once. Neither throws nor rejects. */
-  #run(connection: Connection, session: Session, request: SessionRequest): Promise<void> | undefined {
+  #run(connection: Connection, request: SessionRequest): Promise<void> | undefined {
     const { id, type, data } = request;
     const reply = (answer: unknown) => {
       if (id !== undefined) connection.send(encodeReply(id, answer));
     };
     try {
-      session.assertOwnedBy(connection);
+      // Asked now and not when the request came: a join before it may have brought the connection another session.
+      const session = ownedBy(connection);
       const handler = this.#handlers[type] as Handler<typeof type>;
-      const result = handler({ connection, session, data: data as never, reply });
+      const result = handler({ connection, session, data, reply });
       return result?.catch((error: unknown) => this.#failed(connection, request, error));
     } catch (error) {
       this.#failed(connection, request, error);
       return undefined;
     }
   }
+}
+
+/** @throws LastseenError `fenced` when the connection owns no session any more */
+function ownedBy(connection: Connection): Session {
+  const { session } = connection;
+  if (!session) throw new LastseenError("fenced", "This connection owns no session.");
+  session.assertOwnedBy(connection);
+  return session;
 }

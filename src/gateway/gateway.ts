@@ -5,7 +5,7 @@
  */
 import type { WebSocket } from "ws";
 import type { Clock } from "../kernel/clock.js";
-import { decode, encodePong, encodeReply, type AnyRequest } from "../protocol/codec.js";
+import { decode, encodePong, encodeReply, type AnyRequest, type Decoded } from "../protocol/codec.js";
 import { ERRORS, LastseenError } from "../protocol/errors.js";
 import { LIMITS } from "../protocol/limits.js";
 import type { RequestId } from "../protocol/messages/index.js";
@@ -17,7 +17,7 @@ import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
-import { RateLimit, rateLimited } from "./rate-limit.js";
+import { RateLimit, rateLimited, type RateVerdict } from "./rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
 
 /** The part of a pino logger that the gateway uses. */
@@ -92,15 +92,20 @@ export class Gateway implements FrameSink {
 
   /** The heartbeat as nearly all clients send it, told from its bytes alone. */
   heartbeat(connection: Connection, session: Session): void {
-    if (!this.#mayAct(connection, session)) return;
+    if (!this.mayGoOn(connection, session)) return;
     this.counters.heartbeats += 1;
+    connection.badRequests = 0;
     this.#heartbeatGap(this.#liveness.sinceLastSign(session));
     this.#liveness.heard(session);
     connection.send(session.participation?.roster.pong ?? PONG);
   }
 
-  frame(connection: Connection, text: string | undefined): void {
-    const decoded = text === undefined ? { kind: "garbage" as const } : decode(text);
+  frame(connection: Connection, text: string | undefined, rate: RateVerdict): void {
+    const decoded: Decoded = text === undefined ? { kind: "garbage" } : decode(text);
+    if (rate !== "ok" && decoded.kind !== "garbage") {
+      this.#overRate(connection, decoded, rate);
+      return;
+    }
     switch (decoded.kind) {
       case "garbage":
         this.counters.reject("bad_message");
@@ -108,19 +113,20 @@ export class Gateway implements FrameSink {
         connection.close("badMessage");
         return;
       case "invalid":
-        connection.badRequests += 1;
         this.#failed(connection, decoded.id, decoded.type, decoded.error);
-        if (connection.badRequests >= LIMITS.badRequests) connection.close("badMessage");
+        this.#countBad(connection);
         return;
       case "request":
-        connection.badRequests = 0;
         this.#request(connection, decoded.request);
     }
   }
 
-  overRate(connection: Connection, verdict: "refuse" | "cut"): void {
-    this.#failed(connection, undefined, undefined, rateLimited());
-    if (verdict === "cut") connection.close("rateLimited");
+  mayGoOn(connection: Connection, session: Session): boolean {
+    const refusal = this.#refusal(connection, session);
+    if (!refusal) return true;
+    this.#failed(connection, undefined, undefined, refusal);
+    if (refusal.code === "unauthorized") connection.close("unauthorized");
+    return false;
   }
 
   socketFailed(connection: Connection, error: Error): void {
@@ -161,27 +167,31 @@ export class Gateway implements FrameSink {
 
   #request(connection: Connection, request: AnyRequest): void {
     try {
-      if (request.type === "hello") {
-        this.#sayHello(connection, request);
-        return;
-      }
       const { session } = connection;
-      if (!session) throw new LastseenError("unauthorized", "Say hello first.");
-      if (!this.#mayAct(connection, session)) return;
-      if (request.type !== "ping") {
-        this.#liveness.heard(session);
-        this.#dispatcher.dispatch(connection, session, request);
-        return;
-      }
-      if (request.data.visibility) this.#liveness.declaredVisibility(session, request.data.visibility);
-      this.heartbeat(connection, session);
-      if (request.id !== undefined) connection.send(encodeReply(request.id, {}));
+      if (request.type === "hello") this.#sayHello(connection, request);
+      else if (session) this.#act(connection, session, request);
+      else throw new LastseenError("unauthorized", "Say hello first.");
     } catch (error) {
       this.#failed(connection, request.id, request.type, error);
-      if (request.type === "hello" && error instanceof LastseenError && error.code === "unauthorized") {
-        connection.close("unauthorized");
-      }
+      if (!(error instanceof LastseenError) || error.code !== "unauthorized") return;
+      // Neither a token that was refused nor one that ran out gets better; a request before hello only counts.
+      if (request.type === "hello" || connection.session) connection.close("unauthorized");
+      else this.#countBad(connection);
     }
+  }
+
+  #act(connection: Connection, session: Session, request: Exclude<AnyRequest, { type: "hello" }>): void {
+    connection.badRequests = 0;
+    const refusal = this.#refusal(connection, session);
+    if (refusal) throw refusal;
+    if (request.type !== "ping") {
+      this.#liveness.heard(session);
+      this.#dispatcher.dispatch(connection, request);
+      return;
+    }
+    if (request.data.visibility) this.#liveness.declaredVisibility(session, request.data.visibility);
+    this.heartbeat(connection, session);
+    if (request.id !== undefined) connection.send(encodeReply(request.id, {}));
   }
 
   #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {
@@ -191,16 +201,24 @@ export class Gateway implements FrameSink {
     this.watch.saidHello(connection);
   }
 
-  /** Whether the connection still owns its session and its token still holds; if not, it is told and closed. */
-  #mayAct(connection: Connection, session: Session): boolean {
-    if (!session.isOwnedBy(connection)) {
-      this.#failed(connection, undefined, undefined, new LastseenError("fenced", "This session has moved or ended."));
-      return false;
-    }
-    if (session.identity.expiresAt > this.#clock.wall()) return true;
-    this.#failed(connection, undefined, undefined, new LastseenError("unauthorized", "The token has expired."));
-    connection.close("unauthorized");
-    return false;
+  /** Why the connection may not act for its session: it no longer owns it, or its token has run out. */
+  #refusal(connection: Connection, session: Session): LastseenError | undefined {
+    if (!session.isOwnedBy(connection)) return new LastseenError("fenced", "This session has moved or ended.");
+    if (session.identity.expiresAt > this.#clock.wall()) return undefined;
+    return new LastseenError("unauthorized", "The token has expired.");
+  }
+
+  #countBad(connection: Connection): void {
+    connection.badRequests += 1;
+    if (connection.badRequests >= LIMITS.badRequests) connection.close("badMessage");
+  }
+
+  #overRate(connection: Connection, frame: Exclude<Decoded, { kind: "garbage" }>, rate: "refuse" | "cut"): void {
+    const { id, type } = frame.kind === "request" ? frame.request : frame;
+    this.#failed(connection, id, type, rateLimited());
+    if (rate === "refuse") return;
+    this.log.info({ sessionId: connection.session?.id }, "cut off: too many messages");
+    connection.close("rateLimited");
   }
 
   #failed(connection: Connection, id: RequestId | undefined, type: string | undefined, error: unknown): void {

@@ -1,9 +1,12 @@
 import { LastseenError } from "../protocol/errors.js";
 
-/** A burst of so many seconds' worth of messages is let through at once: joining a large room takes a lot of requests. */
-const BURST_SECONDS = 4;
+/** A burst of so many seconds' worth of messages is let through at once: a large room takes two requests per producer. */
+const BURST_SECONDS = 8;
 /** Who goes on for so many seconds' worth of refused messages is cut off. */
 const PATIENCE_SECONDS = 10;
+
+/** `ok`; `refuse` this message; `cut`: this socket does not stop. */
+export type RateVerdict = "ok" | "refuse" | "cut";
 
 /** Token bucket of one socket. Times in milliseconds of whatever clock the caller uses. */
 export class RateLimit {
@@ -18,8 +21,7 @@ export class RateLimit {
     this.#at = now;
   }
 
-  /** `ok`; `refuse` this message; `cut`: this socket does not stop. */
-  take(now: number): "ok" | "refuse" | "cut" {
+  take(now: number): RateVerdict {
     const full = this.#perSecond * BURST_SECONDS;
     this.#tokens = Math.min(full, this.#tokens + ((now - this.#at) * this.#perSecond) / 1000);
     this.#at = now;

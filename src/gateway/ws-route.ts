@@ -1,8 +1,12 @@
+import { createServer } from "node:http";
 import websocket from "@fastify/websocket";
 import type { FastifyInstance } from "fastify";
+import { LastseenError } from "../protocol/errors.js";
 import { LIMITS, SUBPROTOCOL } from "../protocol/limits.js";
 import type { Gateway } from "./gateway.js";
+import { routeUpgrades } from "./upgrades.js";
 
+const PATH = "/ws";
 /** How long a peer may take to answer a closing handshake before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -19,7 +23,10 @@ export async function registerWebSocket(
 ): Promise<void> {
   const { gateway, reconnectSpreadMs } = options;
   const origins = new Set(options.origins);
+  const handshakes = createServer();
+  routeUpgrades(app.server, handshakes, PATH);
   const serverOptions = {
+    server: handshakes,
     maxPayload: LIMITS.frameBytes,
     perMessageDeflate: false,
     clientTracking: false,
@@ -28,20 +35,31 @@ export async function registerWebSocket(
   };
   await app.register(websocket, {
     options: serverOptions,
+    errorHandler(error, socket, request) {
+      // What is wrong with a socket is its connection's business and closes it properly.
+      if (socket.readyState !== socket.OPEN) return;
+      request.log.error({ err: error }, "a WebSocket could not be accepted");
+      socket.terminate();
+    },
     preClose(done) {
       gateway.close(reconnectSpreadMs).then(() => done(), done);
     },
   });
-  app.get(
-    "/ws",
-    {
-      websocket: true,
-      onRequest: async (request, reply) => {
-        const { origin } = request.headers;
-        if (origin === undefined || origins.has(origin)) return;
-        await reply.code(403).send({ error: { code: "forbidden", message: "This origin is not allowed." } });
-      },
+  app.route({
+    method: "GET",
+    url: PATH,
+    schema: { hide: true },
+    onRequest: async (request) => {
+      const { origin } = request.headers;
+      if (origin !== undefined && !origins.has(origin)) {
+        throw new LastseenError("forbidden", "This origin is not allowed.");
+      }
     },
-    (socket) => gateway.accept(socket),
-  );
+    handler: (_request, reply) =>
+      reply
+        .code(426)
+        .headers({ upgrade: "websocket", connection: "upgrade" })
+        .send({ error: { code: "bad_message", message: "This route speaks WebSocket only." } }),
+    wsHandler: (socket) => gateway.accept(socket),
+  });
 }

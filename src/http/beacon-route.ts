@@ -3,12 +3,12 @@ import Type from "typebox";
 import { Compile } from "typebox/compile";
 import { LastseenError } from "../protocol/errors.js";
 
-const Goodbye = Compile(
-  Type.Object({
-    sessionId: Type.String({ minLength: 1, maxLength: 128 }),
-    resumeToken: Type.String({ minLength: 1, maxLength: 256 }),
-  }),
-);
+const Goodbye = Type.Object({
+  sessionId: Type.String({ minLength: 1, maxLength: 128 }),
+  resumeToken: Type.String({ minLength: 1, maxLength: 256 }),
+});
+const goodbyeCheck = Compile(Goodbye);
+const description = 'JSON text: {"sessionId": "…", "resumeToken": "…"}';
 
 /**
  * The goodbye beacon of a page that is going away. A beacon cannot set headers or wait, so it is plain text with the
@@ -20,13 +20,24 @@ export function beaconRoute(goodbye: (sessionId: string, resumeToken: string) =>
       "/api/sessions/leave",
       {
         bodyLimit: 1024,
-        schema: { tags: ["sessions"], summary: "Goodbye beacon of a page", consumes: ["text/plain"] },
+        schema: {
+          tags: ["sessions"],
+          security: [],
+          summary: "Goodbye beacon of a page",
+          body: {
+            content: {
+              "text/plain": { schema: Type.String({ description }) },
+              "application/json": { schema: Goodbye },
+            },
+          },
+          response: { 204: Type.Null({ description: "Heard, whether or not there is such a session" }) },
+        },
       },
-      (request, reply) => {
+      async (request, reply) => {
         const { sessionId, resumeToken } = parse(request.body);
         const known = goodbye(sessionId, resumeToken);
         request.log.debug({ sessionId, known }, "goodbye beacon");
-        return reply.code(204).send();
+        return reply.code(204).send(null);
       },
     );
   };
@@ -35,7 +46,7 @@ export function beaconRoute(goodbye: (sessionId: string, resumeToken: string) =>
 function parse(body: unknown): { sessionId: string; resumeToken: string } {
   try {
     const value: unknown = typeof body === "string" ? JSON.parse(body) : body;
-    if (Goodbye.Check(value)) return value;
+    if (goodbyeCheck.Check(value)) return value;
   } catch {
     // Not JSON: refused below like any other wrong body.
   }

@@ -2,12 +2,17 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { onRequestAsyncHookHandler } from "fastify";
 import { LastseenError } from "../protocol/errors.js";
 
+const SCHEME = /^bearer +/i;
+
 /** A hook that lets only requests with this bearer token through; without a token configured, everybody. */
 export function bearerGuard(token: string | undefined): onRequestAsyncHookHandler {
-  const expected = token === undefined ? undefined : digest(`Bearer ${token}`);
-  return async (request) => {
+  const expected = token === undefined ? undefined : digest(token);
+  return async (request, reply) => {
     if (expected === undefined) return;
-    if (!timingSafeEqual(digest(request.headers.authorization ?? ""), expected)) {
+    const { authorization = "" } = request.headers;
+    const given = SCHEME.test(authorization) ? authorization.replace(SCHEME, "") : "";
+    if (!timingSafeEqual(digest(given), expected)) {
+      void reply.header("www-authenticate", "Bearer");
       throw new LastseenError("unauthorized", "This needs the header Authorization: Bearer <token>.");
     }
   };

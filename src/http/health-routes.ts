@@ -38,14 +38,17 @@ const Health = Type.Object({
   rooms: Count,
   checks: Checks,
 });
+const Liveliness = Type.Object({ status: Type.Enum(["live"]) });
 const Readiness = Type.Object({ status: Type.Enum(["ready", "not_ready"]), checks: Checks });
 
 /** Health for people and load balancers. Not protected, and says nothing about anybody. */
 export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
   return async (app) => {
+    const tags = ["health"];
+    const security: [] = [];
     app.get(
       "/api/health",
-      { schema: { tags: ["health"], summary: "State of this node", response: { 200: Health } } },
+      { schema: { tags, security, summary: "State of this node", response: { 200: Health } } },
       () => {
         const checks = source.checks();
         const status = Object.values(checks).includes("failing") ? ("DEGRADED" as const) : ("OK" as const);
@@ -53,14 +56,17 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
         return { status, version, nodeId, uptimeSeconds: Math.round(process.uptime()), ...source.counts(), checks };
       },
     );
-    app.get("/health/live", { schema: { tags: ["health"], summary: "Whether the process answers at all" } }, () => ({
-      status: "live",
-    }));
+    app.get(
+      "/health/live",
+      { schema: { tags, security, summary: "Whether the process answers at all", response: { 200: Liveliness } } },
+      () => ({ status: "live" as const }),
+    );
     app.get(
       "/health/ready",
       {
         schema: {
-          tags: ["health"],
+          tags,
+          security,
           summary: "Whether new clients may come",
           response: { 200: Readiness, 503: Readiness },
         },

@@ -7,6 +7,7 @@ import type { Room } from "../room/room.js";
 import type { Rooms } from "../room/rooms.js";
 
 const ById = Type.Object({ roomId: Type.String({ maxLength: 128 }) });
+const Gone = Type.Null({ description: "Everybody has left" });
 const MediaCounts = Type.Object({ transports: Type.Integer(), producers: Type.Integer(), consumers: Type.Integer() });
 const Summary = Type.Object({
   id: Type.String(),
@@ -57,13 +58,13 @@ export function roomRoutes(parts: { rooms: Rooms; reaper: Reaper }): FastifyPlug
     );
     app.delete(
       "/rooms/:roomId",
-      { schema: { tags, summary: "Close a room: everybody leaves it", params: ById } },
+      { schema: { tags, summary: "Close a room: everybody leaves it", params: ById, response: { 204: Gone } } },
       async ({ params }, reply) => {
         const room = getRoom(params.roomId);
         rooms.announceClosed(room, "closed_by_operator");
         const members = [...room.members.values()];
         await Promise.all(members.map((session) => reaper.leaveRoom(session, { reason: "room_closed" })));
-        return reply.code(204).send();
+        return reply.code(204).send(null);
       },
     );
   };

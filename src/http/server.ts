@@ -3,15 +3,21 @@
  * comes in here goes to the same reaper, registry and rooms as what comes in by WebSocket.
  */
 import cors from "@fastify/cors";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
 import { LastseenError } from "../protocol/errors.js";
+import { LIMITS } from "../protocol/limits.js";
 import { serveDocs } from "./docs.js";
-import { answerErrors } from "./error-handler.js";
+import { answerError, answerErrors } from "./error-handler.js";
+import { refuseUnreadable } from "./unreadable.js";
 import { bearerGuard } from "./guard.js";
 
 /** How long a client may take to send its request head. */
 const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How often Node looks for clients that take longer. */
+const TIMEOUT_CHECK_MS = 5_000;
 
 export interface HttpOptions {
   log: FastifyBaseLogger;
@@ -31,11 +37,17 @@ export interface HttpOptions {
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
-    requestTimeout: 30_000,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     forceCloseConnections: "idle",
+    // While clients are sent away, health checks go on getting an answer that says why.
+    return503OnClosing: false,
+    // An id is at its longest when each of its characters is percent-encoded.
+    routerOptions: { maxParamLength: LIMITS.idLength * 3 },
+    frameworkErrors: answerError,
+    clientErrorHandler: refuseUnreadable,
   });
-  app.server.headersTimeout = HEADERS_TIMEOUT_MS;
   answerErrors(app);
   await app.register(cors, { origin: [...options.origins], methods: ["GET", "POST", "DELETE"] });
   if (options.docs) await serveDocs(app, options.version);
@@ -47,8 +59,11 @@ export async function registerRoutes(app: FastifyInstance, options: HttpOptions)
   for (const routes of options.openRoutes) await app.register(routes);
   await app.register(async (scope) => {
     scope.addHook("onRequest", bearerGuard(options.metricsToken));
-    scope.get("/metrics", { schema: { tags: ["metrics"], summary: "Prometheus metrics" } }, async (_request, reply) =>
-      reply.type(options.metrics.contentType).send(await options.metrics.expose()),
+    const response = { 200: { content: { "text/plain": { schema: Type.String() } } } };
+    scope.get(
+      "/metrics",
+      { schema: { tags: ["metrics"], summary: "Prometheus metrics", response } },
+      async (_request, reply) => reply.type(options.metrics.contentType).send(await options.metrics.expose()),
     );
   });
   await app.register(

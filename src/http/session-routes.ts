@@ -16,6 +16,7 @@ const Filter = Type.Object({
   cursor: Type.Optional(Type.String({ maxLength: 200 })),
   limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
 });
+const Gone = Type.Null({ description: "The session has ended" });
 const Page = Type.Object({ sessions: Type.Array(SessionView), cursor: Type.Union([Type.String(), Type.Null()]) });
 const Entries = Type.Object({
   sessionId: Type.String(),
@@ -67,10 +68,10 @@ export function sessionRoutes(parts: {
     );
     app.delete(
       "/sessions/:id",
-      { schema: { tags, summary: "Kick: the same cleanup as for a ghost", params: ById } },
+      { schema: { tags, summary: "Kick: the same cleanup as for a ghost", params: ById, response: { 204: Gone } } },
       async ({ params }, reply) => {
         await reaper.end(registry.get(params.id), { reason: "kicked" });
-        return reply.code(204).send();
+        return reply.code(204).send(null);
       },
     );
   };

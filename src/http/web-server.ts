@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import helmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 
 /**
  * Serves the demo page from its own port, as a product's page would stand beside the service.
@@ -18,7 +18,7 @@ export async function createWebServer(options: {
   if (!existsSync(options.root)) throw new Error(`The demo page is not built: ${options.root} is missing`);
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
   await app.register(helmet, {

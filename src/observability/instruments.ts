@@ -19,6 +19,13 @@ export interface Histogram {
   observe(labels: Record<string, string>, value: number): void;
 }
 
+/** Gauges of prom-client that are named like counters; their numbers by type are there as well. */
+const MISNAMED = [
+  "nodejs_active_handles_total",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources_total",
+] as const;
+
 /** One label and the values that it may have. */
 type Label = Record<string, readonly string[]>;
 
@@ -34,6 +41,7 @@ export class Instruments {
   constructor(prefix: string) {
     this.#prefix = prefix;
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
 
   get contentType(): string {

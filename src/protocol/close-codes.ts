@@ -5,6 +5,8 @@
 export const CLOSE_CODES = {
   bye: { code: 1000, reconnect: "never" },
   goingAway: { code: 1001, reconnect: "resume" },
+  /** The other side gave no code, or one that this protocol does not know. */
+  noStatus: { code: 1005, reconnect: "resume" },
   abnormal: { code: 1006, reconnect: "resume" },
   messageTooBig: { code: 1009, reconnect: "never" },
   serviceRestart: { code: 1012, reconnect: "resume" },
@@ -19,7 +21,6 @@ export const CLOSE_CODES = {
 } as const satisfies Record<string, { code: number; reconnect: "resume" | "fresh" | "never" }>;
 
 export type CloseName = keyof typeof CLOSE_CODES;
-export type ReconnectKind = (typeof CLOSE_CODES)[CloseName]["reconnect"];
 
 const byCode = new Map<number, CloseName>(
   (Object.entries(CLOSE_CODES) as [CloseName, { code: number }][]).map(([name, { code }]) => [code, name]),

@@ -81,6 +81,7 @@ function explain(validator: Validator, data: unknown): string {
   const first = validator.Errors(data)[0];
   if (!first) return "data does not fit the request";
   const path = first.instancePath.replaceAll("/", ".").slice(0, 128);
+  if (first.keyword === "enum") return `data${path} must be one of ${first.params.allowedValues.join(", ")}`;
   return `data${path} ${first.message}`;
 }
 

@@ -13,7 +13,7 @@ export const ERRORS = {
   session_gone: { httpStatus: 410, retryable: false, level: "debug" },
   fenced: { httpStatus: 409, retryable: false, level: "info" },
   not_found: { httpStatus: 404, retryable: false, level: "debug" },
-  rate_limited: { httpStatus: 429, retryable: true, level: "info" },
+  rate_limited: { httpStatus: 429, retryable: true, level: "debug" },
   media_unavailable: { httpStatus: 503, retryable: true, level: "warn" },
   redirect: { httpStatus: 421, retryable: false, level: "debug" },
   overloaded: { httpStatus: 503, retryable: true, level: "warn" },

@@ -16,7 +16,7 @@ export const LIMITS = {
   /** Wrong requests in a row that one socket may send before it is ended with 4400. */
   badRequests: 100,
   /** Requests of one socket that may wait for an earlier one to finish. */
-  pendingRequests: 64,
+  pendingRequests: 256,
 } as const;
 
 /** The WebSocket subprotocol that is selected when a client offers it. */

@@ -35,6 +35,8 @@ export class Membership {
   readonly #policy: ReconnectPolicy;
   readonly #events: Emitter<ClientEvents>;
   readonly #view: RoomView;
+  /** mediasoup's `RtpCapabilities` of the room. */
+  #capabilities: JsonObject | null = null;
   #sessionId = "";
   #epoch = 0;
   #wish: Wish | undefined;
@@ -113,6 +115,7 @@ export class Membership {
     const { sessionId, epoch, room, heartbeat } = reply;
     const newPage = this.#sessionId === "";
     [this.#sessionId, this.#epoch] = [sessionId, epoch];
+    this.#capabilities = reply.routerRtpCapabilities ?? null;
     this.#entering = false;
     this.#outdated = silentMs > heartbeat.resumeGraceMs;
     // A reloaded page finds itself in its room before it asks for it.
@@ -182,7 +185,7 @@ export class Membership {
   #joined(wish: Wish, reply: ReplyData<"join">, how: JoinedHow): void {
     [this.#sessionId, this.#epoch] = [reply.sessionId, reply.epoch];
     this.#memory.keepTicket(reply);
-    this.#memory.keepCapabilities(reply.routerRtpCapabilities);
+    this.#capabilities = reply.routerRtpCapabilities;
     if (this.#wish !== wish) {
       // The wish has changed while the service carried the old one out.
       this.#leaveOnService();
@@ -238,7 +241,7 @@ export class Membership {
   #fulfil(how: JoinedHow, transferred: boolean): void {
     const { room } = this;
     if (!room || !this.#wish) return;
-    const joined = { room, how, transferred, routerRtpCapabilities: this.#memory.capabilities };
+    const joined = { room, how, transferred, routerRtpCapabilities: this.#capabilities };
     const { waiting } = this.#wish;
     this.#wish.waiting = [];
     this.#events.emit("joined", joined);

@@ -1,4 +1,3 @@
-import type { JsonObject } from "../protocol/messages/index.js";
 import type { TabStorage } from "./environment.js";
 
 /** What is needed to take a session up again. */
@@ -10,8 +9,6 @@ export interface ResumeTicket {
 interface Remembered {
   readonly tabId: string;
   readonly ticket?: ResumeTicket | undefined;
-  /** The router's capabilities of the room that the session is in: a reloaded page is in it before it joins. */
-  readonly capabilities?: JsonObject | null | undefined;
 }
 
 const KEY = "lastseen";
@@ -37,16 +34,8 @@ export class TabMemory {
     return this.#remembered.ticket;
   }
 
-  get capabilities(): JsonObject | null {
-    return this.#remembered.capabilities ?? null;
-  }
-
   keepTicket({ sessionId, resumeToken }: ResumeTicket): void {
     this.#write({ ...this.#remembered, ticket: { sessionId, resumeToken } });
-  }
-
-  keepCapabilities(capabilities: JsonObject | null): void {
-    this.#write({ ...this.#remembered, capabilities });
   }
 
   /** The session is over; the tab stays the same. */
@@ -72,10 +61,10 @@ export class TabMemory {
 /** Storage is the user's to edit: whatever does not look right is as good as nothing. */
 function read(text: string | null): Remembered | undefined {
   try {
-    const { tabId, ticket, capabilities } = JSON.parse(text ?? "{}") as Partial<Remembered>;
+    const { tabId, ticket } = JSON.parse(text ?? "{}") as Partial<Remembered>;
     if (typeof tabId !== "string") return undefined;
     const usable = typeof ticket?.sessionId === "string" && typeof ticket.resumeToken === "string";
-    return { tabId, ticket: usable ? ticket : undefined, capabilities };
+    return { tabId, ticket: usable ? ticket : undefined };
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { RequestData, RoomSnapshot } from "../../protocol/messages/index.js
 import { LastseenError } from "../../protocol/errors.js";
 import type { Rooms } from "../../room/rooms.js";
 import type { SessionRegistry } from "../../session/registry.js";
-import type { Session } from "../../session/session.js";
+import type { Identity, Session } from "../../session/session.js";
 import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
 import type { Connection } from "../connection.js";
@@ -34,10 +34,9 @@ export function helloHandler(parts: {
     const resuming = data.resume && registry.find(data.resume.sessionId);
     const identity = authenticate(data, resuming);
     if (!data.resume) return { session: sessions.open(identity, data.tabId, connection), freshPage: false };
+    if (!mayBeThere(identity, resuming)) throw sessionGone();
     const outcome = sessions.resume(data.resume, identity, connection);
-    if (outcome.kind === "refused") {
-      throw new LastseenError("session_gone", "This session cannot be resumed; say hello without resume.");
-    }
+    if (outcome.kind === "refused") throw sessionGone();
     return outcome;
   };
 
@@ -45,8 +44,13 @@ export function helloHandler(parts: {
     if (connection.session) throw new LastseenError("bad_message", "hello was said already");
     const { session, freshPage } = begin(connection, data);
     connection.session = session;
-    if (freshPage) session.participation?.media.reset();
-    const room: RoomSnapshot | null = session.participation ? rooms.snapshot(session) : null;
+    const { participation } = session;
+    if (freshPage && participation) {
+      participation.media.reset();
+      // Said first: what the page makes after the reply is new and not meant.
+      connection.sendEvent("media_reset", { reason: "page_reloaded" });
+    }
+    const room: RoomSnapshot | null = participation ? rooms.snapshot(session) : null;
     reply({
       sessionId: session.id,
       epoch: session.epoch,
@@ -56,9 +60,19 @@ export function helloHandler(parts: {
       nodeId,
       heartbeat,
       room,
+      ...(participation ? { routerRtpCapabilities: participation.media.routerRtpCapabilities } : {}),
       call: null,
     });
-    if (freshPage && room) connection.sendEvent("media_reset", { reason: "page_reloaded" });
     if (session.epoch > 1) parts.ownerChanged(session);
   };
+}
+
+/** Whether the token of now still allows the room that the session is in. */
+function mayBeThere(identity: Identity, session: Session | undefined): boolean {
+  const roomId = session?.participation?.roster.id;
+  return roomId === undefined || identity.rooms === undefined || identity.rooms.includes(roomId);
+}
+
+function sessionGone(): LastseenError {
+  return new LastseenError("session_gone", "This session cannot be resumed; say hello without resume.");
 }

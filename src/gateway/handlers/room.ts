@@ -37,12 +37,13 @@ export function roomHandlers(parts: {
       reply({ room: rooms.snapshot(session) });
     },
     setMetadata({ session, data, reply }) {
+      if (!session.participation) throw notJoined();
       assertMetadataSize(data.metadata);
       rooms.setMetadata(session, data.metadata);
       reply({});
     },
     leave({ session, reply }) {
-      if (!session.participation) throw new LastseenError("not_joined", "The session is in no room.");
+      if (!session.participation) throw notJoined();
       // The others are told within this call; only the verification goes on, and it is the reaper's to finish.
       void reaper.leaveRoom(session, { reason: "left" });
       reply({});
@@ -55,8 +56,21 @@ export function roomHandlers(parts: {
   };
 }
 
+function notJoined(): LastseenError {
+  return new LastseenError("not_joined", "The session is in no room.");
+}
+
 function assertMetadataSize(metadata: JsonObject | undefined): void {
-  if (metadata && Buffer.byteLength(JSON.stringify(metadata)) > LIMITS.metadataBytes) {
+  if (metadata && jsonBytes(metadata) > LIMITS.metadataBytes) {
     throw new LastseenError("bad_message", `metadata is larger than ${LIMITS.metadataBytes} bytes`);
+  }
+}
+
+function jsonBytes(value: JsonObject): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    // Nested deeper than the stack reaches, which takes far more than the bytes allowed.
+    return Infinity;
   }
 }

@@ -14,7 +14,7 @@ const Layer = Type.Integer({ minimum: 0, maximum: 16 });
  */
 export const mediaRequests = {
   createTransport: {
-    data: Shape({ direction: Type.Union([Type.Literal("send"), Type.Literal("recv")]) }),
+    data: Shape({ direction: Type.Enum(["send", "recv"]) }),
     reply: Shape({
       id: GivenId,
       iceParameters: JsonObject,

@@ -15,7 +15,7 @@ import {
   UserId,
 } from "./shared.js";
 
-export const Visibility = Type.Union([Type.Literal("visible"), Type.Literal("hidden"), Type.Literal("frozen")]);
+export const Visibility = Type.Enum(["visible", "hidden", "frozen"]);
 
 /** Requests about being here: who one is, which room, still alive, gone. */
 export const sessionRequests = {
@@ -43,6 +43,8 @@ export const sessionRequests = {
         resumeGraceMs: DurationMs,
       }),
       room: Type.Union([RoomSnapshot, Type.Null()]),
+      /** Of the room that a resumed session is in: a page that was reloaded has not joined and needs them. */
+      routerRtpCapabilities: Type.Optional(Type.Union([JsonObject, Type.Null()])),
       call: Type.Union([JsonObject, Type.Null()]),
     }),
   },
@@ -50,7 +52,7 @@ export const sessionRequests = {
   join: {
     data: Shape({
       roomId: RoomId,
-      onDuplicate: Type.Optional(Type.Union([Type.Literal("transfer"), Type.Literal("reject"), Type.Literal("allow")])),
+      onDuplicate: Type.Optional(Type.Enum(["transfer", "reject", "allow"])),
       metadata: Type.Optional(JsonObject),
     }),
     reply: Shape({

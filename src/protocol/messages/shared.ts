@@ -17,7 +17,7 @@ export const GivenId = Type.String({ minLength: 1, maxLength: LIMITS.idLength })
 export const Name = Type.String({ minLength: 1, maxLength: LIMITS.nameLength });
 export const EpochMs = Type.Number({ description: "Milliseconds since 1970-01-01 UTC" });
 export const DurationMs = Type.Number({ description: "Milliseconds" });
-export const Kind = Type.Union([Type.Literal("audio"), Type.Literal("video")]);
+export const Kind = Type.Enum(["audio", "video"]);
 
 /** Any JSON object; its inside is checked by the part that it is meant for. */
 export const JsonObject = Type.Record(Type.String(), Type.Unknown());
@@ -34,7 +34,7 @@ export const ProducerView = Shape({
 });
 export type ProducerView = Static<typeof ProducerView>;
 
-export const PresenceState = Type.Union([Type.Literal("present"), Type.Literal("away")]);
+export const PresenceState = Type.Enum(["present", "away"]);
 export type PresenceState = Static<typeof PresenceState>;
 
 /** A session as the others in its room see it. */

@@ -53,7 +53,12 @@ describe("resume", () => {
     const after = await connecting({}, new FakeBrowser(undefined, storage));
     expect(after.client.tabId).toBe(before.client.tabId);
     const join = after.client.join("daily");
-    await greet(after.browser, { resumed: true, epoch: 2, room: room(3, person("ann"), person("bob")) });
+    await greet(after.browser, {
+      resumed: true,
+      epoch: 2,
+      routerRtpCapabilities: { codecs: [] },
+      room: room(3, person("ann"), person("bob")),
+    });
     await expect(join).resolves.toMatchObject({ how: "resumed", routerRtpCapabilities: { codecs: [] } });
     expect(after.browser.socket.requests("join")).toHaveLength(0);
   });

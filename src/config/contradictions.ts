@@ -1,0 +1,79 @@
+import { isOrigin, listOrigins } from "./origins.js";
+import type { Environment, Settings } from "./schema.js";
+
+/** What must hold between settings that are each allowed alone. */
+interface Rule {
+  /** The settings that it looks at; it is not asked when one of them is wrong in itself. */
+  reads: readonly (keyof Settings)[];
+  /** The problem, or undefined when there is none. */
+  problem(settings: Settings, environment: Environment): string | false;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    reads: ["HEARTBEAT_INTERVAL_MS", "IDLE_TIMEOUT_MS"],
+    problem: ({ HEARTBEAT_INTERVAL_MS, IDLE_TIMEOUT_MS }) =>
+      HEARTBEAT_INTERVAL_MS >= IDLE_TIMEOUT_MS &&
+      "IDLE_TIMEOUT_MS must be longer than HEARTBEAT_INTERVAL_MS, or live clients would be removed",
+  },
+  {
+    reads: ["AWAY_AFTER_MS", "IDLE_TIMEOUT_MS"],
+    problem: ({ AWAY_AFTER_MS, IDLE_TIMEOUT_MS }) =>
+      AWAY_AFTER_MS > IDLE_TIMEOUT_MS && "AWAY_AFTER_MS must not be longer than IDLE_TIMEOUT_MS",
+  },
+  {
+    reads: ["AUTH_MODE"],
+    problem: ({ AUTH_MODE }, environment) =>
+      AUTH_MODE === "none" &&
+      environment === "production" &&
+      "AUTH_MODE none is not allowed in production: set AUTH_MODE=jwt and JWT_SECRET",
+  },
+  {
+    reads: ["AUTH_MODE", "JWT_SECRET"],
+    problem: ({ AUTH_MODE, JWT_SECRET }) =>
+      AUTH_MODE === "jwt" &&
+      JWT_SECRET === undefined &&
+      "JWT_SECRET is needed with AUTH_MODE=jwt (at least 32 characters)",
+  },
+  {
+    reads: ["SFU_LISTEN_IP", "SFU_ANNOUNCED_IP", "SFU_WORKERS"],
+    problem: ({ SFU_LISTEN_IP, SFU_ANNOUNCED_IP, SFU_WORKERS }) =>
+      (SFU_LISTEN_IP === "0.0.0.0" || SFU_LISTEN_IP === "::") &&
+      SFU_ANNOUNCED_IP === undefined &&
+      SFU_WORKERS !== 0 &&
+      `SFU_LISTEN_IP ${SFU_LISTEN_IP} needs SFU_ANNOUNCED_IP, the address that clients reach`,
+  },
+  {
+    reads: ["REDIS_URL"],
+    problem: ({ REDIS_URL }) =>
+      REDIS_URL !== undefined && "REDIS_URL is set, but this version runs as a single node only: unset it",
+  },
+  {
+    reads: ["WEBHOOK_URL"],
+    problem: ({ WEBHOOK_URL }) =>
+      WEBHOOK_URL !== undefined && "WEBHOOK_URL is set, but this version delivers no webhooks yet: unset it",
+  },
+  {
+    reads: ["CORS_ORIGIN"],
+    problem({ CORS_ORIGIN }) {
+      const wrong = listOrigins(CORS_ORIGIN).filter((origin) => !isOrigin(origin));
+      const shown = wrong.map((origin) => JSON.stringify(origin)).join(", ");
+      return wrong.length > 0 && `CORS_ORIGIN has ${shown}, which is not an origin like https://app.example`;
+    },
+  },
+];
+
+/**
+ * What each setting allows alone but not together, one line each.
+ *
+ * @param wrong settings that are missing or wrong in themselves; rules that look at them are not asked
+ */
+export function contradictions(
+  settings: Settings,
+  environment: Environment,
+  wrong: ReadonlySet<string>,
+): readonly string[] {
+  return RULES.filter(({ reads }) => !reads.some((name) => wrong.has(name)))
+    .map((rule) => rule.problem(settings, environment))
+    .filter((problem) => problem !== false);
+}

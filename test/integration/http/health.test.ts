@@ -1,0 +1,63 @@
+import Fastify from "fastify";
+import { expect, onTestFinished, test } from "vitest";
+import { healthRoutes, type CheckResult } from "../../../src/http/health-routes.js";
+import { startService } from "../../support/service.js";
+import { VERSION } from "../../../src/version.js";
+
+test("health counts users, sessions, ghosts and rooms as they are", async () => {
+  const service = await startService({ NODE_ID: "node-7" });
+  const health = async () => (await service.get("/api/health")).json();
+  const nothing = { connectedUsers: 0, busyUsers: 0, activeCalls: 0, sessions: 0, ghosts: 0, rooms: 0 };
+  expect(await health()).toEqual({
+    status: "OK",
+    version: VERSION,
+    nodeId: "node-7",
+    uptimeSeconds: expect.any(Number),
+    ...nothing,
+    checks: { media: "off", redis: "off" },
+  });
+  await service.connect();
+  expect(await health()).toMatchObject(nothing);
+  await service.join("ada", "daily");
+  const tab = await service.join("ada", "weekly");
+  await service.hello("bob");
+  expect(await health()).toMatchObject({ connectedUsers: 2, sessions: 3, rooms: 2, ghosts: 0 });
+  await tab.request("beforeDisconnect", {});
+  expect(await health()).toMatchObject({ connectedUsers: 2, sessions: 2, rooms: 1 });
+});
+
+/** The health routes over parts whose state the test chooses. */
+async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean) {
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  const counts = { connectedUsers: 1, busyUsers: 0, activeCalls: 0, sessions: 1, ghosts: 0, rooms: 0 };
+  const source = {
+    version: "1",
+    nodeId: "n",
+    counts: () => counts,
+    checks: () => ({ media, redis }),
+    isReady: () => ready,
+  };
+  await app.register(healthRoutes(source));
+  const ask = async (path: string) => {
+    const response = await app.inject(path);
+    return { code: response.statusCode, body: response.json<{ status: string; checks?: object }>() };
+  };
+  return { health: await ask("/api/health"), live: await ask("/health/live"), ready: await ask("/health/ready") };
+}
+
+test.each([
+  ["ok", "ok", true, "OK", 200],
+  ["off", "off", true, "OK", 200],
+  ["failing", "ok", true, "DEGRADED", 503],
+  ["ok", "failing", true, "DEGRADED", 200],
+  ["ok", "ok", false, "OK", 503],
+] as const)(
+  "media %s, redis %s, ready %s: %s, and readiness is answered %i",
+  async (media, redis, isReady, status, code) => {
+    const { health, live, ready } = await healthOf(media, redis, isReady);
+    expect(health).toMatchObject({ code: 200, body: { status, checks: { media, redis } } });
+    expect(live).toEqual({ code: 200, body: { status: "live" } });
+    expect(ready).toEqual({ code, body: { status: code === 200 ? "ready" : "not_ready", checks: { media, redis } } });
+  },
+);

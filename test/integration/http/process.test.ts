@@ -1,0 +1,97 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test, type TestContext } from "vitest";
+import { TestClient } from "../../support/test-client.js";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const TSX = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
+
+class Process {
+  readonly child: ChildProcess;
+  out = "";
+  err = "";
+
+  constructor({ onTestFinished }: TestContext, env: Record<string, string>) {
+    const { PATH = "", HOME = "" } = process.env;
+    this.child = spawn(process.execPath, [TSX, "src/main.ts"], { cwd: ROOT, env: { PATH, HOME, ...env } });
+    this.child.stdout?.on("data", (chunk: Buffer) => (this.out += chunk.toString()));
+    this.child.stderr?.on("data", (chunk: Buffer) => (this.err += chunk.toString()));
+    onTestFinished(() => {
+      this.child.kill("SIGKILL");
+    });
+  }
+
+  /** Waits for a line of the log. */
+  async line(matches: RegExp): Promise<RegExpExecArray> {
+    const found = () => matches.exec(this.out);
+    await expect.poll(found, { timeout: 30_000, message: `${matches} in the output` }).not.toBeNull();
+    const match = found();
+    if (!match) throw new Error("the line has gone");
+    return match;
+  }
+
+  async exit(): Promise<number | null> {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    const [code] = (await once(this.child, "close")) as [number | null];
+    return code;
+  }
+}
+
+const QUIET = { LASTSEEN_ENV: "test", SFU_WORKERS: "0" };
+
+describe.concurrent("the process", () => {
+  test("with a wrong configuration the process lists every problem and exits with 78, without opening anything", async (context) => {
+    const service = new Process(context, {
+      LASTSEEN_ENV: "production",
+      PORT: "http",
+      HELLO_TIMEOUT_MS: "-1",
+      MULTI_TAB_POLICY: "both",
+      JWT_SECRET: "top-secret",
+      CORS_ORIGIN: "example.com",
+    });
+    expect(await service.exit()).toBe(78);
+    expect(service.err).toContain("The configuration has 5 problem(s):");
+    for (const name of ["PORT", "HELLO_TIMEOUT_MS", "MULTI_TAB_POLICY", "JWT_SECRET", "CORS_ORIGIN"]) {
+      expect(service.err).toMatch(new RegExp(`^  - ${name} `, "m"));
+    }
+    expect(service.err).not.toContain("top-secret");
+    expect(service.out).toBe("");
+  });
+
+  test("production without a secret does not start", async (context) => {
+    const service = new Process(context, { LASTSEEN_ENV: "production" });
+    expect(await service.exit()).toBe(78);
+    expect(service.err).toContain("JWT_SECRET is needed");
+  });
+
+  test("with port 0 the port that it got is printed; a signal tells the clients and ends the process with 0", async (context) => {
+    const service = new Process(context, { ...QUIET, PORT: "0" });
+    const [, port] = await service.line(/"msg":"service: http:\/\/localhost:(\d+)"/);
+    expect(Number(port)).toBeGreaterThan(1024);
+    const health = await fetch(`http://127.0.0.1:${port}/api/health`);
+    expect(await health.json()).toMatchObject({ status: "OK" });
+    const client = await TestClient.open(`ws://127.0.0.1:${port}/ws`);
+    await client.request("hello", { tabId: "t" });
+    service.child.kill("SIGTERM");
+    await client.event("server_closing");
+    expect(await client.closed()).toBe(1012);
+    expect(await service.exit()).toBe(0);
+    expect(service.out).toContain('"msg":"stopped"');
+    // Nothing is deprecated, nothing is left unhandled.
+    expect(service.err).toBe("");
+  });
+
+  test("a port that is taken is an error that says so, with exit code 1", async (context) => {
+    const other = createServer();
+    context.onTestFinished(() => {
+      other.close();
+    });
+    other.listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const service = new Process(context, { ...QUIET, PORT: String((other.address() as AddressInfo).port) });
+    expect(await service.exit()).toBe(1);
+    expect(service.err).toContain("EADDRINUSE");
+  });
+});

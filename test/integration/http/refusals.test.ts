@@ -1,0 +1,78 @@
+import { expect, test, vi } from "vitest";
+import { startService } from "../../support/service.js";
+import { assertNoFailure } from "../gateway/bystander.js";
+import { RawSocket } from "../gateway/raw-socket.js";
+
+const shape = (code: string) => ({ error: { code, message: expect.any(String) as string } });
+
+test.each([
+  ["GET", "/nowhere", 404, "not_found"],
+  ["GET", "/", 404, "not_found"],
+  ["GET", "/api", 404, "not_found"],
+  ["PUT", "/api/rooms", 404, "not_found"],
+  ["GET", "/api/cleanup", 404, "not_found"],
+  ["GET", "/api/rooms/%E0%A4%A", 400, "bad_message"],
+  ["GET", "/api/sessions/" + "x".repeat(129), 400, "bad_message"],
+  ["GET", "/docs", 404, "not_found"],
+])("%s %s is refused in the usual form", async (method, path, status, code) => {
+  const service = await startService();
+  const response = await service.get(path, { method });
+  expect(response.status).toBe(status);
+  expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+  expect(await response.json()).toEqual(shape(code));
+});
+
+test.each([
+  ["no HTTP", "hello\r\n\r\n", 400],
+  ["a header without a name", "GET / HTTP/1.1\r\nhost: a\r\n: b\r\n\r\n", 400],
+  ["two lengths", "POST /api/cleanup HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", 400],
+  ["a head of 64 KiB", `GET / HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(65_536)}\r\n\r\n`, 431],
+])("a request that is %s is refused in the usual form, and the connection ended", async (_what, bytes, status) => {
+  const service = await startService();
+  const raw = await RawSocket.open(service.port);
+  raw.write(bytes);
+  const answer = await raw.closed();
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))).toEqual(shape("bad_message"));
+  assertNoFailure(service);
+});
+
+test("a failure of the service is internal, tells nothing of itself, and is logged", async () => {
+  const service = await startService();
+  vi.spyOn(service.app.rooms, "all").mockImplementation(() => {
+    throw new Error("secret detail of /etc/passwd");
+  });
+  const response = await service.get("/api/rooms");
+  expect(response.status).toBe(500);
+  const body = await response.text();
+  expect(JSON.parse(body)).toEqual(shape("internal"));
+  expect(body).not.toContain("secret detail");
+  const [line] = service.log.filter(({ level }) => level >= 50);
+  expect(line).toMatchObject({
+    msg: "request refused",
+    code: "internal",
+    err: { message: "secret detail of /etc/passwd" },
+  });
+});
+
+test("a failure while a request is carried out is internal, tells nothing of itself, and the connection goes on", async () => {
+  const service = await startService();
+  const ada = await service.join("ada", "daily");
+  const snapshot = vi.spyOn(service.app.rooms, "snapshot").mockImplementation(() => {
+    throw new TypeError("secret detail");
+  });
+  expect(await ada.ask("getRoom")).toEqual({
+    id: expect.anything(),
+    ok: false,
+    error: { code: "internal", message: "The service could not carry this out.", retryable: true },
+  });
+  snapshot.mockRestore();
+  await expect(ada.ask("getRoom")).resolves.toMatchObject({ ok: true });
+  const [line] = service.log.filter(({ level }) => level >= 50);
+  expect(line).toMatchObject({
+    msg: "request refused",
+    userId: "ada",
+    roomId: "daily",
+    err: { message: "secret detail" },
+  });
+});

@@ -1,0 +1,218 @@
+import { expect, test } from "vitest";
+import type { SessionView } from "../../../src/http/session-view.js";
+import { startService, type TestService } from "../../support/service.js";
+
+interface Page {
+  sessions: SessionView[];
+  cursor: string | null;
+}
+
+async function page(service: TestService, query = ""): Promise<Page> {
+  const response = await service.get(`/api/sessions${query}`);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Page;
+}
+
+const users = ({ sessions }: Page) => sessions.map(({ userId }) => userId);
+
+test("a session is shown with who, where, since when, and the evidence that decides", async () => {
+  const service = await startService();
+  const before = Date.now();
+  const ada = await service.hello("ada");
+  await ada.request("join", { roomId: "daily", metadata: { hand: true } });
+  ada.send({ type: "ping", data: { visibility: "hidden" } });
+  await ada.frame(({ type }) => type === "pong");
+  const view = (await (await service.get(`/api/sessions/${ada.hello.sessionId}`)).json()) as SessionView;
+  expect(view).toEqual({
+    id: ada.hello.sessionId,
+    userId: "ada",
+    name: "ADA",
+    tabId: "tab-ada",
+    roomId: "daily",
+    state: "present",
+    epoch: 1,
+    openedAt: expect.any(Number),
+    joinedAt: expect.any(Number),
+    lastSeenAt: expect.any(Number),
+    metadata: { hand: true },
+    verdict: { cause: "heard", changesInMs: expect.any(Number) },
+    evidence: {
+      socket: "open",
+      detachedAt: null,
+      detachKind: null,
+      goodbyeAt: null,
+      mediaLostAt: null,
+      visibility: "hidden",
+    },
+    media: { transports: 0, producers: 0, consumers: 0 },
+  });
+  for (const at of [view.openedAt, view.joinedAt, view.lastSeenAt]) {
+    expect(at).toBeGreaterThanOrEqual(before - 5);
+    expect(at).toBeLessThanOrEqual(Date.now() + 5);
+  }
+  expect(view.verdict.changesInMs).toBeGreaterThan(40_000);
+  expect(JSON.stringify(view)).not.toContain(ada.hello.resumeToken);
+});
+
+test("a session whose line broke is shown as away with the reason, then as gone", async () => {
+  const service = await startService({ RESUME_GRACE_MS: "2000" });
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  bob.socket.terminate();
+  await ada.event("user_away");
+  const [view] = (await page(service, "?state=away")).sessions;
+  expect(view).toMatchObject({
+    userId: "bob",
+    state: "away",
+    verdict: { cause: "connection_lost" },
+    evidence: { socket: "closed", detachKind: "connection_lost", detachedAt: expect.any(Number) },
+  });
+  await ada.event("user_left");
+  const gone = await service.get(`/api/sessions/${bob.hello.sessionId}`);
+  expect(gone.status).toBe(404);
+  expect(await gone.json()).toEqual({ error: { code: "not_found", message: "There is no such session." } });
+  expect(users(await page(service))).toEqual(["ada"]);
+});
+
+test("sessions are filtered by user, room and state, alone and together", async () => {
+  const service = await startService();
+  await service.join("ada", "daily");
+  await service.join("ada", "weekly");
+  await service.join("bob", "daily");
+  await service.hello("cid");
+  const count = async (query: string) => (await page(service, query)).sessions.length;
+  expect(await count("")).toBe(4);
+  expect(await count("?userId=ada")).toBe(2);
+  expect(await count("?roomId=daily")).toBe(2);
+  expect(await count("?userId=ada&roomId=daily")).toBe(1);
+  expect(await count("?state=present")).toBe(4);
+  expect(await count("?state=ghost")).toBe(0);
+  expect(await count("?userId=nobody")).toBe(0);
+  expect(await count("?userId=ad")).toBe(0);
+  expect(await count("?unknown=1")).toBe(4);
+});
+
+test("pages follow each other by the cursor; each session is on one of them, also when others end in between", async () => {
+  const service = await startService();
+  const clients = [];
+  for (let n = 0; n < 23; n += 1) clients.push(await service.hello(`user-${n}`));
+  const seen: string[] = [];
+  let pages = 0;
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const next: Page = await page(service, `?limit=5${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    expect(next.sessions.length).toBe(pages < 4 ? 5 : 3);
+    seen.push(...users(next));
+    // The very session that the cursor stands on ends before the next page is asked for.
+    if (pages === 1) {
+      const last = clients.find(({ hello }) => hello.sessionId === next.sessions.at(-1)?.id);
+      await last?.request("beforeDisconnect", {});
+      await last?.closed();
+    }
+    ({ cursor } = next);
+    pages += 1;
+  }
+  expect(pages).toBe(5);
+  expect(seen.toSorted()).toEqual(clients.map(({ hello }) => hello.user.id).toSorted());
+  const whole = await page(service);
+  expect(whole.sessions).toHaveLength(22);
+  expect(whole.cursor).toBeNull();
+});
+
+test("oldest sessions come first", async () => {
+  const service = await startService();
+  for (const user of ["one", "two", "three"]) {
+    await service.hello(user);
+    // Ages are told apart by the millisecond.
+    const opened = Date.now();
+    await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(opened);
+  }
+  expect(users(await page(service))).toEqual(["one", "two", "three"]);
+});
+
+test.each([
+  "?limit=0",
+  "?limit=1001",
+  "?limit=x",
+  "?limit=1.5",
+  "?state=gone",
+  "?userId=a&userId=b",
+  `?cursor=${"x".repeat(201)}`,
+])("the query %s is bad_message", async (query) => {
+  const service = await startService();
+  const response = await service.get(`/api/sessions${query}`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({ error: { code: "bad_message", message: expect.any(String) } });
+});
+
+test("a kicked session is told 4403 and the others user_left kicked, at once and once", async () => {
+  const service = await startService();
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  const { sessionId } = bob.hello;
+  const kicks = await Promise.all([1, 2].map(() => service.get(`/api/sessions/${sessionId}`, { method: "DELETE" })));
+  expect(new Set(kicks.map(({ status }) => status))).toEqual(new Set([204, 404]));
+  expect(await bob.closed()).toBe(4403);
+  expect(await ada.event("user_left")).toMatchObject({
+    userId: "bob",
+    sessionId,
+    reason: "kicked",
+    participants: ["ada"],
+  });
+  expect(ada.events("user_left")).toHaveLength(1);
+  expect(ada.events("user_away")).toEqual([]);
+  expect((await service.get(`/api/sessions/${sessionId}`)).status).toBe(404);
+});
+
+test("a session in no room is kicked silently, a detached one as well", async () => {
+  const service = await startService();
+  const ada = await service.join("ada", "daily");
+  const idle = await service.hello("idle");
+  const lost = await service.join("lost", "daily");
+  lost.socket.terminate();
+  await ada.event("user_away");
+  for (const { hello } of [idle, lost]) {
+    expect((await service.get(`/api/sessions/${hello.sessionId}`, { method: "DELETE" })).status).toBe(204);
+  }
+  expect(await idle.closed()).toBe(4403);
+  expect(await ada.event("user_left")).toMatchObject({ userId: "lost", reason: "kicked" });
+  expect(ada.events("user_left")).toHaveLength(1);
+});
+
+test("the timeline tells what happened and why, also after the end", async () => {
+  const service = await startService({ RESUME_GRACE_MS: "1500" });
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  bob.socket.terminate();
+  await ada.event("user_left");
+  const { sessionId } = bob.hello;
+  const response = await service.get(`/api/sessions/${sessionId}/timeline`);
+  expect(response.status).toBe(200);
+  const { entries, ...rest } = (await response.json()) as { entries: { at: number; step: string; detail: object }[] };
+  expect(rest).toEqual({ sessionId });
+  expect(entries.map(({ step }) => step)).toEqual([
+    "session opened",
+    "joined room",
+    "socket ended",
+    "away",
+    "ghost found",
+    "left room",
+    "session ended",
+    "cleanup verified",
+  ]);
+  const details = Object.fromEntries(entries.map(({ step, detail }) => [step, detail]));
+  expect(details["socket ended"]).toMatchObject({ closeCode: 1006, reason: "connection_lost", roomId: "daily" });
+  expect(details["ghost found"]).toMatchObject({ reason: "connection_lost", evidence: { socket: "connection_lost" } });
+  expect(details["left room"]).toMatchObject({ reason: "disconnected", cause: "connection_lost" });
+  const times = entries.map(({ at }) => at);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(JSON.stringify(entries)).not.toContain(bob.hello.resumeToken);
+});
+
+test("of a session that never was there is no timeline", async () => {
+  const service = await startService();
+  for (const id of ["nobody", "__proto__", "constructor"]) {
+    const response = await service.get(`/api/sessions/${id}/timeline`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: "not_found" } });
+  }
+});
