@@ -1,6 +1,7 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import websocket from "@fastify/websocket";
 import type { FastifyInstance } from "fastify";
+import type { WebSocket } from "ws";
 import { LastseenError } from "../protocol/errors.js";
 import { LIMITS, SUBPROTOCOL } from "../protocol/limits.js";
 import type { Gateway } from "./gateway.js";
@@ -24,6 +25,7 @@ export async function registerWebSocket(
   const { gateway, reconnectSpreadMs } = options;
   const origins = new Set(options.origins);
   const handshakes = createServer();
+  const responses = new WeakMap<IncomingMessage, ServerResponse>();
   routeUpgrades(app.server, handshakes, PATH);
   const serverOptions = {
     server: handshakes,
@@ -49,17 +51,31 @@ export async function registerWebSocket(
     method: "GET",
     url: PATH,
     schema: { hide: true },
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       const { origin } = request.headers;
       if (origin !== undefined && !origins.has(origin)) {
         throw new LastseenError("forbidden", "This origin is not allowed.");
       }
+      responses.set(request.raw, reply.raw);
     },
     handler: (_request, reply) =>
       reply
         .code(426)
         .headers({ upgrade: "websocket", connection: "upgrade" })
         .send({ error: { code: "bad_message", message: "This route speaks WebSocket only." } }),
-    wsHandler: (socket) => gateway.accept(socket),
+    wsHandler: (socket, request) => {
+      forgetHandshake(socket, request.raw, responses.get(request.raw));
+      gateway.accept(socket);
+    },
   });
+}
+
+/**
+ * Cuts a WebSocket off from the request that it began as. Otherwise request, response, headers and logger stay in memory
+ * for as long as the socket does, and take more of it than the connection itself.
+ */
+function forgetHandshake(socket: WebSocket, request: IncomingMessage, response: ServerResponse | undefined): void {
+  // The plugin's own listener holds the request; the connection brings one of its own.
+  socket.removeAllListeners("error");
+  response?.detachSocket(request.socket);
 }

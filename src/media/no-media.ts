@@ -1,4 +1,5 @@
 import { LastseenError } from "../protocol/errors.js";
+import type { ProducerView } from "../protocol/messages/index.js";
 import type { MediaKind, MediaLeftovers, MediaOrphan, MediaPlane, SessionMedia } from "../session/ports.js";
 import { notFound, notJoined } from "./media-errors.js";
 
@@ -32,9 +33,11 @@ export class NoMedia implements MediaPlane {
   }
 }
 
+const NO_PRODUCERS: readonly ProducerView[] = [];
+
 class NoSessionMedia implements SessionMedia {
   readonly routerRtpCapabilities = null;
-  readonly producers = [];
+  readonly producers = NO_PRODUCERS;
   #closed = false;
 
   get closed(): boolean {

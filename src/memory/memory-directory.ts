@@ -4,7 +4,6 @@ import type { Directory, DirectoryEntry } from "../session/ports.js";
 export class MemoryDirectory implements Directory {
   readonly #rooms = new Set<string>();
   readonly #sessions = new Map<string, DirectoryEntry>();
-  readonly #byUser = new Map<string, Set<string>>();
 
   claimRoom(roomId: string): Promise<{ kind: "here" }> {
     this.#rooms.add(roomId);
@@ -19,9 +18,6 @@ export class MemoryDirectory implements Directory {
     const before = this.#sessions.get(entry.sessionId);
     if (before && before.epoch > entry.epoch) return Promise.resolve({ kind: "fenced", epoch: before.epoch });
     this.#sessions.set(entry.sessionId, { ...entry });
-    let ofUser = this.#byUser.get(entry.userId);
-    if (!ofUser) this.#byUser.set(entry.userId, (ofUser = new Set()));
-    ofUser.add(entry.sessionId);
     return Promise.resolve({ kind: "stored" });
   }
 
@@ -33,9 +29,6 @@ export class MemoryDirectory implements Directory {
     if (!entry) return Promise.resolve({ kind: "gone" });
     if (entry.epoch > epoch) return Promise.resolve({ kind: "fenced", epoch: entry.epoch });
     this.#sessions.delete(sessionId);
-    const ofUser = this.#byUser.get(entry.userId);
-    ofUser?.delete(sessionId);
-    if (ofUser?.size === 0) this.#byUser.delete(entry.userId);
     return Promise.resolve({ kind: "removed" });
   }
 
@@ -45,8 +38,8 @@ export class MemoryDirectory implements Directory {
   }
 
   sessionsOfUser(userId: string): Promise<readonly DirectoryEntry[]> {
-    const ids = [...(this.#byUser.get(userId) ?? [])];
-    return Promise.resolve(ids.flatMap((id) => this.#sessions.get(id) ?? []).map((entry) => ({ ...entry })));
+    const entries = [...this.#sessions.values()].filter((entry) => entry.userId === userId);
+    return Promise.resolve(entries.map((entry) => ({ ...entry })));
   }
 
   counts(): Promise<{ rooms: number; sessions: number }> {
@@ -56,7 +49,6 @@ export class MemoryDirectory implements Directory {
   close(): Promise<void> {
     this.#rooms.clear();
     this.#sessions.clear();
-    this.#byUser.clear();
     return Promise.resolve();
   }
 }

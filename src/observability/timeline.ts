@@ -21,13 +21,10 @@ export class Timeline {
   readonly #ended = new Map<string, number>();
 
   record(sessionId: string, entry: TimelineEntry): void {
-    const entries = this.#entries.get(sessionId);
-    if (!entries) {
-      this.#entries.set(sessionId, [entry]);
-      return;
-    }
-    if (entries.length >= MAX_ENTRIES) entries.splice(1, 1);
-    entries.push(entry);
+    const [first, ...rest] = this.#entries.get(sessionId) ?? [];
+    if (rest.length >= MAX_ENTRIES - 1) rest.shift();
+    // A new array of the right size: one that grows keeps room for sixteen more, in every session.
+    this.#entries.set(sessionId, first ? [first, ...rest, entry] : [entry]);
   }
 
   /** The session is over: its entries are kept for a quarter of an hour, those of the last thousand at the most. */

@@ -1,10 +1,11 @@
 import { LastseenError } from "../protocol/errors.js";
-import type { Session } from "./session.js";
+import { Session } from "./session.js";
 
 /** All sessions of this node, from hello until they are forgotten. */
 export class SessionRegistry {
   readonly #byId = new Map<string, Session>();
-  readonly #byUser = new Map<string, Set<Session>>();
+  /** Most users have one session, and a set for each would weigh more than the session's own record. */
+  readonly #byUser = new Map<string, Session | Set<Session>>();
 
   get size(): number {
     return this.#byId.size;
@@ -17,17 +18,17 @@ export class SessionRegistry {
 
   add(session: Session): void {
     this.#byId.set(session.id, session);
-    let ofUser = this.#byUser.get(session.userId);
-    if (!ofUser) this.#byUser.set(session.userId, (ofUser = new Set()));
-    ofUser.add(session);
+    const ofUser = this.#byUser.get(session.userId);
+    if (ofUser instanceof Set) ofUser.add(session);
+    else this.#byUser.set(session.userId, ofUser ? new Set([ofUser, session]) : session);
   }
 
   /** Idempotent. */
   remove(session: Session): void {
     this.#byId.delete(session.id);
     const ofUser = this.#byUser.get(session.userId);
-    ofUser?.delete(session);
-    if (ofUser?.size === 0) this.#byUser.delete(session.userId);
+    if (ofUser instanceof Set) ofUser.delete(session);
+    if (ofUser === session || (ofUser instanceof Set && ofUser.size === 0)) this.#byUser.delete(session.userId);
   }
 
   find(sessionId: string): Session | undefined {
@@ -42,7 +43,8 @@ export class SessionRegistry {
   }
 
   ofUser(userId: string): readonly Session[] {
-    return [...(this.#byUser.get(userId) ?? [])];
+    const ofUser = this.#byUser.get(userId) ?? [];
+    return ofUser instanceof Session ? [ofUser] : [...ofUser];
   }
 
   all(): IterableIterator<Session> {

@@ -5,6 +5,8 @@ import type { SessionConnection, SessionMedia } from "./ports.js";
 import { TransferLimit } from "./transfer-limit.js";
 import type { Evidence, Verdict } from "./verdict.js";
 
+const NO_METADATA: JsonObject = Object.freeze({});
+
 /** Who somebody is, as the authentication found it. */
 export interface Identity {
   userId: string;
@@ -57,7 +59,8 @@ export class Session {
   verdict: Verdict | undefined = undefined;
   /** What the others were last told. */
   shown: PresenceState = "present";
-  metadata: JsonObject = {};
+  /** Replaced as a whole, never changed. */
+  metadata: JsonObject = NO_METADATA;
   connection: SessionConnection | undefined;
   participation: Participation | undefined = undefined;
   readonly transfers = new TransferLimit();
