@@ -1,0 +1,97 @@
+import { Emitter } from "../../src/kernel/emitter.js";
+import type { Clock } from "../../src/kernel/clock.js";
+import { Liveness } from "../../src/session/liveness.js";
+import type { SessionConnection } from "../../src/session/ports.js";
+import { Session } from "../../src/session/session.js";
+import { VirtualTime } from "../../src/session/virtual-time.js";
+import type { LifecycleEvents } from "../../src/session/events.js";
+import type { LivenessPolicy } from "../../src/session/verdict.js";
+
+/** The service's policy with its default settings. */
+export const POLICY: LivenessPolicy = {
+  awayAfterMs: 45_000,
+  idleTimeoutMs: 120_000,
+  resumeGraceMs: 20_000,
+  reloadGraceMs: 5_000,
+  announceAfterMs: 1_000,
+  mediaLostGraceMs: 10_000,
+  probeAnswerMs: 10_000,
+  pageStoppedAfterMs: 30_000,
+};
+const HEARTBEAT_INTERVAL_MS = 30_000;
+
+const connection: SessionConnection = { send() {}, sendEvent() {}, demandPong() {}, close() {} };
+
+/** The books of a node: the real sessions in the real lists, without sockets. */
+export interface Books {
+  liveness: Liveness;
+  byId: ReadonlyMap<string, Session>;
+}
+
+/** A clock that stands still until it is told to move. */
+export class BenchClock implements Clock {
+  #now = 0;
+
+  mono(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return this.#now;
+  }
+
+  after(): { cancel(): void } {
+    return { cancel() {} };
+  }
+
+  pollPhase(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+/**
+ * Sessions that were heard at even distances within the last heartbeat interval, `ghosts` of them silent for longer than
+ * the idle timeout and as many with a page that closed longer ago than it may take to reload.
+ */
+export function openBooks(clock: BenchClock, count: number, ghosts: number): Books {
+  // No limit to a step: here nobody ticks.
+  const time = new VirtualTime(clock, Infinity);
+  const events = new Emitter<LifecycleEvents>((error) => {
+    throw error;
+  });
+  const liveness = new Liveness({ clock, time, policy: POLICY, events });
+  const byId = new Map<string, Session>();
+  const open = (): Session => {
+    const index = byId.size;
+    const session = new Session({
+      id: `session-${index}`,
+      identity: { userId: `user-${index}`, name: `User ${index}`, rooms: undefined, expiresAt: Infinity },
+      tabId: `tab-${index}`,
+      openedAt: clock.wall(),
+      now: time.now(),
+      mono: clock.mono(),
+      connection,
+      resumeToken: `token-${index}`,
+    });
+    byId.set(session.id, session);
+    liveness.heard(session);
+    return session;
+  };
+
+  for (let index = 0; index < ghosts; index += 1) open();
+  clock.advance(POLICY.idleTimeoutMs - HEARTBEAT_INTERVAL_MS);
+  const gone = Array.from({ length: ghosts }, open);
+  const live = count - 2 * ghosts;
+  for (let index = 0; index < live; index += 1) {
+    clock.advance(HEARTBEAT_INTERVAL_MS / live);
+    open();
+  }
+  for (const session of gone) liveness.detached(session, "page_closed");
+  clock.advance(POLICY.reloadGraceMs + 1);
+  liveness.advance();
+  return { liveness, byId };
+}

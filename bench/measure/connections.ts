@@ -1,0 +1,52 @@
+import type { Programs } from "../compile.js";
+import { byKind, inTurn, type ByKind } from "./by-kind.js";
+import type { Plan } from "./plan.js";
+import { Subject } from "./subject.js";
+
+/** What one connection costs, its greeting included. */
+export interface ConnectionSample {
+  /** CPU microseconds of the server: opening, then each step of the greeting. */
+  steps: number[];
+  /** Bytes for as long as it is idle: of the process, and of V8's heap with what it holds outside. */
+  rss: number;
+  heap: number;
+}
+
+/**
+ * V8 gives new objects 1 MB at first and 16 MB later (2 x 16 with the copies). Without this option that growth, which
+ * happens once and in every server, would count as memory of the connections that happen to be opened meanwhile.
+ */
+const NODE_OPTIONS = ["--min-semi-space-size=16"];
+
+/** Opens many connections to a fresh server of each kind and compares its memory before and after. */
+export async function measureConnections(
+  programs: Programs,
+  plan: Plan,
+  say: (line: string) => void,
+): Promise<ByKind<ConnectionSample[]>> {
+  const samples = byKind<ConnectionSample[]>(() => []);
+  for (let repetition = 0; repetition < plan.repetitions; repetition += 1) {
+    say(`connections: processes ${repetition + 1} of ${plan.repetitions}`);
+    for (const kind of inTurn(repetition)) {
+      const subject = await Subject.start(kind, programs, NODE_OPTIONS);
+      try {
+        samples[kind].push(await measureOne(subject, plan));
+      } finally {
+        await subject.stop();
+      }
+    }
+  }
+  return samples;
+}
+
+async function measureOne(subject: Subject, plan: Plan): Promise<ConnectionSample> {
+  await subject.join(plan.warmConnections);
+  const before = await subject.server.memory();
+  const steps = await subject.join(plan.idleConnections);
+  const after = await subject.server.memory();
+  return {
+    steps,
+    rss: (after.rss - before.rss) / plan.idleConnections,
+    heap: (after.heap - before.heap) / plan.idleConnections,
+  };
+}

@@ -1,0 +1,44 @@
+import { DIALECTS, type Kind } from "../client/dialects.js";
+import type { Programs } from "../compile.js";
+import { LoadGenerator } from "../harness/load-generator.js";
+import { ServerUnderTest } from "../harness/server-under-test.js";
+
+/** A server and its clients. */
+export class Subject {
+  readonly server: ServerUnderTest;
+  readonly load: LoadGenerator;
+  readonly #greetingSteps: number;
+
+  private constructor(server: ServerUnderTest, load: LoadGenerator, kind: Kind) {
+    this.server = server;
+    this.load = load;
+    this.#greetingSteps = DIALECTS[kind].greeting.length;
+  }
+
+  /** @param options further options of `node` for the server */
+  static async start(kind: Kind, programs: Programs, options: readonly string[] = []): Promise<Subject> {
+    const server = await ServerUnderTest.start(kind, programs, options);
+    return new Subject(server, new LoadGenerator(programs, kind, server.port), kind);
+  }
+
+  /** Opens connections and greets on each. Returns the server's CPU time of each step, in microseconds per connection. */
+  async join(count: number): Promise<number[]> {
+    const steps = [() => this.load.connect(count)];
+    for (let step = 0; step < this.#greetingSteps; step += 1) steps.push(() => this.load.greet(step));
+    const costs: number[] = [];
+    for (const step of steps) costs.push((await this.cpuOf(step)) / count);
+    return costs;
+  }
+
+  /** CPU time of the server while `work` is done, in microseconds. */
+  async cpuOf(work: () => Promise<unknown>): Promise<number> {
+    const before = await this.server.cpu();
+    await work();
+    return (await this.server.cpu()) - before;
+  }
+
+  async stop(): Promise<void> {
+    await this.load.stop();
+    await this.server.stop();
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * `npm run bench`: what a ping, a connection and a sweep cost, beside what they cost without Lastseen. Prints the tables
+ * and writes `docs/benchmarks.md`.
+ *
+ *     npx tsx bench/run.ts [--quick] [--main dist/main.js]
+ */
+import { existsSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { compilePrograms } from "./compile.js";
+import { measureConnections } from "./measure/connections.js";
+import { measureExpiry } from "./measure/expiry.js";
+import { measurePings } from "./measure/pings.js";
+import { FULL, QUICK } from "./measure/plan.js";
+import { benchmarkDocument, expiryTable, serverTable, type Results } from "./report/document.js";
+import { describeMachine } from "./report/machine.js";
+import { joinSteps, rowsOf } from "./report/rows.js";
+
+const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    main: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
+  },
+});
+const startedAt = performance.now();
+const plan = values.quick ? QUICK : FULL;
+const say = (line: string): void => console.error(line);
+
+if (!existsSync(values.main)) {
+  console.error(`${values.main} is missing: run "npm run build" first`);
+  process.exit(1);
+}
+const programs = await compilePrograms(values.main);
+const pings = await measurePings(programs, plan, say);
+const connections = await measureConnections(programs, plan, say);
+say("expiry");
+const expiry = await measureExpiry(programs, plan);
+
+const results: Results = {
+  rows: rowsOf(pings, connections),
+  joinSteps: joinSteps(connections.lastseen),
+  expiry,
+};
+console.log(`\n${serverTable(results.rows)}\n\n${expiryTable(results, plan)}`);
+if (!values.quick) {
+  const minutes = Math.ceil((performance.now() - startedAt) / 60_000);
+  const run = { machine: describeMachine(), date: new Date().toISOString().slice(0, 10), minutes };
+  writeFileSync(DOCUMENT, benchmarkDocument(results, plan, run));
+  say(`\nwritten to docs/benchmarks.md`);
+}
