@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { until } from "../support/until.js";
-import { dumpWorkers } from "../support/worker-dump.js";
+import { workersHold } from "../support/worker-dump.js";
 import type { Person } from "./person.js";
 import { noStageReason, onStage, openStage, type Stage } from "./stage.js";
 
@@ -109,8 +109,7 @@ describe.skipIf(noStageReason)("a call of three in Chromium", () => {
     expect(await bob.leaving(sessionId)).toMatchObject({ reason: expected.reason });
     expect((await ada.roster()).map(({ name }) => name).toSorted()).toEqual(["Ada", "Bob"]);
 
-    await until(async () => (await dumpWorkers()).transports === 4);
-    expect(await dumpWorkers()).toEqual({ transports: 4, producers: 4, consumers: 4 });
+    await workersHold({ transports: 4, producers: 4, consumers: 4 });
     expect(stage.service.app.registry.find(sessionId)).toBeUndefined();
     await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
     expect(await ada.disturbances()).toEqual([]);
@@ -128,7 +127,7 @@ describe.skipIf(noStageReason)("a call of three in Chromium", () => {
     const carol = await stage.enter("Carol", "daily", network);
     await Promise.all([ada, bob, carol].map((person) => person.hearsAndSees()));
     const sessionId = await carol.sessionId();
-    expect(await dumpWorkers()).toEqual({ transports: 6, producers: 6, consumers: 12 });
+    await workersHold({ transports: 6, producers: 6, consumers: 12 });
     await going.go(carol, stage, network);
     await provesGone(stage, [ada, bob], sessionId, going);
     await carol.signalRenderers("SIGCONT").catch(() => undefined);

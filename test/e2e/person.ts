@@ -50,6 +50,11 @@ export class Person {
     return this.page.evaluate(() => window.lastseen?.client.session?.sessionId ?? "");
   }
 
+  /** The epoch that the page knows its session by. */
+  epoch(): Promise<number> {
+    return this.page.evaluate(() => window.lastseen?.client.session?.epoch ?? 0);
+  }
+
   /** Names of everybody in the roster, as the page knows it, with their states. */
   roster(): Promise<{ name: string; state: string; sessionId: string }[]> {
     return this.page.evaluate(

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { until } from "../support/until.js";
-import { dumpWorkers } from "../support/worker-dump.js";
+import { workersHold } from "../support/worker-dump.js";
 import type { Person } from "./person.js";
 import { noStageReason, onStage, openStage } from "./stage.js";
 
@@ -23,8 +22,8 @@ describe.skipIf(noStageReason)("tabs of one user", () => {
       await Promise.all([second.hearsAndSees(3_000), eve.hearsAndSees(3_000)]);
       expect(await eve.roster()).toEqual(before);
       expect(await eve.heardAbout(sessionId)).toEqual(["user_joined"]);
-      await until(async () => (await dumpWorkers()).transports === 4);
-      expect(await dumpWorkers()).toEqual({ transports: 4, producers: 4, consumers: 4 });
+      await workersHold({ transports: 4, producers: 4, consumers: 4 });
+      await workersHold({ transports: 4, producers: 4, consumers: 4 });
 
       await first.page.close();
       await eve.hearsAndSees();
@@ -50,6 +49,6 @@ describe.skipIf(noStageReason)("tabs of one user", () => {
     expect(await owner.sessionId()).toBe(sessionId);
     expect(await eve.heardAbout(sessionId)).toEqual(["user_joined"]);
     expect((await eve.roster()).map(({ name }) => name).toSorted()).toEqual(["Ada", "Eve"]);
-    await until(async () => (await dumpWorkers()).transports === 4);
+    await workersHold({ transports: 4, producers: 4, consumers: 4 });
   });
 });

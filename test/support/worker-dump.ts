@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { observer } from "mediasoup";
 import type { Router, Worker } from "mediasoup/types";
+import { until } from "./until.js";
 
 const workers = new Set<Worker>();
 const routers = new Set<Router>();
@@ -13,8 +15,22 @@ observer.on("newworker", (worker: Worker) => {
   });
 });
 
+/** Numbers of media objects in all workers. */
+export interface WorkerContents {
+  transports: number;
+  producers: number;
+  consumers: number;
+}
+
+/** Waits until the workers hold exactly this. */
+export async function workersHold(expected: WorkerContents): Promise<void> {
+  await until(async () => isDeepStrictEqual(await dumpWorkers(), expected)).catch(async (error: unknown) => {
+    throw new Error(`the workers hold ${JSON.stringify(await dumpWorkers())}`, { cause: error });
+  });
+}
+
 /** What the workers themselves say they hold: asked directly, past all books of the service. */
-export async function dumpWorkers(): Promise<{ transports: number; producers: number; consumers: number }> {
+async function dumpWorkers(): Promise<WorkerContents> {
   const dumps = await Promise.all([...routers].map((router) => router.dump()));
   return {
     transports: dumps.flatMap(({ transportIds }) => transportIds).length,
