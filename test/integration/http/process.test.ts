@@ -6,7 +6,6 @@ import { describe, expect, test, type TestContext } from "vitest";
 import { TestClient } from "../../support/test-client.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const TSX = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 
 class Process {
   readonly child: ChildProcess;
@@ -15,7 +14,9 @@ class Process {
 
   constructor({ onTestFinished }: TestContext, env: Record<string, string>) {
     const { PATH = "", HOME = "" } = process.env;
-    this.child = spawn(process.execPath, [TSX, "src/main.ts"], { cwd: ROOT, env: { PATH, HOME, ...env } });
+    // Loaded into the process itself: tsx's own command would stand between it and the signals.
+    const args = ["--import", "tsx", "src/main.ts"];
+    this.child = spawn(process.execPath, args, { cwd: ROOT, env: { PATH, HOME, ...env } });
     this.child.stdout?.on("data", (chunk: Buffer) => (this.out += chunk.toString()));
     this.child.stderr?.on("data", (chunk: Buffer) => (this.err += chunk.toString()));
     onTestFinished(() => {
