@@ -8,6 +8,14 @@ export default defineConfig({
       { test: { name: "unit", include: ["test/{unit,contract}/**/*.test.ts"] } },
       {
         test: {
+          name: "simulation",
+          include: ["test/simulation/**/*.test.ts"],
+          testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 60_000,

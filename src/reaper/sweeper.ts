@@ -18,6 +18,10 @@ import type { SweepReport } from "./report.js";
 
 /** How long a suspicious pass waits. */
 export const HOLD_MS = 10_000;
+/** Clients that hear nothing for so long give the line up and come back by themselves. */
+const GIVEN_UP_AFTER_MS = 5_000;
+/** The longest that they are on their way back: a pause between two attempts, and an attempt. */
+export const COMEBACK_MS = 20_000;
 /** A pass gives the event loop back after so many reaps, or so many milliseconds. */
 const SLICE = { sessions: 50, ms: 10 } as const;
 
@@ -40,6 +44,8 @@ export class Sweeper {
   readonly #watchHold = new HoldGuard(HOLD_MS);
   readonly #sweepHold = new HoldGuard(HOLD_MS);
   #watchReaps = false;
+  /** Virtual milliseconds until which clients may be on their way back after a stall of this process. */
+  #comebackUntil = -Infinity;
 
   constructor(options: {
     clock: Clock;
@@ -64,9 +70,11 @@ export class Sweeper {
     const lateMs = this.#time.tick();
     if (lateMs > 0) {
       this.#events.emit("stalled", { lateMs });
+      if (lateMs >= GIVEN_UP_AFTER_MS) this.#comebackUntil = this.#time.now() + COMEBACK_MS;
       await this.#clock.pollPhase();
     }
     const ghosts = this.#liveness.advance();
+    if (this.#time.now() < this.#comebackUntil) return;
     if (!this.#mayReap("watch", this.#watchHold, ghosts.length) || this.#watchReaps) return;
     // Not awaited: time must go on ticking while a long row of ghosts is reaped slice by slice.
     this.#watchReaps = true;

@@ -1,0 +1,177 @@
+/**
+ * V3: when each session has to be gone at the latest, reckoned from what was seen on its socket, of its media and of its
+ * page, by a table of its own. What the service may add: the time in which its process stood still, a sweep, a hold.
+ */
+import { Page } from "../people/page.js";
+import { COMEBACK_MS, HOLD_MS } from "../../../src/reaper/sweeper.js";
+import type { ServiceNode } from "../service/node.js";
+import { POLICY, SETTINGS } from "../service/settings.js";
+import type { Ledger } from "./ledger.js";
+import type { Scene } from "./scene.js";
+
+/** What timers and packets take beyond the deadlines. */
+const SLACK_MS = 3_000;
+/** After a longer stall everybody's clients are given the time to come back. */
+const LONG_STALL_MS = 5_000;
+/** Closes that a page makes when it goes. */
+const PAGE_CLOSES: ReadonlySet<number> = new Set([1000, 1001, 1005, 4400]);
+/** A cut right after a pong: two more pings go unanswered, and the time of the third ends the socket. */
+const MISSED_PONGS_MS = 3 * SETTINGS.socketPingMs;
+
+/** What was seen of one session. */
+interface Signs {
+  socketEndedAt: number | undefined;
+  closeCode: number;
+  goodbyeAt: number | undefined;
+  mediaLostAt: number | undefined;
+}
+
+interface Deadline {
+  readonly at: number;
+  readonly since: number;
+  readonly why: string;
+}
+
+/** The earliest of several deadlines; silence is always one. */
+class Earliest implements Deadline {
+  since: number;
+  at: number;
+  why = "silent";
+  readonly #idleAt: number;
+
+  constructor(heardAt: number) {
+    this.since = heardAt;
+    this.#idleAt = heardAt + POLICY.idleTimeoutMs;
+    this.at = this.#idleAt + SETTINGS.sweepMs;
+  }
+
+  /** Whoever is silent for too long by then waits for the sweep like all who are. */
+  offer(since: number, afterMs: number, why: string): void {
+    const at = since + afterMs;
+    if (at >= this.#idleAt || at >= this.at) return;
+    this.since = since;
+    this.at = at;
+    this.why = why;
+  }
+}
+
+export class Deadlines {
+  readonly #scene: Scene;
+  readonly #ledger: Ledger;
+  readonly #node: ServiceNode;
+  readonly #signs = new Map<string, Signs>();
+  /** When the service said that it waits, and until when. */
+  readonly #holds: { from: number; until: number }[] = [];
+
+  constructor(scene: Scene, ledger: Ledger, node: ServiceNode) {
+    this.#scene = scene;
+    this.#ledger = ledger;
+    this.#node = node;
+    const { lifecycle, sweeps, media } = node;
+    const now = scene.world.now;
+    lifecycle.on("opened", ({ session }) => this.#signs.set(session.id, none()));
+    lifecycle.on("transferred", ({ session }) => this.#signs.set(session.id, none()));
+    lifecycle.on("ended", ({ session }) => this.#signs.delete(session.id));
+    lifecycle.on("resumed", ({ session, freshPage }) => {
+      const mediaLostAt = freshPage ? undefined : this.#signs.get(session.id)?.mediaLostAt;
+      this.#signs.set(session.id, { ...none(), mediaLostAt });
+    });
+    lifecycle.on("left", ({ session }) => this.#mediaGone(session.id));
+    media.on("media_reset", ({ sessionIds }) => sessionIds.forEach((sessionId) => this.#mediaGone(sessionId)));
+    media.on("evidence", ({ sessionId, state }) => {
+      const signs = this.#signs.get(sessionId);
+      if (signs) signs.mediaLostAt = state === "lost" ? (signs.mediaLostAt ?? now.at) : undefined;
+    });
+    // It is asked again after the same time by another clock, which may be a little early, and then once more.
+    sweeps.on("held", ({ pass }) => this.#hold(now.at, pass === "sweep" ? 2 * HOLD_MS : HOLD_MS));
+    sweeps.on("stalled", ({ lateMs }) => {
+      if (lateMs >= LONG_STALL_MS) this.#hold(now.at, COMEBACK_MS);
+    });
+  }
+
+  socketEnded(sessionId: string, code: number): void {
+    const signs = this.#signs.get(sessionId);
+    if (!signs) return;
+    signs.socketEndedAt = this.#scene.world.now.at;
+    signs.closeCode = code;
+  }
+
+  saidGoodbye(sessionId: string): void {
+    const signs = this.#signs.get(sessionId);
+    if (signs) signs.goodbyeAt = this.#scene.world.now.at;
+  }
+
+  /** Asked every second. */
+  check(): void {
+    const { world, nameOf, fail } = this.#scene;
+    const now = world.now.at;
+    const { loop, registry } = this.#node;
+    if (loop.isStopped) return;
+    for (const session of registry.all()) {
+      if (session.status !== "open") continue;
+      if (session.evidence.mediaLostAt !== undefined && this.#signs.get(session.id)?.mediaLostAt === undefined) {
+        fail("V2", `${nameOf(session.id)} is charged with the loss of media that the service itself has closed`);
+      }
+      const deadline = this.#deadlineOf(session.id);
+      if (!deadline || deadline.at > now) continue;
+      const latest = deadline.at + SLACK_MS + loop.stoppedSince(deadline.since) + this.#heldSince(deadline.since);
+      if (now > latest) {
+        fail("V3", `${nameOf(session.id)} is still here ${Math.round(now - latest)} ms too late: ${deadline.why}`);
+      }
+    }
+  }
+
+  /** The earliest of what applies. */
+  #deadlineOf(sessionId: string): Deadline | undefined {
+    const signs = this.#signs.get(sessionId);
+    const heardAt = this.#ledger.heardAt.get(sessionId);
+    if (!signs || heardAt === undefined) return undefined;
+    const { socketEndedAt, goodbyeAt, mediaLostAt } = signs;
+    const first = new Earliest(heardAt);
+    if (socketEndedAt !== undefined) {
+      const grace = PAGE_CLOSES.has(signs.closeCode) ? POLICY.reloadGraceMs : POLICY.resumeGraceMs;
+      first.offer(socketEndedAt, grace, "its socket was closed");
+      if (mediaLostAt !== undefined) {
+        first.offer(Math.max(socketEndedAt, mediaLostAt), POLICY.mediaLostGraceMs, "its socket and media are gone");
+      }
+    } else {
+      if (mediaLostAt !== undefined && mediaLostAt > heardAt) {
+        first.offer(mediaLostAt, POLICY.pageStoppedAfterMs, "its media is gone and its page does not answer");
+      }
+      const lostAt = this.#unreachableSince(sessionId);
+      if (lostAt !== undefined) first.offer(lostAt, MISSED_PONGS_MS + POLICY.resumeGraceMs, "its page is out of reach");
+    }
+    if (goodbyeAt !== undefined && goodbyeAt > heardAt) first.offer(goodbyeAt, POLICY.reloadGraceMs, "it said goodbye");
+    return first;
+  }
+
+  #unreachableSince(sessionId: string): number | undefined {
+    const page = this.#ledger.owners.get(sessionId)?.socket.page.tasks;
+    return page instanceof Page ? page.unreachableSince : undefined;
+  }
+
+  #mediaGone(sessionId: string): void {
+    const signs = this.#signs.get(sessionId);
+    if (signs) signs.mediaLostAt = undefined;
+  }
+
+  #hold(at: number, ms: number): void {
+    this.#holds.push({ from: at, until: at + ms });
+    if (this.#holds.length > 200) this.#holds.splice(0, 100);
+  }
+
+  /** What holds have added to a deadline that began to run then. */
+  #heldSince(since: number): number {
+    let total = 0;
+    let until = since;
+    for (const hold of this.#holds) {
+      total += Math.max(0, hold.until - Math.max(hold.from, until));
+      until = Math.max(until, hold.until);
+    }
+    return total;
+  }
+}
+
+function none(): Signs {
+  return { socketEndedAt: undefined, closeCode: 0, goodbyeAt: undefined, mediaLostAt: undefined };
+}

@@ -1,0 +1,52 @@
+import type { ServiceNode } from "../service/node.js";
+import type { Leftovers } from "./leftovers.js";
+import type { Ledger } from "./ledger.js";
+import type { Scene } from "./scene.js";
+
+/** V6: what a scrape would show is what there is, counted in another way. */
+export class Gauges {
+  readonly #scene: Scene;
+  readonly #node: ServiceNode;
+  readonly #ledger: Ledger;
+  readonly #leftovers: Leftovers;
+
+  constructor(scene: Scene, node: ServiceNode, ledger: Ledger, leftovers: Leftovers) {
+    this.#scene = scene;
+    this.#node = node;
+    this.#ledger = ledger;
+    this.#leftovers = leftovers;
+  }
+
+  check(): void {
+    const { sources, registry, rooms, sockets, reaper, media } = this.#node;
+    const sessions = sources.sessions();
+    const open = [...registry.all()].filter(({ status }) => status === "open").length;
+    this.#expect("open sessions", sessions.present + sessions.away + sessions.ghost, open);
+    const certain = [...this.#leftovers.cleaning.values()].filter(Boolean).length;
+    const closing = Math.min(Math.max(sessions.closing, certain), this.#leftovers.cleaning.size);
+    this.#expect("closing sessions", sessions.closing, closing);
+    for (const [state, count] of Object.entries(sessions)) if (count < 0) this.#expect(state, count, 0);
+    const members = [...registry.all()].filter(({ participation }) => participation);
+    this.#expect("participants", sources.participants(), members.length);
+    this.#expect("rooms", sources.rooms(), new Set(members.map((one) => one.participation?.roster.id)).size);
+    this.#expect("rooms", rooms.size, sources.rooms());
+    this.#expect("connections", sources.connections(), sockets.size);
+    this.#expect("heartbeats", sources.heartbeats(), this.#ledger.pongs);
+    this.#expect("messages received", sources.messagesReceived(), this.#ledger.frames);
+    this.#expect("stuck sessions", sources.stuckSessions(), reaper.stuck.length);
+    // More are counted than are seen: a refusal of a socket that has closed meanwhile is not sent.
+    this.#expect("refusals", Math.min(sum(sources.messagesRejected()), this.#ledger.refusals), this.#ledger.refusals);
+    this.#expect("socket closes", sum(sources.socketCloses()), this.#ledger.closes);
+    this.#expect("media orphans", sources.orphans().transport, media.strays);
+    const transports = members.reduce((count, one) => count + (one.participation?.media.counts().transports ?? 0), 0);
+    this.#expect("media transports", sources.media().transport, transports + media.strays);
+  }
+
+  #expect(what: string, shown: number, actual: number): void {
+    if (shown !== actual) this.#scene.fail("V6", `${what}: ${shown} are shown, ${actual} there are`);
+  }
+}
+
+function sum(counts: ReadonlyMap<unknown, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,94 @@
+import type { ServiceNode } from "../service/node.js";
+import type { Session } from "../../../src/session/session.js";
+import type { Scene } from "./scene.js";
+
+/**
+ * V4 and V5: every stay in a room ends once, every session ends once, and when its cleanup counts as done nothing of it
+ * is left in the registry, the rooms, the store and the media workers.
+ */
+export class Leftovers {
+  /**
+   * Sessions that have ended and whose cleanup has not; `false` when a stay in a room had not been cleaned by then
+   * either, so that nobody can tell which of the two cleanups a report is about.
+   */
+  readonly cleaning = new Map<string, boolean>();
+  readonly #scene: Scene;
+  readonly #node: ServiceNode;
+  readonly #inRoom = new Map<string, string>();
+  readonly #ended = new Set<string>();
+  /** Cleanups that have begun and not come to their end, by session: one for every stay in a room, one for the end. */
+  readonly #open = new Map<string, number>();
+
+  constructor(scene: Scene, node: ServiceNode) {
+    this.#scene = scene;
+    this.#node = node;
+    const { lifecycle } = node;
+    const { fail, nameOf } = scene;
+    lifecycle.on("joined", ({ session, roomId }) => {
+      if (this.#inRoom.has(session.id)) fail("V4", `${nameOf(session.id)} has joined while it was in a room`);
+      this.#inRoom.set(session.id, roomId);
+    });
+    lifecycle.on("left", ({ session, roomId }) => {
+      if (this.#inRoom.get(session.id) !== roomId) fail("V4", `${nameOf(session.id)} has left a room it was not in`);
+      this.#inRoom.delete(session.id);
+      if (session.status === "open") this.#count(session, 1);
+    });
+    lifecycle.on("ended", ({ session }) => {
+      if (this.#ended.has(session.id)) fail("V5", `${nameOf(session.id)} has ended twice`);
+      this.#ended.add(session.id);
+      this.cleaning.set(session.id, !this.#open.has(session.id));
+      this.#count(session, 1);
+    });
+    lifecycle.on("cleaned", ({ session, result }) => {
+      if (result === "stuck") return;
+      this.#count(session, -1);
+      if (this.#open.has(session.id) || !this.#ended.has(session.id)) return;
+      this.cleaning.delete(session.id);
+      this.#assertGone(session);
+    });
+  }
+
+  /** Everything has had its time: only what belongs to a live session may be left. */
+  async checkAtRest(): Promise<void> {
+    const { registry, rooms, reaper, store, media } = this.#node;
+    const members = [...rooms.all()].flatMap((room) => [...room.members.values()]);
+    const { sessions, rooms: homes } = await store.truth.counts();
+    this.#expect(reaper.unfinished + reaper.stuck.length, 0, "unfinished cleanups");
+    this.#expect(this.cleaning.size, 0, "sessions whose cleanup never ended");
+    // An index that could not be told may lack somebody, or still name a room that nobody could enter.
+    const told = store.failures === 0;
+    this.#expect(sessions, told ? members.length : Math.min(sessions, members.length), "sessions in the store");
+    this.#expect(homes, told ? rooms.size : Math.max(homes, rooms.size), "rooms in the store");
+    this.#expect(media.strays, 0, "orphans");
+    for (const { id, sessionId } of media.held()) {
+      const owned = registry.find(sessionId)?.participation !== undefined;
+      if (!owned) this.#scene.fail("V5", `the worker still holds ${id} of ${this.#scene.nameOf(sessionId)}`);
+    }
+  }
+
+  #count(session: Session, change: number): void {
+    const open = (this.#open.get(session.id) ?? 0) + change;
+    if (open === 0) this.#open.delete(session.id);
+    else this.#open.set(session.id, open);
+  }
+
+  #assertGone(session: Session): void {
+    const { registry, rooms, media, store } = this.#node;
+    const { fail, nameOf } = this.#scene;
+    const left: string[] = [];
+    if (registry.find(session.id)) left.push("the registry");
+    if (registry.ofUser(session.userId).includes(session)) left.push("the registry's users");
+    if (session.expiry.list) left.push("an expiry list");
+    for (const room of rooms.all()) if (room.members.has(session.id)) left.push(`room ${room.id}`);
+    const held = media.heldOf(session.id);
+    if (held.length > 0) left.push(`the worker (${held.join(", ")})`);
+    if (left.length > 0) fail("V5", `${nameOf(session.id)} was cleaned, but it is still in ${left.join(", ")}`);
+    void store.truth.findSession(session.id).then((entry) => {
+      if (entry) fail("V5", `${nameOf(session.id)} was cleaned, but it is still in the store`);
+    });
+  }
+
+  #expect(actual: number, expected: number, what: string): void {
+    if (actual !== expected) this.#scene.fail("V5", `${what}: ${actual}, should be ${expected}`);
+  }
+}

@@ -1,0 +1,106 @@
+import type { Participant } from "../../../src/protocol/messages/index.js";
+import type { Room } from "../../../src/room/room.js";
+import type { Page } from "../people/page.js";
+import type { ServiceNode } from "../service/node.js";
+import type { Ledger } from "./ledger.js";
+import type { Scene } from "./scene.js";
+
+/** A difference is found with the next heartbeat, which a hidden page sends once a minute. */
+const REPAIRED_WITHIN_MS = 100_000;
+
+/**
+ * V4: as soon as nothing is on its way to a page, what its client shows as the roster is what the service has; a version
+ * that differs is made good within a heartbeat.
+ */
+export class Views {
+  readonly #scene: Scene;
+  readonly #ledger: Ledger;
+  readonly #differsSince = new WeakMap<Page, number>();
+  /** What was compared last and found equal, by page. */
+  readonly #equal = new WeakMap<Page, { view: object; room: Room; version: number; mediaChanges: number }>();
+  #mediaChanges = 0;
+  readonly #producers = new Map<string, string>();
+  /** Producers that were lost with their worker: clients are told to renew their media, not which ones are gone. */
+  readonly #lost = new Set<string>();
+
+  constructor(scene: Scene, ledger: Ledger, node: ServiceNode) {
+    this.#scene = scene;
+    this.#ledger = ledger;
+    this.#followMedia(node);
+  }
+
+  check(): void {
+    for (const page of this.#scene.pages) {
+      const last = this.#equal.get(page);
+      if (last?.view === page.client.room && last?.mediaChanges === this.#mediaChanges) {
+        if (last.room.version === last.version) continue;
+      }
+      if (page.connected && page.isQuiet) this.#compare(page);
+      else this.#differsSince.delete(page);
+    }
+  }
+
+  #followMedia({ media, lifecycle }: ServiceNode): void {
+    media.on("producer_opened", ({ sessionId, producer }) => {
+      this.#mediaChanges += 1;
+      this.#producers.set(producer.id, sessionId);
+    });
+    media.on("producer_changed", () => (this.#mediaChanges += 1));
+    media.on("producer_closed", ({ producerId }) => {
+      this.#mediaChanges += 1;
+      this.#producers.delete(producerId);
+    });
+    lifecycle.on("left", ({ session }) => this.#forget(session.id));
+    media.on("media_reset", ({ sessionIds }) => {
+      this.#mediaChanges += 1;
+      for (const sessionId of sessionIds) for (const id of this.#forget(sessionId)) this.#lost.add(id);
+    });
+  }
+
+  #forget(sessionId: string): string[] {
+    const ids = [...this.#producers].filter(([, owner]) => owner === sessionId).map(([id]) => id);
+    for (const id of ids) this.#producers.delete(id);
+    return ids;
+  }
+
+  #compare(page: Page): void {
+    const { node, fail, world } = this.#scene;
+    const { session, room: view } = page.client;
+    const own = session && node?.registry.find(session.sessionId);
+    if (!node || !own || this.#ledger.owners.get(own.id)?.socket.page.tasks !== page) return;
+    const room = own.participation && node.rooms.find(own.participation.roster.id);
+    if (!view && !room) return;
+    const isIn = view?.participants.some(({ sessionId }) => sessionId === own.id);
+    if (!view || !isIn || !room || view.id !== room.id || view.version !== room.version) {
+      const since = this.#differsSince.get(page) ?? world.now.at;
+      this.#differsSince.set(page, since);
+      if (world.now.at - since <= REPAIRED_WITHIN_MS) return;
+      fail("V4", `${page.name} has shown ${show(view)} for a heartbeat and more, but the service has ${show(room)}`);
+      return;
+    }
+    this.#differsSince.delete(page);
+    const { version } = room;
+    this.#equal.set(page, { view, room, version, mediaChanges: this.#mediaChanges });
+    const [seen, there] = [
+      this.#digest(view.participants, own.id),
+      this.#digest(node.rooms.participants(room), own.id),
+    ];
+    if (seen !== there) fail("V4", `${page.name} shows ${seen}, but in version ${version} there are ${there}`);
+  }
+
+  /** @param ownId whose producers are left out: nobody is told of what it sends itself */
+  #digest(participants: readonly Participant[], ownId: string): string {
+    return participants
+      .map(({ userId, sessionId, state, metadata, producers }) => {
+        const shown = sessionId === ownId ? [] : producers.filter(({ id }) => !this.#lost.has(id));
+        const sends = shown.map(({ id, paused }) => (paused ? `${id}/` : id)).toSorted();
+        return `${userId} ${this.#scene.nameOf(sessionId)} ${state} ${JSON.stringify(metadata)} ${sends.join("+")}`;
+      })
+      .toSorted()
+      .join(", ");
+  }
+}
+
+function show(room: { id: string; version: number } | undefined): string {
+  return room ? `${room.id} in version ${room.version}` : "no room";
+}

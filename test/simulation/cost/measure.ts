@@ -1,0 +1,110 @@
+/** What a session costs, by how many there are: time for a heartbeat and for the passes over the books, and memory. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Random } from "../../support/random.js";
+import type { Session } from "../../../src/session/session.js";
+import { Books } from "./books.js";
+
+const PASSES = 2_000;
+/** One in so many falls silent; more than a fifth would be doubted. */
+const SILENT = 10;
+
+export interface CostSample {
+  sessions: number;
+  /** Registry, expiry lists and rooms, without sockets and media. */
+  bytesPerSession: number;
+  openNs: number;
+  heardNs: number;
+  /** A watch and a sweep that find nobody. */
+  watchUs: number;
+  sweepUs: number;
+  /** A sweep that finds one in ten: for each of them, found, claimed, taken out and told of. */
+  reapNs: number;
+}
+
+/** @param most the largest number of sessions; smaller ones are measured on the way. */
+export async function measureCost(most: number, say: (line: string) => void): Promise<CostSample[]> {
+  const samples: CostSample[] = [];
+  // What is measured first would be measured before it is compiled.
+  await measure(Math.min(most, 20_000));
+  for (const sessions of [...steps(most), most]) {
+    const sample = await measure(sessions);
+    samples.push(sample);
+    say(`measured ${sessions} sessions`);
+  }
+  return samples;
+}
+
+function* steps(most: number): Generator<number> {
+  for (let power = 1_000; power < most; power *= 10) {
+    yield power;
+    if (power * 3 < most) yield power * 3;
+  }
+}
+
+async function measure(count: number): Promise<CostSample> {
+  const before = heapBytes();
+  const books = new Books();
+  const [sessions, openMs] = await timed(() => books.open(count));
+  const bytesPerSession = (heapBytes() - before) / count;
+  // Clients ping in the order of chance, not in that of their coming.
+  shuffle(sessions, new Random(count));
+  const heardMs = hear(books, sessions);
+  const [, watchMs] = await timed(async () => {
+    for (let pass = 0; pass < PASSES; pass++) await books.sweeper.watch();
+  });
+  const [, sweepMs] = await timed(async () => {
+    for (let pass = 0; pass < PASSES; pass++) await books.sweeper.sweep();
+  });
+  const silent = Math.ceil(count / SILENT);
+  for (let rounds = 0; rounds < 4; rounds++) {
+    books.pass(40_000);
+    for (const session of sessions.slice(silent)) books.liveness.heard(session);
+    await books.sweeper.watch();
+  }
+  const [report, reapMs] = await timed(() => books.sweeper.sweep());
+  if (report.reaped.length !== silent) throw new Error(`${report.reaped.length} of ${silent} were reaped`);
+  return {
+    sessions: count,
+    bytesPerSession: Math.round(bytesPerSession),
+    openNs: Math.round((openMs * 1e6) / count),
+    heardNs: Math.round((heardMs * 1e6) / count),
+    watchUs: (watchMs * 1e3) / PASSES,
+    sweepUs: (sweepMs * 1e3) / PASSES,
+    reapNs: Math.round((reapMs * 1e6) / silent),
+  };
+}
+
+/** A heartbeat of everybody, often enough to be measured. Returns the milliseconds of one. */
+function hear(books: Books, sessions: readonly Session[]): number {
+  const rounds = Math.max(1, Math.round(1_000_000 / sessions.length));
+  const startedAt = cpuMs();
+  for (let round = 0; round < rounds; round++) for (const session of sessions) books.liveness.heard(session);
+  return (cpuMs() - startedAt) / rounds;
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<[result: T, ms: number]> {
+  const startedAt = cpuMs();
+  const result = await work();
+  return [result, cpuMs() - startedAt];
+}
+
+/** Processor time of this process, which others on the machine do not lengthen much. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+function shuffle(items: Session[], random: Random): void {
+  for (let index = items.length - 1; index > 0; index--) {
+    const other = random.below(index + 1);
+    [items[index], items[other]] = [items[other] as Session, items[index] as Session];
+  }
+}
+
+function heapBytes(): number {
+  setFlagsFromString("--expose_gc");
+  const collect = runInNewContext("gc") as () => void;
+  collect();
+  return process.memoryUsage().heapUsed;
+}

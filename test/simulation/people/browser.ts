@@ -1,0 +1,58 @@
+import type { Environment } from "../../../src/sdk/index.js";
+import { dial } from "../world/dial.js";
+import type { Page, Surroundings } from "./page.js";
+import type { PageTimers } from "./page-timers.js";
+
+/** What a browser gives a page: everything that the client may replace, replaced. */
+export function browserOf(
+  page: Page,
+  around: Surroundings,
+  storage: Map<string, string>,
+  timers: PageTimers,
+): Environment {
+  const { world, service } = around;
+  const { line, locks } = page.machine;
+  return {
+    timers,
+    openSocket: () => {
+      const socket = dial(world, line, service, page);
+      for (const old of page.sockets) if (old.isClosed) page.sockets.delete(old);
+      page.sockets.add(socket);
+      return socket;
+    },
+    random: () => world.random.next(),
+    page: {
+      get visibility() {
+        return page.hidden ? "hidden" : "visible";
+      },
+      listen: (listener) => {
+        page.listener = listener;
+        return () => (page.listener = undefined);
+      },
+      askBeforeClosing: () => () => {},
+      beacon: (_url, body) => sendBeacon(page, around, body),
+    },
+    storage: { get: (key) => storage.get(key) ?? null, set: (key, value) => void storage.set(key, value) },
+    locks: {
+      hold: async (name, waitMs) => {
+        const release = await locks.hold(name, waitMs);
+        if (release) page.locks.add(release);
+        return release;
+      },
+      whenFree: (name, signal) => locks.whenFree(name, signal),
+    },
+    openChannel: () => ({ post: () => {}, close: () => {} }),
+    createId: () => `tab-${world.random.below(2 ** 32).toString(36)}`,
+  };
+}
+
+/** The browser delivers it by a connection of its own, before or after the socket's end, or not at all. */
+function sendBeacon({ machine }: Page, { world, service }: Surroundings, body: string): boolean {
+  if (!machine.line.up || world.chance(0.1)) return true;
+  const { sessionId, resumeToken } = JSON.parse(body) as { sessionId: string; resumeToken: string };
+  world.after(machine.line.latency() * 3, () => {
+    const node = service();
+    node?.loop.arrive(world.now.at, () => node.goodbye(sessionId, resumeToken));
+  });
+  return true;
+}

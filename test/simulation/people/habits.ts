@@ -1,0 +1,199 @@
+/**
+ * What people, browsers, machines and networks do to a tab. Each deed begins something and sees to its end; whether it
+ * makes sense at the moment is for it to say: one that returns `false` has done nothing.
+ */
+import type { World } from "../world/world.js";
+import type { Tab } from "./tab.js";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+export interface Deeds {
+  readonly world: World;
+  note(who: string, what: string): void;
+  /** It has been done once more. */
+  count(what: string): void;
+  /** Another tab of the same person, on the same machine or on another one. */
+  openAnother(tab: Tab, how: "same machine" | "other machine" | "duplicate"): void;
+  pickRoom(): string;
+}
+
+type Deed = (tab: Tab, deeds: Deeds) => boolean;
+
+const hideOrShow: Deed = ({ page }) => {
+  if (!page) return false;
+  if (page.hidden) page.show();
+  else page.hide();
+  return true;
+};
+
+const freeze: Deed = ({ page }, { world }) => {
+  if (!page?.hidden || page.suspended) return false;
+  page.freeze();
+  world.after(world.between(5 * SECOND, 8 * MINUTE), () => page.resume(true));
+  return true;
+};
+
+const hang: Deed = ({ page }, { world }) => {
+  if (!page || page.suspended) return false;
+  page.suspend(world.chance(0.3));
+  world.after(world.someTime(40 * SECOND), () => page.resume(false));
+  return true;
+};
+
+const reload: Deed = (tab, { world }) => {
+  if (!tab.page || tab.page.suspended) return false;
+  const { roomId } = tab;
+  tab.page.unload();
+  world.after(world.chance(0.85) ? world.between(150, 3_000) : world.between(3_000, 12_000), () => tab.load(roomId));
+  return true;
+};
+
+const crash: Deed = (tab, { world }) => {
+  const { roomId, page } = tab;
+  if (!page) return false;
+  page.crash(world.chance(0.7));
+  if (world.chance(0.6)) world.after(world.someTime(20 * SECOND), () => tab.load(roomId));
+  return true;
+};
+
+const close: Deed = (tab) => {
+  if (!tab.page || tab.page.suspended) return false;
+  tab.page.unload();
+  tab.forget();
+  return true;
+};
+
+const loseNetwork: Deed = ({ machine }, { world }) => {
+  if (!machine.reachable) return false;
+  machine.loseNetwork();
+  const outage = world.chance(0.5) ? world.between(1, 12 * SECOND) : world.someTime(60 * SECOND);
+  world.after(outage, () => machine.findNetwork(world.chance(0.6)));
+  return true;
+};
+
+const sleep: Deed = ({ machine }, { world }) => {
+  if (!machine.awake) return false;
+  machine.sleep();
+  world.after(world.someTime(4 * MINUTE), () => {
+    machine.wake();
+    world.after(world.between(0, 4 * SECOND), () => machine.findNetwork(true));
+  });
+  return true;
+};
+
+const breakConnections: Deed = ({ machine }) => {
+  if (!machine.reachable) return false;
+  machine.breakConnections();
+  return true;
+};
+
+const losePower: Deed = ({ machine }, { world }) => {
+  if (!machine.awake) return false;
+  machine.vanish();
+  world.after(world.someTime(5 * MINUTE), () => {
+    machine.wake();
+    machine.findNetwork(false);
+  });
+  return true;
+};
+
+const changeRoom: Deed = (tab, deeds) => {
+  const { world } = deeds;
+  const { page } = tab;
+  if (!page || page.suspended) return false;
+  if (world.chance(0.5)) {
+    tab.roomId = undefined;
+    page.client.leave().catch(() => {});
+  } else {
+    tab.enter(deeds.pickRoom());
+  }
+  return true;
+};
+
+const changeMetadata: Deed = ({ page }, { world }) => {
+  if (!page?.client.room || page.suspended) return false;
+  page.client.setMetadata({ hand: world.chance(0.5), at: world.random.below(1_000) }).catch(() => {});
+  return true;
+};
+
+const mute: Deed = ({ page }, { world }) => {
+  if (!page?.media || page.suspended) return false;
+  page.media.setMuted(world.chance(0.5));
+  return true;
+};
+
+const disconnect: Deed = ({ page }) => {
+  if (!page || page.suspended || page.client.state === "disconnected") return false;
+  void page.client.disconnect();
+  return true;
+};
+
+const comeBack: Deed = (tab, deeds) => {
+  const { page } = tab;
+  if (!page || page.suspended || page.client.state !== "disconnected") return false;
+  page.client.reconnect();
+  tab.enter(tab.roomId ?? deeds.pickRoom());
+  return true;
+};
+
+const open =
+  (how: Parameters<Deeds["openAnother"]>[1]): Deed =>
+  (tab, deeds) => {
+    if (!tab.page || tab.page.suspended || tab.roomId === undefined) return false;
+    deeds.openAnother(tab, how);
+    return true;
+  };
+
+/** The machine fails, and its user goes on with the other one. */
+const changeDevice: Deed = (tab, deeds) => {
+  const { machine, page } = tab;
+  const { world } = deeds;
+  if (!page || !machine.reachable || tab.roomId === undefined) return false;
+  if (world.chance(0.5)) machine.loseNetwork();
+  else machine.sleep();
+  world.after(world.between(5, 30) * SECOND, () => deeds.openAnother(tab, "other machine"));
+  world.after(world.between(1, 4) * MINUTE, () => {
+    machine.wake();
+    machine.findNetwork(true);
+  });
+  return true;
+};
+
+/** Deeds with their shares. */
+const DEEDS: readonly (readonly [name: string, share: number, deed: Deed])[] = [
+  ["hides or shows", 14, hideOrShow],
+  ["is frozen", 6, freeze],
+  ["hangs", 6, hang],
+  ["reloads", 10, reload],
+  ["crashes", 4, crash],
+  ["is closed", 5, close],
+  ["loses its network", 9, loseNetwork],
+  ["sleeps", 4, sleep],
+  ["loses its connections", 7, breakConnections],
+  ["loses power", 2, losePower],
+  ["changes rooms", 6, changeRoom],
+  ["changes its metadata", 6, changeMetadata],
+  ["mutes or unmutes", 5, mute],
+  ["disconnects", 3, disconnect],
+  ["comes back", 9, comeBack],
+  ["opens a second tab", 4, open("same machine")],
+  ["opens a second device", 4, open("other machine")],
+  ["fails and is replaced by another device", 3, changeDevice],
+  ["is duplicated", 2, open("duplicate")],
+];
+
+const TOTAL = DEEDS.reduce((total, [, share]) => total + share, 0);
+
+/** Does something to a tab that has a page. */
+export function doSomething(tab: Tab, deeds: Deeds): void {
+  let left = deeds.world.random.next() * TOTAL;
+  for (const [name, share, deed] of DEEDS) {
+    left -= share;
+    if (left > 0) continue;
+    deeds.note(tab.page?.name ?? tab.name, name);
+    if (deed(tab, deeds)) deeds.count(name);
+    else deeds.note(tab.page?.name ?? tab.name, "(not now)");
+    return;
+  }
+}

@@ -1,0 +1,69 @@
+import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
+import type { Machine } from "./machine.js";
+import { Page, type Surroundings } from "./page.js";
+
+/** A tab of a browser: outlives its pages and keeps their storage. */
+export class Tab {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly userId: string;
+  page: Page | undefined;
+  /** The room that the person wants to be in with this tab. */
+  roomId: string | undefined;
+  readonly #around: Surroundings;
+  readonly #sends: boolean;
+  readonly #onDuplicate: DuplicatePolicy | undefined;
+  #storage: Map<string, string>;
+  #pages = 0;
+
+  /** @param options `storage`: that of another tab, for one that is its duplicate */
+  constructor(
+    around: Surroundings,
+    options: {
+      name: string;
+      machine: Machine;
+      userId: string;
+      sends: boolean;
+      onDuplicate: DuplicatePolicy | undefined;
+      storage?: Map<string, string>;
+    },
+  ) {
+    this.#around = around;
+    this.name = options.name;
+    this.machine = options.machine;
+    this.userId = options.userId;
+    this.#sends = options.sends;
+    this.#onDuplicate = options.onDuplicate;
+    this.#storage = new Map(options.storage);
+  }
+
+  /** What a browser copies when the tab is duplicated. */
+  get storage(): Map<string, string> {
+    return this.#storage;
+  }
+
+  /** Loads a page and goes into the room. */
+  load(roomId: string | undefined): void {
+    if ((this.page && !this.page.gone) || !this.machine.awake) return;
+    this.roomId = roomId;
+    this.#around.note(this.name, `loads, for ${roomId ?? "no room"}`);
+    this.page = new Page(this.#around, {
+      name: `${this.name}/${++this.#pages}`,
+      machine: this.machine,
+      userId: this.userId,
+      storage: this.#storage,
+      sends: this.#sends,
+    });
+    this.enter(roomId);
+  }
+
+  enter(roomId: string | undefined): void {
+    this.roomId = roomId;
+    if (roomId !== undefined) this.page?.join(roomId, this.#onDuplicate);
+  }
+
+  /** The tab is closed: what it had stored is gone. */
+  forget(): void {
+    this.#storage = new Map();
+  }
+}

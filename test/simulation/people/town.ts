@@ -1,0 +1,158 @@
+import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
+import type { World } from "../world/world.js";
+import { doSomething, type Deeds } from "./habits.js";
+import { Machine } from "./machine.js";
+import type { Surroundings } from "./page.js";
+import { Tab } from "./tab.js";
+
+/** How often something happens to a tab, and how long somebody without a page stays away. Milliseconds, on average. */
+const DEED_EVERY_MS = 4 * 60_000;
+const AWAY_FOR_MS = 6 * 60_000;
+const MOST_TABS = 2;
+
+interface Person {
+  readonly userId: string;
+  readonly machines: readonly [Machine, Machine];
+  readonly tabs: Tab[];
+}
+
+/** Everybody there is: each person has two machines and up to two tabs, and things happen to them. */
+export class Town implements Deeds {
+  readonly world: World;
+  readonly #around: Surroundings;
+  readonly #people: Person[] = [];
+  readonly #rooms: readonly string[];
+  readonly #tabPolicy: DuplicatePolicy | undefined;
+  /** Machines of a crowd that comes and goes. */
+  readonly #crowd = new Set<Machine>();
+  #quiet = false;
+  #crowds = 0;
+
+  constructor(
+    around: Surroundings,
+    options: { people: number; rooms: number; tabPolicy: DuplicatePolicy | undefined },
+  ) {
+    this.world = around.world;
+    this.#around = around;
+    this.#tabPolicy = options.tabPolicy;
+    this.#rooms = Array.from({ length: options.rooms }, (_, index) => `room-${index + 1}`);
+    for (let index = 0; index < options.people; index++) this.#settle(NAMES[index % NAMES.length] ?? "somebody");
+  }
+
+  *machines(): Generator<Machine> {
+    for (const { machines } of this.#people) yield* machines;
+    yield* this.#crowd;
+  }
+
+  note(who: string, what: string): void {
+    this.#around.note(who, what);
+  }
+
+  count(what: string): void {
+    this.#around.count(what);
+  }
+
+  pickRoom(): string {
+    return this.#rooms[this.world.random.below(this.#rooms.length)] ?? "room-1";
+  }
+
+  openAnother(tab: Tab, how: "same machine" | "other machine" | "duplicate"): void {
+    const person = this.#people.find(({ userId }) => userId === tab.userId);
+    if (!person) return;
+    const [first, second] = person.machines;
+    const machine = how === "other machine" ? (tab.machine === first ? second : first) : tab.machine;
+    const isEmpty = (one: Tab): boolean => one !== tab && one.page?.gone !== false;
+    let other = person.tabs.find((one) => isEmpty(one) && one.machine === machine);
+    if (!other) {
+      if (person.tabs.length >= MOST_TABS) {
+        const useless = person.tabs.findIndex(isEmpty);
+        if (useless < 0) return;
+        person.tabs.splice(useless, 1);
+      }
+      other = this.#tab(person, machine, how === "duplicate" ? tab.storage : undefined);
+    }
+    other.load(tab.roomId);
+  }
+
+  /** Many people come into one room, and after a while most of them are gone at one blow. */
+  comeInCrowds(size: number, stayMs: number): void {
+    const crowd = ++this.#crowds;
+    this.note("crowd", `${size} people come`);
+    for (let index = 0; index < size; index++) {
+      const machine = new Machine(this.world);
+      this.#crowd.add(machine);
+      const name = `crowd${crowd}-${index}`;
+      const tab = new Tab(this.#around, { name, machine, userId: name, sends: false, onDuplicate: undefined });
+      this.world.after(this.world.between(0, 20_000), () => tab.load(`crowd-${index % 4}`));
+    }
+    this.world.after(stayMs, () => this.#dissolve());
+  }
+
+  /** Everything that was broken is repaired, and nothing happens any more. */
+  rest(): void {
+    this.#quiet = true;
+    for (const machine of this.machines()) {
+      if (!machine.awake) machine.wake();
+      machine.findNetwork(true);
+      for (const page of machine.pages) {
+        page.resume(true);
+        page.show();
+      }
+    }
+  }
+
+  #settle(userId: string): void {
+    const person: Person = { userId, machines: [new Machine(this.world), new Machine(this.world)], tabs: [] };
+    this.#people.push(person);
+    const tab = this.#tab(person, person.machines[0]);
+    this.world.after(this.world.between(0, 120_000), () => tab.load(this.pickRoom()));
+  }
+
+  #tab(person: Person, machine: Machine, storage?: Map<string, string>): Tab {
+    const { userId } = person;
+    const index = person.machines.indexOf(machine);
+    const tab = new Tab(this.#around, {
+      name: `${userId}.${index === 0 ? "pc" : "phone"}${storage ? "'" : ""}`,
+      machine,
+      userId,
+      sends: this.world.chance(0.5),
+      onDuplicate: this.#tabPolicy,
+      ...(storage ? { storage } : {}),
+    });
+    person.tabs.push(tab);
+    this.#live(person, tab);
+    return tab;
+  }
+
+  #live(person: Person, tab: Tab): void {
+    const hasPage = tab.page && !tab.page.gone;
+    this.world.after(this.world.someTime(hasPage || !tab.page ? DEED_EVERY_MS : AWAY_FOR_MS), () => {
+      if (!person.tabs.includes(tab)) return;
+      if (!this.#quiet) {
+        if (tab.page && !tab.page.gone) doSomething(tab, this);
+        else tab.load(tab.roomId ?? this.pickRoom());
+      }
+      this.#live(person, tab);
+    });
+  }
+
+  #dissolve(): void {
+    const { world } = this;
+    this.note("crowd", "most are gone at one blow");
+    const how = world.random.below(3);
+    for (const machine of this.#crowd) {
+      if (world.chance(0.25)) continue;
+      if (how === 0) machine.vanish();
+      else if (how === 1) machine.breakConnections();
+      else for (const page of machine.pages) page.suspend(true);
+    }
+    world.after(5 * 60_000, () => {
+      for (const machine of this.#crowd) {
+        for (const page of machine.pages) page.crash(true);
+        this.#crowd.delete(machine);
+      }
+    });
+  }
+}
+
+const NAMES = ["ada", "bob", "cleo", "dan", "eve", "fay", "gus", "hal", "ida", "joe", "kim", "leo"] as const;

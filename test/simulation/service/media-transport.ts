@@ -1,0 +1,59 @@
+import type { Peer, PeerListener } from "../world/peer.js";
+import type { MediaWorker } from "./media-worker.js";
+
+/** A WebRTC transport: which worker it is in, who is at its other end, and whether that one answers. */
+export class MediaTransport implements PeerListener {
+  readonly id: string;
+  readonly worker: MediaWorker;
+  readonly direction: "send" | "recv";
+  up = false;
+  closed = false;
+  /** The name of the peer that it was last told to connect to. */
+  peerName: string | undefined = undefined;
+  readonly #onLost: () => void;
+  readonly #onEnded: () => void;
+  #peer: Peer | undefined;
+
+  constructor(options: {
+    id: string;
+    worker: MediaWorker;
+    direction: "send" | "recv";
+    onLost: () => void;
+    onEnded: () => void;
+  }) {
+    this.id = options.id;
+    this.worker = options.worker;
+    this.direction = options.direction;
+    this.#onLost = options.onLost;
+    this.#onEnded = options.onEnded;
+  }
+
+  /** Consent was given by the peer; `false` when there is nobody, or nothing to give it to. */
+  connect(peer: Peer): boolean {
+    if (this.closed || this.worker.dead || !peer.alive) return false;
+    this.#peer?.forget(this);
+    this.#peer = peer;
+    peer.listen(this);
+    this.up = true;
+    return true;
+  }
+
+  lost(): void {
+    if (this.closed || this.worker.dead || !this.up) return;
+    this.up = false;
+    this.#onLost();
+  }
+
+  ended(): void {
+    if (this.closed || this.worker.dead) return;
+    this.up = false;
+    this.#onEnded();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.up = false;
+    this.#peer?.forget(this);
+    this.#peer = undefined;
+  }
+}

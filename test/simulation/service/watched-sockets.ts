@@ -1,0 +1,24 @@
+import type { Connection } from "../../../src/gateway/connection.js";
+import { SocketWatch } from "../../../src/gateway/socket-watch.js";
+
+/** The real deadlines of sockets, with a look at when the next one is due. */
+export class WatchedSockets extends SocketWatch {
+  readonly #connections = new Set<Connection>();
+
+  override opened(connection: Connection): void {
+    this.#connections.add(connection);
+    super.opened(connection);
+  }
+
+  override closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    super.closed(connection);
+  }
+
+  /** Virtual milliseconds; `Infinity` when nothing waits. */
+  get nextDueAt(): number {
+    let at = Infinity;
+    for (const { expiry } of this.#connections) if (expiry.list && expiry.dueAt < at) at = expiry.dueAt;
+    return at;
+  }
+}

@@ -1,0 +1,60 @@
+import type { MediaLeftovers } from "../../../src/session/ports.js";
+import type { EventLoop } from "../world/event-loop.js";
+import type { MediaWorker } from "./media-worker.js";
+
+/** How long a check waits for others that the same dump can answer. */
+const VERIFY_WINDOW_MS = 100;
+
+/** What one session has in the workers: creations that are under way, and what was closed but not seen to be gone. */
+export class WorkerObjects {
+  readonly #loop: EventLoop;
+  readonly #nextId: () => string;
+  readonly #sessionId: string;
+  readonly #unverified = new Map<string, MediaWorker>();
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(parts: { loop: EventLoop; nextId: () => string }, sessionId: string) {
+    this.#loop = parts.loop;
+    this.#nextId = parts.nextId;
+    this.#sessionId = sessionId;
+  }
+
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** Returns the id of what the worker has made. */
+  async create(worker: MediaWorker, kind: "transport" | "producer"): Promise<string> {
+    const id = this.#nextId();
+    const sessionId = this.#sessionId;
+    const call = worker.call(
+      () => worker.objects.set(id, { sessionId, kind }),
+      () => this.release(id, worker),
+    );
+    this.#underWay.add(call);
+    try {
+      await call;
+      return id;
+    } finally {
+      this.#underWay.delete(call);
+    }
+  }
+
+  release(id: string, worker: MediaWorker): void {
+    this.#unverified.set(id, worker);
+    worker.free(id);
+  }
+
+  async verifyClosed(): Promise<MediaLeftovers> {
+    await Promise.allSettled(this.#underWay);
+    await new Promise<void>((resolve) => this.#loop.after(VERIFY_WINDOW_MS, resolve));
+    const transports: string[] = [];
+    const producers: string[] = [];
+    for (const [id, worker] of this.#unverified) {
+      const kind = worker.dead ? undefined : await worker.call(() => worker.objects.get(id)?.kind);
+      if (kind === undefined) this.#unverified.delete(id);
+      else (kind === "transport" ? transports : producers).push(id);
+    }
+    return { transports, producers, consumers: [] };
+  }
+}

@@ -1,0 +1,100 @@
+import { PLAIN, type Happening, type World } from "./world.js";
+
+/** Milliseconds that a packet takes most of the time, and how long the rare slow ones take. */
+const LATENCY = { least: 5, most: 60 } as const;
+const SLOW = { chance: 0.002, least: 300, most: 2_500 } as const;
+/** What TCP waits at the most before it sends again what was lost, as far as a page's patience goes. */
+const RETRANSMIT_MS = 4_000;
+
+/** A machine's way to the service. While it is down nothing arrives in either direction and nobody is told. */
+export class Line {
+  readonly #world: World;
+  readonly #pipes = new Set<Pipe>();
+  #up = true;
+  #downSince = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  goDown(): void {
+    if (!this.#up) return;
+    this.#up = false;
+    this.#downSince = this.#world.now.at;
+  }
+
+  /** What was sent meanwhile and is still wanted arrives late, as after a retransmission. */
+  comeUp(): void {
+    if (this.#up) return;
+    this.#up = true;
+    const outage = this.#world.now.at - this.#downSince;
+    const wait = this.#world.between(10, Math.min(RETRANSMIT_MS, 200 + outage / 2));
+    for (const pipe of this.#pipes) pipe.flush(wait);
+  }
+
+  latency(): number {
+    const { most, least } = this.#world.chance(SLOW.chance) ? SLOW : LATENCY;
+    return this.#world.between(least, most);
+  }
+
+  attach(pipe: Pipe): void {
+    this.#pipes.add(pipe);
+  }
+
+  detach(pipe: Pipe): void {
+    this.#pipes.delete(pipe);
+  }
+}
+
+/** One direction of one TCP connection: what goes in comes out at the other end later, in its order. */
+export class Pipe {
+  readonly #world: World;
+  readonly #line: Line;
+  readonly #arrive: (at: number, run: Happening) => void;
+  #held: Happening[] = [];
+  #lastAt = 0;
+  #closed = false;
+  /** How much is on its way. */
+  flying = 0;
+
+  /** @param arrive schedules what happens at the other end */
+  constructor(world: World, line: Line, arrive: (at: number, run: Happening) => void) {
+    this.#world = world;
+    this.#line = line;
+    this.#arrive = arrive;
+    line.attach(this);
+  }
+
+  send(run: Happening): void {
+    if (this.#closed) return;
+    this.flying += 1;
+    if (this.#line.up && this.#held.length === 0) this.#dispatch(run, this.#line.latency());
+    else this.#held.push(run);
+  }
+
+  /** The line is up again: what was held back goes on its way after `wait`. */
+  flush(wait: number): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const run of held) this.#dispatch(run, wait);
+  }
+
+  /** Both ends are closed, or one of them does not exist any more: what is on its way arrives nowhere. */
+  close(): void {
+    this.#closed = true;
+    this.#held = [];
+    this.#line.detach(this);
+  }
+
+  #dispatch(run: Happening, wait: number): void {
+    this.#lastAt = Math.max(this.#lastAt, this.#world.now.at + wait);
+    this.#arrive(this.#lastAt, () => {
+      this.flying -= 1;
+      return this.#closed ? PLAIN : run();
+    });
+  }
+}

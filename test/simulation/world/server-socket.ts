@@ -1,0 +1,135 @@
+import type { WebSocket } from "ws";
+import type { Timer } from "../../../src/kernel/clock.js";
+import type { EventLoop } from "./event-loop.js";
+import type { Pipe } from "./line.js";
+import type { PageSocket } from "./page-socket.js";
+import { PLAIN } from "./world.js";
+
+/** How long ws waits for the answer to its closing handshake, as the service configures it. */
+const CLOSE_TIMEOUT_MS = 5_000;
+const ABNORMAL = 1006;
+const PING = '{"type":"ping"}';
+const PING_BYTES = Buffer.from(PING);
+
+/** Who looks on at the service's end of all sockets. */
+export interface SocketWitness {
+  accepted(socket: ServerSocket): void;
+  /** A frame is about to be handed to the service. */
+  received(socket: ServerSocket, text: string): void;
+  sent(socket: ServerSocket, text: string): void;
+  /** The service has been told that the socket has ended. `code`: of whoever closed first. */
+  closed(socket: ServerSocket, code: number): void;
+}
+
+interface Listeners {
+  message: (data: Buffer, isBinary: boolean) => void;
+  pong: () => void;
+  close: (code: number) => void;
+  error: (error: Error) => void;
+}
+
+/** The service's end of a simulated WebSocket: as much of `ws` as the gateway uses, with the same order of events. */
+export class ServerSocket {
+  readonly bufferedAmount = 0;
+  readonly page: PageSocket;
+  readonly #loop: EventLoop;
+  readonly #out: Pipe;
+  readonly #witness: SocketWitness;
+  readonly #gone: () => void;
+  readonly #listeners: Partial<Listeners> = {};
+  #state: "open" | "closing" | "closed" = "open";
+  #closeTimer: Timer | undefined;
+  #ownCode: number | undefined;
+
+  /** @param parts `gone`: told when this end is closed */
+  constructor(parts: { loop: EventLoop; out: Pipe; page: PageSocket; witness: SocketWitness; gone: () => void }) {
+    this.#loop = parts.loop;
+    this.#out = parts.out;
+    this.page = parts.page;
+    this.#witness = parts.witness;
+    this.#gone = parts.gone;
+    this.#witness.accepted(this);
+  }
+
+  /** As the gateway knows it. */
+  get asWebSocket(): WebSocket {
+    return this as unknown as WebSocket;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  on<K extends keyof Listeners>(event: K, listener: Listeners[K]): this {
+    this.#listeners[event] = listener;
+    return this;
+  }
+
+  send(data: string | Buffer): void {
+    if (this.#state !== "open") return;
+    const text = typeof data === "string" ? data : data.toString();
+    this.#witness.sent(this, text);
+    this.#out.send(() => this.page.gotFrame(text));
+  }
+
+  ping(): void {
+    if (this.#state === "open") this.#out.send(() => this.page.gotPing());
+  }
+
+  close(code: number): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#ownCode = code;
+    this.#out.send(() => this.page.gotClose(code));
+    this.#closeTimer = this.#loop.after(CLOSE_TIMEOUT_MS, () => this.terminate());
+  }
+
+  terminate(): void {
+    if (this.#state === "closed") return;
+    this.#out.send(() => this.page.gotReset());
+    this.#end(ABNORMAL);
+  }
+
+  /** The process is gone: nobody is told here, and the page's end is reset. */
+  die(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#out.send(() => this.page.gotReset());
+    this.#gone();
+  }
+
+  gotFrame(text: string): void {
+    if (this.#state === "closed") return;
+    this.#witness.received(this, text);
+    this.#listeners.message?.(text === PING ? PING_BYTES : Buffer.from(text), false);
+  }
+
+  gotPong(): typeof PLAIN {
+    if (this.#state !== "closed") this.#listeners.pong?.();
+    return PLAIN;
+  }
+
+  /** The page's part of a closing handshake. */
+  gotClose(code: number): void {
+    if (this.#state === "open") this.#out.send(() => this.page.gotClose(code));
+    this.#end(code);
+  }
+
+  /** The connection has ended without a closing handshake. */
+  gotReset(withError: boolean): void {
+    if (this.#state !== "closed" && withError) this.#listeners.error?.(new Error("read ECONNRESET"));
+    this.#end(ABNORMAL);
+  }
+
+  #end(code: number): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#closeTimer?.cancel();
+    this.#gone();
+    // ws tells it in a later turn of the event loop.
+    this.#loop.arrive(this.#loop.mono(), () => {
+      this.#listeners.close?.(code);
+      this.#witness.closed(this, this.#ownCode ?? code);
+    });
+  }
+}
