@@ -13,7 +13,7 @@ import { measureExpiry } from "./measure/expiry.js";
 import { measurePings } from "./measure/pings.js";
 import { FULL, QUICK } from "./measure/plan.js";
 import { benchmarkDocument, expiryTable, serverTable, type Results } from "./report/document.js";
-import { describeMachine } from "./report/machine.js";
+import { describeLoad, describeMachine } from "./report/machine.js";
 import { joinSteps, rowsOf } from "./report/rows.js";
 
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
@@ -32,6 +32,8 @@ if (!existsSync(values.main)) {
   console.error(`${values.main} is missing: run "npm run build" first`);
   process.exit(1);
 }
+const load = describeLoad();
+if (load.busy) say(`the machine has other work (load ${load.text}): expect scattered values and higher ratios`);
 const programs = await compilePrograms(values.main);
 const pings = await measurePings(programs, plan, say);
 const connections = await measureConnections(programs, plan, say);
@@ -46,7 +48,7 @@ const results: Results = {
 console.log(`\n${serverTable(results.rows)}\n\n${expiryTable(results, plan)}`);
 if (!values.quick) {
   const minutes = Math.ceil((performance.now() - startedAt) / 60_000);
-  const run = { machine: describeMachine(), date: new Date().toISOString().slice(0, 10), minutes };
+  const run = { machine: describeMachine(), load: load.text, date: new Date().toISOString().slice(0, 10), minutes };
   writeFileSync(DOCUMENT, benchmarkDocument(results, plan, run));
   say(`\nwritten to docs/benchmarks.md`);
 }

@@ -1,17 +1,13 @@
 /**
- * The composition root: the only file that knows every part. It makes them in the order in which data passes through
- * them, gives each what it needs, and takes them down in the opposite order.
+ * The composition root: reads the settings, makes what the service stands on (directory, media, log, HTTP), and takes it
+ * down in the opposite order.
  */
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Config } from "./config/load.js";
-import { Gateway } from "./gateway/gateway.js";
 import { trustEverybody, verifyJwt } from "./gateway/authenticate.js";
-import { helloHandler } from "./gateway/handlers/hello.js";
-import { mediaHandlers } from "./gateway/handlers/media.js";
-import { roomHandlers } from "./gateway/handlers/room.js";
-import { SocketWatch } from "./gateway/socket-watch.js";
+import type { Gateway } from "./gateway/gateway.js";
 import { registerWebSocket } from "./gateway/ws-route.js";
 import { beaconRoute } from "./http/beacon-route.js";
 import { cleanupRoute } from "./http/cleanup-route.js";
@@ -20,37 +16,22 @@ import { roomRoutes } from "./http/room-routes.js";
 import { createHttpServer, registerRoutes, type HttpOptions } from "./http/server.js";
 import { sessionRoutes } from "./http/session-routes.js";
 import { systemClock, type Clock } from "./kernel/clock.js";
-import { Emitter } from "./kernel/emitter.js";
-import { Loop } from "./kernel/loop.js";
 import { Releasers } from "./kernel/releasers.js";
 import { createMediaPlane } from "./media/create.js";
 import { MemoryDirectory } from "./memory/memory-directory.js";
-import { Journal } from "./observability/journal.js";
 import { Metrics } from "./observability/metrics.js";
-import { readSources } from "./observability/read-sources.js";
-import { Timeline } from "./observability/timeline.js";
-import { Reaper } from "./reaper/reaper.js";
+import type { Timeline } from "./observability/timeline.js";
+import type { Reaper } from "./reaper/reaper.js";
 import { RecentlyReaped } from "./reaper/recently-reaped.js";
-import { Reconciler } from "./reaper/reconciler.js";
-import { departureSteps } from "./reaper/steps.js";
-import { HOLD_MS, Sweeper, type SweeperEvents } from "./reaper/sweeper.js";
-import { Admission } from "./room/admission.js";
-import { announceMedia } from "./room/media-announcer.js";
-import { Registrar } from "./room/registrar.js";
-import { Rooms } from "./room/rooms.js";
-import type { LifecycleEvents } from "./session/events.js";
-import { Liveness } from "./session/liveness.js";
+import type { Sweeper } from "./reaper/sweeper.js";
+import { Rhythm } from "./rhythm.js";
+import type { Rooms } from "./room/rooms.js";
+import { createService, type Service, type ServiceSettings } from "./service.js";
+import { livenessPolicy } from "./session/policy.js";
 import type { MediaPlane } from "./session/ports.js";
-import { SessionRegistry } from "./session/registry.js";
-import { Sessions } from "./session/sessions.js";
-import type { LivenessPolicy } from "./session/verdict.js";
-import { VirtualTime } from "./session/virtual-time.js";
+import type { SessionRegistry } from "./session/registry.js";
 import { VERSION } from "./version.js";
 
-/** How often short deadlines are looked at. */
-const WATCH_INTERVAL_MS = 250;
-/** Two watches in a row may be so far apart before the rest counts as the process's own delay. */
-const LONGEST_STEP_MS = 2 * WATCH_INTERVAL_MS;
 /** Clients come back after a restart within this time, each at its own moment. */
 const RECONNECT_SPREAD_MS = 5_000;
 
@@ -81,84 +62,77 @@ export async function buildApp(config: Config, log: Logger, clock: Clock = syste
 }
 
 async function compose(config: Config, log: Logger, clock: Clock, releasers: Releasers): Promise<App> {
-  const listenerFailed = (error: unknown, event: PropertyKey) =>
-    log.error({ err: error, event: String(event) }, "a listener failed");
-  const lifecycle = new Emitter<LifecycleEvents>(listenerFailed);
-  const sweeps = new Emitter<SweeperEvents>(listenerFailed);
-
-  const time = new VirtualTime(clock, LONGEST_STEP_MS);
-  const registry = new SessionRegistry();
-  const liveness = new Liveness({ clock, time, policy: policyOf(config), events: lifecycle });
-  const sessions = new Sessions({ clock, time, registry, liveness, events: lifecycle });
   const directory = new MemoryDirectory();
   releasers.add("directory", () => directory.close());
   const media = await createMediaPlane(config, process.env, clock, log);
   releasers.add("media", () => media.close());
-  const rooms = new Rooms({
-    clock,
-    lastSeenAt: (session) => liveness.lastSeenAt(session),
-    limits: { maxRooms: config.MAX_ROOMS, maxRoomSize: config.MAX_ROOM_SIZE },
-  });
-  announceMedia({ media, rooms, registry, liveness });
-
-  const registrar = new Registrar({ directory, rooms });
-  const steps = departureSteps({ rooms, registrar, registry, liveness, events: lifecycle });
-  const reaper = new Reaper({ clock, events: lifecycle, steps });
-  releasers.add("reaper", () => reaper.close());
-  const admission = new Admission({
-    rooms,
-    media,
-    registrar,
-    sessions,
-    events: lifecycle,
-    policy: config.MULTI_TAB_POLICY,
-    end: (session, departure) => reaper.end(session, departure),
-  });
-  const sweeper = new Sweeper({ clock, time, registry, liveness, reaper, lifecycle, events: sweeps });
-  const reconciler = new Reconciler({ registry, rooms, media, directory });
-  const recentlyReaped = new RecentlyReaped(clock, config.HEARTBEAT_INTERVAL_MS);
-
-  const watch = new SocketWatch({
-    time,
-    helloTimeoutMs: config.HELLO_TIMEOUT_MS,
-    pingIntervalMs: config.SOCKET_PING_INTERVAL_MS,
-  });
-  const gateway: Gateway = new Gateway({
-    log,
-    clock,
-    watch,
-    sessions,
-    liveness,
-    hello: helloHandler({
+  const service: Service = createService(
+    settingsOf(config),
+    {
+      clock,
+      directory,
+      media,
       authenticate: config.AUTH_MODE === "jwt" ? verifyJwt(config.JWT_SECRET ?? "") : trustEverybody,
-      sessions,
-      registry,
-      rooms,
-      nodeId: config.NODE_ID,
-      heartbeat: {
-        intervalMs: config.HEARTBEAT_INTERVAL_MS,
-        idleTimeoutMs: config.IDLE_TIMEOUT_MS,
-        sweepIntervalMs: config.SWEEP_INTERVAL_MS,
-        resumeGraceMs: config.RESUME_GRACE_MS,
-      },
-      ownerChanged: (session) => admission.record(session),
-    }),
-    handlers: { ...roomHandlers({ admission, rooms, reaper }), ...mediaHandlers },
-    limits: { messagesPerSecond: config.MAX_MESSAGES_PER_SECOND, connections: config.MAX_CONNECTIONS },
-    heartbeatGap: (gapMs) => metrics.observeHeartbeatGap(gapMs),
-  });
-
-  const timeline = new Timeline();
-  const metrics = new Metrics(readSources({ registry, liveness, reaper, reconciler, time, rooms, media, gateway }), {
+      journal: log,
+      log,
+      listenerFailed: (error, event) => log.error({ err: error, event: String(event) }, "a listener failed"),
+      heartbeatGap: (gapMs) => metrics.observeHeartbeatGap(gapMs),
+    },
+    releasers,
+  );
+  const metrics = new Metrics(service.sources, {
     version: VERSION,
     nodeVersion: process.version,
     nodeId: config.NODE_ID,
   });
   releasers.add("metrics", () => metrics.close());
-  new Journal({ log, clock, timeline }).follow(lifecycle, sweeps);
+  countFates(service, media, metrics, new RecentlyReaped(clock, config.HEARTBEAT_INTERVAL_MS));
+
+  const state = { closing: false };
+  const httpOptions = httpOptionsOf({ config, log, service, media, metrics, isReady: () => !state.closing });
+  const http = await createHttpServer(httpOptions);
+  releasers.add("sessions", () => service.endSessions());
+  releasers.add("http", () => http.close());
+  const { gateway } = service;
+  await registerWebSocket(http, { gateway, origins: config.ORIGINS, reconnectSpreadMs: RECONNECT_SPREAD_MS });
+  await registerRoutes(http, httpOptions);
+  await http.ready();
+
+  const rhythm = new Rhythm({
+    clock,
+    sweeper: service.sweeper,
+    sockets: service.sockets,
+    sweepIntervalMs: config.SWEEP_INTERVAL_MS,
+    onError: (loop, error) => log.error({ err: error }, `${loop} failed`),
+  });
+  releasers.add("loops", () => {
+    state.closing = true;
+    return rhythm.close();
+  });
+  rhythm.start();
+
+  const { registry, rooms, reaper, sweeper, timeline } = service;
+  return {
+    http,
+    registry,
+    rooms,
+    media,
+    reaper,
+    sweeper,
+    gateway,
+    timeline,
+    async listen() {
+      await http.listen({ port: config.PORT, host: config.HOST });
+      return (http.server.address() as AddressInfo).port;
+    },
+    close: () => releasers.close(),
+  };
+}
+
+/** Counts what becomes of sessions and workers. */
+function countFates(service: Service, media: MediaPlane, metrics: Metrics, recentlyReaped: RecentlyReaped): void {
+  const { lifecycle, sweeps } = service;
   metrics.follow(lifecycle, sweeps);
-  lifecycle.on("away", ({ session, cause }) => rooms.showAway(session, cause));
-  lifecycle.on("back", ({ session, cause }) => rooms.showBack(session, cause));
   lifecycle.on("ended", ({ session, cause }) => {
     if (cause === "silent") recentlyReaped.add(session.id);
   });
@@ -166,9 +140,19 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
     if (recentlyReaped.take(sessionId)) metrics.countFalseEviction();
   });
   media.on("worker_died", () => metrics.countWorkerDeath());
+}
 
-  let closing = false;
-  const httpOptions: HttpOptions = {
+function httpOptionsOf(parts: {
+  config: Config;
+  log: Logger;
+  service: Service;
+  media: MediaPlane;
+  metrics: Metrics;
+  isReady: () => boolean;
+}): HttpOptions {
+  const { config, log, service, media, metrics, isReady } = parts;
+  const { registry, liveness, rooms, reaper, sweeper, reconciler, sessions, timeline } = service;
+  return {
     log,
     origins: config.ORIGINS,
     version: VERSION,
@@ -190,7 +174,7 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
           rooms: rooms.size,
         }),
         checks: () => ({ media: !media.enabled ? "off" : media.available ? "ok" : "failing", redis: "off" }),
-        isReady: () => !closing,
+        isReady,
       }),
       beaconRoute((sessionId, resumeToken) => sessions.goodbye(sessionId, resumeToken)),
     ],
@@ -203,68 +187,31 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
       }),
     ],
   };
-  const http = await createHttpServer(httpOptions);
-  releasers.add("sessions", async () => {
-    await Promise.all([...registry.all()].map((session) => reaper.end(session, { reason: "shutdown" })));
-  });
-  releasers.add("http", () => http.close());
-  await registerWebSocket(http, { gateway, origins: config.ORIGINS, reconnectSpreadMs: RECONNECT_SPREAD_MS });
-  await registerRoutes(http, httpOptions);
-  await http.ready();
-
-  const loopFailed = (name: string) => (error: unknown) => log.error({ err: error }, `${name} failed`);
-  const watchLoop = new Loop({
-    clock,
-    intervalMs: WATCH_INTERVAL_MS,
-    task: async () => {
-      await sweeper.watch();
-      watch.advance();
-    },
-    onError: loopFailed("watch"),
-  });
-  const sweepLoop = new Loop({
-    clock,
-    intervalMs: config.SWEEP_INTERVAL_MS,
-    task: async () => {
-      const { result } = await sweeper.sweep();
-      if (result === "held") clock.after(HOLD_MS, () => void sweepLoop.runNow());
-    },
-    onError: loopFailed("sweep"),
-  });
-  releasers.add("loops", async () => {
-    closing = true;
-    await Promise.all([watchLoop.close(), sweepLoop.close()]);
-  });
-  watchLoop.start();
-  sweepLoop.start();
-
-  return {
-    http,
-    registry,
-    rooms,
-    media,
-    reaper,
-    sweeper,
-    gateway,
-    timeline,
-    async listen() {
-      await http.listen({ port: config.PORT, host: config.HOST });
-      return (http.server.address() as AddressInfo).port;
-    },
-    close: () => releasers.close(),
-  };
 }
 
-/** Deadlines that are no settings: they belong to the evidence, not to the product. */
-function policyOf(config: Config): LivenessPolicy {
+function settingsOf(config: Config): ServiceSettings {
   return {
-    awayAfterMs: config.AWAY_AFTER_MS,
-    idleTimeoutMs: config.IDLE_TIMEOUT_MS,
-    resumeGraceMs: config.RESUME_GRACE_MS,
-    reloadGraceMs: config.RELOAD_GRACE_MS,
-    announceAfterMs: 1_000,
-    mediaLostGraceMs: 10_000,
-    probeAnswerMs: 10_000,
-    pageStoppedAfterMs: 30_000,
+    nodeId: config.NODE_ID,
+    policy: livenessPolicy({
+      awayAfterMs: config.AWAY_AFTER_MS,
+      idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+      resumeGraceMs: config.RESUME_GRACE_MS,
+      reloadGraceMs: config.RELOAD_GRACE_MS,
+    }),
+    heartbeat: {
+      intervalMs: config.HEARTBEAT_INTERVAL_MS,
+      idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+      sweepIntervalMs: config.SWEEP_INTERVAL_MS,
+      resumeGraceMs: config.RESUME_GRACE_MS,
+    },
+    helloTimeoutMs: config.HELLO_TIMEOUT_MS,
+    socketPingIntervalMs: config.SOCKET_PING_INTERVAL_MS,
+    multiTabPolicy: config.MULTI_TAB_POLICY,
+    limits: {
+      maxRooms: config.MAX_ROOMS,
+      maxRoomSize: config.MAX_ROOM_SIZE,
+      connections: config.MAX_CONNECTIONS,
+      messagesPerSecond: config.MAX_MESSAGES_PER_SECOND,
+    },
   };
 }

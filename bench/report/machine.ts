@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cpus, release, totalmem, type } from "node:os";
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 
 /** What the numbers depend on, in one line each. */
 export function describeMachine(): string[] {
@@ -9,6 +9,13 @@ export function describeMachine(): string[] {
     `Machine: ${first?.model.trim() ?? "unknown processor"}, ${cpus().length} cores, ${memory} GiB of memory, ${type()} ${release()}`,
     `Node ${process.version}; ws ${versionOf("ws")}, socket.io ${versionOf("socket.io")}, fastify ${versionOf("fastify")}, @fastify/websocket ${versionOf("@fastify/websocket")}`,
   ];
+}
+
+/** How many processes wanted a core in the last minute, beside how many cores there are. */
+export function describeLoad(): { text: string; busy: boolean } {
+  const [lastMinute = 0] = loadavg();
+  const cores = availableParallelism();
+  return { text: `${lastMinute.toFixed(1)} on ${cores} cores`, busy: lastMinute > cores / 2 };
 }
 
 function versionOf(name: string): string {
