@@ -19,6 +19,7 @@ else wanting.push(`no mediasoup worker: ${provided.reason}`);
 const needs: SystemNeed[] = [
   { name: "chromium", packages: ["chromium"], present: () => findChromium() !== undefined },
   command("redis-server", "redis-server"),
+  command("ip", "iproute2"),
   command("prometheus", "prometheus"),
   command("promtool", "prometheus"),
 ];

@@ -4,6 +4,7 @@ import { Emitter } from "../kernel/emitter.js";
 import { KeyedQueue } from "../kernel/keyed-queue.js";
 import type { MediaEvents, MediaKind, MediaOrphan, MediaPlane, SessionMedia } from "../session/ports.js";
 import { MediaCensus } from "./census.js";
+import { LostMedia } from "./lost-media.js";
 import { MEDIA_CODECS } from "./codecs.js";
 import { mediaUnavailable } from "./media-errors.js";
 import { MEDIA_TIME_LIMITS, SESSION_MEDIA_LIMITS, type MediaLogger, type MediaPlaneOptions } from "./media-options.js";
@@ -27,6 +28,7 @@ export class MediasoupPlane implements MediaPlane {
   readonly #census: MediaCensus;
   readonly #events: Emitter<MediaEvents>;
   readonly #parts: SessionMediaParts;
+  readonly #lost: LostMedia;
   readonly #rooms = new Map<string, RoomRouter>();
   readonly #queue = new KeyedQueue<string>();
   #pool: WorkerPool | undefined;
@@ -51,6 +53,7 @@ export class MediasoupPlane implements MediaPlane {
       // The same for all routers, so that a room needs no router to tell them.
       routerRtpCapabilities: { ...ortc.generateRouterRtpCapabilities([...MEDIA_CODECS]) },
     };
+    this.#lost = new LostMedia(this.#parts.verifier, logger);
   }
 
   /** Starts the workers; rejects, with none left running, when one of them cannot be started. */
@@ -98,6 +101,11 @@ export class MediasoupPlane implements MediaPlane {
   /** Objects that name no session: other code's in this process. Counted, never closed. */
   unowned(): Record<Exclude<MediaKind, "router">, number> {
     return this.#census.unowned();
+  }
+
+  /** Sessions whose media is in the books and, for the second time in a row, not in its worker. */
+  findLost(): Promise<readonly string[]> {
+    return this.#lost.find(this.#rooms.values());
   }
 
   findOrphans(isLive: (sessionId: string) => boolean): readonly MediaOrphan[] {

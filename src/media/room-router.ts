@@ -16,6 +16,8 @@ export interface RouterPlace {
 /** A session's part in the room, as the room sees it. */
 export interface RoomMember {
   readonly sessionId: string;
+  /** Ids of all its transports, producers and consumers. */
+  objectIds(): string[];
   close(): void;
   /** All its media is gone with the worker. */
   workerLost(): void;
@@ -53,6 +55,11 @@ export class RoomRouter {
     this.#logger = options.logger;
     this.#onSpeaker = options.onSpeaker;
     this.#onEmpty = options.onEmpty;
+  }
+
+  /** Where its media is; undefined while it has none. */
+  get place(): RouterPlace | undefined {
+    return this.#place;
   }
 
   get members(): Iterable<RoomMember> {

@@ -53,7 +53,8 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
       ...parts,
       room,
       appData: this.#appData,
-      onEvidence: (state) => events.emit("evidence", { sessionId, state }),
+      onEvidence: (state, by) =>
+        events.emit("evidence", state === "lost" ? { sessionId, state, by } : { sessionId, state }),
       onUseless: (transport, reason) => this.#drop(transport, reason),
       contentsOf: (transport) => ({
         producers: this.#producers.idsIn(transport),
@@ -77,6 +78,10 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
 
   counts(): { transports: number; producers: number; consumers: number } {
     return { transports: this.#transports.size, producers: this.#producers.size, consumers: this.#consumers.size };
+  }
+
+  objectIds(): string[] {
+    return [...this.#transports.ids, ...this.#producers.ids, ...this.#consumers.ids];
   }
 
   createTransport(direction: "send" | "recv"): ReturnType<SessionMedia["createTransport"]> {

@@ -10,7 +10,7 @@ export type UselessReason = "connect_timeout" | "dtls_ended" | "replaced";
 
 export interface TransportListener {
   /** ICE or DTLS changed on the wire; not called for a close by this side. */
-  onChange(transport: SessionTransport): void;
+  onChange(transport: SessionTransport, by: "ice" | "dtls"): void;
   /** It is to be closed; it does not do so itself. */
   onUseless(transport: SessionTransport, reason: UselessReason): void;
   /** It was closed, whoever did it. */
@@ -52,8 +52,8 @@ export class SessionTransport {
     this.#listener = options.listener;
     const { load } = this.place.worker;
     load.transports += 1;
-    this.transport.on("icestatechange", () => this.#changed());
-    this.transport.on("dtlsstatechange", () => this.#changed());
+    this.transport.on("icestatechange", () => this.#changed("ice"));
+    this.transport.on("dtlsstatechange", () => this.#changed("dtls"));
     this.transport.observer.once("close", () => {
       load.transports -= 1;
       this.#deadline?.cancel();
@@ -100,13 +100,13 @@ export class SessionTransport {
     this.transport.close();
   }
 
-  #changed(): void {
+  #changed(by: "ice" | "dtls"): void {
     if (this.closed) return;
     if (this.up) {
       this.#wasUp = true;
       this.#deadline?.cancel();
     }
-    this.#listener.onChange(this);
+    this.#listener.onChange(this, by);
     const { dtlsState } = this.transport;
     if (dtlsState === "closed" || dtlsState === "failed") this.#listener.onUseless(this, "dtls_ended");
   }

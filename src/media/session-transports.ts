@@ -24,7 +24,8 @@ interface TransportsOptions {
   verifier: MediaVerifier;
   room: RoomRouter;
   appData: MediaAppData;
-  onEvidence: (state: MediaEvidence) => void;
+  /** `by`: which of the two told of a loss. */
+  onEvidence: (state: MediaEvidence, by: "ice" | "dtls") => void;
   /** The transport is to be closed with everything in it, and that told. */
   onUseless: (transport: SessionTransport, reason: UselessReason) => void;
   contentsOf: (transport: SessionTransport) => { producers: string[]; consumers: string[] };
@@ -49,6 +50,10 @@ export class SessionTransports {
 
   get size(): number {
     return this.#transports.size;
+  }
+
+  get ids(): string[] {
+    return [...this.#transports.keys()];
   }
 
   get(id: string): SessionTransport {
@@ -166,7 +171,7 @@ export class SessionTransports {
       clock,
       connectMs: timeLimits.connectMs,
       listener: {
-        onChange: () => this.#reviewEvidence(),
+        onChange: (_transport, by) => this.#reviewEvidence(by),
         onUseless,
         onClosed: ({ id }) => this.#forget(id),
       },
@@ -184,11 +189,11 @@ export class SessionTransports {
     if (this.#evidence === "connected" && !this.#anyUp()) this.#evidence = "none";
   }
 
-  #reviewEvidence(): void {
+  #reviewEvidence(by: "ice" | "dtls"): void {
     const state = this.#anyUp() ? "connected" : "lost";
     if (this.#evidence === state || (state === "lost" && this.#evidence === "none")) return;
     this.#evidence = state;
-    this.#options.onEvidence(state);
+    this.#options.onEvidence(state, by);
   }
 
   #anyUp(): boolean {

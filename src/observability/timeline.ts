@@ -1,3 +1,7 @@
+import type { LeaveReason } from "../protocol/messages/index.js";
+import type { Session } from "../session/session.js";
+import type { Verdict } from "../session/verdict.js";
+
 /** One thing that happened to a session. */
 export interface TimelineEntry {
   /** Epoch milliseconds. */
@@ -5,6 +9,17 @@ export interface TimelineEntry {
   /** What happened, in the words of the log. */
   step: string;
   detail: Readonly<Record<string, unknown>>;
+}
+
+/** What is known of a session that has ended: who it was, and why it ended. */
+export interface Ending extends Pick<Session, "id" | "userId" | "name" | "tabId" | "epoch" | "openedAt" | "metadata"> {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly reason: LeaveReason;
+  /** The room that it was in until then. */
+  readonly roomId: string | undefined;
+  /** The last verdict, with the evidence that it rests on. */
+  readonly verdict: Verdict | undefined;
 }
 
 const MAX_ENTRIES = 64;
@@ -17,6 +32,7 @@ const KEEP_ENDED_MS = 15 * 60_000;
  */
 export class Timeline {
   readonly #entries = new Map<string, TimelineEntry[]>();
+  readonly #endings = new Map<string, Ending>();
   /** Ended sessions in the order of their end, with the moment. */
   readonly #ended = new Map<string, number>();
 
@@ -27,6 +43,11 @@ export class Timeline {
     this.#entries.set(sessionId, first ? [first, ...rest, entry] : [entry]);
   }
 
+  /** Keeps what is known of the session at its end, for as long as its entries. */
+  conclude(ending: Ending): void {
+    this.#endings.set(ending.id, ending);
+  }
+
   /** The session is over: its entries are kept for a quarter of an hour, those of the last thousand at the most. */
   markEnded(sessionId: string, at: number): void {
     this.#ended.set(sessionId, at);
@@ -34,11 +55,16 @@ export class Timeline {
       if (this.#ended.size <= MAX_ENDED && at - endedAt < KEEP_ENDED_MS) break;
       this.#ended.delete(id);
       this.#entries.delete(id);
+      this.#endings.delete(id);
     }
   }
 
   find(sessionId: string): readonly TimelineEntry[] | undefined {
     return this.#entries.get(sessionId);
+  }
+
+  findEnding(sessionId: string): Ending | undefined {
+    return this.#endings.get(sessionId);
   }
 
   get size(): number {

@@ -21,14 +21,15 @@ export class HoldGuard {
    * @returns `go`; `hold` (wait); `began` (wait, and this is the first pass of the hold)
    */
   decide(due: number, total: number, now: number): "go" | "hold" | "began" {
-    if (due < HoldGuard.least || due <= total * HoldGuard.share) {
-      if (due === 0) this.#heldSince = undefined;
-      return this.#heldSince === undefined || now - this.#heldSince >= this.#holdMs ? "go" : "hold";
-    }
+    const suspicious = due >= HoldGuard.least && due > total * HoldGuard.share;
     if (this.#heldSince === undefined) {
+      if (!suspicious) return "go";
       this.#heldSince = now;
       return "began";
     }
-    return now - this.#heldSince >= this.#holdMs ? "go" : "hold";
+    if (due > 0 && now - this.#heldSince < this.#holdMs) return "hold";
+    // It waited once for these; the next burst is another one.
+    if (!suspicious) this.#heldSince = undefined;
+    return "go";
   }
 }

@@ -53,6 +53,12 @@ export class Reaper {
     return [...unfinished].filter(({ scope }) => scope === "session").length;
   }
 
+  /** Whether the end of this session is under way, waits for another attempt, or is stuck. */
+  isEnding(sessionId: string): boolean {
+    const unfinished = [...this.#running.keys(), ...this.#waiting.keys(), ...this.#stuck];
+    return unfinished.some(({ scope, session }) => scope === "session" && session.id === sessionId);
+  }
+
   /** Further attempts made so far. */
   get retries(): number {
     return this.#retries;

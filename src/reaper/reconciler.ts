@@ -1,6 +1,8 @@
-import type { Directory, MediaOrphan, MediaPlane } from "../session/ports.js";
+import type { Directory } from "../session/directory.js";
+import type { MediaKind, MediaOrphan, MediaPlane } from "../session/ports.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
+import type { ForeignMedia, MediaAudit } from "./media-audit.js";
 import type { ReconcileReport } from "./report.js";
 
 /** What the comparison needs of the rooms. */
@@ -10,23 +12,34 @@ export interface RoomBooks {
   readonly participantCount: number;
 }
 
+const NO_FOREIGN: ForeignMedia = { transport: 0, producer: 0, consumer: 0 };
+
 /**
- * Compares the service's own books with each other: media objects and roster entries must have a live session behind
- * them. A media object is closed only when two comparisons in a row found nobody behind it, because one that was just
- * being created, or just being closed, looks the same for a moment.
+ * Compares the service's books with each other and with the workers, in both directions: media objects and roster
+ * entries must have a live session behind them, and a live session's media must be in its worker. What is made or closed
+ * at this very moment looks wrong in either direction, so nothing is done before two comparisons in a row have seen it.
  */
 export class Reconciler {
   readonly #registry: SessionRegistry;
   readonly #rooms: RoomBooks;
-  readonly #media: MediaPlane;
+  readonly #media: MediaPlane & Partial<MediaAudit>;
+  readonly #orphanClosed: (kind: MediaKind) => void;
   readonly #directory: Directory;
   #suspects = new Set<string>();
 
-  constructor(options: { registry: SessionRegistry; rooms: RoomBooks; media: MediaPlane; directory: Directory }) {
+  constructor(options: {
+    registry: SessionRegistry;
+    rooms: RoomBooks;
+    media: MediaPlane & Partial<MediaAudit>;
+    directory: Directory;
+    /** Told of every media object that was closed for want of a session. */
+    orphanClosed?: (kind: MediaKind) => void;
+  }) {
     this.#registry = options.registry;
     this.#rooms = options.rooms;
     this.#media = options.media;
     this.#directory = options.directory;
+    this.#orphanClosed = options.orphanClosed ?? (() => {});
   }
 
   /** Media objects without a live session, as of now. */
@@ -34,15 +47,23 @@ export class Reconciler {
     return this.#media.findOrphans((sessionId) => this.#registry.find(sessionId) !== undefined);
   }
 
+  /** Media objects of other code in this process. */
+  foreign(): ForeignMedia {
+    return this.#media.unowned?.() ?? NO_FOREIGN;
+  }
+
   async reconcile(): Promise<ReconcileReport> {
     const rosterRepaired = this.#repairRosters();
     const { closed, suspected } = this.#closeOrphans();
-    const { sessions } = await this.#directory.counts();
+    const mediaReset = await this.#resetLost();
+    const { sessions } = await this.#directory.own();
     return {
       orphansClosed: closed,
       orphansSuspected: suspected,
+      mediaReset,
+      foreignMedia: this.foreign(),
       rosterRepaired,
-      directoryDrift: sessions - this.#rooms.participantCount,
+      directoryDrift: sessions.length - this.#registry.size,
     };
   }
 
@@ -58,12 +79,28 @@ export class Reconciler {
     return repaired;
   }
 
+  /** The client believes that it sends and receives; told that nothing is there, it makes its media anew. */
+  async #resetLost(): Promise<number> {
+    let reset = 0;
+    for (const sessionId of (await this.#media.findLost?.()) ?? []) {
+      const session = this.#registry.find(sessionId);
+      if (session?.status !== "open" || !session.participation) continue;
+      session.participation.media.reset();
+      session.connection?.sendEvent("media_reset", { reason: "media_lost" });
+      reset += 1;
+    }
+    return reset;
+  }
+
   #closeOrphans(): { closed: number; suspected: number } {
     const suspects = new Set<string>();
     let closed = 0;
     for (const orphan of this.orphans()) {
       if (!this.#suspects.has(orphan.id)) suspects.add(orphan.id);
-      else if (this.#media.closeOrphan(orphan)) closed += 1;
+      else if (this.#media.closeOrphan(orphan)) {
+        this.#orphanClosed(orphan.kind);
+        closed += 1;
+      }
     }
     this.#suspects = suspects;
     return { closed, suspected: suspects.size };

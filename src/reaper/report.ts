@@ -1,3 +1,5 @@
+import type { ForeignMedia } from "./media-audit.js";
+
 /** What one sweep did. */
 export interface SweepReport {
   /** When it began, epoch milliseconds. */
@@ -21,8 +23,12 @@ export interface ReconcileReport {
   orphansClosed: number;
   /** Media objects seen without a session for the first time; closed if the next comparison sees them again. */
   orphansSuspected: number;
+  /** Live sessions whose media was gone from the worker, seen twice in a row; their clients were told. */
+  mediaReset: number;
+  /** Media objects that other code in this process made; never closed. */
+  foreignMedia: ForeignMedia;
   /** Roster entries without a live session; taken out. */
   rosterRepaired: number;
-  /** Directory entries more (or, if negative, fewer) than participants. */
+  /** Directory entries of this node more (or, if negative, fewer) than its sessions. */
   directoryDrift: number;
 }

@@ -30,7 +30,7 @@ const CLOSE_FOR: Record<LeaveReason, CloseName> = {
   idle: "expired",
   kicked: "kicked",
   room_closed: "bye",
-  node_lost: "expired",
+  node_lost: "serviceRestart",
   expired_token: "unauthorized",
   shutdown: "serviceRestart",
 };
@@ -66,6 +66,7 @@ export function departureSteps(parts: {
       name: "forget session",
       scope: "session",
       run({ session, reason, cause }) {
+        liveness.conclude(session);
         registry.remove(session);
         session.connection?.close(CLOSE_FOR[reason]);
         session.connection = undefined;
@@ -74,19 +75,19 @@ export function departureSteps(parts: {
       },
     },
     {
-      name: "remove from directory",
+      name: "write directory",
       scope: "room",
       async run({ participation, session }) {
-        if (!participation) return;
         await registrar.record(session);
-        await registrar.releaseIfEmpty(participation.roster.id);
+        if (participation) await registrar.releaseIfEmpty(participation.roster.id);
       },
     },
     {
       name: "verify media",
       scope: "room",
-      async run({ participation }) {
-        if (!participation) return;
+      async run({ participation, reason }) {
+        // When the service stops, its workers are ended next, and nothing of a session outlives them.
+        if (!participation || reason === "shutdown") return;
         const left = await participation.media.verifyClosed();
         const count = left.transports.length + left.producers.length + left.consumers.length;
         if (count === 0) return;

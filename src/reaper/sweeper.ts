@@ -20,8 +20,14 @@ import type { SweepReport } from "./report.js";
 export const HOLD_MS = 10_000;
 /** Clients that hear nothing for so long give the line up and come back by themselves. */
 const GIVEN_UP_AFTER_MS = 5_000;
-/** The longest that they are on their way back: a pause between two attempts, and an attempt. */
+/**
+ * The longest that they are on their way back: a pause between two attempts, and an attempt. So long after a stall, and
+ * never for longer past its deadline, a session is spared; a process that stalls again and again cannot spare anybody for
+ * ever.
+ */
 export const COMEBACK_MS = 20_000;
+/** What one watch does not announce is left to the next; time has to tick in between. */
+const ADVANCE_MS = 200;
 /** A pass gives the event loop back after so many reaps, or so many milliseconds. */
 const SLICE = { sessions: 50, ms: 10 } as const;
 
@@ -73,8 +79,8 @@ export class Sweeper {
       if (lateMs >= GIVEN_UP_AFTER_MS) this.#comebackUntil = this.#time.now() + COMEBACK_MS;
       await this.#clock.pollPhase();
     }
-    const ghosts = this.#liveness.advance();
-    if (this.#time.now() < this.#comebackUntil) return;
+    const found = await this.#advance();
+    const ghosts = found.filter((session) => !this.#mayBeComingBack(session));
     if (!this.#mayReap("watch", this.#watchHold, ghosts.length) || this.#watchReaps) return;
     // Not awaited: time must go on ticking while a long row of ghosts is reaped slice by slice.
     this.#watchReaps = true;
@@ -107,6 +113,23 @@ export class Sweeper {
     };
     this.#events.emit("swept", report);
     return report;
+  }
+
+  /** Announces slice by slice, so that a crowd that goes away at once does not keep the others from being answered. */
+  async #advance(): Promise<readonly Session[]> {
+    const startedAt = this.#clock.mono();
+    let ghosts = this.#liveness.advance(SLICE.sessions);
+    while (this.#liveness.isBehind && this.#clock.mono() - startedAt < ADVANCE_MS) {
+      await this.#clock.pollPhase();
+      ghosts = this.#liveness.advance(SLICE.sessions);
+    }
+    return ghosts;
+  }
+
+  /** After a stall its client may have given up the line for want of an answer, and be about to open another one. */
+  #mayBeComingBack({ verdict }: Session): boolean {
+    if (!verdict || this.#time.now() >= this.#comebackUntil) return false;
+    return -this.#liveness.untilDeadline(verdict) < COMEBACK_MS;
   }
 
   #mayReap(pass: "watch" | "sweep", guard: HoldGuard, due: number): boolean {
@@ -148,6 +171,8 @@ function reasonFor(cause: Cause): LeaveReason {
       return "idle";
     case "token_expired":
       return "expired_token";
+    case "node_lost":
+      return "node_lost";
     default:
       return "disconnected";
   }

@@ -7,10 +7,20 @@ import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { PROBE } from "../protocol/codec.js";
 import type { LifecycleEvents } from "./events.js";
+import { reportEvidence, type EvidenceReport } from "./evidence-report.js";
 import { ExpiryList } from "./expiry-list.js";
 import type { MediaEvidence } from "./ports.js";
 import type { Session } from "./session.js";
-import { judge, type Cause, type DetachKind, type Evidence, type LivenessPolicy, type Verdict } from "./verdict.js";
+import {
+  judge,
+  type Cause,
+  type DetachKind,
+  type Evidence,
+  type LivenessPolicy,
+  type MediaSign,
+  type SocketEnd,
+  type Verdict,
+} from "./verdict.js";
 import type { VirtualTime } from "./virtual-time.js";
 
 /** How long the other end of a socket may take to answer a ping that was sent because the media was lost. */
@@ -26,6 +36,8 @@ export class Liveness {
   /** Who is away for being silent; the sweep asks this one. */
   readonly #idle = new ExpiryList<Session>();
   readonly #short = new Map<string, ExpiryList<Session>>();
+  /** Past a short deadline, in the order in which they were found; they wait to be reaped and are not judged meanwhile. */
+  readonly #ghosts = new ExpiryList<Session>();
 
   constructor(options: { clock: Clock; time: VirtualTime; policy: LivenessPolicy; events: Emitter<LifecycleEvents> }) {
     this.#clock = options.clock;
@@ -48,9 +60,11 @@ export class Liveness {
     session.evidence.visibility = visibility;
   }
 
-  detached(session: Session, kind: DetachKind): void {
+  /** @param end how the socket ended; it is told, but only its kind decides */
+  detached(session: Session, kind: DetachKind, end?: SocketEnd): void {
     session.evidence.detachedAt = this.#time.now();
     session.evidence.detachKind = kind;
+    session.evidence.socketEnd = end;
     this.review(session);
   }
 
@@ -59,8 +73,13 @@ export class Liveness {
     this.review(session);
   }
 
-  /** Media that was there and is gone is a reason to ask: the socket for its end, the page for a word. */
-  mediaChanged(session: Session, state: MediaEvidence): void {
+  /**
+   * Media that was there and is gone is a reason to ask: the socket for its end, the page for a word.
+   *
+   * @param by which of the two told of a loss
+   */
+  mediaChanged(session: Session, state: MediaEvidence, by?: MediaSign["by"]): void {
+    session.evidence.media = { state, by, at: this.#time.now() };
     if (state === "connected") {
       session.evidence.mediaLostAt = undefined;
     } else {
@@ -73,6 +92,14 @@ export class Liveness {
 
   /** The session's media was closed by the service itself: its silence tells nothing any more. */
   mediaClosed(session: Session): void {
+    session.evidence.media = undefined;
+    session.evidence.mediaLostAt = undefined;
+    this.review(session);
+  }
+
+  /** The media worker has died: kept as evidence, and held against nobody. */
+  mediaReset(session: Session): void {
+    session.evidence.media = { state: "reset", at: this.#time.now() };
     session.evidence.mediaLostAt = undefined;
     this.review(session);
   }
@@ -83,28 +110,35 @@ export class Liveness {
   }
 
   /**
-   * Judges an open session and puts it where it belongs. A ghost stays in its list, overdue, until somebody reaps it.
+   * Judges an open session and puts it where it belongs. A ghost stays in its list until somebody reaps it.
    */
   review(session: Session): Verdict | undefined {
     if (session.status !== "open") return undefined;
     const verdict = this.judge(session);
     session.verdict = verdict;
-    this.#listFor(verdict).put(session.expiry, verdict.deadline);
+    this.#file(session, verdict);
     this.#show(session, verdict);
     return verdict;
   }
 
-  /** Carries out what became due except ghosts, and returns the ghosts that do not have to wait for the sweep. */
-  advance(): Session[] {
+  /**
+   * Carries out what became due, of each deadline class `atMost` at a time. Whoever is a ghost by it waits among
+   * those who are returned, or for the sweep.
+   *
+   * @returns the ghosts that do not have to wait for the sweep
+   */
+  advance(atMost = Infinity): Session[] {
     const now = this.#time.now();
-    const ghosts: Session[] = [];
     for (const list of [this.#quiet, ...this.#short.values()]) {
-      for (const session of list.due(now)) {
-        const verdict = this.review(session);
-        if (verdict?.state === "ghost" && verdict.cause !== "silent") ghosts.push(session);
-      }
+      for (const session of list.due(now).slice(0, atMost)) this.review(session);
     }
-    return ghosts;
+    return this.#ghosts.due(Infinity);
+  }
+
+  /** Whether {@link advance} has left something for the next time. */
+  get isBehind(): boolean {
+    const now = this.#time.now();
+    return [this.#quiet, ...this.#short.values()].some(({ nextDueAt = Infinity }) => nextDueAt <= now);
   }
 
   /** The sessions that were silent for longer than the idle timeout: what the sweep looks for. Reads only. */
@@ -115,10 +149,11 @@ export class Liveness {
   /** Ghosts that nobody has reaped yet, and how long the oldest has been one, in milliseconds. */
   overdue(): { sessions: Session[]; oldestMs: number } {
     const now = this.#time.now();
-    const sessions = [this.#idle, ...this.#short.values()]
-      .flatMap((list) => list.due(now))
-      .filter((session) => this.judge(session).state === "ghost");
-    const oldestMs = sessions.reduce((oldest, session) => Math.max(oldest, now - session.expiry.dueAt), 0);
+    const toGhost = [...this.#short].flatMap(([name, list]) => (name.endsWith(":true") ? [list] : []));
+    // Whoever is due to be a ghost is one: whatever speaks against it moves the session to another list.
+    const sessions = [this.#ghosts, this.#idle, ...toGhost].flatMap((list) => list.due(now));
+    const since = ({ verdict }: Session): number => verdict?.deadline ?? now;
+    const oldestMs = sessions.reduce((oldest, session) => Math.max(oldest, now - since(session)), 0);
     return { sessions, oldestMs };
   }
 
@@ -137,6 +172,23 @@ export class Liveness {
     return Math.round(this.#clock.wall() - (this.#time.now() - virtual));
   }
 
+  /** All that is known about the session being alive. */
+  report(session: Session): EvidenceReport {
+    const monoInWall = this.#clock.wall() - this.#clock.mono();
+    return reportEvidence(
+      session,
+      (virtual) => this.toWall(virtual),
+      (mono) => Math.round(mono + monoInWall),
+    );
+  }
+
+  /** Judges the session for the last time and keeps what the verdict rests on. */
+  conclude(session: Session): Verdict {
+    const verdict = { ...this.judge(session), evidence: this.report(session) };
+    session.verdict = verdict;
+    return verdict;
+  }
+
   /** Milliseconds until time alone changes the verdict; negative for a ghost: how long it has been one. */
   untilDeadline(verdict: Verdict): number {
     return verdict.deadline - this.#time.now();
@@ -153,6 +205,16 @@ export class Liveness {
     }
     this.#events.emit("away", { session, cause });
     session.connection?.send(PROBE);
+  }
+
+  #file({ expiry }: Session, verdict: Verdict): void {
+    if (verdict.state === "ghost" && verdict.cause !== "silent") {
+      if (expiry.list !== this.#ghosts) this.#ghosts.put(expiry, this.#time.now());
+      return;
+    }
+    const list = this.#listFor(verdict);
+    // Put again, the longest overdue of many would be walked past all the others to where it was.
+    if (expiry.list !== list || expiry.dueAt !== verdict.deadline) list.put(expiry, verdict.deadline);
   }
 
   #listFor(verdict: Verdict): ExpiryList<Session> {

@@ -3,6 +3,7 @@
  * two deadlines of its own (away, ghost); the earliest deadline that has passed decides, and says so as the cause.
  * All times are virtual milliseconds.
  */
+import type { EvidenceReport } from "./evidence-report.js";
 
 /** Everything that is known about a session being alive. */
 export interface Evidence {
@@ -18,9 +19,28 @@ export interface Evidence {
   mediaLostAt: number | undefined;
   /** What the page last said about itself. */
   visibility: "visible" | "hidden" | "frozen" | undefined;
+  /** How the socket ended, which decides by its {@link DetachKind} only; undefined while there is one. */
+  socketEnd: SocketEnd | undefined;
+  /** What the media plane said last. Only a loss decides anything. */
+  media: MediaSign | undefined;
 }
 
-export type DetachKind = "page_closed" | "connection_lost" | "token_expired";
+export interface SocketEnd {
+  /** As the WebSocket's close told it; 1006 when nothing was told. */
+  closeCode: number;
+  /** When the last WebSocket pong had come, monotonic milliseconds; undefined without any. */
+  lastPongMono: number | undefined;
+}
+
+export interface MediaSign {
+  /** `reset`: the worker process has ended and all media with it, which says nothing about the client. */
+  state: "connected" | "lost" | "reset";
+  /** Which of the two told of a loss: ICE that its consent has run out, DTLS that it was closed. */
+  by?: "ice" | "dtls" | undefined;
+  at: number;
+}
+
+export type DetachKind = "page_closed" | "connection_lost" | "token_expired" | "node_lost";
 
 export const CAUSES = [
   "heard",
@@ -29,6 +49,7 @@ export const CAUSES = [
   "page_closed",
   "connection_lost",
   "token_expired",
+  "node_lost",
   "connection_and_media_lost",
   "page_stopped",
 ] as const;
@@ -63,6 +84,8 @@ export interface Verdict {
   deadlineCause: Cause;
   /** Whether the deadline makes a ghost (or, if not, an away). */
   toGhost: boolean;
+  /** What the verdict rests on; kept with the last verdict of a session that has ended. */
+  evidence?: EvidenceReport;
 }
 
 interface Rule {

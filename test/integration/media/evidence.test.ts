@@ -16,7 +16,7 @@ peerTest("media is connected with ICE and DTLS, lost with the consent, and then 
   await expect(session.createTransport("send")).rejects.toMatchObject({ code: "forbidden" });
   const cutAt = performance.now();
   peer.vanish();
-  expect(await media.next("evidence")).toEqual({ sessionId: "s", state: "lost" });
+  expect(await media.next("evidence")).toEqual({ sessionId: "s", state: "lost", by: "ice" });
   expect(performance.now() - cutAt).toBeLessThan(12_000);
   // It may come back: that is for the session to judge.
   expect(session.counts()).toEqual({ transports: 1, producers: 1, consumers: 0 });
@@ -38,7 +38,7 @@ peerTest("media is lost only when no transport is left that is connected", async
   expect(await media.next("producer_closed")).toMatchObject({ sessionId: "s" });
   expect(session.counts()).toEqual({ transports: 1, producers: 0, consumers: 0 });
   receiving.sayGoodbye();
-  expect(await media.next("evidence")).toEqual({ sessionId: "s", state: "lost" });
+  expect(await media.next("evidence")).toEqual({ sessionId: "s", state: "lost", by: "dtls" });
   expect(session.counts().transports).toBe(0);
   expect(media.events.transport_closed).toEqual([]);
 });

@@ -29,3 +29,19 @@ test("the next burst is held anew once a pass found nothing", () => {
   expect(guard.decide(0, 400, 10_250)).toBe("go");
   expect(guard.decide(200, 400, 60_000)).toBe("began");
 });
+
+test("after its hold, a guard doubts the next burst too, though there is always somebody due", () => {
+  const guard = new HoldGuard(10_000);
+  expect(guard.decide(600, 1_000, 0)).toBe("began");
+  expect(guard.decide(600, 1_000, 10_000)).toBe("go");
+  for (let now = 10_250; now < 60_000; now += 250) expect(guard.decide(3, 400, now)).toBe("go");
+  expect(guard.decide(200, 400, 60_000)).toBe("began");
+});
+
+test("nobody waits longer than one hold, whatever else falls due meanwhile", () => {
+  const guard = new HoldGuard(10_000);
+  expect(guard.decide(300, 1_000, 0)).toBe("began");
+  expect(guard.decide(900, 1_000, 9_000)).toBe("hold");
+  expect(guard.decide(900, 1_000, 10_000)).toBe("go");
+  expect(guard.decide(500, 600, 10_250)).toBe("go");
+});

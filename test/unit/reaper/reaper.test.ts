@@ -36,7 +36,8 @@ test("leaving a room twice tells the others once, and the session goes on", asyn
   expect(await world.reaper.leaveRoom(session, { reason: "left" })).toBe(false);
   expect(other.types().filter((type) => type === "user_left")).toHaveLength(1);
   expect(session.status).toBe("open");
-  expect(await world.directory.counts()).toEqual({ rooms: 0, sessions: 0 });
+  expect(await world.directory.counts()).toEqual({ rooms: 1, sessions: 2 });
+  expect(await world.directory.findSession(session.id)).toMatchObject({ roomId: undefined });
 });
 
 test("a failing step keeps no other step from running, and is tried again after 1, 2 and 4 s", async () => {
@@ -83,7 +84,8 @@ test("what keeps failing is stuck: visible, never in a tight loop, tried again w
 test("a session that is claimed cannot be revived", async () => {
   const world = new World();
   const { session, connection } = await world.open("ada", "daily");
-  const { id: sessionId, resumeToken } = session;
+  const { id: sessionId } = session;
+  const resumeToken = session.resumeToken.text ?? "";
   void world.reaper.end(session, { reason: "idle" });
   const outcome = world.sessions.resume({ sessionId, resumeToken }, session.identity, connection);
   expect(outcome).toMatchObject({ kind: "refused" });
@@ -91,10 +93,10 @@ test("a session that is claimed cannot be revived", async () => {
   expect(session.expiry.list).toBeUndefined();
 });
 
-test("closing the reaper leaves no timer", async () => {
+test("closing leaves no timer", async () => {
   const world = new World({ extraSteps: [failingStep(99)] });
   const { session } = await world.open("ada", "daily");
   await world.reaper.end(session, { reason: "left" });
-  await world.reaper.close();
+  await world.close();
   expect(world.clock.pendingTimers).toBe(0);
 });

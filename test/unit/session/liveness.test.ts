@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { World } from "../../support/world.js";
+import { RecordingConnection, World } from "../../support/world.js";
 
 test("whoever is heard stays present for ever and costs one list move a heartbeat", async () => {
   const world = new World();
@@ -118,4 +118,77 @@ test("an operator's forced sweep reaps what is due and nobody else", async () =>
   const report = await world.sweeper.sweep({ force: true });
   expect(report).toMatchObject({ result: "completed", checked: 2, ghosts: 1, reaped: [ghost.id] });
   expect(live.status).toBe("open");
+});
+
+test("the last verdict keeps the evidence that it rests on, in the time of people", async () => {
+  const world = new World();
+  const { session, connection } = await world.open("ada", "daily");
+  const openedAt = world.clock.wall();
+  await world.run(5_000);
+  connection.lastPongMono = world.clock.mono();
+  await world.run(1_000);
+  world.liveness.mediaChanged(session, "connected");
+  world.liveness.mediaChanged(session, "lost", "ice");
+  await world.run(1_000);
+  world.sessions.detach(session, connection, 1006);
+  await world.run(10_250);
+  expect(world.steps("ada")).toContain("ended: disconnected");
+  expect(session.verdict).toMatchObject({ state: "ghost", cause: "connection_and_media_lost" });
+  expect(session.verdict?.evidence).toEqual({
+    lastSeenAt: openedAt,
+    socket: "closed",
+    detachedAt: openedAt + 7_000,
+    detachKind: "connection_lost",
+    closeCode: 1006,
+    lastPongAt: openedAt + 5_000,
+    goodbyeAt: null,
+    media: "lost",
+    mediaAt: openedAt + 6_000,
+    mediaLostAt: openedAt + 6_000,
+    mediaLostBy: "ice",
+    visibility: null,
+  });
+});
+
+test("a media worker that died is kept as evidence and held against nobody", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  world.liveness.mediaChanged(session, "connected");
+  world.liveness.mediaChanged(session, "lost", "dtls");
+  world.liveness.mediaReset(session);
+  expect(world.liveness.report(session)).toMatchObject({ media: "reset", mediaLostAt: null, mediaLostBy: null });
+  await world.run(40_000);
+  expect(world.steps("ada")).toEqual([]);
+});
+
+test("the end of an earlier socket is no evidence while there is another one", async () => {
+  const world = new World();
+  const { session, connection } = await world.open("ada", "daily");
+  world.sessions.detach(session, connection, 1006);
+  const { id: sessionId } = session;
+  const resumeToken = session.resumeToken.text ?? "";
+  const next = new RecordingConnection();
+  expect(world.sessions.resume({ sessionId, resumeToken }, session.identity, next)).toMatchObject({ kind: "resumed" });
+  expect(world.liveness.report(session)).toMatchObject({ socket: "open", closeCode: null, lastPongAt: null });
+  next.lastPongMono = world.clock.mono();
+  expect(world.liveness.report(session).lastPongAt).toBe(world.clock.wall());
+});
+
+test("the wall clock moved by a day, back or forth: nobody is away, and ghosts go at their time", async () => {
+  for (const days of [1, -1]) {
+    const world = new World();
+    const { session: live } = await world.open("live", "daily");
+    const { session: lost, connection } = await world.open("lost", "daily");
+    await world.run(20_000);
+    world.sessions.detach(lost, connection, 1006);
+    world.clock.wallOffset += days * 86_400_000;
+    world.liveness.heard(live);
+    await world.run(19_500);
+    expect(world.steps("lost")).toEqual(["away: connection_lost"]);
+    await world.run(1_000);
+    expect(world.steps("lost")).toContain("left: disconnected");
+    await world.run(20_000);
+    expect(world.steps("live")).toEqual([]);
+    expect(world.liveness.lastSeenAt(live)).toBe(world.clock.wall() - 40_500);
+  }
 });

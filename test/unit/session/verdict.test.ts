@@ -19,6 +19,8 @@ const nothingElse: Evidence = {
   goodbyeAt: undefined,
   mediaLostAt: undefined,
   visibility: undefined,
+  socketEnd: undefined,
+  media: undefined,
 };
 
 type Row = [
@@ -82,6 +84,101 @@ test.each(table)("%s", (_what, evidence, now, state, cause, deadline) => {
     cause,
     deadline,
   });
+});
+
+/** Each rule alone, with when it makes an away and when a ghost. */
+const rules = {
+  silent: { evidence: { lastSeen: 0 }, awayAt: 45 * s, ghostAt: 120 * s },
+  page_closed: { evidence: { detachedAt: 0, detachKind: "page_closed" }, awayAt: 1 * s, ghostAt: 5 * s },
+  connection_lost: { evidence: { detachedAt: 0, detachKind: "connection_lost" }, awayAt: 1 * s, ghostAt: 20 * s },
+  token_expired: { evidence: { detachedAt: 0, detachKind: "token_expired" }, awayAt: 1 * s, ghostAt: 20 * s },
+  page_stopped: { evidence: { mediaLostAt: 0 }, awayAt: 10 * s, ghostAt: 30 * s },
+  goodbye: { evidence: { goodbyeAt: 0 }, awayAt: 1 * s, ghostAt: 5 * s },
+} satisfies Partial<Record<Cause, { evidence: Partial<Evidence>; awayAt: number; ghostAt: number }>>;
+
+test.each(Object.entries(rules))("%s alone: away and ghost at its own deadlines", (cause, rule) => {
+  const at = (now: number) => {
+    const { state, cause: why } = judge({ ...nothingElse, ...rule.evidence }, policy, now);
+    return [state, why];
+  };
+  expect(at(rule.awayAt - 1)).toEqual(["present", "heard"]);
+  expect(at(rule.awayAt)).toEqual(["away", cause]);
+  expect(at(rule.ghostAt - 1)).toEqual(["away", cause]);
+  expect(at(rule.ghostAt)).toEqual(["ghost", cause]);
+});
+
+const line = (at: number, detachKind: Evidence["detachKind"] = "connection_lost") => ({ detachedAt: at, detachKind });
+
+/**
+ * Every two rules that can hold at once, each of them as the earlier one where it can be: when it is a ghost, and by which.
+ * The line and media lost together are a rule of their own, `connection_and_media_lost`.
+ */
+const pairs: [what: string, evidence: Partial<Evidence>, ghostAt: number, cause: Cause][] = [
+  ["silent before page_closed", line(119 * s, "page_closed"), 120 * s, "silent"],
+  ["page_closed before silent", line(114 * s, "page_closed"), 119 * s, "page_closed"],
+  ["silent before connection_lost", line(101 * s), 120 * s, "silent"],
+  ["connection_lost before silent", line(99 * s), 119 * s, "connection_lost"],
+  ["silent before token_expired", line(101 * s, "token_expired"), 120 * s, "silent"],
+  ["token_expired before silent", line(99 * s, "token_expired"), 119 * s, "token_expired"],
+  ["silent before line and media", { ...line(111 * s), mediaLostAt: 111 * s }, 120 * s, "silent"],
+  ["line and media before silent", { ...line(109 * s), mediaLostAt: 1 }, 119 * s, "connection_and_media_lost"],
+  ["silent before page_stopped", { mediaLostAt: 91 * s }, 120 * s, "silent"],
+  ["page_stopped before silent", { mediaLostAt: 89 * s }, 119 * s, "page_stopped"],
+  ["silent before goodbye", { goodbyeAt: 116 * s }, 120 * s, "silent"],
+  ["goodbye before silent", { goodbyeAt: 114 * s }, 119 * s, "goodbye"],
+  ["page_closed before line and media", { ...line(10 * s, "page_closed"), mediaLostAt: 1 }, 15 * s, "page_closed"],
+  ["line and media before connection_lost", { ...line(10 * s), mediaLostAt: 1 }, 20 * s, "connection_and_media_lost"],
+  [
+    "line and media before token_expired",
+    { ...line(10 * s, "token_expired"), mediaLostAt: 1 },
+    20 * s,
+    "connection_and_media_lost",
+  ],
+  ["goodbye before page_closed", { goodbyeAt: 9 * s, ...line(10 * s, "page_closed") }, 14 * s, "goodbye"],
+  ["page_closed before goodbye", { goodbyeAt: 11 * s, ...line(10 * s, "page_closed") }, 15 * s, "page_closed"],
+  ["goodbye before connection_lost", { goodbyeAt: 24 * s, ...line(10 * s) }, 29 * s, "goodbye"],
+  ["connection_lost before goodbye", { goodbyeAt: 26 * s, ...line(10 * s) }, 30 * s, "connection_lost"],
+  ["goodbye before token_expired", { goodbyeAt: 24 * s, ...line(10 * s, "token_expired") }, 29 * s, "goodbye"],
+  ["token_expired before goodbye", { goodbyeAt: 26 * s, ...line(10 * s, "token_expired") }, 30 * s, "token_expired"],
+  ["goodbye before line and media", { goodbyeAt: 14 * s, ...line(10 * s), mediaLostAt: 1 }, 19 * s, "goodbye"],
+  [
+    "line and media before goodbye",
+    { goodbyeAt: 16 * s, ...line(10 * s), mediaLostAt: 1 },
+    20 * s,
+    "connection_and_media_lost",
+  ],
+  ["goodbye before page_stopped", { goodbyeAt: 34 * s, mediaLostAt: 10 * s }, 39 * s, "goodbye"],
+  ["page_stopped before goodbye", { goodbyeAt: 36 * s, mediaLostAt: 10 * s }, 40 * s, "page_stopped"],
+];
+
+test.each(pairs)("%s: the earlier deadline decides, and says so", (_what, evidence, ghostAt, cause) => {
+  const all = { ...nothingElse, ...evidence };
+  expect(judge(all, policy, ghostAt - 1).state).not.toBe("ghost");
+  expect(judge(all, policy, ghostAt)).toMatchObject({ state: "ghost", cause, deadline: ghostAt });
+});
+
+test("with the line gone, lost media says that the machine is gone, not that the page is stopped", () => {
+  const evidence = { ...nothingElse, mediaLostAt: 1, ...line(60 * s, "connection_lost") };
+  expect(judge(evidence, policy, 31 * s).cause).not.toBe("page_stopped");
+});
+
+test("what is only kept to be told changes no verdict", () => {
+  const told: Partial<Evidence>[] = [
+    { visibility: "frozen" },
+    { visibility: "hidden" },
+    { socketEnd: { closeCode: 1006, lastPongMono: 1 } },
+    { media: { state: "connected", at: 1 } },
+    { media: { state: "lost", by: "ice", at: 1 } },
+    { media: { state: "reset", at: 1 } },
+  ];
+  for (const extra of told) {
+    for (const { evidence, ghostAt, awayAt } of Object.values(rules)) {
+      for (const now of [0, awayAt - 1, awayAt, ghostAt - 1, ghostAt]) {
+        const plain: Evidence = { ...nothingElse, ...evidence };
+        expect(judge({ ...plain, ...extra }, policy, now)).toEqual(judge(plain, policy, now));
+      }
+    }
+  }
 });
 
 test("a verdict holds until its deadline and changes at it", () => {
