@@ -3,7 +3,7 @@
 Is Lastseen well? Asks GET /api/health and judges the answer.
 
 .DESCRIPTION
-Exit code 0: healthy. 1: unhealthy (degraded, failing, or too many ghosts). 2: could not check.
+Exit code 0: healthy. 1: unhealthy (degraded, failing, or too many ghosts). 2: could not check, or wrong arguments.
 Runs on Windows PowerShell 5.1 and on PowerShell 7, on every system.
 
 .PARAMETER Url
@@ -25,11 +25,11 @@ Prints one JSON object instead of text, for scripts.
 .\health-check.ps1 -Url https://calls.example.com -MaxGhosts 0 -Json
 #>
 #Requires -Version 5.1
-[CmdletBinding()]
+# Texts without attributes: what PowerShell itself refuses ends with 1, and that means unhealthy.
 param(
     [string] $Url = $env:LASTSEEN_URL,
-    [ValidateRange(0, 2147483647)] [int] $MaxGhosts = 10,
-    [ValidateRange(1, 3600)] [int] $TimeoutSec = 5,
+    [string] $MaxGhosts = '10',
+    [string] $TimeoutSec = '5',
     [switch] $Json
 )
 
@@ -37,7 +37,27 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 # Windows PowerShell draws a progress bar that makes web requests slow.
 $ProgressPreference = 'SilentlyContinue'
+# On older systems Windows PowerShell offers no TLS that servers still take.
+if ($PSVersionTable.PSVersion.Major -lt 6) {
+    [Net.ServicePointManager]::SecurityProtocol =
+        [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
+}
 
+function Exit-WrongArgument {
+    param([string] $Message)
+    [Console]::Error.WriteLine("health-check: $Message (see Get-Help .\health-check.ps1)")
+    exit 2
+}
+
+if ($args.Count -gt 0) { Exit-WrongArgument "unknown argument: $($args[0])" }
+$ghostLimit = 0
+if (-not [int]::TryParse($MaxGhosts, [ref] $ghostLimit) -or $ghostLimit -lt 0) {
+    Exit-WrongArgument '-MaxGhosts needs a whole number'
+}
+$timeout = 0
+if (-not [int]::TryParse($TimeoutSec, [ref] $timeout) -or $timeout -lt 1) {
+    Exit-WrongArgument '-TimeoutSec needs a number of seconds'
+}
 if (-not $Url) { $Url = 'http://127.0.0.1:3001' }
 $Url = $Url.TrimEnd('/')
 
@@ -53,7 +73,7 @@ function Get-Field {
 function Get-Result {
     $response = $null
     try {
-        $response = Invoke-WebRequest -Uri "$Url/api/health" -UseBasicParsing -TimeoutSec $TimeoutSec
+        $response = Invoke-WebRequest -Uri "$Url/api/health" -UseBasicParsing -TimeoutSec $timeout
     }
     catch {
         # Both PowerShells throw on 4xx and 5xx, with different exceptions that carry the response alike.
@@ -79,7 +99,7 @@ function Get-Result {
 
     $problems = @()
     if ($health.status -cne 'OK') { $problems += "status is $($health.status)" }
-    if ($ghosts -gt $MaxGhosts) { $problems += "$ghosts ghosts, more than $MaxGhosts" }
+    if ($ghosts -gt $ghostLimit) { $problems += "$ghosts ghosts, more than $ghostLimit" }
     $code = 0
     if ($problems.Count -gt 0) { $code = 1 }
     return @{ Code = $code; Problems = $problems; Health = $health }

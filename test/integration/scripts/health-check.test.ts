@@ -1,44 +1,10 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { checkout, NO_POWERSHELL, powershell, powershellFile, run, type Ended } from "./run-script.js";
+import { checkers } from "./checkers.js";
+import { checkout, NO_POWERSHELL, powershell, powershellFile, run } from "./run-script.js";
 
 /** Both scripts promise the same: exit code, words and JSON. Each case runs on both. */
-
-interface Options {
-  maxGhosts?: number;
-  timeoutSeconds?: number;
-  json?: boolean;
-}
-
-const forms = [
-  {
-    script: "health-check.sh",
-    available: true,
-    check: (url: string, options: Options = {}): Promise<Ended> =>
-      run("bash", [
-        `${checkout}health-check.sh`,
-        "--url",
-        url,
-        ...(options.maxGhosts === undefined ? [] : ["--max-ghosts", String(options.maxGhosts)]),
-        ...(options.timeoutSeconds === undefined ? [] : ["--timeout", String(options.timeoutSeconds)]),
-        ...(options.json ? ["--json"] : []),
-      ]),
-  },
-  {
-    script: "health-check.ps1",
-    available: powershell !== undefined,
-    check: (url: string, options: Options = {}): Promise<Ended> =>
-      run(powershell ?? "", [
-        ...powershellFile("health-check.ps1"),
-        "-Url",
-        url,
-        ...(options.maxGhosts === undefined ? [] : ["-MaxGhosts", String(options.maxGhosts)]),
-        ...(options.timeoutSeconds === undefined ? [] : ["-TimeoutSec", String(options.timeoutSeconds)]),
-        ...(options.json ? ["-Json"] : []),
-      ]),
-  },
-];
 
 const healthy = {
   // Before the real one, so that a script which takes any "status" or "ghosts" that it meets is found out.
@@ -81,7 +47,7 @@ function serveHealth(report: unknown, status = 200): Promise<string> {
   });
 }
 
-test.for(forms)("$script: a healthy service is 0 and told in two lines", async ({ available, check }, { skip }) => {
+test.for(checkers)("$script: a healthy service is 0 and told in two lines", async ({ available, check }, { skip }) => {
   skip(!available, NO_POWERSHELL);
   const url = await serveHealth(healthy);
   const { code, stdout } = await check(`${url}/`);
@@ -90,33 +56,39 @@ test.for(forms)("$script: a healthy service is 0 and told in two lines", async (
   expect(stdout).toContain("12 users, 14 sessions, 3 rooms, 1 calls, 0 ghosts");
 });
 
-test.for(forms)("$script: a degraded service is 1, although it answers 200", async ({ available, check }, { skip }) => {
-  skip(!available, NO_POWERSHELL);
-  const url = await serveHealth({ ...healthy, status: "DEGRADED" });
-  const { code, stdout } = await check(url);
-  expect(code).toBe(1);
-  expect(stdout).toContain(`unhealthy: ${url}`);
-  expect(stdout).toContain("status is DEGRADED");
-});
+test.for(checkers)(
+  "$script: a degraded service is 1, although it answers 200",
+  async ({ available, check }, { skip }) => {
+    skip(!available, NO_POWERSHELL);
+    const url = await serveHealth({ ...healthy, status: "DEGRADED" });
+    const { code, stdout } = await check(url);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`unhealthy: ${url}`);
+    expect(stdout).toContain("status is DEGRADED");
+  },
+);
 
-test.for(forms)("$script: more ghosts than the limit are 1, as many are 0", async ({ available, check }, { skip }) => {
-  skip(!available, NO_POWERSHELL);
-  const url = await serveHealth({ ...healthy, ghosts: 11 });
-  const standard = await check(url);
-  expect(standard.code).toBe(1);
-  expect(standard.stdout).toContain("11 ghosts, more than 10");
-  expect((await check(url, { maxGhosts: 11 })).code).toBe(0);
-  expect((await check(url, { maxGhosts: 0 })).code).toBe(1);
-});
+test.for(checkers)(
+  "$script: more ghosts than the limit are 1, as many are 0",
+  async ({ available, check }, { skip }) => {
+    skip(!available, NO_POWERSHELL);
+    const url = await serveHealth({ ...healthy, ghosts: 11 });
+    const standard = await check(url);
+    expect(standard.code).toBe(1);
+    expect(standard.stdout).toContain("11 ghosts, more than 10");
+    expect((await check(url, { maxGhosts: 11 })).code).toBe(0);
+    expect((await check(url, { maxGhosts: 0 })).code).toBe(1);
+  },
+);
 
-test.for(forms)("$script: a service that fails is 1", async ({ available, check }, { skip }) => {
+test.for(checkers)("$script: a service that fails is 1", async ({ available, check }, { skip }) => {
   skip(!available, NO_POWERSHELL);
   const { code, stdout } = await check(await serveHealth({ error: { code: "internal" } }, 500));
   expect(code).toBe(1);
   expect(stdout).toContain("HTTP 500");
 });
 
-test.for(forms)("$script: nobody there is 2", async ({ available, check }, { skip }) => {
+test.for(checkers)("$script: nobody there is 2", async ({ available, check }, { skip }) => {
   skip(!available, NO_POWERSHELL);
   const url = await serveHealth(healthy);
   await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
@@ -126,7 +98,7 @@ test.for(forms)("$script: nobody there is 2", async ({ available, check }, { ski
   expect(stdout).toContain("no answer");
 });
 
-test.for(forms)("$script: one that takes the call and says nothing is 2", async ({ available, check }, { skip }) => {
+test.for(checkers)("$script: one that takes the call and says nothing is 2", async ({ available, check }, { skip }) => {
   skip(!available, NO_POWERSHELL);
   const url = await serve(() => undefined);
   const { code, stdout } = await check(url, { timeoutSeconds: 1 });
@@ -134,7 +106,7 @@ test.for(forms)("$script: one that takes the call and says nothing is 2", async 
   expect(stdout).toContain("no answer");
 });
 
-test.for(forms)("$script: something that is not Lastseen is 2", async ({ available, check }, { skip }) => {
+test.for(checkers)("$script: something that is not Lastseen is 2", async ({ available, check }, { skip }) => {
   skip(!available, NO_POWERSHELL);
   const page = await serve((_, response) => response.end("<html><body>It works!</body></html>"));
   const other = await serveHealth({ status: "OK" });
@@ -146,7 +118,7 @@ test.for(forms)("$script: something that is not Lastseen is 2", async ({ availab
   }
 });
 
-test.for(forms)("$script: JSON says the same to a program", async ({ available, check }, { skip }) => {
+test.for(checkers)("$script: JSON says the same to a program", async ({ available, check }, { skip }) => {
   skip(!available, NO_POWERSHELL);
   const url = await serveHealth({ ...healthy, status: "DEGRADED", ghosts: 40 });
   const bad = await check(url, { json: true });
@@ -172,4 +144,18 @@ test("health-check.sh: a wrong argument is 2 and --help tells the right ones", a
   const help = await run("bash", [`${checkout}health-check.sh`, "--help"]);
   expect(help.code).toBe(0);
   for (const option of ["--url", "--max-ghosts", "--timeout", "--json"]) expect(help.stdout).toContain(option);
+});
+
+test("health-check.ps1: a wrong argument is 2, not the 1 of a service that is unwell", async ({ skip }) => {
+  skip(powershell === undefined, NO_POWERSHELL);
+  for (const wrong of [
+    ["-Ghosts", "3"],
+    ["-MaxGhosts", "few"],
+    ["-MaxGhosts", "-1"],
+    ["-TimeoutSec", "0"],
+  ]) {
+    const { code, stderr } = await run(powershell ?? "", [...powershellFile("health-check.ps1"), ...wrong]);
+    expect(stderr).toContain("health-check: ");
+    expect(code).toBe(2);
+  }
 });

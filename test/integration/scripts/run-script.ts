@@ -12,11 +12,11 @@ export interface Ended {
 
 export const checkout = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** PowerShell 7, or Windows PowerShell 5.1 where this runs on Windows. */
-export const powershell = findCommand("pwsh") ?? findCommand("powershell.exe");
+/** The PowerShell that `PWSH` names, PowerShell 7, or Windows PowerShell 5.1 where this runs on Windows. */
+export const powershell = process.env["PWSH"] || (findCommand("pwsh") ?? findCommand("powershell.exe"));
 
 /** Why tests of the .ps1 files skip. */
-export const NO_POWERSHELL = "there is no pwsh here to run the .ps1 files with";
+export const NO_POWERSHELL = "there is no pwsh here to run the .ps1 files with (PWSH may name one)";
 
 /** PowerShell's arguments before those of the script. */
 export function powershellFile(script: string): string[] {

@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { startService } from "../../support/service.js";
+import { until } from "../../support/until.js";
+import { checkout } from "../scripts/run-script.js";
+import { AWAITED, metricNames } from "./awaited.js";
+import { dashboard, dashboardQueries } from "./dashboard.js";
+import { noPrometheusReason, Prometheus, type Sample } from "./prometheus.js";
+
+const read = (path: string): string => readFileSync(checkout + path, "utf8");
+const isAwaited = (expr: string): boolean => [...metricNames(expr)].some((name) => AWAITED.has(name));
+
+test("every query of the dashboard finds something in a real Prometheus that scrapes the real service", async ({
+  skip,
+}) => {
+  skip(noPrometheusReason !== undefined, noPrometheusReason);
+  const service = await startService();
+  await service.join("ada", "daily");
+  const prometheus = await Prometheus.start({ lastseen: { target: new URL(service.http).host } });
+  // Rates need two scrapes, and the rules an evaluation after them.
+  await until(async () => (await prometheus.query("instance:lastseen_cleanup_duration_seconds:p95_rate5m")).length > 0);
+  await until(async () => (await prometheus.query("rate(process_cpu_seconds_total[1m])")).length > 0);
+
+  const answers = await Promise.all(
+    dashboardQueries().map(async ({ title, expr, legend }) => {
+      const samples = await prometheus.query(expr);
+      return { title, expr, found: samples.length > 0, unnamed: missingLabels(legend, samples) };
+    }),
+  );
+  expect(answers.length).toBeGreaterThan(40);
+  const empty = answers.filter(({ found }) => !found).map(({ title, expr }) => ({ title, expr }));
+  expect(empty.filter(({ expr }) => !isAwaited(expr))).toEqual([]);
+  expect(answers.filter(({ unnamed }) => unnamed.length > 0)).toEqual([]);
+  expect(await prometheus.labelValues("instance", "lastseen_build_info")).toEqual([new URL(service.http).host]);
+});
+
+test("what is awaited is not there yet, and somebody asks for it", async () => {
+  const service = await startService();
+  const exposed = metricNames(await (await service.get("/metrics")).text());
+  expect(exposed.size).toBeGreaterThan(20);
+  expect([...AWAITED].filter((name) => exposed.has(name))).toEqual([]);
+  const asked = metricNames(
+    [...dashboardQueries().map(({ expr }) => expr), read("config/prometheus/rules/alerts.yml")].join("\n"),
+  );
+  expect([...AWAITED].filter((name) => !asked.has(name))).toEqual([]);
+});
+
+test("every metric that the service has of its own is shown or alerted on", async () => {
+  const service = await startService();
+  const exposed = metricNames(
+    [...(await (await service.get("/metrics")).text()).matchAll(/^# TYPE (lastseen_\w+)/gm)]
+      .map(([, name]) => name)
+      .join("\n"),
+  );
+  const rules = `${read("config/prometheus/rules/alerts.yml")}${read("config/prometheus/rules/recording.yml")}`
+    .split("\n")
+    .filter((line) => !/^\s+(#|summary:|description:)/.test(line))
+    .join("\n");
+  const variables = dashboard.templating.list.map(({ query }) => query.query);
+  const asked = metricNames([...dashboardQueries().map(({ expr }) => expr), ...variables, rules].join("\n"));
+  expect([...exposed].filter((name) => !asked.has(name))).toEqual([]);
+});
+
+test("the panels have their own numbers and places, and fill the width", () => {
+  const { panels } = dashboard;
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
+  );
+  expect(new Set(cells).size).toBe(cells.length);
+  expect(cells.length).toBe(24 * Math.max(...panels.map(({ gridPos: { y, h } }) => y + h)));
+});
+
+test("Grafana finds the dashboard and the data where compose.yaml puts them", () => {
+  const uid = /uid: (\w+)/.exec(read("config/grafana/provisioning/datasources/prometheus.yml"))?.[1];
+  const sources = dashboard.panels.flatMap(({ datasource, targets = [] }) => [
+    ...(datasource ? [datasource.uid] : []),
+    ...targets.map(({ datasource: source }) => source.uid),
+  ]);
+  expect(new Set(sources)).toEqual(new Set([uid]));
+  const path = /path: (\S+)/.exec(read("config/grafana/provisioning/dashboards/lastseen.yml"))?.[1] ?? "";
+  const compose = read("compose.yaml");
+  expect(compose).toContain(`./config/grafana/dashboards:${path}:ro`);
+  expect(compose).toContain(`GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: ${path}/lastseen.json`);
+  expect(compose).toContain("./config/grafana/provisioning:/etc/grafana/provisioning:ro");
+});
+
+/** Labels that a legend names and the answer does not have. */
+function missingLabels(legend: string, samples: Sample[]): string[] {
+  const named = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label ?? "");
+  return named.filter((label) => samples.some(({ metric }) => metric[label] === undefined));
+}

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { CAUSES } from "../../../src/session/verdict.js";
+import { ServiceProcess } from "../../support/service-process.js";
+import { startService } from "../../support/service.js";
+import { until } from "../../support/until.js";
+import { noPrometheusReason, Prometheus } from "./prometheus.js";
+
+const target = (service: { http: string }): string => new URL(service.http).host;
+
+test("Prometheus reads who is here, and what happened to those who were", async ({ skip }) => {
+  skip(noPrometheusReason !== undefined, noPrometheusReason);
+  const service = await startService({ NODE_ID: "node-7" });
+  const prometheus = await Prometheus.start({ lastseen: { target: target(service) } });
+  await until(async () => (await prometheus.value('up{job="lastseen"}')) === 1);
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  await service.join("eve", "weekly");
+  bob.sendRaw('{"type":"ping"}');
+  await bob.frame(({ type }) => type === "pong");
+  await ada.request("beforeDisconnect", {});
+  await ada.closed();
+
+  const expected = {
+    "sum(lastseen_sessions)": 2,
+    'lastseen_sessions{state="present"}': 2,
+    lastseen_connections: 2,
+    lastseen_participants: 2,
+    lastseen_rooms: 2,
+    lastseen_ghost_sessions: 0,
+    lastseen_heartbeats_total: 1,
+    lastseen_sessions_opened_total: 3,
+    'lastseen_sessions_closed_total{reason="left"}': 1,
+    'lastseen_socket_closes_total{code="1000"}': 1,
+    'lastseen_cleanups_total{result="clean"}': 1,
+    'lastseen_build_info{node="node-7"}': 1,
+    // All causes but having been heard, which makes nobody a ghost.
+    'count(lastseen_ghost_detection_seconds_bucket{le="+Inf"})': CAUSES.length - 1,
+  };
+  const seen = async () =>
+    Object.fromEntries(
+      await Promise.all(Object.keys(expected).map(async (expr) => [expr, await prometheus.value(expr)] as const)),
+    );
+  await expect.poll(seen, { timeout: 15_000, interval: 250 }).toEqual(expected);
+});
+
+test("a counter that has not moved yet is there, so that its first step is an increase", async ({ skip }) => {
+  skip(noPrometheusReason !== undefined, noPrometheusReason);
+  const service = await startService();
+  const prometheus = await Prometheus.start({ lastseen: { target: target(service) } });
+  const refused = 'lastseen_messages_rejected_total{code="already_joined"}';
+  await until(async () => (await prometheus.value(`count_over_time(${refused}[1m])`)) === 2);
+  const ada = await service.join("ada", "daily");
+  await ada.ask("join", { roomId: "other" });
+  await until(async () => ((await prometheus.value(`increase(${refused}[1m])`)) ?? 0) > 0);
+});
+
+test("with METRICS_TOKEN only a Prometheus that has it may scrape", async ({ skip }) => {
+  skip(noPrometheusReason !== undefined, noPrometheusReason);
+  const service = await startService({ METRICS_TOKEN: "a-token-for-metrics" });
+  const prometheus = await Prometheus.start({
+    lastseen: { target: target(service), token: "a-token-for-metrics" },
+    stranger: { target: target(service) },
+    guesser: { target: target(service), token: "another-token" },
+  });
+  await until(async () => (await prometheus.query("up")).length === 3);
+  const up = Object.fromEntries((await prometheus.query("up")).map(({ metric, value }) => [metric["job"], value]));
+  expect(up).toEqual({ lastseen: 1, stranger: 0, guesser: 0 });
+});
+
+test("a node that dies is noticed, and its alert is on its way", async ({ skip }) => {
+  skip(noPrometheusReason !== undefined, noPrometheusReason);
+  const service = await ServiceProcess.start();
+  const prometheus = await Prometheus.start({ lastseen: { target: target(service) } });
+  const alerts = () => prometheus.query('ALERTS{alertname!="LastseenAbsent"}');
+  await until(async () => (await prometheus.value('up{job="lastseen"}')) === 1);
+  expect(await alerts()).toEqual([]);
+  service.signal("SIGKILL");
+  await service.ended();
+  await until(async () => {
+    const [down, ...others] = await alerts();
+    if (others.length > 0) throw new Error(`${others.length} more alerts`);
+    return down?.metric["alertname"] === "LastseenDown" && down.metric["instance"] === target(service);
+  });
+});
