@@ -9,16 +9,11 @@ import type { Config } from "./config/load.js";
 import { trustEverybody, verifyJwt } from "./gateway/authenticate.js";
 import type { Gateway } from "./gateway/gateway.js";
 import { registerWebSocket } from "./gateway/ws-route.js";
-import { beaconRoute } from "./http/beacon-route.js";
-import { cleanupRoute } from "./http/cleanup-route.js";
-import { healthRoutes } from "./http/health-routes.js";
-import { roomRoutes } from "./http/room-routes.js";
-import { createHttpServer, registerRoutes, type HttpOptions } from "./http/server.js";
-import { sessionRoutes } from "./http/session-routes.js";
+import { createHttpServer, registerRoutes } from "./http/server.js";
 import { systemClock, type Clock } from "./kernel/clock.js";
 import { Releasers } from "./kernel/releasers.js";
 import { createMediaPlane } from "./media/create.js";
-import { MemoryDirectory } from "./memory/memory-directory.js";
+import { followCluster } from "./observability/cluster-journal.js";
 import { Metrics } from "./observability/metrics.js";
 import type { Timeline } from "./observability/timeline.js";
 import type { Reaper } from "./reaper/reaper.js";
@@ -26,10 +21,12 @@ import { RecentlyReaped } from "./reaper/recently-reaped.js";
 import type { Sweeper } from "./reaper/sweeper.js";
 import { Rhythm } from "./rhythm.js";
 import type { Rooms } from "./room/rooms.js";
+import { httpOptionsOf, operatorView } from "./routes.js";
 import { createService, type Service, type ServiceSettings } from "./service.js";
 import { livenessPolicy } from "./session/policy.js";
 import type { MediaPlane } from "./session/ports.js";
 import type { SessionRegistry } from "./session/registry.js";
+import { openStores } from "./stores.js";
 import { VERSION } from "./version.js";
 
 /** Clients come back after a restart within this time, each at its own moment. */
@@ -62,21 +59,25 @@ export async function buildApp(config: Config, log: Logger, clock: Clock = syste
 }
 
 async function compose(config: Config, log: Logger, clock: Clock, releasers: Releasers): Promise<App> {
-  const directory = new MemoryDirectory();
-  releasers.add("directory", () => directory.close());
+  const listenerFailed = (error: unknown, event: PropertyKey): void =>
+    log.error({ err: error, event: String(event) }, "a listener failed");
+  const stores = await openStores(config, clock, listenerFailed, releasers);
   const media = await createMediaPlane(config, process.env, clock, log);
   releasers.add("media", () => media.close());
   const service: Service = createService(
     settingsOf(config),
     {
       clock,
-      directory,
+      directory: stores.directory,
+      bus: stores.bus,
+      calls: stores.calls,
       media,
       authenticate: config.AUTH_MODE === "jwt" ? verifyJwt(config.JWT_SECRET ?? "") : trustEverybody,
       journal: log,
       log,
-      listenerFailed: (error, event) => log.error({ err: error, event: String(event) }, "a listener failed"),
+      listenerFailed,
       heartbeatGap: (gapMs) => metrics.observeHeartbeatGap(gapMs),
+      orphanClosed: (kind) => metrics.countOrphanClosed(kind),
     },
     releasers,
   );
@@ -86,14 +87,18 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
     nodeId: config.NODE_ID,
   });
   releasers.add("metrics", () => metrics.close());
+  metrics.followCluster(service.clusterEvents, stores.redis);
+  followCluster(log, service.clusterEvents);
   countFates(service, media, metrics, new RecentlyReaped(clock, config.HEARTBEAT_INTERVAL_MS));
 
   const state = { closing: false };
-  const httpOptions = httpOptionsOf({ config, log, service, media, metrics, isReady: () => !state.closing });
+  const { cluster, gateway } = service;
+  const operator = operatorView(config.NODE_ID, service, stores, clock, releasers);
+  const isReady = (): boolean => !state.closing && !cluster?.isDraining;
+  const httpOptions = httpOptionsOf({ config, log, service, stores, operator, media, metrics, isReady });
   const http = await createHttpServer(httpOptions);
   releasers.add("sessions", () => service.endSessions());
   releasers.add("http", () => http.close());
-  const { gateway } = service;
   await registerWebSocket(http, { gateway, origins: config.ORIGINS, reconnectSpreadMs: RECONNECT_SPREAD_MS });
   await registerRoutes(http, httpOptions);
   await http.ready();
@@ -101,15 +106,18 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
   const rhythm = new Rhythm({
     clock,
     sweeper: service.sweeper,
+    reconciler: service.reconciler,
     sockets: service.sockets,
     sweepIntervalMs: config.SWEEP_INTERVAL_MS,
     onError: (loop, error) => log.error({ err: error }, `${loop} failed`),
   });
-  releasers.add("loops", () => {
-    state.closing = true;
-    return rhythm.close();
-  });
+  releasers.add("loops", () => rhythm.close());
   rhythm.start();
+  await cluster?.start();
+  releasers.add("drain", () => {
+    state.closing = true;
+    return cluster?.drain(config.DRAIN_TIMEOUT_MS);
+  });
 
   const { registry, rooms, reaper, sweeper, timeline } = service;
   return {
@@ -142,56 +150,10 @@ function countFates(service: Service, media: MediaPlane, metrics: Metrics, recen
   media.on("worker_died", () => metrics.countWorkerDeath());
 }
 
-function httpOptionsOf(parts: {
-  config: Config;
-  log: Logger;
-  service: Service;
-  media: MediaPlane;
-  metrics: Metrics;
-  isReady: () => boolean;
-}): HttpOptions {
-  const { config, log, service, media, metrics, isReady } = parts;
-  const { registry, liveness, rooms, reaper, sweeper, reconciler, sessions, timeline } = service;
-  return {
-    log,
-    origins: config.ORIGINS,
-    version: VERSION,
-    docs: config.ENVIRONMENT === "development",
-    adminToken: config.ADMIN_TOKEN,
-    adminOpen: config.ENVIRONMENT !== "production",
-    metricsToken: config.METRICS_TOKEN,
-    metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },
-    openRoutes: [
-      healthRoutes({
-        version: VERSION,
-        nodeId: config.NODE_ID,
-        counts: () => ({
-          connectedUsers: registry.userCount,
-          busyUsers: 0,
-          activeCalls: 0,
-          sessions: registry.size,
-          ghosts: liveness.overdue().sessions.length,
-          rooms: rooms.size,
-        }),
-        checks: () => ({ media: !media.enabled ? "off" : media.available ? "ok" : "failing", redis: "off" }),
-        isReady,
-      }),
-      beaconRoute((sessionId, resumeToken) => sessions.goodbye(sessionId, resumeToken)),
-    ],
-    adminRoutes: [
-      roomRoutes({ rooms, reaper }),
-      sessionRoutes({ registry, liveness, reaper, timeline }),
-      cleanupRoute({
-        sweep: () => sweeper.sweep({ force: true }),
-        reconcile: () => reconciler.reconcile(),
-      }),
-    ],
-  };
-}
-
 function settingsOf(config: Config): ServiceSettings {
   return {
     nodeId: config.NODE_ID,
+    cluster: config.REDIS_URL === undefined ? undefined : { url: config.PUBLIC_URL, random: Math.random },
     policy: livenessPolicy({
       awayAfterMs: config.AWAY_AFTER_MS,
       idleTimeoutMs: config.IDLE_TIMEOUT_MS,
@@ -207,6 +169,7 @@ function settingsOf(config: Config): ServiceSettings {
     helloTimeoutMs: config.HELLO_TIMEOUT_MS,
     socketPingIntervalMs: config.SOCKET_PING_INTERVAL_MS,
     multiTabPolicy: config.MULTI_TAB_POLICY,
+    ringTimeoutMs: config.CALL_RING_TIMEOUT_MS,
     limits: {
       maxRooms: config.MAX_ROOMS,
       maxRoomSize: config.MAX_ROOM_SIZE,

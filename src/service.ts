@@ -3,8 +3,12 @@
  * brings these (a server of its own, somebody else's Fastify application, a simulation) gets the same service.
  */
 import type { Logger } from "pino";
+import { Cluster } from "./cluster/cluster.js";
+import type { ClusterEvents } from "./cluster/events.js";
+import { createTelephony, type Telephony } from "./call/telephony.js";
 import type { Authenticate } from "./gateway/authenticate.js";
 import { Gateway, type GatewayLog } from "./gateway/gateway.js";
+import { callHandlers, guardCallRooms } from "./gateway/handlers/call.js";
 import { helloHandler, type HeartbeatTerms } from "./gateway/handlers/hello.js";
 import { mediaHandlers } from "./gateway/handlers/media.js";
 import { roomHandlers } from "./gateway/handlers/room.js";
@@ -16,19 +20,24 @@ import { Journal } from "./observability/journal.js";
 import { readSources } from "./observability/read-sources.js";
 import type { MetricSources } from "./observability/sources.js";
 import { Timeline } from "./observability/timeline.js";
+import type { CleanupStep } from "./reaper/cleanup.js";
 import { Reaper } from "./reaper/reaper.js";
 import { Reconciler } from "./reaper/reconciler.js";
 import { departureSteps } from "./reaper/steps.js";
 import { Sweeper, type SweeperEvents } from "./reaper/sweeper.js";
 import { LONGEST_STEP_MS } from "./rhythm.js";
 import { Admission } from "./room/admission.js";
+import { Adoption } from "./room/adoption.js";
 import type { DuplicatePolicy } from "./room/duplicates.js";
 import { announceMedia } from "./room/media-announcer.js";
 import { Registrar } from "./room/registrar.js";
 import { Rooms } from "./room/rooms.js";
 import type { LifecycleEvents } from "./session/events.js";
 import { Liveness } from "./session/liveness.js";
-import type { Directory, MediaPlane } from "./session/ports.js";
+import type { Bus } from "./session/bus.js";
+import type { CallStore } from "./session/call-store.js";
+import type { Directory } from "./session/directory.js";
+import type { MediaKind, MediaPlane } from "./session/ports.js";
 import { SessionRegistry } from "./session/registry.js";
 import { Sessions } from "./session/sessions.js";
 import type { LivenessPolicy } from "./session/verdict.js";
@@ -37,11 +46,15 @@ import { VirtualTime } from "./session/virtual-time.js";
 /** What a deployment chooses; durations in milliseconds. */
 export interface ServiceSettings {
   nodeId: string;
+  /** What it takes to be one of many nodes; undefined: this one is alone. */
+  cluster: { url: string | undefined; random: () => number } | undefined;
   policy: LivenessPolicy;
   heartbeat: HeartbeatTerms;
   helloTimeoutMs: number;
   socketPingIntervalMs: number;
   multiTabPolicy: DuplicatePolicy;
+  /** How long an unanswered call rings. */
+  ringTimeoutMs: number;
   limits: { maxRooms: number; maxRoomSize: number; connections: number; messagesPerSecond: number };
 }
 
@@ -49,6 +62,8 @@ export interface ServiceSettings {
 export interface ServicePorts {
   clock: Clock;
   directory: Directory;
+  bus: Bus;
+  calls: CallStore;
   media: MediaPlane;
   authenticate: Authenticate;
   /** Where each step of a session's life is written. */
@@ -59,14 +74,18 @@ export interface ServicePorts {
   listenerFailed: (error: unknown, event: PropertyKey) => void;
   /** Told the time between a session's last sign and its heartbeat. */
   heartbeatGap: (gapMs: number) => void;
+  /** Told of every media object that was closed for want of a session. */
+  orphanClosed: (kind: MediaKind) => void;
 }
 
-/** Classes that a test puts in the place of the real ones. */
+/** What a test puts in the place of the real parts. */
 export interface Variants {
   VirtualTime?: new (clock: Clock, longestStepMs: number) => VirtualTime;
   Sessions?: typeof Sessions;
   Rooms?: typeof Rooms;
   SocketWatch?: typeof SocketWatch;
+  /** Further steps of every cleanup, after the real ones. */
+  cleanupSteps?: readonly CleanupStep[];
 }
 
 /** The parts of a running service. */
@@ -78,13 +97,18 @@ export interface Service {
   readonly liveness: Liveness;
   readonly sessions: Sessions;
   readonly rooms: Rooms;
+  readonly admission: Admission;
   readonly reaper: Reaper;
   readonly sweeper: Sweeper;
   readonly reconciler: Reconciler;
   readonly sockets: SocketWatch;
   readonly gateway: Gateway;
+  readonly telephony: Telephony;
   readonly timeline: Timeline;
   readonly sources: MetricSources;
+  readonly clusterEvents: Emitter<ClusterEvents>;
+  /** Undefined when this node is alone. */
+  readonly cluster: Cluster | undefined;
   /** Ends every session as `shutdown`; resolves after the first attempt at each cleanup. */
   endSessions(): Promise<void>;
 }
@@ -96,7 +120,7 @@ export function createService(
   releasers: Releasers,
   variants: Variants = {},
 ): Service {
-  const { clock, directory, media } = ports;
+  const { clock, directory, bus, media } = ports;
   const lifecycle = new Emitter<LifecycleEvents>(ports.listenerFailed);
   const sweeps = new Emitter<SweeperEvents>(ports.listenerFailed);
 
@@ -113,8 +137,14 @@ export function createService(
   lifecycle.on("away", ({ session, cause }) => rooms.showAway(session, cause));
   lifecycle.on("back", ({ session, cause }) => rooms.showBack(session, cause));
 
-  const registrar = new Registrar({ directory, rooms });
-  const steps = departureSteps({ rooms, registrar, registry, liveness, events: lifecycle });
+  const registrar = new Registrar({ directory, rooms, events: lifecycle });
+  for (const step of ["opened", "resumed", "joined", "transferred", "adopted"] as const) {
+    lifecycle.on(step, ({ session }) => registrar.recordSoon(session));
+  }
+  const steps = [
+    ...departureSteps({ rooms, registrar, registry, liveness, events: lifecycle }),
+    ...(variants.cleanupSteps ?? []),
+  ];
   const reaper = new Reaper({ clock, events: lifecycle, steps });
   releasers.add("reaper", () => reaper.close());
   const admission = new Admission({
@@ -126,14 +156,33 @@ export function createService(
     policy: settings.multiTabPolicy,
     end: (session, departure) => reaper.end(session, departure),
   });
+  const telephony = createTelephony({
+    clock,
+    store: ports.calls,
+    directory,
+    bus,
+    registry,
+    events: lifecycle,
+    ringTimeoutMs: settings.ringTimeoutMs,
+  });
+  releasers.add("telephony", () => telephony.close());
+  const { calls, statuses } = telephony;
+  lifecycle.on("given_up", ({ session }) => void reaper.end(session, { reason: "node_lost" }));
   const sweeper = new Sweeper({ clock, time, registry, liveness, reaper, lifecycle, events: sweeps });
-  const reconciler = new Reconciler({ registry, rooms, media, directory });
+  const reconciler = new Reconciler({
+    registry,
+    rooms,
+    media,
+    directory,
+    orphanClosed: ports.orphanClosed,
+  });
 
   const sockets = new (variants.SocketWatch ?? SocketWatch)({
     time,
     helloTimeoutMs: settings.helloTimeoutMs,
     pingIntervalMs: settings.socketPingIntervalMs,
   });
+  const inRooms = roomHandlers({ admission, rooms, reaper });
   const gateway = new Gateway({
     log: ports.log,
     clock,
@@ -147,16 +196,37 @@ export function createService(
       rooms,
       nodeId: settings.nodeId,
       heartbeat: settings.heartbeat,
-      ownerChanged: (session) => admission.record(session),
+      calls: { snapshotOf: (session) => calls.news.snapshotOf(session), settled: (session) => calls.settled(session) },
+      locate: settings.cluster && ((sessionId) => directory.findSession(sessionId)),
     }),
-    handlers: { ...roomHandlers({ admission, rooms, reaper }), ...mediaHandlers },
+    handlers: {
+      ...inRooms,
+      join: guardCallRooms(calls, inRooms.join),
+      ...mediaHandlers,
+      ...callHandlers({ calls, statuses }),
+    },
     limits: settings.limits,
     heartbeatGap: ports.heartbeatGap,
   });
 
+  const clusterEvents = new Emitter<ClusterEvents>(ports.listenerFailed);
+  const cluster =
+    settings.cluster &&
+    joinCluster(
+      { ...settings.cluster, clock, directory, bus, media, sessions, registry, rooms, registrar, reaper },
+      {
+        lifecycle,
+        clusterEvents,
+      },
+    );
+  if (cluster) {
+    releasers.add("cluster", () => cluster.close());
+    sweeps.on("stalled", ({ lateMs }) => cluster.stalled(lateMs));
+  }
+
   const timeline = new Timeline();
   new Journal({ log: ports.journal, clock, timeline }).follow(lifecycle, sweeps);
-  const sources = readSources({ registry, liveness, reaper, reconciler, time, rooms, media, gateway });
+  const sources = readSources({ registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls });
   return {
     lifecycle,
     sweeps,
@@ -165,15 +235,58 @@ export function createService(
     liveness,
     sessions,
     rooms,
+    admission,
     reaper,
     sweeper,
     reconciler,
     sockets,
     gateway,
+    telephony,
     timeline,
     sources,
+    clusterEvents,
+    cluster,
     async endSessions() {
       await Promise.all([...registry.all()].map((session) => reaper.end(session, { reason: "shutdown" })));
     },
   };
+}
+
+function joinCluster(
+  parts: {
+    url: string | undefined;
+    random: () => number;
+    clock: Clock;
+    directory: Directory;
+    bus: Bus;
+    media: MediaPlane;
+    sessions: Sessions;
+    registry: SessionRegistry;
+    rooms: Rooms;
+    registrar: Registrar;
+    reaper: Reaper;
+  },
+  events: { lifecycle: Emitter<LifecycleEvents>; clusterEvents: Emitter<ClusterEvents> },
+): Cluster {
+  const { url, random, clock, directory, bus, media, sessions, registry, rooms, registrar, reaper } = parts;
+  const adoption = new Adoption({ rooms, media, sessions, directory, events: events.lifecycle });
+  return new Cluster({
+    clock,
+    directory,
+    bus,
+    url,
+    random,
+    events: events.clusterEvents,
+    books: {
+      sessions: () => [...registry.all()].filter(({ status }) => status === "open"),
+      rooms: () => [...rooms.all()].map(({ id }) => id),
+      counts: () => ({ sessions: registry.size, rooms: rooms.size }),
+      knows: (sessionId) => registry.find(sessionId) !== undefined || reaper.isEnding(sessionId),
+      record: (session) => registrar.record(session),
+      holdRoom: (roomId) => registrar.holdRoom(roomId),
+      releaseIfEmpty: (roomId) => registrar.releaseIfEmpty(roomId),
+      adopt: (entries, fromNodeId) => adoption.adopt(entries, fromNodeId),
+      giveUp: (session, why) => events.lifecycle.emit("given_up", { session, why }),
+    },
+  });
 }

@@ -2,6 +2,7 @@ import { Emitter } from "../../src/kernel/emitter.js";
 import type { Clock } from "../../src/kernel/clock.js";
 import { Liveness } from "../../src/session/liveness.js";
 import type { SessionConnection } from "../../src/session/ports.js";
+import { ResumeToken } from "../../src/session/resume-token.js";
 import { Session } from "../../src/session/session.js";
 import { VirtualTime } from "../../src/session/virtual-time.js";
 import type { LifecycleEvents } from "../../src/session/events.js";
@@ -75,7 +76,8 @@ export function openBooks(clock: BenchClock, count: number, ghosts: number): Boo
       now: time.now(),
       mono: clock.mono(),
       connection,
-      resumeToken: `token-${index}`,
+      epoch: 1,
+      resumeToken: ResumeToken.create(),
     });
     byId.set(session.id, session);
     liveness.heard(session);

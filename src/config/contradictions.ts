@@ -44,11 +44,6 @@ const RULES: readonly Rule[] = [
       `SFU_LISTEN_IP ${SFU_LISTEN_IP} needs SFU_ANNOUNCED_IP, the address that clients reach`,
   },
   {
-    reads: ["REDIS_URL"],
-    problem: ({ REDIS_URL }) =>
-      REDIS_URL !== undefined && "REDIS_URL is set, but this version runs as a single node only: unset it",
-  },
-  {
     reads: ["WEBHOOK_URL"],
     problem: ({ WEBHOOK_URL }) =>
       WEBHOOK_URL !== undefined && "WEBHOOK_URL is set, but this version delivers no webhooks yet: unset it",

@@ -44,6 +44,7 @@ export interface FrameSink {
 export class Connection implements SessionConnection {
   /** Set by a successful hello; the session may meanwhile belong to another connection. */
   session: Session | undefined = undefined;
+  lastPongMono: number | undefined = undefined;
   /** Pings sent since anything last arrived. */
   unansweredPings = 0;
   /** Wrong requests in a row. */
@@ -64,7 +65,10 @@ export class Connection implements SessionConnection {
     this.#sink = sink;
     this.#rate = rate;
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    socket.on("pong", () => sink.watch.heard(this));
+    socket.on("pong", () => {
+      this.lastPongMono = sink.now();
+      sink.watch.heard(this);
+    });
     socket.on("close", (code) => this.#ended(code));
     socket.on("error", (error) => this.#failed(error));
   }

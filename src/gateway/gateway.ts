@@ -95,6 +95,7 @@ export class Gateway implements FrameSink {
     if (!this.mayGoOn(connection, session)) return;
     this.counters.heartbeats += 1;
     connection.badRequests = 0;
+    this.log.trace({ userId: session.userId, sessionId: session.id }, "ping");
     this.#heartbeatGap(this.#liveness.sinceLastSign(session));
     this.#liveness.heard(session);
     connection.send(session.participation?.roster.pong ?? PONG);
@@ -172,12 +173,16 @@ export class Gateway implements FrameSink {
       else if (session) this.#act(connection, session, request);
       else throw new LastseenError("unauthorized", "Say hello first.");
     } catch (error) {
-      this.#failed(connection, request.id, request.type, error);
-      if (!(error instanceof LastseenError) || error.code !== "unauthorized") return;
-      // Neither a token that was refused nor one that ran out gets better; a request before hello only counts.
-      if (request.type === "hello" || connection.session) connection.close("unauthorized");
-      else this.#countBad(connection);
+      this.#refused(connection, request, error);
     }
+  }
+
+  #refused(connection: Connection, request: AnyRequest, error: unknown): void {
+    this.#failed(connection, request.id, request.type, error);
+    if (!(error instanceof LastseenError) || error.code !== "unauthorized") return;
+    // Neither a token that was refused nor one that ran out gets better; a request before hello only counts.
+    if (request.type === "hello" || connection.session) connection.close("unauthorized");
+    else this.#countBad(connection);
   }
 
   #act(connection: Connection, session: Session, request: Exclude<AnyRequest, { type: "hello" }>): void {
@@ -195,10 +200,12 @@ export class Gateway implements FrameSink {
   }
 
   #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {
-    this.#hello(connection, request.data, (data) => {
+    const asking = this.#hello(connection, request.data, (data) => {
       if (request.id !== undefined) connection.send(encodeReply(request.id, data));
     });
-    this.watch.saidHello(connection);
+    const said = () => this.watch.saidHello(connection);
+    if (asking) asking.then(said, (error: unknown) => this.#refused(connection, request, error));
+    else said();
   }
 
   /** Why the connection may not act for its session: it no longer owns it, or its token has run out. */

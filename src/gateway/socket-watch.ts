@@ -2,8 +2,10 @@ import { ExpiryList } from "../session/expiry-list.js";
 import type { VirtualTime } from "../session/virtual-time.js";
 import type { Connection } from "./connection.js";
 
-/** Two pings without an answer end the socket at the time of the third. */
+/** Two pings without an answer end the socket. */
 const MISSED_PONGS = 2;
+/** How long the second one is waited for; the first has had a whole interval by then. */
+const LAST_ANSWER_MS = 5_000;
 
 /**
  * Deadlines of sockets: saying hello in time, answering WebSocket pings. Kept in expiry lists of virtual time like those
@@ -54,15 +56,16 @@ export class SocketWatch {
       connection.expiry.remove();
       connection.close("helloTimeout");
     }
-    for (const connection of this.#demanded.due(now)) connection.destroy("no pong after media was lost");
+    for (const connection of this.#demanded.due(now)) {
+      const missed = connection.unansweredPings >= MISSED_PONGS;
+      connection.destroy(missed ? "two pongs missed" : "no pong after media was lost");
+    }
     for (const connection of this.#awaitingPing.due(now)) {
-      if (connection.unansweredPings >= MISSED_PONGS) {
-        connection.destroy("two pongs missed");
-        continue;
-      }
       connection.unansweredPings += 1;
       connection.pingSocket();
-      this.#awaitingPing.put(connection.expiry, now + this.#pingIntervalMs);
+      if (connection.unansweredPings < MISSED_PONGS)
+        this.#awaitingPing.put(connection.expiry, now + this.#pingIntervalMs);
+      else this.#demanded.put(connection.expiry, now + Math.min(LAST_ANSWER_MS, this.#pingIntervalMs));
     }
   }
 }

@@ -15,6 +15,8 @@ const Report = Type.Object({
   reconciliation: Type.Object({
     orphansClosed: Type.Integer(),
     orphansSuspected: Type.Integer(),
+    mediaReset: Type.Integer(),
+    foreignMedia: Type.Object({ transport: Type.Integer(), producer: Type.Integer(), consumer: Type.Integer() }),
     rosterRepaired: Type.Integer(),
     directoryDrift: Type.Integer(),
   }),

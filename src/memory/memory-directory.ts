@@ -1,54 +1,199 @@
-import type { Directory, DirectoryEntry } from "../session/ports.js";
+import {
+  LEASE_MS,
+  type Directory,
+  type NodeStatus,
+  type NodeView,
+  type NoLease,
+  type PlacedSession,
+  type SessionEntry,
+} from "../session/directory.js";
+import type { MemoryStore, StoredLease } from "./memory-store.js";
 
-/** The directory of a service that is one node: plain maps, same contract as a shared store. */
+const NO_LEASE: NoLease = { kind: "no_lease" };
+
+/** One node's access to a {@link MemoryStore}. */
 export class MemoryDirectory implements Directory {
-  readonly #rooms = new Set<string>();
-  readonly #sessions = new Map<string, DirectoryEntry>();
+  readonly nodeId: string;
+  readonly #store: MemoryStore;
+  #lease: StoredLease | undefined;
 
-  claimRoom(roomId: string): Promise<{ kind: "here" }> {
-    this.#rooms.add(roomId);
-    return Promise.resolve({ kind: "here" });
+  constructor(store: MemoryStore, nodeId: string) {
+    this.#store = store;
+    this.nodeId = nodeId;
   }
 
-  releaseRoom(roomId: string): Promise<{ kind: "released" } | { kind: "not_home" }> {
-    return Promise.resolve({ kind: this.#rooms.delete(roomId) ? "released" : "not_home" });
+  async register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }> {
+    const { nodeId } = this;
+    const epoch = this.#store.nextEpoch();
+    const leaseUntil = this.#store.clock.mono() + LEASE_MS;
+    const fresh = { draining: false, sent: 0, claimed: false, rooms: new Set<string>(), sessions: new Set<string>() };
+    this.#lease = { nodeId, epoch, url, leaseUntil, ...fresh };
+    this.#store.leases.add(this.#lease);
+    return { epoch, leaseMs: LEASE_MS };
   }
 
-  putSession(entry: DirectoryEntry): Promise<{ kind: "stored" } | { kind: "fenced"; epoch: number }> {
-    const before = this.#sessions.get(entry.sessionId);
-    if (before && before.epoch > entry.epoch) return Promise.resolve({ kind: "fenced", epoch: before.epoch });
-    this.#sessions.set(entry.sessionId, { ...entry });
-    return Promise.resolve({ kind: "stored" });
+  async renew({ draining, sent }: NodeStatus): Promise<{ kind: "renewed"; nodes: readonly NodeView[] } | NoLease> {
+    const lease = this.#ownLease();
+    if (!lease) return NO_LEASE;
+    lease.leaseUntil = this.#store.clock.mono() + LEASE_MS;
+    lease.draining = draining;
+    lease.sent = sent;
+    return { kind: "renewed", nodes: [...this.#store.leases].map((each) => this.#store.view(each)) };
   }
 
-  removeSession(
-    sessionId: string,
-    epoch: number,
-  ): Promise<{ kind: "removed" } | { kind: "gone" } | { kind: "fenced"; epoch: number }> {
-    const entry = this.#sessions.get(sessionId);
-    if (!entry) return Promise.resolve({ kind: "gone" });
-    if (entry.epoch > epoch) return Promise.resolve({ kind: "fenced", epoch: entry.epoch });
-    this.#sessions.delete(sessionId);
-    return Promise.resolve({ kind: "removed" });
+  async resign(): Promise<void> {
+    const lease = this.#ownLease();
+    if (!lease) return;
+    lease.leaseUntil = -Infinity;
+    this.#forgetIfEmpty(lease);
+    this.#lease = undefined;
   }
 
-  findSession(sessionId: string): Promise<DirectoryEntry | undefined> {
-    const entry = this.#sessions.get(sessionId);
-    return Promise.resolve(entry && { ...entry });
+  async claimRoom(roomId: string, { inUse } = { inUse: false }): ReturnType<Directory["claimRoom"]> {
+    const lease = this.#ownLease();
+    if (!lease) return NO_LEASE;
+    const home = this.#store.rooms.get(roomId)?.lease;
+    if (home === lease) return { kind: "here" };
+    if (home && home.nodeId !== this.nodeId) return this.#elsewhere(home);
+    const best = home || inUse ? lease : this.#bestFor(lease);
+    if (!best) return { kind: "unplaced" };
+    if (best !== lease) return this.#elsewhere(best);
+    this.#store.settle(roomId, lease);
+    return { kind: "here" };
   }
 
-  sessionsOfUser(userId: string): Promise<readonly DirectoryEntry[]> {
-    const entries = [...this.#sessions.values()].filter((entry) => entry.userId === userId);
-    return Promise.resolve(entries.map((entry) => ({ ...entry })));
+  async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
+    const lease = this.#ownLease();
+    if (!lease) return NO_LEASE;
+    if (!lease.rooms.delete(roomId)) return { kind: "not_home" };
+    this.#store.rooms.delete(roomId);
+    return { kind: "released" };
   }
 
-  counts(): Promise<{ rooms: number; sessions: number }> {
-    return Promise.resolve({ rooms: this.#rooms.size, sessions: this.#sessions.size });
+  async findRoom(roomId: string): ReturnType<Directory["findRoom"]> {
+    const home = this.#store.rooms.get(roomId)?.lease;
+    return home && { nodeId: home.nodeId, url: home.url, expired: this.#store.isExpired(home) };
   }
 
-  close(): Promise<void> {
-    this.#rooms.clear();
-    this.#sessions.clear();
-    return Promise.resolve();
+  async putSession(entry: SessionEntry): ReturnType<Directory["putSession"]> {
+    const lease = this.#ownLease();
+    if (!lease) return NO_LEASE;
+    const fence = this.#fence(entry.sessionId, entry.epoch);
+    if (fence !== undefined) return { kind: "fenced", epoch: fence };
+    this.#store.hold(Object.freeze({ ...entry }), lease);
+    return { kind: "stored" };
+  }
+
+  async removeSession(sessionId: string, epoch: number): ReturnType<Directory["removeSession"]> {
+    if (!this.#ownLease()) return NO_LEASE;
+    if (!this.#store.sessions.has(sessionId)) return { kind: "gone" };
+    const fence = this.#fence(sessionId, epoch);
+    if (fence !== undefined) return { kind: "fenced", epoch: fence };
+    this.#store.drop(sessionId);
+    return { kind: "removed" };
+  }
+
+  async findSession(sessionId: string): Promise<PlacedSession | undefined> {
+    const held = this.#store.sessions.get(sessionId);
+    if (!held) return undefined;
+    const { nodeId, url } = held.lease;
+    return { ...held.entry, nodeId, url, expired: this.#store.isExpired(held.lease) };
+  }
+
+  async sessionsOfUser(userId: string): Promise<readonly PlacedSession[]> {
+    const found = await Promise.all([...(this.#store.byUser.get(userId) ?? [])].map((id) => this.findSession(id)));
+    return found.filter((session) => session !== undefined);
+  }
+
+  async takeOver(nodeId: string, epoch: number, most: number): ReturnType<Directory["takeOver"]> {
+    const lease = this.#ownLease();
+    if (!lease) return NO_LEASE;
+    const dead = [...this.#store.leases].find((each) => each.nodeId === nodeId && each.epoch === epoch);
+    if (!dead) return { kind: "taken", sessions: [], more: false };
+    if (dead === lease || !(dead.claimed || this.#store.isExpired(dead))) return { kind: "alive" };
+    dead.claimed = true;
+    const sessions: SessionEntry[] = [];
+    for (const roomId of dead.rooms) {
+      if (sessions.length >= most) break;
+      sessions.push(...this.#store.moveRoom(roomId, dead, lease));
+    }
+    for (const sessionId of dead.sessions) {
+      if (sessions.length >= most) break;
+      sessions.push(this.#store.moveSession(sessionId, lease));
+    }
+    return { kind: "taken", sessions, more: !this.#forgetIfEmpty(dead) };
+  }
+
+  async handOver(
+    what: { roomId: string } | { sessionId: string },
+    nodeId: string,
+  ): Promise<{ kind: "handed" } | { kind: "refused" } | NoLease> {
+    const lease = this.#ownLease();
+    if (!lease) return NO_LEASE;
+    const heir = this.#store.latestLeases().find((each) => each.nodeId === nodeId);
+    if (!heir || heir === lease || this.#store.isExpired(heir)) return { kind: "refused" };
+    if ("roomId" in what) {
+      if (!lease.rooms.has(what.roomId)) return { kind: "refused" };
+      this.#store.moveRoom(what.roomId, lease, heir);
+    } else {
+      if (!lease.sessions.has(what.sessionId)) return { kind: "refused" };
+      this.#store.moveSession(what.sessionId, heir);
+    }
+    return { kind: "handed" };
+  }
+
+  async own(): ReturnType<Directory["own"]> {
+    const { rooms = [], sessions = [] } = this.#lease ?? {};
+    const entries = [...sessions].map((sessionId) => this.#store.sessions.get(sessionId)?.entry);
+    return { rooms: [...rooms], sessions: entries.filter((entry) => entry !== undefined) };
+  }
+
+  async counts(): Promise<{ rooms: number; sessions: number }> {
+    return { rooms: this.#store.rooms.size, sessions: this.#store.sessions.size };
+  }
+
+  async close(): Promise<void> {
+    await this.resign();
+  }
+
+  /** The lease, unless somebody else has claimed it. */
+  #ownLease(): StoredLease | undefined {
+    return this.#lease?.claimed ? undefined : this.#lease;
+  }
+
+  /** Sends people to a node only if it is there. */
+  #elsewhere(home: StoredLease): Awaited<ReturnType<Directory["claimRoom"]>> {
+    const { nodeId, url } = home;
+    if (url === undefined || this.#store.isExpired(home)) return { kind: "unplaced" };
+    return { kind: "elsewhere", nodeId, url };
+  }
+
+  /** Where a new room belongs. */
+  #bestFor(own: StoredLease): StoredLease | undefined {
+    let best = own.draining ? undefined : own;
+    let least = own.draining ? Infinity : own.sessions.size - 1;
+    for (const other of this.#store.latestLeases()) {
+      if (other.nodeId === own.nodeId || other.url === undefined) continue;
+      if (other.draining || this.#store.isExpired(other)) continue;
+      if (other.sessions.size >= least) continue;
+      best = other;
+      least = other.sessions.size;
+    }
+    return best;
+  }
+
+  /** The epoch that keeps this node from writing, if there is one. */
+  #fence(sessionId: string, epoch: number): number | undefined {
+    const held = this.#store.sessions.get(sessionId);
+    if (!held) return undefined;
+    const { entry, lease } = held;
+    if (entry.epoch > epoch || (entry.epoch === epoch && lease.nodeId !== this.nodeId)) return entry.epoch;
+    return undefined;
+  }
+
+  #forgetIfEmpty(lease: StoredLease): boolean {
+    if (lease.rooms.size + lease.sessions.size > 0) return false;
+    this.#store.leases.delete(lease);
+    return true;
   }
 }

@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
+import type { LeaveReason } from "../protocol/messages/index.js";
 import type { SweeperEvents } from "../reaper/sweeper.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
@@ -16,6 +17,8 @@ export class Journal {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #timeline: Timeline;
+  /** The room that a closing session was in. */
+  readonly #lastRooms = new WeakMap<Session, string>();
 
   constructor(options: { log: Logger; clock: Clock; timeline: Timeline }) {
     this.#log = options.log;
@@ -25,9 +28,18 @@ export class Journal {
 
   follow(lifecycle: Emitter<LifecycleEvents>, sweeper: Emitter<SweeperEvents>): void {
     lifecycle.on("opened", ({ session }) => this.#step("info", session, "session opened", { tabId: session.tabId }));
-    lifecycle.on("resumed", ({ session, replaced, freshPage }) =>
-      this.#step("info", session, "session resumed", { epoch: session.epoch, replaced, freshPage }),
+    lifecycle.on("resumed", ({ session, replaced, mediaReset }) =>
+      this.#step("info", session, "session resumed", { epoch: session.epoch, replaced, mediaReset }),
     );
+    lifecycle.on("adopted", ({ session, fromNodeId }) =>
+      this.#step("info", session, "session adopted", { epoch: session.epoch, fromNodeId }),
+    );
+    lifecycle.on("given_up", ({ session, why }) => {
+      this.#step(why === "fenced" ? "warn" : "info", session, "session given up", {
+        epoch: session.epoch,
+        reason: why,
+      });
+    });
     lifecycle.on("resume_refused", ({ sessionId, userId, why }) =>
       this.#log.info({ sessionId, userId, reason: why }, "resume refused"),
     );
@@ -53,17 +65,15 @@ export class Journal {
     lifecycle.on("ghost_found", ({ session, verdict }) =>
       this.#step("info", session, "ghost found", { reason: verdict.cause, evidence: this.#evidence(session) }),
     );
-    lifecycle.on("left", ({ session, roomId, reason, cause, sinceLastSignMs }) =>
-      this.#step("info", session, "left room", {
-        roomId,
-        reason,
-        cause,
-        sinceLastSignMs: Math.round(sinceLastSignMs),
-      }),
-    );
-    lifecycle.on("ended", ({ session, reason, cause }) =>
-      this.#step("info", session, "session ended", { reason, cause }),
-    );
+    lifecycle.on("left", ({ session, roomId, reason, cause, sinceLastSignMs }) => {
+      if (session.status !== "open") this.#lastRooms.set(session, roomId);
+      const detail = { roomId, reason, cause, sinceLastSignMs: Math.round(sinceLastSignMs) };
+      this.#step("info", session, "left room", detail);
+    });
+    lifecycle.on("ended", ({ session, reason, cause }) => {
+      this.#step("info", session, "session ended", { reason, cause, evidence: session.verdict?.evidence });
+      this.#conclude(session, reason);
+    });
     lifecycle.on("cleanup_failed", ({ session, step, attempt, error }) =>
       this.#step("warn", session, "cleanup step failed", { step, attempt, err: error }),
     );
@@ -73,7 +83,20 @@ export class Journal {
       this.#step(level[result], session, result === "stuck" ? "cleanup stuck" : "cleanup verified", detail);
       if (session.status === "ended") this.#timeline.markEnded(session.id, this.#clock.wall());
     });
+    this.#followCalls(lifecycle);
     this.#followSweeps(sweeper);
+  }
+
+  #followCalls(lifecycle: Emitter<LifecycleEvents>): void {
+    lifecycle.on("call_step", ({ session, step, callId, detail }) =>
+      this.#step("info", session, step, { callId, ...detail }),
+    );
+    lifecycle.on("call_refused", ({ session, to, outcome }) =>
+      this.#step("info", session, "call refused", { peer: to, reason: outcome }),
+    );
+    lifecycle.on("call_store_failed", ({ operation, error }) =>
+      this.#log.warn({ operation, err: error }, "the store of the calls could not be asked"),
+    );
   }
 
   #followSweeps(sweeper: Emitter<SweeperEvents>): void {
@@ -101,6 +124,13 @@ export class Journal {
       step,
       detail: { ...(roomId === undefined ? {} : { roomId }), ...shown, ...error },
     });
+  }
+
+  #conclude(session: Session, reason: LeaveReason): void {
+    const { id, userId, name, tabId, epoch, openedAt, metadata, verdict } = session;
+    const roomId = this.#lastRooms.get(session);
+    const at = this.#clock.wall();
+    this.#timeline.conclude({ id, userId, name, tabId, epoch, openedAt, metadata, roomId, reason, verdict, at });
   }
 
   /** The evidence as ages, because virtual times tell nobody anything. */

@@ -3,12 +3,13 @@
  * histograms follow the lifecycle events.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { ClusterEvents } from "../cluster/events.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { CLOSE_CODES } from "../protocol/close-codes.js";
 import { ERRORS } from "../protocol/errors.js";
 import { LEAVE_REASONS } from "../protocol/messages/index.js";
 import type { SweeperEvents } from "../reaper/sweeper.js";
-import type { LifecycleEvents } from "../session/events.js";
+import { CALL_OUTCOMES, type LifecycleEvents } from "../session/events.js";
 import type { MediaKind } from "../session/ports.js";
 import { CAUSES } from "../session/verdict.js";
 import { Instruments, type Counter, type Histogram } from "./instruments.js";
@@ -18,10 +19,14 @@ const DETECTION_BUCKETS = [0.5, 1, 2, 5, 6, 10, 15, 20, 26, 30, 45, 60, 90, 120,
 const GAP_BUCKETS = [1, 5, 15, 25, 29, 30, 31, 35, 45, 60, 90, 120];
 const WORK_BUCKETS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const MEDIA_KINDS: readonly MediaKind[] = ["router", "transport", "producer", "consumer"];
+/** What can make somebody a ghost: all causes but having been heard. */
+const GHOST_CAUSES = CAUSES.filter((cause) => cause !== "heard");
+
+const LAG_RESOLUTION_MS = 20;
 
 export class Metrics {
   readonly #instruments = new Instruments("lastseen_");
-  readonly #lag = monitorEventLoopDelay({ resolution: 20 });
+  readonly #lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   readonly #heartbeatGap: Histogram;
   readonly #orphansClosed: Counter;
   readonly #workerDeaths: Counter;
@@ -33,7 +38,7 @@ export class Metrics {
     this.#describeCounts(sources);
     this.#heartbeatGap = this.#instruments.histogram(
       "heartbeat_gap_seconds",
-      "Time between two signs of a session.",
+      "Time between a heartbeat and the application message before it.",
       GAP_BUCKETS,
     );
     this.#orphansClosed = this.#instruments.counter(
@@ -98,7 +103,7 @@ export class Metrics {
       "ghost_detection_seconds",
       "From a participant's last sign of life to its user_left.",
       DETECTION_BUCKETS,
-      { cause: CAUSES },
+      { cause: GHOST_CAUSES },
     );
     const cleanups = this.#instruments.counter("cleanups_total", "Cleanups by how they went.", {
       result: ["clean", "retried", "stuck"],
@@ -117,7 +122,55 @@ export class Metrics {
       cleanups.inc({ result });
       duration.observe(durationMs / 1000);
     });
+    this.#followCalls(lifecycle);
     this.#followSweeps(sweeper);
+  }
+
+  #followCalls(lifecycle: Emitter<LifecycleEvents>): void {
+    const finished = this.#instruments.counter(
+      "calls_finished_total",
+      "Attempts to call somebody by what they came to.",
+      {
+        outcome: CALL_OUTCOMES,
+      },
+    );
+    lifecycle.on("call_finished", ({ outcome }) => finished.inc({ outcome }));
+    lifecycle.on("call_refused", ({ outcome }) => finished.inc({ outcome }));
+  }
+
+  /** @param redis undefined when this node is alone */
+  followCluster(
+    events: Emitter<ClusterEvents>,
+    redis: { isUp(): boolean; errors(): ReadonlyMap<string, number> } | undefined,
+  ): void {
+    let seen = 1;
+    let hasLease = redis === undefined;
+    const takeovers = this.#instruments.counter("takeovers_total", "Dead nodes whose sessions were taken over here.", {
+      result: ["completed", "failed"],
+    });
+    events.on("taken_over", ({ result }) => takeovers.inc({ result }));
+    events.on("lease_lost", () => (hasLease = false));
+    events.on("renewed", ({ nodes }) => {
+      hasLease = true;
+      seen = nodes.filter(({ expired }) => !expired).length;
+    });
+    this.#instruments.gauge(
+      "nodes",
+      "1 while this node holds its lease; the sum is the number of nodes.",
+      [],
+      (gauge) => gauge.set(hasLease ? 1 : 0),
+    );
+    this.#instruments.gauge("nodes_seen", "Nodes that this one knows of, itself included.", [], (gauge) =>
+      gauge.set(seen),
+    );
+    this.#instruments.gauge("redis_up", "Whether Redis answered last time; 1 also where none is used.", [], (gauge) =>
+      gauge.set(redis?.isUp() === false ? 0 : 1),
+    );
+    this.#instruments.mirrorAll("redis_errors_total", "Commands to Redis that failed.", {
+      label: "operation",
+      known: ["connect", "subscribe", "send"],
+      read: () => redis?.errors() ?? new Map<string, number>(),
+    });
   }
 
   #followSweeps(sweeper: Emitter<SweeperEvents>): void {
@@ -136,6 +189,10 @@ export class Metrics {
       [],
       (gauge) => gauge.set(lastSuccess),
     );
+    const holds = this.#instruments.counter("holds_total", "Passes that waited because too many fell due at once.", {
+      pass: ["watch", "sweep"],
+    });
+    sweeper.on("held", ({ pass }) => holds.inc({ pass }));
     sweeper.on("swept", ({ result, durationMs, at }) => {
       sweeps.inc({ result });
       duration.observe(durationMs / 1000);
@@ -164,6 +221,9 @@ export class Metrics {
     this.#instruments.gauge("participants", "Participants of all rooms.", [], (gauge) =>
       gauge.set(sources.participants()),
     );
+    this.#instruments.gauge("calls", "Live calls whose caller is on this node.", ["state"], (gauge) => {
+      for (const [state, count] of Object.entries(sources.calls())) gauge.set({ state }, count);
+    });
     this.#instruments.gauge("media_workers", "mediasoup workers that are alive.", [], (gauge) =>
       gauge.set(sources.media().workers),
     );
@@ -176,11 +236,21 @@ export class Metrics {
       for (const kind of MEDIA_KINDS) gauge.set({ kind }, orphans[kind]);
     });
     this.#instruments.gauge(
+      "media_foreign",
+      "mediasoup objects that other code of this process has made; never closed.",
+      ["kind"],
+      (gauge) => {
+        for (const [kind, count] of Object.entries(sources.foreignMedia())) gauge.set({ kind }, count);
+      },
+    );
+    this.#instruments.gauge(
       "event_loop_lag_seconds",
       "99th percentile of the event loop's delay since the last scrape.",
       [],
       (gauge) => {
-        gauge.set(Number.isNaN(this.#lag.mean) ? 0 : this.#lag.percentile(99) / 1e9);
+        // The histogram holds whole intervals, and an interval in time is no delay.
+        const delayMs = this.#lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS;
+        gauge.set(this.#lag.count === 0 ? 0 : Math.max(0, delayMs) / 1000);
         this.#lag.reset();
       },
     );

@@ -1,3 +1,4 @@
+import type { Calls } from "../call/calls.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Reconciler } from "../reaper/reconciler.js";
@@ -18,8 +19,9 @@ export function readSources(parts: {
   rooms: Rooms;
   media: MediaPlane;
   gateway: Gateway;
+  calls: Calls;
 }): MetricSources {
-  const { registry, liveness, reaper, reconciler, time, rooms, media, gateway } = parts;
+  const { registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls } = parts;
   return {
     sessions: () => {
       const counts = { present: 0, away: 0, ghost: 0, closing: reaper.endingSessions };
@@ -39,12 +41,14 @@ export function readSources(parts: {
     connections: () => gateway.connectionCount,
     rooms: () => rooms.size,
     participants: () => rooms.participantCount,
+    calls: () => calls.news.counts(),
     media: () => media.counts(),
     orphans: () => {
       const counts: Record<MediaKind, number> = { router: 0, transport: 0, producer: 0, consumer: 0 };
       for (const { kind } of reconciler.orphans()) counts[kind] += 1;
       return counts;
     },
+    foreignMedia: () => reconciler.foreign(),
     messagesReceived: () => gateway.counters.messagesReceived,
     heartbeats: () => gateway.counters.heartbeats,
     messagesRejected: () => gateway.counters.rejected,

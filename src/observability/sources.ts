@@ -11,8 +11,10 @@ export interface MetricSources {
   connections(): number;
   rooms(): number;
   participants(): number;
+  calls(): Record<"ringing" | "active", number>;
   media(): { workers: number } & Record<MediaKind, number>;
   orphans(): Record<MediaKind, number>;
+  foreignMedia(): Record<Exclude<MediaKind, "router">, number>;
   messagesReceived(): number;
   heartbeats(): number;
   messagesRejected(): ReadonlyMap<ErrorCode, number>;

@@ -78,7 +78,8 @@ export class Admission {
       await this.#enter(request, entered);
     } finally {
       arrived();
-      if (this.#rooms.isEmpty(roomId)) await this.#registrar.releaseIfEmpty(roomId);
+      // If the store can't be asked now, a later comparison of the books gives the room up.
+      if (this.#rooms.isEmpty(roomId)) await this.#registrar.releaseIfEmpty(roomId).catch(() => {});
     }
   }
 
@@ -96,7 +97,6 @@ export class Admission {
       if (metadata) session.metadata = metadata;
       const room = this.#rooms.enter(roomId, session, media);
       entered({ session, room, media, transferred: false });
-      this.record(session);
       this.#events.emit("joined", { session, roomId });
     } catch (error) {
       media.close();
@@ -115,14 +115,6 @@ export class Admission {
     void this.#end(given, { reason: "left" });
     if (metadata) this.#rooms.setMetadata(session, metadata);
     entered({ session, room: this.#rooms.snapshot(session), media, transferred: true });
-    this.record(session);
     return true;
-  }
-
-  /** Has the directory told of the session's room and epoch. It is an index: if it cannot be told now, nobody loses anything. */
-  record(session: Session): void {
-    this.#registrar
-      .record(session)
-      .catch((error: unknown) => this.#events.emit("directory_failed", { session, error }));
   }
 }

@@ -20,9 +20,9 @@ export function announceMedia(parts: {
   const tellOne = <T extends EventType>(sessionId: string, type: T, data: EventData<T>): void =>
     registry.find(sessionId)?.connection?.send(encodeEvent(type, data));
 
-  media.on("evidence", ({ sessionId, state }) => {
+  media.on("evidence", ({ sessionId, state, by }) => {
     const session = registry.find(sessionId);
-    if (session) liveness.mediaChanged(session, state);
+    if (session) liveness.mediaChanged(session, state, by);
   });
   media.on("producer_opened", ({ roomId, sessionId, producer }) => {
     const { id: producerId, kind, paused, source } = producer;
@@ -49,7 +49,7 @@ export function announceMedia(parts: {
   media.on("media_reset", ({ sessionIds, reason }) => {
     for (const sessionId of sessionIds) {
       const session = registry.find(sessionId);
-      if (session) liveness.mediaClosed(session);
+      if (session) liveness.mediaReset(session);
       tellOne(sessionId, "media_reset", { reason });
     }
   });

@@ -1,6 +1,8 @@
+import type { Emitter } from "../kernel/emitter.js";
 import { KeyedQueue } from "../kernel/keyed-queue.js";
 import { LastseenError } from "../protocol/errors.js";
-import type { Directory } from "../session/ports.js";
+import type { Directory, SessionEntry } from "../session/directory.js";
+import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Rooms } from "./rooms.js";
 
@@ -12,24 +14,46 @@ import type { Rooms } from "./rooms.js";
 export class Registrar {
   readonly #directory: Directory;
   readonly #rooms: Rooms;
+  readonly #events: Emitter<LifecycleEvents>;
   readonly #queue = new KeyedQueue<string>();
 
-  constructor(options: { directory: Directory; rooms: Rooms }) {
+  constructor(options: { directory: Directory; rooms: Rooms; events: Emitter<LifecycleEvents> }) {
     this.#directory = options.directory;
     this.#rooms = options.rooms;
+    this.#events = options.events;
   }
 
   /**
-   * Makes this node the room's home before somebody enters it.
+   * Makes this node the room's home before somebody enters it. While the directory can't be asked, a room that is here
+   * already goes on, and no new one begins: two halves of a meeting that can't see each other are worse than a retry.
    *
-   * @throws LastseenError `redirect` when another node is
+   * @throws LastseenError `redirect` when another node is, `overloaded` when that can't be told now
    */
   claimRoom(roomId: string): Promise<void> {
     return this.#queue.run(`room ${roomId}`, async () => {
-      const claim = await this.#directory.claimRoom(roomId);
-      if (claim.kind === "elsewhere") {
-        throw new LastseenError("redirect", "Another node holds this room.", { data: { url: claim.url } });
+      if (this.#rooms.find(roomId)) return;
+      const claim = await this.#directory.claimRoom(roomId).catch((error: unknown) => {
+        throw new LastseenError("overloaded", "It can't be told now which node holds this room; try again.", {
+          cause: error,
+        });
+      });
+      switch (claim.kind) {
+        case "here":
+          return;
+        case "elsewhere":
+          throw new LastseenError("redirect", "Another node holds this room.", { data: { url: claim.url } });
+        default:
+          throw new LastseenError("overloaded", "No node can take this room now; try again.");
       }
+    });
+  }
+
+  /** Holds a room in which people are. `false`: another node holds it. */
+  holdRoom(roomId: string): Promise<boolean> {
+    return this.#queue.run(`room ${roomId}`, async () => {
+      if (this.#rooms.isEmpty(roomId)) return true;
+      const claim = await this.#directory.claimRoom(roomId, { inUse: true });
+      return claim.kind !== "elsewhere" && claim.kind !== "unplaced";
     });
   }
 
@@ -40,16 +64,42 @@ export class Registrar {
     });
   }
 
-  /** Brings the session's entry up to date: its room and epoch, or no entry when it is in no room. */
+  /**
+   * Brings the session's entry up to date: its room and epoch, or no entry when it has ended. An entry that another node
+   * holds under a higher epoch stays as it is, and an open session is then given up.
+   */
   record(session: Session): Promise<void> {
     return this.#queue.run(`session ${session.id}`, async () => {
-      const { id: sessionId, userId, epoch, participation } = session;
-      if (!participation) {
-        await this.#directory.removeSession(sessionId, epoch);
+      if (session.status !== "open") {
+        await this.#directory.removeSession(session.id, session.epoch);
         return;
       }
-      const stored = await this.#directory.putSession({ sessionId, userId, epoch, roomId: participation.roster.id });
-      if (stored.kind === "fenced") throw new LastseenError("fenced", "The session is owned elsewhere by now.");
+      const stored = await this.#directory.putSession(entryOf(session));
+      if (stored.kind === "fenced" && session.status === "open") {
+        this.#events.emit("given_up", { session, why: "fenced" });
+      }
     });
   }
+
+  /** As {@link record}, for whoever can't wait: the directory is an index, so nobody loses anything if it fails. */
+  recordSoon(session: Session): void {
+    this.record(session).catch((error: unknown) => this.#events.emit("directory_failed", { session, error }));
+  }
+}
+
+/** The session as another node would need it. */
+function entryOf(session: Session): SessionEntry {
+  const { id: sessionId, userId, epoch, name, tabId, openedAt, metadata, participation } = session;
+  return {
+    sessionId,
+    userId,
+    epoch,
+    roomId: participation?.roster.id,
+    name,
+    tabId,
+    tokenHash: session.resumeToken.hash,
+    openedAt,
+    joinedAt: participation?.joinedAt,
+    metadata,
+  };
 }

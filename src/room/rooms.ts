@@ -84,15 +84,16 @@ export class Rooms {
   /**
    * Makes the session a participant and tells the others.
    *
+   * @param joinedAt when it entered, if that was on another node; epoch milliseconds
    * @returns the snapshot at exactly this moment: whatever is sent to the session after it is newer
    * @throws LastseenError as {@link assertSpace}
    */
-  enter(roomId: string, session: Session, media: SessionMedia): RoomSnapshot {
+  enter(roomId: string, session: Session, media: SessionMedia, joinedAt?: number): RoomSnapshot {
     this.assertSpace(roomId);
     let room = this.#rooms.get(roomId);
     if (!room) this.#rooms.set(roomId, (room = new Room(roomId, this.#clock.wall())));
     room.members.set(session.id, session);
-    session.participation = { roster: room, media, joinedAt: this.#clock.wall() };
+    session.participation = { roster: room, media, joinedAt: joinedAt ?? this.#clock.wall() };
     this.#announce(room, "user_joined", { participant: this.#participant(session) }, session);
     return this.#snapshotOf(room);
   }

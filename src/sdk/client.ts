@@ -11,6 +11,7 @@ import type {
   RoomSnapshot,
 } from "../protocol/messages/index.js";
 import { browserEnvironment } from "./browser.js";
+import { Calls } from "./calls.js";
 import type { ConnectionState, DisconnectReason, StateChange } from "./connection-state.js";
 import { Emitter } from "./emitter.js";
 import type { Environment, PageSignal } from "./environment.js";
@@ -50,6 +51,8 @@ const TAB_LOCK_WAIT_MS = 500;
  * timer, listener or socket, until {@link LastseenClient.reconnect} is called.
  */
 export class LastseenClient {
+  /** Calls with other users. */
+  readonly calls: Calls;
   readonly #environment: Environment;
   readonly #askBeforeClosing: boolean;
   readonly #events = new Emitter<ClientEvents>();
@@ -90,6 +93,7 @@ export class LastseenClient {
       policy,
       events: this.#events,
     });
+    this.calls = new Calls({ link: this.#link, timers: environment.timers, events: this.#events });
     this.#wireUp();
   }
 
@@ -212,6 +216,7 @@ export class LastseenClient {
       this.#session = { sessionId, epoch, resumed, user, nodeId, heartbeat, call };
       this.#events.emit("session", this.#session);
       this.#membership.greeted(greeting);
+      this.calls.greeted(greeting.reply);
     });
     this.#link.events.on("pong", ({ version, rttMs }) => {
       if (rttMs !== undefined) this.#events.emit("heartbeat", { rttMs });
@@ -263,6 +268,7 @@ export class LastseenClient {
       // A session that somebody else has, or that was ended, must not be asked for again.
       if (reason !== "gave_up") this.#memory.forgetSession();
       this.#membership.stop(LEFT_REASONS[reason] ?? "disconnected", reason !== "client_initiated");
+      this.calls.stop();
       this.#release();
     }
     this.#events.emit("state", change);
@@ -273,6 +279,7 @@ export class LastseenClient {
       this.#activeSpeaker = (event.data as { userId: string | null }).userId;
     }
     this.#membership.event(event);
+    this.calls.event(event);
     this.#events.emit(event.type as keyof ClientEvents, event.data as never);
   }
 

@@ -1,4 +1,5 @@
 import type {
+  CallSnapshot,
   EventData,
   EventType,
   JsonObject,
@@ -6,6 +7,7 @@ import type {
   Participant,
   ReplyData,
   RoomSnapshot,
+  UserStatus,
 } from "../protocol/messages/index.js";
 import type { Retry } from "./comeback.js";
 import type { StateChange } from "./connection-state.js";
@@ -55,6 +57,27 @@ export interface OtherTab {
   readonly roomId: string;
 }
 
+/**
+ * Why a call is over: what the service said, what was asked for here (`declined`, `cancelled`, `hangup`), or `lost` when
+ * it is over and nobody said why.
+ */
+export type CallOverReason =
+  | "declined"
+  | "cancelled"
+  | "timeout"
+  | "lost"
+  | EventData<"call_declined">["reason"]
+  | EventData<"call_cancelled">["reason"]
+  | EventData<"call_ended">["reason"];
+
+export interface CallChange {
+  /** The call as it is now; undefined when it is over. */
+  readonly call: CallSnapshot | undefined;
+  readonly previous: CallSnapshot | undefined;
+  /** Of a call that is over. */
+  readonly reason?: CallOverReason;
+}
+
 /** The client's own events. */
 export interface OwnEvents {
   /** The connection's state has changed. */
@@ -71,6 +94,10 @@ export interface OwnEvents {
   heartbeat: { rttMs: number };
   /** The user's other tabs in rooms, whenever they change. */
   tabs: readonly OtherTab[];
+  /** The one call of this client begins to ring, is answered, or is over. All that a call screen needs. */
+  call: CallChange;
+  /** Statuses of the users that are watched, after each change. */
+  statuses: ReadonlyMap<string, UserStatus>;
 }
 
 /** All events: the client's own and, by their names on the wire, the service's. */

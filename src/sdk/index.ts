@@ -21,7 +21,10 @@ export type {
   TabStorage,
   Timers,
 } from "./environment.js";
+export type { Calls } from "./calls.js";
 export type {
+  CallChange,
+  CallOverReason,
   ClientEvents,
   JoinedHow,
   JoinedRoom,
@@ -36,6 +39,7 @@ export type { JoinOptions } from "./membership.js";
 export { FullJitterPolicy, type ReconnectContext, type ReconnectPolicy } from "./reconnect-policy.js";
 export { RequestError, type RequestErrorCode } from "./request-error.js";
 export type {
+  CallSnapshot,
   EventData,
   EventType,
   JsonObject,
@@ -47,4 +51,5 @@ export type {
   RequestData,
   RequestType,
   RoomSnapshot,
+  UserStatus,
 } from "../protocol/messages/index.js";

@@ -236,6 +236,11 @@ export class Link {
     } else if (code === "redirect" && typeof data?.["url"] === "string" && this.#route.follow(data["url"])) {
       this.#drop("redirected");
     } else {
+      // The service knows better than any back-off when it makes sense to come again; not all at once, though.
+      const retryAfterMs = data?.["retryAfterMs"];
+      if (typeof retryAfterMs === "number") {
+        this.#comeback.tell(Math.round(retryAfterMs * (0.5 + this.#environment.random() / 2)));
+      }
       const telling = code === "unauthorized" || code === "overloaded" || code === "rate_limited";
       this.#drop(telling ? code : "hello_failed");
     }

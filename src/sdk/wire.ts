@@ -30,7 +30,13 @@ interface Pending {
 }
 
 const OPEN = 1;
+const NORMAL = 1000;
 const ABNORMAL = 1006;
+/**
+ * The line is given up, but not the session: 1000 would say that the page is gone, and for that one the service waits
+ * less long.
+ */
+const LINE_GIVEN_UP = 4000;
 
 export class Wire {
   readonly #socket: SocketLike;
@@ -90,7 +96,7 @@ export class Wire {
     if (this.#ended) return;
     this.#ended = true;
     this.#timers.clear(this.#openTimer);
-    this.#socket.close(1000);
+    this.#socket.close(code === undefined ? NORMAL : LINE_GIVEN_UP);
     for (const { timer, reject } of this.#pending.values()) {
       this.#timers.clear(timer);
       reject(new RequestError("disconnected", ""));

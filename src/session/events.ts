@@ -10,7 +10,9 @@ export interface LifecycleEvents {
   opened: { session: Session };
   /** The connection ended; the session waits for its client. */
   detached: { session: Session; closeCode: number; cause: Cause };
-  resumed: { session: Session; replaced: boolean; freshPage: boolean };
+  resumed: { session: Session; replaced: boolean; mediaReset: MediaReset | undefined };
+  /** Another node has gone, or has given it away; the session waits for its client here. */
+  adopted: { session: Session; fromNodeId: string };
   resume_refused: { sessionId: string; userId: string; why: ResumeRefusal };
   joined: { session: Session; roomId: string };
   /** Another tab of the user has taken the session over, under a new epoch. */
@@ -23,10 +25,28 @@ export interface LifecycleEvents {
   left: { session: Session; roomId: string; reason: LeaveReason; cause: Cause | undefined; sinceLastSignMs: number };
   /** The directory could not be told of a new owner; it is an index, so nobody loses anything by it. */
   directory_failed: { session: Session; error: unknown };
+  /** Another node holds the session: it was taken over (`fenced`) or given to it. Here it ends. */
+  given_up: { session: Session; why: "fenced" | "handed_over" };
   ended: { session: Session; reason: LeaveReason; cause: Cause | undefined };
   cleanup_failed: { session: Session; step: string; attempt: number; error: unknown };
   cleaned: { session: Session; reason: LeaveReason; result: CleanupResult; attempts: number; durationMs: number };
+  /** A call that this session is in, or that rings at it, has changed. */
+  call_step: { session: Session; step: CallStep; callId: string; detail: Readonly<Record<string, unknown>> };
+  /** A call was not even begun. */
+  call_refused: { session: Session; to: string; outcome: "busy" | "offline" };
+  /** A call is over: told once in the whole service, by the node that ended it. */
+  call_finished: { callId: string; outcome: CallOutcome };
+  /** The statuses of these users may have changed. */
+  call_changed: { userIds: readonly string[] };
+  /** The store of the calls could not be asked; what had to be told to it is told later. */
+  call_store_failed: { operation: string; error: unknown };
 }
 
+/** Why nothing of the media that a resumed client knows of can be in use any more. */
+export type MediaReset = "page_reloaded" | "node_lost";
 export type ResumeRefusal = "unknown" | "wrong_token" | "wrong_user" | "closing";
 export type CleanupResult = "clean" | "retried" | "stuck";
+export type CallStep = "call started" | "call rings" | "call accepted" | "call over";
+export const CALL_OUTCOMES = ["ended", "declined", "timeout", "cancelled", "busy", "offline", "disconnected"] as const;
+/** What an attempt to call somebody came to. */
+export type CallOutcome = (typeof CALL_OUTCOMES)[number];

@@ -6,6 +6,8 @@ import type { CloseName } from "../protocol/close-codes.js";
 
 /** One WebSocket, as the session that owns it sees it. All methods may be called after the socket has ended. */
 export interface SessionConnection {
+  /** When the last WebSocket pong came, monotonic milliseconds; undefined before the first. */
+  readonly lastPongMono?: number | undefined;
   /** Queues one encoded frame; dropped when the socket is not open. */
   send(frame: string): void;
   /** Sends WebSocket ping at once and ends the socket if nothing at all arrives within `answerMs`. */
@@ -21,7 +23,8 @@ export type MediaEvidence = "connected" | "lost";
 
 /** What the media plane tells. Session and room ids are those that were given to {@link MediaPlane.join}. */
 export interface MediaEvents {
-  evidence: { sessionId: string; state: MediaEvidence };
+  /** `by`: which of the two told of a loss. */
+  evidence: { sessionId: string; state: MediaEvidence; by?: "ice" | "dtls" };
   producer_opened: { roomId: string; sessionId: string; producer: ProducerView };
   producer_changed: { roomId: string; sessionId: string; producerId: string; paused: boolean };
   producer_closed: { roomId: string; sessionId: string; producerId: string };
@@ -113,35 +116,5 @@ export interface MediaPlane {
   findOrphans(isLive: (sessionId: string) => boolean): readonly MediaOrphan[];
   /** Closes an orphan; `false` when it was gone already. */
   closeOrphan(orphan: MediaOrphan): boolean;
-  close(): Promise<void>;
-}
-
-/** Where a room or a session stands in the directory of all nodes. */
-export interface DirectoryEntry {
-  sessionId: string;
-  userId: string;
-  roomId: string;
-  epoch: number;
-}
-
-/**
- * The store: which node holds which room and session. An index that can be rebuilt; it never decides who is alive.
- * Outcomes are values; a rejected promise means that the store could not be asked.
- */
-export interface Directory {
-  /** Makes this node the room's home, or names the node that is. */
-  claimRoom(roomId: string): Promise<{ kind: "here" } | { kind: "elsewhere"; nodeId: string; url: string }>;
-  /** Gives the room up; `not_home` when this node was not its home. */
-  releaseRoom(roomId: string): Promise<{ kind: "released" } | { kind: "not_home" }>;
-  /** Writes the session's entry; refused (`fenced`) when an entry of a higher epoch is there. */
-  putSession(entry: DirectoryEntry): Promise<{ kind: "stored" } | { kind: "fenced"; epoch: number }>;
-  /** Removes the session's entry unless one of a higher epoch is there. */
-  removeSession(
-    sessionId: string,
-    epoch: number,
-  ): Promise<{ kind: "removed" } | { kind: "gone" } | { kind: "fenced"; epoch: number }>;
-  findSession(sessionId: string): Promise<DirectoryEntry | undefined>;
-  sessionsOfUser(userId: string): Promise<readonly DirectoryEntry[]>;
-  counts(): Promise<{ rooms: number; sessions: number }>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { LastseenError } from "../protocol/errors.js";
 import type { JsonObject, PresenceState } from "../protocol/messages/index.js";
 import { ExpiryEntry } from "./expiry-list.js";
 import type { SessionConnection, SessionMedia } from "./ports.js";
+import type { ResumeToken } from "./resume-token.js";
 import { TransferLimit } from "./transfer-limit.js";
 import type { Evidence, Verdict } from "./verdict.js";
 
@@ -65,9 +66,10 @@ export class Session {
   participation: Participation | undefined = undefined;
   readonly transfers = new TransferLimit();
   #status: "open" | "closing" | "ended" = "open";
-  #epoch = 1;
-  #resumeToken: string;
+  #epoch: number;
+  #resumeToken: ResumeToken;
 
+  /** @param options `now` in virtual, `mono` in monotonic, `openedAt` in epoch milliseconds */
   constructor(options: {
     id: string;
     identity: Identity;
@@ -75,8 +77,9 @@ export class Session {
     openedAt: number;
     now: number;
     mono: number;
-    connection: SessionConnection;
-    resumeToken: string;
+    epoch: number;
+    connection: SessionConnection | undefined;
+    resumeToken: ResumeToken;
   }) {
     this.id = options.id;
     this.userId = options.identity.userId;
@@ -86,6 +89,7 @@ export class Session {
     this.openedAt = options.openedAt;
     this.lastSeenMono = options.mono;
     this.connection = options.connection;
+    this.#epoch = options.epoch;
     this.#resumeToken = options.resumeToken;
     this.evidence = {
       lastSeen: options.now,
@@ -94,6 +98,8 @@ export class Session {
       goodbyeAt: undefined,
       mediaLostAt: undefined,
       visibility: undefined,
+      socketEnd: undefined,
+      media: undefined,
     };
   }
 
@@ -106,9 +112,13 @@ export class Session {
     return this.#epoch;
   }
 
-  /** The one secret that lets a client take the session up again; only ever told to the session's own connection. */
-  get resumeToken(): string {
+  get resumeToken(): ResumeToken {
     return this.#resumeToken;
+  }
+
+  /** Begun on another node, and no client has come for it yet: what its client knows of media is of that node. */
+  get isAdopted(): boolean {
+    return this.#resumeToken.text === undefined;
   }
 
   /** Whether this connection may still act for the session. */
@@ -122,7 +132,7 @@ export class Session {
   }
 
   /** The session changes hands: a new epoch, a new token, the connection before (if any) is returned. */
-  handTo(connection: SessionConnection, resumeToken: string): SessionConnection | undefined {
+  handTo(connection: SessionConnection, resumeToken: ResumeToken): SessionConnection | undefined {
     const before = this.connection;
     this.connection = connection;
     this.#resumeToken = resumeToken;

@@ -7,18 +7,18 @@ import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { CLOSE_CODES } from "../protocol/close-codes.js";
 import { LastseenError } from "../protocol/errors.js";
-import type { LifecycleEvents, ResumeRefusal } from "./events.js";
+import type { SessionEntry } from "./directory.js";
+import type { LifecycleEvents, MediaReset, ResumeRefusal } from "./events.js";
 import type { Liveness } from "./liveness.js";
 import type { SessionConnection } from "./ports.js";
 import type { SessionRegistry } from "./registry.js";
-import { createResumeToken, isSameToken } from "./resume-token.js";
+import { ResumeToken } from "./resume-token.js";
 import { Session, type Identity } from "./session.js";
 import type { DetachKind } from "./verdict.js";
 import type { VirtualTime } from "./virtual-time.js";
 
 export type ResumeOutcome =
-  /** `freshPage`: the page that held the session before is gone, so nothing of its media can be in use. */
-  { kind: "resumed"; session: Session; freshPage: boolean } | { kind: "refused"; why: ResumeRefusal };
+  { kind: "resumed"; session: Session; mediaReset: MediaReset | undefined } | { kind: "refused"; why: ResumeRefusal };
 
 /** Close codes that a page sends when it goes, as against a line that breaks. 1005: closed without giving a code. */
 const PAGE_CLOSED_CODES: ReadonlySet<number> = new Set([
@@ -57,12 +57,39 @@ export class Sessions {
       openedAt: this.#clock.wall(),
       now: this.#time.now(),
       mono: this.#clock.mono(),
+      epoch: 1,
       connection,
-      resumeToken: createResumeToken(),
+      resumeToken: ResumeToken.create(),
     });
     this.#registry.add(session);
     this.#liveness.heard(session);
     this.#events.emit("opened", { session });
+    return session;
+  }
+
+  /**
+   * Goes on with a session that another node began, until its client comes or its grace is over. Its token allows no more
+   * than it did: a resume brings the client's token of now.
+   *
+   * @returns undefined when this node has a session of that id already
+   */
+  adopt(entry: SessionEntry): Session | undefined {
+    if (this.#registry.find(entry.sessionId)) return undefined;
+    const { sessionId: id, userId, name, tabId, openedAt, epoch } = entry;
+    const session = new Session({
+      id,
+      identity: { userId, name, rooms: undefined, expiresAt: Infinity },
+      tabId,
+      openedAt,
+      now: this.#time.now(),
+      mono: this.#clock.mono(),
+      epoch,
+      connection: undefined,
+      resumeToken: ResumeToken.fromHash(entry.tokenHash),
+    });
+    session.metadata = entry.metadata;
+    this.#registry.add(session);
+    this.#liveness.detached(session, "node_lost");
     return session;
   }
 
@@ -85,14 +112,14 @@ export class Sessions {
       });
       return { kind: "refused", why: why ?? "unknown" };
     }
-    const freshPage = session.evidence.detachKind === "page_closed" || session.evidence.goodbyeAt !== undefined;
-    const before = session.handTo(connection, createResumeToken());
+    const mediaReset = mediaResetOf(session);
+    const before = session.handTo(connection, ResumeToken.create());
     session.identity = identity;
-    if (freshPage) session.evidence.mediaLostAt = undefined;
+    if (mediaReset) session.evidence.mediaLostAt = undefined;
     before?.close("transferred");
     this.#liveness.heard(session);
-    this.#events.emit("resumed", { session, replaced: before !== undefined, freshPage });
-    return { kind: "resumed", session, freshPage };
+    this.#events.emit("resumed", { session, replaced: before !== undefined, mediaReset });
+    return { kind: "resumed", session, mediaReset };
   }
 
   /**
@@ -108,7 +135,7 @@ export class Sessions {
       throw new LastseenError("rate_limited", "This session was moved between tabs too often; wait a moment.");
     }
     const fromTabId = session.tabId;
-    const before = session.handTo(connection, createResumeToken());
+    const before = session.handTo(connection, ResumeToken.create());
     session.tabId = given.tabId;
     session.identity = given.identity;
     session.evidence.mediaLostAt = undefined;
@@ -126,7 +153,7 @@ export class Sessions {
     if (!session.isOwnedBy(connection)) return;
     session.connection = undefined;
     const kind = detachKindOf(closeCode);
-    this.#liveness.detached(session, kind);
+    this.#liveness.detached(session, kind, { closeCode, lastPongMono: connection.lastPongMono });
     this.#events.emit("detached", { session, closeCode, cause: kind });
   }
 
@@ -139,10 +166,16 @@ export class Sessions {
   }
 }
 
+function mediaResetOf(session: Session): MediaReset | undefined {
+  if (session.isAdopted) return "node_lost";
+  const { detachKind, goodbyeAt } = session.evidence;
+  return detachKind === "page_closed" || goodbyeAt !== undefined ? "page_reloaded" : undefined;
+}
+
 function refusal(session: Session | undefined, token: string, userId: string): ResumeRefusal | undefined {
   if (!session) return "unknown";
   if (session.userId !== userId) return "wrong_user";
-  if (!isSameToken(token, session.resumeToken)) return "wrong_token";
+  if (!session.resumeToken.matches(token)) return "wrong_token";
   if (session.status !== "open") return "closing";
   return undefined;
 }

@@ -43,7 +43,8 @@ export function showLobby(root: HTMLElement, settings: Settings, join: (choice: 
     h(
       "p",
       { class: "small" },
-      "The same name in another tab of this browser takes the meeting over. Another name is another person.",
+      "The same name in another tab of this browser takes the meeting over. Another name is another person. ",
+      h("a", { href: "?phone=1", testid: "phone-link" }, "Or call one person."),
     ),
   );
   const view = h(

@@ -3,6 +3,7 @@ import type { LastseenClient } from "../sdk/index.js";
 import type { LastseenMedia } from "../sdk/media/index.js";
 import { h } from "./dom.js";
 import { endPageFor, showEndPage } from "./end-pages.js";
+import { PhoneView } from "./phone.js";
 import { showLobby } from "./lobby.js";
 import { openTracks, type LocalTracks } from "./local-tracks.js";
 import { MeetingView } from "./meeting.js";
@@ -28,8 +29,33 @@ declare global {
 const settings = settingsFrom(location.search);
 const root = document.querySelector<HTMLElement>("#app") ?? document.body;
 
+/** Each tab is another user, unless the address says who. */
+function openPhone(service: string): void {
+  const id = settings.user ?? (settings.name || `user-${crypto.getRandomValues(new Uint16Array(1))[0]}`);
+  const user = { id: roomIdFor(id), name: settings.name || id };
+  const here = new URLSearchParams(location.search);
+  here.set("user", user.id);
+  history.replaceState(null, "", `?${here.toString()}`);
+  const open = () => {
+    const view = new PhoneView({
+      service,
+      user,
+      settings,
+      ended: (reason) => showEndPage(root, endPageFor(reason), { again: open, home: () => location.assign("./") }),
+    });
+    window.lastseen = { client: view.client, media: view.media };
+    document.title = `${user.name} · Lastseen`;
+    root.replaceChildren(view.element);
+  };
+  open();
+}
+
 async function start(): Promise<void> {
   const service = await findService();
+  if (settings.phone) {
+    openPhone(service);
+    return;
+  }
   const before = meetingOfThisTab();
   const openAgain = () => openTracks({ mic: settings.mic, camera: settings.camera, fake: settings.fake });
 

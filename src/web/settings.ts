@@ -6,6 +6,8 @@ export interface Settings {
   /** Fixed user id; otherwise made of the name and this browser. */
   readonly user: string | undefined;
   readonly autojoin: boolean;
+  /** Calls between two users instead of a room. */
+  readonly phone: boolean;
   /** Synthetic picture and sound instead of devices. */
   readonly fake: boolean;
   readonly mic: boolean;
@@ -18,7 +20,7 @@ export interface Settings {
 
 const POLL_MS = 5_000;
 
-/** Reads `?room=&name=&user=&autojoin=1&fake=1&mic=0&camera=0&poll=0&ask=1`. */
+/** Reads `?room=&name=&user=&autojoin=1&phone=1&fake=1&mic=0&camera=0&poll=0&ask=1`. */
 export function settingsFrom(search: string): Settings {
   const query = new URLSearchParams(search);
   const on = (name: string) => query.has(name) && query.get(name) !== "0";
@@ -27,6 +29,7 @@ export function settingsFrom(search: string): Settings {
     name: query.get("name") ?? "",
     user: query.get("user") ?? undefined,
     autojoin: on("autojoin"),
+    phone: on("phone"),
     fake: on("fake"),
     mic: query.get("mic") !== "0",
     camera: query.get("camera") !== "0",

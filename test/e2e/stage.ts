@@ -12,7 +12,7 @@ import { until } from "../support/until.js";
 import { Person } from "./person.js";
 import { UnwatchedPage } from "./unwatched-page.js";
 
-const WEB_ROOT = fileURLToPath(new URL("../../dist/web", import.meta.url));
+export const WEB_ROOT = fileURLToPath(new URL("../../dist/web", import.meta.url));
 const browserPath = findChromium();
 const browserProblem = browserPath === undefined ? "there is no Chromium" : chromiumProblem(browserPath);
 

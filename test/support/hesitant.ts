@@ -1,6 +1,9 @@
-import { MemoryDirectory } from "../../src/memory/memory-directory.js";
+import type { Clock } from "../../src/kernel/clock.js";
 import { NoMedia } from "../../src/media/no-media.js";
-import type { Directory, DirectoryEntry, SessionMedia } from "../../src/session/ports.js";
+import { MemoryDirectory } from "../../src/memory/memory-directory.js";
+import { MemoryStore } from "../../src/memory/memory-store.js";
+import type { Directory, SessionEntry } from "../../src/session/directory.js";
+import type { SessionMedia } from "../../src/session/ports.js";
 import type { Random } from "./random.js";
 
 /** Lets a random number of turns pass, so that whatever runs at the same time comes in between. */
@@ -27,47 +30,31 @@ export class HesitantMedia extends NoMedia {
 }
 
 /** The directory of one node, but as slow and as unevenly slow as one that is asked over a network. */
-export class HesitantDirectory implements Directory {
-  readonly #inner = new MemoryDirectory();
+export class HesitantDirectory extends MemoryDirectory {
   readonly #random: Random;
 
-  constructor(random: Random) {
+  constructor(clock: Clock, random: Random) {
+    super(new MemoryStore(clock), "hesitant");
     this.#random = random;
   }
 
-  async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
+  override async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
     await hesitate(this.#random);
-    return this.#inner.claimRoom(roomId);
+    return super.claimRoom(roomId);
   }
 
-  async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
+  override async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
     await hesitate(this.#random);
-    return this.#inner.releaseRoom(roomId);
+    return super.releaseRoom(roomId);
   }
 
-  async putSession(entry: DirectoryEntry): ReturnType<Directory["putSession"]> {
+  override async putSession(entry: SessionEntry): ReturnType<Directory["putSession"]> {
     await hesitate(this.#random);
-    return this.#inner.putSession(entry);
+    return super.putSession(entry);
   }
 
-  async removeSession(sessionId: string, epoch: number): ReturnType<Directory["removeSession"]> {
+  override async removeSession(sessionId: string, epoch: number): ReturnType<Directory["removeSession"]> {
     await hesitate(this.#random);
-    return this.#inner.removeSession(sessionId, epoch);
-  }
-
-  findSession(sessionId: string): Promise<DirectoryEntry | undefined> {
-    return this.#inner.findSession(sessionId);
-  }
-
-  sessionsOfUser(userId: string): Promise<readonly DirectoryEntry[]> {
-    return this.#inner.sessionsOfUser(userId);
-  }
-
-  counts(): Promise<{ rooms: number; sessions: number }> {
-    return this.#inner.counts();
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
+    return super.removeSession(sessionId, epoch);
   }
 }

@@ -27,7 +27,7 @@ export class ServiceProcess {
 
   /** @param env settings by their environment names, over those of the test environment; no media unless they say so */
   static async start(env: Record<string, string> = {}): Promise<ServiceProcess> {
-    const port = await freePort();
+    const port = env["PORT"] === undefined ? await freePort() : Number(env["PORT"]);
     const child = spawn(process.execPath, ["--import", "tsx", MAIN], {
       stdio: ["ignore", "pipe", "inherit"],
       env: {

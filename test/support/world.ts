@@ -1,42 +1,51 @@
-import { Emitter } from "../../src/kernel/emitter.js";
-import { MemoryDirectory } from "../../src/memory/memory-directory.js";
+import { pino } from "pino";
+import { trustEverybody } from "../../src/gateway/authenticate.js";
+import type { Clock } from "../../src/kernel/clock.js";
+import { Releasers } from "../../src/kernel/releasers.js";
 import { NoMedia } from "../../src/media/no-media.js";
-import { Admission } from "../../src/room/admission.js";
-import { Reaper } from "../../src/reaper/reaper.js";
-import { departureSteps } from "../../src/reaper/steps.js";
-import { Sweeper, type SweeperEvents } from "../../src/reaper/sweeper.js";
-import { Registrar } from "../../src/room/registrar.js";
-import { Rooms } from "../../src/room/rooms.js";
+import { MemoryCalls } from "../../src/memory/memory-calls.js";
+import { MemoryBus, MemoryHub } from "../../src/memory/memory-bus.js";
+import { MemoryDirectory } from "../../src/memory/memory-directory.js";
+import { MemoryStore } from "../../src/memory/memory-store.js";
 import type { CloseName } from "../../src/protocol/close-codes.js";
 import type { CleanupStep } from "../../src/reaper/cleanup.js";
-import type { LifecycleEvents } from "../../src/session/events.js";
-import { Liveness } from "../../src/session/liveness.js";
-import type { Directory, MediaPlane, SessionConnection } from "../../src/session/ports.js";
-import { SessionRegistry } from "../../src/session/registry.js";
+import { createService, type Service, type ServiceSettings } from "../../src/service.js";
+import type { Bus } from "../../src/session/bus.js";
+import type { CallStore } from "../../src/session/call-store.js";
+import type { Directory } from "../../src/session/directory.js";
+import { livenessPolicy } from "../../src/session/policy.js";
+import type { MediaPlane, SessionConnection } from "../../src/session/ports.js";
 import type { Session } from "../../src/session/session.js";
-import { Sessions } from "../../src/session/sessions.js";
-import type { LivenessPolicy } from "../../src/session/verdict.js";
-import { VirtualTime } from "../../src/session/virtual-time.js";
 import { ManualClock } from "./manual-clock.js";
 
-export const POLICY: LivenessPolicy = {
+export const POLICY = livenessPolicy({
   awayAfterMs: 45_000,
   idleTimeoutMs: 120_000,
   resumeGraceMs: 20_000,
   reloadGraceMs: 5_000,
-  announceAfterMs: 1_000,
-  mediaLostGraceMs: 10_000,
-  probeAnswerMs: 10_000,
-  pageStoppedAfterMs: 30_000,
+});
+
+const SILENT = pino({ level: "silent" });
+
+const SETTINGS: Omit<ServiceSettings, "nodeId" | "cluster"> = {
+  policy: POLICY,
+  heartbeat: { intervalMs: 30_000, idleTimeoutMs: 120_000, sweepIntervalMs: 30_000, resumeGraceMs: 20_000 },
+  helloTimeoutMs: 10_000,
+  socketPingIntervalMs: 15_000,
+  multiTabPolicy: "transfer",
+  ringTimeoutMs: 30_000,
+  limits: { maxRooms: 1_000, maxRoomSize: 100, connections: 10_000, messagesPerSecond: 50 },
 };
 
 /** Remembers what it was asked to do. */
 export class RecordingConnection implements SessionConnection {
   readonly frames: { type?: string; data?: Record<string, unknown> }[] = [];
+  lastPongMono: number | undefined = undefined;
   closedAs: CloseName | undefined;
   demanded = 0;
 
   send(frame: string): void {
+    if (this.closedAs !== undefined) return;
     this.frames.push(JSON.parse(frame) as { type?: string });
   }
 
@@ -57,78 +66,109 @@ export class RecordingConnection implements SessionConnection {
   }
 }
 
-/** The domain with real parts and a clock that is moved by hand: sessions, liveness, rooms, reaper, sweeper. */
+interface WorldOptions {
+  clock?: ManualClock;
+  nodeId?: string;
+  cluster?: ServiceSettings["cluster"];
+  directory?: (clock: Clock) => Directory;
+  bus?: Bus;
+  calls?: CallStore;
+  media?: MediaPlane;
+  /** Further steps of every cleanup, after the real ones. */
+  extraSteps?: readonly CleanupStep[];
+}
+
+/** The service as it is put together for users, without sockets and HTTP, on a clock that is moved by hand. */
 export class World {
-  readonly clock = new ManualClock();
-  readonly time = new VirtualTime(this.clock, 500);
+  readonly clock: ManualClock;
+  readonly directory: Directory;
+  readonly service: Service;
   readonly log: { step: string; userId: string; why?: string }[] = [];
   readonly errors: unknown[] = [];
-  readonly events = new Emitter<LifecycleEvents>((error) => this.errors.push(error));
-  readonly sweeps = new Emitter<SweeperEvents>((error) => this.errors.push(error));
-  readonly registry = new SessionRegistry();
-  readonly liveness = new Liveness({ clock: this.clock, time: this.time, policy: POLICY, events: this.events });
-  readonly sessions = new Sessions({
-    clock: this.clock,
-    time: this.time,
-    registry: this.registry,
-    liveness: this.liveness,
-    events: this.events,
-  });
-  readonly directory: Directory;
-  readonly media: MediaPlane;
-  readonly rooms = new Rooms({
-    clock: this.clock,
-    lastSeenAt: (session) => this.liveness.lastSeenAt(session),
-    limits: { maxRooms: 1_000, maxRoomSize: 100 },
-  });
-  readonly reaper: Reaper;
-  readonly sweeper: Sweeper;
-  readonly admission: Admission;
+  readonly #releasers = new Releasers((error) => this.errors.push(error));
 
-  /** @param options `extraSteps`: further steps of every cleanup, after the real ones */
-  constructor(options: { extraSteps?: readonly CleanupStep[]; directory?: Directory; media?: MediaPlane } = {}) {
-    this.directory = options.directory ?? new MemoryDirectory();
-    this.media = options.media ?? new NoMedia();
-    const { clock, time, registry, liveness, rooms, directory, media, sessions, events } = this;
-    const registrar = new Registrar({ directory, rooms });
-    const steps = [...departureSteps({ rooms, registrar, registry, liveness, events }), ...(options.extraSteps ?? [])];
-    this.reaper = new Reaper({ clock, events, steps });
-    this.admission = new Admission({
-      rooms,
-      media,
-      registrar,
-      sessions,
-      events,
-      policy: "transfer",
-      end: (session, departure) => this.reaper.end(session, departure),
-    });
-    this.sweeper = new Sweeper({
-      clock,
-      time,
-      registry,
-      liveness,
-      reaper: this.reaper,
-      lifecycle: events,
-      events: this.sweeps,
-    });
-    events.on("away", ({ session, cause }) => {
-      this.#note("away", session, cause);
-      rooms.showAway(session, cause);
-    });
-    events.on("back", ({ session, cause }) => {
-      this.#note("back", session, cause);
-      rooms.showBack(session, cause);
-    });
-    events.on("left", ({ session, reason }) => this.#note("left", session, reason));
-    events.on("ended", ({ session, reason }) => this.#note("ended", session, reason));
-    events.on("cleaned", ({ session, result }) => this.#note("cleaned", session, result));
+  constructor(options: WorldOptions = {}) {
+    const { nodeId = "node", media = new NoMedia() } = options;
+    this.clock = options.clock ?? new ManualClock();
+    this.directory = options.directory?.(this.clock) ?? new MemoryDirectory(new MemoryStore(this.clock), nodeId);
+    const listenerFailed = (error: unknown): void => void this.errors.push(error);
+    this.service = createService(
+      { ...SETTINGS, nodeId, cluster: options.cluster },
+      {
+        clock: this.clock,
+        directory: this.directory,
+        bus: options.bus ?? new MemoryBus(new MemoryHub(), nodeId, listenerFailed),
+        calls: options.calls ?? new MemoryCalls(this.clock),
+        media,
+        authenticate: trustEverybody,
+        journal: SILENT,
+        log: SILENT,
+        listenerFailed,
+        heartbeatGap: () => {},
+        orphanClosed: () => {},
+      },
+      this.#releasers,
+      { cleanupSteps: options.extraSteps ?? [] },
+    );
+    if (!options.cluster) void this.directory.register(undefined);
+    const { lifecycle } = this.service;
+    lifecycle.on("away", ({ session, cause }) => this.#note("away", session, cause));
+    lifecycle.on("back", ({ session, cause }) => this.#note("back", session, cause));
+    lifecycle.on("left", ({ session, reason }) => this.#note("left", session, reason));
+    lifecycle.on("ended", ({ session, reason }) => this.#note("ended", session, reason));
+    lifecycle.on("cleaned", ({ session, result }) => this.#note("cleaned", session, result));
+    lifecycle.on("adopted", ({ session, fromNodeId }) => this.#note("adopted", session, fromNodeId));
+    lifecycle.on("given_up", ({ session, why }) => this.#note("given up", session, why));
+  }
+
+  get time(): Service["time"] {
+    return this.service.time;
+  }
+
+  get events(): Service["lifecycle"] {
+    return this.service.lifecycle;
+  }
+
+  get sweeps(): Service["sweeps"] {
+    return this.service.sweeps;
+  }
+
+  get registry(): Service["registry"] {
+    return this.service.registry;
+  }
+
+  get liveness(): Service["liveness"] {
+    return this.service.liveness;
+  }
+
+  get sessions(): Service["sessions"] {
+    return this.service.sessions;
+  }
+
+  get rooms(): Service["rooms"] {
+    return this.service.rooms;
+  }
+
+  get reaper(): Service["reaper"] {
+    return this.service.reaper;
+  }
+
+  get sweeper(): Service["sweeper"] {
+    return this.service.sweeper;
+  }
+
+  get admission(): Service["admission"] {
+    return this.service.admission;
   }
 
   async open(userId: string, roomId?: string): Promise<{ session: Session; connection: RecordingConnection }> {
     const connection = new RecordingConnection();
     const identity = { userId, name: userId, rooms: undefined, expiresAt: Infinity };
     const session = this.sessions.open(identity, `tab-${userId}`, connection);
-    if (roomId !== undefined) this.rooms.enter(roomId, session, await this.media.join(roomId, session.id));
+    if (roomId !== undefined) {
+      const request = { session, connection, roomId, metadata: undefined, onDuplicate: undefined };
+      await this.admission.admit(request, () => {});
+    }
     return { session, connection };
   }
 
@@ -143,6 +183,10 @@ export class World {
       }
       await this.clock.advance(0);
     }
+  }
+
+  close(): Promise<void> {
+    return this.#releasers.close();
   }
 
   steps(userId: string): string[] {

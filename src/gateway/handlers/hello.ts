@@ -1,6 +1,9 @@
-import type { RequestData, RoomSnapshot } from "../../protocol/messages/index.js";
+import type { CallSnapshot, RequestData, RoomSnapshot } from "../../protocol/messages/index.js";
 import { LastseenError } from "../../protocol/errors.js";
 import type { Rooms } from "../../room/rooms.js";
+import { callOfRoom } from "../../session/call-store.js";
+import type { PlacedSession } from "../../session/directory.js";
+import type { MediaReset } from "../../session/events.js";
 import type { SessionRegistry } from "../../session/registry.js";
 import type { Identity, Session } from "../../session/session.js";
 import type { Sessions } from "../../session/sessions.js";
@@ -15,7 +18,18 @@ export interface HeartbeatTerms {
   resumeGraceMs: number;
 }
 
-export type Hello = (connection: Connection, data: RequestData<"hello">, reply: (data: unknown) => void) => void;
+/** When a client asks again for a session whose node has gone: it takes some seconds until another goes on with it. */
+const NODE_LOST_RETRY_MS = 3_000;
+
+/** Where a session is that this node does not have. */
+export type Whereabouts = Pick<PlacedSession, "nodeId" | "url" | "expired">;
+
+/** Answers at once, but for a session that has to be asked for elsewhere. */
+export type Hello = (
+  connection: Connection,
+  data: RequestData<"hello">,
+  reply: (data: unknown) => void,
+) => void | Promise<void>;
 
 /** The first message of a connection: who is it, and does it take up a session or begin one? */
 export function helloHandler(parts: {
@@ -25,52 +39,88 @@ export function helloHandler(parts: {
   rooms: Rooms;
   nodeId: string;
   heartbeat: HeartbeatTerms;
-  /** Told that a session has a new epoch. */
-  ownerChanged: (session: Session) => void;
-}): Hello {
-  const { authenticate, sessions, registry, rooms, nodeId, heartbeat } = parts;
-
-  const begin = (connection: Connection, data: RequestData<"hello">): { session: Session; freshPage: boolean } => {
-    const resuming = data.resume && registry.find(data.resume.sessionId);
-    const identity = authenticate(data, resuming);
-    if (!data.resume) return { session: sessions.open(identity, data.tabId, connection), freshPage: false };
-    if (!mayBeThere(identity, resuming)) throw sessionGone();
-    const outcome = sessions.resume(data.resume, identity, connection);
-    if (outcome.kind === "refused") throw sessionGone();
-    return outcome;
+  calls: {
+    snapshotOf(session: Session): CallSnapshot | null;
+    /** Until when it is not known whether an adopted session is in a call. */
+    settled(session: Session): Promise<void> | undefined;
   };
+  /** Undefined when there are no other nodes. */
+  locate: ((sessionId: string) => Promise<Whereabouts | undefined>) | undefined;
+}): Hello {
+  const { authenticate, sessions, registry, rooms, nodeId, heartbeat, calls, locate } = parts;
 
-  return (connection, data, reply) => {
-    if (connection.session) throw new LastseenError("bad_message", "hello was said already");
-    const { session, freshPage } = begin(connection, data);
+  const welcome = (
+    connection: Connection,
+    session: Session,
+    mediaReset: MediaReset | undefined,
+    reply: (data: unknown) => void,
+  ): void => {
     connection.session = session;
     const { participation } = session;
-    if (freshPage && participation) {
+    if (mediaReset && participation) {
       participation.media.reset();
       // Said first: what the page makes after the reply is new and not meant.
-      connection.sendEvent("media_reset", { reason: "page_reloaded" });
+      connection.sendEvent("media_reset", { reason: mediaReset });
     }
     const room: RoomSnapshot | null = participation ? rooms.snapshot(session) : null;
     reply({
       sessionId: session.id,
       epoch: session.epoch,
-      resumeToken: session.resumeToken,
+      resumeToken: session.resumeToken.text,
       resumed: session.epoch > 1,
       user: { id: session.userId, name: session.name },
       nodeId,
       heartbeat,
       room,
       ...(participation ? { routerRtpCapabilities: participation.media.routerRtpCapabilities } : {}),
-      call: null,
+      call: calls.snapshotOf(session),
     });
-    if (session.epoch > 1) parts.ownerChanged(session);
   };
+
+  const hello: Hello = (connection, data, reply) => {
+    if (connection.session) throw new LastseenError("bad_message", "hello was said already");
+    const resuming = data.resume && registry.find(data.resume.sessionId);
+    const identity = authenticate(data, resuming);
+    if (!data.resume) {
+      welcome(connection, sessions.open(identity, data.tabId, connection), undefined, reply);
+      return undefined;
+    }
+    if (!resuming && locate) return locate(data.resume.sessionId).then(sendOn, sessionUnknown);
+    if (!mayBeThere(identity, resuming)) throw sessionGone();
+    const unsettled = resuming && calls.settled(resuming);
+    if (unsettled) return unsettled.then(() => hello(connection, data, reply));
+    const outcome = sessions.resume(data.resume, identity, connection);
+    if (outcome.kind === "refused") throw sessionGone();
+    welcome(connection, outcome.session, outcome.mediaReset, reply);
+    return undefined;
+  };
+  return hello;
+}
+
+/** Sends a client to the node that holds its session. */
+function sendOn(place: Whereabouts | undefined): never {
+  if (!place) throw sessionGone();
+  const { url, expired } = place;
+  if (url === undefined || expired) {
+    throw new LastseenError("overloaded", "The node of this session does not answer; try again in a moment.", {
+      data: { retryAfterMs: NODE_LOST_RETRY_MS },
+    });
+  }
+  throw new LastseenError("redirect", "Another node holds this session.", { data: { url } });
+}
+
+/** The store can't be asked: whoever can't be found begins anew rather than waits. */
+function sessionUnknown(error: unknown): never {
+  throw new LastseenError("session_gone", "This session can't be found now; say hello without resume.", {
+    cause: error,
+  });
 }
 
 /** Whether the token of now still allows the room that the session is in. */
 function mayBeThere(identity: Identity, session: Session | undefined): boolean {
   const roomId = session?.participation?.roster.id;
-  return roomId === undefined || identity.rooms === undefined || identity.rooms.includes(roomId);
+  if (roomId === undefined || callOfRoom(roomId) !== undefined) return true;
+  return identity.rooms === undefined || identity.rooms.includes(roomId);
 }
 
 function sessionGone(): LastseenError {

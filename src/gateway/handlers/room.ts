@@ -29,7 +29,7 @@ export function roomHandlers(parts: {
           transferred: admitted.transferred,
           sessionId,
           epoch,
-          resumeToken,
+          resumeToken: resumeToken.text ?? "",
         });
       });
     },

@@ -1,15 +1,17 @@
 import Type, { type Static } from "typebox";
+import { callEvents, callRequests } from "./call.js";
 import { mediaEvents, mediaRequests } from "./media.js";
 import { sessionEvents, sessionRequests } from "./session.js";
 import { Shape } from "./shared.js";
 
 /** Every request: the schema of its data and of its reply. The single source for validation and types. */
-export const REQUESTS = { ...sessionRequests, ...mediaRequests } as const;
+export const REQUESTS = { ...sessionRequests, ...mediaRequests, ...callRequests } as const;
 
 /** Every event: the schema of its data. */
 export const EVENTS = {
   ...sessionEvents,
   ...mediaEvents,
+  ...callEvents,
   error: Shape({
     code: Type.String(),
     message: Type.String(),
@@ -27,5 +29,6 @@ export type EventData<T extends EventType> = Static<(typeof EVENTS)[T]>;
 /** A request's id is the client's own: an integer or a short string. */
 export type RequestId = string | number;
 
+export type { CallSnapshot, UserStatus } from "./call.js";
 export type { JsonObject, LeaveReason, Participant, PresenceState, ProducerView, RoomSnapshot } from "./shared.js";
 export { LEAVE_REASONS } from "./shared.js";

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { CallSnapshot } from "./call.js";
 import {
   DurationMs,
   EpochMs,
@@ -45,7 +46,7 @@ export const sessionRequests = {
       room: Type.Union([RoomSnapshot, Type.Null()]),
       /** Of the room that a resumed session is in: a page that was reloaded has not joined and needs them. */
       routerRtpCapabilities: Type.Optional(Type.Union([JsonObject, Type.Null()])),
-      call: Type.Union([JsonObject, Type.Null()]),
+      call: Type.Union([CallSnapshot, Type.Null()]),
     }),
   },
   ping: { data: Shape({ visibility: Type.Optional(Visibility) }), reply: Nothing },

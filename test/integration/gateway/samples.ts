@@ -30,6 +30,13 @@ export const SAMPLES: { [T in RequestType]: Required<RequestData<T>> } = {
   resumeConsumer: { consumerId: "c" },
   closeConsumer: { consumerId: "c" },
   setPreferredLayers: { consumerId: "c", spatialLayer: 1, temporalLayer: 1 },
+  startCall: { to: "nobody", kind: "audio" },
+  acceptCall: { callId: "c" },
+  declineCall: { callId: "c" },
+  cancelCall: { callId: "c" },
+  endCall: { callId: "c" },
+  watchStatus: { userIds: ["ada"] },
+  unwatchStatus: { userIds: ["ada"] },
 };
 
 /** The parts of a JSON schema that the generator looks at. */

@@ -95,6 +95,7 @@ test("every value of every label is there from the start, at zero", async () => 
     'sessions_resumed_total{result="?"}': ["resumed", "refused"],
     'sessions_transferred_total{result="?"}': ["transferred", "refused"],
     'sweeps_total{result="?"}': ["completed", "held"],
+    'holds_total{pass="?"}': ["watch", "sweep"],
     'cleanups_total{result="?"}': ["clean", "retried", "stuck"],
     'media_objects{kind="?"}': ["router", "transport", "producer", "consumer"],
     'media_orphans{kind="?"}': ["router", "transport", "producer", "consumer"],

@@ -128,7 +128,14 @@ test("a forced cleanup reaps who is over the deadline without waiting for the sw
       stuckRetried: 0,
       durationMs: expect.any(Number),
     },
-    reconciliation: { orphansClosed: 0, orphansSuspected: 0, rosterRepaired: 0, directoryDrift: 0 },
+    reconciliation: {
+      orphansClosed: 0,
+      orphansSuspected: 0,
+      mediaReset: 0,
+      foreignMedia: { transport: 0, producer: 0, consumer: 0 },
+      rosterRepaired: 0,
+      directoryDrift: 0,
+    },
   });
   expect(Math.abs(report.sweep.at - before)).toBeLessThan(5_000);
   expect(await ada.event("user_left")).toMatchObject({ userId: "bob", reason: "idle" });

@@ -28,6 +28,7 @@ test("a session is shown with who, where, since when, and the evidence that deci
     userId: "ada",
     name: "ADA",
     tabId: "tab-ada",
+    nodeId: ada.hello.nodeId,
     roomId: "daily",
     state: "present",
     epoch: 1,
@@ -37,14 +38,21 @@ test("a session is shown with who, where, since when, and the evidence that deci
     metadata: { hand: true },
     verdict: { cause: "heard", changesInMs: expect.any(Number) },
     evidence: {
+      lastSeenAt: view.lastSeenAt,
       socket: "open",
       detachedAt: null,
       detachKind: null,
+      closeCode: null,
+      lastPongAt: null,
       goodbyeAt: null,
+      media: null,
+      mediaAt: null,
       mediaLostAt: null,
+      mediaLostBy: null,
       visibility: "hidden",
     },
     media: { transports: 0, producers: 0, consumers: 0 },
+    end: null,
   });
   for (const at of [view.openedAt, view.joinedAt, view.lastSeenAt]) {
     expect(at).toBeGreaterThanOrEqual(before - 5);
@@ -68,9 +76,18 @@ test("a session whose line broke is shown as away with the reason, then as gone"
     evidence: { socket: "closed", detachKind: "connection_lost", detachedAt: expect.any(Number) },
   });
   await ada.event("user_left");
-  const gone = await service.get(`/api/sessions/${bob.hello.sessionId}`);
-  expect(gone.status).toBe(404);
-  expect(await gone.json()).toEqual({ error: { code: "not_found", message: "There is no such session." } });
+  const gone = (await (await service.get(`/api/sessions/${bob.hello.sessionId}`)).json()) as SessionView;
+  expect(gone).toMatchObject({
+    userId: "bob",
+    roomId: "daily",
+    state: "ended",
+    verdict: { cause: "connection_lost" },
+    evidence: { socket: "closed", detachKind: "connection_lost", closeCode: 1006, media: null },
+    end: { reason: "disconnected", at: expect.any(Number) },
+  });
+  // Two readings of the wall clock: the same moment but for what rounding and small corrections make of it.
+  expect(Math.abs((gone.evidence.detachedAt ?? 0) - (view?.evidence.detachedAt ?? 0))).toBeLessThan(50);
+  expect(JSON.stringify(gone)).not.toContain(bob.hello.resumeToken);
   expect(users(await page(service))).toEqual(["ada"]);
 });
 
@@ -160,7 +177,25 @@ test("a kicked session is told 4403 and the others user_left kicked, at once and
   });
   expect(ada.events("user_left")).toHaveLength(1);
   expect(ada.events("user_away")).toEqual([]);
-  expect((await service.get(`/api/sessions/${sessionId}`)).status).toBe(404);
+  expect(await (await service.get(`/api/sessions/${sessionId}`)).json()).toMatchObject({
+    state: "ended",
+    verdict: { cause: "heard" },
+    evidence: { socket: "open", closeCode: null },
+    end: { reason: "kicked" },
+  });
+});
+
+test("when the socket last answered is shown beside what the page said", async () => {
+  const service = await startService({ SOCKET_PING_INTERVAL_MS: "1000" });
+  const ada = await service.join("ada", "daily");
+  const look = async () => (await (await service.get(`/api/sessions/${ada.hello.sessionId}`)).json()) as SessionView;
+  await expect.poll(async () => (await look()).evidence.lastPongAt, { timeout: 5_000 }).not.toBeNull();
+  const { evidence } = await look();
+  expect(evidence.lastPongAt).toBeGreaterThan(evidence.lastSeenAt);
+  ada.socket.terminate();
+  await expect.poll(async () => (await look()).evidence.socket).toBe("closed");
+  expect((await look()).evidence).toMatchObject({ closeCode: 1006, lastSeenAt: evidence.lastSeenAt });
+  expect((await look()).evidence.lastPongAt).not.toBeNull();
 });
 
 test("a session in no room is kicked silently, a detached one as well", async () => {

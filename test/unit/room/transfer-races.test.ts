@@ -26,7 +26,7 @@ class Race {
   constructor(seed: number) {
     this.random = new Random(seed);
     this.media = new HesitantMedia(this.random);
-    this.world = new World({ media: this.media, directory: new HesitantDirectory(this.random) });
+    this.world = new World({ media: this.media, directory: (clock) => new HesitantDirectory(clock, this.random) });
   }
 
   async run(): Promise<void> {
@@ -88,7 +88,7 @@ class Race {
     const owned = tab.session.isOwnedBy(tab.connection);
     this.world.sessions.detach(tab.session, tab.connection, 1001);
     const connection = new RecordingConnection();
-    const token = owned ? resumeToken : "a token of the past";
+    const token = owned ? (resumeToken.text ?? "") : "a token of the past";
     const outcome = this.world.sessions.resume({ sessionId, resumeToken: token }, this.#identity, connection);
     expect(outcome.kind).toBe(owned ? "resumed" : "refused");
     this.tabs[index] = outcome.kind === "resumed" ? { connection, session: outcome.session } : this.#open(index);
@@ -116,8 +116,9 @@ class Race {
     const members = [...(this.world.rooms.find("daily")?.members.values() ?? [])];
     const open = this.media.given.filter(({ media }) => !media.closed).map(({ media }) => media);
     expect(open).toEqual(members.map((member) => member.participation?.media));
-    expect(await this.world.directory.counts()).toEqual({ rooms: members.length, sessions: members.length });
-    for (const session of this.world.registry.all()) expect(session.status).toBe("open");
+    const sessions = [...this.world.registry.all()];
+    expect(await this.world.directory.counts()).toEqual({ rooms: members.length, sessions: sessions.length });
+    for (const session of sessions) expect(session.status).toBe("open");
   }
 }
 

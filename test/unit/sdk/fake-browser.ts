@@ -75,6 +75,8 @@ export class FakeSocket implements SocketLike {
   readonly sent: string[] = [];
   readyState = 0;
   closedByClient = false;
+  /** The code that the client has closed with. */
+  closeCode: number | undefined;
   /** Called with each frame that the client sends. */
   onSent: ((frame: Request) => void) | undefined;
   readonly #listeners = new Map<string, SocketEventListener[]>();
@@ -93,8 +95,9 @@ export class FakeSocket implements SocketLike {
     this.onSent?.(JSON.parse(text) as Request);
   }
 
-  close(): void {
+  close(code?: number): void {
     this.closedByClient = true;
+    this.closeCode ??= code;
     this.readyState = 3;
   }
 

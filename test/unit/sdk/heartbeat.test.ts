@@ -41,6 +41,8 @@ describe("heartbeat", () => {
     expect(first.closedByClient).toBe(true);
     expect(client.state).toBe("reconnecting");
     expect(payloads(scene, "state").at(-1)).toMatchObject({ reason: "pong_timeout" });
+    // Not 1000: the page is still there, and the service shall wait for it as for a line that broke.
+    expect(first.closeCode).toBe(4000);
     await browser.timers.advance(500);
     expect(browser.sockets).toHaveLength(2);
   });

@@ -1,0 +1,112 @@
+/**
+ * Compares this node's books with the directory and puts both right: what the directory has forgotten is written again,
+ * what another node holds by now is given up, what was given to this node is taken up. Runs when there is a reason: a new
+ * lease, a store that comes back, numbers that differ, a hand-over.
+ */
+import type { Clock } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
+import type { Directory, NodeView } from "../session/directory.js";
+import type { Session } from "../session/session.js";
+import type { Books } from "./books.js";
+import type { ClusterEvents } from "./events.js";
+
+/** Writes that are under way at the same time. */
+const AT_ONCE = 100;
+/** Numbers may differ for so many renewals while writes are on their way. */
+const PATIENCE = 2;
+
+export class Audit {
+  readonly #clock: Clock;
+  readonly #directory: Directory;
+  readonly #books: Books;
+  readonly #events: Emitter<ClusterEvents>;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #differed = 0;
+  #closed = false;
+
+  constructor(options: { clock: Clock; directory: Directory; books: Books; events: Emitter<ClusterEvents> }) {
+    this.#clock = options.clock;
+    this.#directory = options.directory;
+    this.#books = options.books;
+    this.#events = options.events;
+  }
+
+  /** Compares soon; while a comparison is under way, one more follows it. Resolves when the books have been compared. */
+  run(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#again = this.#running !== undefined;
+    this.#running ??= this.#repeat().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  /** Asks for a comparison when what the directory counts for this node goes on to differ from what is here. */
+  compareCounts(own: NodeView): void {
+    const { sessions, rooms } = this.#books.counts();
+    this.#differed = own.sessions === sessions && own.rooms === rooms ? 0 : this.#differed + 1;
+    if (this.#differed < PATIENCE) return;
+    this.#differed = 0;
+    void this.run();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #repeat(): Promise<void> {
+    do {
+      this.#again = false;
+      try {
+        await this.#compare();
+      } catch (error) {
+        this.#events.emit("unreachable", { error });
+        return;
+      }
+    } while (this.#again && !this.#closed);
+  }
+
+  async #compare(): Promise<void> {
+    const own = await this.#directory.own();
+    const held = new Set(own.rooms);
+    const missingRooms = [...this.#books.rooms()].filter((roomId) => !held.has(roomId));
+    const fencedRooms = new Set<string>();
+    await this.#forEach(missingRooms, async (roomId) => {
+      if (!(await this.#books.holdRoom(roomId))) fencedRooms.add(roomId);
+    });
+    const strayed = [...this.#books.sessions()].filter((session) => fencedRooms.has(roomOf(session) ?? ""));
+    for (const session of strayed) this.#books.giveUp(session, "fenced");
+
+    const entries = new Map(own.sessions.map((entry) => [entry.sessionId, entry]));
+    const unwritten = [...this.#books.sessions()].filter((session) => {
+      const entry = entries.get(session.id);
+      return entry?.epoch !== session.epoch || entry.roomId !== roomOf(session);
+    });
+    await this.#forEach(unwritten, (session) => this.#books.record(session));
+    const adopted = await this.#takeUp(own.sessions.map(({ sessionId }) => sessionId));
+    await this.#forEach(own.rooms, (roomId) => this.#books.releaseIfEmpty(roomId));
+    this.#events.emit("audited", { written: unwritten.length, adopted, fenced: strayed.length });
+  }
+
+  /** Entries that were given to this node. Each is read again, because a session may have ended since they were listed. */
+  async #takeUp(sessionIds: readonly string[]): Promise<number> {
+    const unknown = sessionIds.filter((sessionId) => !this.#books.knows(sessionId));
+    const entries = await Promise.all(unknown.map((sessionId) => this.#directory.findSession(sessionId)));
+    const taken = entries
+      .filter((entry) => entry !== undefined)
+      .filter(({ sessionId, nodeId }) => nodeId === this.#directory.nodeId && !this.#books.knows(sessionId));
+    if (taken.length > 0) await this.#books.adopt(taken, this.#directory.nodeId);
+    return taken.length;
+  }
+
+  async #forEach<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+    for (let from = 0; from < items.length && !this.#closed; from += AT_ONCE) {
+      await Promise.all(items.slice(from, from + AT_ONCE).map(act));
+      await this.#clock.pollPhase();
+    }
+  }
+}
+
+function roomOf(session: Session): string | undefined {
+  return session.participation?.roster.id;
+}

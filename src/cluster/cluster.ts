@@ -1,0 +1,117 @@
+/**
+ * What makes a node one of many. Data comes from the store (who renews, who does not, what is held by whom) and goes to
+ * the sessions and rooms of this node through {@link Books}.
+ */
+import type { Clock } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
+import type { Bus } from "../session/bus.js";
+import type { Directory, NodeView } from "../session/directory.js";
+import { Audit } from "./audit.js";
+import type { Books } from "./books.js";
+import { Drain } from "./drain.js";
+import type { ClusterEvents } from "./events.js";
+import { Membership } from "./membership.js";
+import { Takeover } from "./takeover.js";
+
+/** After a pause of its own process that is longer, a node asks at once whether its lease is still its own. */
+const LONG_PAUSE_MS = 2_000;
+
+export class Cluster {
+  readonly #nodeId: string;
+  readonly #membership: Membership;
+  readonly #takeover: Takeover;
+  readonly #audit: Audit;
+  readonly #drain: Drain;
+  readonly #unfollow: (() => void)[];
+  #wasUnreachable = false;
+
+  constructor(options: {
+    clock: Clock;
+    directory: Directory;
+    bus: Bus;
+    books: Books;
+    events: Emitter<ClusterEvents>;
+    /** Where clients reach this node; without it nobody is sent here. */
+    url: string | undefined;
+    /** From 0 to 1. */
+    random: () => number;
+  }) {
+    const { clock, directory, bus, books, events, url, random } = options;
+    this.#nodeId = directory.nodeId;
+    this.#membership = new Membership({ clock, directory, bus, url, events });
+    this.#takeover = new Takeover({
+      clock,
+      directory,
+      events,
+      adopt: (entries, fromNodeId) => books.adopt(entries, fromNodeId),
+    });
+    this.#audit = new Audit({ clock, directory, books, events });
+    this.#drain = new Drain({ clock, directory, bus, membership: this.#membership, books, events, random });
+    this.#unfollow = [
+      events.on("registered", () => void this.#audit.run()),
+      events.on("unreachable", () => (this.#wasUnreachable = true)),
+      events.on("renewed", ({ nodes }) => this.#renewed(nodes)),
+      events.on("taken_over", ({ result }) => {
+        // What was taken may be this node's although it has not been told so.
+        if (result === "failed") void this.#audit.run();
+      }),
+      bus.on("message", ({ message }) => {
+        if (message.type === "handed_over") void this.#audit.run();
+      }),
+    ];
+  }
+
+  /** All nodes as of the last renewal, this one included. */
+  get nodes(): readonly NodeView[] {
+    return this.#membership.nodes;
+  }
+
+  /** The other nodes whose lease holds. */
+  get others(): readonly NodeView[] {
+    return this.#membership.others;
+  }
+
+  /** Whether the store answered the last time it was asked. */
+  get isUp(): boolean {
+    return this.#membership.isUp;
+  }
+
+  get isDraining(): boolean {
+    return this.#membership.isDraining;
+  }
+
+  /** Resolves after the first attempt to reach the store, whether it succeeded or not. */
+  start(): Promise<void> {
+    return this.#membership.start();
+  }
+
+  /** The process stood still for so long. */
+  stalled(lateMs: number): void {
+    if (lateMs >= LONG_PAUSE_MS) void this.#membership.renew();
+  }
+
+  /**
+   * Hands rooms and sessions to the other nodes; this one stays up and takes nothing new.
+   *
+   * @param deadlineMs resolves after this time at the latest
+   */
+  drain(deadlineMs: number): Promise<void> {
+    return this.#drain.run(deadlineMs);
+  }
+
+  async close(): Promise<void> {
+    for (const unfollow of this.#unfollow) unfollow();
+    await this.#takeover.close();
+    await this.#audit.close();
+    await this.#membership.close();
+  }
+
+  #renewed(nodes: readonly NodeView[]): void {
+    this.#takeover.begin(this.#membership.dead());
+    const own = nodes.findLast(({ nodeId }) => nodeId === this.#nodeId);
+    if (own) this.#audit.compareCounts(own);
+    if (!this.#wasUnreachable) return;
+    this.#wasUnreachable = false;
+    void this.#audit.run();
+  }
+}

@@ -1,0 +1,103 @@
+import { delay, type Clock } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
+import type { Bus } from "../session/bus.js";
+import type { Directory, NodeView } from "../session/directory.js";
+import { Session, type Roster } from "../session/session.js";
+import type { Books } from "./books.js";
+import type { ClusterEvents } from "./events.js";
+import type { Membership } from "./membership.js";
+
+/** The moves are spread over this part of the time; the rest is for the last of them to end. */
+const SPREAD = 0.7;
+/** Clients of one room come to the new node within this time. */
+const COME_WITHIN_MS = 500;
+
+/**
+ * Empties this node: no new rooms, and each room is handed to another node at a moment of its own, with everybody who is
+ * in it. The people of a room move together, so that it is never in two halves.
+ */
+export class Drain {
+  readonly #clock: Clock;
+  readonly #directory: Directory;
+  readonly #bus: Bus;
+  readonly #membership: Membership;
+  readonly #books: Books;
+  readonly #events: Emitter<ClusterEvents>;
+  readonly #random: () => number;
+  #running: Promise<void> | undefined;
+
+  constructor(options: {
+    clock: Clock;
+    directory: Directory;
+    bus: Bus;
+    membership: Membership;
+    books: Books;
+    events: Emitter<ClusterEvents>;
+    /** From 0 to 1. */
+    random: () => number;
+  }) {
+    this.#clock = options.clock;
+    this.#directory = options.directory;
+    this.#bus = options.bus;
+    this.#membership = options.membership;
+    this.#books = options.books;
+    this.#events = options.events;
+    this.#random = options.random;
+  }
+
+  /**
+   * Idempotent: whoever asks again waits for the same end.
+   *
+   * @param deadlineMs resolves after this time at the latest, with whoever is left still here
+   */
+  run(deadlineMs: number): Promise<void> {
+    this.#running ??= this.#run(deadlineMs);
+    return this.#running;
+  }
+
+  async #run(deadlineMs: number): Promise<void> {
+    await this.#membership.drain();
+    const sessions = [...this.#books.sessions()];
+    this.#events.emit("draining", { deadlineMs, sessions: sessions.length });
+    if (this.#membership.others.length > 0) {
+      const moves = [...new Set(sessions.map(groupOf))].map(async (group) => {
+        await delay(this.#clock, this.#random() * deadlineMs * SPREAD);
+        await this.#move(group);
+      });
+      await Promise.race([Promise.all(moves), delay(this.#clock, deadlineMs)]);
+    }
+    const left = [...this.#books.sessions()].length;
+    this.#events.emit("drained", { handedOver: sessions.length - left, left });
+  }
+
+  /** Gives the group to the node with the fewest sessions. Whom nobody takes stays, and is told to come again at the end. */
+  async #move(group: Group): Promise<void> {
+    const heir = leastLoaded(this.#membership.others);
+    if (!heir) return;
+    const what = group instanceof Session ? { sessionId: group.id } : { roomId: group.id };
+    const outcome = await this.#directory.handOver(what, heir.nodeId).catch(() => undefined);
+    if (outcome?.kind !== "handed") return;
+    this.#bus.send({ nodeId: heir.nodeId }, { type: "handed_over" });
+    const moved = [...this.#books.sessions()].filter((session) => groupOf(session) === group);
+    for (const { connection } of moved) {
+      connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * COME_WITHIN_MS) });
+      connection?.close("serviceRestart");
+    }
+    for (const session of moved) this.#books.giveUp(session, "handed_over");
+  }
+}
+
+function leastLoaded(nodes: readonly NodeView[]): NodeView | undefined {
+  const takers = nodes.filter(({ draining, url }) => !draining && url !== undefined);
+  return takers.reduce<NodeView | undefined>(
+    (best, node) => (best && best.sessions <= node.sessions ? best : node),
+    undefined,
+  );
+}
+
+/** What moves together: a room with everybody in it, or a session that is in none. */
+type Group = Roster | Session;
+
+function groupOf(session: Session): Group {
+  return session.participation?.roster ?? session;
+}

@@ -1,0 +1,26 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+
+const Draining = Type.Object({ sessions: Type.Integer({ description: "Sessions that are still here" }) });
+
+/**
+ * Empties this node before it is stopped: its sessions move to the other nodes, new rooms go there too.
+ *
+ * @param drain begins, or goes on; returns how many sessions are here at this moment; throws LastseenError `not_found`
+ *   when there are no other nodes
+ */
+export function drainRoute(drain: () => number): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      "/drain",
+      {
+        schema: {
+          tags: ["nodes"],
+          summary: "Hand everybody over to the other nodes; this one takes nothing new and stays up",
+          response: { 200: Draining },
+        },
+      },
+      () => ({ sessions: drain() }),
+    );
+  };
+}

@@ -1,0 +1,20 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+import { UserStatus } from "../protocol/messages/call.js";
+import { UserId } from "../protocol/messages/shared.js";
+
+const ById = Type.Object({ userId: UserId });
+const Status = Type.Object({ userId: Type.String(), status: UserStatus });
+
+/** Whether a user could be called at this moment. Nobody is unknown here: who was never seen is offline. */
+export function userRoutes(parts: {
+  statusOf: (userId: string) => Promise<{ status: UserStatus }>;
+}): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      "/users/:userId/status",
+      { schema: { tags: ["users"], summary: "Call status of a user", params: ById, response: { 200: Status } } },
+      async ({ params: { userId } }) => ({ userId, status: (await parts.statusOf(userId)).status }),
+    );
+  };
+}

@@ -1,0 +1,138 @@
+import type { Clock } from "../kernel/clock.js";
+import {
+  CALL_HOLD_MS,
+  type CallGone,
+  type CallParty,
+  type CallRecord,
+  type CallStore,
+  type EndCondition,
+  type NewCall,
+  type StartOutcome,
+} from "../session/call-store.js";
+
+const GONE: CallGone = { kind: "gone" };
+
+interface StoredCall extends Omit<CallRecord, "ageMs" | "remainingMs"> {
+  /** Both in monotonic milliseconds. */
+  readonly since: number;
+  readonly until: number;
+}
+
+/** The calls of the nodes in one process. Nothing is ever lost here, so an id that is not found is one that is over. */
+export class MemoryCalls implements CallStore {
+  readonly #clock: Clock;
+  readonly #holdMs: number;
+  readonly #calls = new Map<string, StoredCall>();
+  readonly #byUser = new Map<string, string>();
+
+  /** @param holdMs how long an active call lives without being held */
+  constructor(clock: Clock, holdMs = CALL_HOLD_MS) {
+    this.#clock = clock;
+    this.#holdMs = holdMs;
+  }
+
+  async start(call: NewCall, ringMs: number): Promise<StartOutcome & { lapsed: readonly CallRecord[] }> {
+    const { caller, callee } = call;
+    const lapsed = [...this.#removeLapsed(caller.userId), ...this.#removeLapsed(callee.userId)];
+    const own = this.#callOf(caller.userId);
+    if (own?.state === "ringing" && own.callee.userId === caller.userId && own.caller.userId === callee.userId) {
+      return { kind: "accepted", call: this.#view(this.#activate(own, caller)), lapsed };
+    }
+    if (own) return { kind: "caller_busy", lapsed };
+    if (this.#callOf(callee.userId)) return { kind: "callee_busy", lapsed };
+    const stored = this.#put({ ...call, state: "ringing" }, ringMs);
+    return { kind: "ringing", call: this.#view(stored), lapsed };
+  }
+
+  async accept(
+    callId: string,
+    callee: CallParty,
+  ): Promise<{ kind: "accepted"; call: CallRecord; fresh: boolean } | CallGone> {
+    const call = this.#live(callId);
+    if (call?.callee.userId !== callee.userId) return GONE;
+    if (call.state === "ringing")
+      return { kind: "accepted", call: this.#view(this.#activate(call, callee)), fresh: true };
+    if (call.callee.sessionId !== callee.sessionId) return GONE;
+    return { kind: "accepted", call: this.#view(call), fresh: false };
+  }
+
+  async finish(callId: string, condition: EndCondition): Promise<{ kind: "finished"; call: CallRecord } | CallGone> {
+    const call = this.#calls.get(callId);
+    if (!call || !meets(call, condition)) return GONE;
+    this.#remove(call);
+    return { kind: "finished", call: this.#view(call) };
+  }
+
+  async hold(calls: readonly CallRecord[]): Promise<readonly string[]> {
+    const over: string[] = [];
+    for (const { callId } of calls) {
+      const call = this.#calls.get(callId);
+      if (!call) over.push(callId);
+      else if (call.state === "active") this.#calls.set(callId, { ...call, until: this.#now + this.#holdMs });
+    }
+    return over;
+  }
+
+  async find(callId: string): Promise<CallRecord | undefined> {
+    const call = this.#live(callId);
+    return call && this.#view(call);
+  }
+
+  async ofUser(userId: string): Promise<CallRecord | undefined> {
+    const callId = this.#byUser.get(userId);
+    return callId === undefined ? undefined : this.find(callId);
+  }
+
+  async ringing(): Promise<readonly CallRecord[]> {
+    const live = [...this.#calls.values()].filter(({ state, until }) => state === "ringing" && until > this.#now);
+    return live.map((call) => this.#view(call));
+  }
+
+  async close(): Promise<void> {}
+
+  get #now(): number {
+    return this.#clock.mono();
+  }
+
+  #callOf(userId: string): StoredCall | undefined {
+    return this.#calls.get(this.#byUser.get(userId) ?? "");
+  }
+
+  #live(callId: string): StoredCall | undefined {
+    const call = this.#calls.get(callId);
+    return call && call.until > this.#now ? call : undefined;
+  }
+
+  #removeLapsed(userId: string): CallRecord[] {
+    const call = this.#callOf(userId);
+    if (!call || call.until > this.#now) return [];
+    this.#remove(call);
+    return [this.#view(call)];
+  }
+
+  #activate(call: StoredCall, callee: CallParty): StoredCall {
+    return this.#put({ ...call, callee, state: "active" }, this.#holdMs);
+  }
+
+  #put(call: Omit<StoredCall, "since" | "until">, lastsMs: number): StoredCall {
+    const stored = { ...call, since: this.#now, until: this.#now + lastsMs };
+    this.#calls.set(call.callId, stored);
+    for (const { userId } of [call.caller, call.callee]) this.#byUser.set(userId, call.callId);
+    return stored;
+  }
+
+  #remove(call: StoredCall): void {
+    this.#calls.delete(call.callId);
+    for (const { userId } of [call.caller, call.callee]) this.#byUser.delete(userId);
+  }
+
+  #view({ since, until, ...call }: StoredCall): CallRecord {
+    return { ...call, ageMs: this.#now - since, remainingMs: Math.max(0, until - this.#now) };
+  }
+}
+
+function meets({ state, caller, callee }: StoredCall, condition: EndCondition): boolean {
+  if (condition.state !== undefined && condition.state !== state) return false;
+  if (condition.callee !== undefined && condition.callee !== callee.userId) return false;
+  return condition.session === undefined || [caller.sessionId, callee.sessionId].includes(condition.session);
+}

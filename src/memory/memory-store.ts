@@ -1,0 +1,110 @@
+import type { Clock } from "../kernel/clock.js";
+import type { NodeView, SessionEntry } from "../session/directory.js";
+
+export interface StoredLease {
+  readonly nodeId: string;
+  readonly epoch: number;
+  readonly url: string | undefined;
+  /** Monotonic milliseconds. */
+  leaseUntil: number;
+  draining: boolean;
+  sent: number;
+  /** Somebody takes its entries over; it is its node's no more. */
+  claimed: boolean;
+  readonly rooms: Set<string>;
+  readonly sessions: Set<string>;
+}
+
+/** Entries are held under a lease, not by a node: what an earlier lease left is not the later one's. */
+export interface Held {
+  readonly lease: StoredLease;
+}
+
+/**
+ * What the nodes of one service share, in the memory of one process: the whole store of a service that is one node, and
+ * the reference for any store that several processes share.
+ */
+export class MemoryStore {
+  /** Those that were not given up, oldest first. */
+  readonly leases = new Set<StoredLease>();
+  readonly rooms = new Map<string, Held>();
+  readonly sessions = new Map<string, Held & { entry: SessionEntry }>();
+  readonly byUser = new Map<string, Set<string>>();
+  readonly inRoom = new Map<string, Set<string>>();
+  readonly clock: Clock;
+  #epochs = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  nextEpoch(): number {
+    this.#epochs += 1;
+    return this.#epochs;
+  }
+
+  isExpired(lease: StoredLease): boolean {
+    return lease.leaseUntil <= this.clock.mono();
+  }
+
+  /** The latest lease of each node: what a node left when it was restarted is not it. */
+  latestLeases(): StoredLease[] {
+    return [...new Map([...this.leases].map((lease) => [lease.nodeId, lease])).values()];
+  }
+
+  view(lease: StoredLease): NodeView {
+    const { nodeId, epoch, url, draining, sent, sessions, rooms } = lease;
+    const expired = this.isExpired(lease);
+    return { nodeId, epoch, url, sessions: sessions.size, rooms: rooms.size, draining, expired, sent };
+  }
+
+  hold(entry: SessionEntry, lease: StoredLease): void {
+    this.drop(entry.sessionId);
+    this.sessions.set(entry.sessionId, { lease, entry });
+    lease.sessions.add(entry.sessionId);
+    addTo(this.byUser, entry.userId, entry.sessionId);
+    if (entry.roomId !== undefined) addTo(this.inRoom, entry.roomId, entry.sessionId);
+  }
+
+  settle(roomId: string, lease: StoredLease): void {
+    this.rooms.get(roomId)?.lease.rooms.delete(roomId);
+    this.rooms.set(roomId, { lease });
+    lease.rooms.add(roomId);
+  }
+
+  /** Moves a room, and those of its sessions that are held with it. */
+  moveRoom(roomId: string, from: StoredLease, to: StoredLease): SessionEntry[] {
+    this.settle(roomId, to);
+    const members = [...(this.inRoom.get(roomId) ?? [])].filter((sessionId) => from.sessions.has(sessionId));
+    return members.map((sessionId) => this.moveSession(sessionId, to));
+  }
+
+  moveSession(sessionId: string, to: StoredLease): SessionEntry {
+    const held = this.sessions.get(sessionId);
+    if (!held) throw new Error(`no session ${sessionId} to move`);
+    const entry = Object.freeze({ ...held.entry, epoch: held.entry.epoch + 1 });
+    this.hold(entry, to);
+    return entry;
+  }
+
+  drop(sessionId: string): void {
+    const held = this.sessions.get(sessionId);
+    if (!held) return;
+    this.sessions.delete(sessionId);
+    held.lease.sessions.delete(sessionId);
+    removeFrom(this.byUser, held.entry.userId, sessionId);
+    if (held.entry.roomId !== undefined) removeFrom(this.inRoom, held.entry.roomId, sessionId);
+  }
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, value: string): void {
+  const values = index.get(key);
+  if (values) values.add(value);
+  else index.set(key, new Set([value]));
+}
+
+function removeFrom(index: Map<string, Set<string>>, key: string, value: string): void {
+  const values = index.get(key);
+  values?.delete(value);
+  if (values?.size === 0) index.delete(key);
+}

@@ -1,0 +1,31 @@
+import type { Logger } from "pino";
+import type { ClusterEvents } from "../cluster/events.js";
+import type { Emitter } from "../kernel/emitter.js";
+
+/** Writes down what happens to this node among the others. A store that is away is told once, not with every attempt. */
+export function followCluster(log: Logger, events: Emitter<ClusterEvents>): void {
+  let isAway = false;
+  events.on("registered", ({ epoch }) => log.info({ epoch }, "node registered"));
+  events.on("lease_lost", ({ silentMs }) =>
+    log.warn({ silentMs: Math.round(silentMs) }, "lease lost: other nodes may have taken over what was here"),
+  );
+  events.on("unreachable", ({ error }) => {
+    if (!isAway) log.error({ err: error }, "the store can't be asked; sessions go on, new rooms wait");
+    isAway = true;
+  });
+  events.on("renewed", () => {
+    if (isAway) log.info("the store answers again");
+    isAway = false;
+  });
+  events.on("suspected", (fields) => log.warn(fields, "a node does not renew its lease"));
+  events.on("taken_over", ({ result, error, ...fields }) => {
+    if (result === "failed") log.error({ ...fields, err: error }, "takeover of a dead node failed");
+    else if (fields.sessions > 0) log.warn(fields, "sessions of a dead node taken over");
+  });
+  events.on("audited", (fields) => {
+    const changed = fields.written + fields.adopted + fields.fenced > 0;
+    log[changed ? "info" : "debug"](fields, "directory compared with what is here");
+  });
+  events.on("draining", (fields) => log.info(fields, "draining"));
+  events.on("drained", (fields) => log.info(fields, "drained"));
+}

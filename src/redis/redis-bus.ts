@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { Emitter } from "../kernel/emitter.js";
+import type { NodeMessage } from "../protocol/node-messages.js";
+import type { Bus, BusEvents } from "../session/bus.js";
+import type { RedisLink } from "./link.js";
+import { decodeFrame, encodeFrame } from "./node-frame.js";
+import { Reception } from "./reception.js";
+import { loadScript } from "./script.js";
+import type { Subscriber, SubscriberCallbacks } from "./subscriber.js";
+
+const PUBLISH = loadScript("publish");
+/** Of so many senders the numbers are kept; a node that is started anew under another name is another sender. */
+const MOST_SENDERS = 1_000;
+
+/** One node's messages, by publishing and subscribing. */
+export class RedisBus implements Bus {
+  readonly #link: RedisLink;
+  readonly #nodeId: string;
+  readonly #stream = randomUUID();
+  readonly #events: Emitter<BusEvents>;
+  readonly #subscriber: Subscriber;
+  /** Those that were heard of last are at the end. */
+  readonly #senders = new Map<string, Reception>();
+  #sent = 0;
+
+  /** @param subscribe begins to listen on channels */
+  constructor(parts: {
+    link: RedisLink;
+    nodeId: string;
+    subscribe: (channels: readonly string[], callbacks: SubscriberCallbacks) => Subscriber;
+    onListenerError: (error: unknown, event: PropertyKey) => void;
+  }) {
+    this.#link = parts.link;
+    this.#nodeId = parts.nodeId;
+    this.#events = new Emitter(parts.onListenerError);
+    const { keys } = parts.link;
+    this.#subscriber = parts.subscribe([keys.channelTo(parts.nodeId), keys.channelToAll], {
+      subscribed: () => this.#resume(),
+      message: (text) => this.#receive(text),
+      failed: () => this.#link.countError("subscribe"),
+    });
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Whether messages arrive at present. */
+  get subscribed(): boolean {
+    return this.#subscriber.subscribed;
+  }
+
+  send(to: { nodeId: string } | "all", message: NodeMessage): void {
+    if (to === "all") this.#sent += 1;
+    const seq = to === "all" ? this.#sent : undefined;
+    const channel = to === "all" ? this.#link.keys.channelToAll : this.#link.keys.channelTo(to.nodeId);
+    const frame = encodeFrame({ from: this.#nodeId, stream: this.#stream, seq, message });
+    // Lost is lost: the link counts it, and who misses it finds out by the numbers.
+    this.#link.runInOrder(PUBLISH, [channel, frame]).catch(() => undefined);
+  }
+
+  compare(nodeId: string, epoch: number, sent: number): void {
+    if (nodeId === this.#nodeId) return;
+    if (this.#reception(nodeId).compared(epoch, sent)) this.#events.emit("missed", { from: nodeId });
+  }
+
+  on<K extends keyof BusEvents>(event: K, listener: (event: BusEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  close(): Promise<void> {
+    return this.#subscriber.close();
+  }
+
+  #receive(text: string): void {
+    const frame = decodeFrame(text);
+    if (!frame) {
+      this.#link.countError("receive");
+      return;
+    }
+    const { from, stream, seq, message } = frame;
+    if (stream === this.#stream) return;
+    if (seq !== undefined) {
+      const { inOrder, missed } = this.#reception(from).arrived(stream, seq);
+      if (missed) this.#events.emit("missed", { from });
+      if (!inOrder) return;
+    }
+    if (message) this.#events.emit("message", { from, message });
+  }
+
+  /** After a break; before the first subscription nobody is known. */
+  #resume(): void {
+    for (const [from, reception] of this.#senders) {
+      reception.broken();
+      this.#events.emit("missed", { from });
+    }
+  }
+
+  #reception(from: string): Reception {
+    const known = this.#senders.get(from);
+    const reception = known ?? new Reception();
+    this.#senders.delete(from);
+    this.#senders.set(from, reception);
+    if (this.#senders.size > MOST_SENDERS) this.#forgetOldest();
+    return reception;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#senders.keys();
+    if (oldest !== undefined) this.#senders.delete(oldest);
+  }
+}

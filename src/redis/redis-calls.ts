@@ -1,0 +1,132 @@
+import Type, { type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import {
+  CALL_HOLD_MS,
+  type CallGone,
+  type CallParty,
+  type CallRecord,
+  type CallStore,
+  type EndCondition,
+  type NewCall,
+} from "../session/call-store.js";
+import type { RedisLink } from "./link.js";
+import { integer, list, text } from "./replies.js";
+import { loadScript } from "./script.js";
+
+const START = loadScript("call-start");
+const ACCEPT = loadScript("call-accept");
+const FINISH = loadScript("call-finish");
+const HOLD = loadScript("call-hold");
+const FIND = loadScript("call-find");
+const RINGING = loadScript("calls-ringing");
+
+/** Calls that are held with one script, so that no answer keeps the others waiting for long. */
+const PAGE = 200;
+
+const GONE: CallGone = { kind: "gone" };
+
+/** What no script decides by. */
+const Body = Type.Object({
+  roomId: Type.String(),
+  kind: Type.Enum(["audio", "video"]),
+  callerName: Type.String(),
+  calleeName: Type.String(),
+});
+const bodyCheck = Compile(Body);
+
+/** The calls of all nodes, in Redis. Each method is one script; the time that counts is Redis's own. */
+export class RedisCalls implements CallStore {
+  readonly #link: RedisLink;
+  readonly #holdMs: number;
+
+  constructor(link: RedisLink, holdMs = CALL_HOLD_MS) {
+    this.#link = link;
+    this.#holdMs = holdMs;
+  }
+
+  async start(call: NewCall, ringMs: number): ReturnType<CallStore["start"]> {
+    const { callId, caller, callee } = call;
+    const body = bodyOf(call);
+    const args = [callId, ringMs, this.#holdMs, caller.userId, caller.sessionId, callee.userId, body, caller.name];
+    const [kind, started, ...lapsed] = list(await this.#link.run(START, args));
+    const rest = { lapsed: lapsed.map(readCall) };
+    if (kind === "caller_busy" || kind === "callee_busy") return { kind, ...rest };
+    return { kind: kind === "accepted" ? kind : "ringing", call: readCall(started), ...rest };
+  }
+
+  async accept(callId: string, callee: CallParty): ReturnType<CallStore["accept"]> {
+    const args = [callId, this.#holdMs, callee.userId, callee.sessionId, callee.name];
+    const [kind, call, fresh] = list(await this.#link.run(ACCEPT, args));
+    if (kind !== "accepted") return GONE;
+    return { kind, call: readCall(call), fresh: integer(fresh) === 1 };
+  }
+
+  async finish(callId: string, condition: EndCondition): ReturnType<CallStore["finish"]> {
+    const { state = "", callee = "", session = "" } = condition;
+    const [kind, call] = list(await this.#link.run(FINISH, [callId, this.#holdMs, state, callee, session]));
+    return kind === "finished" ? { kind, call: readCall(call) } : GONE;
+  }
+
+  async hold(calls: readonly CallRecord[]): Promise<readonly string[]> {
+    const over: string[] = [];
+    for (let from = 0; from < calls.length; from += PAGE) {
+      const args = calls.slice(from, from + PAGE).flatMap(holdArguments);
+      over.push(...list(await this.#link.run(HOLD, [this.#holdMs, ...args])).map(text));
+    }
+    return over;
+  }
+
+  find(callId: string): Promise<CallRecord | undefined> {
+    return this.#find("call", callId);
+  }
+
+  ofUser(userId: string): Promise<CallRecord | undefined> {
+    return this.#find("user", userId);
+  }
+
+  async ringing(): Promise<readonly CallRecord[]> {
+    return list(await this.#link.run(RINGING, [])).map(readCall);
+  }
+
+  /** The link to Redis is its owner's to close. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #find(by: "call" | "user", id: string): Promise<CallRecord | undefined> {
+    const reply = await this.#link.run(FIND, [by, id]);
+    return reply === null ? undefined : readCall(reply);
+  }
+}
+
+function bodyOf({ roomId, kind, caller, callee }: NewCall): string {
+  const body: Static<typeof Body> = { roomId, kind, callerName: caller.name, calleeName: callee.name };
+  return JSON.stringify(body);
+}
+
+function holdArguments(call: CallRecord): (string | number)[] {
+  const { callId, ageMs, caller, callee } = call;
+  const { sessionId = "" } = callee;
+  return [callId, Math.round(ageMs), caller.userId, caller.sessionId, callee.userId, sessionId, bodyOf(call)];
+}
+
+/** Reads what `viewCall` in `scripts/include/calls.lua` makes of a call. */
+function readCall(reply: unknown): CallRecord {
+  const [callId, state, ageMs, remainingMs, caller, callerSession, callee, calleeSession, json] = list(reply);
+  const body: unknown = JSON.parse(text(json));
+  if (!bodyCheck.Check(body) || (state !== "ringing" && state !== "active")) {
+    throw new Error("a call in Redis is not written as this version writes it");
+  }
+  const { roomId, kind, callerName, calleeName } = body;
+  const answered = text(calleeSession) === "" ? {} : { sessionId: text(calleeSession) };
+  return {
+    callId: text(callId),
+    roomId,
+    kind,
+    state,
+    caller: { userId: text(caller), name: callerName, sessionId: text(callerSession) },
+    callee: { userId: text(callee), name: calleeName, ...answered },
+    ageMs: integer(ageMs),
+    remainingMs: integer(remainingMs),
+  };
+}

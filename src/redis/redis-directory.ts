@@ -1,0 +1,138 @@
+import type { Directory, NodeStatus, SessionEntry } from "../session/directory.js";
+import { leaseId } from "./lease-id.js";
+import type { RedisLink } from "./link.js";
+import * as replies from "./replies.js";
+import { loadScript } from "./script.js";
+import { sessionArguments } from "./session-record.js";
+
+const REGISTER = loadScript("register");
+const RENEW = loadScript("renew");
+const RESIGN = loadScript("resign");
+const CLAIM_ROOM = loadScript("claim-room");
+const RELEASE_ROOM = loadScript("release-room");
+const FIND_ROOM = loadScript("find-room");
+const PUT_SESSION = loadScript("put-session");
+const REMOVE_SESSION = loadScript("remove-session");
+const FIND_SESSION = loadScript("find-session");
+const SESSIONS_OF_USER = loadScript("sessions-of-user");
+const TAKE_OVER = loadScript("take-over");
+const HAND_OVER = loadScript("hand-over");
+const OWN_ROOMS = loadScript("own-rooms");
+const OWN_SESSIONS = loadScript("own-sessions");
+const COUNTS = loadScript("counts");
+
+/** Entries that are asked for at once, so that no answer keeps the others waiting for long. */
+const PAGE = 500;
+
+/** One node's access to what lies in Redis. Each method is one script, so it is done as a whole or not at all. */
+export class RedisDirectory implements Directory {
+  readonly nodeId: string;
+  readonly #link: RedisLink;
+  readonly #leaseMs: number;
+  #lease: string | undefined;
+
+  constructor(link: RedisLink, nodeId: string, leaseMs: number) {
+    this.#link = link;
+    this.nodeId = nodeId;
+    this.#leaseMs = leaseMs;
+  }
+
+  async register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }> {
+    const epoch = replies.integer(await this.#link.run(REGISTER, [this.nodeId, url ?? "", this.#leaseMs]));
+    this.#lease = leaseId(this.nodeId, epoch);
+    return { epoch, leaseMs: this.#leaseMs };
+  }
+
+  async renew({ draining, sent }: NodeStatus): ReturnType<Directory["renew"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    const reply = await this.#link.run(RENEW, [this.#lease, this.#leaseMs, draining ? 1 : 0, sent]);
+    return replies.readRenewed(reply);
+  }
+
+  async resign(): Promise<void> {
+    if (this.#lease === undefined) return;
+    await this.#link.run(RESIGN, [this.#lease]);
+    this.#lease = undefined;
+  }
+
+  async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    return replies.readClaimed(await this.#link.run(CLAIM_ROOM, [this.#lease, roomId]));
+  }
+
+  async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    return replies.readReleased(await this.#link.run(RELEASE_ROOM, [this.#lease, roomId]));
+  }
+
+  async findRoom(roomId: string): ReturnType<Directory["findRoom"]> {
+    return replies.readHome(await this.#link.run(FIND_ROOM, [roomId]));
+  }
+
+  async putSession(entry: SessionEntry): ReturnType<Directory["putSession"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    return replies.readStored(await this.#link.run(PUT_SESSION, [this.#lease, ...sessionArguments(entry)]));
+  }
+
+  async removeSession(sessionId: string, epoch: number): ReturnType<Directory["removeSession"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    return replies.readRemoved(await this.#link.run(REMOVE_SESSION, [this.#lease, sessionId, epoch]));
+  }
+
+  async findSession(sessionId: string): ReturnType<Directory["findSession"]> {
+    return replies.readPlaced(await this.#link.run(FIND_SESSION, [sessionId]));
+  }
+
+  async sessionsOfUser(userId: string): ReturnType<Directory["sessionsOfUser"]> {
+    const found = replies.list(await this.#link.run(SESSIONS_OF_USER, [userId]));
+    return found.map((item) => replies.readPlaced(item)).filter((session) => session !== undefined);
+  }
+
+  async takeOver(nodeId: string, epoch: number, most: number): ReturnType<Directory["takeOver"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    return replies.readTaken(await this.#link.run(TAKE_OVER, [this.#lease, leaseId(nodeId, epoch), most]));
+  }
+
+  async handOver(what: { roomId: string } | { sessionId: string }, nodeId: string): ReturnType<Directory["handOver"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    const named = "roomId" in what ? ["room", what.roomId] : ["session", what.sessionId];
+    return replies.readHanded(await this.#link.run(HAND_OVER, [this.#lease, ...named, nodeId]));
+  }
+
+  async own(): ReturnType<Directory["own"]> {
+    const rooms: string[] = [];
+    await this.#pages(OWN_ROOMS, (item) => {
+      const roomId = replies.text(item);
+      rooms.push(roomId);
+      return roomId;
+    });
+    const sessions: SessionEntry[] = [];
+    await this.#pages(OWN_SESSIONS, (item) => {
+      sessions.push(...replies.readSessions([item]));
+      return replies.text(replies.list(item)[0]);
+    });
+    return { rooms, sessions };
+  }
+
+  async counts(): ReturnType<Directory["counts"]> {
+    return replies.readCounts(await this.#link.run(COUNTS, []));
+  }
+
+  /** Resigns if Redis can be asked; if not, the lease runs out by itself. */
+  async close(): Promise<void> {
+    await this.resign().catch(() => undefined);
+    this.#lease = undefined;
+  }
+
+  /** @param read takes an item and tells its id, after which the next page begins */
+  async #pages(script: typeof OWN_ROOMS, read: (item: unknown) => string): Promise<void> {
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    let after = "";
+    for (let full = true; full;) {
+      const page = replies.list(await this.#link.run(script, [lease, after, PAGE]));
+      for (const item of page) after = read(item);
+      full = page.length === PAGE;
+    }
+  }
+}

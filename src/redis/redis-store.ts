@@ -1,0 +1,88 @@
+/**
+ * The store that the nodes of one service share, in Redis. Nobody's life depends on it: it is an index, and while it is
+ * away its methods reject quickly and everything else goes on.
+ */
+import { systemClock, type Clock } from "../kernel/clock.js";
+import type { CallStore } from "../session/call-store.js";
+import { LEASE_MS, type Directory } from "../session/directory.js";
+import { createSubscribingClient } from "./clients.js";
+import { DEFAULT_PREFIX, Keys } from "./keys.js";
+import { RedisLink, type LinkEvents } from "./link.js";
+import { RedisBus } from "./redis-bus.js";
+import { RedisCalls } from "./redis-calls.js";
+import { RedisDirectory } from "./redis-directory.js";
+import { parseRedisUrl, type RedisAddress } from "./redis-url.js";
+import { Subscriber } from "./subscriber.js";
+
+export interface RedisStoreOptions {
+  /** A `REDIS_URL`; see `redis-url.ts` for its forms. */
+  url: string;
+  /** Told of a listener that threw. */
+  onListenerError: (error: unknown, event: PropertyKey) => void;
+  /** What all keys begin with. */
+  prefix?: string;
+  leaseMs?: number;
+  clock?: Clock;
+}
+
+export class RedisStore {
+  /** For scripts of other adapters, and what `lastseen_redis_*` is made of. */
+  readonly link: RedisLink;
+  readonly #address: RedisAddress;
+  readonly #leaseMs: number;
+  readonly #clock: Clock;
+  readonly #onListenerError: (error: unknown, event: PropertyKey) => void;
+  readonly #open = new Set<{ close(): Promise<void> }>();
+
+  /**
+   * Begins to connect, and goes on for ever. That Redis can't be reached is no error.
+   *
+   * @throws when the URL or the prefix is malformed
+   */
+  constructor(options: RedisStoreOptions) {
+    this.#address = parseRedisUrl(options.url);
+    this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#clock = options.clock ?? systemClock;
+    this.#onListenerError = options.onListenerError;
+    this.link = new RedisLink(this.#address, new Keys(options.prefix ?? DEFAULT_PREFIX), options.onListenerError);
+  }
+
+  /** Whether Redis answered last time. */
+  get state(): "up" | "down" {
+    return this.link.state;
+  }
+
+  on<K extends keyof LinkEvents>(event: K, listener: (payload: LinkEvents[K]) => void): () => void {
+    return this.link.on(event, listener);
+  }
+
+  directory(nodeId: string): Directory {
+    const directory = new RedisDirectory(this.link, nodeId, this.#leaseMs);
+    this.#open.add(directory);
+    return directory;
+  }
+
+  /** The calls of all nodes. @param holdMs how long an active call lives without being held */
+  calls(holdMs?: number): CallStore {
+    return new RedisCalls(this.link, holdMs);
+  }
+
+  bus(nodeId: string): RedisBus {
+    const bus = new RedisBus({
+      link: this.link,
+      nodeId,
+      subscribe: (channels, callbacks) =>
+        new Subscriber(createSubscribingClient(this.#address), this.#clock, channels, callbacks),
+      onListenerError: this.#onListenerError,
+    });
+    this.#open.add(bus);
+    return bus;
+  }
+
+  /** Resigns where it can, and ends all connections. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((part) => part.close()));
+    this.#open.clear();
+    this.link.close();
+  }
+}

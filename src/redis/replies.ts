@@ -1,0 +1,119 @@
+/** What the scripts return, as the outcomes of the {@link Directory}. */
+import type { Directory, NodeView, NoLease, PlacedSession, SessionEntry } from "../session/directory.js";
+import { nodeOf } from "./lease-id.js";
+import { readSession } from "./session-record.js";
+
+type Outcome<M extends keyof Directory> = Directory[M] extends (...args: never[]) => Promise<infer R> ? R : never;
+
+export const NO_LEASE: NoLease = { kind: "no_lease" };
+
+export function readRenewed(reply: unknown): Outcome<"renew"> {
+  const [kind, ...nodes] = list(reply);
+  if (kind === "no_lease") return NO_LEASE;
+  return { kind: "renewed", nodes: nodes.map(readNode) };
+}
+
+export function readClaimed(reply: unknown): Outcome<"claimRoom"> {
+  const [kind, nodeId, url] = list(reply);
+  if (kind === "elsewhere") return { kind, nodeId: text(nodeId), url: text(url) };
+  return { kind: oneOf(kind, "no_lease", "here", "unplaced") };
+}
+
+export function readReleased(reply: unknown): Outcome<"releaseRoom"> {
+  return { kind: oneOf(list(reply)[0], "no_lease", "released", "not_home") };
+}
+
+export function readHome(reply: unknown): Outcome<"findRoom"> {
+  if (reply === null) return undefined;
+  const [nodeId, url, expired] = list(reply);
+  return { nodeId: text(nodeId), url: optional(url), expired: flag(expired) };
+}
+
+export function readStored(reply: unknown): Outcome<"putSession"> {
+  const [kind, epoch] = list(reply);
+  if (kind === "fenced") return { kind, epoch: integer(epoch) };
+  return { kind: oneOf(kind, "no_lease", "stored") };
+}
+
+export function readRemoved(reply: unknown): Outcome<"removeSession"> {
+  const [kind, epoch] = list(reply);
+  if (kind === "fenced") return { kind, epoch: integer(epoch) };
+  return { kind: oneOf(kind, "no_lease", "removed", "gone") };
+}
+
+export function readTaken(reply: unknown): Outcome<"takeOver"> {
+  const [kind, more, ...sessions] = list(reply);
+  if (kind === "taken") return { kind, sessions: readSessions(sessions), more: flag(more) };
+  return { kind: oneOf(kind, "no_lease", "alive") };
+}
+
+export function readHanded(reply: unknown): Outcome<"handOver"> {
+  return { kind: oneOf(list(reply)[0], "no_lease", "handed", "refused") };
+}
+
+export function readCounts(reply: unknown): Outcome<"counts"> {
+  const [rooms, sessions] = list(reply);
+  return { rooms: integer(rooms), sessions: integer(sessions) };
+}
+
+/** Entries that can't be read are left out: another version wrote them, and will look after them. */
+export function readSessions(reply: readonly unknown[]): SessionEntry[] {
+  return reply.flatMap((item) => {
+    const [sessionId, line] = list(item);
+    return readSession(text(sessionId), text(line))?.entry ?? [];
+  });
+}
+
+export function readPlaced(reply: unknown): PlacedSession | undefined {
+  if (reply === null) return undefined;
+  const [sessionId, line, url, expired] = list(reply);
+  const found = readSession(text(sessionId), text(line));
+  return found && { ...found.entry, nodeId: nodeOf(found.lease), url: optional(url), expired: flag(expired) };
+}
+
+export function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw unexpected();
+  return value;
+}
+
+export function text(value: unknown): string {
+  if (typeof value !== "string") throw unexpected();
+  return value;
+}
+
+export function integer(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw unexpected();
+  return Number(value);
+}
+
+function readNode(reply: unknown): NodeView {
+  const [nodeId, epoch, url, sessions, rooms, draining, expired, sent] = list(reply);
+  return {
+    nodeId: text(nodeId),
+    epoch: integer(epoch),
+    url: optional(url),
+    sessions: integer(sessions),
+    rooms: integer(rooms),
+    draining: flag(draining),
+    expired: flag(expired),
+    sent: integer(sent),
+  };
+}
+
+function optional(value: unknown): string | undefined {
+  return text(value) === "" ? undefined : text(value);
+}
+
+function flag(value: unknown): boolean {
+  return integer(value) === 1;
+}
+
+function oneOf<const K extends string>(value: unknown, ...kinds: readonly K[]): K {
+  const kind = kinds.find((each) => each === value);
+  if (kind === undefined) throw unexpected();
+  return kind;
+}
+
+function unexpected(): Error {
+  return new Error("a script returned something else than its contract says");
+}

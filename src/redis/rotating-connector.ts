@@ -1,0 +1,30 @@
+import { connect as connectPlain } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { AbstractConnector } from "ioredis";
+import type { HostPort } from "./redis-url.js";
+
+/** Connects to one of several equal nodes, with each attempt to the next one, beginning anywhere. */
+export function rotatingConnector(
+  nodes: readonly HostPort[],
+  tls: boolean,
+  endMs: number,
+): new () => AbstractConnector {
+  let turn = Math.floor(Math.random() * nodes.length);
+
+  return class RotatingConnector extends AbstractConnector {
+    constructor() {
+      super(endMs);
+    }
+
+    override connect(): Promise<typeof this.stream> {
+      const node = nodes[turn++ % nodes.length];
+      if (!node) return Promise.reject(new Error("no nodes"));
+      this.connecting = true;
+      this.stream = tls ? connectTls({ ...node }) : connectPlain({ ...node });
+      this.stream.once("error", (error: Error) => {
+        this.firstError = error;
+      });
+      return Promise.resolve(this.stream);
+    }
+  };
+}

@@ -1,0 +1,45 @@
+-- Prolongs active calls, and puts those back that were lost without having been ended.
+-- KEYS: calls, calls-by-user, calls-by-end, calls-over
+-- ARGV: holdMs, then for each call: callId, age, caller, callerSession, callee, calleeSession, body
+-- Returns the ids of those that are over. Calls that nobody has held for twice as long as need be are forgotten.
+-- @include calls
+
+-- Whether the user is in a call other than this one.
+local function isInAnother(user, id)
+  local call = findCallOf(user)
+  return call and call.id ~= id
+end
+
+local at = now()
+local holdMs = tonumber(ARGV[1])
+local over = {}
+for n = 2, #ARGV, 7 do
+  local id = ARGV[n]
+  local call = findCall(id)
+  if call and call.state == "active" then
+    call.ends = at + holdMs
+    saveCall(call)
+  elseif redis.call("ZSCORE", key["calls-over"], id) or isInAnother(ARGV[n + 2], id) or isInAnother(ARGV[n + 4], id) then
+    over[#over + 1] = id
+  else
+    saveCall({
+      id = id,
+      state = "active",
+      since = at - tonumber(ARGV[n + 1]),
+      ends = at + holdMs,
+      caller = ARGV[n + 2],
+      callerSession = ARGV[n + 3],
+      callee = ARGV[n + 4],
+      calleeSession = ARGV[n + 5],
+      body = ARGV[n + 6],
+    })
+  end
+end
+local forgotten = string.format("%.0f", at - holdMs)
+for _, id in ipairs(redis.call("ZRANGEBYSCORE", key["calls-by-end"], "-inf", forgotten, "LIMIT", 0, 100)) do
+  local call = findCall(id)
+  if call then
+    endCall(call, at, holdMs)
+  end
+end
+return over

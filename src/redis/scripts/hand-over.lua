@@ -1,0 +1,35 @@
+-- Gives a room with all its sessions, or one session, to another node.
+-- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
+-- ARGV: lease, "room" or "session", its id, nodeId of the heir
+-- Returns {"no_lease"}, {"handed"} or {"refused"}.
+-- @include lex
+-- @include leases
+-- @include sessions
+-- @include moving
+
+local lease = validLease(ARGV[1])
+if not lease then
+  return { "no_lease" }
+end
+local heir
+for _, latest in ipairs(latestLeases()) do
+  if latest.nodeId == ARGV[4] then
+    heir = latest
+  end
+end
+if not heir or heir.id == lease.id or isExpired(heir, now()) then
+  return { "refused" }
+end
+if ARGV[2] == "room" then
+  if redis.call("HGET", key["rooms"], ARGV[3]) ~= lease.id then
+    return { "refused" }
+  end
+  moveRoom(ARGV[3], lease.id, heir.id, {})
+  return { "handed" }
+end
+local session = findSession(ARGV[3])
+if not session or session.lease ~= lease.id then
+  return { "refused" }
+end
+moveSession(session.id, heir.id)
+return { "handed" }

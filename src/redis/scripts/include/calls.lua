@@ -1,0 +1,77 @@
+-- Calls: in the hash `calls`, under their id, as the line "state since until caller callerSession callee calleeSession
+-- body"; times in milliseconds of Redis's own clock, calleeSession empty until somebody has answered, the body is JSON that
+-- no script looks into. `calls-by-user` names the one call of each user, `calls-by-end` orders the calls by `until`.
+-- `calls-over` remembers, by the time of their end, those that were ended, so that none is taken for lost.
+
+local function now()
+  local time = redis.call("TIME")
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function parseCall(id, line)
+  local state, since, ends, caller, callerSession, callee, calleeSession, body =
+    string.match(line, "^(%S+) (%d+) (%d+) (%S+) (%S+) (%S+) (%S*) (.*)$")
+  return {
+    id = id,
+    state = state,
+    since = tonumber(since),
+    ends = tonumber(ends),
+    caller = caller,
+    callerSession = callerSession,
+    callee = callee,
+    calleeSession = calleeSession,
+    body = body,
+  }
+end
+
+local function findCall(id)
+  local line = redis.call("HGET", key["calls"], id)
+  return line and parseCall(id, line)
+end
+
+local function findCallOf(user)
+  local id = redis.call("HGET", key["calls-by-user"], user)
+  return id and findCall(id)
+end
+
+local function saveCall(call)
+  local line = string.format("%s %.0f %.0f %s %s %s %s %s", call.state, call.since, call.ends, call.caller,
+    call.callerSession, call.callee, call.calleeSession, call.body)
+  redis.call("HSET", key["calls"], call.id, line)
+  redis.call("HSET", key["calls-by-user"], call.caller, call.id, call.callee, call.id)
+  redis.call("ZADD", key["calls-by-end"], string.format("%.0f", call.ends), call.id)
+end
+
+-- Removes a call that has come to its end, and remembers that it has.
+local function endCall(call, at, rememberMs)
+  redis.call("HDEL", key["calls"], call.id)
+  redis.call("HDEL", key["calls-by-user"], call.caller, call.callee)
+  redis.call("ZREM", key["calls-by-end"], call.id)
+  redis.call("ZADD", key["calls-over"], string.format("%.0f", at), call.id)
+  redis.call("ZREMRANGEBYSCORE", key["calls-over"], "-inf", string.format("%.0f", at - rememberMs))
+end
+
+-- The callee's session answers.
+local function activateCall(call, session, body, at, holdMs)
+  call.state = "active"
+  call.since = at
+  call.ends = at + holdMs
+  call.calleeSession = session
+  call.body = body
+  saveCall(call)
+end
+
+-- {callId, state, age, remaining, caller, callerSession, callee, calleeSession, body}
+local function viewCall(call, at)
+  return {
+    call.id,
+    call.state,
+    at - call.since,
+    math.max(0, call.ends - at),
+    call.caller,
+    call.callerSession,
+    call.callee,
+    call.calleeSession,
+    call.body,
+  }
+end

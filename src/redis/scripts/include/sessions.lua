@@ -1,0 +1,49 @@
+-- Sessions: in the hash `sessions`, under their id, as the line "epoch lease user room body"; the room is empty when the
+-- session is in none, the body is JSON that no script looks into.
+
+local function parseSession(id, line)
+  local epoch, lease, user, room, body = string.match(line, "^(%d+) (%S+) (%S+) (%S*) (.*)$")
+  return { id = id, epoch = tonumber(epoch), lease = lease, user = user, room = room, body = body }
+end
+
+local function findSession(id)
+  local line = redis.call("HGET", key["sessions"], id)
+  return line and parseSession(id, line)
+end
+
+local function formatSession(session)
+  return string.format("%.0f %s %s %s %s", session.epoch, session.lease, session.user, session.room, session.body)
+end
+
+local function dropSession(session)
+  redis.call("HDEL", key["sessions"], session.id)
+  disown("sessions-by-lease", session.lease, session.id)
+  disown("sessions-by-user", session.user, session.id)
+  if session.room ~= "" then
+    disown("sessions-by-room", session.room, session.id)
+  end
+end
+
+-- Writes a session, in the place of the one that is there under its id.
+local function saveSession(session, previous)
+  if previous then
+    dropSession(previous)
+  end
+  redis.call("HSET", key["sessions"], session.id, formatSession(session))
+  own("sessions-by-lease", session.lease, session.id)
+  own("sessions-by-user", session.user, session.id)
+  if session.room ~= "" then
+    own("sessions-by-room", session.room, session.id)
+  end
+end
+
+-- The epoch that keeps a node from writing a session, if there is one.
+local function fenceOf(session, epoch, nodeId)
+  if not session then
+    return nil
+  end
+  local holder = string.match(session.lease, "^(.*)@%d+$")
+  if session.epoch > epoch or (session.epoch == epoch and holder ~= nodeId) then
+    return session.epoch
+  end
+end

@@ -1,0 +1,20 @@
+-- Writes a session as held under a lease.
+-- KEYS: leases, sessions, sessions-by-lease, sessions-by-room, sessions-by-user
+-- ARGV: lease, sessionId, epoch, userId, roomId (or empty), body
+-- Returns {"no_lease"}, {"stored"} or {"fenced", epoch}.
+-- @include lex
+-- @include leases
+-- @include sessions
+
+local lease = validLease(ARGV[1])
+if not lease then
+  return { "no_lease" }
+end
+local epoch = tonumber(ARGV[3])
+local previous = findSession(ARGV[2])
+local fence = fenceOf(previous, epoch, lease.nodeId)
+if fence then
+  return { "fenced", fence }
+end
+saveSession({ id = ARGV[2], epoch = epoch, lease = lease.id, user = ARGV[4], room = ARGV[5], body = ARGV[6] }, previous)
+return { "stored" }

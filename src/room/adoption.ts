@@ -1,0 +1,81 @@
+import type { Emitter } from "../kernel/emitter.js";
+import type { Directory, SessionEntry } from "../session/directory.js";
+import type { LifecycleEvents } from "../session/events.js";
+import type { MediaPlane, SessionMedia } from "../session/ports.js";
+import type { Session } from "../session/session.js";
+import type { Sessions } from "../session/sessions.js";
+import type { Rooms } from "./rooms.js";
+
+/**
+ * Goes on with sessions that another node held: they wait here for their clients like any session whose line broke. A
+ * room comes back in one turn of the event loop, so that nobody who returns finds half of it.
+ */
+export class Adoption {
+  readonly #rooms: Rooms;
+  readonly #media: MediaPlane;
+  readonly #sessions: Sessions;
+  readonly #directory: Directory;
+  readonly #events: Emitter<LifecycleEvents>;
+
+  constructor(options: {
+    rooms: Rooms;
+    media: MediaPlane;
+    sessions: Sessions;
+    directory: Directory;
+    events: Emitter<LifecycleEvents>;
+  }) {
+    this.#rooms = options.rooms;
+    this.#media = options.media;
+    this.#sessions = options.sessions;
+    this.#directory = options.directory;
+    this.#events = options.events;
+  }
+
+  /** @returns how many sessions could not be taken up; their entries are removed, and their clients begin anew */
+  async adopt(entries: readonly SessionEntry[], fromNodeId: string): Promise<number> {
+    const failed: SessionEntry[] = [];
+    for (const [roomId, members] of byRoom(entries)) {
+      const places = await Promise.all(members.map((entry) => this.#placeIn(roomId, entry)));
+      const lost = members.filter((entry, index) => !this.#takeUp(entry, places[index], fromNodeId));
+      failed.push(...lost);
+    }
+    await Promise.allSettled(failed.map(({ sessionId, epoch }) => this.#directory.removeSession(sessionId, epoch)));
+    return failed.length;
+  }
+
+  async #placeIn(roomId: string | undefined, { sessionId }: SessionEntry): Promise<SessionMedia | "none" | "failed"> {
+    if (roomId === undefined) return "none";
+    return this.#media.join(roomId, sessionId).catch(() => "failed");
+  }
+
+  #takeUp(entry: SessionEntry, place: SessionMedia | "none" | "failed" | undefined, fromNodeId: string): boolean {
+    if (place === undefined || place === "failed") return false;
+    const session = this.#sessions.adopt(entry);
+    if (!session) {
+      if (place !== "none") place.close();
+      return true;
+    }
+    if (entry.roomId !== undefined && place !== "none") this.#enter(entry.roomId, session, place, entry.joinedAt);
+    this.#events.emit("adopted", { session, fromNodeId });
+    return true;
+  }
+
+  #enter(roomId: string, session: Session, media: SessionMedia, joinedAt: number | undefined): void {
+    try {
+      this.#rooms.enter(roomId, session, media, joinedAt);
+    } catch {
+      // The room has filled up meanwhile: the session goes on outside, and its client asks to join again.
+      media.close();
+    }
+  }
+}
+
+function byRoom(entries: readonly SessionEntry[]): Map<string | undefined, SessionEntry[]> {
+  const rooms = new Map<string | undefined, SessionEntry[]>();
+  for (const entry of entries) {
+    const members = rooms.get(entry.roomId);
+    if (members) members.push(entry);
+    else rooms.set(entry.roomId, [entry]);
+  }
+  return rooms;
+}

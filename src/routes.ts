@@ -1,0 +1,108 @@
+/** What the service shows and does by HTTP, and where each answer comes from. */
+import type { Logger } from "pino";
+import { Questions } from "./cluster/questions.js";
+import type { Config } from "./config/load.js";
+import { beaconRoute } from "./http/beacon-route.js";
+import { cleanupRoute } from "./http/cleanup-route.js";
+import { drainRoute } from "./http/drain-route.js";
+import { healthRoutes, type HealthSource } from "./http/health-routes.js";
+import { LocalView, type OperatorView } from "./http/operator-view.js";
+import { roomRoutes } from "./http/room-routes.js";
+import type { HttpOptions } from "./http/server.js";
+import { sessionRoutes } from "./http/session-routes.js";
+import { userRoutes } from "./http/user-routes.js";
+import { answersFrom, WholeView } from "./http/whole-view.js";
+import type { Clock } from "./kernel/clock.js";
+import type { Releasers } from "./kernel/releasers.js";
+import type { Metrics } from "./observability/metrics.js";
+import { LastseenError } from "./protocol/errors.js";
+import type { Service } from "./service.js";
+import type { MediaPlane } from "./session/ports.js";
+import type { Stores } from "./stores.js";
+import { VERSION } from "./version.js";
+
+/** What operators see: this node, or, if it is one of many, all of them. */
+export function operatorView(
+  nodeId: string,
+  service: Service,
+  { directory, bus }: Stores,
+  clock: Clock,
+  releasers: Releasers,
+): OperatorView {
+  const { rooms, registry, liveness, reaper, timeline, cluster } = service;
+  const local = new LocalView({ nodeId, rooms, registry, liveness, reaper, timeline });
+  if (!cluster) return local;
+  const questions = new Questions({ clock, bus, answers: answersFrom(local) });
+  releasers.add("questions", () => questions.close());
+  return new WholeView({ local, directory, questions, others: () => cluster.others });
+}
+
+export function httpOptionsOf(parts: {
+  config: Config;
+  log: Logger;
+  service: Service;
+  stores: Stores;
+  operator: OperatorView;
+  media: MediaPlane;
+  metrics: Metrics;
+  isReady: () => boolean;
+}): HttpOptions {
+  const { config, log, service, operator, metrics } = parts;
+  const { sweeper, reconciler, sessions, registry, cluster, telephony } = service;
+  return {
+    log,
+    origins: config.ORIGINS,
+    version: VERSION,
+    docs: config.ENVIRONMENT === "development",
+    adminToken: config.ADMIN_TOKEN,
+    adminOpen: config.ENVIRONMENT !== "production",
+    metricsToken: config.METRICS_TOKEN,
+    metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },
+    openRoutes: [
+      healthRoutes(healthSource(parts)),
+      beaconRoute((sessionId, resumeToken) => sessions.goodbye(sessionId, resumeToken)),
+    ],
+    adminRoutes: [
+      roomRoutes(operator),
+      userRoutes({ statusOf: (userId) => telephony.calls.statusOf(userId) }),
+      sessionRoutes(operator),
+      cleanupRoute({
+        sweep: () => sweeper.sweep({ force: true }),
+        reconcile: () => reconciler.reconcile(),
+      }),
+      drainRoute(() => {
+        if (!cluster) throw new LastseenError("not_found", "This node is alone: there is nobody to take its sessions.");
+        void cluster.drain(config.DRAIN_TIMEOUT_MS);
+        return registry.size;
+      }),
+    ],
+  };
+}
+
+function healthSource(parts: {
+  config: Config;
+  service: Service;
+  stores: Stores;
+  media: MediaPlane;
+  isReady: () => boolean;
+}): HealthSource {
+  const { config, service, stores, media, isReady } = parts;
+  const { registry, liveness, rooms, telephony } = service;
+  return {
+    version: VERSION,
+    nodeId: config.NODE_ID,
+    counts: () => ({
+      connectedUsers: registry.userCount,
+      busyUsers: telephony.calls.news.busyUsers,
+      activeCalls: telephony.calls.news.counts().active,
+      sessions: registry.size,
+      ghosts: liveness.overdue().sessions.length,
+      rooms: rooms.size,
+    }),
+    checks: () => ({
+      media: !media.enabled ? "off" : media.available ? "ok" : "failing",
+      redis: !stores.redis ? "off" : stores.redis.isUp() ? "ok" : "failing",
+    }),
+    isReady,
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * One-to-one calls. There is one call at a time; what it is at the moment is `current`, and every change of it is one
+ * event. A ring ends by itself when its time is up, whether or not the service is heard.
+ *
+ *     nothing --start--> ringing, outgoing --answered--> active --> nothing
+ *        `--somebody calls--> ringing, incoming --accept--^   (every state ends in nothing, with a reason)
+ */
+import type { CallSnapshot, EventData, ReplyData, RequestData, UserStatus } from "../protocol/messages/index.js";
+import type { Emitter } from "./emitter.js";
+import type { Timers } from "./environment.js";
+import type { CallOverReason, ClientEvents } from "./events.js";
+import type { Link } from "./link.js";
+import { RequestError } from "./request-error.js";
+import type { WireEvent } from "./wire.js";
+
+/** The caller's own clock gives the service this long to say that nobody has answered. */
+const PATIENCE_MS = 3_000;
+
+export class Calls {
+  readonly #link: Link;
+  readonly #timers: Timers;
+  readonly #events: Emitter<ClientEvents>;
+  readonly #statuses = new Map<string, UserStatus>();
+  #current: CallSnapshot | undefined;
+  #ringTimer: unknown;
+
+  /** @internal */
+  constructor(parts: { link: Link; timers: Timers; events: Emitter<ClientEvents> }) {
+    this.#link = parts.link;
+    this.#timers = parts.timers;
+    this.#events = parts.events;
+  }
+
+  /** The call that rings or goes on here. A new object after every change. */
+  get current(): CallSnapshot | undefined {
+    return this.#current;
+  }
+
+  /** Statuses of the users that are watched, as far as they are known. */
+  get statuses(): ReadonlyMap<string, UserStatus> {
+    return this.#statuses;
+  }
+
+  /**
+   * Calls a user. If that user is calling at this very moment, the two are in one call, and `call_accepted` follows.
+   *
+   * @throws RequestError such as `callee_busy`, `callee_offline`, `caller_busy`, `rate_limited`
+   */
+  async start(to: string, kind: "audio" | "video"): Promise<CallSnapshot> {
+    const { ringTimeoutMs, ...rest } = await this.#link.request("startCall", { to, kind });
+    const expiresAt = this.#timers.now() + ringTimeoutMs;
+    const ringing = { ...rest, kind, state: "ringing", direction: "outgoing" } as const;
+    const call: CallSnapshot = { ...ringing, expiresAt, remainingMs: ringTimeoutMs };
+    this.#begin(call);
+    return call;
+  }
+
+  /** Answers the call that rings here; then join its `roomId`. @throws RequestError `call_gone` when it rings no more */
+  async accept(): Promise<CallSnapshot> {
+    const { callId } = this.#get("incoming", "ringing");
+    const { roomId } = await this.#ask("acceptCall", callId);
+    this.#activate(callId, roomId);
+    const call = this.#current;
+    if (call?.callId !== callId) throw callGone();
+    return call;
+  }
+
+  /** Declines the call that rings here, on all one's devices. @throws RequestError */
+  async decline(): Promise<void> {
+    const { callId } = this.#get("incoming", "ringing");
+    await this.#ask("declineCall", callId);
+    this.#end(callId, "declined");
+  }
+
+  /** Takes back the call that was not answered yet; one that just has been, is ended. @throws RequestError */
+  async cancel(): Promise<void> {
+    const { callId } = this.#get("outgoing");
+    await this.#ask("endCall", callId);
+    this.#end(callId, "cancelled");
+  }
+
+  /** Hangs up, or takes back, or declines: whatever ends the call in its state. @throws RequestError */
+  async end(): Promise<void> {
+    const { callId, state, direction } = this.#get();
+    await this.#ask("endCall", callId);
+    this.#end(callId, state === "active" ? "hangup" : direction === "outgoing" ? "cancelled" : "declined");
+  }
+
+  /** Asks for the statuses of users, and is told of changes from now on, also after a reconnect. @throws RequestError */
+  async watch(userIds: readonly string[]): Promise<ReadonlyMap<string, UserStatus>> {
+    this.#learn(await this.#link.request("watchStatus", { userIds: [...userIds] }));
+    return this.#statuses;
+  }
+
+  /** @throws RequestError */
+  async unwatch(userIds: readonly string[]): Promise<void> {
+    for (const userId of userIds) this.#statuses.delete(userId);
+    await this.#link.request("unwatchStatus", { userIds: [...userIds] });
+  }
+
+  /** @internal The service has said which call the session is in. */
+  greeted({ call }: ReplyData<"hello">): void {
+    const known = this.#current;
+    if (known && known.callId !== call?.callId) this.#end(known.callId, "lost");
+    if (call) this.#begin(call);
+    const watched = [...this.#statuses.keys()];
+    // A line that breaks again says hello again.
+    if (watched.length > 0) this.watch(watched).catch(() => {});
+  }
+
+  /** @internal */
+  event({ type, data }: WireEvent): void {
+    const { callId, reason } = data as { callId: string; reason?: CallOverReason };
+    switch (type) {
+      case "incoming_call":
+        this.#rings(data as EventData<"incoming_call">);
+        return;
+      case "call_accepted":
+        this.#activate(callId, (data as EventData<"call_accepted">).roomId);
+        return;
+      case "call_moved":
+        this.#begin((data as EventData<"call_moved">).call);
+        return;
+      case "call_timeout":
+        this.#end(callId, "timeout");
+        return;
+      case "call_declined":
+      case "call_cancelled":
+      case "call_ended":
+        this.#end(callId, reason ?? "lost");
+        return;
+      case "user_status":
+        this.#learn({ statuses: [data as EventData<"user_status">] });
+    }
+  }
+
+  /** @internal The client has stopped. */
+  stop(): void {
+    if (this.#current) this.#end(this.#current.callId, "lost");
+    this.#statuses.clear();
+  }
+
+  #rings({ from, ...call }: EventData<"incoming_call">): void {
+    this.#begin({ ...call, peer: from, state: "ringing", direction: "incoming" });
+  }
+
+  /** A call is here: new, or as a hello knows it. */
+  #begin(call: CallSnapshot): void {
+    const before = this.#current;
+    if (before && before.callId !== call.callId) this.#end(before.callId, "lost");
+    else if (before?.state === call.state) return;
+    this.#set(call);
+    if (call.state === "active" || call.remainingMs === undefined) return;
+    const patience = call.direction === "outgoing" ? PATIENCE_MS : 0;
+    this.#ringTimer = this.#timers.set(call.remainingMs + patience, () => this.#end(call.callId, "timeout"));
+  }
+
+  #activate(callId: string, roomId: string): void {
+    const call = this.#current;
+    if (call?.callId !== callId || call.state === "active") return;
+    const { expiresAt: _over, remainingMs: _left, ...rest } = call;
+    this.#set({ ...rest, roomId, state: "active", acceptedAt: this.#timers.now() });
+  }
+
+  #end(callId: string, reason: CallOverReason): void {
+    if (this.#current?.callId === callId) this.#set(undefined, reason);
+  }
+
+  #set(call: CallSnapshot | undefined, reason?: CallOverReason): void {
+    this.#timers.clear(this.#ringTimer);
+    const previous = this.#current;
+    this.#current = call;
+    this.#events.emit("call", reason ? { call, previous, reason } : { call, previous });
+  }
+
+  async #ask<T extends "acceptCall" | "declineCall" | "endCall">(type: T, callId: string): Promise<ReplyData<T>> {
+    try {
+      return await this.#link.request<T>(type, { callId } as RequestData<T>);
+    } catch (error) {
+      if (error instanceof RequestError && error.code === "call_gone") this.#end(callId, "lost");
+      throw error;
+    }
+  }
+
+  #get(direction?: CallSnapshot["direction"], state?: CallSnapshot["state"]): CallSnapshot {
+    const call = this.#current;
+    const fits = call && call.direction === (direction ?? call.direction) && call.state === (state ?? call.state);
+    if (!fits) throw callGone();
+    return call;
+  }
+
+  #learn({ statuses }: ReplyData<"watchStatus">): void {
+    for (const { userId, status } of statuses) this.#statuses.set(userId, status);
+    this.#events.emit("statuses", this.#statuses);
+  }
+}
+
+function callGone(): RequestError {
+  return new RequestError("call_gone", "There is no such call (any more).", { retryable: false });
+}

@@ -1,0 +1,73 @@
+/** Where this node keeps what all nodes have to know: in Redis, or, when it is alone, in its own memory. */
+import type { Config } from "./config/load.js";
+import type { Clock } from "./kernel/clock.js";
+import type { Releasers } from "./kernel/releasers.js";
+import { MemoryBus, MemoryHub } from "./memory/memory-bus.js";
+import { MemoryCalls } from "./memory/memory-calls.js";
+import { MemoryDirectory } from "./memory/memory-directory.js";
+import { MemoryStore } from "./memory/memory-store.js";
+import { RedisStore } from "./redis/redis-store.js";
+import type { Bus } from "./session/bus.js";
+import type { CallStore } from "./session/call-store.js";
+import type { Directory } from "./session/directory.js";
+
+export interface Stores {
+  readonly directory: Directory;
+  readonly bus: Bus;
+  readonly calls: CallStore;
+  /** Undefined when there is none to be asked. */
+  readonly redis: { isUp(): boolean; errors(): ReadonlyMap<string, number> } | undefined;
+}
+
+type ListenerFailed = (error: unknown, event: PropertyKey) => void;
+
+/** How long a start waits for Redis; after it the service begins without, and catches up when Redis is there. */
+const CONNECT_LIMIT_MS = 2_000;
+
+/** Does not need Redis to be there: a service that starts while it is away begins degraded. */
+export async function openStores(
+  config: Config,
+  clock: Clock,
+  listenerFailed: ListenerFailed,
+  releasers: Releasers,
+): Promise<Stores> {
+  const { REDIS_URL, NODE_ID } = config;
+  if (REDIS_URL === undefined) return openMemory(NODE_ID, clock, listenerFailed, releasers);
+  const store = new RedisStore({ url: REDIS_URL, onListenerError: listenerFailed, clock });
+  releasers.add("redis", () => store.close());
+  await isUp(store, clock);
+  return {
+    directory: store.directory(NODE_ID),
+    bus: store.bus(NODE_ID),
+    calls: new MemoryCalls(clock),
+    redis: { isUp: () => store.state === "up", errors: () => store.link.errors },
+  };
+}
+
+/** Resolves when Redis has answered, or after the limit. */
+function isUp(store: RedisStore, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel();
+      unfollow();
+      resolve();
+    };
+    const timer = clock.after(CONNECT_LIMIT_MS, done);
+    const unfollow = store.on("up", done);
+    if (store.state === "up") done();
+  });
+}
+
+async function openMemory(
+  nodeId: string,
+  clock: Clock,
+  listenerFailed: ListenerFailed,
+  releasers: Releasers,
+): Promise<Stores> {
+  const directory = new MemoryDirectory(new MemoryStore(clock), nodeId);
+  releasers.add("directory", () => directory.close());
+  const bus = new MemoryBus(new MemoryHub(), nodeId, listenerFailed);
+  releasers.add("bus", () => bus.close());
+  await directory.register(undefined);
+  return { directory, bus, calls: new MemoryCalls(clock), redis: undefined };
+}

@@ -1,0 +1,104 @@
+import { expect, onTestFinished, test } from "vitest";
+import { ServiceProcess } from "../../support/service-process.js";
+import { TestClient } from "../../support/test-client.js";
+import { until } from "../../support/until.js";
+import { Fleet } from "../../support/fleet.js";
+
+const ROOMS = 150;
+const IN_A_ROOM = 10;
+
+interface Place {
+  /** The node that it was on. */
+  at: string;
+  sessionId: string;
+  resumeToken: string;
+  userId: string;
+}
+
+/** Enters a room from a node, or from the one that has it. */
+async function enter(userId: string, roomId: string, at: string): Promise<Place> {
+  const client = await TestClient.open(`${at.replace("http", "ws")}/ws`);
+  onTestFinished(() => client.socket.terminate());
+  await client.request("hello", { user: { id: userId }, tabId: "tab" });
+  const answer = await client.ask("join", { roomId });
+  if (answer.ok) return { at, userId, sessionId: answer.data.sessionId, resumeToken: answer.data.resumeToken };
+  client.socket.terminate();
+  return enter(userId, roomId, String(answer.error.data?.["url"]));
+}
+
+/** Rooms full of people on all nodes. */
+async function crowd(nodes: readonly ServiceProcess[]): Promise<Place[]> {
+  const places: Place[] = [];
+  for (let room = 0; room < ROOMS; room++) {
+    const first = await enter(`user-${room}-0`, `room-${room}`, nodes[room % nodes.length]?.http ?? "");
+    const others = Array.from({ length: IN_A_ROOM - 1 }, (_, index) =>
+      enter(`user-${room}-${index + 1}`, `room-${room}`, first.at),
+    );
+    places.push(first, ...(await Promise.all(others)));
+  }
+  return places;
+}
+
+/** Takes a session up again wherever it is by now; `undefined` while its node is not yet known to be dead. */
+async function comeBack(place: Place, base: string): Promise<TestClient | undefined> {
+  const client = await TestClient.open(`${base.replace("http", "ws")}/ws`);
+  onTestFinished(() => client.socket.terminate());
+  const { sessionId, resumeToken, userId } = place;
+  const hello = { user: { id: userId }, tabId: "tab", resume: { sessionId, resumeToken } };
+  const answer = await client.ask("hello", hello);
+  if (answer.ok) return client;
+  client.socket.terminate();
+  const { code, data } = answer.error;
+  if (code === "redirect") return comeBack(place, String(data?.["url"]));
+  expect(code).toBe("overloaded");
+  return undefined;
+}
+
+const adoptedBy = (nodes: readonly ServiceProcess[]): string[] =>
+  nodes.flatMap(({ log }) =>
+    log.filter(({ msg }) => msg === "session adopted").map((line) => String(line["sessionId"])),
+  );
+
+test(
+  "a node is killed with all its rooms: each session is taken over once, who comes is resumed, who does not leaves as node_lost",
+  { timeout: 180_000 },
+  async () => {
+    const fleet = await Fleet.start(3);
+    const [doomed, second, third] = fleet.nodes;
+    if (!doomed || !second || !third) throw new Error("three nodes were asked for");
+    const places = await crowd(fleet.nodes);
+    const lost = places.filter(({ at }) => at === doomed.http);
+    expect(lost.length).toBeGreaterThan(places.length / 5);
+    doomed.signal("SIGKILL");
+
+    const survivors = [second, third];
+    await until(() => adoptedBy(survivors).length === lost.length, 30_000);
+    expect(new Set(adoptedBy(survivors)).size).toBe(lost.length);
+
+    const returning = lost.filter((_, index) => index % IN_A_ROOM < 2);
+    const back = await Promise.all(returning.map((place) => comeBack(place, second.http)));
+    expect(back.filter((client) => client === undefined)).toEqual([]);
+    const [someone] = back;
+    expect(someone?.events("media_reset")).toEqual([{ reason: "node_lost" }]);
+    await until(() => someone?.events("user_left").length === IN_A_ROOM - 2, 60_000);
+    expect(new Set(someone?.events("user_left").map(({ reason }) => reason))).toEqual(new Set(["node_lost"]));
+
+    const here = places.length - lost.length + returning.length;
+    await until(async () => {
+      const counts = await Promise.all(survivors.map((node) => fleet.metric(node, "lastseen_participants")));
+      return counts.reduce((sum = 0, count = 0) => sum + count, 0) === here;
+    }, 30_000);
+    expect(await fleet.metric(second, "lastseen_nodes_seen")).toBe(2);
+    await until(async () => (await fleet.redis.cli("HLEN", "lastseen:{all}:sessions")) === String(here));
+    for (const key of (await fleet.redis.cli("KEYS", "*")).split("\n")) {
+      const content = await fleet.redis.cli(...readOf(await fleet.redis.cli("TYPE", key), key));
+      expect(content).not.toContain("node-1@");
+    }
+  },
+);
+
+function readOf(type: string, key: string): string[] {
+  if (type === "hash") return ["HGETALL", key];
+  if (type === "zset") return ["ZRANGE", key, "0", "-1"];
+  return ["GET", key];
+}

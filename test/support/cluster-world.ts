@@ -1,0 +1,134 @@
+import { NoMedia } from "../../src/media/no-media.js";
+import { MemoryBus, MemoryHub } from "../../src/memory/memory-bus.js";
+import { MemoryCalls } from "../../src/memory/memory-calls.js";
+import { MemoryDirectory } from "../../src/memory/memory-directory.js";
+import { MemoryStore } from "../../src/memory/memory-store.js";
+import type { Directory } from "../../src/session/directory.js";
+import type { Session } from "../../src/session/session.js";
+import { ManualClock } from "./manual-clock.js";
+import { RecordingConnection, World } from "./world.js";
+
+const TICK_MS = 250;
+
+/** A store that can be switched off: whoever asks it then is refused, as by a client whose command timed out. */
+class SwitchedDirectory extends MemoryDirectory {
+  readonly #switch: { on: boolean };
+
+  constructor(store: MemoryStore, nodeId: string, switchedBy: { on: boolean }) {
+    super(store, nodeId);
+    this.#switch = switchedBy;
+    const methods = [
+      "register",
+      "renew",
+      "claimRoom",
+      "releaseRoom",
+      "findRoom",
+      "putSession",
+      "removeSession",
+    ] as const;
+    const others = ["findSession", "sessionsOfUser", "takeOver", "handOver", "own", "counts"] as const;
+    for (const name of [...methods, ...others]) this.#guard(name);
+  }
+
+  #guard(name: keyof Directory): void {
+    const method = (this[name] as (...args: unknown[]) => Promise<unknown>).bind(this);
+    const guarded = (...args: unknown[]): Promise<unknown> =>
+      this.#switch.on ? method(...args) : Promise.reject(new Error("the store does not answer"));
+    Object.defineProperty(this, name, { value: guarded });
+  }
+}
+
+export class ClusterNode {
+  readonly world: World;
+  readonly store = { on: true };
+  /** Frozen or dead: no time passes for it. */
+  stopped = false;
+
+  constructor(shared: ClusterWorld, nodeId: string) {
+    this.world = new World({
+      clock: shared.clock,
+      nodeId,
+      cluster: { url: `http://${nodeId}`, random: () => shared.random() },
+      directory: () => new SwitchedDirectory(shared.store, nodeId, this.store),
+      bus: new MemoryBus(shared.hub, nodeId, (error) => shared.errors.push(error)),
+      calls: shared.calls,
+      media: new NoMedia(),
+    });
+  }
+
+  get cluster() {
+    const { cluster } = this.world.service;
+    if (!cluster) throw new Error("not one of many");
+    return cluster;
+  }
+
+  find(sessionId: string): Session | undefined {
+    return this.world.registry.find(sessionId);
+  }
+
+  members(roomId: string): string[] {
+    return [...(this.world.rooms.find(roomId)?.members.values() ?? [])].map(({ userId }) => userId).toSorted();
+  }
+
+  /** The session's client comes to this node with the token that it was given. */
+  resume(session: Session): RecordingConnection | undefined {
+    const connection = new RecordingConnection();
+    const { id: sessionId, userId, name, resumeToken } = session;
+    const identity = { userId, name, rooms: undefined, expiresAt: Infinity };
+    const request = { sessionId, resumeToken: resumeToken.text ?? "" };
+    const outcome = this.world.sessions.resume(request, identity, connection);
+    return outcome.kind === "resumed" ? connection : undefined;
+  }
+}
+
+/** Several nodes of one service around one store, on a clock that is moved by hand. */
+export class ClusterWorld {
+  readonly clock = new ManualClock();
+  readonly store = new MemoryStore(this.clock);
+  readonly hub = new MemoryHub();
+  readonly calls = new MemoryCalls(this.clock);
+  readonly nodes: readonly ClusterNode[];
+  readonly errors: unknown[] = [];
+  random = (): number => 0.5;
+
+  constructor(count: number) {
+    this.nodes = Array.from({ length: count }, (_, index) => new ClusterNode(this, `node-${index + 1}`));
+  }
+
+  async start(): Promise<readonly ClusterNode[]> {
+    for (const { cluster } of this.nodes) await cluster.start();
+    await this.run(2_500);
+    return this.nodes;
+  }
+
+  /**
+   * Lets time pass; timers of all nodes run, watches and sweeps only of those that are not stopped. `heard`: sessions whose
+   * clients go on pinging.
+   */
+  async run(ms: number, heard: () => Iterable<{ node: ClusterNode; session: Session }> = () => []): Promise<void> {
+    for (let passed = 0; passed < ms; passed += TICK_MS) {
+      await this.clock.advance(TICK_MS);
+      for (const { node, session } of heard()) node.world.liveness.heard(session);
+      for (const { world, stopped } of this.nodes) if (!stopped) await world.sweeper.watch();
+      await settled();
+    }
+  }
+
+  /** The process ends without a word, or stands still; its timers run into a store that refuses it. */
+  stop(node: ClusterNode): void {
+    node.stopped = true;
+    node.store.on = false;
+  }
+
+  /** The process goes on where it was. */
+  async wake(node: ClusterNode): Promise<void> {
+    node.stopped = false;
+    node.store.on = true;
+    await node.world.sweeper.watch();
+    await settled();
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 50; turns++) await Promise.resolve();
+}

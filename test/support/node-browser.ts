@@ -1,0 +1,42 @@
+import { randomUUID } from "node:crypto";
+import { onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+import { LastseenClient, type ConnectOptions } from "../../src/sdk/client.js";
+import type { Environment, SocketLike } from "../../src/sdk/environment.js";
+
+/** What the SDK needs of a page, in Node: real sockets and timers, a page that is always visible, storage of its own. */
+function nodeEnvironment(): Environment {
+  const stored = new Map<string, string>();
+  return {
+    timers: {
+      now: () => performance.now(),
+      set: (delayMs, run) => setTimeout(run, delayMs),
+      clear: (handle) => clearTimeout(handle as NodeJS.Timeout),
+    },
+    openSocket: (url, protocol) => {
+      const socket = new WebSocket(url, protocol);
+      // The SDK listens to `close`, which follows.
+      socket.on("error", () => {});
+      return socket as unknown as SocketLike;
+    },
+    random: Math.random,
+    page: {
+      visibility: "visible",
+      listen: () => () => {},
+      askBeforeClosing: () => () => {},
+      beacon: () => true,
+    },
+    storage: { get: (key) => stored.get(key) ?? null, set: (key, value) => void stored.set(key, value) },
+    locks: { hold: () => Promise.resolve(() => {}), whenFree: () => new Promise(() => {}) },
+    openChannel: () => ({ post: () => {}, close: () => {} }),
+    createId: () => randomUUID(),
+  };
+}
+
+/** The SDK's own client without a browser; stopped with the test. */
+export function sdkClient(options: ConnectOptions): LastseenClient {
+  const client = new LastseenClient({ ...options, environment: nodeEnvironment() });
+  onTestFinished(() => client.disconnect());
+  client.reconnect();
+  return client;
+}

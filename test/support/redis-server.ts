@@ -1,0 +1,98 @@
+import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { freePort } from "./free-port.js";
+
+/** Why tests with a real Redis cannot run here; undefined when they can. */
+export const noRedisReason: string | undefined =
+  spawnSync("redis-server", ["--version"]).status === 0 ? undefined : "there is no redis-server";
+
+const run = promisify(execFile);
+
+export interface RedisServerOptions {
+  /** Any free one, if not given. */
+  port?: number;
+  /** Lines of a configuration file. */
+  config?: readonly string[];
+  sentinel?: boolean;
+}
+
+/** A real Redis of its own, on loopback, that keeps nothing on disk unless its configuration says so. */
+export class RedisServer {
+  readonly port: number;
+  /** Its working folder; removed at the end. */
+  readonly folder: string;
+  readonly #process: ChildProcess;
+
+  private constructor(port: number, folder: string, child: ChildProcess) {
+    this.port = port;
+    this.folder = folder;
+    this.#process = child;
+  }
+
+  /** Starts one and waits until it accepts connections. Whoever starts it stops it. */
+  static async start({ port, config = [], sentinel = false }: RedisServerOptions = {}): Promise<RedisServer> {
+    const folder = mkdtempSync(join(tmpdir(), "lastseen-redis-"));
+    const chosen = port ?? (await freePort());
+    const file = join(folder, "redis.conf");
+    // A sentinel knows no settings of persistence.
+    const lines = [`port ${chosen}`, "bind 127.0.0.1", `dir ${folder}`, ...(sentinel ? [] : ['save ""']), ...config];
+    writeFileSync(file, lines.join("\n"));
+    const child = spawn("redis-server", [file, ...(sentinel ? ["--sentinel"] : [])], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const server = new RedisServer(chosen, folder, child);
+    try {
+      await saying(child, /Ready to accept connections|Sentinel ID is/);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** What redis-cli answers. */
+  async cli(...args: string[]): Promise<string> {
+    const { stdout } = await run("redis-cli", ["-p", String(this.port), ...args], { timeout: 20_000 });
+    return stdout.trim();
+  }
+
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#process.kill(name);
+  }
+
+  /** Ends it at once, as a crash would. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const ended = once(this.#process, "exit");
+      this.#process.kill("SIGKILL");
+      await ended;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function saying(child: ChildProcess, what: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`redis-server ended with ${code}: ${said}`)));
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+      // After that it is only read, so that the pipe does not fill up.
+      if (what.test(said)) return;
+      said += chunk;
+      if (what.test(said)) resolve();
+    });
+  });
+}

@@ -1,0 +1,289 @@
+/** Several nodes that make calls, in one process: real parts over a slow store, a slow bus, and clients that believe what they are told. */
+import { createTelephony, type Telephony } from "../../../src/call/telephony.js";
+import { Emitter } from "../../../src/kernel/emitter.js";
+import { MemoryCalls } from "../../../src/memory/memory-calls.js";
+import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
+import { MemoryStore } from "../../../src/memory/memory-store.js";
+import type { EventData, EventType } from "../../../src/protocol/messages/index.js";
+import type { NodeMessage } from "../../../src/protocol/node-messages.js";
+import type { Bus, BusEvents } from "../../../src/session/bus.js";
+import type { CallStore } from "../../../src/session/call-store.js";
+import type { CallOutcome, LifecycleEvents } from "../../../src/session/events.js";
+import type { SessionConnection } from "../../../src/session/ports.js";
+import { SessionRegistry } from "../../../src/session/registry.js";
+import { ResumeToken } from "../../../src/session/resume-token.js";
+import { Session } from "../../../src/session/session.js";
+import { ManualClock } from "../../support/manual-clock.js";
+import type { Random } from "../../support/random.js";
+
+export const RING_MS = 30_000;
+/** One token for everybody: making one takes longer than a whole call here. */
+const TOKEN = ResumeToken.create();
+
+/** What goes wrong on the way to the store and between the nodes; chances from 0 to 1. */
+export interface Weather {
+  /** A question to the store fails; in half of the cases it was carried out all the same. */
+  storeFails: number;
+  /** A message to a node is lost; the node learns that it has missed something. */
+  messageLost: number;
+}
+
+/** A client's picture of its call, made of nothing but what it was told. */
+export class Client implements SessionConnection {
+  /** Calls that it was told of and that have not ended for it. */
+  readonly live = new Map<string, "ringing" | "active">();
+  readonly told: { type: string; callId: string; reason?: string }[] = [];
+  readonly statuses: { userId: string; status: string }[] = [];
+
+  sendEvent<T extends EventType>(type: T, data: EventData<T>): void {
+    if (type === "user_status") {
+      this.statuses.push(data as EventData<"user_status">);
+      return;
+    }
+    const event = data as { callId: string; reason?: string };
+    this.told.push({ type, ...event });
+    if (type === "incoming_call") this.live.set(event.callId, "ringing");
+    else if (type === "call_accepted") this.live.set(event.callId, "active");
+    else this.live.delete(event.callId);
+  }
+
+  send(): void {}
+  demandPong(): void {}
+  close(): void {}
+}
+
+/** Lets a random number of turns pass. */
+async function hesitate(random: Random): Promise<void> {
+  for (let turns = random.below(8); turns > 0; turns--) await Promise.resolve();
+}
+
+/** The store as a node reaches it. */
+function hesitantStore(inner: CallStore, random: Random, weather: Weather): CallStore {
+  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+    await hesitate(random);
+    const fails = random.next() < weather.storeFails;
+    if (fails && random.below(2) === 0) throw new Error("the store does not answer");
+    const answer = await question();
+    await hesitate(random);
+    if (fails) throw new Error("the answer was lost");
+    return answer;
+  };
+  return {
+    start: (call, ringMs) => ask(() => inner.start(call, ringMs)),
+    accept: (callId, callee) => ask(() => inner.accept(callId, callee)),
+    finish: (callId, condition) => ask(() => inner.finish(callId, condition)),
+    hold: (calls) => ask(() => inner.hold(calls)),
+    find: (callId) => ask(() => inner.find(callId)),
+    ofUser: (userId) => ask(() => inner.ofUser(userId)),
+    ringing: () => ask(() => inner.ringing()),
+    close: () => inner.close(),
+  };
+}
+
+/** In order per sender and receiver, but each way as slow as it likes. */
+class SlowBus implements Bus {
+  readonly sent = 0;
+  readonly events = new Emitter<BusEvents>((error) => {
+    throw error;
+  });
+  readonly #nodeId: string;
+  readonly #world: CallWorld;
+  readonly #ways = new Map<string, Promise<void>>();
+
+  constructor(world: CallWorld, nodeId: string) {
+    this.#world = world;
+    this.#nodeId = nodeId;
+  }
+
+  send(_to: { nodeId: string } | "all", message: NodeMessage): void {
+    const { random, weather } = this.#world;
+    for (const node of this.#world.nodes) {
+      if (node.nodeId === this.#nodeId) continue;
+      const lost = random.next() < weather.messageLost;
+      const before = this.#ways.get(node.nodeId) ?? Promise.resolve();
+      const way = before
+        .then(() => hesitate(random))
+        .then(() => {
+          if (lost) node.bus.events.emit("missed", { from: this.#nodeId });
+          else node.bus.events.emit("message", { from: this.#nodeId, message });
+        });
+      this.#ways.set(node.nodeId, way);
+    }
+  }
+
+  compare(): void {}
+
+  on<K extends keyof BusEvents>(event: K, listener: (event: BusEvents[K]) => void): () => void {
+    return this.events.on(event, listener);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export class CallNode {
+  readonly nodeId: string;
+  readonly bus: SlowBus;
+  readonly registry = new SessionRegistry();
+  readonly events: Emitter<LifecycleEvents>;
+  readonly directory: MemoryDirectory;
+  readonly telephony: Telephony;
+  readonly #world: CallWorld;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(world: CallWorld, nodeId: string) {
+    this.nodeId = nodeId;
+    this.#world = world;
+    this.events = new Emitter((error) => world.errors.push(error));
+    this.bus = new SlowBus(world, nodeId);
+    this.directory = new MemoryDirectory(world.directory, nodeId);
+    this.events.on("call_finished", ({ callId, outcome }) => world.finished.push({ callId, outcome }));
+    this.events.on("call_store_failed", ({ operation, error }) =>
+      world.failures.push(`${operation}: ${String(error)}`),
+    );
+    this.telephony = createTelephony({
+      clock: world.clock,
+      store: hesitantStore(world.calls, world.random, world.weather),
+      directory: this.directory,
+      bus: this.bus,
+      registry: this.registry,
+      events: this.events,
+      ringTimeoutMs: RING_MS,
+    });
+  }
+
+  async open(userId: string): Promise<Device> {
+    const client = new Client();
+    const session = new Session({
+      id: `s${this.#world.nextId()}`,
+      identity: { userId, name: userId.toUpperCase(), rooms: undefined, expiresAt: Infinity },
+      tabId: "tab",
+      openedAt: 0,
+      now: 0,
+      mono: 0,
+      epoch: 1,
+      connection: client,
+      resumeToken: TOKEN,
+    });
+    this.registry.add(session);
+    this.events.emit("opened", { session });
+    await this.#write(() => this.directory.putSession(entryOf(session)));
+    return { node: this, session, client };
+  }
+
+  /** The session's end, as the reaper makes it. */
+  end({ session }: Device, reason: "left" | "disconnected" | "kicked" = "disconnected"): void {
+    if (!session.claim()) return;
+    this.registry.remove(session);
+    session.connection = undefined;
+    session.markEnded();
+    this.events.emit("ended", { session, reason, cause: undefined });
+    void this.#write(() => this.directory.removeSession(session.id, session.epoch)).then(() =>
+      this.events.emit("cleaned", { session, reason, result: "clean", attempts: 1, durationMs: 0 }),
+    );
+  }
+
+  #write(write: () => Promise<unknown>): Promise<unknown> {
+    this.#writing = this.#writing.then(() => hesitate(this.#world.random)).then(write);
+    return this.#writing;
+  }
+}
+
+/** A session, its client and the node that holds it. */
+export interface Device {
+  node: CallNode;
+  session: Session;
+  client: Client;
+}
+
+export class CallWorld {
+  readonly clock = new ManualClock();
+  readonly calls = new MemoryCalls(this.clock);
+  readonly directory = new MemoryStore(this.clock);
+  readonly random: Random;
+  readonly weather: Weather = { storeFails: 0, messageLost: 0 };
+  readonly nodes: CallNode[] = [];
+  readonly errors: unknown[] = [];
+  readonly failures: string[] = [];
+  /** What was counted. */
+  readonly finished: { callId: string; outcome: CallOutcome }[] = [];
+  #ids = 0;
+
+  private constructor(random: Random) {
+    this.random = random;
+  }
+
+  static async create(nodes: number, random: Random): Promise<CallWorld> {
+    const world = new CallWorld(random);
+    for (let n = 0; n < nodes; n += 1) {
+      const node = new CallNode(world, `node-${n}`);
+      world.nodes.push(node);
+      await node.directory.register(`http://${node.nodeId}`);
+    }
+    return world;
+  }
+
+  nextId(): number {
+    return ++this.#ids;
+  }
+
+  node(index: number): CallNode {
+    const node = this.nodes[index];
+    if (!node) throw new Error(`there is no node ${index}`);
+    return node;
+  }
+
+  /** Lets everything that is under way come to rest. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 4; turn += 1) await this.clock.advance(0);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.nodes.map(({ telephony }) => telephony.close()));
+  }
+}
+
+/** Starts a call; undefined when it was refused. The device's client then believes that it rings. */
+export async function start(device: Device, to: string): Promise<string | undefined> {
+  const { node, session, client } = device;
+  let started: string | undefined;
+  try {
+    await node.telephony.calls.start({ session, connection: client, to, kind: "audio" }, ({ callId }) => {
+      started = callId;
+      client.live.set(callId, "ringing");
+    });
+  } catch {
+    return undefined;
+  }
+  return started;
+}
+
+/** The code with which a request was refused; `ok` when it was not. */
+export async function refusal(request: Promise<unknown>): Promise<string> {
+  try {
+    await request;
+    return "ok";
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
+
+export async function accept(device: Device, callId: string): Promise<string> {
+  return refusal(
+    device.node.telephony.calls.accept(device.session, callId, () => device.client.live.set(callId, "active")),
+  );
+}
+
+/** Asks to end a call in one of three ways; the client takes an answer, and `call_gone`, for the end of it. */
+export async function stop(device: Device, how: "decline" | "cancel" | "end", callId: string): Promise<string> {
+  const code = await refusal(device.node.telephony.calls[how](device.session, callId));
+  if (code === "ok") device.client.live.delete(callId);
+  return code;
+}
+
+function entryOf(session: Session) {
+  const { id: sessionId, userId, epoch, name, tabId, openedAt, metadata } = session;
+  const nothing = { roomId: undefined, joinedAt: undefined };
+  return { sessionId, userId, epoch, name, tabId, openedAt, metadata, tokenHash: "", ...nothing };
+}

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { Random } from "../../support/random.js";
+import { CallWorld, RING_MS, accept, start, stop, type Device, type Weather } from "./call-world.js";
+
+const USERS = ["ada", "bob", "cy"] as const;
+
+/** One thing that somebody does; what it needs of time passes while others do theirs. */
+async function act(world: CallWorld, devices: Device[]): Promise<void> {
+  const { random } = world;
+  const device = devices[random.below(devices.length)];
+  if (!device || device.session.status !== "open") {
+    devices.push(await world.node(random.below(world.nodes.length)).open(random.pick(USERS)));
+    return;
+  }
+  const calls = [...device.client.live];
+  const [callId, state] = calls[random.below(calls.length)] ?? [];
+  const what = random.below(20);
+  if (what === 0) device.node.end(device, random.pick(["left", "disconnected", "kicked"]));
+  else if (what === 1) devices.push(await world.node(random.below(world.nodes.length)).open(device.session.userId));
+  else if (callId === undefined || what < 4) await start(device, random.pick(USERS));
+  else if (state === "active") await stop(device, "end", callId);
+  else if (what < 12) await accept(device, callId);
+  else await stop(device, random.pick(["decline", "cancel", "end"]), callId);
+}
+
+/** What must be true whenever everything has come to rest. */
+async function check(world: CallWorld, devices: readonly Device[]): Promise<void> {
+  expect(world.errors).toEqual([]);
+  const counted = world.finished.map(({ callId }) => callId);
+  expect(new Set(counted).size, "a call is counted once").toBe(counted.length);
+  for (const { session, client, node } of devices) {
+    if (session.status !== "open") continue;
+    const call = await world.calls.ofUser(session.userId);
+    const isIn = call && [call.caller.sessionId, call.callee.sessionId].includes(session.id);
+    const rings = call?.state === "ringing" && call.callee.userId === session.userId;
+    const expected = call && (isIn || rings) ? [[call.callId, call.state]] : [];
+    expect([...client.live], `${session.id} of ${session.userId} on ${node.nodeId}`).toEqual(expected);
+    expect(node.telephony.calls.news.snapshotOf(session)?.callId ?? undefined).toBe(expected[0]?.[0]);
+  }
+  const live = new Set(
+    (await Promise.all(USERS.map((userId) => world.calls.ofUser(userId)))).map((call) => call?.callId),
+  );
+  live.delete(undefined);
+  const counts = world.nodes.map(({ telephony }) => telephony.calls.news.counts());
+  expect(
+    counts.reduce((sum, { ringing, active }) => sum + ringing + active, 0),
+    "gauges",
+  ).toBe(live.size);
+}
+
+async function run(seed: number, weather: Partial<Weather>): Promise<void> {
+  const random = new Random(seed);
+  const world = await CallWorld.create(1 + random.below(3), random);
+  const devices: Device[] = [];
+  for (const userId of USERS) devices.push(await world.node(random.below(world.nodes.length)).open(userId));
+  const watcher = await world.node(0).open("watcher");
+  await world
+    .node(0)
+    .telephony.statuses.watch(watcher.session, USERS, (shown) => watcher.client.statuses.push(...shown));
+  await world.settle();
+  Object.assign(world.weather, weather);
+  for (let round = 0; round < 4; round += 1) {
+    await Promise.all(Array.from({ length: 1 + random.below(5) }, () => act(world, devices)));
+    if (random.below(3) === 0) await world.settle();
+  }
+  await world.settle();
+  const isCalm = !weather.storeFails && !weather.messageLost;
+  if (isCalm) await check(world, devices);
+
+  Object.assign(world.weather, { storeFails: 0, messageLost: 0 });
+  await world.clock.advance(RING_MS + 5_000);
+  await check(world, devices);
+  const shown = new Map(watcher.client.statuses.map(({ userId, status }) => [userId, status]));
+  for (const userId of USERS) {
+    expect(shown.get(userId), `the status of ${userId}`).toBe(
+      (await world.node(0).telephony.calls.statusOf(userId)).status,
+    );
+  }
+  for (const device of devices) device.node.end(device);
+  await world.settle();
+  for (const userId of USERS) expect(await world.calls.ofUser(userId), `${userId} is stuck`).toBeUndefined();
+  await world.close();
+  await world.settle();
+  expect(world.clock.pendingTimers, "timers").toBe(0);
+}
+
+async function runAll(count: number, weather: Partial<Weather>): Promise<void> {
+  const only = Number(process.env["CALL_SEED"] ?? 0);
+  const seeds = only > 0 ? [only] : Array.from({ length: count }, (_, n) => n + 1);
+  for (const seed of seeds) {
+    try {
+      await run(seed, weather);
+    } catch (error) {
+      throw new Error(`CALL_SEED=${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+}
+
+test("10,000 schedules: both sides always see the same, and nothing is left", { timeout: 300_000 }, () =>
+  runAll(10_000, {}),
+);
+
+test("so it is when messages between nodes are lost", { timeout: 120_000 }, () => runAll(1_000, { messageLost: 0.3 }));
+
+test("so it is after a time in which the store fails, some of it carried out all the same", { timeout: 120_000 }, () =>
+  runAll(2_000, { storeFails: 0.15, messageLost: 0.1 }),
+);

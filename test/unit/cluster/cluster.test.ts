@@ -1,0 +1,177 @@
+import { expect, test } from "vitest";
+import type { Session } from "../../../src/session/session.js";
+import { ClusterWorld, type ClusterNode } from "../../support/cluster-world.js";
+
+async function three(): Promise<[ClusterWorld, ClusterNode, ClusterNode, ClusterNode]> {
+  const world = new ClusterWorld(3);
+  const [a, b, c] = await world.start();
+  if (!a || !b || !c) throw new Error("three nodes were asked for");
+  return [world, a, b, c];
+}
+
+const holdersOf = (nodes: readonly ClusterNode[], sessionId: string): ClusterNode[] =>
+  nodes.filter((node) => !node.stopped && node.find(sessionId) !== undefined);
+
+test("nodes know each other", async () => {
+  const [, a, b] = await three();
+  expect(a.cluster.nodes.map(({ nodeId }) => nodeId)).toEqual(["node-1", "node-2", "node-3"]);
+  expect(b.cluster.others.map(({ url }) => url)).toEqual(["http://node-1", "http://node-3"]);
+});
+
+test("a new room goes to the node with the fewest sessions, an old one stays at home, and who asks elsewhere is sent on", async () => {
+  const [world, a, b, c] = await three();
+  for (const user of ["u1", "u2", "u3"]) await a.world.open(user);
+  await c.world.open("u4");
+  await world.run(250);
+  await expect(a.world.open("ada", "daily")).rejects.toMatchObject({
+    code: "redirect",
+    data: { url: "http://node-2" },
+  });
+  await b.world.open("ada", "daily");
+  await expect(c.world.open("bob", "daily")).rejects.toMatchObject({
+    code: "redirect",
+    data: { url: "http://node-2" },
+  });
+  await b.world.open("bob", "daily");
+  expect(b.members("daily")).toEqual(["ada", "bob"]);
+});
+
+test("of a node that dies, sessions are resumed on another within the grace, and the others leave as node_lost", async () => {
+  const [world, a, b, c] = await three();
+  const ada = await a.world.open("ada", "daily");
+  await a.world.open("bob", "daily");
+  await world.run(250);
+  world.stop(a);
+  await world.run(15_000);
+
+  const [heir, ...more] = holdersOf([b, c], ada.session.id);
+  expect(more).toEqual([]);
+  expect(heir?.members("daily")).toEqual(["ada", "bob"]);
+  const connection = heir?.resume(ada.session);
+  expect(connection).toBeDefined();
+  expect(heir?.find(ada.session.id)?.epoch).toBeGreaterThan(ada.session.epoch);
+  await world.run(25_000, () => (heir ? [{ node: heir, session: heir.find(ada.session.id) as Session }] : []));
+  expect(heir?.world.steps("bob")).toContain("left: node_lost");
+  expect(connection?.frames).toContainEqual(
+    expect.objectContaining({
+      type: "user_left",
+      data: expect.objectContaining({ userId: "bob", reason: "node_lost" }) as object,
+    }),
+  );
+  expect(heir?.members("daily")).toEqual(["ada"]);
+  expect(await b.world.directory.counts()).toEqual({ rooms: 1, sessions: 1 });
+  expect(b.cluster.nodes.map(({ nodeId }) => nodeId)).toEqual(["node-2", "node-3"]);
+});
+
+test("the sessions of a dead node are taken over exactly once, by all survivors together", async () => {
+  const [world, a, b, c] = await three();
+  const sessions: Session[] = [];
+  for (let room = 0; room < 200; room++) {
+    for (const user of ["x", "y"]) {
+      const claimed = await a.world.directory.claimRoom(`room-${room}`, { inUse: true });
+      expect(claimed.kind).toBe("here");
+      sessions.push(
+        (await a.world.open(`${user}-${room}`, `room-${room}`).catch(() => a.world.open(`${user}-${room}`))).session,
+      );
+    }
+  }
+  await world.run(1_000);
+  world.stop(a);
+  await world.run(14_000);
+  for (const { id } of sessions) expect(holdersOf([b, c], id)).toHaveLength(1);
+  expect(b.world.registry.size + c.world.registry.size).toBe(sessions.length);
+});
+
+test("a node that was frozen finds what it lost, lets go of it, and goes on under a new lease", async () => {
+  const [world, a, b, c] = await three();
+  const ada = await a.world.open("ada", "daily");
+  const before = a.cluster.nodes.find(({ nodeId }) => nodeId === "node-1")?.epoch ?? 0;
+  await world.run(250);
+  world.stop(a);
+  await world.run(15_000);
+  const [heir] = holdersOf([b, c], ada.session.id);
+  expect(heir?.resume(ada.session)).toBeDefined();
+  await world.wake(a);
+  await world.run(2_500);
+  expect(a.find(ada.session.id)).toBeUndefined();
+  expect(a.world.steps("ada")).toContain("given up: fenced");
+  expect(ada.connection.closedAs).toBe("serviceRestart");
+  expect(heir?.find(ada.session.id)?.status).toBe("open");
+  expect(await b.world.directory.findSession(ada.session.id)).toMatchObject({ nodeId: heir?.world.directory.nodeId });
+  const after = b.cluster.nodes.find(({ nodeId }) => nodeId === "node-1");
+  expect(after?.epoch).toBeGreaterThan(before);
+});
+
+test("a node whose lease ran out and was taken by nobody keeps its sessions", async () => {
+  const world = new ClusterWorld(1);
+  const [a] = await world.start();
+  if (!a) throw new Error("one node was asked for");
+  const ada = await a.world.open("ada", "daily");
+  world.stop(a);
+  await world.run(60_000);
+  await world.wake(a);
+  await world.run(5_000, () => [{ node: a, session: ada.session }]);
+  expect(ada.session.status).toBe("open");
+  expect(ada.connection.closedAs).toBeUndefined();
+  expect(await a.world.directory.counts()).toEqual({ rooms: 1, sessions: 1 });
+});
+
+test("ten minutes without the store: nobody is lost, nothing is taken over, rooms that are here go on", async () => {
+  const [world, a, b, c] = await three();
+  const ada = await a.world.open("ada", "daily");
+  await world.run(250);
+  const alive = () => [{ node: a, session: ada.session }];
+  for (const { store } of world.nodes) store.on = false;
+  await world.run(600_000, alive);
+  expect(ada.session.status).toBe("open");
+  expect(a.cluster.isUp).toBe(false);
+  await a.world.open("bob", "daily");
+  await expect(b.world.open("eve", "new")).rejects.toMatchObject({ code: "overloaded", retryable: true });
+
+  for (const { store } of world.nodes) store.on = true;
+  await world.run(30_000, () => [...a.world.registry.all()].map((session) => ({ node: a, session })));
+  expect(a.cluster.isUp).toBe(true);
+  expect(a.members("daily")).toEqual(["ada", "bob"]);
+  expect(b.world.registry.size + c.world.registry.size).toBe(1);
+  expect(await b.world.directory.findSession(ada.session.id)).toMatchObject({ nodeId: "node-1", roomId: "daily" });
+});
+
+test("a store that comes back empty is filled again, and nobody notices", async () => {
+  const [world, a, b] = await three();
+  const ada = await a.world.open("ada", "daily");
+  await world.run(250);
+  world.store.leases.clear();
+  world.store.rooms.clear();
+  world.store.sessions.clear();
+  for (const lease of world.store.leases) lease.claimed = true;
+  for (const node of world.nodes) await node.world.directory.register(`http://${node.world.directory.nodeId}`);
+  await world.run(10_000, () => [{ node: a, session: ada.session }]);
+  expect(ada.connection.closedAs).toBeUndefined();
+  expect(await b.world.directory.counts()).toEqual({ rooms: 1, sessions: 1 });
+  await expect(b.world.open("bob", "daily")).rejects.toMatchObject({
+    code: "redirect",
+    data: { url: "http://node-1" },
+  });
+});
+
+test("draining hands each room over with everybody in it, and takes nothing new", async () => {
+  const [world, a, b, c] = await three();
+  const ada = await a.world.open("ada", "daily");
+  const bob = await a.world.open("bob", "daily");
+  const eve = await a.world.open("eve");
+  await world.run(250);
+  const drained = a.cluster.drain(4_000);
+  await world.run(6_000);
+  await drained;
+  for (const { connection } of [ada, bob, eve]) {
+    expect(connection.types()).toContain("server_closing");
+    expect(connection.types()).not.toContain("user_left");
+    expect(connection.closedAs).toBe("serviceRestart");
+  }
+  expect(a.world.registry.size).toBe(0);
+  const [heir] = holdersOf([b, c], ada.session.id);
+  expect(heir?.members("daily")).toEqual(["ada", "bob"]);
+  expect(heir?.resume(ada.session)).toBeDefined();
+  expect(holdersOf([b, c], eve.session.id)).toHaveLength(1);
+  await expect(a.world.open("late", "new")).rejects.toMatchObject({ code: "redirect" });
+});
