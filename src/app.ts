@@ -5,6 +5,7 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import type { Telephony } from "./call/telephony.js";
 import type { Config } from "./config/load.js";
 import { trustEverybody, verifyJwt } from "./gateway/authenticate.js";
 import type { Gateway } from "./gateway/gateway.js";
@@ -41,6 +42,7 @@ export interface App {
   readonly reaper: Reaper;
   readonly sweeper: Sweeper;
   readonly gateway: Gateway;
+  readonly telephony: Telephony;
   readonly timeline: Timeline;
   /** Opens the port; returns the one that it got. */
   listen(): Promise<number>;
@@ -113,13 +115,18 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
   });
   releasers.add("loops", () => rhythm.close());
   rhythm.start();
+  if (cluster && config.PUBLIC_URL === undefined) {
+    log.warn(
+      "REDIS_URL without PUBLIC_URL: clients can't be sent to this node, and its rooms can't be joined elsewhere",
+    );
+  }
   await cluster?.start();
   releasers.add("drain", () => {
     state.closing = true;
     return cluster?.drain(config.DRAIN_TIMEOUT_MS);
   });
 
-  const { registry, rooms, reaper, sweeper, timeline } = service;
+  const { registry, rooms, reaper, sweeper, telephony, timeline } = service;
   return {
     http,
     registry,
@@ -128,6 +135,7 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
     reaper,
     sweeper,
     gateway,
+    telephony,
     timeline,
     async listen() {
       await http.listen({ port: config.PORT, host: config.HOST });

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const server = await createWebServer({
     log,
     root: WEB_ROOT,
-    service: () => ({ serviceUrl: config.PUBLIC_URL ?? null, servicePort: port }),
+    service: () => ({ serviceUrl: config.SERVICE_URL ?? config.PUBLIC_URL ?? null, servicePort: port }),
   });
   web.close = () => server.close();
   await server.listen({ port: config.WEB_PORT, host: config.HOST });

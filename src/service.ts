@@ -139,7 +139,7 @@ export function createService(
 
   const registrar = new Registrar({ directory, rooms, events: lifecycle });
   for (const step of ["opened", "resumed", "joined", "transferred", "adopted"] as const) {
-    lifecycle.on(step, ({ session }) => registrar.recordSoon(session));
+    lifecycle.on(step, ({ session }) => void registrar.record(session));
   }
   const steps = [
     ...departureSteps({ rooms, registrar, registry, liveness, events: lifecycle }),
@@ -182,7 +182,12 @@ export function createService(
     helloTimeoutMs: settings.helloTimeoutMs,
     pingIntervalMs: settings.socketPingIntervalMs,
   });
-  const inRooms = roomHandlers({ admission, rooms, reaper });
+  const inRooms = roomHandlers({
+    admission,
+    rooms,
+    reaper,
+    metadataChanged: (session) => void registrar.record(session),
+  });
   const gateway = new Gateway({
     log: ports.log,
     clock,
@@ -281,7 +286,9 @@ function joinCluster(
       sessions: () => [...registry.all()].filter(({ status }) => status === "open"),
       rooms: () => [...rooms.all()].map(({ id }) => id),
       counts: () => ({ sessions: registry.size, rooms: rooms.size }),
-      knows: (sessionId) => registry.find(sessionId) !== undefined || reaper.isEnding(sessionId),
+      knows: (sessionId) =>
+        registry.find(sessionId) !== undefined || reaper.isEnding(sessionId) || registrar.owesRemoval(sessionId),
+      settleDebts: () => registrar.settleDebts(),
       record: (session) => registrar.record(session),
       holdRoom: (roomId) => registrar.holdRoom(roomId),
       releaseIfEmpty: (roomId) => registrar.releaseIfEmpty(roomId),

@@ -67,6 +67,7 @@ export class Audit {
   }
 
   async #compare(): Promise<void> {
+    await this.#books.settleDebts();
     const own = await this.#directory.own();
     const held = new Set(own.rooms);
     const missingRooms = [...this.#books.rooms()].filter((roomId) => !held.has(roomId));

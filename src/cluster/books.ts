@@ -10,6 +10,8 @@ export interface Books {
   counts(): { sessions: number; rooms: number };
   /** Whether the session is, or was until a moment ago, this node's: its end may not have reached the directory yet. */
   knows(sessionId: string): boolean;
+  /** Removes entries of sessions that have ended while the store could not be asked. */
+  settleDebts(): Promise<void>;
   /** Brings the session's entry up to date; a session that another node holds by now is given up by itself. */
   record(session: Session): Promise<void>;
   /** Holds a room in which people are; `false` when it is another node's. */

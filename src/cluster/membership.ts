@@ -113,7 +113,7 @@ export class Membership {
       this.#events.emit("lease_lost", { silentMs });
       this.#epoch = undefined;
       await this.#register();
-      return this.#beat();
+      return;
     }
     this.#renewedAt = this.#clock.mono();
     this.#isUp = true;

@@ -43,6 +43,7 @@ export const Settings = Type.Object(
     REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?(\\+(sentinel|cluster))?://.+" })),
     NODE_ID: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_.:-]{1,64}$" })),
     PUBLIC_URL: Type.Optional(Type.String({ pattern: "^https?://.+" })),
+    SERVICE_URL: Type.Optional(Type.String({ pattern: "^https?://.+" })),
     WEBHOOK_URL: Type.Optional(Type.String({ pattern: "^https?://.+" })),
     WEBHOOK_SECRET: Type.Optional(Text),
   },

@@ -32,6 +32,8 @@ export const KEY_PURPOSES = {
   "calls-by-end": "zset",
   /** Calls that were ended, by the moment of it. Trimmed with each end. */
   "calls-over": "zset",
+  /** Stream: the latest events for the backend. Trimmed with each one. */
+  events: "stream",
 } as const;
 
 export type KeyName = keyof typeof KEY_PURPOSES;

@@ -78,8 +78,7 @@ export class Admission {
       await this.#enter(request, entered);
     } finally {
       arrived();
-      // If the store can't be asked now, a later comparison of the books gives the room up.
-      if (this.#rooms.isEmpty(roomId)) await this.#registrar.releaseIfEmpty(roomId).catch(() => {});
+      if (this.#rooms.isEmpty(roomId)) await this.#registrar.releaseIfEmpty(roomId);
     }
   }
 

@@ -6,6 +6,9 @@ import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Rooms } from "./rooms.js";
 
+/** More removals than this are not remembered: what is left then is taken up, found dead and removed like a ghost. */
+const MOST_OWED = 50_000;
+
 /**
  * Keeps the directory true. Nobody writes an intention there ("add", "remove") that could arrive too late: whoever
  * changed something asks for the entry to be brought up to date, and what is written is how things stand at the moment
@@ -16,6 +19,8 @@ export class Registrar {
   readonly #rooms: Rooms;
   readonly #events: Emitter<LifecycleEvents>;
   readonly #queue = new KeyedQueue<string>();
+  /** Epochs of sessions that have ended and whose entries are still there. */
+  readonly #owed = new Map<string, number>();
 
   constructor(options: { directory: Directory; rooms: Rooms; events: Emitter<LifecycleEvents> }) {
     this.#directory = options.directory;
@@ -57,33 +62,59 @@ export class Registrar {
     });
   }
 
-  /** Gives the room up unless somebody is in it or on the way into it. */
-  releaseIfEmpty(roomId: string): Promise<void> {
-    return this.#queue.run(`room ${roomId}`, async () => {
-      if (this.#rooms.isEmpty(roomId)) await this.#directory.releaseRoom(roomId);
-    });
+  /** Gives the room up unless somebody is in it or on the way into it. Never rejects, as {@link record}. */
+  async releaseIfEmpty(roomId: string): Promise<void> {
+    await this.#queue
+      .run(`room ${roomId}`, async () => {
+        if (this.#rooms.isEmpty(roomId)) await this.#directory.releaseRoom(roomId);
+      })
+      .catch(() => {});
   }
 
   /**
    * Brings the session's entry up to date: its room and epoch, or no entry when it has ended. An entry that another node
-   * holds under a higher epoch stays as it is, and an open session is then given up.
+   * holds under a higher epoch stays as it is, and an open session is then given up. Never rejects: the directory is an
+   * index, and what could not be written now is made good when the books are compared with it.
    */
-  record(session: Session): Promise<void> {
-    return this.#queue.run(`session ${session.id}`, async () => {
-      if (session.status !== "open") {
-        await this.#directory.removeSession(session.id, session.epoch);
-        return;
-      }
-      const stored = await this.#directory.putSession(entryOf(session));
-      if (stored.kind === "fenced" && session.status === "open") {
-        this.#events.emit("given_up", { session, why: "fenced" });
-      }
-    });
+  async record(session: Session): Promise<void> {
+    try {
+      await this.#queue.run(`session ${session.id}`, () =>
+        session.status === "open" ? this.#put(session) : this.#remove(session.id, session.epoch),
+      );
+    } catch (error) {
+      if (session.status !== "open") this.#owe(session);
+      this.#events.emit("directory_failed", { session, error });
+    }
   }
 
-  /** As {@link record}, for whoever can't wait: the directory is an index, so nobody loses anything if it fails. */
-  recordSoon(session: Session): void {
-    this.record(session).catch((error: unknown) => this.#events.emit("directory_failed", { session, error }));
+  /** Whether a session has ended here whose entry could not be removed yet. */
+  owesRemoval(sessionId: string): boolean {
+    return this.#owed.has(sessionId);
+  }
+
+  /** Removes the entries that could not be removed when their sessions ended. */
+  async settleDebts(): Promise<void> {
+    for (const [sessionId, epoch] of this.#owed) {
+      await this.#queue.run(`session ${sessionId}`, () => this.#remove(sessionId, epoch));
+    }
+  }
+
+  async #put(session: Session): Promise<void> {
+    const stored = await this.#directory.putSession(entryOf(session));
+    if (stored.kind === "fenced" && session.status === "open") {
+      this.#events.emit("given_up", { session, why: "fenced" });
+    }
+  }
+
+  async #remove(sessionId: string, epoch: number): Promise<void> {
+    await this.#directory.removeSession(sessionId, epoch);
+    this.#owed.delete(sessionId);
+  }
+
+  #owe({ id, epoch }: Session): void {
+    this.#owed.set(id, epoch);
+    const [oldest] = this.#owed.keys();
+    if (this.#owed.size > MOST_OWED && oldest !== undefined) this.#owed.delete(oldest);
   }
 }
 

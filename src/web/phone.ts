@@ -52,7 +52,7 @@ export class PhoneView {
         this.#status.pill,
       ),
       this.#status.banner,
-      h("main", {}, this.#dial, this.#panel.element),
+      h("main", {}, this.#notice, this.#panel.element, this.#dial),
     );
     this.client.on("call", (change) => this.#changed(change));
     this.client.on("statuses", () => this.#showStatus());
@@ -81,7 +81,6 @@ export class PhoneView {
       h("label", {}, h("span", {}, "Whom do you want to call?"), this.#callee),
       this.#calleeStatus,
       h("div", { class: "dial-buttons" }, audio, video),
-      this.#notice,
       h("h2", {}, "Missed calls"),
       this.#missed,
     );
@@ -110,7 +109,7 @@ export class PhoneView {
   #changed(change: CallChange): void {
     const { call, previous } = change;
     this.#panel.show(call);
-    this.#dial.hidden = call?.state === "active";
+    this.#dial.hidden = call !== undefined;
     setAttributes(this.element, { "data-call-state": call?.state ?? "idle" });
     if (call) this.#notice.hidden = true;
     if (call?.state === "active") void this.#enter(call);

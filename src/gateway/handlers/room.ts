@@ -4,6 +4,7 @@ import type { JsonObject } from "../../protocol/messages/index.js";
 import type { Reaper } from "../../reaper/reaper.js";
 import type { Admission } from "../../room/admission.js";
 import type { Rooms } from "../../room/rooms.js";
+import type { Session } from "../../session/session.js";
 import type { Handlers } from "./handler.js";
 
 type RoomRequest = "join" | "getRoom" | "setMetadata" | "leave" | "beforeDisconnect";
@@ -13,8 +14,10 @@ export function roomHandlers(parts: {
   admission: Admission;
   rooms: Rooms;
   reaper: Reaper;
+  /** Told of a session whose metadata is new: another node that goes on with it needs them. */
+  metadataChanged: (session: Session) => void;
 }): Pick<Handlers, RoomRequest> {
-  const { admission, rooms, reaper } = parts;
+  const { admission, rooms, reaper, metadataChanged } = parts;
   return {
     async join({ connection, session, data, reply }) {
       assertMetadataSize(data.metadata);
@@ -40,6 +43,7 @@ export function roomHandlers(parts: {
       if (!session.participation) throw notJoined();
       assertMetadataSize(data.metadata);
       rooms.setMetadata(session, data.metadata);
+      metadataChanged(session);
       reply({});
     },
     leave({ session, reply }) {

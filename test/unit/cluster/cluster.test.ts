@@ -175,3 +175,20 @@ test("draining hands each room over with everybody in it, and takes nothing new"
   expect(holdersOf([b, c], eve.session.id)).toHaveLength(1);
   await expect(a.world.open("late", "new")).rejects.toMatchObject({ code: "redirect" });
 });
+
+test("who leaves while the store is away is not a stuck cleanup, and does not come back with it", async () => {
+  const [world, a, b] = await three();
+  const ada = await a.world.open("ada", "daily");
+  const bob = await a.world.open("bob", "daily");
+  await world.run(250);
+  for (const { store } of world.nodes) store.on = false;
+  await a.world.reaper.end(ada.session, { reason: "left" });
+  await world.run(30_000, () => [{ node: a, session: bob.session }]);
+  expect(a.world.reaper.stuck).toEqual([]);
+  expect(world.store.sessions.has(ada.session.id)).toBe(true);
+  for (const { store } of world.nodes) store.on = true;
+  await world.run(10_000, () => [{ node: a, session: bob.session }]);
+  expect(await b.world.directory.findSession(ada.session.id)).toBeUndefined();
+  expect(a.members("daily")).toEqual(["bob"]);
+  expect(a.world.steps("ada")).not.toContain("adopted: node-1");
+});

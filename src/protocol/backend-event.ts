@@ -1,0 +1,59 @@
+/** What the owner's backend is told: one JSON object for each step of a session, a room, a call or a node. */
+import Type, { type Static, type TSchema } from "typebox";
+import { EpochMs, Shape } from "./messages/shared.js";
+
+/** The types of events, in the order of a life. */
+export const BACKEND_EVENT_TYPES = [
+  "node_started",
+  "session_opened",
+  "session_resumed",
+  "session_adopted",
+  "room_opened",
+  "joined",
+  "transferred",
+  "away",
+  "back",
+  "left",
+  "room_closed",
+  "session_ended",
+  "call_started",
+  "call_accepted",
+  "call_refused",
+  "call_finished",
+] as const;
+
+export type BackendEventType = (typeof BACKEND_EVENT_TYPES)[number];
+
+const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** An event before the log has given it its id. Fields that do not apply are null or, below `epoch`, left out. */
+const fields = {
+  type: Type.Enum([...BACKEND_EVENT_TYPES]),
+  at: EpochMs,
+  nodeId: Type.String({ description: "The node on which it happened" }),
+  sequence: Type.Integer({ description: "Grows with every event of a node" }),
+  roomId: OrNull(Type.String()),
+  userId: OrNull(Type.String()),
+  sessionId: OrNull(Type.String()),
+  epoch: OrNull(Type.Integer({ description: "Grows whenever a session changes its owner" })),
+  name: Type.Optional(Type.String({ description: "The user's name as shown" })),
+  tabId: Type.Optional(Type.String()),
+  fromTabId: Type.Optional(Type.String()),
+  fromNodeId: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String({ description: "As in `user_left`" })),
+  cause: Type.Optional(Type.String({ description: "The evidence that led to it" })),
+  callId: Type.Optional(Type.String()),
+  peer: Type.Optional(Type.String({ description: "The other user of the call" })),
+  kind: Type.Optional(Type.String({ description: "audio or video" })),
+  outcome: Type.Optional(Type.String({ description: "What a call came to" })),
+  alone: Type.Optional(Type.Boolean({ description: "Whether no other node goes on with what this one held before" })),
+};
+
+export const NewBackendEvent = Shape(fields);
+export type NewBackendEvent = Static<typeof NewBackendEvent>;
+
+export const BackendEvent = Shape({ id: Type.String({ description: "In the order of the log" }), ...fields });
+export type BackendEvent = Static<typeof BackendEvent>;
+
+/** Ids of events: two numbers, compared one after the other. */
+export const BackendEventId = Type.String({ pattern: "^\\d{1,15}-\\d{1,15}$" });

@@ -1,0 +1,69 @@
+/** The service's HTTP API as an operator's page uses it. */
+import type { ServerClock } from "./server-clock.js";
+import { fieldsOf, text } from "./read.js";
+
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** The service has answered, and not with what was asked for. */
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+export class Api {
+  readonly #base: URL;
+  readonly #clock: ServerClock;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** @param token undefined where the service asks for none */
+  constructor(base: URL, clock: ServerClock, token: string | undefined) {
+    this.#base = base;
+    this.#clock = clock;
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+
+  /**
+   * @param path its parts, each of which may be anything
+   * @throws Refused when the service says no; TypeError or DOMException when it says nothing
+   */
+  get(path: readonly string[], query: Query = {}): Promise<unknown> {
+    return this.#ask("GET", path, query);
+  }
+
+  /** @throws see {@link get} */
+  post(path: readonly string[]): Promise<unknown> {
+    return this.#ask("POST", path);
+  }
+
+  /** @throws see {@link get} */
+  delete(path: readonly string[]): Promise<unknown> {
+    return this.#ask("DELETE", path);
+  }
+
+  async #ask(method: string, path: readonly string[], query: Query = {}): Promise<unknown> {
+    const url = new URL(path.map(encodeURIComponent).join("/"), this.#base);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined && value !== "") url.searchParams.set(name, String(value));
+    }
+    const askedAt = Date.now();
+    const response = await fetch(url, {
+      method,
+      headers: this.#headers,
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    this.#clock.heard(response.headers.get("date"), askedAt);
+    if (response.status === 204) return undefined;
+    const body: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return body;
+    const message = text(fieldsOf(fieldsOf(body)["error"]), "message");
+    throw new Refused(response.status, message || `The service answered ${response.status}.`);
+  }
+}

@@ -1,0 +1,198 @@
+/** What the page knows of the service: the part of each answer that it shows. Times in epoch ms. */
+import { fieldsOf, list, number, numberOrNull, text, textOrNull, texts, type Fields } from "./read.js";
+
+export interface Health {
+  readonly status: string;
+  readonly version: string;
+  readonly nodeId: string;
+  readonly uptimeSeconds: number;
+  readonly counts: Readonly<Record<CountName, number>>;
+  readonly checks: { readonly media: string; readonly redis: string };
+}
+
+export const COUNT_NAMES = ["connectedUsers", "sessions", "rooms", "activeCalls", "busyUsers", "ghosts"] as const;
+export type CountName = (typeof COUNT_NAMES)[number];
+
+/** The service's deadlines, in milliseconds. */
+export interface Settings {
+  readonly heartbeatIntervalMs: number;
+  readonly awayAfterMs: number;
+  readonly idleTimeoutMs: number;
+  readonly sweepIntervalMs: number;
+}
+
+export interface RoomRow {
+  readonly id: string;
+  readonly nodeId: string;
+  readonly openedAt: number;
+  readonly participants: number;
+}
+
+export interface Evidence {
+  readonly lastSeenAt: number;
+  readonly socket: string;
+  readonly detachedAt: number | null;
+  readonly closeCode: number | null;
+  readonly lastPongAt: number | null;
+  readonly goodbyeAt: number | null;
+  readonly media: string | null;
+  readonly mediaAt: number | null;
+  readonly mediaLostAt: number | null;
+  readonly mediaLostBy: string | null;
+  readonly visibility: string | null;
+}
+
+export interface SessionRow {
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly nodeId: string;
+  readonly roomId: string | null;
+  readonly state: string;
+  readonly openedAt: number;
+  readonly lastSeenAt: number;
+  readonly cause: string;
+  /** Until time alone changes the state, from when this was told. */
+  readonly changesInMs: number;
+  readonly evidence: Evidence;
+  readonly media: { readonly transports: number; readonly producers: number; readonly consumers: number };
+  readonly end: { readonly at: number; readonly reason: string } | null;
+}
+
+export interface SessionPage {
+  readonly sessions: readonly SessionRow[];
+  readonly cursor: string | null;
+  /** Nodes that did not answer. */
+  readonly missing: readonly string[];
+}
+
+/** A cleanup that used up its attempts. */
+export interface Stuck {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly roomId: string | null;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly steps: readonly string[];
+}
+
+export interface Entry {
+  readonly at: number;
+  readonly step: string;
+  readonly detail: Fields;
+}
+
+export function readHealth(value: unknown): Health {
+  const fields = fieldsOf(value);
+  const checks = fieldsOf(fields["checks"]);
+  const count = (name: CountName): number => number(fields, name);
+  return {
+    status: text(fields, "status"),
+    version: text(fields, "version"),
+    nodeId: text(fields, "nodeId"),
+    uptimeSeconds: number(fields, "uptimeSeconds"),
+    counts: {
+      connectedUsers: count("connectedUsers"),
+      sessions: count("sessions"),
+      rooms: count("rooms"),
+      activeCalls: count("activeCalls"),
+      busyUsers: count("busyUsers"),
+      ghosts: count("ghosts"),
+    },
+    checks: { media: text(checks, "media"), redis: text(checks, "redis") },
+  };
+}
+
+export function readSettings(value: unknown): Settings {
+  const fields = fieldsOf(value);
+  return {
+    heartbeatIntervalMs: number(fields, "heartbeatIntervalMs"),
+    awayAfterMs: number(fields, "awayAfterMs"),
+    idleTimeoutMs: number(fields, "idleTimeoutMs"),
+    sweepIntervalMs: number(fields, "sweepIntervalMs"),
+  };
+}
+
+export function readRooms(value: unknown): { rooms: RoomRow[]; missing: string[] } {
+  const fields = fieldsOf(value);
+  const rooms = list(fields, "rooms", (room) => ({
+    id: text(room, "id"),
+    nodeId: text(room, "nodeId"),
+    openedAt: number(room, "openedAt"),
+    participants: number(room, "participants"),
+  }));
+  return { rooms, missing: texts(fields, "missing") };
+}
+
+export function readSessionPage(value: unknown): SessionPage {
+  const fields = fieldsOf(value);
+  return {
+    sessions: list(fields, "sessions", readSession),
+    cursor: textOrNull(fields, "cursor"),
+    missing: texts(fields, "missing"),
+  };
+}
+
+export function readSession(value: unknown): SessionRow {
+  const fields = fieldsOf(value);
+  const verdict = fieldsOf(fields["verdict"]);
+  const media = fieldsOf(fields["media"]);
+  const end = fieldsOf(fields["end"]);
+  return {
+    id: text(fields, "id"),
+    userId: text(fields, "userId"),
+    name: text(fields, "name"),
+    nodeId: text(fields, "nodeId"),
+    roomId: textOrNull(fields, "roomId"),
+    state: text(fields, "state"),
+    openedAt: number(fields, "openedAt"),
+    lastSeenAt: number(fields, "lastSeenAt"),
+    cause: text(verdict, "cause"),
+    changesInMs: number(verdict, "changesInMs"),
+    evidence: readEvidence(fields["evidence"]),
+    media: {
+      transports: number(media, "transports"),
+      producers: number(media, "producers"),
+      consumers: number(media, "consumers"),
+    },
+    end: "at" in end ? { at: number(end, "at"), reason: text(end, "reason") } : null,
+  };
+}
+
+function readEvidence(value: unknown): Evidence {
+  const fields = fieldsOf(value);
+  return {
+    lastSeenAt: number(fields, "lastSeenAt"),
+    socket: text(fields, "socket"),
+    detachedAt: numberOrNull(fields, "detachedAt"),
+    closeCode: numberOrNull(fields, "closeCode"),
+    lastPongAt: numberOrNull(fields, "lastPongAt"),
+    goodbyeAt: numberOrNull(fields, "goodbyeAt"),
+    media: textOrNull(fields, "media"),
+    mediaAt: numberOrNull(fields, "mediaAt"),
+    mediaLostAt: numberOrNull(fields, "mediaLostAt"),
+    mediaLostBy: textOrNull(fields, "mediaLostBy"),
+    visibility: textOrNull(fields, "visibility"),
+  };
+}
+
+export function readStuck(value: unknown): Stuck[] {
+  return list(fieldsOf(value), "stuck", (stuck) => ({
+    sessionId: text(stuck, "sessionId"),
+    userId: text(stuck, "userId"),
+    name: text(stuck, "name"),
+    roomId: textOrNull(stuck, "roomId"),
+    reason: text(stuck, "reason"),
+    attempts: number(stuck, "attempts"),
+    steps: texts(stuck, "steps"),
+  }));
+}
+
+export function readTimeline(value: unknown): Entry[] {
+  return list(fieldsOf(value), "entries", (entry) => ({
+    at: number(entry, "at"),
+    step: text(entry, "step"),
+    detail: fieldsOf(entry["detail"]),
+  }));
+}

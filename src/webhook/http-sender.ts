@@ -1,0 +1,67 @@
+import type { Clock } from "../kernel/clock.js";
+import type { BackendEvent } from "../protocol/backend-event.js";
+import { sign } from "./signature.js";
+
+/** Answers that say nothing about the event: it was not this one that was wrong. */
+const NOT_NOW = new Set([408, 425, 429]);
+
+export type Attempt =
+  | { kind: "delivered" }
+  /** The backend can't take anything now, perhaps for `retryAfterMs`. */
+  | { kind: "failed"; why: string; retryAfterMs?: number }
+  /** The backend does not want this event. */
+  | { kind: "refused"; why: string };
+
+/** Makes one attempt; never rejects. */
+export type Send = (event: BackendEvent, signal: AbortSignal) => Promise<Attempt>;
+
+/** @param limitMs how long the backend may take to answer */
+export function httpSender(options: { url: string; secret: string; limitMs: number; clock: Clock }): Send {
+  const { url, secret, limitMs, clock } = options;
+  return async (event, signal) => {
+    const body = JSON.stringify(event);
+    const late = new AbortController();
+    const timer = clock.after(limitMs, () => late.abort());
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "lastseen-event-id": event.id,
+          "lastseen-signature": sign(secret, Math.floor(clock.wall() / 1000), body),
+        },
+        body,
+        redirect: "manual",
+        signal: AbortSignal.any([signal, late.signal]),
+      });
+      await response.body?.cancel();
+      return judge(response, clock.wall());
+    } catch (error) {
+      return { kind: "failed", why: late.signal.aborted ? `no answer within ${limitMs} ms` : codeOf(error) };
+    } finally {
+      timer.cancel();
+    }
+  };
+}
+
+function judge({ ok, status, headers }: Response, now: number): Attempt {
+  if (ok) return { kind: "delivered" };
+  const why = `HTTP ${status}`;
+  if (status < 500 && !NOT_NOW.has(status)) return { kind: "refused", why };
+  const retryAfterMs = readRetryAfter(headers.get("retry-after"), now);
+  return { kind: "failed", why, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/** Seconds, or a date (RFC 9110, 10.2.3). */
+function readRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+/** The code alone: a message may have the address in it, and that may have a token. */
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
+  const code = Object(cause).code as unknown;
+  return typeof code === "string" ? code : "connection failed";
+}

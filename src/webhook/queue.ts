@@ -1,0 +1,107 @@
+import type { BackendEvent } from "../protocol/backend-event.js";
+
+/** An event on its way. */
+export interface Waiting {
+  readonly event: BackendEvent;
+  readonly lane: Lane;
+  /** Monotonic milliseconds. */
+  readonly since: number;
+  attempts: number;
+}
+
+/** Events that must arrive in order, those of one user for instance. One of them at a time is under way. */
+interface Lane {
+  readonly key: string;
+  readonly waiting: Waiting[];
+}
+
+/** Keeps the events of a lane in order, and lets the lanes take turns. */
+export class DeliveryQueue {
+  readonly #most: number;
+  readonly #lanes = new Map<string, Lane>();
+  /** Lanes whose next event may go, in the order of their turns. */
+  readonly #ready = new Set<Lane>();
+  /** All that wait, oldest first. */
+  readonly #waiting = new Set<Waiting>();
+  readonly #underWay = new Set<Waiting>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Events that have not arrived yet. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** @returns the oldest event, if it had to make room */
+  add(event: BackendEvent, since: number): Waiting | undefined {
+    const key = laneOf(event);
+    const known = this.#lanes.get(key);
+    const lane = known ?? { key, waiting: [] };
+    const waiting = { event, lane, since, attempts: 0 };
+    lane.waiting.push(waiting);
+    this.#waiting.add(waiting);
+    if (!known) {
+      this.#lanes.set(key, lane);
+      this.#ready.add(lane);
+    }
+    return this.#waiting.size > this.#most ? this.#dropOldest() : undefined;
+  }
+
+  /** The next one to go. Its lane waits until {@link done}, or {@link putBack} and {@link release}. */
+  take(): Waiting | undefined {
+    const [lane] = this.#ready;
+    const next = lane?.waiting[0];
+    if (!lane || !next) return undefined;
+    this.#ready.delete(lane);
+    this.#underWay.add(next);
+    return next;
+  }
+
+  /** It has arrived, or is given up. */
+  done(waiting: Waiting): void {
+    this.#underWay.delete(waiting);
+    this.#remove(waiting);
+    if (waiting.lane.waiting.length > 0) this.#ready.add(waiting.lane);
+  }
+
+  /** It has not arrived; its lane stands still. */
+  putBack(waiting: Waiting): void {
+    this.#underWay.delete(waiting);
+  }
+
+  /** A lane that stood still goes on. */
+  release({ lane }: Waiting): void {
+    if (lane.waiting.length > 0) this.#ready.add(lane);
+    else this.#lanes.delete(lane.key);
+  }
+
+  #dropOldest(): Waiting | undefined {
+    for (const waiting of this.#waiting) {
+      if (this.#underWay.has(waiting)) continue;
+      this.#remove(waiting);
+      return waiting;
+    }
+    return undefined;
+  }
+
+  #remove(waiting: Waiting): void {
+    const { lane } = waiting;
+    this.#waiting.delete(waiting);
+    lane.waiting.splice(lane.waiting.indexOf(waiting), 1);
+    if (lane.waiting.length > 0) return;
+    this.#lanes.delete(lane.key);
+    this.#ready.delete(lane);
+  }
+}
+
+function laneOf({ callId, userId, roomId, nodeId }: BackendEvent): string {
+  if (callId !== undefined) return `call ${callId}`;
+  if (userId !== null) return `user ${userId}`;
+  return roomId === null ? `node ${nodeId}` : `room ${roomId}`;
+}
