@@ -45,10 +45,13 @@ export function isKeyName(name: string): name is KeyName {
 /** The names in Redis, and the channels. */
 export class Keys {
   readonly #root: string;
+  readonly #channels: string;
 
-  constructor(prefix: string) {
+  /** @param database channels don't belong to one, so their names tell it */
+  constructor(prefix: string, database = 0) {
     if (!/^[A-Za-z0-9_.:-]+$/.test(prefix)) throw new Error("a prefix of keys is made of A-Z a-z 0-9 _ . : -");
     this.#root = `${prefix}:{all}:`;
+    this.#channels = database === 0 ? this.#root : `${this.#root}db${database}:`;
   }
 
   key(name: KeyName): string {
@@ -56,10 +59,10 @@ export class Keys {
   }
 
   channelTo(nodeId: string): string {
-    return `${this.#root}to:${nodeId}`;
+    return `${this.#channels}to:${nodeId}`;
   }
 
   get channelToAll(): string {
-    return `${this.#root}to-all`;
+    return `${this.#channels}to-all`;
   }
 }

@@ -43,7 +43,7 @@ export class RedisLink {
     this.#client = createCommandClient(address);
     this.#client.on("ready", () => this.#rose());
     this.#client.on("error", (error: Error) => {
-      this.#problem = error.message;
+      this.#problem = reasonOf(error);
       this.countError("connect");
     });
     this.#client.on("close", () => this.#fell(this.#problem));
@@ -53,7 +53,7 @@ export class RedisLink {
     return this.#state;
   }
 
-  /** What has failed so far, by operation: names of scripts, `connect`, `subscribe`, `send`, `receive`. */
+  /** What has failed so far, by operation: the script's name, `connect`, `subscribe`, or `receive`. */
   get errors(): ReadonlyMap<string, number> {
     return this.#errors;
   }
@@ -119,6 +119,13 @@ export class RedisLink {
   #fell(reason: string): void {
     if (this.#state === "down") return;
     this.#state = "down";
-    this.#events.emit("down", { reason });
+    // That it is closed need not be told to whoever closed it.
+    if (!this.#closed) this.#events.emit("down", { reason });
   }
+}
+
+/** Of a cluster: why the last of its nodes could not be reached. */
+function reasonOf(error: Error): string {
+  if ("lastNodeError" in error && error.lastNodeError instanceof Error) return error.lastNodeError.message;
+  return error.message;
 }

@@ -5,12 +5,14 @@
 import { systemClock, type Clock } from "../kernel/clock.js";
 import type { CallStore } from "../session/call-store.js";
 import { LEASE_MS, type Directory } from "../session/directory.js";
+import type { EventLog } from "../session/event-log.js";
 import { createSubscribingClient } from "./clients.js";
 import { DEFAULT_PREFIX, Keys } from "./keys.js";
 import { RedisLink, type LinkEvents } from "./link.js";
 import { RedisBus } from "./redis-bus.js";
 import { RedisCalls } from "./redis-calls.js";
 import { RedisDirectory } from "./redis-directory.js";
+import { RedisEventLog } from "./redis-event-log.js";
 import { parseRedisUrl, type RedisAddress } from "./redis-url.js";
 import { Subscriber } from "./subscriber.js";
 
@@ -44,7 +46,9 @@ export class RedisStore {
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     this.#clock = options.clock ?? systemClock;
     this.#onListenerError = options.onListenerError;
-    this.link = new RedisLink(this.#address, new Keys(options.prefix ?? DEFAULT_PREFIX), options.onListenerError);
+    const database = this.#address.kind === "cluster" ? 0 : this.#address.db;
+    const keys = new Keys(options.prefix ?? DEFAULT_PREFIX, database);
+    this.link = new RedisLink(this.#address, keys, options.onListenerError);
   }
 
   /** Whether Redis answered last time. */
@@ -65,6 +69,11 @@ export class RedisStore {
   /** The calls of all nodes. @param holdMs how long an active call lives without being held */
   calls(holdMs?: number): CallStore {
     return new RedisCalls(this.link, holdMs);
+  }
+
+  /** What the owner's backend is told. @param kept how many events, about */
+  events(kept?: number): EventLog {
+    return new RedisEventLog(this.link, kept);
   }
 
   bus(nodeId: string): RedisBus {

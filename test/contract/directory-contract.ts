@@ -1,155 +1,622 @@
-import { describe, expect, test } from "vitest";
-import type { Directory, DirectoryEntry } from "../../src/session/ports.js";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Directory, NodeView, SessionEntry } from "../../src/session/directory.js";
 
-const entry = (sessionId: string, more: Partial<DirectoryEntry> = {}): DirectoryEntry => ({
-  sessionId,
-  userId: "ada",
-  roomId: "daily",
-  epoch: 1,
-  ...more,
-});
+/** A store that nodes share, empty at first. */
+export interface SharedStore {
+  /** A node's access to it; several of one name are a node that was restarted. */
+  directory(nodeId: string): Directory;
+  /** Lets time pass by the clock that leases run by. */
+  pass(ms: number): Promise<void>;
+}
 
-const byId = (entries: readonly DirectoryEntry[]) =>
-  entries.toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1)).map(({ sessionId }) => sessionId);
+export function sessionEntry(sessionId: string, more: Partial<SessionEntry> = {}): SessionEntry {
+  return {
+    sessionId,
+    userId: "ada",
+    epoch: 1,
+    roomId: "daily",
+    name: "Ada",
+    tabId: "tab-1",
+    tokenHash: "hash",
+    openedAt: 1_700_000_000_000,
+    joinedAt: 1_700_000_000_500,
+    metadata: {},
+    ...more,
+  };
+}
+
+const ids = (entries: readonly SessionEntry[]) => entries.map(({ sessionId }) => sessionId).toSorted();
 
 /**
- * What every store behind the {@link Directory} port must do, for one node that uses it alone.
+ * What every store behind the {@link Directory} port must do.
  *
  * @param name of the store, for the titles
- * @param create makes an empty directory; what it needs beside it, it releases itself when the test is finished
+ * @param create makes an empty store; it is released when the test is finished
  */
-export function directoryContract(name: string, create: () => Directory | Promise<Directory>): void {
+export function directoryContract(name: string, create: () => SharedStore | Promise<SharedStore>): void {
   describe(`the directory in ${name}`, () => {
-    test("is empty at first", async () => {
-      const directory = await create();
-      expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
-      expect(await directory.findSession("s1")).toBeUndefined();
-      expect(await directory.sessionsOfUser("ada")).toEqual([]);
+    let store: SharedStore;
+    beforeEach(async () => {
+      store = await create();
     });
 
-    test("a room that nobody holds becomes this node's, however often it is claimed, until it is released", async () => {
-      const directory = await create();
-      expect(await directory.claimRoom("daily")).toEqual({ kind: "here" });
-      expect(await directory.claimRoom("daily")).toEqual({ kind: "here" });
-      expect(await directory.counts()).toEqual({ rooms: 1, sessions: 0 });
-      expect(await directory.releaseRoom("daily")).toEqual({ kind: "released" });
-      expect(await directory.releaseRoom("daily")).toEqual({ kind: "not_home" });
-      expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
-      expect(await directory.claimRoom("daily")).toEqual({ kind: "here" });
-    });
+    /** A node that has a lease. */
+    async function node(nodeId: string, { reachable = true } = {}): Promise<Directory> {
+      const directory = store.directory(nodeId);
+      await directory.register(reachable ? `wss://${nodeId}` : undefined);
+      return directory;
+    }
 
-    test("releasing one room leaves the others", async () => {
-      const directory = await create();
-      for (const room of ["a", "b", "c"]) await directory.claimRoom(room);
-      await directory.releaseRoom("b");
-      expect(await directory.releaseRoom("nowhere")).toEqual({ kind: "not_home" });
-      expect(await directory.counts()).toMatchObject({ rooms: 2 });
-    });
+    async function views(of: Directory, draining = false): Promise<readonly NodeView[]> {
+      const renewed = await of.renew({ draining, sent: 0 });
+      if (renewed.kind !== "renewed") throw new Error("the lease was lost");
+      return renewed.nodes;
+    }
 
-    test("a session is found as it was stored, by its id and by its user", async () => {
-      const directory = await create();
-      expect(await directory.putSession(entry("s1"))).toEqual({ kind: "stored" });
-      await directory.putSession(entry("s2", { roomId: "weekly" }));
-      await directory.putSession(entry("s3", { userId: "bob" }));
-      expect(await directory.findSession("s1")).toEqual(entry("s1"));
-      expect(await directory.findSession("s2")).toEqual(entry("s2", { roomId: "weekly" }));
-      expect(byId(await directory.sessionsOfUser("ada"))).toEqual(["s1", "s2"]);
-      expect(await directory.sessionsOfUser("bob")).toEqual([entry("s3", { userId: "bob" })]);
-      expect(await directory.counts()).toMatchObject({ sessions: 3 });
-    });
+    async function viewOf(nodeId: string, by: Directory): Promise<NodeView> {
+      const view = (await views(by)).findLast((each) => each.nodeId === nodeId);
+      if (!view) throw new Error(`${nodeId} is not there`);
+      return view;
+    }
 
-    test("storing again replaces: a later epoch or another room, and the session is still one", async () => {
-      const directory = await create();
-      await directory.putSession(entry("s1"));
-      expect(await directory.putSession(entry("s1", { roomId: "weekly" }))).toEqual({ kind: "stored" });
-      expect(await directory.putSession(entry("s1", { roomId: "weekly", epoch: 3 }))).toEqual({ kind: "stored" });
-      expect(await directory.findSession("s1")).toEqual(entry("s1", { roomId: "weekly", epoch: 3 }));
-      expect(await directory.sessionsOfUser("ada")).toHaveLength(1);
-      expect(await directory.counts()).toMatchObject({ sessions: 1 });
-    });
+    /** Time passes and only these nodes renew their leases, until that of another one has run out. */
+    async function runOut(nodeId: string, epoch: number, ...alive: [Directory, ...Directory[]]): Promise<void> {
+      for (let step = 0; step < 100; step += 1) {
+        const [seen] = await Promise.all(alive.map((directory) => views(directory)));
+        if (seen?.some((view) => view.nodeId === nodeId && view.epoch === epoch && view.expired)) return;
+        await store.pass(LEASE_STEP_MS);
+      }
+      throw new Error(`the lease of ${nodeId} did not run out`);
+    }
 
-    test("who acts under an older epoch is fenced and changes nothing", async () => {
-      const directory = await create();
-      await directory.putSession(entry("s1", { epoch: 3 }));
-      expect(await directory.putSession(entry("s1", { epoch: 2, roomId: "weekly" }))).toEqual({
-        kind: "fenced",
-        epoch: 3,
+    /** A node that has died with what it held; `witness` has seen its lease run out. */
+    async function dead(nodeId: string, witness: Directory, held: (of: Directory) => Promise<void>): Promise<number> {
+      const directory = store.directory(nodeId);
+      const { epoch } = await directory.register(`wss://${nodeId}`);
+      await held(directory);
+      await runOut(nodeId, epoch, witness);
+      return epoch;
+    }
+
+    describe("leases", () => {
+      test("a store is empty at first", async () => {
+        const directory = store.directory("a");
+        expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
+        expect(await directory.findSession("s1")).toBeUndefined();
+        expect(await directory.findRoom("daily")).toBeUndefined();
+        expect(await directory.sessionsOfUser("ada")).toEqual([]);
+        expect(await directory.own()).toEqual({ rooms: [], sessions: [] });
       });
-      expect(await directory.removeSession("s1", 2)).toEqual({ kind: "fenced", epoch: 3 });
-      expect(await directory.findSession("s1")).toEqual(entry("s1", { epoch: 3 }));
+
+      test("who has no lease may read, and changes nothing", async () => {
+        const directory = store.directory("a");
+        const none = { kind: "no_lease" };
+        expect(await directory.renew({ draining: false, sent: 0 })).toEqual(none);
+        expect(await directory.claimRoom("daily")).toEqual(none);
+        expect(await directory.releaseRoom("daily")).toEqual(none);
+        expect(await directory.putSession(sessionEntry("s1"))).toEqual(none);
+        expect(await directory.removeSession("s1", 1)).toEqual(none);
+        expect(await directory.takeOver("b", 1, 10)).toEqual(none);
+        expect(await directory.handOver({ roomId: "daily" }, "b")).toEqual(none);
+        expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
+      });
+
+      test("every lease has an epoch above all before it", async () => {
+        const epochs: number[] = [];
+        for (const nodeId of ["a", "b", "a", "c"]) {
+          epochs.push((await store.directory(nodeId).register(undefined)).epoch);
+        }
+        expect(epochs).toEqual([...new Set(epochs)].toSorted((one, other) => one - other));
+      });
+
+      test("who renews sees all nodes, oldest first, with what they hold and have said", async () => {
+        const a = await node("a");
+        const b = await node("b", { reachable: false });
+        await a.claimRoom("daily");
+        await a.putSession(sessionEntry("s1"));
+        await a.putSession(sessionEntry("s2"));
+        await a.renew({ draining: true, sent: 17 });
+        const seen = await b.renew({ draining: false, sent: 3 });
+        expect(seen).toMatchObject({
+          kind: "renewed",
+          nodes: [
+            { nodeId: "a", url: "wss://a", sessions: 2, rooms: 1, draining: true, expired: false, sent: 17 },
+            { nodeId: "b", url: undefined, sessions: 0, rooms: 0, draining: false, expired: false, sent: 3 },
+          ],
+        });
+      });
+
+      test("a lease that is not renewed runs out, and goes on when it is renewed before anybody claims it", async () => {
+        const a = await node("a");
+        const b = store.directory("b");
+        const { epoch } = await b.register("wss://b");
+        await b.claimRoom("daily");
+        await runOut("b", epoch, a);
+        expect(await a.findRoom("daily")).toEqual({ nodeId: "b", url: "wss://b", expired: true });
+        expect(await viewOf("b", b)).toMatchObject({ expired: false });
+        expect(await a.findRoom("daily")).toEqual({ nodeId: "b", url: "wss://b", expired: false });
+        expect(await a.takeOver("b", epoch, 10)).toEqual({ kind: "alive" });
+      });
+
+      test("a node that renews keeps its lease, however long", async () => {
+        const a = await node("a");
+        const { epoch } = await store.directory("dead").register(undefined);
+        await runOut("dead", epoch, a);
+        expect(await viewOf("a", a)).toMatchObject({ expired: false });
+      });
+
+      test("who resigns has no lease, and is forgotten if it held nothing", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await a.resign();
+        await a.resign();
+        expect(await a.claimRoom("daily")).toEqual({ kind: "no_lease" });
+        expect(await views(b)).toHaveLength(1);
+      });
+
+      test("what the resigned still held can be taken over at once", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await a.putSession(sessionEntry("s1", { epoch: 4 }));
+        const { epoch } = await viewOf("a", b);
+        await a.resign();
+        expect(await b.findSession("s1")).toMatchObject({ nodeId: "a", expired: true });
+        const taken = await b.takeOver("a", epoch, 10);
+        expect(taken).toEqual({ kind: "taken", sessions: [sessionEntry("s1", { epoch: 5 })], more: false });
+      });
+
+      test("closing resigns, and is possible twice", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await a.close();
+        await expect(a.close()).resolves.toBeUndefined();
+        expect(await views(b)).toHaveLength(1);
+      });
     });
 
-    test.each([3, 4])("a session is removed under its own epoch or a later one (%i), once", async (epoch) => {
-      const directory = await create();
-      await directory.putSession(entry("s1", { epoch: 3 }));
-      await directory.putSession(entry("s2"));
-      expect(await directory.removeSession("s1", epoch)).toEqual({ kind: "removed" });
-      expect(await directory.removeSession("s1", epoch)).toEqual({ kind: "gone" });
-      expect(await directory.findSession("s1")).toBeUndefined();
-      expect(byId(await directory.sessionsOfUser("ada"))).toEqual(["s2"]);
-      expect(await directory.counts()).toMatchObject({ sessions: 1 });
+    describe("rooms", () => {
+      test("a room that nobody holds becomes this node's, however often it is claimed, until it is released", async () => {
+        const a = await node("a");
+        expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
+        expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
+        expect(await a.findRoom("daily")).toEqual({ nodeId: "a", url: "wss://a", expired: false });
+        expect(await a.counts()).toEqual({ rooms: 1, sessions: 0 });
+        expect(await a.own()).toEqual({ rooms: ["daily"], sessions: [] });
+        expect(await a.releaseRoom("daily")).toEqual({ kind: "released" });
+        expect(await a.releaseRoom("daily")).toEqual({ kind: "not_home" });
+        expect(await a.counts()).toEqual({ rooms: 0, sessions: 0 });
+        expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
+      });
+
+      test("releasing one room leaves the others", async () => {
+        const a = await node("a");
+        for (const room of ["a", "b", "c"]) await a.claimRoom(room);
+        await a.releaseRoom("b");
+        expect(await a.releaseRoom("nowhere")).toEqual({ kind: "not_home" });
+        expect((await a.own()).rooms.toSorted()).toEqual(["a", "c"]);
+      });
+
+      test("a room lives on one node; the others are told where, and can't release it", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await a.claimRoom("daily");
+        expect(await b.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+        expect(await b.releaseRoom("daily")).toEqual({ kind: "not_home" });
+        expect(await b.findRoom("daily")).toMatchObject({ nodeId: "a" });
+      });
+
+      test("nobody is sent to a home that can't be reached, or that does not renew its lease", async () => {
+        const a = await node("a", { reachable: false });
+        const b = await node("b");
+        await a.claimRoom("daily");
+        expect(await a.findRoom("daily")).toEqual({ nodeId: "a", url: undefined, expired: false });
+        expect(await b.claimRoom("daily")).toEqual({ kind: "unplaced" });
+        await dead("c", b, async (c) => void (await c.claimRoom("weekly")));
+        expect(await b.claimRoom("weekly")).toEqual({ kind: "unplaced" });
+      });
+
+      test("a new room goes to the node with the fewest sessions, the one that asks not counted", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        const c = await node("c");
+        await a.putSession(sessionEntry("a1"));
+        for (const id of ["b1", "b2"]) await b.putSession(sessionEntry(id));
+        for (const id of ["c1", "c2"]) await c.putSession(sessionEntry(id));
+        expect(await a.claimRoom("r1")).toEqual({ kind: "here" });
+        expect(await b.claimRoom("r2")).toEqual({ kind: "here" });
+        await b.putSession(sessionEntry("b3"));
+        expect(await b.claimRoom("r3")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+        expect(await b.findRoom("r3")).toBeUndefined();
+        expect(await a.claimRoom("r3")).toEqual({ kind: "here" });
+      });
+
+      test("no new room goes to a node that is draining, can't be reached, or is dead", async () => {
+        const a = await node("a");
+        await dead("d", a, async () => undefined);
+        const b = await node("b", { reachable: false });
+        const c = await node("c");
+        await views(c, true);
+        for (const id of ["a1", "a2", "a3"]) await a.putSession(sessionEntry(id));
+        expect(await a.claimRoom("r1")).toEqual({ kind: "here" });
+        expect(await c.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+        expect(await c.claimRoom("r1")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+        await views(a, true);
+        expect(await a.claimRoom("r3")).toEqual({ kind: "unplaced" });
+        expect(await a.claimRoom("r1")).toEqual({ kind: "here" });
+        expect(await b.claimRoom("r3")).toEqual({ kind: "here" });
+      });
+
+      test("of a node that was restarted the room is its own again, and it is not sent to itself", async () => {
+        const before = await node("a");
+        await before.claimRoom("daily");
+        const after = await node("a");
+        await after.putSession(sessionEntry("s1"));
+        await after.putSession(sessionEntry("s2"));
+        expect((await after.own()).rooms).toEqual([]);
+        expect(await after.claimRoom("weekly")).toEqual({ kind: "here" });
+        expect(await after.claimRoom("daily")).toEqual({ kind: "here" });
+        expect((await after.own()).rooms.toSorted()).toEqual(["daily", "weekly"]);
+        expect((await before.own()).rooms).toEqual([]);
+      });
+
+      test("of many who claim one room at once one becomes its home, and the others are sent there", async () => {
+        const nodes = await Promise.all(["a", "b", "c", "d", "e"].map((nodeId) => node(nodeId)));
+        for (let round = 0; round < 20; round += 1) {
+          const outcomes = await Promise.all(nodes.map((each) => each.claimRoom(`room-${round}`)));
+          const [home] = nodes.filter((_node, n) => outcomes[n]?.kind === "here");
+          const elsewhere = { kind: "elsewhere", nodeId: home?.nodeId, url: `wss://${home?.nodeId}` };
+          expect(outcomes.filter(({ kind }) => kind === "here")).toHaveLength(1);
+          expect(outcomes.filter(({ kind }) => kind !== "here")).toEqual([elsewhere, elsewhere, elsewhere, elsewhere]);
+        }
+      });
     });
 
-    test("a session that was never there is gone", async () => {
-      const directory = await create();
-      expect(await directory.removeSession("nobody", 1)).toEqual({ kind: "gone" });
-    });
+    describe("sessions", () => {
+      test("a session is found as it was stored, by its id and by its user", async () => {
+        const a = await node("a");
+        const metadata = { none: [], empty: {}, deep: [{ x: [1.5, 1e300, -0.1] }], text: 'ä "\n\\ 💬', no: null };
+        const rich = sessionEntry("s1", { metadata });
+        const bare = sessionEntry("s3", { userId: "bob", roomId: undefined, joinedAt: undefined });
+        expect(await a.putSession(rich)).toEqual({ kind: "stored" });
+        await a.putSession(sessionEntry("s2", { roomId: "weekly" }));
+        await a.putSession(bare);
+        const placed = { nodeId: "a", url: "wss://a", expired: false };
+        expect(await a.findSession("s1")).toEqual({ ...rich, ...placed });
+        expect(await a.findSession("s3")).toEqual({ ...bare, ...placed });
+        expect(ids(await a.sessionsOfUser("ada"))).toEqual(["s1", "s2"]);
+        expect(await a.sessionsOfUser("bob")).toEqual([{ ...bare, ...placed }]);
+        expect(await a.counts()).toEqual({ rooms: 0, sessions: 3 });
+        expect(ids((await a.own()).sessions)).toEqual(["s1", "s2", "s3"]);
+      });
 
-    test("what was handed in or out and is changed afterwards does not change the directory", async () => {
-      const directory = await create();
-      const mine = entry("s1");
-      await directory.putSession(mine);
-      mine.roomId = "changed";
-      const found = await directory.findSession("s1");
-      if (found) found.roomId = "changed";
-      for (const other of await directory.sessionsOfUser("ada")) other.roomId = "changed";
-      expect(await directory.findSession("s1")).toEqual(entry("s1"));
-    });
+      test("storing again replaces: a later epoch, another room or none, and the session is still one", async () => {
+        const a = await node("a");
+        await a.putSession(sessionEntry("s1"));
+        expect(await a.putSession(sessionEntry("s1", { roomId: "weekly" }))).toEqual({ kind: "stored" });
+        expect(await a.putSession(sessionEntry("s1", { roomId: undefined, epoch: 3 }))).toEqual({ kind: "stored" });
+        expect(await a.findSession("s1")).toMatchObject({ epoch: 3, roomId: undefined });
+        expect(await a.sessionsOfUser("ada")).toHaveLength(1);
+        expect((await a.own()).sessions).toHaveLength(1);
+        expect(await a.counts()).toMatchObject({ sessions: 1 });
+      });
 
-    test.each(["__proto__", "constructor", "a:b", "{a}", "a*", "ä", "r".repeat(128)])(
-      "sessions, users and rooms may be called %s and are not mistaken for others",
-      async (odd) => {
-        const directory = await create();
-        await directory.putSession(entry(odd, { userId: odd, roomId: odd }));
-        await directory.putSession(entry("s1", { userId: `${odd}2` }));
-        await directory.claimRoom(odd);
-        await directory.claimRoom(`${odd}2`);
-        expect(await directory.sessionsOfUser(odd)).toEqual([entry(odd, { userId: odd, roomId: odd })]);
-        expect(await directory.removeSession(odd, 1)).toEqual({ kind: "removed" });
-        expect(await directory.releaseRoom(odd)).toEqual({ kind: "released" });
-        expect(await directory.counts()).toEqual({ rooms: 1, sessions: 1 });
-      },
-    );
+      test("who acts under an older epoch is fenced and changes nothing", async () => {
+        const a = await node("a");
+        await a.putSession(sessionEntry("s1", { epoch: 10 }));
+        const fenced = { kind: "fenced", epoch: 10 };
+        expect(await a.putSession(sessionEntry("s1", { epoch: 9, roomId: "weekly" }))).toEqual(fenced);
+        expect(await a.removeSession("s1", 9)).toEqual(fenced);
+        expect(await a.findSession("s1")).toMatchObject(sessionEntry("s1", { epoch: 10 }));
+      });
 
-    test("of many who store and remove one session at once, the latest epoch wins", async () => {
-      const directory = await create();
-      const epochs = Array.from({ length: 50 }, (_none, n) => ((n * 7) % 50) + 1);
-      const outcomes = await Promise.all(epochs.map((epoch) => directory.putSession(entry("s1", { epoch }))));
-      expect(await directory.findSession("s1")).toMatchObject({ epoch: 50 });
-      expect(outcomes.some(({ kind }) => kind === "fenced")).toBe(true);
-      await Promise.all(epochs.map((epoch) => directory.removeSession("s1", epoch)));
-      expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
-      expect(await directory.sessionsOfUser("ada")).toEqual([]);
-    });
+      test("of one epoch a session is held by one node; under the next one another may take it", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await a.putSession(sessionEntry("s1", { epoch: 3 }));
+        expect(await b.putSession(sessionEntry("s1", { epoch: 3 }))).toEqual({ kind: "fenced", epoch: 3 });
+        expect(await b.removeSession("s1", 3)).toEqual({ kind: "fenced", epoch: 3 });
+        expect(await b.putSession(sessionEntry("s1", { epoch: 4 }))).toEqual({ kind: "stored" });
+        expect(await a.findSession("s1")).toMatchObject({ nodeId: "b", epoch: 4 });
+        expect(await a.putSession(sessionEntry("s1", { epoch: 4 }))).toEqual({ kind: "fenced", epoch: 4 });
+        expect((await a.own()).sessions).toEqual([]);
+        expect(ids((await b.own()).sessions)).toEqual(["s1"]);
+      });
 
-    test("a thousand sessions that come and go leave nothing", async () => {
-      const directory = await create();
-      const ids = Array.from({ length: 1_000 }, (_none, n) => `s${n}`);
-      await Promise.all(
-        ids.map((id, n) => directory.putSession(entry(id, { userId: `u${n % 10}`, roomId: `r${n % 7}` }))),
+      test.each([3, 4])("a session is removed under its own epoch or a later one (%i), once", async (epoch) => {
+        const a = await node("a");
+        await a.putSession(sessionEntry("s1", { epoch: 3 }));
+        await a.putSession(sessionEntry("s2"));
+        expect(await a.removeSession("s1", epoch)).toEqual({ kind: "removed" });
+        expect(await a.removeSession("s1", epoch)).toEqual({ kind: "gone" });
+        expect(await a.findSession("s1")).toBeUndefined();
+        expect(ids(await a.sessionsOfUser("ada"))).toEqual(["s2"]);
+        expect(ids((await a.own()).sessions)).toEqual(["s2"]);
+        expect(await a.counts()).toMatchObject({ sessions: 1 });
+      });
+
+      test("a session that was never there is gone", async () => {
+        const a = await node("a");
+        expect(await a.removeSession("nobody", 1)).toEqual({ kind: "gone" });
+      });
+
+      test("what was handed in and is changed afterwards does not change the directory", async () => {
+        const a = await node("a");
+        const mine = sessionEntry("s1");
+        await a.putSession(mine);
+        Object.assign(mine, { roomId: "changed" });
+        expect(await a.findSession("s1")).toMatchObject({ roomId: "daily" });
+      });
+
+      test.each(["__proto__", "constructor", "a:b", "{a}", "a*", "[a", "-", "a@1", "r".repeat(128)])(
+        "sessions, users and rooms may be called %s and are not mistaken for others",
+        async (odd) => {
+          const a = await node("a");
+          const mine = sessionEntry(odd, { userId: odd, roomId: odd });
+          await a.putSession(mine);
+          await a.putSession(sessionEntry("s1", { userId: `${odd}2`, roomId: `${odd}2` }));
+          await a.putSession(sessionEntry("s2", { userId: `${odd}-`, roomId: `${odd}-` }));
+          await a.claimRoom(odd);
+          await a.claimRoom(`${odd}2`);
+          expect(await a.sessionsOfUser(odd)).toMatchObject([mine]);
+          expect(await a.removeSession(odd, 1)).toEqual({ kind: "removed" });
+          expect(await a.releaseRoom(odd)).toEqual({ kind: "released" });
+          expect(await a.counts()).toEqual({ rooms: 1, sessions: 2 });
+        },
       );
-      expect(await directory.counts()).toMatchObject({ sessions: 1_000 });
-      expect(await directory.sessionsOfUser("u3")).toHaveLength(100);
-      await Promise.all(ids.map((id) => directory.removeSession(id, 1)));
-      expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
-      for (let n = 0; n < 10; n += 1) expect(await directory.sessionsOfUser(`u${n}`)).toEqual([]);
+
+      test("ids that nobody can have are found nowhere", async () => {
+        const a = await node("a");
+        await a.putSession(sessionEntry("s1"));
+        for (const odd of ["", " ", "ada s1", "s1 ", "daily\n", "!", "\u0000", "ä"]) {
+          expect(await a.findSession(odd)).toBeUndefined();
+          expect(await a.removeSession(odd, 9)).toEqual({ kind: "gone" });
+        }
+      });
+
+      test("nodes with similar names hold what is theirs", async () => {
+        for (const nodeId of ["n", "n1", "n-1", "n:1", "n.1"]) {
+          const directory = await node(nodeId);
+          await directory.putSession(sessionEntry(`of-${nodeId}`));
+          await directory.claimRoom(`room-of-${nodeId}`);
+        }
+        const [first] = (await store.directory("n").own()).sessions;
+        expect(first).toBeUndefined();
+        const seen = await views(await node("n2"));
+        expect(seen.map(({ sessions }) => sessions)).toEqual([1, 1, 1, 1, 1, 0]);
+      });
+
+      test("of many who store and remove one session at once, the latest epoch wins", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        const epochs = Array.from({ length: 50 }, (_none, n) => ((n * 7) % 50) + 1);
+        const outcomes = await Promise.all(
+          epochs.map((epoch) => (epoch % 2 ? a : b).putSession(sessionEntry("s1", { epoch }))),
+        );
+        expect(await a.findSession("s1")).toMatchObject({ epoch: 50, nodeId: "b" });
+        expect(outcomes.some(({ kind }) => kind === "fenced")).toBe(true);
+        await Promise.all(epochs.map((epoch) => b.removeSession("s1", epoch)));
+        expect(await a.counts()).toEqual({ rooms: 0, sessions: 0 });
+        expect(await a.sessionsOfUser("ada")).toEqual([]);
+      });
+
+      test("thousands of sessions that come and go leave nothing", async () => {
+        const a = await node("a");
+        const all = Array.from({ length: 1_200 }, (_none, n) => `s${n}`);
+        await Promise.all(
+          all.map((id, n) => a.putSession(sessionEntry(id, { userId: `u${n % 10}`, roomId: `r${n % 7}` }))),
+        );
+        await Promise.all(all.map((id) => a.claimRoom(`of-${id}`)));
+        expect(await a.counts()).toEqual({ sessions: 1_200, rooms: 1_200 });
+        expect(await a.sessionsOfUser("u3")).toHaveLength(120);
+        const own = await a.own();
+        expect(ids(own.sessions)).toEqual(all.toSorted());
+        expect(own.rooms.toSorted()).toEqual(all.map((id) => `of-${id}`).toSorted());
+        await Promise.all(all.flatMap((id) => [a.removeSession(id, 1), a.releaseRoom(`of-${id}`)]));
+        expect(await a.counts()).toEqual({ rooms: 0, sessions: 0 });
+        for (let n = 0; n < 10; n += 1) expect(await a.sessionsOfUser(`u${n}`)).toEqual([]);
+        expect(await a.own()).toEqual({ rooms: [], sessions: [] });
+      });
     });
 
-    test("closing is possible twice", async () => {
-      const directory = await create();
-      await directory.putSession(entry("s1"));
-      await directory.close();
-      await expect(directory.close()).resolves.toBeUndefined();
+    describe("taking over", () => {
+      test("a room moves with all its sessions, then those without one, each under its next epoch", async () => {
+        const a = await node("a");
+        const epoch = await dead("d", a, async (d) => {
+          await d.claimRoom("daily");
+          await d.putSession(sessionEntry("s1", { epoch: 1 }));
+          await d.putSession(sessionEntry("s2", { epoch: 7 }));
+          await d.putSession(sessionEntry("alone", { roomId: undefined, epoch: 2 }));
+        });
+        const taken = await a.takeOver("d", epoch, 100);
+        if (taken.kind !== "taken") throw new Error(taken.kind);
+        expect(taken.more).toBe(false);
+        const expected = [
+          sessionEntry("alone", { roomId: undefined, epoch: 3 }),
+          sessionEntry("s1", { epoch: 2 }),
+          sessionEntry("s2", { epoch: 8 }),
+        ];
+        expect(taken.sessions.toSorted((one, other) => (one.sessionId < other.sessionId ? -1 : 1))).toEqual(expected);
+        expect(await a.own()).toEqual({ rooms: ["daily"], sessions: expect.arrayContaining(expected) });
+        expect(await a.findRoom("daily")).toEqual({ nodeId: "a", url: "wss://a", expired: false });
+        expect(await views(a)).toHaveLength(1);
+        expect(await a.takeOver("d", epoch, 100)).toEqual({ kind: "taken", sessions: [], more: false });
+      });
+
+      test("a live node's entries stay where they are, also when its own are asked for", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await b.putSession(sessionEntry("s1"));
+        const { epoch } = await viewOf("b", a);
+        expect(await a.takeOver("b", epoch, 100)).toEqual({ kind: "alive" });
+        expect(await b.takeOver("b", epoch, 100)).toEqual({ kind: "alive" });
+        expect(await a.takeOver("b", epoch - 1, 100)).toEqual({ kind: "taken", sessions: [], more: false });
+        expect(await a.findSession("s1")).toMatchObject({ nodeId: "b", epoch: 1 });
+      });
+
+      test("a call ends after the room with which enough sessions were taken, and says that there is more", async () => {
+        const a = await node("a");
+        const epoch = await dead("d", a, async (d) => {
+          for (const room of ["r1", "r2", "r3"]) await d.claimRoom(room);
+          for (const room of ["r1", "r2", "r3"]) {
+            for (const n of [1, 2, 3]) await d.putSession(sessionEntry(`${room}-${n}`, { roomId: room }));
+          }
+          for (const n of [1, 2, 3]) await d.putSession(sessionEntry(`alone-${n}`, { roomId: undefined }));
+        });
+        const sizes: number[] = [];
+        const all: string[] = [];
+        for (let more = true; more;) {
+          const taken = await a.takeOver("d", epoch, 4);
+          if (taken.kind !== "taken") throw new Error(taken.kind);
+          sizes.push(taken.sessions.length);
+          all.push(...ids(taken.sessions));
+          more = taken.more;
+        }
+        expect(sizes).toEqual([6, 4, 2]);
+        expect(new Set(all).size).toBe(12);
+      });
+
+      test("a node that comes back after its first entry was taken is refused and has to register again", async () => {
+        const a = await node("a");
+        const d = store.directory("d");
+        const { epoch } = await d.register("wss://d");
+        await d.putSession(sessionEntry("s1", { roomId: undefined }));
+        await d.putSession(sessionEntry("s2", { roomId: undefined }));
+        await runOut("d", epoch, a);
+        expect(await a.takeOver("d", epoch, 1)).toMatchObject({ kind: "taken", more: true });
+        expect(await d.renew({ draining: false, sent: 0 })).toEqual({ kind: "no_lease" });
+        expect(await d.putSession(sessionEntry("s3"))).toEqual({ kind: "no_lease" });
+        expect(await d.removeSession("s2", 1)).toEqual({ kind: "no_lease" });
+        const again = await d.register("wss://d");
+        expect(again.epoch).toBeGreaterThan(epoch);
+        expect((await d.own()).sessions).toEqual([]);
+        expect(await a.takeOver("d", epoch, 10)).toMatchObject({ kind: "taken", more: false });
+        expect(await a.counts()).toMatchObject({ sessions: 2 });
+        expect((await a.own()).sessions).toHaveLength(2);
+      });
+
+      test("a node that was restarted takes over what its earlier life left, once that lease has run out", async () => {
+        const before = store.directory("a");
+        const { epoch } = await before.register("wss://a");
+        await before.claimRoom("daily");
+        await before.putSession(sessionEntry("s1"));
+        const after = await node("a");
+        expect(await after.takeOver("a", epoch, 10)).toEqual({ kind: "alive" });
+        await runOut("a", epoch, after);
+        expect(await after.takeOver("a", epoch, 10)).toEqual({
+          kind: "taken",
+          sessions: [sessionEntry("s1", { epoch: 2 })],
+          more: false,
+        });
+        expect((await after.own()).rooms).toEqual(["daily"]);
+        expect(await views(after)).toHaveLength(1);
+      });
+
+      test("a node that was restarted may write its entries anew instead, under the same epoch", async () => {
+        const before = await node("a");
+        await before.putSession(sessionEntry("s1"));
+        const after = await node("a");
+        expect(await after.putSession(sessionEntry("s1"))).toEqual({ kind: "stored" });
+        expect(ids((await after.own()).sessions)).toEqual(["s1"]);
+        expect((await before.own()).sessions).toEqual([]);
+      });
+
+      test("a session that has moved on in the meantime is not taken along with its room", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        const epoch = await dead("d", a, async (d) => {
+          await d.claimRoom("daily");
+          await d.putSession(sessionEntry("s1"));
+          await d.putSession(sessionEntry("s2"));
+        });
+        await b.renew({ draining: false, sent: 0 });
+        expect(await b.putSession(sessionEntry("s2", { epoch: 2 }))).toEqual({ kind: "stored" });
+        expect(await a.takeOver("d", epoch, 10)).toMatchObject({ sessions: [{ sessionId: "s1" }], more: false });
+        expect(await a.findSession("s2")).toMatchObject({ nodeId: "b", epoch: 2 });
+      });
+
+      test("of several who take over one dead node's thousand entries each gets others, and nothing is left", async () => {
+        const nodes = await Promise.all(["a", "b", "c"].map((nodeId) => node(nodeId)));
+        const [a] = nodes;
+        if (!a) throw new Error("no node");
+        const directory = store.directory("d");
+        const { epoch } = await directory.register("wss://d");
+        const all = Array.from({ length: 1_000 }, (_none, n) => `s${n}`);
+        await Promise.all(all.slice(0, 50).map((_id, n) => directory.claimRoom(`r${n}`)));
+        await Promise.all(
+          all.map((id, n) => directory.putSession(sessionEntry(id, { roomId: n % 3 ? `r${n % 50}` : undefined }))),
+        );
+        await runOut("d", epoch, a, ...nodes.slice(1));
+
+        const taken = await Promise.all(nodes.map((each) => takeAll(each, "d", epoch)));
+        expect(taken.flat().toSorted()).toEqual(all.toSorted());
+        const held = await Promise.all(nodes.map(async (each) => ids((await each.own()).sessions)));
+        expect(held).toEqual(taken.map((some) => some.toSorted()));
+        const rooms = await Promise.all(nodes.map(async (each) => (await each.own()).rooms));
+        expect(new Set(rooms.flat()).size).toBe(50);
+        expect(rooms.flat()).toHaveLength(50);
+        for (const each of nodes) {
+          const own = await each.own();
+          for (const { roomId, epoch: now } of own.sessions) {
+            expect(now).toBe(2);
+            if (roomId !== undefined) expect(own.rooms).toContain(roomId);
+          }
+        }
+      });
+    });
+
+    describe("handing over", () => {
+      test("a room goes to another node with all its sessions, under their next epochs", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await a.claimRoom("daily");
+        await a.putSession(sessionEntry("s1", { epoch: 5 }));
+        await a.putSession(sessionEntry("other", { roomId: "weekly" }));
+        expect(await a.handOver({ roomId: "daily" }, "b")).toEqual({ kind: "handed" });
+        expect(await b.own()).toEqual({ rooms: ["daily"], sessions: [sessionEntry("s1", { epoch: 6 })] });
+        expect(await a.own()).toEqual({ rooms: [], sessions: [sessionEntry("other", { roomId: "weekly" })] });
+        expect(await a.putSession(sessionEntry("s1", { epoch: 5 }))).toEqual({ kind: "fenced", epoch: 6 });
+        expect(await a.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
+      });
+
+      test("a session that is in no room goes alone", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await a.putSession(sessionEntry("s1", { roomId: undefined }));
+        expect(await a.handOver({ sessionId: "s1" }, "b")).toEqual({ kind: "handed" });
+        expect(await b.findSession("s1")).toMatchObject({ nodeId: "b", epoch: 2 });
+      });
+
+      test("to nobody, to itself, or what belongs to others is refused", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await dead("d", a, async () => undefined);
+        await b.renew({ draining: false, sent: 0 });
+        await a.claimRoom("daily");
+        await a.putSession(sessionEntry("s1"));
+        const refused = { kind: "refused" };
+        for (const heir of ["nobody", "a", "d"]) {
+          expect(await a.handOver({ roomId: "daily" }, heir)).toEqual(refused);
+          expect(await a.handOver({ sessionId: "s1" }, heir)).toEqual(refused);
+        }
+        expect(await b.handOver({ roomId: "daily" }, "a")).toEqual(refused);
+        expect(await b.handOver({ sessionId: "s1" }, "a")).toEqual(refused);
+        expect(await b.handOver({ roomId: "nowhere" }, "a")).toEqual(refused);
+        expect(await b.handOver({ sessionId: "nobody" }, "a")).toEqual(refused);
+        expect(await a.findSession("s1")).toMatchObject({ nodeId: "a", epoch: 1 });
+      });
     });
   });
+}
+
+/** Shorter than the pauses between which a lease of any store under test is renewed. */
+const LEASE_STEP_MS = 150;
+
+async function takeAll(by: Directory, nodeId: string, epoch: number): Promise<string[]> {
+  const all: string[] = [];
+  for (;;) {
+    const taken = await by.takeOver(nodeId, epoch, 20);
+    if (taken.kind !== "taken") throw new Error(taken.kind);
+    all.push(...taken.sessions.map(({ sessionId }) => sessionId));
+    if (!taken.more) return all;
+  }
 }

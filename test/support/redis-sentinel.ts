@@ -32,7 +32,7 @@ export class RedisSentinel {
         `sentinel down-after-milliseconds ${MASTER_NAME} 1000`,
         `sentinel failover-timeout ${MASTER_NAME} 3000`,
       ];
-      const sentinels = [];
+      const sentinels: RedisServer[] = [];
       for (let n = 0; n < 3; n += 1) sentinels.push(await start({ sentinel: true, config }));
       await until(() => replica.cli("info", "replication").then((info) => info.includes("master_link_status:up")));
       await until(async () => {

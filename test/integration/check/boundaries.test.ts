@@ -41,6 +41,11 @@ test.each([
   ["src/call/a.ts", "../room/rooms.js"],
   ["src/session/a.ts", "../cluster/cluster.js"],
   ["src/room/a.ts", "../call/calls.js"],
+  ["src/webhook/a.ts", "../redis/redis-event-log.js"],
+  ["src/webhook/a.ts", "../room/rooms.js"],
+  ["src/webhook/a.ts", "pino"],
+  ["src/session/a.ts", "../webhook/webhooks.js"],
+  ["src/http/a.ts", "../webhook/webhooks.js"],
   ["src/http/a.ts", "../redis/redis-store.js"],
   ["src/gateway/handlers/a.ts", "../../media/media-plane.js"],
   ["src/sdk/a.ts", "../session/session.js"],
@@ -70,7 +75,9 @@ test("imports in the order of the data are allowed", async () => {
     "src/cluster/a.ts": using("../session/bus.js"),
     "src/gateway/handlers/a.ts": using("../../session/session.js"),
     "src/gateway/handlers/b.ts": using("../../call/calls.js"),
+    "src/webhook/a.ts": using("../session/event-log.js"),
     "src/observability/a.ts": using("../cluster/events.js"),
+    "src/observability/b.ts": using("../webhook/events.js"),
     "src/app.ts": using("./media/media-plane.js"),
   });
   expect(output).not.toContain("no-restricted-imports");

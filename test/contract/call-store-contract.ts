@@ -1,0 +1,280 @@
+import { describe, expect, test } from "vitest";
+import type { CallRecord, CallStore, NewCall } from "../../src/session/call-store.js";
+
+/** Two nodes' access to the same calls, and a way to let time pass. */
+export interface CallStoreUnderTest {
+  here: CallStore;
+  there: CallStore;
+  /** Shorter than in service, so that a store with a clock of its own can be waited for. */
+  holdMs: number;
+  pass: (ms: number) => Promise<void>;
+}
+
+const RING_MS = 60_000;
+const ada = { userId: "ada", name: "Ada", sessionId: "s-ada" };
+const bob = { userId: "bob", name: "Bob", sessionId: "s-bob" };
+const eve = { userId: "eve", name: "Eve", sessionId: "s-eve" };
+
+const newCall = (callId: string, more: Partial<NewCall> = {}): NewCall => ({
+  callId,
+  roomId: `call-${callId}`,
+  kind: "audio",
+  caller: ada,
+  callee: { userId: "bob", name: "Bob" },
+  ...more,
+});
+
+const seen = (call: CallRecord | undefined) => call && [call.callId, call.state, call.callee.sessionId];
+
+/**
+ * What every store behind the {@link CallStore} port must do.
+ *
+ * @param create makes an empty store; what it needs beside it, it releases itself when the test is finished
+ */
+export function callStoreContract(name: string, create: () => CallStoreUnderTest | Promise<CallStoreUnderTest>): void {
+  describe(`the calls in ${name}`, () => {
+    test("a call that rings is found by its id and by both users, with the time that it has left", async () => {
+      const { here, there } = await create();
+      const started = await here.start(newCall("c1", { kind: "video" }), RING_MS);
+      expect(started).toMatchObject({ kind: "ringing", lapsed: [] });
+      for (const found of [await there.find("c1"), await there.ofUser("ada"), await there.ofUser("bob")]) {
+        expect(found).toMatchObject({ ...newCall("c1", { kind: "video" }), state: "ringing" });
+        expect(found?.callee.sessionId).toBeUndefined();
+        expect(found?.remainingMs).toBeGreaterThan(RING_MS - 5_000);
+        expect(found?.remainingMs).toBeLessThanOrEqual(RING_MS);
+      }
+      expect((await there.ringing()).map(({ callId }) => callId)).toEqual(["c1"]);
+      expect(await there.ofUser("eve")).toBeUndefined();
+      expect(await there.find("c2")).toBeUndefined();
+    });
+
+    test("who is named by a live call can neither call nor be called", async () => {
+      const { here, there } = await create();
+      const tries: [string, NewCall["caller"], string, string][] = [
+        ["a caller's second call", ada, "eve", "caller_busy"],
+        ["the callee calls a third", bob, "eve", "caller_busy"],
+        ["a third calls the callee", eve, "bob", "callee_busy"],
+        ["a third calls the caller", eve, "ada", "callee_busy"],
+        ["the caller calls the callee again", ada, "bob", "caller_busy"],
+      ];
+      await here.start(newCall("c1"), RING_MS);
+      for (const state of ["ringing", "active"]) {
+        if (state === "active") await there.accept("c1", bob);
+        for (const [what, caller, to, kind] of tries) {
+          const call = newCall("c2", { caller, callee: { userId: to, name: to } });
+          expect(await there.start(call, RING_MS), `${what} while ${state}`).toMatchObject({ kind });
+        }
+      }
+      expect(await here.find("c2")).toBeUndefined();
+      expect(await here.ofUser("eve")).toBeUndefined();
+    });
+
+    test("the first answer wins, and is the same when it is given again", async () => {
+      const { here, there } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      expect(await there.accept("c1", bob)).toMatchObject({
+        kind: "accepted",
+        fresh: true,
+        call: { state: "active", callee: bob },
+      });
+      expect(await here.accept("c1", { ...bob, sessionId: "other" })).toEqual({ kind: "gone" });
+      expect(await there.accept("c1", bob)).toMatchObject({ kind: "accepted", fresh: false });
+      expect(seen(await here.find("c1"))).toEqual(["c1", "active", "s-bob"]);
+      expect(await here.ringing()).toEqual([]);
+    });
+
+    test("nobody but the callee answers", async () => {
+      const { here } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      for (const stranger of [ada, eve]) expect(await here.accept("c1", stranger)).toEqual({ kind: "gone" });
+      expect(await here.accept("nothing", bob)).toEqual({ kind: "gone" });
+      expect(seen(await here.find("c1"))).toEqual(["c1", "ringing", undefined]);
+    });
+
+    test("who calls back whoever is calling has answered", async () => {
+      const { here, there } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      const back = newCall("c2", { caller: bob, callee: { userId: "ada", name: "Ada" } });
+      expect(await there.start(back, RING_MS)).toMatchObject({
+        kind: "accepted",
+        call: { callId: "c1", state: "active", caller: ada, callee: bob },
+      });
+      expect(await here.find("c2")).toBeUndefined();
+      expect(await there.start(back, RING_MS)).toMatchObject({ kind: "caller_busy" });
+    });
+
+    test("of many who end a call one is told that it was them, and both users are free", async () => {
+      const { here, there } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      const stores = [here, there, here, there];
+      const outcomes = await Promise.all(stores.map((store) => store.finish("c1", {})));
+      expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["finished", "gone", "gone", "gone"]);
+      expect(outcomes.find(({ kind }) => kind === "finished")).toMatchObject({ call: newCall("c1") });
+      expect(await there.find("c1")).toBeUndefined();
+      expect(await here.accept("c1", bob)).toEqual({ kind: "gone" });
+      for (const userId of ["ada", "bob"]) expect(await here.ofUser(userId)).toBeUndefined();
+      expect(await here.ringing()).toEqual([]);
+      expect(await here.start(newCall("c2"), RING_MS)).toMatchObject({ kind: "ringing" });
+    });
+
+    test.each([
+      ["in the state that it is in", { state: "ringing" }, true],
+      ["in another state", { state: "active" }, false],
+      ["by its callee", { callee: "bob" }, true],
+      ["by another user", { callee: "eve" }, false],
+      ["by the caller as its callee", { callee: "ada" }, false],
+      ["by the caller's session", { session: "s-ada" }, true],
+      ["by a session that has not answered", { session: "s-bob" }, false],
+      ["by a stranger's session", { session: "s-eve" }, false],
+      ["when all holds", { state: "ringing", callee: "bob", session: "s-ada" }, true],
+      ["when not all holds", { state: "ringing", callee: "bob", session: "s-eve" }, false],
+    ] as const)("a ring is ended only %s", async (_what, condition, ends) => {
+      const { here, there } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      expect((await there.finish("c1", condition)).kind).toBe(ends ? "finished" : "gone");
+      expect(await here.find("c1")).toEqual(ends ? undefined : expect.objectContaining({ state: "ringing" }));
+    });
+
+    test.each(["s-ada", "s-bob"])(
+      "an active call is ended by either session (%s), and its length is told",
+      async (session) => {
+        const { here, there, pass } = await create();
+        await here.start(newCall("c1"), RING_MS);
+        await there.accept("c1", bob);
+        await pass(50);
+        expect(await there.finish("c1", { session: "s-eve" })).toEqual({ kind: "gone" });
+        expect(await there.finish("c1", { state: "ringing" })).toEqual({ kind: "gone" });
+        const outcome = await there.finish("c1", { session });
+        expect(outcome).toMatchObject({ kind: "finished", call: { state: "active" } });
+        const ageMs = outcome.kind === "finished" ? outcome.call.ageMs : 0;
+        expect(ageMs).toBeGreaterThanOrEqual(50);
+        expect(ageMs).toBeLessThan(10_000);
+      },
+    );
+
+    test("accept and cancel at the same moment have one outcome", async () => {
+      const { here, there } = await create();
+      for (let round = 0; round < 20; round += 1) {
+        const callId = `c${round}`;
+        await here.start(newCall(callId), RING_MS);
+        const [accepted, cancelled] = await Promise.all([
+          there.accept(callId, bob),
+          here.finish(callId, { state: "ringing", session: "s-ada" }),
+        ]);
+        expect([accepted.kind, cancelled.kind].filter((kind) => kind === "gone")).toHaveLength(1);
+        await here.finish(callId, {});
+      }
+    });
+
+    test("of many who call one user at the same moment one rings", async () => {
+      const { here, there } = await create();
+      const calls = Array.from({ length: 20 }, (_, n) =>
+        newCall(`c${n}`, { caller: { userId: `u${n}`, name: "", sessionId: `s${n}` } }),
+      );
+      const outcomes = await Promise.all(calls.map((call, n) => (n % 2 ? here : there).start(call, RING_MS)));
+      expect(outcomes.filter(({ kind }) => kind === "ringing")).toHaveLength(1);
+      expect(outcomes.filter(({ kind }) => kind === "callee_busy")).toHaveLength(19);
+      expect(await here.ringing()).toHaveLength(1);
+    });
+
+    test("two who call each other at the same moment are in one call", async () => {
+      const { here, there } = await create();
+      const [one, other] = await Promise.all([
+        here.start(newCall("c1"), RING_MS),
+        there.start(newCall("c2", { caller: bob, callee: { userId: "ada", name: "Ada" } }), RING_MS),
+      ]);
+      expect([one.kind, other.kind].toSorted()).toEqual(["accepted", "ringing"]);
+      expect((await here.ofUser("ada"))?.callId).toBe((await here.ofUser("bob"))?.callId);
+      expect(await here.ofUser("ada")).toMatchObject({ state: "active" });
+    });
+
+    test("a ring whose time is up is over, whether or not anybody has ended it", async () => {
+      const { here, there, pass } = await create();
+      await here.start(newCall("c1"), 100);
+      await pass(150);
+      expect(await there.find("c1")).toBeUndefined();
+      expect(await there.ofUser("bob")).toBeUndefined();
+      expect(await there.ringing()).toEqual([]);
+      expect(await there.accept("c1", bob)).toEqual({ kind: "gone" });
+      const next = await there.start(newCall("c2", { caller: eve }), RING_MS);
+      expect(next).toMatchObject({ kind: "ringing", lapsed: [{ callId: "c1", state: "ringing", remainingMs: 0 }] });
+      expect(await here.finish("c1", {})).toEqual({ kind: "gone" });
+      expect(seen(await here.ofUser("bob"))).toEqual(["c2", "ringing", undefined]);
+      expect(await here.start(newCall("c3", { callee: { userId: "fay", name: "" } }), RING_MS)).toMatchObject({
+        kind: "ringing",
+        lapsed: [],
+      });
+    });
+
+    test("a ring whose time is up can still be ended, once", async () => {
+      const { here, there, pass } = await create();
+      await here.start(newCall("c1"), 100);
+      await pass(150);
+      expect(await there.finish("c1", { state: "ringing" })).toMatchObject({ kind: "finished" });
+      expect(await here.finish("c1", { state: "ringing" })).toEqual({ kind: "gone" });
+    });
+
+    test("an active call that nobody holds is over after a while; one that is held is not", async () => {
+      const { here, there, pass, holdMs } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      const accepted = await there.accept("c1", bob);
+      await here.start(newCall("c2", { caller: eve, callee: { userId: "fay", name: "Fay" } }), RING_MS);
+      await there.accept("c2", { userId: "fay", name: "Fay", sessionId: "s-fay" });
+      const call = accepted.kind === "accepted" ? accepted.call : undefined;
+      if (!call) throw new Error("not accepted");
+      for (let half = 0; half < 3; half += 1) {
+        await pass(holdMs / 2);
+        expect(await there.hold([call])).toEqual([]);
+      }
+      expect(seen(await here.ofUser("ada"))).toEqual(["c1", "active", "s-bob"]);
+      expect(await here.ofUser("eve")).toBeUndefined();
+    });
+
+    test("what is held and was ended is over, and stays so", async () => {
+      const { here, there } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      const accepted = await there.accept("c1", bob);
+      const call = accepted.kind === "accepted" ? [accepted.call] : [];
+      await here.finish("c1", { session: "s-ada" });
+      expect(await there.hold(call)).toEqual(["c1"]);
+      expect(await there.hold(call)).toEqual(["c1"]);
+      expect(await here.find("c1")).toBeUndefined();
+      expect(await here.hold([])).toEqual([]);
+    });
+
+    test.each(["__proto__", "constructor", "a:b", "{a}", "a*", "r".repeat(128)])(
+      "users may be called %s and are not mistaken for others",
+      async (odd) => {
+        const { here, there } = await create();
+        const caller = { userId: odd, name: "Ödd “one”\n", sessionId: odd };
+        await here.start(newCall("c1", { caller }), RING_MS);
+        expect(await there.ofUser(odd)).toMatchObject({ caller });
+        expect(await there.ofUser(`${odd}2`)).toBeUndefined();
+        expect(await there.finish("c1", { session: odd })).toMatchObject({ kind: "finished" });
+        expect(await here.ofUser(odd)).toBeUndefined();
+      },
+    );
+
+    test("hundreds of calls that come and go leave nobody busy", async () => {
+      const { here, there } = await create();
+      const ids = Array.from({ length: 300 }, (_, n) => n);
+      await Promise.all(
+        ids.map(async (n) => {
+          const caller = { userId: `caller-${n}`, name: "", sessionId: `a${n}` };
+          const callee = { userId: `callee-${n}`, name: "", sessionId: `b${n}` };
+          await here.start(newCall(`c${n}`, { caller, callee: { userId: callee.userId, name: "" } }), RING_MS);
+          if (n % 2) await there.accept(`c${n}`, callee);
+          await there.finish(`c${n}`, { session: caller.sessionId });
+        }),
+      );
+      expect(await here.ringing()).toEqual([]);
+      for (const n of ids) expect(await here.ofUser(`callee-${n}`)).toBeUndefined();
+    });
+
+    test("closing is possible twice", async () => {
+      const { here } = await create();
+      await here.close();
+      await expect(here.close()).resolves.toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { RedisStore } from "../../src/redis/redis-store.js";
+import { noRedisReason, RedisServer } from "../support/redis-server.js";
+import { until } from "../support/until.js";
+import { callStoreContract, type CallStoreUnderTest } from "./call-store-contract.js";
+
+const HOLD_MS = 1_000;
+/** More than Redis's clock may be behind this process's timers. */
+const MARGIN_MS = 10;
+
+describe.skipIf(noRedisReason)("with a real Redis", () => {
+  let server: RedisServer;
+  let services = 0;
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+
+  async function create(): Promise<CallStoreUnderTest> {
+    const options = { url: server.url, prefix: `calls-${services++}`, onListenerError: failed };
+    const [one, other] = [new RedisStore(options), new RedisStore(options)];
+    onTestFinished(async () => {
+      await Promise.all([one.close(), other.close()]);
+    });
+    await until(() => one.state === "up" && other.state === "up");
+    const pass = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms + MARGIN_MS));
+    return { here: one.calls(HOLD_MS), there: other.calls(HOLD_MS), holdMs: HOLD_MS, pass };
+  }
+
+  callStoreContract("Redis", create);
+
+  test("a call that Redis has lost is put back by whoever holds it, one that was ended is not", async () => {
+    const { here, there } = await create();
+    const callee = { userId: "bob", name: "Bob", sessionId: "s-bob" };
+    const caller = { userId: "ada", name: "Ada", sessionId: "s-ada" };
+    const ring = { callId: "c1", roomId: "call-c1", kind: "video", caller, callee } as const;
+    await here.start(ring, 60_000);
+    const accepted = await there.accept("c1", callee);
+    if (accepted.kind !== "accepted") throw new Error("not accepted");
+    await server.cli("FLUSHALL");
+    expect(await here.ofUser("ada")).toBeUndefined();
+    expect(await there.hold([accepted.call])).toEqual([]);
+    expect(await here.hold([accepted.call])).toEqual([]);
+    expect(await here.ofUser("ada")).toMatchObject({ ...ring, state: "active", callee });
+    await here.finish("c1", { session: "s-ada" });
+    expect(await there.hold([accepted.call])).toEqual(["c1"]);
+
+    await server.cli("FLUSHALL");
+    await here.start({ ...ring, callId: "c2" }, 60_000);
+    expect(await there.hold([accepted.call])).toEqual(["c1"]);
+    expect(await here.ofUser("bob")).toMatchObject({ callId: "c2" });
+  });
+
+  test("calls that come and go leave nothing in Redis but the memory of their end, for a while", async () => {
+    const { here, there, pass } = await create();
+    const name = (n: number) => ({ userId: `u${n}`, name: "", sessionId: `s${n}` });
+    const call = (n: number) => ({
+      callId: `c${n}`,
+      roomId: "",
+      kind: "audio" as const,
+      caller: name(n),
+      callee: name(n + 1),
+    });
+    await server.cli("FLUSHALL");
+    for (let n = 0; n < 20; n += 2) await here.start(call(n), n % 4 ? 60_000 : 50);
+    for (let n = 2; n < 20; n += 4) await there.finish(`c${n}`, {});
+    // The others have lapsed, and nobody who could tell is there any more.
+    await pass(2 * HOLD_MS);
+    await there.hold([]);
+    const held = await here.start(call(100), 60_000);
+    if (held.kind !== "ringing") throw new Error("not ringing");
+    await here.hold([held.call]);
+    await here.finish("c100", {});
+    expect(await server.cli("KEYS", "*")).toEqual(expect.stringMatching(/^\S+calls-over$/));
+  });
+});
+
+function failed(error: unknown): never {
+  throw error;
+}

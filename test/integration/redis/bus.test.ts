@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { RedisStore, RedisStoreOptions } from "../../../src/redis/redis-store.js";
+import type { NodeMessage } from "../../../src/protocol/node-messages.js";
+import { RedisCluster } from "../../support/redis-cluster.js";
+import { noRedisReason, RedisServer } from "../../support/redis-server.js";
+import { TcpProxy } from "../../support/tcp-proxy.js";
+import { until } from "../../support/until.js";
+import { openReadyStore } from "./stores.js";
+
+const ask = (id: string): NodeMessage => ({ type: "ask", id, question: "who", data: { deep: [id] } });
+
+/** A node with everything that it was told. */
+async function openBus(url: string, nodeId: string, more: Partial<RedisStoreOptions> = {}) {
+  const store: RedisStore = await openReadyStore(url, more);
+  const bus = store.bus(nodeId);
+  const told: { from: string; message: NodeMessage }[] = [];
+  const missed: string[] = [];
+  bus.on("message", (event) => told.push(event));
+  bus.on("missed", ({ from }) => missed.push(from));
+  await until(() => bus.subscribed);
+  return { store, bus, told, missed };
+}
+
+async function firstWith<T>(items: readonly T[], holds: (item: T) => Promise<boolean>): Promise<T> {
+  for (const item of items) if (await holds(item)) return item;
+  throw new Error("none");
+}
+
+async function proxyTo(server: RedisServer): Promise<TcpProxy> {
+  const proxy = await TcpProxy.start(server.port);
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
+describe.skipIf(noRedisReason)("messages between nodes, over Redis", () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.stop());
+
+  test("what is sent to one node arrives there only, what is sent to all at everybody else", async () => {
+    const a = await openBus(redis.url, "a");
+    const b = await openBus(redis.url, "b");
+    const c = await openBus(redis.url, "c");
+    a.bus.send({ nodeId: "b" }, ask("1"));
+    a.bus.send("all", ask("2"));
+    a.bus.send({ nodeId: "a" }, ask("3"));
+    b.bus.send("all", ask("4"));
+    await until(() => c.told.length === 2 && b.told.length === 2 && a.told.length === 1);
+    expect(a.told).toEqual([{ from: "b", message: ask("4") }]);
+    expect(b.told).toEqual([
+      { from: "a", message: ask("1") },
+      { from: "a", message: ask("2") },
+    ]);
+    expect(c.told).toEqual([
+      { from: "a", message: ask("2") },
+      { from: "b", message: ask("4") },
+    ]);
+    expect([a.bus.sent, b.bus.sent, c.bus.sent]).toEqual([1, 1, 0]);
+  });
+
+  test.each([
+    ["prefixes", "", { prefix: "other" }],
+    ["databases", "/3", {}],
+  ])("services with different %s do not hear each other", async (_what, path, more) => {
+    const a = await openBus(redis.url, "a");
+    const b = await openBus(`${redis.url}${path}`, "b", more);
+    const c = await openBus(redis.url, "c");
+    a.bus.send("all", ask("1"));
+    await until(() => c.told.length === 1);
+    b.bus.send("all", ask("2"));
+    a.bus.send("all", ask("3"));
+    await until(() => c.told.length === 2);
+    expect(b.told).toEqual([]);
+  });
+
+  test("what is no message is not delivered, and counted; what is of an unknown kind is nobody's loss", async () => {
+    const a = await openBus(redis.url, "a");
+    const b = await openBus(redis.url, "b");
+    const frame = (seq: number, message: unknown) => JSON.stringify({ from: "x", stream: "s", seq, message });
+    const wrong = ["", "null", "{}", '{"from":"x"}', frame(0, ask("0"))];
+    for (const text of wrong) await redis.cli("publish", "lastseen:{all}:to-all", text);
+    await redis.cli("publish", "lastseen:{all}:to-all", frame(1, ask("1")));
+    await redis.cli("publish", "lastseen:{all}:to-all", frame(2, { type: "news", of: "tomorrow" }));
+    await redis.cli("publish", "lastseen:{all}:to-all", frame(3, { type: "status", userId: "", status: "bored" }));
+    await redis.cli("publish", "lastseen:{all}:to-all", frame(4, ask("4")));
+    await until(() => a.told.length === 2 && b.told.length === 2);
+    expect(b.told.map(({ message }) => message)).toEqual([ask("1"), ask("4")]);
+    expect(b.missed).toEqual([]);
+    expect(b.store.link.errors.get("receive")).toBe(wrong.length);
+  });
+
+  test("a node whose connection broke listens again, and knows that it has missed something", async () => {
+    const proxy = await proxyTo(redis);
+    const a = await openBus(redis.url, "a");
+    const b = await openBus(`redis://127.0.0.1:${proxy.port}`, "b");
+    a.bus.send("all", ask("1"));
+    await until(() => b.told.length === 1);
+    proxy.cut();
+    await until(() => !b.bus.subscribed && b.store.state === "down");
+    a.bus.send("all", ask("2"));
+    proxy.heal();
+    await until(() => b.bus.subscribed && b.store.state === "up");
+    expect(b.missed).toEqual(["a"]);
+    a.bus.send("all", ask("3"));
+    await until(() => b.told.length === 2);
+    expect(b.told[1]).toEqual({ from: "a", message: ask("3") });
+    expect(b.missed).toEqual(["a"]);
+  });
+
+  test("a connection that has become silent is noticed and replaced", async () => {
+    const proxy = await proxyTo(redis);
+    const a = await openBus(redis.url, "a");
+    const b = await openBus(`redis://127.0.0.1:${proxy.port}`, "b");
+    a.bus.send("all", ask("1"));
+    await until(() => b.told.length === 1);
+    proxy.silence();
+    await until(() => !b.bus.subscribed);
+    proxy.heal();
+    await until(() => b.missed.length === 1);
+    a.bus.send("all", ask("2"));
+    await until(() => b.told.length === 2);
+  });
+
+  test("what a node could not send is missed by the others: with its next message, or when it says its number", async () => {
+    const proxy = await proxyTo(redis);
+    const a = await openBus(`redis://127.0.0.1:${proxy.port}`, "a");
+    const b = await openBus(redis.url, "b");
+    const c = await openBus(redis.url, "c");
+    a.bus.send("all", ask("1"));
+    await until(() => b.told.length === 1 && c.told.length === 1);
+    proxy.cut();
+    await until(() => a.store.state === "down");
+    a.bus.send("all", ask("2"));
+    proxy.heal();
+    await until(() => a.store.state === "up");
+    expect(a.bus.sent).toBe(2);
+    c.bus.compare("a", 1, a.bus.sent);
+    expect(c.missed).toEqual([]);
+    c.bus.compare("a", 1, a.bus.sent);
+    expect(c.missed).toEqual(["a"]);
+    a.bus.send("all", ask("3"));
+    await until(() => b.told.length === 2 && c.told.length === 2);
+    expect(b.missed).toEqual(["a"]);
+    expect(c.missed).toEqual(["a"]);
+    expect(a.store.link.errors.get("publish")).toBe(1);
+  });
+
+  test("a node's own number is nobody's loss, and a restarted node is followed from its first message", async () => {
+    const first = await openBus(redis.url, "a");
+    const b = await openBus(redis.url, "b");
+    for (const id of ["1", "2", "3"]) first.bus.send("all", ask(id));
+    await until(() => b.told.length === 3);
+    for (const epoch of [1, 1, 1]) b.bus.compare("b", epoch, 100);
+    await first.store.close();
+    const second = await openBus(redis.url, "a");
+    second.bus.send("all", ask("4"));
+    await until(() => b.told.length === 4);
+    expect(b.missed).toEqual([]);
+  });
+
+  test("thousands of messages arrive in order", async () => {
+    const a = await openBus(redis.url, "a");
+    const b = await openBus(redis.url, "b");
+    const all = Array.from({ length: 3_000 }, (_none, n) => String(n));
+    for (const id of all) a.bus.send("all", ask(id));
+    await until(() => b.told.length === all.length);
+    expect(b.told.map(({ message }) => message.type === "ask" && message.id)).toEqual(all);
+    expect(b.missed).toEqual([]);
+  });
+});
+
+describe.skipIf(noRedisReason)("messages between nodes, over a Redis cluster", () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await RedisCluster.start();
+  });
+  afterAll(() => cluster.stop());
+
+  test("arrive in order, on whichever nodes of the cluster sender and receiver are", async () => {
+    const sender = await openBus(cluster.url, "a");
+    const receivers = await Promise.all(["b", "c", "d", "e", "f"].map((nodeId) => openBus(cluster.url, nodeId)));
+    const all = Array.from({ length: 1_000 }, (_none, n) => String(n));
+    for (const id of all) sender.bus.send("all", ask(id));
+    await until(() => receivers.every(({ told }) => told.length === all.length));
+    for (const { told, missed } of receivers) {
+      expect(told.map(({ message }) => message.type === "ask" && message.id)).toEqual(all);
+      expect(missed).toEqual([]);
+    }
+  });
+
+  test("come by way of another node of the cluster when the one that brought them stands still", async () => {
+    const a = await openBus(cluster.url, "a");
+    const receivers = await Promise.all(["b", "c", "d", "e", "f", "g"].map((nodeId) => openBus(cluster.url, nodeId)));
+    a.bus.send("all", ask("1"));
+    await until(() => receivers.every(({ told }) => told.length === 1));
+    const busy = await firstWith(
+      cluster.nodes,
+      async (node) => (await node.cli("client", "list", "type", "pubsub")) !== "",
+    );
+    busy.signal("SIGSTOP");
+    onTestFinished(() => busy.signal("SIGCONT"));
+    await until(() => receivers.some(({ bus }) => !bus.subscribed));
+    await until(() => receivers.every(({ bus }) => bus.subscribed));
+    expect(receivers.some(({ missed }) => missed.length > 0)).toBe(true);
+  });
+});
