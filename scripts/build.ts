@@ -1,6 +1,6 @@
 /**
- * Builds everything into `dist/`: the service, the browser client and the demo page. Fails when the client's core has
- * grown beyond its limit.
+ * Builds everything into `dist/`: the service, the browser client, the demo page and the operator page. Fails when the
+ * client's core has grown beyond its limit.
  */
 import { spawn } from "node:child_process";
 import { cp, rm } from "node:fs/promises";
@@ -52,7 +52,7 @@ await rm("dist", { recursive: true, force: true });
 const [, , , core] = await Promise.all([
   compile("tsconfig.json"),
   compile("src/sdk"),
-  webBundle("dist/web").then(build),
+  webBundle("dist").then(build),
   coreSize(),
   copyAssets(),
 ]);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { context } from "esbuild";
 import { webBundle } from "./web-bundle.js";
 
-const page = await context(await webBundle("dist/web"));
+const page = await context(await webBundle("dist"));
 await page.rebuild();
 await page.watch();
 

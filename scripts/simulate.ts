@@ -1,13 +1,18 @@
 /**
  * Runs the simulation: many seeds, or one, or what sessions cost by their number.
  *
- *     npm run simulate -- [--seeds N] [--from S] [--minutes M] | --seed S [--minutes M] [--all] | --cost [--sessions N]
+ *     npm run simulate -- [--seeds N] [--from S] [--minutes M] [--threads T] [--mutation NAME]
+ *     npm run simulate -- --seed S [--minutes M] [--all] [--mutation NAME]
+ *     npm run simulate -- --cost [--sessions N]
  *
  * Exits with 1 when an invariant did not hold.
  */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { measureCost } from "../test/simulation/cost/measure.js";
 import { describeCost, writeCostPlot } from "../test/simulation/cost/plot.js";
+import { runAll, type Job } from "../test/simulation/farm.js";
+import { MUTATIONS } from "../test/simulation/mutations.js";
 import { describeCounts, describeFailure } from "../test/simulation/report.js";
 import { simulate, type Outcome } from "../test/simulation/simulation.js";
 
@@ -19,49 +24,53 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     seed: { type: "string" },
     minutes: { type: "string", default: "1000" },
+    threads: { type: "string", default: String(availableParallelism()) },
+    mutation: { type: "string" },
     all: { type: "boolean", default: false },
     cost: { type: "boolean", default: false },
     sessions: { type: "string", default: "1000000" },
   },
 });
 
-function numberOf(name: "seeds" | "from" | "seed" | "minutes" | "sessions"): number {
+function numberOf(name: "seeds" | "from" | "seed" | "minutes" | "threads" | "sessions"): number {
   const number = Number(values[name]);
   if (!Number.isInteger(number) || number < 0) throw new RangeError(`--${name} must be a whole number`);
   return number;
 }
 
-/** Lets signals and output through between two seeds. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+function mutationNamed(name: string | undefined): (typeof MUTATIONS)[string] | undefined {
+  if (name === undefined) return undefined;
+  const mutation = MUTATIONS[name];
+  if (!mutation) throw new RangeError(`--mutation is one of: ${Object.keys(MUTATIONS).join(", ")}`);
+  return mutation;
 }
 
-async function runSeeds(first: number, count: number, minutes: number): Promise<boolean> {
+async function runSeeds(first: number, count: number, job: Omit<Job, "seed">): Promise<boolean> {
   const startedAt = performance.now();
   const outcomes: Outcome[] = [];
   let failures = 0;
-  for (let seed = first; seed < first + count; seed++) {
-    const outcome = await simulate({ seed, minutes });
+  const jobs = Array.from({ length: count }, (_, index) => ({ ...job, seed: first + index }));
+  const done = (outcome: Outcome): void => {
     outcomes.push(outcome);
-    if (outcome.failure) {
-      failures += 1;
-      console.log(`${describeFailure(outcome, minutes)}\n`);
-    }
-    await breathe();
-  }
+    if (!outcome.failure) return;
+    failures += 1;
+    console.log(`${describeFailure(outcome, job)}\n`);
+  };
+  await runAll(jobs, done, numberOf("threads"));
   const seconds = (performance.now() - startedAt) / 1000;
   const events = outcomes.reduce((total, outcome) => total + outcome.events, 0);
   console.log(describeCounts(outcomes));
   console.log(
-    `${count} seeds of ${minutes} minutes, ${events} events, in ${seconds.toFixed(0)} s: ${failures || "none"} failed`,
+    `${count} seeds of ${job.minutes} minutes, ${events} events, in ${seconds.toFixed(0)} s: ${failures || "none"} failed`,
   );
   return failures === 0;
 }
 
-async function runSeed(seed: number, minutes: number): Promise<boolean> {
-  const outcome = await simulate({ seed, minutes, keepTrace: values.all });
+async function runSeed(job: Job): Promise<boolean> {
+  const variants = mutationNamed(job.mutation)?.variants;
+  const outcome = await simulate({ ...job, variants, keepTrace: values.all });
   if (values.all) console.log(outcome.trace.join("\n"));
-  console.log(describeFailure(outcome, minutes));
+  console.log(describeFailure(outcome, job));
   console.log(`digest ${outcome.digest}, ${outcome.events} events`);
   return outcome.failure === undefined;
 }
@@ -73,8 +82,13 @@ async function runCost(most: number): Promise<boolean> {
   return true;
 }
 
-let held: boolean;
-if (values.cost) held = await runCost(numberOf("sessions"));
-else if (values.seed === undefined) held = await runSeeds(numberOf("from"), numberOf("seeds"), numberOf("minutes"));
-else held = await runSeed(numberOf("seed"), numberOf("minutes"));
-process.exitCode = held ? 0 : 1;
+async function run(): Promise<boolean> {
+  if (values.cost) return runCost(numberOf("sessions"));
+  const { mutation } = values;
+  mutationNamed(mutation);
+  const minutes = numberOf("minutes");
+  if (values.seed !== undefined) return runSeed({ seed: numberOf("seed"), minutes, mutation });
+  return runSeeds(numberOf("from"), numberOf("seeds"), { minutes, mutation });
+}
+
+process.exitCode = (await run()) ? 0 : 1;

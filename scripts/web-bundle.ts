@@ -3,16 +3,15 @@ import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
 
 const SOURCE = "src/web";
-/** What the page is made of besides its script: copied as it is, or bundled, by its extension. */
+/** What a page is made of besides its script: copied as it is, or bundled, by its extension. */
 const ASSETS = /\.(html|css|svg|png|webmanifest)$/;
 
-/** esbuild's options for the demo page, from the root of the checkout. */
+/** esbuild's options for the demo page in `web/` and the operator page in `ops/`, from the root of the checkout. */
 export async function webBundle(outdir: string): Promise<BuildOptions> {
-  const assets = (await readdir(SOURCE)).filter((name) => ASSETS.test(name));
+  const icon = { in: join(SOURCE, "icon.svg"), out: "ops/icon" };
   return {
-    entryPoints: [join(SOURCE, "main.ts"), ...assets.map((name) => join(SOURCE, name))],
+    entryPoints: [...(await entriesOf(SOURCE, "web")), ...(await entriesOf(join(SOURCE, "ops"), "ops")), icon],
     outdir,
-    outbase: SOURCE,
     bundle: true,
     format: "esm",
     target: ["chrome111", "firefox128", "safari17"],
@@ -22,4 +21,12 @@ export async function webBundle(outdir: string): Promise<BuildOptions> {
     legalComments: "none",
     logLevel: "warning",
   };
+}
+
+async function entriesOf(folder: string, page: string): Promise<{ in: string; out: string }[]> {
+  const assets = (await readdir(folder)).filter((name) => ASSETS.test(name));
+  return ["main.ts", ...assets].map((name) => ({
+    in: join(folder, name),
+    out: `${page}/${name.slice(0, name.lastIndexOf("."))}`,
+  }));
 }

@@ -5,11 +5,15 @@ import type { Config } from "./config/load.js";
 import { beaconRoute } from "./http/beacon-route.js";
 import { cleanupRoute } from "./http/cleanup-route.js";
 import { drainRoute } from "./http/drain-route.js";
+import { eventRoutes } from "./http/event-routes.js";
 import { healthRoutes, type HealthSource } from "./http/health-routes.js";
 import { LocalView, type OperatorView } from "./http/operator-view.js";
+import { opsPage } from "./http/ops-page.js";
 import { roomRoutes } from "./http/room-routes.js";
 import type { HttpOptions } from "./http/server.js";
 import { sessionRoutes } from "./http/session-routes.js";
+import { settingsRoute } from "./http/settings-route.js";
+import { stuckRoute } from "./http/stuck-route.js";
 import { userRoutes } from "./http/user-routes.js";
 import { answersFrom, WholeView } from "./http/whole-view.js";
 import type { Clock } from "./kernel/clock.js";
@@ -47,20 +51,21 @@ export function httpOptionsOf(parts: {
   metrics: Metrics;
   isReady: () => boolean;
 }): HttpOptions {
-  const { config, log, service, operator, metrics } = parts;
-  const { sweeper, reconciler, sessions, registry, cluster, telephony } = service;
+  const { config, log, service, stores, operator, metrics } = parts;
+  const { sweeper, reconciler, reaper, sessions, registry, cluster, telephony } = service;
+  const admin = { adminToken: config.ADMIN_TOKEN, adminOpen: config.ENVIRONMENT !== "production" };
   return {
     log,
     origins: config.ORIGINS,
     version: VERSION,
     docs: config.ENVIRONMENT === "development",
-    adminToken: config.ADMIN_TOKEN,
-    adminOpen: config.ENVIRONMENT !== "production",
+    ...admin,
     metricsToken: config.METRICS_TOKEN,
     metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },
     openRoutes: [
       healthRoutes(healthSource(parts)),
       beaconRoute((sessionId, resumeToken) => sessions.goodbye(sessionId, resumeToken)),
+      opsPage(admin),
     ],
     adminRoutes: [
       roomRoutes(operator),
@@ -70,6 +75,16 @@ export function httpOptionsOf(parts: {
         sweep: () => sweeper.sweep({ force: true }),
         reconcile: () => reconciler.reconcile(),
       }),
+      stuckRoute(config.NODE_ID, reaper),
+      settingsRoute({
+        heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
+        awayAfterMs: config.AWAY_AFTER_MS,
+        idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+        sweepIntervalMs: config.SWEEP_INTERVAL_MS,
+        reloadGraceMs: config.RELOAD_GRACE_MS,
+        resumeGraceMs: config.RESUME_GRACE_MS,
+      }),
+      ...(config.WEBHOOK_URL === undefined ? [] : [eventRoutes(stores.events)]),
       drainRoute(() => {
         if (!cluster) throw new LastseenError("not_found", "This node is alone: there is nobody to take its sessions.");
         void cluster.drain(config.DRAIN_TIMEOUT_MS);

@@ -167,7 +167,6 @@ export function createService(
   });
   releasers.add("telephony", () => telephony.close());
   const { calls, statuses } = telephony;
-  lifecycle.on("given_up", ({ session }) => void reaper.end(session, { reason: "node_lost" }));
   const sweeper = new Sweeper({ clock, time, registry, liveness, reaper, lifecycle, events: sweeps });
   const reconciler = new Reconciler({
     registry,
@@ -206,7 +205,7 @@ export function createService(
     }),
     handlers: {
       ...inRooms,
-      join: guardCallRooms(calls, inRooms.join),
+      join: guardCallRooms(telephony, inRooms.join),
       ...mediaHandlers,
       ...callHandlers({ calls, statuses }),
     },
@@ -231,6 +230,8 @@ export function createService(
 
   const timeline = new Timeline();
   new Journal({ log: ports.journal, clock, timeline }).follow(lifecycle, sweeps);
+  // After the journal, so that what ends a session is written before its end.
+  lifecycle.on("given_up", ({ session }) => void reaper.end(session, { reason: "node_lost" }));
   const sources = readSources({ registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls });
   return {
     lifecycle,

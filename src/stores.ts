@@ -5,16 +5,20 @@ import type { Releasers } from "./kernel/releasers.js";
 import { MemoryBus, MemoryHub } from "./memory/memory-bus.js";
 import { MemoryCalls } from "./memory/memory-calls.js";
 import { MemoryDirectory } from "./memory/memory-directory.js";
+import { MemoryEventLog } from "./memory/memory-event-log.js";
 import { MemoryStore } from "./memory/memory-store.js";
 import { RedisStore } from "./redis/redis-store.js";
 import type { Bus } from "./session/bus.js";
 import type { CallStore } from "./session/call-store.js";
 import type { Directory } from "./session/directory.js";
+import type { EventLog } from "./session/event-log.js";
 
 export interface Stores {
   readonly directory: Directory;
   readonly bus: Bus;
   readonly calls: CallStore;
+  /** What the owner's backend is told. */
+  readonly events: EventLog;
   /** Undefined when there is none to be asked. */
   readonly redis: { isUp(): boolean; errors(): ReadonlyMap<string, number> } | undefined;
 }
@@ -39,7 +43,8 @@ export async function openStores(
   return {
     directory: store.directory(NODE_ID),
     bus: store.bus(NODE_ID),
-    calls: new MemoryCalls(clock),
+    calls: store.calls(),
+    events: store.events(),
     redis: { isUp: () => store.state === "up", errors: () => store.link.errors },
   };
 }
@@ -69,5 +74,5 @@ async function openMemory(
   const bus = new MemoryBus(new MemoryHub(), nodeId, listenerFailed);
   releasers.add("bus", () => bus.close());
   await directory.register(undefined);
-  return { directory, bus, calls: new MemoryCalls(clock), redis: undefined };
+  return { directory, bus, calls: new MemoryCalls(clock), events: new MemoryEventLog(clock), redis: undefined };
 }

@@ -94,6 +94,7 @@ export class Calls {
       events.on("transferred", ({ session }) => this.#moved(session)),
       events.on("left", ({ session, roomId, reason }) => this.#leftRoom(session, roomId, reason)),
       events.on("ended", ({ session, reason }) => this.#work(this.#sessionEnded(session, reason))),
+      events.on("cleaned", ({ session }) => this.#work(this.#deviceGone(session))),
       options.bus.on("message", ({ message }) => {
         if (message.type === "call") this.#news.apply(message.news);
       }),
@@ -308,6 +309,14 @@ export class Calls {
 
   async #sessionEnded(session: Session, reason: LeaveReason): Promise<void> {
     for (const call of this.#news.book.ofUser(session.userId)) await this.#endWith(session, reason, call);
+  }
+
+  /** Asked again when the directory knows: of two devices that go at once, each may have taken the other for connected. */
+  async #deviceGone({ status, userId }: Session): Promise<void> {
+    if (status !== "ended") return;
+    for (const { callId, state, callee } of this.#news.book.ofUser(userId)) {
+      if (state === "ringing" && callee.userId === userId) await this.#endUnlessConnected(callId, userId);
+    }
   }
 
   /** What becomes of a call when a session of one of its users ends. */

@@ -8,12 +8,14 @@ import type { LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
 import { Calls } from "./calls.js";
 import { Presence } from "./presence.js";
+import { Relocation } from "./relocation.js";
 import { StatusBoard } from "./status-board.js";
 import { followStatuses } from "./status-news.js";
 
 export interface Telephony {
   readonly calls: Calls;
   readonly statuses: StatusBoard;
+  readonly relocation: Relocation;
   /** Ends after the sessions have: their calls end with them. The store is closed by its owner, later. */
   close(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export function createTelephony(options: {
   return {
     calls,
     statuses,
+    relocation: new Relocation({ directory, bus, events }),
     async close() {
       unfollow();
       await calls.close();

@@ -44,9 +44,18 @@ const RULES: readonly Rule[] = [
       `SFU_LISTEN_IP ${SFU_LISTEN_IP} needs SFU_ANNOUNCED_IP, the address that clients reach`,
   },
   {
+    reads: ["WEBHOOK_URL", "WEBHOOK_SECRET"],
+    problem: ({ WEBHOOK_URL, WEBHOOK_SECRET }) =>
+      WEBHOOK_URL !== undefined &&
+      WEBHOOK_SECRET === undefined &&
+      "WEBHOOK_URL needs WEBHOOK_SECRET, by which your backend knows who sends",
+  },
+  {
     reads: ["WEBHOOK_URL"],
     problem: ({ WEBHOOK_URL }) =>
-      WEBHOOK_URL !== undefined && "WEBHOOK_URL is set, but this version delivers no webhooks yet: unset it",
+      WEBHOOK_URL !== undefined &&
+      !isPlainUrl(WEBHOOK_URL) &&
+      "WEBHOOK_URL must be a URL without a user name and password: the signature tells who sends",
   },
   {
     reads: ["CORS_ORIGIN"],
@@ -57,6 +66,12 @@ const RULES: readonly Rule[] = [
     },
   },
 ];
+
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === "" && password === "";
+}
 
 /**
  * What each setting allows alone but not together, one line each.

@@ -41,12 +41,44 @@ const SCHEMAS = new Map<string, TSchema & { type?: unknown }>(Object.entries(Set
 export function loadConfig(env: Variables, directory: string): Config {
   const problems: string[] = [];
   const environment = readEnvironment(env["LASTSEEN_ENV"], problems);
-  const merged: Record<string, unknown> = {
+  const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env) };
+  return finish(merged, environment, problems);
+}
+
+/**
+ * Like {@link loadConfig}, for settings that are given as values.
+ *
+ * @param values settings by their names, over everything else; one that is undefined counts as not given
+ * @param options `env`: overlays the files like the process's environment; `passedOver`: settings that are not used, so
+ *   that nothing has to go with them
+ * @throws ConfigError with every problem at once
+ */
+export function configOf(
+  values: Readonly<Record<string, unknown>>,
+  directory: string,
+  options: { environment: Environment; env?: Variables | undefined; passedOver?: Iterable<keyof Settings> },
+): Config {
+  const problems: string[] = [];
+  const { environment, env = {}, passedOver = [] } = options;
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env), ...given };
+  return finish(merged, environment, problems, passedOver);
+}
+
+function readFiles(directory: string, environment: Environment, problems: string[]): Record<string, unknown> {
+  return {
     ...readFile(join(directory, "default.json"), problems),
     ...readFile(join(directory, `${environment}.json`), problems),
-    ...pickVariables(env),
   };
-  const wrong = check(merged, problems);
+}
+
+function finish(
+  merged: Record<string, unknown>,
+  environment: Environment,
+  problems: string[],
+  passedOver: Iterable<keyof Settings> = [],
+): Config {
+  const wrong = new Set([...check(merged, problems), ...passedOver]);
   const settings = merged as Settings;
   problems.push(...contradictions(settings, environment, wrong));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -95,7 +127,7 @@ function check(settings: Readonly<Record<string, unknown>>, problems: string[]):
     problems.push(`${name} ${problem}`);
   }
   for (const name of Object.keys(settings)) {
-    if (!SCHEMAS.has(name)) problems.push(`${name} is not a setting (in a file of config/)`);
+    if (!SCHEMAS.has(name)) problems.push(`${name} is not a setting (in a file of config/ or given as a value)`);
   }
   return wrong;
 }

@@ -21,7 +21,7 @@ export function routeUpgrades(server: Server, webSockets: Server, path: string):
 }
 
 /** Gives the connection back to the server as if the request had not asked for an upgrade. */
-function serveAsHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+export function serveAsHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

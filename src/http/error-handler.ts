@@ -8,13 +8,17 @@ const Refusal = Type.Object({ error: Type.Object({ code: Type.Enum(Object.keys(E
 /** Answers every failure as `{ error: { code, message } }` with the fitting status, and says so in each route's schema. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error: { code: "not_found", message: "There is no such route." } }),
-  );
   app.addHook("onRoute", (route) => {
     const { response } = route.schema ?? {};
     route.schema = { ...route.schema, response: { ...Object(response), "4xx": Refusal, "5xx": Refusal } };
   });
+}
+
+/** Answers requests for routes that there are not, in the same form. */
+export function answerUnknownRoutes(app: FastifyInstance): void {
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: { code: "not_found", message: "There is no such route." } }),
+  );
 }
 
 /** Writes one refusal. What is not an expected failure becomes `internal` and tells nothing. */

@@ -9,7 +9,7 @@ import Type from "typebox";
 import { LastseenError } from "../protocol/errors.js";
 import { LIMITS } from "../protocol/limits.js";
 import { serveDocs } from "./docs.js";
-import { answerError, answerErrors } from "./error-handler.js";
+import { answerError, answerErrors, answerUnknownRoutes } from "./error-handler.js";
 import { refuseUnreadable } from "./unreadable.js";
 import { bearerGuard } from "./guard.js";
 
@@ -49,6 +49,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     clientErrorHandler: refuseUnreadable,
   });
   answerErrors(app);
+  answerUnknownRoutes(app);
   await app.register(cors, { origin: [...options.origins], methods: ["GET", "POST", "DELETE"] });
   if (options.docs) await serveDocs(app, options.version);
   return app;

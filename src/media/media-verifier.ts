@@ -1,9 +1,22 @@
+import type { Router, Worker } from "mediasoup/types";
 import { delay, type Clock } from "../kernel/clock.js";
 import { limited } from "./limited.js";
 import { mediaUnavailable } from "./media-errors.js";
 import type { MediaTimeLimits } from "./media-options.js";
-import type { MediaWorker } from "./media-worker.js";
-import type { RouterPlace } from "./room-router.js";
+
+/** A worker as far as it can be asked what it holds; its requests have a time limit. */
+export interface AskedWorker {
+  readonly worker: Worker;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<void>;
+  call<T>(what: string, refusal: "bad_message" | "media_unavailable", request: () => Promise<T>): Promise<T>;
+}
+
+/** A router, and whom to ask what it holds. */
+export interface AskablePlace {
+  readonly worker: AskedWorker;
+  readonly router: Router;
+}
 
 type Held = ReadonlySet<string>;
 
@@ -31,14 +44,14 @@ export class MediaVerifier {
    *
    * @throws LastseenError `media_unavailable` when the worker does not answer in time
    */
-  async remaining(place: RouterPlace, ids: Iterable<string>): Promise<Held> {
+  async remaining(place: AskablePlace, ids: Iterable<string>): Promise<Held> {
     const asked = [...ids];
     if (asked.length === 0) return NOTHING;
     const held = await this.#held(place);
     return new Set(asked.filter((id) => held.has(id)));
   }
 
-  async #held(place: RouterPlace): Promise<Held> {
+  async #held(place: AskablePlace): Promise<Held> {
     const { router, worker } = place;
     if (worker.worker.closed) return this.#ended(worker);
     try {
@@ -63,7 +76,7 @@ export class MediaVerifier {
   }
 
   /** An ended process holds nothing, but it has to have ended. */
-  async #ended(worker: MediaWorker): Promise<Held> {
+  async #ended(worker: AskedWorker): Promise<Held> {
     try {
       await limited(this.#clock, this.#limits.callMs, "the end of a media worker", worker.ended);
       return NOTHING;
@@ -73,7 +86,7 @@ export class MediaVerifier {
   }
 }
 
-async function dumpRouter({ worker, router }: RouterPlace): Promise<Held> {
+async function dumpRouter({ worker, router }: AskablePlace): Promise<Held> {
   const dump = await worker.call("a dump of a router", "media_unavailable", () => router.dump());
   return new Set([
     ...dump.transportIds,
@@ -83,7 +96,7 @@ async function dumpRouter({ worker, router }: RouterPlace): Promise<Held> {
 }
 
 /** Everything in the worker that can be asked something, by id: that is every object of every router. */
-async function dumpWorker(worker: MediaWorker): Promise<Held> {
+async function dumpWorker(worker: AskedWorker): Promise<Held> {
   const dump = await worker.call("a dump of a worker", "media_unavailable", () => worker.worker.dump());
   return new Set(dump.channelMessageHandlers.channelRequestHandlers);
 }

@@ -35,7 +35,8 @@ export class NoMedia implements MediaPlane {
 
 const NO_PRODUCERS: readonly ProducerView[] = [];
 
-class NoSessionMedia implements SessionMedia {
+/** A session's stay in a room without media. */
+export class NoSessionMedia implements SessionMedia {
   readonly routerRtpCapabilities = null;
   readonly producers = NO_PRODUCERS;
   #closed = false;

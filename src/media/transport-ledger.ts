@@ -1,6 +1,5 @@
 import type { MediaLeftovers } from "../session/ports.js";
-import type { MediaVerifier } from "./media-verifier.js";
-import type { RouterPlace } from "./room-router.js";
+import type { AskablePlace, MediaVerifier } from "./media-verifier.js";
 
 /** Ids of one kind that one session remembers until they are checked; a page makes two transports per visit. */
 const REMEMBERED = 1024;
@@ -16,10 +15,10 @@ interface Account {
  * written down: they ended in one of these transports, and end with it at the latest.
  */
 export class TransportLedger {
-  readonly #accounts = new Map<RouterPlace, Account>();
+  readonly #accounts = new Map<AskablePlace, Account>();
 
   /** Writes down a transport that was closed, with what was in it. */
-  add(place: RouterPlace, transportId: string, contents: { producers: string[]; consumers: string[] }): void {
+  add(place: AskablePlace, transportId: string, contents: { producers: string[]; consumers: string[] }): void {
     const account = this.#accountOf(place);
     account.transports.add(transportId);
     for (const id of contents.producers) account.producers.add(id);
@@ -46,7 +45,7 @@ export class TransportLedger {
     return left;
   }
 
-  #accountOf(place: RouterPlace): Account {
+  #accountOf(place: AskablePlace): Account {
     let account = this.#accounts.get(place);
     if (!account) {
       // What ended with its worker needs no check.

@@ -156,9 +156,10 @@ export class MemoryDirectory implements Directory {
     await this.resign();
   }
 
-  /** The lease, unless somebody else has claimed it. */
+  /** The lease, unless somebody else has claimed it or the store has forgotten it. */
   #ownLease(): StoredLease | undefined {
-    return this.#lease?.claimed ? undefined : this.#lease;
+    const lease = this.#lease;
+    return lease && !lease.claimed && this.#store.leases.has(lease) ? lease : undefined;
   }
 
   /** Sends people to a node only if it is there. */

@@ -12,6 +12,7 @@ import type { SweeperEvents } from "../reaper/sweeper.js";
 import { CALL_OUTCOMES, type LifecycleEvents } from "../session/events.js";
 import type { MediaKind } from "../session/ports.js";
 import { CAUSES } from "../session/verdict.js";
+import { DELIVERY_RESULTS, type WebhookEvents } from "../webhook/events.js";
 import { Instruments, type Counter, type Histogram } from "./instruments.js";
 import type { MetricSources } from "./sources.js";
 
@@ -168,9 +169,20 @@ export class Metrics {
     );
     this.#instruments.mirrorAll("redis_errors_total", "Commands to Redis that failed.", {
       label: "operation",
-      known: ["connect", "subscribe", "send"],
+      known: ["connect", "subscribe", "receive", "renew"],
       read: () => redis?.errors() ?? new Map<string, number>(),
     });
+  }
+
+  /** @param webhooks undefined when nobody is told */
+  followWebhooks(webhooks: { size: number; events: Emitter<WebhookEvents> } | undefined): void {
+    const deliveries = this.#instruments.counter("webhook_deliveries_total", "Events by what became of them.", {
+      result: DELIVERY_RESULTS,
+    });
+    webhooks?.events.on("settled", ({ result }) => deliveries.inc({ result }));
+    this.#instruments.gauge("webhook_queue_length", "Events that your backend has not got yet.", [], (gauge) =>
+      gauge.set(webhooks?.size ?? 0),
+    );
   }
 
   #followSweeps(sweeper: Emitter<SweeperEvents>): void {

@@ -1,6 +1,7 @@
 import type { Emitter } from "../kernel/emitter.js";
 import { LastseenError } from "../protocol/errors.js";
 import type { JsonObject, LeaveReason, RoomSnapshot } from "../protocol/messages/index.js";
+import { callOfRoom } from "../session/call-store.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { MediaPlane, SessionConnection, SessionMedia } from "../session/ports.js";
 import type { Session } from "../session/session.js";
@@ -67,7 +68,8 @@ export class Admission {
   async admit(request: AdmissionRequest, entered: (admitted: Admitted) => void): Promise<void> {
     const { session, roomId } = request;
     if (session.participation) throw new LastseenError("already_joined", "The session is in a room already.");
-    if (session.identity.rooms && !session.identity.rooms.includes(roomId)) {
+    // A call's room is open to its two users, whatever rooms their tokens name.
+    if (callOfRoom(roomId) === undefined && session.identity.rooms && !session.identity.rooms.includes(roomId)) {
       throw new LastseenError("forbidden", "The token does not allow this room.");
     }
     if (this.#takeOver(request, entered)) return;

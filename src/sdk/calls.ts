@@ -110,7 +110,7 @@ export class Calls {
 
   /** @internal */
   event({ type, data }: WireEvent): void {
-    const { callId, reason } = data as { callId: string; reason?: CallOverReason };
+    const { callId = "", reason } = (data ?? {}) as { callId?: string; reason?: CallOverReason };
     switch (type) {
       case "incoming_call":
         this.#rings(data as EventData<"incoming_call">);

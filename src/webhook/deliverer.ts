@@ -53,7 +53,7 @@ export class Deliverer {
 
   add(event: BackendEvent): void {
     const dropped = this.#queue.add(event, this.#options.clock.mono());
-    if (dropped) this.#makeRoom(dropped);
+    if (dropped) this.#overflow();
     this.#go();
   }
 
@@ -62,7 +62,7 @@ export class Deliverer {
     this.#closing = true;
     this.#pause?.cancel();
     this.#pause = undefined;
-    for (const waiting of [...this.#pauses.keys()]) this.#resume(waiting);
+    for (const waiting of this.#pauses.keys()) this.#resume(waiting);
     await new Promise<void>((resolve) => {
       const timer = this.#options.clock.after(limitMs, resolve);
       this.#emptied = () => {
@@ -126,11 +126,12 @@ export class Deliverer {
   /** The backend is in trouble: everything waits. */
   #wait({ why, retryAfterMs = 0 }: { why: string; retryAfterMs?: number }): void {
     const { clock, events, random } = this.#options;
+    // Of attempts that were under way at the same time the first tells enough.
+    if (this.#pause) return;
     if (this.#failures === 0) events.emit("failing", { why });
     this.#failures += 1;
     if (this.#closing) return;
     const asked = Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
-    this.#pause?.cancel();
     this.#pause = clock.after(Math.max(asked, pauseAfter(this.#failures, random())), () => {
       this.#pause = undefined;
       this.#go();
@@ -144,11 +145,11 @@ export class Deliverer {
     this.#go();
   }
 
-  #makeRoom({ event }: Waiting): void {
+  /** The oldest one has made room; it stays in the log. */
+  #overflow(): void {
     const { events } = this.#options;
     events.emit("settled", { result: "dropped" });
     if (!this.#overflowing) events.emit("overflowing", { waiting: this.#queue.size, logged: true });
     this.#overflowing = true;
-    void event;
   }
 }

@@ -2,7 +2,7 @@
  * Data comes from the lifecycle events (`translate.ts`), waits for its place in the log (`outbox.ts`) and then for the
  * owner's backend (`queue.ts`, `deliverer.ts`, `http-sender.ts`). Nothing of a session ever waits for any of them.
  */
-import type { BackendEvent, NewBackendEvent } from "../protocol/backend-event.js";
+import type { BackendEvent } from "../protocol/backend-event.js";
 
 /** What a delivery came to. `failed` and `refused` are tried again. */
 export const DELIVERY_RESULTS = ["delivered", "failed", "refused", "dropped"] as const;
@@ -25,6 +25,3 @@ export interface WebhookEvents {
   /** The end has come before all were delivered. */
   left_behind: { logged: number; unlogged: number };
 }
-
-/** Told of an event, which it takes up at once. */
-export type Record = (event: Omit<NewBackendEvent, "sequence" | "nodeId" | "at">) => void;

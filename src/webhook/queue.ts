@@ -78,7 +78,6 @@ export class DeliveryQueue {
   /** A lane that stood still goes on. */
   release({ lane }: Waiting): void {
     if (lane.waiting.length > 0) this.#ready.add(lane);
-    else this.#lanes.delete(lane.key);
   }
 
   #dropOldest(): Waiting | undefined {

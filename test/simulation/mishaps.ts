@@ -1,6 +1,8 @@
 /** What happens to the service: its process, its workers, its store, its clock, its operators. */
 import type { Random } from "../support/random.js";
+import type { CountKind } from "./checks/scene.js";
 import type { Town } from "./people/town.js";
+import type { Host } from "./service/host.js";
 import type { ServiceNode } from "./service/node.js";
 import type { World } from "./world/world.js";
 
@@ -12,26 +14,36 @@ const HOUR = 60 * MINUTE;
 export interface Victims {
   readonly world: World;
   readonly town: Town;
-  readonly node: ServiceNode | undefined;
-  note(who: string, what: string): void;
-  /** It has happened once more. */
-  count(what: string): void;
-  /** Stops the process, properly or not, and starts another one. */
-  restart(properly: boolean): void;
+  readonly hosts: readonly [Host, ...Host[]];
+  readonly note: (who: string, what: string) => void;
+  readonly count: (kind: CountKind, what: string) => void;
 }
 
 interface Mishap {
   readonly name: string;
   /** Time between two, on average. */
   readonly everyMs: number;
-  happen(node: ServiceNode, victims: Victims): void;
+  happen(node: ServiceNode, victims: Victims, host: Host): void;
 }
 
-const MISHAPS: readonly Mishap[] = [
+export const MISHAPS: readonly Mishap[] = [
   {
     name: "a pause",
     everyMs: 45 * SECOND,
     happen: (node, { world }) => node.loop.stopFor(world.between(20, 900), world.random.below(6)),
+  },
+  {
+    name: "is overloaded",
+    everyMs: 90 * MINUTE,
+    happen(node, { world }) {
+      const until = world.now.at + world.between(0.5, 3) * MINUTE;
+      const stagger = (): void => {
+        if (world.now.at > until) return;
+        node.loop.stopFor(world.between(100, 900), world.random.below(4));
+        world.after(world.between(300, 1_500), stagger);
+      };
+      stagger();
+    },
   },
   {
     name: "stands still for seconds",
@@ -57,6 +69,14 @@ const MISHAPS: readonly Mishap[] = [
     name: "loses a media worker",
     everyMs: 90 * MINUTE,
     happen: (node, { world }) => node.media.killWorker(world.random.below(2)),
+  },
+  {
+    name: "loses all its media workers",
+    everyMs: 5 * HOUR,
+    happen({ media }) {
+      media.killWorker(1);
+      media.killWorker(0);
+    },
   },
   {
     name: "has a media worker that does not answer",
@@ -109,12 +129,19 @@ const MISHAPS: readonly Mishap[] = [
       }
     },
   },
-  { name: "is stopped and started", everyMs: 5 * HOUR, happen: (_node, victims) => victims.restart(true) },
-  { name: "is killed and started", everyMs: 7 * HOUR, happen: (_node, victims) => victims.restart(false) },
+  { name: "is stopped and started", everyMs: 5 * HOUR, happen: (_node, _victims, host) => host.restart(true) },
+  { name: "is killed and started", everyMs: 7 * HOUR, happen: (_node, _victims, host) => host.restart(false) },
+  {
+    name: "is killed again and again",
+    everyMs: 12 * HOUR,
+    happen(_node, { world }, host) {
+      for (let times = 0; times < 4; times++) world.after(times * 12 * SECOND, () => host.restart(false));
+    },
+  },
   {
     name: "has an operator who kicks somebody",
     everyMs: 2 * HOUR,
-    happen({ registry, reaper, loop }, { world }) {
+    happen({ service: { registry, reaper }, loop }, { world }) {
       const session = pick(world.random, [...registry.all()]);
       loop.arrive(world.now.at, () => {
         if (session && registry.find(session.id)) void reaper.end(session, { reason: "kicked" });
@@ -124,7 +151,7 @@ const MISHAPS: readonly Mishap[] = [
   {
     name: "has an operator who closes a room",
     everyMs: 2 * HOUR,
-    happen({ rooms, reaper, loop }, { world }) {
+    happen({ service: { rooms, reaper }, loop }, { world }) {
       const room = pick(world.random, [...rooms.all()]);
       loop.arrive(world.now.at, () => {
         if (!room || rooms.find(room.id) !== room) return;
@@ -136,12 +163,17 @@ const MISHAPS: readonly Mishap[] = [
   {
     name: "has an operator who cleans up",
     everyMs: HOUR,
-    happen: (node, { world }) => node.loop.arrive(world.now.at, () => void node.cleanUp().catch(() => {})),
+    happen: (node, { world }) => node.loop.arrive(world.now.at, () => void node.cleanUp({ force: true })),
   },
   {
     name: "finds media that nobody owns",
     everyMs: 4 * HOUR,
     happen: ({ media }, { world }) => media.leaveStray(`nobody-${world.random.below(1_000)}`),
+  },
+  {
+    name: "gets strangers",
+    everyMs: HOUR,
+    happen: (_node, { town, world }) => town.admitStrangers(1 + world.random.below(5)),
   },
   {
     name: "gets a crowd",
@@ -152,15 +184,15 @@ const MISHAPS: readonly Mishap[] = [
 
 /** Lets all of it happen, each in its own rhythm, until `isOver`. */
 export function letMishapsHappen(victims: Victims, isOver: () => boolean): void {
-  const { world } = victims;
+  const { world, hosts, note, count } = victims;
   const schedule = (mishap: Mishap): void => {
     world.after(world.someTime(mishap.everyMs), () => {
       if (isOver()) return;
-      const { node } = victims;
-      if (node) {
-        if (mishap.everyMs > MINUTE) victims.note(node.name, mishap.name);
-        victims.count(mishap.name);
-        mishap.happen(node, victims);
+      const host = world.random.pick(hosts);
+      if (host.listening) {
+        if (mishap.everyMs > MINUTE) note(host.listening.name, mishap.name);
+        count("mishap", mishap.name);
+        mishap.happen(host.listening, victims, host);
       }
       schedule(mishap);
     });

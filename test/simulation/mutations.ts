@@ -1,20 +1,29 @@
 /**
- * Five ways to break the service on purpose. A simulation that does not notice them proves nothing.
+ * Ways to break the service on purpose, at least one for each invariant. A simulation that does not notice them proves nothing.
  */
 import type { Clock } from "../../src/kernel/clock.js";
 import type { LeaveReason } from "../../src/protocol/messages/index.js";
 import { Rooms } from "../../src/room/rooms.js";
 import type { SessionConnection } from "../../src/session/ports.js";
 import type { Identity, Session } from "../../src/session/session.js";
+import type { Variants } from "../../src/service.js";
 import { Sessions } from "../../src/session/sessions.js";
 import { VirtualTime } from "../../src/session/virtual-time.js";
-import type { Seams } from "./service/node.js";
+import type { Invariant } from "./checks/scene.js";
+
+/** Else two parts of the service could hand the session to each other for ever, and no run would end. */
+const MOST_CLAIMS = 5;
 
 /** Whoever wants to may clean up: nothing marks the session as claimed. */
 class WithoutClaim extends Sessions {
   override open(identity: Identity, tabId: string, connection: SessionConnection): Session {
     const session = super.open(identity, tabId, connection);
-    session.claim = () => true;
+    let claims = 0;
+    session.claim = () => {
+      session.expiry.remove();
+      claims += 1;
+      return claims <= MOST_CLAIMS;
+    };
     return session;
   }
 }
@@ -61,21 +70,62 @@ class WithoutCredit extends VirtualTime {
 }
 
 /** The wall clock decides, which people and machines set. */
-function onTheWallClock(clock: Clock, longestStepMs: number): VirtualTime {
-  const wallClock: Clock = {
-    mono: () => clock.wall(),
+class OnTheWallClock extends VirtualTime {
+  constructor(clock: Clock, longestStepMs: number) {
+    super({ ...fixed(clock), mono: () => clock.wall() }, longestStepMs);
+  }
+}
+
+/** Time that has an errand of its own and never ends it. */
+class WithAnErrand extends VirtualTime {
+  constructor(clock: Clock, longestStepMs: number) {
+    super(clock, longestStepMs);
+    const again = (): void => void clock.after(60_000, again);
+    again();
+  }
+}
+
+/** A number that is counted up and down, and not at every door. */
+class CountingRooms extends Rooms {
+  #count = 0;
+
+  override get participantCount(): number {
+    return this.#count;
+  }
+
+  override enter(...entry: Parameters<Rooms["enter"]>): ReturnType<Rooms["enter"]> {
+    this.#count += 1;
+    return super.enter(...entry);
+  }
+
+  override leave(roomId: string, session: Session, reason: LeaveReason): void {
+    super.leave(roomId, session, reason);
+    if (reason !== "kicked") this.#count -= 1;
+  }
+}
+
+function fixed(clock: Clock): Clock {
+  return {
+    mono: () => clock.mono(),
     wall: () => clock.wall(),
     after: (delayMs, run) => clock.after(delayMs, run),
     pollPhase: () => clock.pollPhase(),
   };
-  return new VirtualTime(wallClock, longestStepMs);
 }
 
-/** What each mutation replaces, by its name. */
-export const MUTATIONS: Readonly<Record<string, Seams>> = {
-  "no claim": { sessions: WithoutClaim },
-  "wall clock instead of monotonic": { time: onTheWallClock },
-  "no stall credit": { time: (clock, longestStepMs) => new WithoutCredit(clock, longestStepMs) },
-  "no epoch check": { sessions: WithoutEpochs },
-  "double leave": { rooms: LeavingTwice },
+export interface Mutation {
+  readonly variants: Variants;
+  /** Invariants of which it breaks one. */
+  readonly breaks: readonly Invariant[];
+}
+
+/** What each mutation puts in the place of what, by its name. */
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  "no claim": { variants: { Sessions: WithoutClaim }, breaks: ["V5", "V6"] },
+  "wall clock": { variants: { VirtualTime: OnTheWallClock }, breaks: ["V2", "V3"] },
+  "no stall credit": { variants: { VirtualTime: WithoutCredit }, breaks: ["V2"] },
+  "no epoch check": { variants: { Sessions: WithoutEpochs }, breaks: ["V1", "V2", "V5"] },
+  "double leave": { variants: { Rooms: LeavingTwice }, breaks: ["V4"] },
+  "drifting gauge": { variants: { Rooms: CountingRooms }, breaks: ["V6"] },
+  "endless timer": { variants: { VirtualTime: WithAnErrand }, breaks: ["V7"] },
 };

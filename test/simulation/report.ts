@@ -1,26 +1,40 @@
+import type { Job } from "./farm.js";
 import type { Outcome } from "./simulation.js";
 
 /** What a person needs to know of a run that failed: where, what, how to see it again, and what happened before. */
-export function describeFailure({ seed, failure, trace }: Outcome, minutes: number): string {
+export function describeFailure(
+  { seed, failure, trace, digest }: Outcome,
+  { minutes, mutation }: Omit<Job, "seed">,
+): string {
   if (!failure) return `seed ${seed}: every invariant held`;
   const { invariant, message, atMs } = failure;
+  const mutated = mutation === undefined ? "" : ` --mutation "${mutation}"`;
   return [
-    `seed ${seed}: ${invariant} does not hold after ${(atMs / 60_000).toFixed(1)} simulated minutes`,
+    `seed ${seed}: ${invariant} does not hold after ${(atMs / 60_000).toFixed(1)} simulated minutes (digest ${digest})`,
     `  ${message}`,
-    `  again: npm run simulate -- --seed ${seed} --minutes ${minutes}`,
+    `  again: npm run simulate -- --seed ${seed} --minutes ${minutes}${mutated}`,
     "  what happened last:",
     ...trace.map((line) => `    ${line}`),
   ].join("\n");
 }
 
-/** How often what happened in all runs, most frequent first. */
-export function describeCounts(outcomes: readonly Outcome[]): string {
-  const totals = new Map<string, number>();
+/** How often what happened in all runs. */
+export function totals(outcomes: readonly Outcome[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
   for (const { counts } of outcomes) {
-    for (const [what, count] of counts) totals.set(what, (totals.get(what) ?? 0) + count);
+    for (const [what, count] of counts) sums.set(what, (sums.get(what) ?? 0) + count);
   }
-  return [...totals]
-    .toSorted(([, a], [, b]) => b - a)
-    .map(([what, count]) => `  ${String(count).padStart(9)}  ${what}`)
+  return sums;
+}
+
+/** The same for people: by kind, most frequent first, and in how many of the runs. */
+export function describeCounts(outcomes: readonly Outcome[]): string {
+  const kindOf = (what: string): string => what.slice(0, what.indexOf(":"));
+  return [...totals(outcomes)]
+    .toSorted(([a, one], [b, other]) => kindOf(a).localeCompare(kindOf(b)) || other - one)
+    .map(([what, count]) => {
+      const runs = outcomes.filter(({ counts }) => counts.has(what)).length;
+      return `  ${String(count).padStart(9)}  ${what}${runs < outcomes.length ? ` (in ${runs} runs)` : ""}`;
+    })
     .join("\n");
 }

@@ -12,11 +12,14 @@ export class Trace {
   /** Writes one line down. */
   note(at: number, who: string, what: string): void {
     const line = `${stamp(at)}  ${who.padEnd(14)}  ${what}`;
-    for (let index = 0; index < line.length; index++) {
-      this.#digest = Math.imul(this.#digest ^ line.charCodeAt(index), 0x01000193);
-    }
+    for (let index = 0; index < line.length; index++) this.mix(line.charCodeAt(index));
     this.#lines.push(line);
     if (this.#lines.length > 2 * this.#keep) this.#lines.splice(0, this.#keep);
+  }
+
+  /** FNV-1a, a word at a time. */
+  mix(number: number): void {
+    this.#digest = Math.imul(this.#digest ^ number, 0x01000193);
   }
 
   /** A short name for an id that chance has made, so that a run reads and digests the same each time. */

@@ -68,6 +68,8 @@ export class RecordingConnection implements SessionConnection {
 
 interface WorldOptions {
   clock?: ManualClock;
+  /** Time as this node has it, if it can stand still while the rest goes on. */
+  ownTime?: Clock;
   nodeId?: string;
   cluster?: ServiceSettings["cluster"];
   directory?: (clock: Clock) => Directory;
@@ -90,12 +92,13 @@ export class World {
   constructor(options: WorldOptions = {}) {
     const { nodeId = "node", media = new NoMedia() } = options;
     this.clock = options.clock ?? new ManualClock();
-    this.directory = options.directory?.(this.clock) ?? new MemoryDirectory(new MemoryStore(this.clock), nodeId);
+    this.directory =
+      options.directory?.(options.ownTime ?? this.clock) ?? new MemoryDirectory(new MemoryStore(this.clock), nodeId);
     const listenerFailed = (error: unknown): void => void this.errors.push(error);
     this.service = createService(
       { ...SETTINGS, nodeId, cluster: options.cluster },
       {
-        clock: this.clock,
+        clock: options.ownTime ?? this.clock,
         directory: this.directory,
         bus: options.bus ?? new MemoryBus(new MemoryHub(), nodeId, listenerFailed),
         calls: options.calls ?? new MemoryCalls(this.clock),

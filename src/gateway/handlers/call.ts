@@ -1,6 +1,8 @@
 import type { Calls } from "../../call/calls.js";
 import type { StatusBoard } from "../../call/status-board.js";
-import type { Handler, Handlers } from "./handler.js";
+import type { Telephony } from "../../call/telephony.js";
+import { LastseenError } from "../../protocol/errors.js";
+import type { Context, Handler, Handlers } from "./handler.js";
 
 type CallRequest =
   "startCall" | "acceptCall" | "declineCall" | "cancelCall" | "endCall" | "watchStatus" | "unwatchStatus";
@@ -33,15 +35,27 @@ export function callHandlers(parts: { calls: Calls; statuses: StatusBoard }): Pi
   };
 }
 
-/** Joining as it is, but for the rooms of calls, into which only the two of the call may go. */
-export function guardCallRooms(calls: Calls, join: Handler<"join">): Handler<"join"> {
-  return (context) => {
+/**
+ * Joining as it is, but for the rooms of calls: only the two of the call may go in, and if another node holds the room,
+ * their sessions go there.
+ */
+export function guardCallRooms(
+  { calls, relocation }: Pick<Telephony, "calls" | "relocation">,
+  join: Handler<"join">,
+): Handler<"join"> {
+  const enter = async (context: Context<"join">, checked: Promise<void>): Promise<void> => {
     const { session, connection, data } = context;
-    const checked = calls.assertMayEnter(session, data.roomId);
-    if (!checked) return join(context);
-    return checked.then(() => {
-      session.assertOwnedBy(connection);
-      return join(context);
-    });
+    await checked;
+    session.assertOwnedBy(connection);
+    try {
+      await join(context);
+    } catch (error) {
+      if (!(error instanceof LastseenError) || error.code !== "redirect") throw error;
+      if (!(await relocation.move(session, connection, data.roomId))) throw error;
+    }
+  };
+  return (context) => {
+    const checked = calls.assertMayEnter(context.session, context.data.roomId);
+    return checked ? enter(context, checked) : join(context);
   };
 }

@@ -4,7 +4,7 @@ import { duration } from "./words.js";
 
 /** The drawing's width; its height is 10. */
 const WIDTH = 1_000;
-const MARK = 6;
+const MARK = 10;
 
 /**
  * How old the last message is, against the deadlines: empty right after a message, full at the idle timeout. Lines mark

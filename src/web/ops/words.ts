@@ -70,7 +70,7 @@ export function outlook({ state, cause }: SessionRow, changesInMs: number): stri
     case "away":
       return `${causeWords(cause)}; ${soon ? "about to be removed" : `a ghost in ${duration(changesInMs)}`}`;
     case "ghost":
-      return `${causeWords(cause)}; waits to be removed`;
+      return `${causeWords(cause)}; ${cause === "silent" ? "removed by the next sweep" : "about to be removed"}`;
     case "closing":
       return "is being cleaned up";
     default:

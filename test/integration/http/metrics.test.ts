@@ -40,6 +40,8 @@ const NAMES = [
   "sweep_last_success_timestamp_seconds",
   "sweep_stall_credit_seconds_total",
   "sweeps_total",
+  "webhook_deliveries_total",
+  "webhook_queue_length",
 ];
 
 test(`promtool has nothing to complain about${promtoolMissing ? ` (skipped: ${promtoolMissing})` : ""}`, async (context) => {

@@ -2,10 +2,7 @@
  * Metrics that rules and dashboard ask for already, and the service does not have yet. The tests fail as soon as one of
  * them is there: then it has to go from this list.
  */
-export const AWAITED: ReadonlySet<string> = new Set([
-  "lastseen_webhook_deliveries_total",
-  "lastseen_webhook_queue_length",
-]);
+export const AWAITED: ReadonlySet<string> = new Set();
 
 /** Names of our metrics and recorded series in a text, those of a histogram's parts as the histogram's. */
 export function metricNames(text: string): Set<string> {

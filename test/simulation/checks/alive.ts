@@ -6,11 +6,16 @@ import type { Scene } from "./scene.js";
 
 /**
  * The longest that a client needs to come back while its page runs, its machine is reachable and the service answers: an
- * attempt that was begun too early and ends with its time limit, the longest pause, one more attempt.
+ * attempt that was begun too early and ends with its time limit (10 s), the longest pause (15 s), and one more attempt.
  */
-const COMEBACK_MS = 45_000;
-
-const NORMAL_CLOSE = 1000;
+const COMEBACK_MS = 28_000;
+/**
+ * A page that was stopped takes frames that came before its line died for a sign of life, and notices with the next
+ * heartbeat only.
+ */
+const NOTICE_MS = 30_000;
+/** So long after a stall, or after its line has died, nobody is on the way back any more. */
+const SOME_TIME_MS = 60_000;
 
 /**
  * V2: whoever is reaped has no live page. A page is live while its script runs and its machine is reachable. It must not
@@ -19,24 +24,58 @@ const NORMAL_CLOSE = 1000;
  */
 export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): void {
   const { world, nameOf, fail } = scene;
-  node.lifecycle.on("ghost_found", ({ session, verdict }) => {
-    const page = ledger.owners.get(session.id)?.socket.page.tasks;
-    if (!(page instanceof Page) || page.liveSince === undefined || !holds(page, session)) return;
-    // A client that has given up its line closes it like a page that goes, and is believed.
-    if (verdict.cause === "page_closed" && ledger.closedWith.get(session.id) === NORMAL_CLOSE) return;
+  const { lifecycle } = node.service;
+  const pageOf = ({ id }: Session): Page | undefined => {
+    const page = ledger.owners.get(id)?.socket.page.tasks;
+    return page instanceof Page && page.liveSince !== undefined ? page : undefined;
+  };
+  /**
+   * With its line dead and its media lost, rightly or not, a page is out of reach: the service asks for the other end of
+   * the socket much earlier than the page does.
+   */
+  const losses = new Map<string, number>();
+  const isOutOfReach = (page: Page, { id, evidence }: Session): boolean => {
+    const withoutMedia = evidence.mediaLostAt !== undefined || (losses.get(id) ?? -Infinity) > page.cutOffAt;
+    return withoutMedia && world.now.at - page.cutOffAt < SOME_TIME_MS;
+  };
+  node.media.on("evidence", ({ sessionId, state }) => {
+    if (state === "lost") losses.set(sessionId, world.now.at);
+  });
+  lifecycle.on("ended", ({ session }) => losses.delete(session.id));
+  // No invariant, but a flaw: it is taken back as soon as the page has answered.
+  lifecycle.on("away", ({ session, cause }) => {
+    const page = pageOf(session);
+    if (cause !== "silent" || !page?.connected || node.loop.stoppedSince(world.now.at - SOME_TIME_MS) > 0) return;
+    if (world.now.at - (page.liveSince ?? world.now.at) <= SOME_TIME_MS) return;
+    scene.count("check", page.throttled ? "V2 a throttled page is shown as away" : "V2 a live page is shown as away");
+  });
+  lifecycle.on("ghost_found", ({ session, verdict }) => {
+    const page = pageOf(session);
+    if (page?.liveSince === undefined) {
+      scene.count("check", "V2 ghosts without a live page");
+      return;
+    }
+    if (!holds(page, session) || isOutOfReach(page, session)) {
+      scene.count("check", "V2 ghosts that their page has given up");
+      return;
+    }
+    scene.count("check", "V2 ghosts whose page came too late");
     const heardAt = ledger.heardAt.get(session.id) ?? Infinity;
     const forMs = world.now.at - page.liveSince;
     const who = `${page.name} (${nameOf(session.id)}) was reaped as ${verdict.cause}`;
     if (page.liveSince <= heardAt) fail("V2", `${who} although its page was live ever since it was last heard`);
-    else if (forMs - node.loop.stoppedSince(page.liveSince) > COMEBACK_MS) {
+    else if (forMs - node.loop.stoppedSince(page.liveSince) > COMEBACK_MS + (page.isCutOff ? NOTICE_MS : 0)) {
       fail("V2", `${who} although its page has been live for ${Math.round(forMs / 1000)} s`);
     }
   });
 }
 
-/** Whether the page counts on the session. One that may run its timers once a minute only cannot come back in time. */
+/**
+ * Whether the page counts on the session. One that may run its timers once a minute only neither notices in time that its
+ * line is dead, nor comes back in time.
+ */
 function holds(page: Page, session: Session): boolean {
   const { client } = page;
   if (client.session?.sessionId !== session.id || client.state === "disconnected") return false;
-  return client.state === "connected" || !page.throttled;
+  return !page.throttled || (client.state === "connected" && !page.isCutOff);
 }

@@ -5,10 +5,24 @@ import { Gauges } from "./gauges.js";
 import { Leftovers } from "./leftovers.js";
 import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
+import { Sockets } from "./sockets.js";
 import { Views } from "./views.js";
 
-/** How often what is shown to Prometheus is compared with what there is, in seconds. */
+/** How often what is shown to Prometheus is compared although nothing has happened, in seconds. */
 const SCRAPE_EVERY = 10;
+/** Steps in the life of a session, after each of which the gauges have to be right. */
+const STEPS = [
+  "opened",
+  "detached",
+  "resumed",
+  "joined",
+  "transferred",
+  "away",
+  "back",
+  "left",
+  "ended",
+  "cleaned",
+] as const;
 
 /** All that is checked of one server process while it runs. */
 export class Checks {
@@ -16,24 +30,36 @@ export class Checks {
   readonly #views: Views;
   readonly #leftovers: Leftovers;
   readonly #gauges: Gauges;
+  readonly #sockets: Sockets;
   #seconds = 0;
+  #changed = false;
 
   constructor(scene: Scene, ledger: Ledger, node: ServiceNode) {
+    const { lifecycle } = node.service;
     this.#leftovers = new Leftovers(scene, node);
     this.#deadlines = new Deadlines(scene, ledger, node);
     this.#views = new Views(scene, ledger, node);
     this.#gauges = new Gauges(scene, node, ledger, this.#leftovers);
+    this.#sockets = new Sockets(scene, ledger, node);
     watchAlive(scene, ledger, node);
     ledger.onClosed = (sessionId, code) => this.#deadlines.socketEnded(sessionId, code);
     node.onGoodbye = (sessionId) => this.#deadlines.saidGoodbye(sessionId);
     // After the others: what they ask the ledger about a session is gone with its end.
-    node.lifecycle.on("ended", ({ session }) => ledger.sessionEnded(session.id));
+    lifecycle.on("ended", ({ session }) => ledger.sessionEnded(session.id));
+    for (const step of STEPS) lifecycle.on(step, () => (this.#changed = true));
+  }
+
+  afterStep(): void {
+    this.#views.check();
+    if (!this.#changed) return;
+    this.#changed = false;
+    this.#gauges.check();
   }
 
   everySecond(): void {
     this.#seconds += 1;
-    this.#views.check();
     this.#deadlines.check();
+    this.#sockets.check();
     if (this.#seconds % SCRAPE_EVERY === 0) this.#gauges.check();
   }
 

@@ -4,6 +4,7 @@
  */
 import { Page } from "../people/page.js";
 import { COMEBACK_MS, HOLD_MS } from "../../../src/reaper/sweeper.js";
+import type { Session } from "../../../src/session/session.js";
 import type { ServiceNode } from "../service/node.js";
 import { POLICY, SETTINGS } from "../service/settings.js";
 import type { Ledger } from "./ledger.js";
@@ -67,13 +68,15 @@ export class Deadlines {
     this.#scene = scene;
     this.#ledger = ledger;
     this.#node = node;
-    const { lifecycle, sweeps, media } = node;
+    const { service, media } = node;
+    const { lifecycle, sweeps } = service;
     const now = scene.world.now;
     lifecycle.on("opened", ({ session }) => this.#signs.set(session.id, none()));
     lifecycle.on("transferred", ({ session }) => this.#signs.set(session.id, none()));
+    lifecycle.on("ghost_found", ({ session }) => this.#found(session));
     lifecycle.on("ended", ({ session }) => this.#signs.delete(session.id));
-    lifecycle.on("resumed", ({ session, freshPage }) => {
-      const mediaLostAt = freshPage ? undefined : this.#signs.get(session.id)?.mediaLostAt;
+    lifecycle.on("resumed", ({ session, mediaReset }) => {
+      const mediaLostAt = mediaReset ? undefined : this.#signs.get(session.id)?.mediaLostAt;
       this.#signs.set(session.id, { ...none(), mediaLostAt });
     });
     lifecycle.on("left", ({ session }) => this.#mediaGone(session.id));
@@ -103,22 +106,35 @@ export class Deadlines {
 
   /** Asked every second. */
   check(): void {
-    const { world, nameOf, fail } = this.#scene;
-    const now = world.now.at;
-    const { loop, registry } = this.#node;
+    const { nameOf, fail } = this.#scene;
+    const { loop, service } = this.#node;
     if (loop.isStopped) return;
-    for (const session of registry.all()) {
+    for (const session of service.registry.all()) {
       if (session.status !== "open") continue;
       if (session.evidence.mediaLostAt !== undefined && this.#signs.get(session.id)?.mediaLostAt === undefined) {
         fail("V2", `${nameOf(session.id)} is charged with the loss of media that the service itself has closed`);
       }
-      const deadline = this.#deadlineOf(session.id);
-      if (!deadline || deadline.at > now) continue;
-      const latest = deadline.at + SLACK_MS + loop.stoppedSince(deadline.since) + this.#heldSince(deadline.since);
-      if (now > latest) {
-        fail("V3", `${nameOf(session.id)} is still here ${Math.round(now - latest)} ms too late: ${deadline.why}`);
-      }
+      const late = this.#lateness(session.id);
+      if (late) fail("V3", `${nameOf(session.id)} is still here ${late.ms} ms too late: ${late.why}`);
     }
+  }
+
+  /** It has been found at last: in time, even if nobody has looked since its deadline? */
+  #found({ id }: Session): void {
+    const { nameOf, fail, count } = this.#scene;
+    const late = this.#lateness(id);
+    if (late) fail("V3", `${nameOf(id)} was found ${late.ms} ms too late: ${late.why}`);
+    else count("check", `V3 in time: ${this.#deadlineOf(id)?.why ?? "unknown"}`);
+  }
+
+  /** How far it is past the last moment at which it may be found. */
+  #lateness(sessionId: string): { ms: number; why: string } | undefined {
+    const now = this.#scene.world.now.at;
+    const deadline = this.#deadlineOf(sessionId);
+    if (!deadline || deadline.at > now) return undefined;
+    const { loop } = this.#node;
+    const latest = deadline.at + SLACK_MS + loop.stoppedSince(deadline.since) + this.#heldSince(deadline.since);
+    return now > latest ? { ms: Math.round(now - latest), why: deadline.why } : undefined;
   }
 
   /** The earliest of what applies. */

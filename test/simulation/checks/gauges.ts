@@ -18,7 +18,9 @@ export class Gauges {
   }
 
   check(): void {
-    const { sources, registry, rooms, sockets, reaper, media } = this.#node;
+    const { service, sockets, media } = this.#node;
+    const { sources, registry, rooms, reaper } = service;
+    this.#scene.count("check", "V6 gauges");
     const sessions = sources.sessions();
     const open = [...registry.all()].filter(({ status }) => status === "open").length;
     this.#expect("open sessions", sessions.present + sessions.away + sessions.ghost, open);

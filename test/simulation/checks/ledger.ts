@@ -14,6 +14,7 @@ interface Grant {
 
 /** What was seen on one socket. */
 export interface SocketRecord {
+  readonly acceptedAt: number;
   sessionId: string | undefined;
   readonly requests: Map<number, string>;
   readonly roster: RosterRecord;
@@ -28,7 +29,9 @@ interface Frame {
 
 const PONG = '{"type":"pong"';
 const ANSWER = '{"id":';
-const ABOUT_USERS = '{"type":"user_';
+const JOINED = '{"type":"user_joined"';
+const LEFT = '{"type":"user_left"';
+const NOT_ALLOWED = '"code":"unauthorized"';
 const REFUSAL = '{"type":"error"';
 
 export class Ledger implements SocketWitness {
@@ -37,14 +40,14 @@ export class Ledger implements SocketWitness {
   readonly owners = new Map<string, Grant>();
   /** When a frame of the session's owner last came, by session. */
   readonly heardAt = new Map<string, number>();
-  /** How the socket ended that owned the session last, by session. */
-  readonly closedWith = new Map<string, number>();
   readonly sockets = new Map<ServerSocket, SocketRecord>();
   frames = 0;
   pongs = 0;
   refusals = 0;
   closes = 0;
   readonly #scene: Scene;
+  /** Whose frame came last, when, and when that session was heard before it. */
+  #last: { sessionId: string; at: number; before: number | undefined } | undefined;
   readonly #ended = new Set<string>();
 
   constructor(scene: Scene) {
@@ -53,16 +56,21 @@ export class Ledger implements SocketWitness {
 
   accepted(socket: ServerSocket): void {
     const roster = new RosterRecord((message) => this.#scene.fail("V4", message));
-    this.sockets.set(socket, { sessionId: undefined, requests: new Map(), roster });
+    const acceptedAt = this.#scene.world.now.at;
+    this.sockets.set(socket, { acceptedAt, sessionId: undefined, requests: new Map(), roster });
   }
 
   received(socket: ServerSocket, text: string): void {
     if (!socket.isOpen) return;
     this.frames += 1;
+    this.#mix(text);
     const record = this.sockets.get(socket);
     if (!record) return;
     if (record.sessionId !== undefined && this.owns(socket, record.sessionId)) {
-      this.heardAt.set(record.sessionId, this.#scene.world.now.at);
+      const { sessionId } = record;
+      const { at } = this.#scene.world.now;
+      this.#last = { sessionId, at, before: this.heardAt.get(sessionId) };
+      this.heardAt.set(sessionId, at);
     }
     if (!text.startsWith(ANSWER)) return;
     const { id, type } = JSON.parse(text) as Frame;
@@ -72,18 +80,22 @@ export class Ledger implements SocketWitness {
   sent(socket: ServerSocket, text: string): void {
     const record = this.sockets.get(socket);
     if (!record) return;
+    this.#mix(text);
     if (text.startsWith(PONG)) {
       this.pongs += 1;
       this.#assertOwner(socket, record, "a ping");
       return;
     }
-    if (!text.startsWith(ANSWER) && !text.startsWith(ABOUT_USERS)) {
-      if (text.startsWith(REFUSAL)) this.refusals += 1;
-      return;
+    if (text.startsWith(ANSWER)) {
+      if (text.includes(NOT_ALLOWED)) this.#unheard(record);
+      this.#answered(socket, record, JSON.parse(text) as Frame);
+    } else if (text.startsWith(JOINED) || text.startsWith(LEFT)) {
+      const { type = "", data = {} } = JSON.parse(text) as Frame;
+      record.roster.event(type, data);
+    } else if (text.startsWith(REFUSAL)) {
+      if (text.includes(NOT_ALLOWED)) this.#unheard(record);
+      this.refusals += 1;
     }
-    const frame = JSON.parse(text) as Frame;
-    if (frame.id !== undefined) this.#answered(socket, record, frame.id, frame);
-    else record.roster.event(frame.type ?? "", frame.data ?? {});
   }
 
   closed(socket: ServerSocket, code: number): void {
@@ -92,7 +104,6 @@ export class Ledger implements SocketWitness {
     this.closes += 1;
     const { sessionId } = record ?? {};
     if (sessionId === undefined || !this.owns(socket, sessionId)) return;
-    this.closedWith.set(sessionId, code);
     this.onClosed(sessionId, code);
   }
 
@@ -106,10 +117,17 @@ export class Ledger implements SocketWitness {
     this.#ended.add(sessionId);
     this.owners.delete(sessionId);
     this.heardAt.delete(sessionId);
-    this.closedWith.delete(sessionId);
   }
 
-  #answered(socket: ServerSocket, record: SocketRecord, id: number, frame: Frame): void {
+  /** What came with a token that has run out does not count. */
+  #unheard({ sessionId }: SocketRecord): void {
+    const last = this.#last;
+    if (last?.before === undefined || last.sessionId !== sessionId || last.at !== this.#scene.world.now.at) return;
+    this.heardAt.set(sessionId, last.before);
+  }
+
+  #answered(socket: ServerSocket, record: SocketRecord, frame: Frame): void {
+    const { id = NaN } = frame;
     const type = record.requests.get(id) ?? "an unknown request";
     record.requests.delete(id);
     if (!frame.ok) {
@@ -136,9 +154,16 @@ export class Ledger implements SocketWitness {
     record.sessionId = sessionId;
   }
 
+  /** Ids and tokens are chance, but as long as ever; so when and how much was said tells two runs apart. */
+  #mix({ length }: string): void {
+    this.#scene.mix(this.#scene.world.now.at);
+    this.#scene.mix(length);
+  }
+
   #assertOwner(socket: ServerSocket, { sessionId }: SocketRecord, what: string): void {
+    const { nameOf, fail, count } = this.#scene;
+    count("check", "V1 served");
     if (sessionId === undefined || this.owns(socket, sessionId)) return;
-    const { nameOf, fail } = this.#scene;
     fail("V1", `${what} was carried out for ${nameOf(sessionId)} on a socket that no longer owns it`);
   }
 }

@@ -14,6 +14,7 @@ const REPAIRED_WITHIN_MS = 100_000;
  */
 export class Views {
   readonly #scene: Scene;
+  readonly #node: ServiceNode;
   readonly #ledger: Ledger;
   readonly #differsSince = new WeakMap<Page, number>();
   /** What was compared last and found equal, by page. */
@@ -25,6 +26,7 @@ export class Views {
 
   constructor(scene: Scene, ledger: Ledger, node: ServiceNode) {
     this.#scene = scene;
+    this.#node = node;
     this.#ledger = ledger;
     this.#followMedia(node);
   }
@@ -40,7 +42,7 @@ export class Views {
     }
   }
 
-  #followMedia({ media, lifecycle }: ServiceNode): void {
+  #followMedia({ media, service }: ServiceNode): void {
     media.on("producer_opened", ({ sessionId, producer }) => {
       this.#mediaChanges += 1;
       this.#producers.set(producer.id, sessionId);
@@ -50,7 +52,7 @@ export class Views {
       this.#mediaChanges += 1;
       this.#producers.delete(producerId);
     });
-    lifecycle.on("left", ({ session }) => this.#forget(session.id));
+    service.lifecycle.on("left", ({ session }) => this.#forget(session.id));
     media.on("media_reset", ({ sessionIds }) => {
       this.#mediaChanges += 1;
       for (const sessionId of sessionIds) for (const id of this.#forget(sessionId)) this.#lost.add(id);
@@ -64,11 +66,12 @@ export class Views {
   }
 
   #compare(page: Page): void {
-    const { node, fail, world } = this.#scene;
+    const { fail, world, count } = this.#scene;
+    const { registry, rooms } = this.#node.service;
     const { session, room: view } = page.client;
-    const own = session && node?.registry.find(session.sessionId);
-    if (!node || !own || this.#ledger.owners.get(own.id)?.socket.page.tasks !== page) return;
-    const room = own.participation && node.rooms.find(own.participation.roster.id);
+    const own = session && registry.find(session.sessionId);
+    if (!own || this.#ledger.owners.get(own.id)?.socket.page.tasks !== page) return;
+    const room = own.participation && rooms.find(own.participation.roster.id);
     if (!view && !room) return;
     const isIn = view?.participants.some(({ sessionId }) => sessionId === own.id);
     if (!view || !isIn || !room || view.id !== room.id || view.version !== room.version) {
@@ -79,12 +82,10 @@ export class Views {
       return;
     }
     this.#differsSince.delete(page);
+    count("check", "V4 views");
     const { version } = room;
     this.#equal.set(page, { view, room, version, mediaChanges: this.#mediaChanges });
-    const [seen, there] = [
-      this.#digest(view.participants, own.id),
-      this.#digest(node.rooms.participants(room), own.id),
-    ];
+    const [seen, there] = [this.#digest(view.participants, own.id), this.#digest(rooms.participants(room), own.id)];
     if (seen !== there) fail("V4", `${page.name} shows ${seen}, but in version ${version} there are ${there}`);
   }
 

@@ -1,22 +1,21 @@
-import { NoMedia } from "../../../src/media/no-media.js";
-import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
+import type { Logger } from "pino";
+import { trustEverybody } from "../../../src/gateway/authenticate.js";
 import type { Clock } from "../../../src/kernel/clock.js";
-import { Emitter } from "../../../src/kernel/emitter.js";
-import { Reaper } from "../../../src/reaper/reaper.js";
-import { departureSteps } from "../../../src/reaper/steps.js";
-import { Sweeper, type SweeperEvents } from "../../../src/reaper/sweeper.js";
-import { Registrar } from "../../../src/room/registrar.js";
-import { Rooms } from "../../../src/room/rooms.js";
-import type { LifecycleEvents } from "../../../src/session/events.js";
-import { Liveness } from "../../../src/session/liveness.js";
+import { Releasers } from "../../../src/kernel/releasers.js";
+import { NoMedia } from "../../../src/media/no-media.js";
+import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
+import { MemoryCalls } from "../../../src/memory/memory-calls.js";
+import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
+import { MemoryStore } from "../../../src/memory/memory-store.js";
+import { LONGEST_STEP_MS } from "../../../src/rhythm.js";
+import { createService, type Service } from "../../../src/service.js";
 import type { SessionConnection } from "../../../src/session/ports.js";
-import { SessionRegistry } from "../../../src/session/registry.js";
 import type { Session } from "../../../src/session/session.js";
-import { Sessions } from "../../../src/session/sessions.js";
-import { VirtualTime } from "../../../src/session/virtual-time.js";
-import { POLICY, SETTINGS } from "../service/settings.js";
+import { settingsOf } from "../service/settings.js";
 
+const NODE = "cost";
 const ROOM_SIZE = 10;
+const WATCH_MS = LONGEST_STEP_MS / 2;
 
 /** Time that is moved by hand, for work that sets no timers. */
 class HandClock implements Clock {
@@ -51,48 +50,46 @@ class DeafConnection implements SessionConnection {
   close(): void {}
 }
 
-/** The books of a node with many sessions, in rooms of ten, without sockets and media. */
+const ignore = (): void => {};
+const QUIET = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore } as const;
+
+/** A service with many sessions, in rooms of ten, without sockets and media. */
 export class Books {
-  readonly registry = new SessionRegistry();
-  readonly liveness: Liveness;
-  readonly sweeper: Sweeper;
+  readonly service: Service;
   readonly #clock = new HandClock();
-  readonly #time = new VirtualTime(this.#clock, 2 * SETTINGS.watchMs);
-  readonly #sessions: Sessions;
-  readonly #rooms: Rooms;
   readonly #media = new NoMedia();
 
   constructor() {
-    const failed = (error: unknown): never => {
+    const settings = settingsOf(NODE, "transfer");
+    const unexpected = (error: unknown): never => {
       throw error;
     };
-    const events = new Emitter<LifecycleEvents>(failed);
-    const { registry } = this;
-    const clock = this.#clock;
-    const time = this.#time;
-    const liveness = new Liveness({ clock, time, policy: POLICY, events });
-    this.liveness = liveness;
-    this.#sessions = new Sessions({ clock, time, registry, liveness, events });
-    const rooms = new Rooms({
-      clock,
-      lastSeenAt: (session) => liveness.lastSeenAt(session),
-      limits: { maxRooms: Infinity, maxRoomSize: ROOM_SIZE },
-    });
-    this.#rooms = rooms;
-    const registrar = new Registrar({ directory: new MemoryDirectory(), rooms });
-    const steps = departureSteps({ rooms, registrar, registry, liveness, events });
-    const reaper = new Reaper({ clock, events, steps });
-    const sweeps = new Emitter<SweeperEvents>(failed);
-    this.sweeper = new Sweeper({ clock, time, registry, liveness, reaper, lifecycle: events, events: sweeps });
+    this.service = createService(
+      { ...settings, limits: { ...settings.limits, maxRooms: Infinity } },
+      {
+        clock: this.#clock,
+        directory: new MemoryDirectory(new MemoryStore(this.#clock), NODE),
+        bus: new MemoryBus(new MemoryHub(), NODE, unexpected),
+        calls: new MemoryCalls(this.#clock),
+        media: this.#media,
+        authenticate: trustEverybody,
+        journal: QUIET as unknown as Logger,
+        log: QUIET,
+        listenerFailed: unexpected,
+        heartbeatGap: ignore,
+        orphanClosed: ignore,
+      },
+      new Releasers(unexpected),
+    );
   }
 
   async open(count: number): Promise<Session[]> {
+    const { sessions, rooms } = this.service;
     const opened: Session[] = [];
     for (let index = 0; index < count; index++) {
       const identity = { userId: `user-${index}`, name: `User ${index}`, rooms: undefined, expiresAt: Infinity };
-      const session = this.#sessions.open(identity, `tab-${index}`, new DeafConnection());
-      const roomId = `room-${Math.floor(index / ROOM_SIZE)}`;
-      this.#rooms.enter(roomId, session, await this.#media.join());
+      const session = sessions.open(identity, `tab-${index}`, new DeafConnection());
+      rooms.enter(`room-${Math.floor(index / ROOM_SIZE)}`, session, await this.#media.join());
       opened.push(session);
     }
     return opened;
@@ -100,9 +97,9 @@ export class Books {
 
   /** Lets time pass in the rhythm of the watch, without the watch. */
   pass(ms: number): void {
-    for (let passed = 0; passed < ms; passed += SETTINGS.watchMs) {
-      this.#clock.move(SETTINGS.watchMs);
-      this.#time.tick();
+    for (let passed = 0; passed < ms; passed += WATCH_MS) {
+      this.#clock.move(WATCH_MS);
+      this.service.time.tick();
     }
   }
 }

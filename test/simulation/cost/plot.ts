@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import type { CostSample } from "./measure.js";
 
-const PANEL = { width: 380, height: 240, left: 62, top: 44, gap: 90, bottom: 46 } as const;
+const PANEL = { width: 380, height: 260, left: 62, top: 112, gap: 90, right: 40, bottom: 46 } as const;
+const LEGEND_LINE = 16;
 
 interface Curve {
   name: string;
@@ -11,13 +12,15 @@ interface Curve {
 
 interface Panel {
   title: string;
+  scale: (values: readonly number[], from: number, to: number) => Scale;
   unit: (value: number) => string;
   curves: readonly Curve[];
 }
 
 const PANELS: readonly Panel[] = [
   {
-    title: "time",
+    title: "Time, of one of each",
+    scale: logarithmic,
     unit: showTime,
     curves: [
       { name: "heartbeat", color: "#1f6feb", value: ({ heardNs }) => heardNs },
@@ -27,8 +30,9 @@ const PANELS: readonly Panel[] = [
     ],
   },
   {
-    title: "memory of a session",
-    unit: (value) => `${value} B`,
+    title: "Memory, of one session",
+    scale: linear,
+    unit: (value) => `${value.toLocaleString("en")} B`,
     curves: [{ name: "books, without socket", color: "#1f6feb", value: ({ bytesPerSession }) => bytesPerSession }],
   },
 ];
@@ -48,10 +52,10 @@ export function describeCost(samples: readonly CostSample[]): string {
   return [head, ...rows].map((row) => row.map((cell) => cell.padStart(11)).join("")).join("\n");
 }
 
-/** Draws the samples: both axes of the times are logarithmic, so that what does not depend on the number is level. */
+/** Draws the samples. What does not depend on the number of sessions is level. */
 export async function writeCostPlot(file: URL, samples: readonly CostSample[]): Promise<void> {
-  const { width, height, left, top, gap, bottom } = PANEL;
-  const total = { width: 2 * width + left + gap + 24, height: top + height + bottom };
+  const { width, height, left, top, gap, right, bottom } = PANEL;
+  const total = { width: 2 * width + left + gap + right, height: top + height + bottom };
   const panels = PANELS.map((panel, index) => drawPanel(panel, samples, left + index * (width + gap)));
   await writeFile(
     file,
@@ -65,16 +69,16 @@ export async function writeCostPlot(file: URL, samples: readonly CostSample[]): 
   );
 }
 
-function drawPanel({ title, unit, curves }: Panel, samples: readonly CostSample[], x0: number): string {
+function drawPanel({ title, scale, unit, curves }: Panel, samples: readonly CostSample[], x0: number): string {
   const { width, height, top } = PANEL;
   const values = curves.flatMap(({ value }) => samples.map(value));
-  const xs = scale(
+  const xs = logarithmic(
     samples.map(({ sessions }) => sessions),
     x0,
     x0 + width,
   );
   const ys = scale(values, top + height, top);
-  const lines = [`<text x="${x0}" y="${top - 18}" font-size="14" font-weight="bold">${title}</text>`];
+  const lines = [`<text x="${x0}" y="24" font-size="14" font-weight="bold">${title}</text>`];
   for (const tick of xs.ticks) {
     const x = xs.at(tick);
     lines.push(line(x, top, x, top + height), text(x, top + height + 18, "middle", tick.toLocaleString("en")));
@@ -84,11 +88,12 @@ function drawPanel({ title, unit, curves }: Panel, samples: readonly CostSample[
     const y = ys.at(tick);
     lines.push(line(x0, y, x0 + width, y), text(x0 - 6, y + 4, "end", unit(tick)));
   }
-  for (const { name, color, value } of curves) {
+  for (const [index, { name, color, value }] of curves.entries()) {
     const points = samples.map((sample) => `${xs.at(sample.sessions).toFixed(1)},${ys.at(value(sample)).toFixed(1)}`);
-    const last = samples.at(-1);
     lines.push(`<polyline points="${points.join(" ")}" fill="none" stroke="${color}" stroke-width="2"/>`);
-    if (last) lines.push(text(x0 + width - 6, ys.at(value(last)) - 7, "end", `${name}: ${unit(value(last))}`, color));
+    const last = samples.at(-1);
+    const words = last ? `${name}: ${unit(value(last))} at ${last.sessions.toLocaleString("en")}` : name;
+    lines.push(text(x0, 24 + LEGEND_LINE * (index + 1), "start", words, color));
   }
   return lines.join("\n");
 }
@@ -98,8 +103,18 @@ interface Scale {
   ticks: number[];
 }
 
+/** An axis from 0 to a round number. */
+function linear(values: readonly number[], from: number, to: number): Scale {
+  const largest = Math.max(...values);
+  const power = 10 ** Math.floor(Math.log10(largest));
+  const step = power / 2;
+  const most = Math.ceil(largest / step) * step;
+  const at = (value: number): number => from + (value / most) * (to - from);
+  return { at, ticks: Array.from({ length: Math.round(most / step) + 1 }, (_, index) => index * step) };
+}
+
 /** A logarithmic axis over whole powers of ten. */
-function scale(values: readonly number[], from: number, to: number): Scale {
+function logarithmic(values: readonly number[], from: number, to: number): Scale {
   const least = Math.floor(Math.log10(Math.max(1, Math.min(...values))));
   const most = Math.max(least + 1, Math.ceil(Math.log10(Math.max(...values))));
   const at = (value: number): number =>
@@ -111,7 +126,7 @@ function line(x1: number, y1: number, x2: number, y2: number): string {
   return `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="#d0d7de"/>`;
 }
 
-function text(x: number, y: number, anchor: "middle" | "end", words: string, color = "#1f2328"): string {
+function text(x: number, y: number, anchor: "start" | "middle" | "end", words: string, color = "#1f2328"): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${color}">${words}</text>`;
 }
 

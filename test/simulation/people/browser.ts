@@ -11,7 +11,8 @@ export function browserOf(
   timers: PageTimers,
 ): Environment {
   const { world, service } = around;
-  const { line, locks } = page.machine;
+  const { machine } = page;
+  const { line, locks } = machine;
   return {
     timers,
     openSocket: () => {
@@ -36,12 +37,17 @@ export function browserOf(
     locks: {
       hold: async (name, waitMs) => {
         const release = await locks.hold(name, waitMs);
-        if (release) page.locks.add(release);
-        return release;
+        if (!release) return undefined;
+        const free = (): void => {
+          if (page.locks.delete(free)) release();
+        };
+        page.locks.add(free);
+        if (page.gone) free();
+        return free;
       },
       whenFree: (name, signal) => locks.whenFree(name, signal),
     },
-    openChannel: () => ({ post: () => {}, close: () => {} }),
+    openChannel: (_name, hear) => machine.openChannel(page, hear),
     createId: () => `tab-${world.random.below(2 ** 32).toString(36)}`,
   };
 }

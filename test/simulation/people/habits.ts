@@ -2,7 +2,9 @@
  * What people, browsers, machines and networks do to a tab. Each deed begins something and sees to its end; whether it
  * makes sense at the moment is for it to say: one that returns `false` has done nothing.
  */
+import type { CountKind } from "../checks/scene.js";
 import type { World } from "../world/world.js";
+import type { Machine } from "./machine.js";
 import type { Tab } from "./tab.js";
 
 const SECOND = 1_000;
@@ -11,10 +13,10 @@ const MINUTE = 60 * SECOND;
 export interface Deeds {
   readonly world: World;
   note(who: string, what: string): void;
-  /** It has been done once more. */
-  count(what: string): void;
+  readonly count: (kind: CountKind, what: string) => void;
   /** Another tab of the same person, on the same machine or on another one. */
   openAnother(tab: Tab, how: "same machine" | "other machine" | "duplicate"): void;
+  tabsOn(machine: Machine): readonly Tab[];
   pickRoom(): string;
 }
 
@@ -30,14 +32,14 @@ const hideOrShow: Deed = ({ page }) => {
 const freeze: Deed = ({ page }, { world }) => {
   if (!page?.hidden || page.suspended) return false;
   page.freeze();
-  world.after(world.between(5 * SECOND, 8 * MINUTE), () => page.resume(true));
+  world.after(world.between(5 * SECOND, 8 * MINUTE), () => page.resume("resume"));
   return true;
 };
 
 const hang: Deed = ({ page }, { world }) => {
   if (!page || page.suspended) return false;
   page.suspend(world.chance(0.3));
-  world.after(world.someTime(40 * SECOND), () => page.resume(false));
+  world.after(world.someTime(40 * SECOND), () => page.resume());
   return true;
 };
 
@@ -57,6 +59,24 @@ const crash: Deed = (tab, { world }) => {
   return true;
 };
 
+/** Pages with media are not kept. */
+const goAndComeBack: Deed = ({ page }, { world }) => {
+  if (!page || page.suspended || page.media) return false;
+  page.keepForLater();
+  world.after(world.someTime(30 * SECOND), () => page.resume("pageshow"));
+  return true;
+};
+
+const quitBrowser: Deed = ({ machine }, deeds) => {
+  const { world } = deeds;
+  const open = deeds.tabsOn(machine).filter(({ page }) => page && !page.gone && !page.suspended);
+  if (!machine.awake || open.length === 0) return false;
+  for (const { page } of open) page?.unload();
+  const restored = world.between(2 * SECOND, 2 * MINUTE);
+  for (const tab of open) world.after(restored, () => tab.load(tab.roomId));
+  return true;
+};
+
 const close: Deed = (tab) => {
   if (!tab.page || tab.page.suspended) return false;
   tab.page.unload();
@@ -69,6 +89,42 @@ const loseNetwork: Deed = ({ machine }, { world }) => {
   machine.loseNetwork();
   const outage = world.chance(0.5) ? world.between(1, 12 * SECOND) : world.someTime(60 * SECOND);
   world.after(outage, () => machine.findNetwork(world.chance(0.6)));
+  return true;
+};
+
+/** In and out of a lift. */
+const loseNetworkOften: Deed = ({ machine }, { world }) => {
+  if (!machine.reachable) return false;
+  let at = 0;
+  for (let times = 3 + world.random.below(8); times > 0; times--) {
+    world.after(at, () => machine.loseNetwork());
+    at += world.between(0.2, 8) * SECOND;
+    world.after(at, () => machine.findNetwork(world.chance(0.3)));
+    at += world.between(0.5, 10) * SECOND;
+  }
+  return true;
+};
+
+const changeNetwork: Deed = ({ machine }, { world }) => {
+  if (!machine.reachable) return false;
+  machine.changeNetwork(world.chance(0.7));
+  return true;
+};
+
+const cutConnections: Deed = ({ machine }) => {
+  if (!machine.reachable) return false;
+  machine.cutConnections();
+  return true;
+};
+
+const slowDown: Deed = ({ machine }, { world }) => {
+  machine.line.slowDown(world.between(200, 2_000));
+  world.after(world.someTime(3 * MINUTE), () => machine.line.slowDown(0));
+  return true;
+};
+
+const setClock: Deed = ({ machine }, { world }) => {
+  machine.clockOffset += world.between(-3, 3) * (world.chance(0.5) ? MINUTE : 60 * MINUTE);
   return true;
 };
 
@@ -161,7 +217,7 @@ const changeDevice: Deed = (tab, deeds) => {
 };
 
 /** Deeds with their shares. */
-const DEEDS: readonly (readonly [name: string, share: number, deed: Deed])[] = [
+export const DEEDS: readonly (readonly [name: string, share: number, deed: Deed])[] = [
   ["hides or shows", 14, hideOrShow],
   ["is frozen", 6, freeze],
   ["hangs", 6, hang],
@@ -172,6 +228,13 @@ const DEEDS: readonly (readonly [name: string, share: number, deed: Deed])[] = [
   ["sleeps", 4, sleep],
   ["loses its connections", 7, breakConnections],
   ["loses power", 2, losePower],
+  ["loses its network again and again", 2, loseNetworkOften],
+  ["changes its network", 4, changeNetwork],
+  ["loses its connections without a word", 3, cutConnections],
+  ["has a slow line", 4, slowDown],
+  ["has its clock set", 2, setClock],
+  ["is left for another page and come back to", 4, goAndComeBack],
+  ["goes with its whole browser", 2, quitBrowser],
   ["changes rooms", 6, changeRoom],
   ["changes its metadata", 6, changeMetadata],
   ["mutes or unmutes", 5, mute],
@@ -192,7 +255,7 @@ export function doSomething(tab: Tab, deeds: Deeds): void {
     left -= share;
     if (left > 0) continue;
     deeds.note(tab.page?.name ?? tab.name, name);
-    if (deed(tab, deeds)) deeds.count(name);
+    if (deed(tab, deeds)) deeds.count("deed", name);
     else deeds.note(tab.page?.name ?? tab.name, "(not now)");
     return;
   }

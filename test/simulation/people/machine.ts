@@ -1,14 +1,19 @@
-import type { TabLocks } from "../../../src/sdk/index.js";
+import type { TabChannel } from "../../../src/sdk/index.js";
 import { Line } from "../world/line.js";
 import type { World } from "../world/world.js";
 import type { Page } from "./page.js";
+import { Locks } from "./tab-locks.js";
 
 /** A person's computer or phone: one line to the service, one browser, some tabs. */
 export class Machine {
   readonly line: Line;
   readonly pages = new Set<Page>();
-  readonly locks: TabLocks;
+  readonly locks: Locks;
   awake = true;
+  /** What its clock is ahead of the true time; people and time servers change it. */
+  clockOffset = 0;
+  /** Pages that listen to what other tabs tell. */
+  readonly #ears = new Map<object, { page: Page; hear: (message: unknown) => void }>();
 
   constructor(world: World) {
     this.line = new Line(world);
@@ -37,6 +42,19 @@ export class Machine {
     for (const page of this.pages) page.signal({ kind: "wake", cause: "online" });
   }
 
+  /** Another network, and so another address: the browser ends what went over the old one, and the service is not told. */
+  changeNetwork(announced: boolean): void {
+    this.line.cut();
+    for (const page of this.pages) page.moveNetwork();
+    this.findNetwork(announced);
+  }
+
+  /** Something on the way has forgotten all connections, and tells nobody. */
+  cutConnections(): void {
+    this.line.cut();
+    for (const page of this.pages) page.cutOff();
+  }
+
   sleep(): void {
     this.awake = false;
     this.line.goDown();
@@ -59,27 +77,27 @@ export class Machine {
     this.line.goDown();
     for (const page of this.pages) page.vanish();
   }
-}
 
-/** Web Locks of one browser. */
-class Locks implements TabLocks {
-  readonly #world: World;
-  readonly #held = new Set<string>();
-
-  constructor(world: World) {
-    this.#world = world;
+  /** A page's line to the other tabs of the same browser. */
+  openChannel(page: Page, hear: (message: unknown) => void): TabChannel {
+    const key = {};
+    this.#ears.set(key, { page, hear });
+    return {
+      post: (message) => {
+        for (const [other, ear] of this.#ears) if (other !== key) ear.page.laterTask(() => ear.hear(message));
+      },
+      close: () => this.#ears.delete(key),
+    };
   }
 
-  async hold(name: string, waitMs: number): Promise<(() => void) | undefined> {
-    if (this.#held.has(name)) {
-      await new Promise<void>((resolve) => this.#world.after(waitMs, resolve));
-      if (this.#held.has(name)) return undefined;
-    }
-    this.#held.add(name);
-    return () => this.#held.delete(name);
+  /** The page is gone, and its channels with it. */
+  forget(page: Page): void {
+    this.pages.delete(page);
+    for (const [key, ear] of this.#ears) if (ear.page === page) this.#ears.delete(key);
   }
 
-  whenFree(): Promise<void> {
-    return new Promise(() => {});
+  /** Channels that a page has open. */
+  channelsOf(page: Page): number {
+    return [...this.#ears.values()].filter((ear) => ear.page === page).length;
   }
 }

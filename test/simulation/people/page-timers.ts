@@ -6,7 +6,6 @@ interface PageTimer {
   readonly run: () => void;
   readonly dueAt: number;
   entry: Entry<() => void> | undefined;
-  live: boolean;
 }
 
 /**
@@ -15,31 +14,38 @@ interface PageTimer {
  */
 export class PageTimers implements Timers {
   readonly #world: World;
+  /** What the machine's clock says. */
+  readonly #clock: () => number;
   /** Whether timers may run at this moment. */
   readonly #mayRun: () => boolean;
+  readonly #live = new Set<PageTimer>();
   #deferred: PageTimer[] = [];
-  #dead = false;
 
-  constructor(world: World, mayRun: () => boolean) {
-    this.#world = world;
-    this.#mayRun = mayRun;
+  constructor(parts: { world: World; clock: () => number; mayRun: () => boolean }) {
+    this.#world = parts.world;
+    this.#clock = parts.clock;
+    this.#mayRun = parts.mayRun;
+  }
+
+  /** Timers that were neither run nor cleared. */
+  get size(): number {
+    return this.#live.size;
   }
 
   now(): number {
-    return this.#world.now.at;
+    return this.#clock();
   }
 
   set(delayMs: number, run: () => void): unknown {
-    const timer: PageTimer = { run, dueAt: this.now() + Math.max(1, delayMs), entry: undefined, live: true };
+    const timer: PageTimer = { run, dueAt: this.#world.now.at + Math.max(1, delayMs), entry: undefined };
+    this.#live.add(timer);
     timer.entry = this.#world.at(timer.dueAt, () => this.#fire(timer));
     return timer;
   }
 
   clear(handle: unknown): void {
     const timer = handle as PageTimer | undefined;
-    if (!timer?.live) return;
-    timer.live = false;
-    this.#world.cancel(timer.entry);
+    if (timer && this.#live.delete(timer)) this.#world.cancel(timer.entry);
   }
 
   /** Runs what had to wait, each as a task of its own. */
@@ -53,17 +59,18 @@ export class PageTimers implements Timers {
 
   /** The page is gone. */
   stop(): void {
-    this.#dead = true;
+    for (const { entry } of this.#live) this.#world.cancel(entry);
+    this.#live.clear();
     this.#deferred = [];
   }
 
   #fire(timer: PageTimer): void {
-    if (!timer.live || this.#dead) return;
+    if (!this.#live.has(timer)) return;
     if (!this.#mayRun()) {
       this.#deferred.push(timer);
       return;
     }
-    timer.live = false;
+    this.#live.delete(timer);
     timer.run();
   }
 }

@@ -1,4 +1,5 @@
 import { connect, type LastseenClient, type PageSignal } from "../../../src/sdk/index.js";
+import type { CountKind } from "../checks/scene.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
 import type { Listening } from "../world/dial.js";
 import type { PageSocket, Tasks } from "../world/page-socket.js";
@@ -21,7 +22,7 @@ export interface Surroundings {
   readonly getToken: ((userId: string) => string) | undefined;
   readonly note: (who: string, what: string) => void;
   /** Something has happened once more. */
-  readonly count: (what: string) => void;
+  readonly count: (kind: CountKind, what: string) => void;
 }
 
 export interface PageOptions {
@@ -37,6 +38,7 @@ export interface PageOptions {
 /** After so long in the background a browser lets timers run once a minute only, unless the page is in a call. */
 const THROTTLE_AFTER_MS = 5 * 60_000;
 const THROTTLED_MS = 60_000;
+const GOING_AWAY = 1001;
 
 /**
  * One loaded page with the real client in it, and all that a browser, its user and its machine can do to it. Ends with a
@@ -57,6 +59,8 @@ export class Page implements Tasks {
   gone = false;
   /** Since when its script runs and its machine is reachable; undefined when that is not so. */
   liveSince: number | undefined;
+  /** When its connections last died without a word. */
+  cutOffAt = -Infinity;
   /** Since when nothing can come from it, not even from its browser; undefined while something can. */
   unreachableSince: number | undefined;
   readonly #around: Surroundings;
@@ -82,7 +86,11 @@ export class Page implements Tasks {
     this.machine = options.machine;
     this.peer = new Peer(world);
     around.peers.set(this.name, this.peer);
-    this.#timers = new PageTimers(world, () => !this.suspended && !this.#timersWait && this.machine.awake);
+    this.#timers = new PageTimers({
+      world,
+      clock: () => world.now.at + this.machine.clockOffset,
+      mayRun: () => !this.suspended && !this.#timersWait && this.machine.awake,
+    });
     this.machine.pages.add(this);
     around.pages.add(this);
     this.client = connect({
@@ -101,6 +109,12 @@ export class Page implements Tasks {
     return !this.gone && this.client.state === "connected";
   }
 
+  /** Its connection is dead, and it has not noticed yet. */
+  get isCutOff(): boolean {
+    for (const socket of this.sockets) if (socket.isDead) return true;
+    return false;
+  }
+
   /** Nothing is on its way in either direction and nothing waits. */
   get isQuiet(): boolean {
     for (const socket of this.sockets) if (socket.busy) return false;
@@ -112,10 +126,32 @@ export class Page implements Tasks {
     this.client.join(roomId, onDuplicate ? { onDuplicate } : {}).catch(() => {});
   }
 
+  /** What a client that was told to stop has left behind. */
+  get left(): string[] {
+    const open = [...this.sockets].filter((socket) => !socket.isClosed).length;
+    const counts = {
+      timers: this.#timers.size,
+      listeners: this.listener ? 1 : 0,
+      locks: this.locks.size,
+      channels: this.machine.channelsOf(this),
+      sockets: open,
+    };
+    return Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+  }
+
   task(run: () => void): void {
     if (this.gone) return;
     if (this.suspended || !this.machine.awake) this.#waiting.push(run);
     else run();
+  }
+
+  /** A task that comes a little later, from another tab of the browser. */
+  laterTask(run: () => void): void {
+    this.#tasks += 1;
+    this.#around.world.after(1, () => {
+      this.#tasks -= 1;
+      this.task(run);
+    });
   }
 
   /** The browser tells the page something, if it can. */
@@ -152,7 +188,7 @@ export class Page implements Tasks {
     this.hidden = false;
     this.#hiddenTimes += 1;
     // With timers that come once a minute nobody finds the way back in time.
-    if (this.throttled && !this.connected) this.liveSince &&= this.#around.world.now.at;
+    if (this.throttled && (!this.connected || this.isCutOff)) this.liveSince &&= this.#around.world.now.at;
     this.throttled = false;
     this.#timersWait = false;
     this.#catchUp();
@@ -173,13 +209,26 @@ export class Page implements Tasks {
     this.review();
   }
 
-  /** @param told whether the page is told that it was frozen */
-  resume(told: boolean): void {
+  /** @param told how the browser tells the page that it was stopped, if it does */
+  resume(told?: "resume" | "pageshow"): void {
     if (this.gone) return;
     this.suspended = false;
     this.#stopped = false;
     this.review();
-    if (told) this.signal({ kind: "wake", cause: "resume" });
+    if (told) this.signal({ kind: "wake", cause: told });
+  }
+
+  /** Its user goes to another page, and the browser keeps this one for the way back, but not its sockets. */
+  keepForLater(): void {
+    this.signal({ kind: "hide", persisted: true });
+    for (const socket of this.sockets) socket.drop(GOING_AWAY);
+    this.suspend(true);
+  }
+
+  /** Its machine is in another network now; the sockets of the old one are closed on this side. */
+  moveNetwork(): void {
+    for (const socket of this.sockets) socket.drop(GOING_AWAY);
+    this.peer.move();
   }
 
   /** Closed or left by the user: the page says goodbye and the browser closes its sockets. */
@@ -204,9 +253,18 @@ export class Page implements Tasks {
     this.#end();
   }
 
-  breakSockets(): void {
-    // What hits a page on its way back starts the count of its life anew.
+  /** What hits a page on its way back starts the count of its life anew. */
+  hitAgain(): void {
     if (!this.connected) this.liveSince &&= this.#around.world.now.at;
+  }
+
+  /** It will only notice when no pong comes. */
+  cutOff(): void {
+    this.cutOffAt = this.#around.world.now.at;
+  }
+
+  breakSockets(): void {
+    this.hitAgain();
     for (const socket of this.sockets) socket.break();
   }
 
@@ -215,7 +273,7 @@ export class Page implements Tasks {
     this.#around.peers.delete(this.name);
     this.#timers.stop();
     this.#waiting = [];
-    this.machine.pages.delete(this);
+    this.machine.forget(this);
     this.#around.pages.delete(this);
     for (const release of this.locks) release();
     this.review();

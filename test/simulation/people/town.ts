@@ -3,6 +3,7 @@ import type { World } from "../world/world.js";
 import { doSomething, type Deeds } from "./habits.js";
 import { Machine } from "./machine.js";
 import type { Surroundings } from "./page.js";
+import { visit } from "./stranger.js";
 import { Tab } from "./tab.js";
 
 /** How often something happens to a tab, and how long somebody without a page stays away. Milliseconds, on average. */
@@ -48,8 +49,10 @@ export class Town implements Deeds {
     this.#around.note(who, what);
   }
 
-  count(what: string): void {
-    this.#around.count(what);
+  readonly count: Deeds["count"] = (kind, what) => this.#around.count(kind, what);
+
+  tabsOn(machine: Machine): readonly Tab[] {
+    return this.#people.flatMap(({ tabs }) => tabs.filter((tab) => tab.machine === machine));
   }
 
   pickRoom(): string {
@@ -74,6 +77,11 @@ export class Town implements Deeds {
     other.load(tab.roomId);
   }
 
+  /** Connections of somebody who is no client of the service. */
+  admitStrangers(count: number): void {
+    for (let index = 0; index < count; index++) visit(this.world, this.#around.service);
+  }
+
   /** Many people come into one room, and after a while most of them are gone at one blow. */
   comeInCrowds(size: number, stayMs: number): void {
     const crowd = ++this.#crowds;
@@ -92,10 +100,11 @@ export class Town implements Deeds {
   rest(): void {
     this.#quiet = true;
     for (const machine of this.machines()) {
+      machine.line.slowDown(0);
       if (!machine.awake) machine.wake();
       machine.findNetwork(true);
       for (const page of machine.pages) {
-        page.resume(true);
+        page.resume("resume");
         page.show();
       }
     }

@@ -1,5 +1,6 @@
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
-import type { Directory, DirectoryEntry } from "../../../src/session/ports.js";
+import { MemoryStore } from "../../../src/memory/memory-store.js";
+import type { Directory } from "../../../src/session/directory.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { World } from "../world/world.js";
 
@@ -9,59 +10,52 @@ const SLOW = { chance: 0.01, least: 200, most: 3_000 } as const;
 const TIME_LIMIT_MS = 2_000;
 
 /**
- * The directory of one node behind a network. What is asked while the store is away fails after a while, and in some
- * cases was carried out all the same.
+ * A store and one node's way to it over a network. What is asked while it is away fails after a while, and in some cases
+ * was carried out all the same.
  */
-export class RemoteStore implements Directory {
+export class RemoteStore {
   /** The message of what it throws while it is away. */
   static readonly failure = "the store does not answer";
   /** What the store really holds; asked by the checks. */
-  readonly truth = new MemoryDirectory();
+  readonly truth: Directory;
+  /** As the node sees it. */
+  readonly directory: Directory;
   away = false;
-  /** Questions that failed. */
+  /** Questions that failed, and those that were not answered yet. */
   failures = 0;
+  pending = 0;
   readonly #world: World;
   readonly #loop: EventLoop;
 
-  constructor(world: World, loop: EventLoop) {
+  constructor(world: World, loop: EventLoop, nodeId: string) {
     this.#world = world;
     this.#loop = loop;
+    this.truth = new MemoryDirectory(new MemoryStore(loop), nodeId);
+    this.directory = this.#overNetwork(this.truth);
   }
 
-  claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
-    return this.#ask(() => this.truth.claimRoom(roomId));
-  }
-
-  releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
-    return this.#ask(() => this.truth.releaseRoom(roomId));
-  }
-
-  putSession(entry: DirectoryEntry): ReturnType<Directory["putSession"]> {
-    return this.#ask(() => this.truth.putSession(entry));
-  }
-
-  removeSession(sessionId: string, epoch: number): ReturnType<Directory["removeSession"]> {
-    return this.#ask(() => this.truth.removeSession(sessionId, epoch));
-  }
-
-  findSession(sessionId: string): ReturnType<Directory["findSession"]> {
-    return this.#ask(() => this.truth.findSession(sessionId));
-  }
-
-  sessionsOfUser(userId: string): ReturnType<Directory["sessionsOfUser"]> {
-    return this.#ask(() => this.truth.sessionsOfUser(userId));
-  }
-
-  counts(): ReturnType<Directory["counts"]> {
-    return this.#ask(() => this.truth.counts());
-  }
-
-  /** The connection to the store is closed; what it holds stays. */
-  close(): Promise<void> {
-    return Promise.resolve();
+  /** Every method takes its way over the network; closing ends the connection, and what the store holds stays. */
+  #overNetwork(store: Directory): Directory {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== "function") return member;
+        if (name === "close") return () => Promise.resolve();
+        return (...args: unknown[]) => this.#ask(() => Reflect.apply(member, target, args) as Promise<unknown>);
+      },
+    });
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {
+    this.pending += 1;
+    try {
+      return await this.#answer(question);
+    } finally {
+      this.pending -= 1;
+    }
+  }
+
+  async #answer<T>(question: () => Promise<T>): Promise<T> {
     if (this.away) {
       await this.#wait(this.#world.between(100, TIME_LIMIT_MS));
       this.failures += 1;

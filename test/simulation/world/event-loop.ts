@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../../src/kernel/clock.js";
-import { Pulse, type TimerItem } from "./pulse.js";
+import { Pulse, type PulseWatcher, type TimerItem } from "./pulse.js";
 import { Schedule } from "./schedule.js";
 import { NOTHING, type Happening, type Now } from "./world.js";
 
@@ -52,15 +52,17 @@ export class EventLoop implements Clock {
   /**
    * A clock for a loop that runs often and mostly finds nothing to do.
    *
-   * @param skip asked when a run is due: carries out what that run would have done and returns `true`, or returns
-   *   `false` to have it run for real
+   * @param everyMs timers of exactly this delay are that loop's
    */
-  pulse(skip: () => boolean): Clock {
+  pulse(everyMs: number, watcher: PulseWatcher): Clock {
     return {
       mono: () => this.mono(),
       wall: () => this.wall(),
       pollPhase: () => this.pollPhase(),
-      after: (delayMs, run) => new Pulse(this.#now, this.#timers, delayMs, run, skip),
+      after: (delayMs, run) =>
+        delayMs === everyMs
+          ? new Pulse({ now: this.#now, timers: this.#timers, delayMs, run, watcher })
+          : this.after(delayMs, run),
     };
   }
 

@@ -12,6 +12,8 @@ export class Line {
   readonly #pipes = new Set<Pipe>();
   #up = true;
   #downSince = 0;
+  /** What every packet takes longer, at the most. */
+  #extraMs = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -36,9 +38,20 @@ export class Line {
     for (const pipe of this.#pipes) pipe.flush(wait);
   }
 
+  /** Every packet takes up to so much longer. */
+  slowDown(extraMs: number): void {
+    this.#extraMs = extraMs;
+  }
+
+  /** What has been connected until now is dead, and neither end is told; new connections work. */
+  cut(): void {
+    for (const pipe of this.#pipes) pipe.close();
+  }
+
   latency(): number {
     const { most, least } = this.#world.chance(SLOW.chance) ? SLOW : LATENCY;
-    return this.#world.between(least, most);
+    const extraMs = this.#extraMs > 0 ? this.#world.between(0, this.#extraMs) : 0;
+    return this.#world.between(least, most) + extraMs;
   }
 
   attach(pipe: Pipe): void {
@@ -69,6 +82,11 @@ export class Pipe {
     line.attach(this);
   }
 
+  /** Nothing gets through any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   send(run: Happening): void {
     if (this.#closed) return;
     this.flying += 1;
@@ -83,7 +101,7 @@ export class Pipe {
     for (const run of held) this.#dispatch(run, wait);
   }
 
-  /** Both ends are closed, or one of them does not exist any more: what is on its way arrives nowhere. */
+  /** Both ends are closed, or one of them cannot be reached any more: what is on its way arrives nowhere. */
   close(): void {
     this.#closed = true;
     this.#held = [];

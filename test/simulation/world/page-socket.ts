@@ -45,10 +45,15 @@ export class PageSocket implements SocketLike {
     return this.readyState === CONNECTING;
   }
 
-  /** Something is on its way, or a request was not answered yet. */
+  /** It looks open, but nothing gets through any more. */
+  get isDead(): boolean {
+    return this.readyState === OPEN && this.#pipe?.isClosed === true;
+  }
+
+  /** Something is on its way, or would have to be: a request was not answered yet, or nobody can tell it anything. */
   get busy(): boolean {
     if (this.readyState !== OPEN) return this.readyState === CONNECTING;
-    return this.unanswered > 0 || this.#pipe?.flying !== 0 || this.#down?.flying !== 0;
+    return this.isDead || this.unanswered > 0 || this.#pipe?.flying !== 0 || this.#down?.flying !== 0;
   }
 
   /** The TCP connection is there. @param gone told when this end is closed */
@@ -79,6 +84,12 @@ export class PageSocket implements SocketLike {
   /** The page goes away: the browser says so. */
   leave(): void {
     this.close(GOING_AWAY);
+  }
+
+  /** The browser closes it while the page cannot be told: it is kept for later, or its network has changed. */
+  drop(code: number): void {
+    if (this.readyState === OPEN) this.#pipe?.send(() => this.far?.gotClose(code));
+    this.#end(ABNORMAL);
   }
 
   /** The connection breaks, and both ends hear of it. */

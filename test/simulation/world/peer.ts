@@ -15,6 +15,8 @@ export interface PeerListener {
 export class Peer {
   readonly #world: World;
   readonly #listeners = new Set<PeerListener>();
+  /** Those whose way to the peer is gone for good: they need a new one. */
+  readonly #cutOff = new Set<PeerListener>();
   #alive = true;
   #downs = 0;
 
@@ -47,11 +49,22 @@ export class Peer {
     this.alive = false;
   }
 
+  /** The peer has moved: nobody reaches it any more by the way that was agreed upon. */
+  move(): void {
+    for (const listener of this.#listeners) this.#cutOff.add(listener);
+    this.#world.after(this.#world.between(CONSENT.least, CONSENT.most), () => {
+      for (const listener of this.#cutOff) if (this.#cutOff.delete(listener)) listener.lost();
+    });
+  }
+
+  /** Also by a way that is new. */
   listen(listener: PeerListener): void {
+    this.#cutOff.delete(listener);
     this.#listeners.add(listener);
   }
 
   forget(listener: PeerListener): void {
+    this.#cutOff.delete(listener);
     this.#listeners.delete(listener);
   }
 }

@@ -6,7 +6,7 @@ import type { PageSocket } from "./page-socket.js";
 import { PLAIN } from "./world.js";
 
 /** How long ws waits for the answer to its closing handshake, as the service configures it. */
-const CLOSE_TIMEOUT_MS = 5_000;
+export const CLOSE_TIMEOUT_MS = 5_000;
 const ABNORMAL = 1006;
 const PING = '{"type":"ping"}';
 const PING_BYTES = Buffer.from(PING);

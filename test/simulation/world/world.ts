@@ -16,14 +16,14 @@ export const NOTHING = Symbol("nothing");
 export type Happening = () => unknown;
 
 /**
- * Everything there is: the time, chance, what happens outside the service, and the one server process. Goes from event to
+ * Everything there is: the time, chance, what happens outside the service, and the server processes. Goes from event to
  * event; between two events everything that only waits for promises goes on.
  */
 export class World {
   readonly now: Now = { at: 0 };
   readonly random: Random;
-  /** The server process that runs at present, if one does. */
-  loop: EventLoop | undefined = undefined;
+  /** The server processes that run at present. */
+  readonly loops = new Set<EventLoop>();
   /** Events so far. */
   steps = 0;
   readonly #outside = new Schedule<Happening>();
@@ -67,13 +67,20 @@ export class World {
    * @param afterStep called after each event and everything that followed from it
    */
   async run(until: number, afterStep: () => void): Promise<void> {
+    // Whoever calls may be a tick itself, and the next tick would then come before the promises.
+    await settled();
     for (;;) {
-      const outsideAt = this.#outside.nextAt;
-      const loopAt = this.loop?.nextAt ?? Infinity;
-      const at = Math.min(outsideAt, loopAt);
+      let at = this.#outside.nextAt;
+      let first: EventLoop | undefined;
+      for (const loop of this.loops) {
+        const { nextAt } = loop;
+        if (nextAt >= at) continue;
+        at = nextAt;
+        first = loop;
+      }
       if (at > until) break;
       if (at > this.now.at) this.now.at = at;
-      const result = outsideAt <= loopAt ? this.#outside.take()?.item() : this.loop?.step();
+      const result = first ? first.step() : this.#outside.take()?.item();
       if (result === NOTHING) continue;
       this.steps += 1;
       if (result !== PLAIN) await settled();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Random } from "../../support/random.js";
+import { expectConsistent } from "./consistent.js";
 import { CallWorld, RING_MS, accept, start, stop, type Device, type Weather } from "./call-world.js";
 
 const USERS = ["ada", "bob", "cy"] as const;
@@ -23,31 +24,6 @@ async function act(world: CallWorld, devices: Device[]): Promise<void> {
   else await stop(device, random.pick(["decline", "cancel", "end"]), callId);
 }
 
-/** What must be true whenever everything has come to rest. */
-async function check(world: CallWorld, devices: readonly Device[]): Promise<void> {
-  expect(world.errors).toEqual([]);
-  const counted = world.finished.map(({ callId }) => callId);
-  expect(new Set(counted).size, "a call is counted once").toBe(counted.length);
-  for (const { session, client, node } of devices) {
-    if (session.status !== "open") continue;
-    const call = await world.calls.ofUser(session.userId);
-    const isIn = call && [call.caller.sessionId, call.callee.sessionId].includes(session.id);
-    const rings = call?.state === "ringing" && call.callee.userId === session.userId;
-    const expected = call && (isIn || rings) ? [[call.callId, call.state]] : [];
-    expect([...client.live], `${session.id} of ${session.userId} on ${node.nodeId}`).toEqual(expected);
-    expect(node.telephony.calls.news.snapshotOf(session)?.callId ?? undefined).toBe(expected[0]?.[0]);
-  }
-  const live = new Set(
-    (await Promise.all(USERS.map((userId) => world.calls.ofUser(userId)))).map((call) => call?.callId),
-  );
-  live.delete(undefined);
-  const counts = world.nodes.map(({ telephony }) => telephony.calls.news.counts());
-  expect(
-    counts.reduce((sum, { ringing, active }) => sum + ringing + active, 0),
-    "gauges",
-  ).toBe(live.size);
-}
-
 async function run(seed: number, weather: Partial<Weather>): Promise<void> {
   const random = new Random(seed);
   const world = await CallWorld.create(1 + random.below(3), random);
@@ -65,11 +41,11 @@ async function run(seed: number, weather: Partial<Weather>): Promise<void> {
   }
   await world.settle();
   const isCalm = !weather.storeFails && !weather.messageLost;
-  if (isCalm) await check(world, devices);
+  if (isCalm) await expectConsistent(world, devices, USERS);
 
   Object.assign(world.weather, { storeFails: 0, messageLost: 0 });
   await world.clock.advance(RING_MS + 5_000);
-  await check(world, devices);
+  await expectConsistent(world, devices, USERS);
   const shown = new Map(watcher.client.statuses.map(({ userId, status }) => [userId, status]));
   for (const userId of USERS) {
     expect(shown.get(userId), `the status of ${userId}`).toBe(

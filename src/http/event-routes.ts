@@ -1,0 +1,28 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
+import { BackendEvent, BackendEventId } from "../protocol/backend-event.js";
+import type { EventLog } from "../session/event-log.js";
+
+const Query = Type.Object({
+  after: Type.Optional(BackendEventId),
+  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
+});
+const Page = Type.Object({
+  events: Type.Array(BackendEvent),
+  gap: Type.Boolean({ description: "The event `after` is not kept any more: others may be missing as well" }),
+  next: Type.Union([Type.String(), Type.Null()], { description: "The next `after`; null when nothing follows" }),
+});
+
+/** Events once more, for a backend that has missed some. */
+export function eventRoutes(log: EventLog): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      "/events",
+      { schema: { tags: ["events"], summary: "Events, oldest first", querystring: Query, response: { 200: Page } } },
+      async ({ query: { after, limit } }) => {
+        const { events, gap, next } = await log.read(after, limit);
+        return { events: [...events], gap, next: next ?? null };
+      },
+    );
+  };
+}

@@ -1,0 +1,20 @@
+import type { Logger } from "pino";
+import type { Emitter } from "../kernel/emitter.js";
+import type { BackendEvent } from "../protocol/backend-event.js";
+import type { WebhookEvents } from "../webhook/events.js";
+
+/** Writes down what becomes of the events for the backend. One that is away is told once, not with every attempt. */
+export function followWebhooks(log: Logger, events: Emitter<WebhookEvents>): void {
+  events.on("failing", ({ why }) => log.warn({ reason: why }, "webhooks fail; events wait"));
+  events.on("recovered", ({ failures }) => log.info({ failures }, "webhooks arrive again"));
+  events.on("refused", ({ event, why }) => log.warn({ ...named(event), reason: why }, "webhook refused"));
+  events.on("dropped", ({ event, attempts }) => log.error({ ...named(event), attempts }, "webhook given up"));
+  events.on("overflowing", (fields) => log.warn(fields, "too many webhooks wait; the oldest are dropped"));
+  events.on("log_failing", ({ error }) => log.warn({ err: error }, "events can't be logged; they wait"));
+  events.on("log_recovered", (fields) => log.info(fields, "events are logged again"));
+  events.on("left_behind", (fields) => log.warn(fields, "webhooks were left at the end"));
+}
+
+function named({ id, type, userId, sessionId, roomId }: BackendEvent): object {
+  return { eventId: id, type, userId, sessionId, roomId };
+}

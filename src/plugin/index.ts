@@ -1,0 +1,117 @@
+/**
+ * Lastseen inside an existing Fastify application that owns its mediasoup workers: the same service, without a server or
+ * workers of its own. See docs/plugin.md.
+ */
+import type { Server } from "node:http";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import type { Logger } from "pino";
+import { assemble, RECONNECT_SPREAD_MS } from "../assemble.js";
+import type { HttpOptions } from "../http/server.js";
+import { registerRoutes } from "../http/server.js";
+import { answerErrors } from "../http/error-handler.js";
+import { systemClock } from "../kernel/clock.js";
+import { Releasers } from "../kernel/releasers.js";
+import { ExternalPlane } from "../media/external-plane.js";
+import { authenticateBy } from "./authenticate.js";
+import { Handshakes } from "./handshakes.js";
+import { Lastseen } from "./lastseen.js";
+import { compileSchemas } from "./schemas.js";
+import { readOptions, type LastseenOptions } from "./options.js";
+
+export type { AuthenticateHook, KnownUser } from "./authenticate.js";
+export type { LastseenOptions, PluginSettings } from "./options.js";
+export type { Lastseen } from "./lastseen.js";
+export { ConfigError } from "../config/load.js";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    lastseen: Lastseen;
+  }
+}
+
+/** Servers that have it: two in one application would be two nodes that know nothing of each other. */
+const registered = new WeakSet<Server>();
+
+async function register(app: FastifyInstance, options: LastseenOptions): Promise<void> {
+  if (registered.has(app.server)) {
+    throw new Error("Lastseen is registered in this application already; register it once and use app.lastseen.");
+  }
+  const config = readOptions(options);
+  const log = app.log.child({ part: "lastseen" });
+  const releasers = new Releasers((error, part) => log.error({ err: error, part }, "could not be closed"));
+  registered.add(app.server);
+  releasers.add("registration", () => void registered.delete(app.server));
+  try {
+    await open(app, options, { config, log, releasers });
+  } catch (error) {
+    await releasers.close();
+    throw error;
+  }
+}
+
+async function open(
+  app: FastifyInstance,
+  options: LastseenOptions,
+  parts: { config: ReturnType<typeof readOptions>; log: FastifyInstance["log"]; releasers: Releasers },
+): Promise<void> {
+  const { config, log, releasers } = parts;
+  const media = new ExternalPlane({ clock: systemClock, logger: log, source: options.observer });
+  releasers.add("media", () => media.close());
+  await media.follow(options.workers ?? []);
+  const { service, httpOptions, start } = await assemble({
+    config,
+    // Only the methods that every logger of Fastify has are used.
+    log: log as Logger,
+    clock: systemClock,
+    openMedia: () => media,
+    releasers,
+    authenticate: options.authenticate && authenticateBy(options.authenticate),
+    cleanupSteps: [{ name: "close the application's media", scope: "session", run: ({ session }) => end(session.id) }],
+  });
+  async function end(sessionId: string): Promise<void> {
+    const left = await media.endSession(sessionId);
+    const count = left.transports.length + left.producers.length + left.consumers.length;
+    if (count > 0) throw new Error(`the worker still holds ${count} media objects: ${JSON.stringify(left)}`);
+  }
+  for (const event of ["opened", "adopted"] as const) {
+    service.lifecycle.on(event, ({ session }) => media.openSession(session.id));
+  }
+
+  app.decorate("lastseen", new Lastseen({ service, media, nodeId: config.NODE_ID }));
+  /** What ends while the application still answers: its own server must not wait for our sockets. */
+  const running = new Releasers((error, part) => log.error({ err: error, part }, "could not be closed"));
+  releasers.add("running", () => running.close());
+  running.add("sessions", () => service.endSessions());
+  await app.register(
+    async (scope) => {
+      const handshakes = await Handshakes.open(scope, {
+        gateway: service.gateway,
+        origins: config.ORIGINS,
+        reconnectSpreadMs: RECONNECT_SPREAD_MS,
+        log,
+      });
+      running.add("sockets", () => handshakes.close());
+      app.addHook("onReady", async () => handshakes.start());
+      await addRoutes(scope, httpOptions);
+    },
+    { prefix: options.prefix ?? "" },
+  );
+  app.addHook("onReady", () => start(running));
+  app.addHook("preClose", () => running.close());
+  app.addHook("onClose", () => releasers.close());
+}
+
+/** Errors are answered in the service's own form on its own routes only. */
+async function addRoutes(scope: FastifyInstance, options: HttpOptions): Promise<void> {
+  answerErrors(scope);
+  compileSchemas(scope);
+  await registerRoutes(scope, options);
+}
+
+/** Registers the service: `await app.register(lastseen, { prefix: "/presence", settings: { … } })`. */
+export const lastseen: FastifyPluginAsync<LastseenOptions> = Object.assign(register, {
+  // As fastify-plugin does it: `app.lastseen` is the application's, not only ours.
+  [Symbol.for("skip-override")]: true,
+  [Symbol.for("fastify.display-name")]: "lastseen",
+  [Symbol.for("plugin-meta")]: { name: "lastseen", fastify: "5.x" },
+});

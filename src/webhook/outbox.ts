@@ -1,0 +1,105 @@
+import type { Clock, Timer } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
+import type { BackendEvent, NewBackendEvent } from "../protocol/backend-event.js";
+import type { EventLog } from "../session/event-log.js";
+import { pauseAfter } from "./back-off.js";
+import type { WebhookEvents } from "./events.js";
+
+/** Events that the log is given at once. */
+const BATCH = 100;
+
+/** Takes events without delay, and brings them into the log one batch after the other: from the log they have their ids. */
+export class Outbox {
+  readonly #clock: Clock;
+  readonly #log: EventLog;
+  readonly #events: Emitter<WebhookEvents>;
+  readonly #random: () => number;
+  readonly #most: number;
+  readonly #deliver: (event: BackendEvent) => void;
+  #waiting: NewBackendEvent[] = [];
+  #batch: NewBackendEvent[] = [];
+  #failures = 0;
+  #pause: { timer: Timer; end: () => void } | undefined;
+  #running: Promise<void> | undefined;
+  #overflowing = false;
+  #closing = false;
+
+  constructor(options: {
+    clock: Clock;
+    log: EventLog;
+    events: Emitter<WebhookEvents>;
+    /** From 0 to 1. */
+    random: () => number;
+    /** Events that may wait while the log can't be asked. */
+    most: number;
+    /** Takes each event that is in the log. */
+    deliver: (event: BackendEvent) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#events = options.events;
+    this.#random = options.random;
+    this.#most = options.most;
+    this.#deliver = options.deliver;
+  }
+
+  /** Events that are not in the log yet. */
+  get size(): number {
+    return this.#waiting.length + this.#batch.length;
+  }
+
+  add(event: NewBackendEvent): void {
+    if (this.#waiting.length >= this.#most) this.#dropOldest();
+    this.#waiting.push(event);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when all are in the log, or after one more attempt. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#pause?.end();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.size > 0) {
+      if (this.#closing && this.#failures > 0) break;
+      if (this.#batch.length === 0) this.#batch = this.#waiting.splice(0, BATCH);
+      try {
+        const appended = await this.#log.append(this.#batch);
+        this.#batch = [];
+        this.#succeeded();
+        for (const event of appended) this.#deliver(event);
+      } catch (error) {
+        if (this.#failures === 0) this.#events.emit("log_failing", { error });
+        this.#failures += 1;
+        if (!this.#closing) await this.#wait();
+      }
+    }
+    this.#running = undefined;
+  }
+
+  #succeeded(): void {
+    if (this.#failures > 0) this.#events.emit("log_recovered", { waiting: this.#waiting.length });
+    this.#failures = 0;
+    if (this.#waiting.length < this.#most / 2) this.#overflowing = false;
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#pause?.timer.cancel();
+        this.#pause = undefined;
+        resolve();
+      };
+      this.#pause = { timer: this.#clock.after(pauseAfter(this.#failures, this.#random()), end), end };
+    });
+  }
+
+  #dropOldest(): void {
+    this.#waiting.shift();
+    this.#events.emit("settled", { result: "dropped" });
+    if (!this.#overflowing) this.#events.emit("overflowing", { waiting: this.#most, logged: false });
+    this.#overflowing = true;
+  }
+}

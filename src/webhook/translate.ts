@@ -1,0 +1,117 @@
+import type { Emitter } from "../kernel/emitter.js";
+import type { BackendEventType, NewBackendEvent } from "../protocol/backend-event.js";
+import type { LeaveReason } from "../protocol/messages/index.js";
+import type { LifecycleEvents } from "../session/events.js";
+import type { Session } from "../session/session.js";
+import type { Cause } from "../session/verdict.js";
+
+/** An event without what every event of a node has. */
+export type Step = Omit<NewBackendEvent, "at" | "nodeId" | "sequence">;
+
+/** What the steps of sessions do not tell of this node. */
+export interface Here {
+  readonly nodeId: string;
+  /** Whether somebody is in a room here. */
+  readonly isOpen: (roomId: string) => boolean;
+}
+
+/** Fields that only some events have. */
+type Detail = Partial<Omit<Step, "type" | "userId" | "sessionId" | "epoch">>;
+
+/**
+ * Puts the steps of sessions, rooms and calls into the words for the backend.
+ *
+ * @param tell takes each event, at the moment of the step
+ */
+export function translate(
+  lifecycle: Emitter<LifecycleEvents>,
+  { nodeId, isOpen }: Here,
+  tell: (step: Step) => void,
+): void {
+  const stepOf = (type: BackendEventType, session: Session, detail: Detail = {}): void => {
+    tell({ ...about(type, session), ...detail });
+  };
+  lifecycle.on("opened", (e) => stepOf("session_opened", e.session, { tabId: e.session.tabId }));
+  lifecycle.on("resumed", ({ session }) => stepOf("session_resumed", session));
+  lifecycle.on("adopted", ({ session, fromNodeId }) =>
+    // What was handed over was entered under this node's name before it came.
+    stepOf("session_adopted", session, fromNodeId === nodeId ? {} : { fromNodeId }),
+  );
+  lifecycle.on("transferred", ({ session, fromTabId }) =>
+    stepOf("transferred", session, { tabId: session.tabId, fromTabId }),
+  );
+  lifecycle.on("away", ({ session, cause }) => stepOf("away", session, { cause }));
+  lifecycle.on("back", ({ session, cause }) => stepOf("back", session, { cause }));
+  lifecycle.on("ended", ({ session, reason, cause }) => {
+    if (!hasMovedOn(reason, cause)) stepOf("session_ended", session, { reason, ...given(cause) });
+  });
+  translateRooms(lifecycle, isOpen, { stepOf, tell });
+  translateCalls(lifecycle, stepOf, tell);
+}
+
+function translateRooms(
+  lifecycle: Emitter<LifecycleEvents>,
+  isOpen: (roomId: string) => boolean,
+  to: {
+    stepOf: (type: BackendEventType, session: Session, detail: Detail) => void;
+    tell: (step: Step) => void;
+  },
+): void {
+  const open = new Set<string>();
+  lifecycle.on("adopted", ({ session }) => {
+    if (session.participation) open.add(session.participation.roster.id);
+  });
+  lifecycle.on("joined", ({ session, roomId }) => {
+    if (!open.has(roomId)) to.tell(aboutRoom("room_opened", roomId));
+    open.add(roomId);
+    to.stepOf("joined", session, { roomId });
+  });
+  lifecycle.on("left", ({ session, roomId, reason, cause }) => {
+    const movedOn = hasMovedOn(reason, cause);
+    if (!movedOn) to.stepOf("left", session, { roomId, reason, ...given(cause) });
+    if (isOpen(roomId)) return;
+    open.delete(roomId);
+    // With those who moved on, the room did.
+    if (!movedOn) to.tell(aboutRoom("room_closed", roomId));
+  });
+}
+
+function translateCalls(
+  lifecycle: Emitter<LifecycleEvents>,
+  stepOf: (type: BackendEventType, session: Session, detail: Detail) => void,
+  tell: (step: Step) => void,
+): void {
+  const types = { "call started": "call_started", "call accepted": "call_accepted" } as const;
+  lifecycle.on("call_step", ({ session, step, callId, detail: { peer, kind } }) => {
+    if (step !== "call started" && step !== "call accepted") return;
+    stepOf(types[step], session, { callId, peer: String(peer), kind: String(kind) });
+  });
+  lifecycle.on("call_refused", ({ session, to, outcome }) => stepOf("call_refused", session, { peer: to, outcome }));
+  lifecycle.on("call_finished", ({ callId, outcome }) =>
+    tell({ type: "call_finished", roomId: null, userId: null, sessionId: null, epoch: null, callId, outcome }),
+  );
+}
+
+/**
+ * Whether the session goes on at another node, which tells of its life from now on. Without a verdict that is what
+ * `node_lost` means; with one, nobody came for the session after its node had died.
+ */
+function hasMovedOn(reason: LeaveReason, cause: Cause | undefined): boolean {
+  return reason === "node_lost" && cause === undefined;
+}
+
+function about(type: BackendEventType, session: Session): Step {
+  const { id: sessionId, userId, name, status, participation } = session;
+  // Being claimed for its end raises the epoch once more, but does not make this node the owner of a later one than the
+  // node that has taken the session over meanwhile.
+  const epoch = status === "open" ? session.epoch : session.epoch - 1;
+  return { type, roomId: participation?.roster.id ?? null, userId, sessionId, epoch, name };
+}
+
+function aboutRoom(type: BackendEventType, roomId: string): Step {
+  return { type, roomId, userId: null, sessionId: null, epoch: null };
+}
+
+function given(cause: string | undefined): { cause?: string } {
+  return cause === undefined ? {} : { cause };
+}

@@ -1,0 +1,82 @@
+import type { Clock } from "../kernel/clock.js";
+import { Emitter } from "../kernel/emitter.js";
+import { withTimeLimit } from "../kernel/time-limit.js";
+import type { EventLog } from "../session/event-log.js";
+import type { LifecycleEvents } from "../session/events.js";
+import { Deliverer } from "./deliverer.js";
+import type { WebhookEvents } from "./events.js";
+import type { Send } from "./http-sender.js";
+import { Outbox } from "./outbox.js";
+import { translate, type Step } from "./translate.js";
+
+/** Events that may wait for the log, and as many for the backend. */
+const MOST_WAITING = 10_000;
+const GIVE_UP_MS = 24 * 3_600_000;
+/** What the end of the service may wait for the log, and then for the backend. */
+const LAST_LOG_MS = 500;
+const LAST_DELIVERIES_MS = 1_500;
+
+/** Tells the owner's backend what happens to sessions, in order and at least once; holds nobody up. */
+export class Webhooks {
+  readonly events: Emitter<WebhookEvents>;
+  readonly #clock: Clock;
+  readonly #nodeId: string;
+  readonly #outbox: Outbox;
+  readonly #deliverer: Deliverer;
+  #sequence = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: {
+    clock: Clock;
+    nodeId: string;
+    log: EventLog;
+    send: Send;
+    /** From 0 to 1. */
+    random: () => number;
+    listenerFailed: (error: unknown, event: PropertyKey) => void;
+    /** Events that may wait. */
+    most?: number;
+  }) {
+    const { clock, log, send, random, most = MOST_WAITING } = options;
+    this.#clock = clock;
+    this.#nodeId = options.nodeId;
+    this.events = new Emitter(options.listenerFailed);
+    const { events } = this;
+    this.#deliverer = new Deliverer({ clock, send, events, random, most, giveUpMs: GIVE_UP_MS });
+    this.#outbox = new Outbox({ clock, log, events, random, most, deliver: (event) => this.#deliverer.add(event) });
+  }
+
+  /** Events that have not arrived yet. */
+  get size(): number {
+    return this.#outbox.size + this.#deliverer.size;
+  }
+
+  /**
+   * @param isOpen whether somebody is in a room here
+   * @param alone whether what this node held before it was started is held by no other
+   */
+  follow(lifecycle: Emitter<LifecycleEvents>, isOpen: (roomId: string) => boolean, alone: boolean): void {
+    this.#tell({ type: "node_started", roomId: null, userId: null, sessionId: null, epoch: null, alone });
+    translate(lifecycle, { nodeId: this.#nodeId, isOpen }, (step) => this.#tell(step));
+  }
+
+  /** Tries once more to deliver what waits, for two seconds at the most. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #tell(step: Step): void {
+    if (this.#closing) return;
+    this.#sequence += 1;
+    this.#outbox.add({ ...step, at: this.#clock.wall(), nodeId: this.#nodeId, sequence: this.#sequence });
+  }
+
+  async #close(): Promise<void> {
+    await withTimeLimit(this.#clock, LAST_LOG_MS, "the log", this.#outbox.close()).catch(() => undefined);
+    await this.#deliverer.close(LAST_DELIVERIES_MS);
+    if (this.size > 0) {
+      this.events.emit("left_behind", { logged: this.#deliverer.size, unlogged: this.#outbox.size });
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { expect, onTestFinished } from "vitest";
+import { createWebServer } from "../../src/http/web-server.js";
+import { freePort } from "../support/free-port.js";
+import { startService, type TestService } from "../support/service.js";
+import { until } from "../support/until.js";
+import { Person } from "./person.js";
+import { openBrowser } from "./stage.js";
+
+const WEB_ROOT = fileURLToPath(new URL("../../dist/web", import.meta.url));
+
+/** The demo page's telephone on one device of a user. */
+export class Phone extends Person {
+  async type(userId: string): Promise<void> {
+    await this.page.getByTestId("callee-input").fill(userId);
+    await this.page.getByTestId("callee-input").blur();
+  }
+
+  async call(userId: string, kind: "audio" | "video" = "video"): Promise<void> {
+    await this.type(userId);
+    await this.press(`call-${kind}-button`);
+  }
+
+  press(testid: string): Promise<void> {
+    return this.page.getByTestId(testid).click();
+  }
+
+  /** Waits until the phone shows a call in this state. */
+  async shows(state: "ringing" | "active", timeoutMs = 15_000): Promise<void> {
+    const panel = this.page.locator(`[data-testid=call-panel][data-state=${state}]:not([hidden])`);
+    await panel.waitFor({ timeout: timeoutMs });
+  }
+
+  /** Waits until there is no call on the phone, and returns what it says about it. */
+  async says(reason: string, timeoutMs = 15_000): Promise<string> {
+    await this.page
+      .locator(`[data-testid=phone-notice][data-reason=${reason}]:not([hidden])`)
+      .waitFor({ timeout: timeoutMs });
+    expect(await this.page.getByTestId("call-panel").isVisible()).toBe(false);
+    return (await this.page.getByTestId("phone-notice").textContent()) ?? "";
+  }
+
+  missed(): Promise<string[]> {
+    const calls = this.page.getByTestId("missed-call");
+    return calls.evaluateAll((items) => items.map((item) => item.getAttribute("data-user-id") ?? ""));
+  }
+
+  status(): Promise<string | null> {
+    return this.page.getByTestId("callee-status").getAttribute("data-status");
+  }
+}
+
+/** The service with real media, and the demo page as a telephone. */
+export interface Exchange {
+  service: TestService;
+  /** A device of a user: a page with storage of its own. */
+  phone(userId: string, name?: string): Promise<Phone>;
+}
+
+export async function openExchange(env: Record<string, string> = {}): Promise<Exchange> {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const service = await startService({ SFU_WORKERS: "1", CORS_ORIGIN: origin, ...env });
+  const log = service.app.http.log;
+  const answer = () => ({ serviceUrl: null, servicePort: service.port });
+  const web = await createWebServer({ log, root: WEB_ROOT, service: answer });
+  onTestFinished(() => web.close());
+  await web.listen({ port, host: "127.0.0.1" });
+  let browser: Browser | undefined;
+  return {
+    service,
+    async phone(userId, name = userId) {
+      browser ??= (await openBrowser()).browser;
+      const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+      const page: Page = await context.newPage();
+      await page.goto(`${origin}/?${new URLSearchParams({ phone: "1", user: userId, name }).toString()}`);
+      const phone = new Phone(name, browser, page);
+      await until(() => page.evaluate(() => window.lastseen?.client.state === "connected"));
+      return phone;
+    },
+  };
+}

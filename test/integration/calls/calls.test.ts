@@ -1,0 +1,453 @@
+import { describe, expect, test } from "vitest";
+import { startService, type TestService } from "../../support/service.js";
+import type { TestClient } from "../../support/test-client.js";
+import { until } from "../../support/until.js";
+
+const RING_MS = 30_000;
+
+/** The service's own numbers must agree with each other at any moment. */
+async function health(service: TestService): Promise<{ busyUsers: number; activeCalls: number }> {
+  return (await (await service.get("/api/health")).json()) as { busyUsers: number; activeCalls: number };
+}
+
+async function statusOf(service: TestService, userId: string): Promise<string> {
+  const body = (await (await service.get(`/api/users/${userId}/status`)).json()) as { status: string };
+  return body.status;
+}
+
+async function metric(service: TestService, line: string): Promise<number> {
+  const text = await (await service.get("/metrics")).text();
+  const found = text.split("\n").find((candidate) => candidate.startsWith(`${line} `));
+  return Number(found?.split(" ").at(-1));
+}
+
+const outcome = (service: TestService, name: string) =>
+  metric(service, `lastseen_calls_finished_total{outcome="${name}"}`);
+
+/** Nothing of any call is left in the service. */
+async function expectIdle(service: TestService, ...userIds: string[]): Promise<void> {
+  expect(await health(service)).toMatchObject({ busyUsers: 0, activeCalls: 0 });
+  expect(await metric(service, 'lastseen_calls{state="ringing"}')).toBe(0);
+  expect(await metric(service, 'lastseen_calls{state="active"}')).toBe(0);
+  for (const userId of userIds) expect(await statusOf(service, userId)).not.toBe("busy");
+}
+
+async function ring(caller: TestClient, callee: TestClient, to: string): Promise<{ callId: string; roomId: string }> {
+  const call = await caller.request("startCall", { to, kind: "audio" });
+  await callee.event("incoming_call", ({ callId }) => callId === call.callId);
+  return call;
+}
+
+async function talk(caller: TestClient, callee: TestClient, to: string): Promise<{ callId: string; roomId: string }> {
+  const call = await ring(caller, callee, to);
+  await callee.request("acceptCall", { callId: call.callId });
+  await caller.event("call_accepted", ({ callId }) => callId === call.callId);
+  return call;
+}
+
+const refusal = (code: string) => ({ ok: false, error: { code } });
+
+describe("from ring to end", () => {
+  test("a call rings, is accepted, both join its room, and one hangs up", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const call = await ada.request("startCall", { to: "bob", kind: "video" });
+    expect(call).toEqual({
+      callId: expect.any(String),
+      roomId: `call-${call.callId}`,
+      ringTimeoutMs: RING_MS,
+      peer: { userId: "bob", name: "BOB" },
+    });
+    const incoming = await bob.event("incoming_call");
+    expect(incoming).toMatchObject({ callId: call.callId, from: { userId: "ada", name: "ADA" }, kind: "video" });
+    expect(Math.abs(incoming.expiresAt - Date.now() - RING_MS)).toBeLessThan(2_000);
+    expect(await metric(service, 'lastseen_calls{state="ringing"}')).toBe(1);
+
+    expect(await bob.request("acceptCall", { callId: call.callId })).toEqual({
+      callId: call.callId,
+      roomId: call.roomId,
+    });
+    expect(await ada.event("call_accepted")).toEqual({ callId: call.callId, by: "bob", roomId: call.roomId });
+    expect(await health(service)).toMatchObject({ busyUsers: 2, activeCalls: 1 });
+    expect(await statusOf(service, "ada")).toBe("busy");
+    expect(await statusOf(service, "bob")).toBe("busy");
+    for (const client of [ada, bob]) await client.request("join", { roomId: call.roomId });
+    expect((await ada.request("getRoom")).room.participants).toHaveLength(2);
+
+    await bob.request("endCall", { callId: call.callId });
+    for (const client of [ada, bob]) {
+      const ended = await client.event("call_ended");
+      expect(ended).toMatchObject({ callId: call.callId, reason: "hangup" });
+      expect(ended.durationMs).toBeLessThan(10_000);
+    }
+    expect(await outcome(service, "ended")).toBe(1);
+    await expectIdle(service, "ada", "bob");
+    expect(await statusOf(service, "ada")).toBe("available");
+  });
+
+  test("a declined call is told to the caller and to the callee's other devices", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const phone = await service.hello("bob");
+    const laptop = await service.hello("bob", { tabId: "laptop" });
+    const { callId } = await ring(ada, phone, "bob");
+    await laptop.event("incoming_call");
+    await phone.request("declineCall", { callId });
+    expect(await ada.event("call_declined")).toEqual({ callId, reason: "declined" });
+    expect(await laptop.event("call_cancelled")).toEqual({ callId, reason: "declined_elsewhere" });
+    expect(phone.events("call_cancelled")).toEqual([]);
+    expect(await outcome(service, "declined")).toBe(1);
+    await expectIdle(service, "ada", "bob");
+  });
+
+  test("of two devices the one that answers has the call, and the other stops ringing at once", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const phone = await service.hello("bob");
+    const laptop = await service.hello("bob", { tabId: "laptop" });
+    const { callId } = await ring(ada, phone, "bob");
+    await laptop.event("incoming_call");
+    await laptop.request("acceptCall", { callId });
+    expect(await phone.event("call_cancelled")).toEqual({ callId, reason: "answered_elsewhere" });
+    expect(await phone.ask("acceptCall", { callId })).toMatchObject(refusal("call_gone"));
+    expect(await phone.ask("declineCall", { callId })).toMatchObject(refusal("call_gone"));
+    expect(laptop.events("call_cancelled")).toEqual([]);
+    phone.close();
+    await phone.closed();
+    expect(await statusOf(service, "bob")).toBe("busy");
+  });
+
+  test("a call that is taken back stops ringing everywhere", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId } = await ring(ada, bob, "bob");
+    await ada.request("cancelCall", { callId });
+    expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "caller_cancelled" });
+    expect(await bob.ask("acceptCall", { callId })).toMatchObject(refusal("call_gone"));
+    expect(await outcome(service, "cancelled")).toBe(1);
+    await expectIdle(service, "ada", "bob");
+  });
+
+  test("an unanswered call ends by itself; both sides are told, and nothing of it is left", async () => {
+    const service = await startService({ CALL_RING_TIMEOUT_MS: "300" });
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId } = await ring(ada, bob, "bob");
+    expect(await ada.event("call_timeout")).toEqual({ callId });
+    expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "timeout" });
+    expect(await outcome(service, "timeout")).toBe(1);
+    await expectIdle(service, "ada", "bob");
+    await ring(bob, ada, "ada");
+  });
+
+  test("hanging up while it rings is taking back, or declining, depending on the side", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const first = await ring(ada, bob, "bob");
+    await ada.request("endCall", { callId: first.callId });
+    expect(await bob.event("call_cancelled")).toMatchObject({ reason: "caller_cancelled" });
+    const second = await ring(ada, bob, "bob");
+    await bob.request("endCall", { callId: second.callId });
+    expect(await ada.event("call_declined")).toEqual({ callId: second.callId, reason: "declined" });
+  });
+});
+
+describe("who can't be called", () => {
+  test("somebody who is not connected, whoever that is", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    expect(await ada.ask("startCall", { to: "nobody", kind: "audio" })).toMatchObject(refusal("callee_offline"));
+    expect(await outcome(service, "offline")).toBe(1);
+    expect(await statusOf(service, "nobody")).toBe("offline");
+    await expectIdle(service, "ada");
+  });
+
+  test("oneself", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    await service.hello("ada", { tabId: "second" });
+    expect(await ada.ask("startCall", { to: "ada", kind: "audio" })).toMatchObject(refusal("bad_message"));
+  });
+
+  test("somebody in a call, ringing or talking, on either side of it", async () => {
+    const service = await startService();
+    const [ada, bob, eve] = [await service.hello("ada"), await service.hello("bob"), await service.hello("eve")];
+    const { callId } = await ring(ada, bob, "bob");
+    expect(await eve.ask("startCall", { to: "bob", kind: "audio" })).toMatchObject(refusal("callee_busy"));
+    expect(await eve.ask("startCall", { to: "ada", kind: "audio" })).toMatchObject(refusal("callee_busy"));
+    await bob.request("acceptCall", { callId });
+    expect(await eve.ask("startCall", { to: "bob", kind: "audio" })).toMatchObject(refusal("callee_busy"));
+    expect(await ada.ask("startCall", { to: "eve", kind: "audio" })).toMatchObject(refusal("caller_busy"));
+    expect(await bob.ask("startCall", { to: "eve", kind: "audio" })).toMatchObject(refusal("caller_busy"));
+    expect(await outcome(service, "busy")).toBe(3);
+    await ada.request("endCall", { callId });
+    await ring(eve, bob, "bob");
+  });
+
+  test("anybody, thirty times a minute", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    for (let attempt = 0; attempt < 30; attempt += 1) {
+      expect(await ada.ask("startCall", { to: "nobody", kind: "audio" })).toMatchObject(refusal("callee_offline"));
+    }
+    expect(await ada.ask("startCall", { to: "nobody", kind: "audio" })).toMatchObject(refusal("rate_limited"));
+  });
+});
+
+describe("both at once", () => {
+  test("who call each other at the same moment are in one call", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const [first, second] = await Promise.all([
+      ada.request("startCall", { to: "bob", kind: "audio" }),
+      bob.request("startCall", { to: "ada", kind: "video" }),
+    ]);
+    expect(second).toMatchObject({ callId: first.callId, roomId: first.roomId });
+    for (const client of [ada, bob]) {
+      expect(await client.event("call_accepted")).toMatchObject({ callId: first.callId, roomId: first.roomId });
+    }
+    expect(await health(service)).toMatchObject({ busyUsers: 2, activeCalls: 1 });
+    await ada.request("endCall", { callId: first.callId });
+    await bob.event("call_ended");
+    await expectIdle(service, "ada", "bob");
+  });
+
+  test("of accept and cancel one wins, and both sides see the same", async () => {
+    const service = await startService({ MAX_MESSAGES_PER_SECOND: "1000" });
+    const seen = new Set<string>();
+    for (let round = 0; round < 25; round += 1) {
+      const ada = await service.hello(`ada-${round}`);
+      const bob = await service.hello(`bob-${round}`);
+      const { callId } = await ring(ada, bob, `bob-${round}`);
+      const asks = [() => ada.ask("cancelCall", { callId }), () => bob.ask("acceptCall", { callId })];
+      const [first, second] = round % 2 === 0 ? asks : asks.toReversed();
+      const answers = await Promise.all([first?.(), second?.()]);
+      expect(answers.filter((answer) => answer?.ok)).toHaveLength(1);
+      expect(answers.filter((answer) => !answer?.ok)).toMatchObject([refusal("call_gone")]);
+      const accepted = ada.events("call_accepted").length === 1;
+      seen.add(accepted ? "accepted" : "cancelled");
+      expect(bob.events("call_cancelled")).toHaveLength(accepted ? 0 : 1);
+      if (accepted) await ada.request("endCall", { callId });
+      await expectIdle(service);
+    }
+    expect([...seen].toSorted()).toEqual(["accepted", "cancelled"]);
+  });
+
+  test("ten callers at once: exactly one rings", async () => {
+    const service = await startService();
+    const bob = await service.hello("bob");
+    const callers = await Promise.all(Array.from({ length: 10 }, (_, n) => service.hello(`caller-${n}`)));
+    const answers = await Promise.all(callers.map((caller) => caller.ask("startCall", { to: "bob", kind: "audio" })));
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
+    await bob.event("incoming_call");
+    await bob.request("getRoom").catch(() => undefined);
+    expect(bob.events("incoming_call")).toHaveLength(1);
+    expect(await outcome(service, "busy")).toBe(9);
+  });
+});
+
+describe("who goes away", () => {
+  const quick = { RELOAD_GRACE_MS: "300", RESUME_GRACE_MS: "300" };
+
+  test("the caller while it rings: the callee's devices stop", async () => {
+    const service = await startService(quick);
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId } = await ring(ada, bob, "bob");
+    ada.close(1001);
+    expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "caller_disconnected" });
+    expect(await outcome(service, "disconnected")).toBe(1);
+    await expectIdle(service, "ada", "bob");
+  });
+
+  test("the callee's last device while it rings: the caller is told", async () => {
+    const service = await startService(quick);
+    const ada = await service.hello("ada");
+    const phone = await service.hello("bob");
+    const laptop = await service.hello("bob", { tabId: "laptop" });
+    const { callId } = await ring(ada, phone, "bob");
+    phone.close(1001);
+    await until(() => service.app.registry.ofUser("bob").length === 1);
+    expect(await health(service)).toMatchObject({ busyUsers: 2 });
+    laptop.close(1001);
+    expect(await ada.event("call_declined")).toEqual({ callId, reason: "callee_disconnected" });
+    await expectIdle(service, "ada", "bob");
+    expect(await statusOf(service, "bob")).toBe("offline");
+  });
+
+  test.each(["ada", "bob"])("%s while they talk: the other is told after the grace", async (leaver) => {
+    const service = await startService(quick);
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId, roomId } = await talk(ada, bob, "bob");
+    for (const client of [ada, bob]) await client.request("join", { roomId });
+    const [gone, left] = leaver === "ada" ? [ada, bob] : [bob, ada];
+    gone.socket.terminate();
+    expect(await left.event("call_ended")).toMatchObject({ callId, reason: "disconnected" });
+    await expectIdle(service, "ada", "bob");
+  });
+
+  test("who is back within the grace goes on talking and is told of the call", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId, roomId } = await talk(ada, bob, "bob");
+    const { sessionId, resumeToken } = ada.hello;
+    ada.close(1001);
+    await ada.closed();
+    const again = await service.hello("ada", { resume: { sessionId, resumeToken } });
+    expect(again.hello.call).toMatchObject({
+      callId,
+      roomId,
+      state: "active",
+      direction: "outgoing",
+      peer: { userId: "bob", name: "BOB" },
+    });
+    expect(bob.events("call_ended")).toEqual([]);
+    await again.request("endCall", { callId });
+    expect(await bob.event("call_ended")).toMatchObject({ reason: "hangup" });
+  });
+
+  test("who reloads while it rings sees the ring again, on both sides", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId } = await ring(ada, bob, "bob");
+    for (const client of [ada, bob]) client.close(1001);
+    await Promise.all([ada.closed(), bob.closed()]);
+    const resume = ({ hello }: typeof ada) => ({ sessionId: hello.sessionId, resumeToken: hello.resumeToken });
+    const adaAgain = await service.hello("ada", { resume: resume(ada) });
+    const bobAgain = await service.hello("bob", { resume: resume(bob) });
+    expect(adaAgain.hello.call).toMatchObject({ callId, state: "ringing", direction: "outgoing" });
+    expect(bobAgain.hello.call).toMatchObject({ callId, state: "ringing", direction: "incoming" });
+    await bobAgain.event("incoming_call");
+    await bobAgain.request("acceptCall", { callId });
+    await adaAgain.event("call_accepted");
+  });
+
+  test("a device that comes while it rings, rings too", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId } = await ring(ada, bob, "bob");
+    const late = await service.hello("bob", { tabId: "late" });
+    expect(await late.event("incoming_call")).toMatchObject({ callId });
+    expect(late.hello.call).toMatchObject({ callId, direction: "incoming" });
+    await late.request("acceptCall", { callId });
+    await bob.event("call_cancelled");
+  });
+
+  test("who is thrown out is told to the other as kicked", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId } = await talk(ada, bob, "bob");
+    await service.get(`/api/sessions/${bob.hello.sessionId}`, { method: "DELETE" });
+    expect(await ada.event("call_ended")).toMatchObject({ callId, reason: "kicked" });
+    await expectIdle(service, "ada", "bob");
+  });
+
+  test("who says goodbye has hung up", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId } = await talk(ada, bob, "bob");
+    await ada.request("beforeDisconnect", {});
+    expect(await bob.event("call_ended")).toMatchObject({ callId, reason: "hangup" });
+  });
+
+  test("who leaves the call's room has hung up, and is told so", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId, roomId } = await talk(ada, bob, "bob");
+    for (const client of [ada, bob]) await client.request("join", { roomId });
+    await ada.request("leave");
+    for (const client of [ada, bob])
+      expect(await client.event("call_ended")).toMatchObject({ callId, reason: "hangup" });
+    await expectIdle(service, "ada", "bob");
+  });
+
+  test("a service that stops tells whoever talks", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    await talk(ada, bob, "bob");
+    await service.app.close();
+    expect(await ada.closed()).toBe(1012);
+    expect(service.log.filter(({ level }) => level >= 40)).toEqual([]);
+  });
+});
+
+describe("the room of a call", () => {
+  test("is closed to everybody but the two, and to everybody before and after the call", async () => {
+    const service = await startService();
+    const [ada, bob, eve] = [await service.hello("ada"), await service.hello("bob"), await service.hello("eve")];
+    const { callId, roomId } = await ring(ada, bob, "bob");
+    expect(await ada.ask("join", { roomId })).toMatchObject(refusal("call_gone"));
+    await bob.request("acceptCall", { callId });
+    expect(await eve.ask("join", { roomId })).toMatchObject(refusal("forbidden"));
+    await ada.request("join", { roomId });
+    await bob.request("join", { roomId });
+    await ada.request("endCall", { callId });
+    expect(await eve.ask("join", { roomId })).toMatchObject(refusal("call_gone"));
+    await eve.request("join", { roomId: "call-centre" });
+  });
+
+  test("is open to another device of the two only by taking the place over, and the call goes with it", async () => {
+    const service = await startService();
+    const ada = await service.hello("ada");
+    const bob = await service.hello("bob");
+    const { callId, roomId } = await talk(ada, bob, "bob");
+    const tablet = await service.hello("ada", { tabId: "tablet" });
+    expect(tablet.hello.call).toBeNull();
+    expect(await tablet.ask("join", { roomId })).toMatchObject(refusal("forbidden"));
+    for (const client of [ada, bob]) await client.request("join", { roomId });
+    const joined = await tablet.request("join", { roomId });
+    expect(joined).toMatchObject({ transferred: true, sessionId: ada.hello.sessionId });
+    expect(await tablet.event("call_moved")).toMatchObject({
+      call: { callId, state: "active", direction: "outgoing" },
+    });
+    expect(await ada.closed()).toBe(4409);
+    expect(bob.events("call_ended")).toEqual([]);
+    await tablet.request("endCall", { callId });
+    expect(await bob.event("call_ended")).toMatchObject({ reason: "hangup" });
+  });
+});
+
+describe("what strangers can do with a call's id", () => {
+  test("is nothing", async () => {
+    const service = await startService();
+    const [ada, bob, eve] = [await service.hello("ada"), await service.hello("bob"), await service.hello("eve")];
+    const { callId } = await ring(ada, bob, "bob");
+    for (const request of ["acceptCall", "declineCall", "cancelCall", "endCall"] as const) {
+      expect(await eve.ask(request, { callId })).toMatchObject(refusal("call_gone"));
+    }
+    expect(await bob.ask("cancelCall", { callId })).toMatchObject(refusal("call_gone"));
+    expect(await ada.ask("acceptCall", { callId })).toMatchObject(refusal("call_gone"));
+    expect(await ada.ask("declineCall", { callId })).toMatchObject(refusal("call_gone"));
+    await bob.request("acceptCall", { callId });
+    expect(await eve.ask("endCall", { callId })).toMatchObject(refusal("call_gone"));
+    expect(eve.frames.some(({ type }) => type?.startsWith("call") || type === "incoming_call")).toBe(false);
+  });
+});
+
+test("each step of a call is in the timelines of its sessions", async () => {
+  const service = await startService();
+  const ada = await service.hello("ada");
+  const bob = await service.hello("bob");
+  const { callId } = await talk(ada, bob, "bob");
+  await ada.request("endCall", { callId });
+  const stepsOf = async ({ hello }: typeof ada) => {
+    const body = await (await service.get(`/api/sessions/${hello.sessionId}/timeline`)).json();
+    return (body as { entries: { step: string }[] }).entries
+      .map(({ step }) => step)
+      .filter((step) => step.startsWith("call"));
+  };
+  expect(await stepsOf(ada)).toEqual(["call started", "call accepted", "call over"]);
+  expect(await stepsOf(bob)).toEqual(["call rings", "call accepted", "call over"]);
+});

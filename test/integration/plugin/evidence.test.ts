@@ -1,0 +1,38 @@
+import type { Router, Transport } from "mediasoup/types";
+import { describe, expect, test } from "vitest";
+import type { JsonObject } from "../../../src/protocol/messages/index.js";
+import type { SessionMedia } from "../../../src/session/ports.js";
+import { needsMedia, noMediaReason } from "../../support/media-worker.js";
+import { until } from "../../support/until.js";
+import type { TestMedia } from "../media/support.js";
+import { missingForPeers, WebRtcPeer } from "../media/webrtc-peer.js";
+import { application, enter, makeRouter, makeTransport, registerLastseen, startWorker } from "./application.js";
+
+/** Connects a peer to a transport that the application makes. */
+async function connectPeer(router: Router, appData: { sessionId: string }) {
+  const transport = await makeTransport(router, appData);
+  const transports = new Map<string, Transport>([[transport.id, transport]]);
+  const signalling = {
+    createTransport: () => Promise.resolve(transport),
+    connectTransport: (_id: string, dtlsParameters: JsonObject) =>
+      transport.connect({ dtlsParameters: dtlsParameters as never }),
+  };
+  return WebRtcPeer.connect({ transports } as TestMedia, signalling as unknown as SessionMedia, "send");
+}
+
+describe.skipIf(noMediaReason ?? missingForPeers)(needsMedia("A wire of the application's"), () => {
+  test("is evidence: its loss has the page asked", async () => {
+    const { app, listen } = application();
+    await registerLastseen(app);
+    const router = await makeRouter(await startWorker());
+    const { connect } = await listen();
+    const ann = await connect();
+    const sessionId = await enter(ann, "ann", "daily");
+    const peer = await connectPeer(router, { sessionId });
+    const evidence = () => app.lastseen.findSession(sessionId)?.evidence;
+    await until(() => evidence()?.media === "connected");
+    peer.vanish();
+    await ann.frame(({ type }) => type === "probe", "the probe", 20_000);
+    expect(evidence()).toMatchObject({ media: "lost", mediaLostBy: "ice" });
+  });
+});

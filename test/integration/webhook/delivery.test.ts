@@ -1,0 +1,242 @@
+import { expect, test } from "vitest";
+import { startService, type TestService } from "../../support/service.js";
+import { freePort } from "../../support/free-port.js";
+import { until } from "../../support/until.js";
+import { Scrape } from "../http/exposition.js";
+import { isSigned, Receiver, SECRET } from "./receiver.js";
+
+const kick = (service: TestService, sessionId: string) =>
+  service.get(`/api/sessions/${sessionId}`, { method: "DELETE" });
+
+test("the backend is told of a life from its beginning to its end, in order, signed, each event under its id", async () => {
+  const receiver = await Receiver.start();
+  const service = await startService({ ...receiver.settings, NODE_ID: "node-a" });
+  const ada = await service.join("ada", "daily");
+  await ada.request("leave");
+  await ada.request("beforeDisconnect", {});
+  await receiver.get("session_ended", "ada");
+
+  const ofAda = receiver.taken.filter(({ userId }) => userId === "ada");
+  expect(ofAda.map(({ type }) => type)).toEqual(["session_opened", "joined", "left", "session_ended"]);
+  const { sessionId } = ada.hello;
+  const common = { nodeId: "node-a", userId: "ada", name: "ADA", sessionId, epoch: 1 };
+  expect(ofAda[1]).toMatchObject({ ...common, type: "joined", roomId: "daily" });
+  expect(ofAda[2]).toMatchObject({ ...common, type: "left", roomId: "daily", reason: "left" });
+  expect(ofAda[3]).toMatchObject({ ...common, type: "session_ended", roomId: null, reason: "left" });
+  const sequences = ofAda.map(({ sequence }) => sequence);
+  expect(sequences).toEqual([...new Set(sequences)].toSorted((a, b) => a - b));
+  await receiver.get("room_closed");
+  expect(receiver.taken.map(({ type }) => type)).toEqual(expect.arrayContaining(["node_started", "room_opened"]));
+  for (const delivery of receiver.deliveries) {
+    expect(isSigned(delivery)).toBe(true);
+    expect(isSigned(delivery, "another-secret")).toBe(false);
+    expect(delivery.headers["lastseen-event-id"]).toBe(delivery.event.id);
+    expect(delivery.headers["content-type"]).toBe("application/json");
+    expect(Math.abs(Date.now() - delivery.event.at)).toBeLessThan(60_000);
+  }
+});
+
+test("a kick, and a rejoin before the backend has heard of it: the old session's left comes before the new one's joined", async () => {
+  const receiver = await Receiver.start();
+  let open: () => void = () => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  receiver.answer = async ({ event }) => (event.type === "left" ? (await gate, 204) : 204);
+  const service = await startService(receiver.settings);
+  const first = await service.join("ada", "daily");
+  await kick(service, first.hello.sessionId);
+  await service.join("ada", "daily");
+  // Somebody else's events do not wait for hers.
+  await service.join("bob", "daily");
+  await receiver.get("joined", "bob");
+  expect(receiver.deliveries.filter(({ event }) => event.userId === "ada").at(-1)?.event.type).toBe("left");
+  open();
+  await until(() => receiver.taken.filter(({ type, userId }) => type === "joined" && userId === "ada").length === 2);
+  const order = receiver.taken
+    .filter(({ type, userId }) => userId === "ada" && /^(joined|left)$/.test(type))
+    .map(({ type, sessionId, reason }) => [type, sessionId === first.hello.sessionId, reason]);
+  expect(order).toEqual([
+    ["joined", true, undefined],
+    ["left", true, "kicked"],
+    ["joined", false, undefined],
+  ]);
+});
+
+test("a transfer, a resume, away and back are told under the epochs of the session", async () => {
+  const receiver = await Receiver.start();
+  const service = await startService({ ...receiver.settings, RESUME_GRACE_MS: "20000" });
+  const first = await service.join("ada", "daily");
+  const second = await service.hello("ada", { tabId: "second" });
+  const moved = await second.request("join", { roomId: "daily" });
+  second.socket.terminate();
+  await receiver.get("away", "ada");
+  const { sessionId, resumeToken } = moved;
+  await service.hello("ada", { tabId: "second", resume: { sessionId, resumeToken } });
+  await receiver.get("back", "ada");
+  const ofSession = receiver.taken.filter((event) => event.sessionId === first.hello.sessionId);
+  expect(ofSession.map(({ type, epoch }) => [type, epoch])).toEqual([
+    ["session_opened", 1],
+    ["joined", 1],
+    ["transferred", 2],
+    ["away", 2],
+    ["back", 3],
+    ["session_resumed", 3],
+  ]);
+  expect(ofSession[2]).toMatchObject({ fromTabId: "tab-ada", tabId: "second" });
+  expect(ofSession[3]).toMatchObject({ cause: "connection_lost", roomId: "daily" });
+});
+
+test("a backend that fails gets every event again until it takes it, and in order", async () => {
+  const receiver = await Receiver.start();
+  const seen = new Map<string, number>();
+  receiver.answer = ({ event }) => {
+    const attempt = (seen.get(event.id) ?? 0) + 1;
+    seen.set(event.id, attempt);
+    return event.type === "joined" && attempt === 1 ? 503 : 204;
+  };
+  const service = await startService(receiver.settings);
+  const ada = await service.join("ada", "daily");
+  await ada.request("leave");
+  await receiver.get("left", "ada");
+  const types = receiver.deliveries.filter(({ event }) => event.userId === "ada").map(({ event }) => event.type);
+  expect(types.slice(0, 4)).toEqual(["session_opened", "joined", "joined", "left"]);
+  await until(async () => (await Scrape.of(service)).value("webhook_queue_length") === 0);
+  const scrape = await Scrape.of(service);
+  expect(scrape.value('webhook_deliveries_total{result="failed"}')).toBe(1);
+  expect(scrape.value('webhook_deliveries_total{result="delivered"}')).toBe(receiver.taken.length);
+  expect(service.log.map(({ msg }) => msg)).toEqual(
+    expect.arrayContaining(["webhooks fail; events wait", "webhooks arrive again"]),
+  );
+});
+
+test("a backend that is down holds nobody up, is told everything when it comes back, and nothing secret is in the log", async () => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/hooks?token=url-secret`;
+  const service = await startService({ WEBHOOK_URL: url, WEBHOOK_SECRET: SECRET, LOG_LEVEL: "trace" });
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  await kick(service, bob.hello.sessionId);
+  await ada.event("user_left");
+  const scrape = await Scrape.of(service);
+  expect(scrape.value("webhook_queue_length")).toBeGreaterThan(5);
+  await until(() => service.log.some(({ msg }) => msg === "webhooks fail; events wait"));
+  const receiver = await Receiver.start(port);
+  await receiver.get("session_ended", "bob");
+  await until(async () => (await Scrape.of(service)).value("webhook_queue_length") === 0);
+  const ids = receiver.taken.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const page = (await (await service.get("/api/events?limit=1000")).json()) as { events: { id: string }[] };
+  expect(page.events.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+  const lines = JSON.stringify(service.log);
+  expect(lines).not.toContain(SECRET);
+  expect(lines).not.toContain("url-secret");
+  expect(lines).not.toMatch(/v1=[0-9a-f]{64}/);
+});
+
+test("a backend that takes its time gets events of several people side by side, but of one person one by one", async () => {
+  const receiver = await Receiver.start();
+  const open: (() => void)[] = [];
+  receiver.answer = ({ event }) =>
+    new Promise((resolve) => (event.userId === null ? resolve(204) : open.push(() => resolve(204))));
+  const service = await startService(receiver.settings);
+  const names = Array.from({ length: 12 }, (_, n) => `user-${n}`);
+  for (const name of names) await service.join(name, "daily");
+  await until(() => open.length === 8);
+  const users = receiver.deliveries.flatMap(({ event }) => event.userId ?? []);
+  expect(new Set(users).size).toBe(8);
+  receiver.answer = () => 204;
+  for (const next of open) next();
+  await until(() => receiver.taken.filter(({ type }) => type === "joined").length === names.length);
+  expect(receiver.mostAtOnce).toBeLessThanOrEqual(8);
+});
+
+test("an event that the backend refuses is tried again and logged once; those of others go on meanwhile", async () => {
+  const receiver = await Receiver.start();
+  receiver.answer = ({ event }) => (event.userId === "ada" ? 422 : 204);
+  const service = await startService(receiver.settings);
+  await service.join("ada", "daily");
+  await until(() => receiver.deliveries.filter(({ event }) => event.userId === "ada").length >= 2);
+  await service.join("bob", "daily");
+  await receiver.get("joined", "bob");
+  const refusals = service.log.filter(({ msg }) => msg === "webhook refused");
+  expect(refusals).toMatchObject([{ level: 40, type: "session_opened", userId: "ada", reason: "HTTP 422" }]);
+  expect(receiver.deliveries.filter(({ event }) => event.userId === "ada" && event.type === "joined")).toEqual([]);
+});
+
+test("at the end everybody's leaving is still delivered", async () => {
+  const receiver = await Receiver.start();
+  const service = await startService(receiver.settings);
+  await service.join("ada", "daily");
+  await service.join("bob", "daily");
+  await service.app.close();
+  const ends = receiver.taken.filter(({ type }) => type === "session_ended");
+  expect(ends.map(({ userId, reason }) => `${userId} ${reason}`).toSorted()).toEqual(["ada shutdown", "bob shutdown"]);
+  expect(service.log.some(({ msg }) => msg === "webhooks were left at the end")).toBe(false);
+});
+
+test("at the end a backend that does not answer is waited for two seconds at the most, and the log says what is left", async () => {
+  const receiver = await Receiver.start();
+  receiver.answer = () => new Promise(() => {});
+  const service = await startService(receiver.settings);
+  await service.join("ada", "daily");
+  await until(() => receiver.deliveries.length > 0);
+  const began = performance.now();
+  await service.app.close();
+  expect(performance.now() - began).toBeLessThan(4_000);
+  const [line] = service.log.filter(({ msg }) => msg === "webhooks were left at the end");
+  expect(line).toMatchObject({ level: 40, unlogged: 0 });
+  expect(Number(line?.["logged"])).toBeGreaterThan(3);
+});
+
+test("events can be read again page by page; a gap is told, and without a webhook there is nothing to read", async () => {
+  const receiver = await Receiver.start();
+  const service = await startService(receiver.settings);
+  for (const name of ["ada", "bob", "cid"]) await service.join(name, "daily");
+  await receiver.get("joined", "cid");
+  type Page = { events: { id: string; type: string }[]; gap: boolean; next: string | null };
+  const read = async (query: string) => (await (await service.get(`/api/events?${query}`)).json()) as Page;
+  const whole = await read("limit=1000");
+  const pages: string[] = [];
+  let next: string | null = null;
+  do {
+    const page: Page = await read(`limit=3${next === null ? "" : `&after=${next}`}`);
+    expect(page.gap).toBe(false);
+    pages.push(...page.events.map(({ id }) => id));
+    next = page.next;
+  } while (next !== null);
+  expect(pages).toEqual(whole.events.map(({ id }) => id));
+  expect(new Set(pages).size).toBe(pages.length);
+  expect(whole.events.filter(({ type }) => type === "joined")).toHaveLength(3);
+  expect(await read("after=1-1")).toMatchObject({ gap: true, events: whole.events });
+  for (const wrong of ["after=x", "after=1", "limit=0", "limit=1001"]) {
+    expect((await service.get(`/api/events?${wrong}`)).status, wrong).toBe(400);
+  }
+  const silent = await startService();
+  expect((await silent.get("/api/events")).status).toBe(404);
+});
+
+test("calls are told to the backend: begun, answered by both, and what came of them", async () => {
+  const receiver = await Receiver.start();
+  const service = await startService(receiver.settings);
+  const ada = await service.hello("ada");
+  const bob = await service.hello("bob");
+  await ada.ask("startCall", { to: "nobody", kind: "audio" });
+  const { callId } = await ada.request("startCall", { to: "bob", kind: "video" });
+  await bob.request("acceptCall", { callId });
+  await ada.request("endCall", { callId });
+  await receiver.get("call_finished");
+  const told = receiver.taken.filter(({ type }) => type.startsWith("call_"));
+  expect(told.map(({ type, userId }) => [type, userId])).toEqual(
+    expect.arrayContaining([
+      ["call_refused", "ada"],
+      ["call_started", "ada"],
+      ["call_accepted", "ada"],
+      ["call_accepted", "bob"],
+      ["call_finished", null],
+    ]),
+  );
+  expect(told.find(({ type }) => type === "call_started")).toMatchObject({ callId, peer: "bob", kind: "video" });
+  expect(told.find(({ type }) => type === "call_finished")).toMatchObject({ callId, outcome: "ended" });
+  const ofCall = told.filter((event) => event.callId === callId);
+  expect(ofCall[0]?.type).toBe("call_started");
+  expect(ofCall.at(-1)?.type).toBe("call_finished");
+});

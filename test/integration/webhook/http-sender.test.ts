@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { systemClock } from "../../../src/kernel/clock.js";
+import { httpSender } from "../../../src/webhook/http-sender.js";
+import { freePort } from "../../support/free-port.js";
+import { event } from "../../unit/webhook/world.js";
+import { Receiver, SECRET } from "./receiver.js";
+
+const senderTo = (port: number, limitMs = 5_000) =>
+  httpSender({ url: `http://127.0.0.1:${port}/?token=url-secret`, secret: SECRET, limitMs, clock: systemClock });
+const never = new AbortController().signal;
+
+test.each([
+  [200, "delivered"],
+  [204, "delivered"],
+  [301, "refused"],
+  [400, "refused"],
+  [401, "refused"],
+  [404, "refused"],
+  [410, "refused"],
+  [408, "failed"],
+  [425, "failed"],
+  [429, "failed"],
+  [500, "failed"],
+  [503, "failed"],
+])("an answer of %i means %s", async (status, kind) => {
+  const receiver = await Receiver.start();
+  receiver.answer = () => status;
+  const attempt = await senderTo(receiver.port)(event("ada"), never);
+  expect(attempt).toEqual(kind === "delivered" ? { kind } : { kind, why: `HTTP ${status}` });
+});
+
+test("a redirect is not followed: the event would go to somebody else", async () => {
+  const [receiver, other] = [await Receiver.start(), await Receiver.start()];
+  receiver.answer = (_delivery, response) => {
+    response.setHeader("location", `http://127.0.0.1:${other.port}/`);
+    return 307;
+  };
+  expect(await senderTo(receiver.port)(event("ada"), never)).toEqual({ kind: "refused", why: "HTTP 307" });
+  expect(other.deliveries).toEqual([]);
+});
+
+test.each([
+  ["7", 7_000, 7_000],
+  ["0", 0, 0],
+  [new Date(Date.now() + 3_600_000).toUTCString(), 3_500_000, 3_600_000],
+  [new Date(0).toUTCString(), 0, 0],
+  ["soon", undefined, undefined],
+])("Retry-After: %s is understood", async (value, least, most) => {
+  const receiver = await Receiver.start();
+  receiver.answer = (_delivery, response) => {
+    response.setHeader("retry-after", value);
+    return 429;
+  };
+  const attempt = await senderTo(receiver.port)(event("ada"), never);
+  expect(attempt.kind).toBe("failed");
+  const retryAfterMs = attempt.kind === "failed" ? attempt.retryAfterMs : Number.NaN;
+  if (least === undefined) return expect(retryAfterMs).toBeUndefined();
+  expect(retryAfterMs).toBeGreaterThanOrEqual(least);
+  return expect(retryAfterMs).toBeLessThanOrEqual(most);
+});
+
+test("a backend that takes too long, hangs up or is not there has failed, and why says no address", async () => {
+  const receiver = await Receiver.start();
+  receiver.answer = () => new Promise(() => {});
+  const late = await senderTo(receiver.port, 200)(event("ada"), never);
+  expect(late).toEqual({ kind: "failed", why: "no answer within 200 ms" });
+  receiver.answer = (_delivery, response) => {
+    response.destroy();
+    return 200;
+  };
+  const cut = await senderTo(receiver.port)(event("ada"), never);
+  const absent = await senderTo(await freePort())(event("ada"), never);
+  expect(absent).toEqual({ kind: "failed", why: "ECONNREFUSED" });
+  expect(cut.kind).toBe("failed");
+  expect(JSON.stringify([late, cut, absent])).not.toMatch(/127\.0\.0\.1|url-secret/);
+});

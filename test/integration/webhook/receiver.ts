@@ -1,0 +1,88 @@
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
+import type { BackendEvent } from "../../../src/protocol/backend-event.js";
+import { until } from "../../support/until.js";
+
+export const SECRET = "the-secret-of-the-webhooks";
+
+export interface Delivery {
+  readonly event: BackendEvent;
+  readonly body: string;
+  readonly headers: IncomingHttpHeaders;
+  /** What it was answered. */
+  status: number | undefined;
+}
+
+/** An owner's backend: a real HTTP server that keeps what it was sent, and answers as it is told to. */
+export class Receiver {
+  readonly deliveries: Delivery[] = [];
+  /** The status for a delivery, perhaps later. */
+  answer: (delivery: Delivery, response: ServerResponse) => number | Promise<number> = () => 204;
+  /** The most requests that were open at the same time. */
+  mostAtOnce = 0;
+  readonly #server = createServer((request, response) => void this.#receive(request, response));
+  #open = 0;
+
+  static async start(port = 0): Promise<Receiver> {
+    const receiver = new Receiver();
+    await receiver.listen(port);
+    onTestFinished(() => receiver.stop());
+    return receiver;
+  }
+
+  listen(port: number): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(port, "127.0.0.1", resolve));
+  }
+
+  /** Ends it and all its connections. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#open += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#open);
+    const body = await text(request);
+    const event = JSON.parse(body) as BackendEvent;
+    const delivery: Delivery = { event, body, headers: request.headers, status: undefined };
+    this.deliveries.push(delivery);
+    delivery.status = await this.answer(delivery, response);
+    this.#open -= 1;
+    response.writeHead(delivery.status).end();
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get settings(): Record<string, string> {
+    return { WEBHOOK_URL: `http://127.0.0.1:${this.port}/hooks`, WEBHOOK_SECRET: SECRET };
+  }
+
+  /** What it has taken, in the order of arrival. */
+  get taken(): BackendEvent[] {
+    return this.deliveries.filter(({ status }) => status !== undefined && status < 300).map(({ event }) => event);
+  }
+
+  async get(type: BackendEvent["type"], userId?: string): Promise<BackendEvent> {
+    const find = () =>
+      this.taken.find((event) => event.type === type && (userId === undefined || event.userId === userId));
+    await until(() => find() !== undefined);
+    const event = find();
+    if (!event) throw new Error(`no ${type}`);
+    return event;
+  }
+}
+
+/** Checked as a receiver would, from its own reading of the documentation. */
+export function isSigned({ headers, body }: Delivery, secret = SECRET): boolean {
+  const [, seconds = "", mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers["lastseen-signature"])) ?? [];
+  const recent = Math.abs(Date.now() / 1000 - Number(seconds)) < 300;
+  return recent && mac === createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+}

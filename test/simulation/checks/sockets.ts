@@ -1,0 +1,42 @@
+import type { ServiceNode } from "../service/node.js";
+import { SETTINGS } from "../service/settings.js";
+import { CLOSE_TIMEOUT_MS, type ServerSocket } from "../world/server-socket.js";
+import type { Ledger } from "./ledger.js";
+import type { Scene } from "./scene.js";
+
+/** What timers and packets take beyond the deadlines. */
+const SLACK_MS = 3_000;
+
+/** V5, of sockets: one that never greets, or that has lost its session, does not stay. */
+export class Sockets {
+  readonly #scene: Scene;
+  readonly #ledger: Ledger;
+  readonly #node: ServiceNode;
+  /** Since when a socket has had no session of its own. */
+  readonly #idleSince = new WeakMap<ServerSocket, number>();
+
+  constructor(scene: Scene, ledger: Ledger, node: ServiceNode) {
+    this.#scene = scene;
+    this.#ledger = ledger;
+    this.#node = node;
+  }
+
+  /** Asked every second. */
+  check(): void {
+    const { loop } = this.#node;
+    const now = this.#scene.world.now.at;
+    if (loop.isStopped) return;
+    for (const [socket, { sessionId, acceptedAt }] of this.#ledger.sockets) {
+      if (sessionId !== undefined && this.#ledger.owns(socket, sessionId)) {
+        this.#idleSince.delete(socket);
+        continue;
+      }
+      const since = this.#idleSince.get(socket) ?? (sessionId === undefined ? acceptedAt : now);
+      this.#idleSince.set(socket, since);
+      const allowed = (sessionId === undefined ? SETTINGS.helloMs : 0) + CLOSE_TIMEOUT_MS + SLACK_MS;
+      if (now - since - loop.stoppedSince(since) <= allowed) continue;
+      const what = sessionId === undefined ? "has never greeted" : `has lost ${this.#scene.nameOf(sessionId)}`;
+      this.#scene.fail("V5", `a socket that ${what} is still open after ${Math.round((now - since) / 1000)} s`);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Runs many seeds at once, in some processes: a run shares nothing with the others, so it gives the same in each of them.
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Outcome } from "./simulation.js";
+
+/** One run, in words that can be sent to a process. */
+export interface Job {
+  readonly seed: number;
+  readonly minutes: number;
+  /** A name out of `MUTATIONS`. */
+  readonly mutation?: string | undefined;
+  readonly everyWatch?: boolean;
+}
+
+/** A run takes seconds; one that takes so long has an endless loop in it. */
+const LONGEST_RUN_MS = 240_000;
+const LABORER = fileURLToPath(new URL("laborer.ts", import.meta.url));
+
+/**
+ * @param done told of each outcome, in the order in which they come; when it returns `false`, no more runs are begun
+ * @throws Error when a run ends in another way than with an outcome
+ */
+export async function runAll(
+  jobs: Iterable<Job>,
+  done: (outcome: Outcome) => boolean | void,
+  processes = availableParallelism(),
+): Promise<void> {
+  const queue = jobs[Symbol.iterator]();
+  let wanted = true;
+  const labour = async (): Promise<void> => {
+    const laborer = fork(LABORER, { execArgv: ["--import", "tsx"], serialization: "advanced" });
+    try {
+      for (let next = queue.next(); wanted && !next.done; next = queue.next()) {
+        if (done(await carryOut(laborer, next.value)) === false) wanted = false;
+      }
+    } finally {
+      laborer.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: processes }, labour));
+}
+
+async function carryOut(laborer: ChildProcess, job: Job): Promise<Outcome> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  laborer.send(job);
+  try {
+    const outcome = once(laborer, "message", { signal }).then(([message]) => message as Outcome);
+    const end = once(laborer, "exit", { signal }).then(() => {
+      throw new Error(`seed ${job.seed} ended the process that ran it`);
+    });
+    const limit = delay(LONGEST_RUN_MS, undefined, { signal }).then(() => {
+      throw new Error(`seed ${job.seed} does not come to an end`);
+    });
+    return await Promise.race([outcome, end, limit]);
+  } finally {
+    settled.abort();
+  }
+}

@@ -1,0 +1,45 @@
+import type { Scene } from "./checks/scene.js";
+import type { ServiceNode } from "./service/node.js";
+
+/** Writes each step of each session's life into the trace, and counts it by its kind. */
+export function followLifecycle({ service, media, name }: ServiceNode, scene: Scene): void {
+  const { lifecycle, sweeps } = service;
+  const step = (session: { id: string }, what: string, detail = ""): void => {
+    scene.count("session", what);
+    scene.note(scene.nameOf(session.id), what + detail);
+  };
+  lifecycle.on("opened", ({ session }) => step(session, "opened", ` for ${session.userId}`));
+  lifecycle.on("detached", ({ session, closeCode, cause }) => step(session, `detached: ${cause}`, ` (${closeCode})`));
+  lifecycle.on("resumed", ({ session, replaced, mediaReset }) => {
+    const how = mediaReset ? `: ${mediaReset}` : replaced ? " and replaced" : "";
+    step(session, `resumed${how}`, `, epoch ${session.epoch}`);
+  });
+  lifecycle.on("resume_refused", ({ sessionId, why }) => step({ id: sessionId }, `resume refused: ${why}`));
+  lifecycle.on("joined", ({ session, roomId }) => step(session, "joined", ` ${roomId}`));
+  lifecycle.on("transferred", ({ session }) => step(session, "transferred", `, epoch ${session.epoch}`));
+  lifecycle.on("transfer_refused", ({ session }) => step(session, "transfer refused"));
+  lifecycle.on("away", ({ session, cause }) => step(session, `away: ${cause}`));
+  lifecycle.on("back", ({ session }) => step(session, "back"));
+  lifecycle.on("ghost_found", ({ session, verdict }) => step(session, `ghost: ${verdict.cause}`));
+  lifecycle.on("left", ({ session, roomId, reason }) => step(session, `left: ${reason}`, ` (${roomId})`));
+  lifecycle.on("ended", ({ session, reason }) => step(session, `ended: ${reason}`));
+  lifecycle.on("directory_failed", ({ session }) => step(session, "not written into the directory"));
+  lifecycle.on("cleanup_failed", ({ session, step: failed, attempt }) =>
+    step(session, `failed to ${failed}`, `, attempt ${attempt}`),
+  );
+  lifecycle.on("cleaned", ({ session, result }) => step(session, `cleaned: ${result}`));
+  sweeps.on("stalled", ({ lateMs }) => {
+    scene.count("service", "credited a stall");
+    if (lateMs > 1_000) scene.note(name, `has stood still for ${Math.round(lateMs)} ms`);
+  });
+  sweeps.on("held", ({ pass, due, total }) => {
+    scene.count("service", `held its ${pass}`);
+    scene.note(name, `holds its ${pass}: ${due} of ${total} are due`);
+  });
+  sweeps.on("swept", ({ stuckRetried }) => {
+    scene.count("service", "swept");
+    if (stuckRetried > 0) scene.count("service", "tried stuck cleanups again");
+  });
+  media.on("worker_died", ({ rooms }) => scene.count("service", rooms > 0 ? "lost a worker in use" : "lost a worker"));
+  media.on("evidence", ({ state }) => scene.count("service", `saw media ${state}`));
+}

@@ -1,0 +1,23 @@
+import { dial, type Listening } from "../world/dial.js";
+import { Line } from "../world/line.js";
+import type { World } from "../world/world.js";
+
+const LONGEST_STAY_MS = 5 * 60_000;
+const WORDS = ["rubbish", "{}", '{"id":1,"type":"join","data":{"roomId":"room-1"}}', '{"type":"ping"}', "[]"] as const;
+
+/** Somebody who opens a socket and never greets: says nothing, or what makes no sense. */
+export function visit(world: World, service: () => Listening | undefined): void {
+  const line = new Line(world);
+  const socket = dial(world, line, service, { task: (run) => run() });
+  const talks = world.chance(0.5);
+  const talk = (): void => {
+    if (socket.isClosed) return;
+    socket.send(world.random.pick(WORDS));
+    world.after(world.someTime(1_500), talk);
+  };
+  if (talks) socket.addEventListener("open", talk);
+  world.after(world.someTime(LONGEST_STAY_MS), () => {
+    if (world.chance(0.5)) socket.leave();
+    else socket.break();
+  });
+}

@@ -1,0 +1,63 @@
+import type { TabLocks } from "../../../src/sdk/index.js";
+import type { World } from "../world/world.js";
+
+/** Web Locks of one browser. */
+export class Locks implements TabLocks {
+  readonly #world: World;
+  readonly #held = new Set<string>();
+  /** Who waits for a name, first come first served; `true` when the lock is theirs and not only looked for. */
+  readonly #waiting = new Map<string, Set<() => boolean>>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  hold(name: string, waitMs: number): Promise<(() => void) | undefined> {
+    return new Promise((resolve) => {
+      const take = (): boolean => {
+        this.#held.add(name);
+        resolve(() => this.#release(name));
+        return true;
+      };
+      if (!this.#held.has(name)) {
+        take();
+        return;
+      }
+      const stopWaiting = this.#wait(name, take);
+      this.#world.after(waitMs, () => {
+        if (stopWaiting()) resolve(undefined);
+      });
+    });
+  }
+
+  whenFree(name: string, signal: AbortSignal): Promise<void> {
+    if (!this.#held.has(name)) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const stopWaiting = this.#wait(name, () => {
+        resolve();
+        return false;
+      });
+      signal.addEventListener("abort", () => {
+        if (stopWaiting()) reject(signal.reason as Error);
+      });
+    });
+  }
+
+  /** Returns how to stop it, which tells whether it still waited. */
+  #wait(name: string, turn: () => boolean): () => boolean {
+    let waiting = this.#waiting.get(name);
+    if (!waiting) this.#waiting.set(name, (waiting = new Set()));
+    waiting.add(turn);
+    return () => this.#waiting.get(name)?.delete(turn) ?? false;
+  }
+
+  #release(name: string): void {
+    this.#held.delete(name);
+    const waiting = this.#waiting.get(name);
+    for (const turn of waiting ?? []) {
+      waiting?.delete(turn);
+      if (turn()) return;
+    }
+    this.#waiting.delete(name);
+  }
+}

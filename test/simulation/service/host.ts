@@ -1,0 +1,143 @@
+import type { Authenticate } from "../../../src/gateway/authenticate.js";
+import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
+import type { Variants } from "../../../src/service.js";
+import { Checks } from "../checks/checks.js";
+import { checkClosed, checkTimers } from "../checks/closed.js";
+import { Ledger } from "../checks/ledger.js";
+import type { Scene } from "../checks/scene.js";
+import { followLifecycle } from "../follow-lifecycle.js";
+import type { Peer } from "../world/peer.js";
+import { ServiceNode } from "./node.js";
+
+const RESTART_MS = { least: 300, most: 8_000 } as const;
+/** How long a process that has closed is looked at: a timer that ends by itself and does nothing may last so long. */
+const AFTERLIFE_MS = 20_000;
+
+export interface HostOptions {
+  readonly name: string;
+  readonly scene: Scene;
+  readonly peers: ReadonlyMap<string, Peer>;
+  readonly multiTabPolicy: DuplicatePolicy;
+  readonly authenticate: Authenticate | undefined;
+  readonly variants: Variants;
+  readonly everyWatch: boolean;
+}
+
+/**
+ * A machine on which the service runs: one process at a time, started again whenever it has ended, and each process with
+ * checks of its own.
+ */
+export class Host {
+  readonly name: string;
+  readonly #options: HostOptions;
+  readonly #scene: Scene;
+  #node: ServiceNode | undefined;
+  #checks: Checks | undefined;
+  #closing = false;
+  #retired = false;
+  #processes = 0;
+  #wallOffset = 1_700_000_000_000;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#scene = options.scene;
+    this.name = options.name;
+  }
+
+  /** The process, also while it stops. */
+  get node(): ServiceNode | undefined {
+    return this.#node;
+  }
+
+  /** The process, if it takes connections. */
+  get listening(): ServiceNode | undefined {
+    return this.#closing ? undefined : this.#node;
+  }
+
+  get wallOffset(): number {
+    return this.#node?.loop.wallOffset ?? this.#wallOffset;
+  }
+
+  start(): void {
+    const { scene, ...options } = this.#options;
+    const ledger = new Ledger(scene);
+    const node = new ServiceNode({
+      ...options,
+      world: scene.world,
+      name: `${this.name} ${++this.#processes}`,
+      witness: ledger,
+      wallOffset: this.#wallOffset,
+      orphanClosed: () => scene.count("service", "closed an orphan"),
+      unexpected: (what, error) => scene.fail("error", `${what}: ${String(error)}`),
+    });
+    this.#checks = new Checks(scene, ledger, node);
+    followLifecycle(node, scene);
+    this.#node = node;
+    scene.world.loops.add(node.loop);
+    scene.note(node.name, "is up");
+  }
+
+  /** Ends the process, on a signal or by killing it, and starts another one. */
+  restart(properly: boolean): void {
+    const node = this.listening;
+    if (!node) return;
+    if (properly) {
+      this.#stop(node);
+      return;
+    }
+    node.crash();
+    this.#scene.world.loops.delete(node.loop);
+    this.#gone(node);
+  }
+
+  /** Ends the process on a signal, and for good. */
+  retire(): void {
+    this.#retired = true;
+    const node = this.listening;
+    if (node) this.#stop(node);
+  }
+
+  /** Checks what can be checked after every step. */
+  afterStep(): void {
+    if (!this.#closing) this.#checks?.afterStep();
+  }
+
+  /** Checks what takes longer. */
+  everySecond(): void {
+    if (!this.#closing) this.#checks?.everySecond();
+  }
+
+  /** Everything has had the time that it needs to come to its end. */
+  async atRest(): Promise<void> {
+    await this.#checks?.atRest();
+  }
+
+  #stop(node: ServiceNode): void {
+    this.#closing = true;
+    node
+      .close()
+      .then(() => checkClosed(node, this.#scene))
+      .then(() => {
+        this.#scene.world.after(AFTERLIFE_MS, () => this.#bury(node));
+        this.#gone(node);
+      })
+      .catch((error: unknown) => this.#scene.fail("error", `close: ${String(error)}`));
+  }
+
+  #gone(node: ServiceNode): void {
+    const { world, note } = this.#scene;
+    note(node.name, "is gone");
+    this.#wallOffset = node.loop.wallOffset;
+    this.#node = undefined;
+    this.#checks = undefined;
+    this.#closing = false;
+    world.after(world.between(RESTART_MS.least, RESTART_MS.most), () => {
+      if (!this.#retired) this.start();
+    });
+  }
+
+  #bury(node: ServiceNode): void {
+    checkTimers(node, this.#scene);
+    this.#scene.world.loops.delete(node.loop);
+  }
+}

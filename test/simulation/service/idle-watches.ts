@@ -1,0 +1,73 @@
+import type { Clock } from "../../../src/kernel/clock.js";
+import { LONGEST_STEP_MS } from "../../../src/rhythm.js";
+import type { Service } from "../../../src/service.js";
+import type { EventLoop } from "../world/event-loop.js";
+import type { PulseWatcher } from "../world/pulse.js";
+import type { World } from "../world/world.js";
+import type { WatchedSockets } from "./watched-sockets.js";
+
+/** How often the service looks at its short deadlines. */
+const WATCH_MS = LONGEST_STEP_MS / 2;
+
+/**
+ * Most watches have nothing to do. One that comes soon enough after the one before and finds no entry due in any list
+ * does nothing but move virtual time; after one that found no ghosts it does not even end a hold. So it can be left out,
+ * and nobody can tell.
+ */
+export class IdleWatches implements PulseWatcher {
+  readonly #world: World;
+  readonly #loop: EventLoop;
+  readonly #service: Service;
+  readonly #sockets: WatchedSockets;
+  readonly #everyWatch: boolean;
+  /** The watch before has perhaps found some. */
+  #mayHaveGhosts = true;
+  #tickedAt = 0;
+  readonly #nextDue = { at: 0, step: -1 };
+
+  /** @param parts `everyWatch`: none is left out */
+  constructor(parts: {
+    world: World;
+    loop: EventLoop;
+    service: Service;
+    sockets: WatchedSockets;
+    everyWatch: boolean;
+  }) {
+    this.#world = parts.world;
+    this.#loop = parts.loop;
+    this.#service = parts.service;
+    this.#sockets = parts.sockets;
+    this.#everyWatch = parts.everyWatch;
+  }
+
+  /** The clock for the loops of the service. */
+  get clock(): Clock {
+    return this.#loop.pulse(WATCH_MS, this);
+  }
+
+  runs(): void {
+    this.#mayHaveGhosts = this.#nextGhostAt() <= this.#service.time.now();
+    this.#tickedAt = this.#loop.mono();
+  }
+
+  skip(): boolean {
+    const { time } = this.#service;
+    const now = this.#loop.mono();
+    if (this.#everyWatch || this.#mayHaveGhosts || now - this.#tickedAt > LONGEST_STEP_MS) return false;
+    // No deadline is set or moved without an event.
+    if (this.#nextDue.step !== this.#world.steps) {
+      this.#nextDue.at = Math.min(this.#sockets.nextDueAt, this.#nextGhostAt());
+      this.#nextDue.step = this.#world.steps;
+    }
+    if (this.#nextDue.at <= time.now()) return false;
+    time.tick();
+    this.#tickedAt = now;
+    return true;
+  }
+
+  #nextGhostAt(): number {
+    let at = Infinity;
+    for (const { expiry } of this.#service.registry.all()) if (expiry.list && expiry.dueAt < at) at = expiry.dueAt;
+    return at;
+  }
+}

@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+import type { CallChange } from "../../../src/sdk/events.js";
+import { connected, greet, type Scene } from "./scenes.js";
+
+const CALL = { callId: "c1", roomId: "call-c1", kind: "audio" } as const;
+const BOB = { userId: "bob", name: "Bob" };
+
+interface Telephone extends Scene {
+  changes: CallChange[];
+}
+
+async function telephone(): Promise<Telephone> {
+  const scene = await connected();
+  const changes: CallChange[] = [];
+  scene.client.on("call", (change) => changes.push(change));
+  return { ...scene, changes };
+}
+
+const tell = ({ browser }: Scene, type: string, data: object) => browser.socket.receive({ type, data });
+
+async function incoming(): Promise<Telephone> {
+  const scene = await telephone();
+  await tell(scene, "incoming_call", { ...CALL, from: BOB, expiresAt: 1, remainingMs: 30_000 });
+  return scene;
+}
+
+async function outgoing(): Promise<Telephone> {
+  const scene = await telephone();
+  const starting = scene.client.calls.start("bob", "audio");
+  const { callId, roomId } = CALL;
+  await scene.browser.socket.answer("startCall", { callId, roomId, ringTimeoutMs: 30_000, peer: BOB });
+  await starting;
+  return scene;
+}
+
+async function active(): Promise<Telephone> {
+  const scene = await outgoing();
+  await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
+  return scene;
+}
+
+const lastReason = ({ changes }: Telephone) => changes.at(-1)?.reason;
+
+describe("a call", () => {
+  it("rings at the other side, is answered and ends, each told once", async () => {
+    const scene = await active();
+    expect(scene.client.calls.current).toMatchObject({ ...CALL, state: "active", direction: "outgoing", peer: BOB });
+    expect(scene.client.calls.current).not.toHaveProperty("expiresAt");
+    await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
+    await tell(scene, "call_ended", { callId: "c1", reason: "hangup", durationMs: 5 });
+    await tell(scene, "call_ended", { callId: "c1", reason: "hangup", durationMs: 5 });
+    expect(scene.changes.map(({ call, reason }) => call?.state ?? reason)).toEqual(["ringing", "active", "hangup"]);
+    expect(scene.client.calls.current).toBeUndefined();
+  });
+
+  it("that rings here is accepted with its own id and has its room then", async () => {
+    const scene = await incoming();
+    expect(scene.client.calls.current).toMatchObject({ state: "ringing", direction: "incoming", peer: BOB });
+    const accepting = scene.client.calls.accept();
+    expect(scene.browser.socket.requests("acceptCall")[0]?.data).toEqual({ callId: "c1" });
+    await scene.browser.socket.answer("acceptCall", { callId: "c1", roomId: "call-c1" });
+    expect(await accepting).toMatchObject({ state: "active", roomId: "call-c1" });
+  });
+
+  it.each([
+    ["declined", "call_declined", "outgoing"],
+    ["callee_disconnected", "call_declined", "outgoing"],
+    ["caller_cancelled", "call_cancelled", "incoming"],
+    ["answered_elsewhere", "call_cancelled", "incoming"],
+    ["declined_elsewhere", "call_cancelled", "incoming"],
+    ["timeout", "call_cancelled", "incoming"],
+  ])("is over as %s when %s says so", async (reason, type, direction) => {
+    const scene = await (direction === "incoming" ? incoming() : outgoing());
+    await tell(scene, type, { callId: "another", reason });
+    expect(scene.client.calls.current?.state).toBe("ringing");
+    await tell(scene, type, { callId: "c1", reason });
+    expect(scene.client.calls.current).toBeUndefined();
+    expect(lastReason(scene)).toBe(reason);
+    expect(scene.changes.at(-1)?.previous).toMatchObject({ callId: "c1", direction });
+  });
+
+  it("that rings here stops by itself when its time is up, even if nobody says so", async () => {
+    const scene = await incoming();
+    await scene.browser.timers.advance(29_999);
+    expect(scene.client.calls.current?.state).toBe("ringing");
+    await scene.browser.timers.advance(1);
+    expect(lastReason(scene)).toBe("timeout");
+  });
+
+  it("that rings at the other side waits a little longer for the service to say so", async () => {
+    const scene = await outgoing();
+    await scene.browser.timers.advance(30_000);
+    expect(scene.client.calls.current?.state).toBe("ringing");
+    await scene.browser.timers.advance(3_000);
+    expect(lastReason(scene)).toBe("timeout");
+  });
+
+  it("that is active leaves no timer behind", async () => {
+    const before = (await telephone()).browser.timers.count;
+    const scene = await active();
+    expect(scene.browser.timers.count).toBe(before);
+    await scene.browser.timers.advance(60_000);
+    expect(scene.client.calls.current?.state).toBe("active");
+  });
+
+  it("is taken back, declined or hung up here, as its state is", async () => {
+    for (const [scene, request, reason] of [
+      [await outgoing(), "endCall", "cancelled"],
+      [await incoming(), "endCall", "declined"],
+      [await active(), "endCall", "hangup"],
+    ] as const) {
+      const ending = scene.client.calls.end();
+      await scene.browser.socket.answer(request, {});
+      await ending;
+      expect(lastReason(scene)).toBe(reason);
+    }
+  });
+
+  it("that is gone when it is accepted is over here, and says so", async () => {
+    const scene = await incoming();
+    const accepting = scene.client.calls.accept();
+    await scene.browser.socket.refuse("acceptCall", "call_gone");
+    await expect(accepting).rejects.toMatchObject({ code: "call_gone" });
+    expect(lastReason(scene)).toBe("lost");
+  });
+
+  it("that is not there cannot be answered, declined or ended", async () => {
+    const { client, browser } = await outgoing();
+    await expect(client.calls.accept()).rejects.toMatchObject({ code: "call_gone" });
+    await expect(client.calls.decline()).rejects.toMatchObject({ code: "call_gone" });
+    expect(browser.socket.requests("acceptCall")).toEqual([]);
+    await expect((await telephone()).client.calls.end()).rejects.toMatchObject({ code: "call_gone" });
+  });
+
+  it("that was refused has not begun", async () => {
+    const scene = await telephone();
+    const starting = scene.client.calls.start("bob", "video");
+    await scene.browser.socket.refuse("startCall", "callee_busy");
+    await expect(starting).rejects.toMatchObject({ code: "callee_busy" });
+    expect(scene.changes).toEqual([]);
+  });
+});
+
+describe("after a lost line or a reload", () => {
+  const snapshot = { ...CALL, state: "active", direction: "outgoing", peer: BOB, acceptedAt: 5 };
+
+  async function again(scene: Scene, call: object | null): Promise<void> {
+    await scene.browser.socket.closeWith(1006);
+    await scene.browser.timers.advance(1_000);
+    await greet(scene.browser, { resumed: true, epoch: 2, call });
+  }
+
+  it("the call goes on as the service knows it", async () => {
+    const scene = await outgoing();
+    await again(scene, snapshot);
+    expect(scene.client.calls.current).toEqual(snapshot);
+    expect(scene.changes).toHaveLength(2);
+    await again(scene, snapshot);
+    expect(scene.changes).toHaveLength(2);
+  });
+
+  it("a call that the service does not know any more is over", async () => {
+    const scene = await active();
+    await again(scene, null);
+    expect(lastReason(scene)).toBe("lost");
+  });
+
+  it("a page that has just been loaded finds the call that its session is in", async () => {
+    const scene = await telephone();
+    await again(scene, { ...snapshot, state: "ringing", remainingMs: 10_000 });
+    expect(scene.client.calls.current?.state).toBe("ringing");
+    await scene.browser.timers.advance(13_000);
+    expect(lastReason(scene)).toBe("timeout");
+  });
+
+  it("the call of a session that was taken over comes with it", async () => {
+    const scene = await telephone();
+    await tell(scene, "call_moved", { call: snapshot });
+    expect(scene.client.calls.current).toEqual(snapshot);
+  });
+
+  it("a client that stops has no call", async () => {
+    const scene = await active();
+    await scene.browser.socket.closeWith(4409);
+    expect(scene.client.calls.current).toBeUndefined();
+    expect(scene.browser.timers.count).toBe(0);
+  });
+});
+
+describe("statuses", () => {
+  it("are known when they were asked for, follow changes, and are asked for again after a lost line", async () => {
+    const scene = await telephone();
+    const { client, browser } = scene;
+    const watching = client.calls.watch(["bob", "eve"]);
+    await browser.socket.answer("watchStatus", {
+      statuses: [
+        { userId: "bob", status: "available" },
+        { userId: "eve", status: "offline" },
+      ],
+    });
+    expect(Object.fromEntries(await watching)).toEqual({ bob: "available", eve: "offline" });
+    await tell(scene, "user_status", { userId: "bob", status: "busy" });
+    expect(client.calls.statuses.get("bob")).toBe("busy");
+    const unwatching = client.calls.unwatch(["eve"]);
+    await browser.socket.answer("unwatchStatus", { statuses: [] });
+    await unwatching;
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await greet(browser, {});
+    expect(browser.socket.requests("watchStatus")[0]?.data).toEqual({ userIds: ["bob"] });
+  });
+});

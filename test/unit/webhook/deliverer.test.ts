@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../../support/manual-clock.js";
+import { Deliverer } from "../../../src/webhook/deliverer.js";
+import type { Attempt } from "../../../src/webhook/http-sender.js";
+import { Backend, event, Told } from "./world.js";
+
+const HOUR_MS = 3_600_000;
+const AWAY: Attempt = { kind: "failed", why: "ECONNREFUSED" };
+const NO: Attempt = { kind: "refused", why: "HTTP 422" };
+
+function scene(more: { most?: number; random?: number } = {}) {
+  const clock = new ManualClock();
+  const backend = new Backend();
+  const told = new Told();
+  const { send } = backend;
+  const { most = 100, random = 0 } = more;
+  const options = { clock, send, events: told.events, random: () => random, most, giveUpMs: 24 * HOUR_MS };
+  return { clock, backend, told, deliverer: new Deliverer(options) };
+}
+
+test("while the backend is away one attempt at a time asks for it, after 1, 2, 4 … and then every 60 s", async () => {
+  const { clock, backend, told, deliverer } = scene();
+  backend.answer = () => AWAY;
+  for (let n = 0; n < 50; n += 1) deliverer.add(event(`user-${n}`));
+  await clock.advance(0);
+  // What was under way at the same time counts as one failure.
+  expect(backend.sent).toHaveLength(8);
+  const times: number[] = [];
+  backend.answer = () => {
+    times.push(clock.mono());
+    return AWAY;
+  };
+  await clock.advance(300_000);
+  expect(times.map((time, n) => time - (times[n - 1] ?? 0))).toEqual([
+    1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000,
+  ]);
+  expect(told.names).toEqual(["failing"]);
+  backend.answer = () => ({ kind: "delivered" });
+  await clock.advance(121_000);
+  expect(deliverer.size).toBe(0);
+  expect(told.names).toEqual(["failing", "recovered"]);
+});
+
+test("pauses are shortened by up to a half at random", async () => {
+  const { clock, backend, deliverer } = scene({ random: 0.999 });
+  backend.answer = () => AWAY;
+  deliverer.add(event("ada"));
+  await clock.advance(0);
+  await clock.advance(499);
+  expect(backend.sent).toHaveLength(1);
+  await clock.advance(3);
+  expect(backend.sent).toHaveLength(2);
+});
+
+test("a Retry-After is honoured, by everybody's events, up to an hour", async () => {
+  const { clock, backend, deliverer } = scene();
+  backend.answer = () => ({ kind: "failed", why: "HTTP 429", retryAfterMs: 90_000 });
+  deliverer.add(event("ada"));
+  await clock.advance(0);
+  deliverer.add(event("bob"));
+  await clock.advance(89_999);
+  expect(backend.users).toEqual(["ada"]);
+  backend.answer = () => ({ kind: "failed", why: "HTTP 429", retryAfterMs: 1e12 });
+  await clock.advance(1);
+  expect(backend.sent).toHaveLength(2);
+  await clock.advance(HOUR_MS - 1);
+  expect(backend.sent).toHaveLength(2);
+  await clock.advance(1);
+  expect(backend.sent).toHaveLength(3);
+});
+
+test("events of one user arrive in order, whatever fails in between; none of them overtakes", async () => {
+  const { clock, backend, deliverer } = scene();
+  let n = 0;
+  backend.answer = () => (n++ % 3 === 0 ? AWAY : n % 3 === 1 ? NO : { kind: "delivered" });
+  const mine = Array.from({ length: 20 }, () => event("ada"));
+  for (const each of mine) deliverer.add(each);
+  await clock.advance(0);
+  await clock.advance(HOUR_MS);
+  const ids = backend.sent.map(({ id }) => id);
+  expect([...new Set(ids)]).toEqual(mine.map(({ id }) => id));
+  expect(ids).toEqual(ids.toSorted((a, b) => Number(a.slice(2)) - Number(b.slice(2))));
+});
+
+test("a refused event holds up its own user only, and is given up after a day", async () => {
+  const { clock, backend, told, deliverer } = scene();
+  const wrong = event("ada");
+  backend.answer = ({ id }) => (id === wrong.id ? NO : { kind: "delivered" });
+  deliverer.add(wrong);
+  const next = event("ada");
+  deliverer.add(next);
+  deliverer.add(event("bob"));
+  await clock.advance(0);
+  await clock.advance(23 * HOUR_MS);
+  expect(backend.users).toContain("bob");
+  expect(backend.sent).not.toContain(next);
+  expect(told.names).toEqual(["refused"]);
+  await clock.advance(2 * HOUR_MS);
+  expect(told.names).toEqual(["refused", "dropped"]);
+  expect(backend.sent.at(-1)).toEqual(next);
+  expect(deliverer.size).toBe(0);
+  expect(told.results).toMatchObject({ delivered: 2, dropped: 1, failed: 0 });
+});
+
+test("when too many wait the oldest make room, but none that is under way, and it is said once until it is over", async () => {
+  const { clock, backend, told, deliverer } = scene({ most: 10 });
+  let release: (attempt: Attempt) => void = () => {};
+  backend.answer = () => new Promise((resolve) => (release = resolve));
+  const all = Array.from({ length: 15 }, () => event("ada"));
+  for (const each of all) deliverer.add(each);
+  expect(deliverer.size).toBe(10);
+  expect(told.results["dropped"]).toBe(5);
+  expect(told.said).toEqual([["overflowing", { waiting: 10, logged: true }]]);
+  backend.answer = () => ({ kind: "delivered" });
+  release({ kind: "delivered" });
+  await clock.advance(0);
+  expect(backend.sent).toEqual([all[0], ...all.slice(6)]);
+  expect(deliverer.size).toBe(0);
+});
+
+test("a lane whose waiting event has made room goes on with new ones", async () => {
+  const { clock, backend, deliverer } = scene({ most: 1 });
+  backend.answer = () => NO;
+  deliverer.add(event("ada"));
+  await clock.advance(0);
+  backend.answer = () => ({ kind: "delivered" });
+  deliverer.add(event("bob"));
+  await clock.advance(0);
+  const again = event("ada");
+  deliverer.add(again);
+  await clock.advance(60_000);
+  expect(backend.users).toEqual(["ada", "bob", "ada"]);
+  expect(backend.sent.at(-1)).toBe(again);
+  expect(deliverer.size).toBe(0);
+});
+
+test("the end makes one more attempt at everything without a pause, and sends nothing after it", async () => {
+  const { clock, backend, deliverer } = scene();
+  backend.answer = () => AWAY;
+  for (const user of ["ada", "bob", "cid"]) deliverer.add(event(user));
+  await clock.advance(0);
+  const before = backend.sent.length;
+  backend.answer = ({ userId }) => (userId === "bob" ? AWAY : { kind: "delivered" });
+  const closed = deliverer.close(1_000);
+  await clock.advance(0);
+  await closed;
+  expect(backend.sent).toHaveLength(before + 3);
+  expect(deliverer.size).toBe(1);
+  deliverer.add(event("dan"));
+  await clock.advance(HOUR_MS);
+  expect(backend.sent).toHaveLength(before + 3);
+  expect(clock.pendingTimers).toBe(0);
+});

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { MemoryEventLog } from "../../../src/memory/memory-event-log.js";
+import type { BackendEvent, NewBackendEvent } from "../../../src/protocol/backend-event.js";
+import { Outbox } from "../../../src/webhook/outbox.js";
+import { ManualClock } from "../../support/manual-clock.js";
+import { newEvent, Told } from "./world.js";
+
+/** A log that can be away. */
+class SwitchedLog extends MemoryEventLog {
+  isAway = false;
+  attempts = 0;
+
+  override append(events: readonly NewBackendEvent[]): Promise<readonly BackendEvent[]> {
+    this.attempts += 1;
+    return this.isAway ? Promise.reject(new Error("the log is away")) : super.append(events);
+  }
+}
+
+function scene(most = 500) {
+  const clock = new ManualClock();
+  const log = new SwitchedLog(clock);
+  const told = new Told();
+  const delivered: BackendEvent[] = [];
+  const deliver = (event: BackendEvent) => void delivered.push(event);
+  const outbox = new Outbox({ clock, log, events: told.events, random: () => 0, most, deliver });
+  return { clock, log, told, delivered, outbox };
+}
+
+test("events get their ids from the log, in the order in which they happened", async () => {
+  const { clock, delivered, outbox } = scene();
+  const events = Array.from({ length: 250 }, (_, n) => newEvent(`user-${n}`));
+  for (const event of events) outbox.add(event);
+  expect(outbox.size).toBe(250);
+  await clock.advance(0);
+  expect(delivered.map(({ id: _id, ...event }) => event)).toEqual(events);
+  expect(delivered.map(({ id }) => id)).toEqual(events.map((_, n) => `1700000000000-${n + 1}`));
+  expect(outbox.size).toBe(0);
+  // Added when all seemed done.
+  outbox.add(newEvent("late"));
+  await clock.advance(0);
+  expect(delivered).toHaveLength(251);
+});
+
+test("while the log is away events wait, the oldest are dropped when too many do, and it is said once", async () => {
+  const { clock, log, told, delivered, outbox } = scene(200);
+  log.isAway = true;
+  for (let n = 0; n < 300; n += 1) outbox.add(newEvent(`user-${n}`));
+  await clock.advance(0);
+  await clock.advance(7_500);
+  expect(log.attempts).toBe(4);
+  expect(told.names).toEqual(["overflowing", "log_failing"]);
+  expect(told.said[0]).toEqual(["overflowing", { waiting: 200, logged: false }]);
+  log.isAway = false;
+  await clock.advance(10_000);
+  expect(told.names).toEqual(["overflowing", "log_failing", "log_recovered"]);
+  expect(delivered.at(-1)?.userId).toBe("user-299");
+  expect(delivered.length + Number(told.results["dropped"])).toBe(300);
+  expect(outbox.size).toBe(0);
+});
+
+test("the end waits for one more attempt only", async () => {
+  const { clock, log, outbox } = scene();
+  log.isAway = true;
+  outbox.add(newEvent("ada"));
+  await clock.advance(0);
+  await outbox.close();
+  expect(outbox.size).toBe(1);
+  expect(clock.pendingTimers).toBe(0);
+});

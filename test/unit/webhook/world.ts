@@ -1,0 +1,59 @@
+import { expect } from "vitest";
+import type { BackendEvent, NewBackendEvent } from "../../../src/protocol/backend-event.js";
+import { Emitter } from "../../../src/kernel/emitter.js";
+import { DELIVERY_RESULTS, type WebhookEvents } from "../../../src/webhook/events.js";
+import type { Attempt, Send } from "../../../src/webhook/http-sender.js";
+
+let count = 0;
+
+export function newEvent(userId: string, more: Partial<NewBackendEvent> = {}): NewBackendEvent {
+  count += 1;
+  const ids = { roomId: "daily", userId, sessionId: `s-${userId}`, epoch: 1 };
+  return { type: "joined", at: 1_700_000_000_000 + count, nodeId: "a", sequence: count, ...ids, ...more };
+}
+
+export function event(userId: string, more: Partial<BackendEvent> = {}): BackendEvent {
+  const made = newEvent(userId, more);
+  return { id: `1-${made.sequence}`, ...made };
+}
+
+/** Everything that was told on the way, by name; results of attempts are counted. */
+export class Told {
+  readonly events = new Emitter<WebhookEvents>((error) => expect.unreachable(String(error)));
+  readonly said: [keyof WebhookEvents, unknown][] = [];
+  readonly results = Object.fromEntries(DELIVERY_RESULTS.map((result) => [result, 0]));
+
+  constructor() {
+    this.events.on("settled", ({ result }) => (this.results[result] = (this.results[result] ?? 0) + 1));
+    const names = [
+      "failing",
+      "recovered",
+      "refused",
+      "dropped",
+      "overflowing",
+      "log_failing",
+      "log_recovered",
+    ] as const;
+    for (const name of names) this.events.on(name, (payload) => this.said.push([name, payload]));
+  }
+
+  get names(): string[] {
+    return this.said.map(([name]) => name);
+  }
+}
+
+/** A backend that answers when it is told to. */
+export class Backend {
+  /** What it was sent, in order. */
+  readonly sent: BackendEvent[] = [];
+  answer: (event: BackendEvent) => Attempt | Promise<Attempt> = () => ({ kind: "delivered" });
+
+  readonly send: Send = async (sent) => {
+    this.sent.push(sent);
+    return this.answer(sent);
+  };
+
+  get users(): (string | null)[] {
+    return this.sent.map(({ userId }) => userId);
+  }
+}
