@@ -20,16 +20,20 @@ test("in development there is an OpenAPI page with every route, what it answers 
   expect(names.toSorted()).toEqual([
     "DELETE /api/rooms/{roomId}",
     "DELETE /api/sessions/{id}",
+    "GET /api/cleanups",
     "GET /api/health",
     "GET /api/rooms",
     "GET /api/rooms/{roomId}",
     "GET /api/sessions",
     "GET /api/sessions/{id}",
     "GET /api/sessions/{id}/timeline",
+    "GET /api/settings",
+    "GET /api/users/{userId}/status",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
     "POST /api/cleanup",
+    "POST /api/drain",
     "POST /api/sessions/leave",
   ]);
   const error = {
