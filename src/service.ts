@@ -137,7 +137,12 @@ export function createService(
   lifecycle.on("away", ({ session, cause }) => rooms.showAway(session, cause));
   lifecycle.on("back", ({ session, cause }) => rooms.showBack(session, cause));
 
-  const registrar = new Registrar({ directory, rooms, events: lifecycle });
+  const registrar = new Registrar({
+    directory,
+    rooms,
+    events: lifecycle,
+    isSettled: (): boolean => cluster?.isSettled ?? true,
+  });
   for (const step of ["opened", "resumed", "joined", "transferred", "adopted"] as const) {
     lifecycle.on(step, ({ session }) => void registrar.record(session));
   }
@@ -214,7 +219,7 @@ export function createService(
   });
 
   const clusterEvents = new Emitter<ClusterEvents>(ports.listenerFailed);
-  const cluster =
+  const cluster: Cluster | undefined =
     settings.cluster &&
     joinCluster(
       { ...settings.cluster, clock, directory, bus, media, sessions, registry, rooms, registrar, reaper },

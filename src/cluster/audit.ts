@@ -83,7 +83,10 @@ export class Audit {
       const entry = entries.get(session.id);
       return entry?.epoch !== session.epoch || entry.roomId !== roomOf(session);
     });
-    await this.#forEach(unwritten, (session) => this.#books.record(session));
+    await this.#forEach(unwritten, async (session) => {
+      // Nobody shall take for abandoned what only could not be written in time.
+      if (!(await this.#books.record(session))) this.#again = true;
+    });
     const adopted = await this.#takeUp(own.sessions.map(({ sessionId }) => sessionId));
     await this.#forEach(own.rooms, (roomId) => this.#books.releaseIfEmpty(roomId));
     this.#events.emit("audited", { written: unwritten.length, adopted, fenced: strayed.length });

@@ -12,8 +12,8 @@ export interface Books {
   knows(sessionId: string): boolean;
   /** Removes entries of sessions that have ended while the store could not be asked. */
   settleDebts(): Promise<void>;
-  /** Brings the session's entry up to date; a session that another node holds by now is given up by itself. */
-  record(session: Session): Promise<void>;
+  /** Brings the session's entry up to date; a session that another node holds by now is given up by itself. `false`: not written. */
+  record(session: Session): Promise<boolean>;
   /** Holds a room in which people are; `false` when it is another node's. */
   holdRoom(roomId: string): Promise<boolean>;
   releaseIfEmpty(roomId: string): Promise<void>;

@@ -15,6 +15,8 @@ import { Takeover } from "./takeover.js";
 
 /** After a pause of its own process that is longer, a node asks at once whether its lease is still its own. */
 const LONG_PAUSE_MS = 2_000;
+/** Five minutes: numbers may agree by chance although what they count does not. */
+const RENEWALS_PER_AUDIT = 150;
 
 export class Cluster {
   readonly #nodeId: string;
@@ -24,6 +26,7 @@ export class Cluster {
   readonly #drain: Drain;
   readonly #unfollow: (() => void)[];
   #wasUnreachable = false;
+  #renewals = 0;
 
   constructor(options: {
     clock: Clock;
@@ -76,6 +79,11 @@ export class Cluster {
     return this.#membership.isUp;
   }
 
+  /** Whether a room that the store does not know can be believed to be new. */
+  get isSettled(): boolean {
+    return this.#membership.isSettled;
+  }
+
   get isDraining(): boolean {
     return this.#membership.isDraining;
   }
@@ -110,7 +118,8 @@ export class Cluster {
     this.#takeover.begin(this.#membership.dead());
     const own = nodes.findLast(({ nodeId }) => nodeId === this.#nodeId);
     if (own) this.#audit.compareCounts(own);
-    if (!this.#wasUnreachable) return;
+    this.#renewals += 1;
+    if (!this.#wasUnreachable && this.#renewals % RENEWALS_PER_AUDIT !== 0) return;
     this.#wasUnreachable = false;
     void this.#audit.run();
   }

@@ -6,7 +6,7 @@
  *
  * While the store can't be asked nothing changes: who is alive is not decided there.
  */
-import type { Clock } from "../kernel/clock.js";
+import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { Loop } from "../kernel/loop.js";
 import type { Bus } from "../session/bus.js";
@@ -14,6 +14,8 @@ import type { Directory, NodeView } from "../session/directory.js";
 import type { ClusterEvents } from "./events.js";
 
 const RENEW_INTERVAL_MS = 2_000;
+/** After a renewal that failed: a few lost messages must not cost the lease. */
+const RETRY_MS = 500;
 /**
  * How long a lease must be seen to have run out before its entries are taken over. After an outage of the store all leases
  * have run out, and every node needs the time to renew its own.
@@ -33,6 +35,10 @@ export class Membership {
   #epoch: number | undefined;
   #renewedAt = -Infinity;
   #isUp = false;
+  /** A store that has forgotten this node may have forgotten who has which room, too; until then the others tell it. */
+  #settledAt = -Infinity;
+  #retry: Timer | undefined;
+  #closed = false;
   #draining = false;
 
   constructor(options: {
@@ -75,6 +81,11 @@ export class Membership {
     return this.#isUp;
   }
 
+  /** Whether a room that the store does not know can be believed to be new. */
+  get isSettled(): boolean {
+    return this.#clock.mono() >= this.#settledAt;
+  }
+
   /** Resolves after the first attempt, whether it succeeded or not. */
   start(): Promise<void> {
     return this.#loop.runNow();
@@ -92,6 +103,8 @@ export class Membership {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#retry?.cancel();
     await this.#loop.close();
     await this.#directory.resign().catch((error: unknown) => this.#fail(error));
   }
@@ -112,6 +125,7 @@ export class Membership {
     if (outcome.kind === "no_lease") {
       this.#events.emit("lease_lost", { silentMs });
       this.#epoch = undefined;
+      this.#settledAt = this.#clock.mono() + DOUBT_MS;
       await this.#register();
       return;
     }
@@ -141,6 +155,8 @@ export class Membership {
 
   #fail(error: unknown): void {
     this.#isUp = false;
+    this.#retry?.cancel();
+    if (!this.#closed) this.#retry = this.#clock.after(RETRY_MS, () => void this.#loop.runNow());
     this.#events.emit("unreachable", { error });
   }
 }

@@ -19,7 +19,7 @@ export interface RoomExit {
 /** What a departure needs of the directory. */
 export interface Deregistration {
   /** Brings the session's entry up to date. */
-  record(session: Session): Promise<void>;
+  record(session: Session): Promise<boolean>;
   releaseIfEmpty(roomId: string): Promise<void>;
 }
 

@@ -22,7 +22,16 @@ export class Registrar {
   /** Epochs of sessions that have ended and whose entries are still there. */
   readonly #owed = new Map<string, number>();
 
-  constructor(options: { directory: Directory; rooms: Rooms; events: Emitter<LifecycleEvents> }) {
+  readonly #isSettled: () => boolean;
+
+  constructor(options: {
+    directory: Directory;
+    rooms: Rooms;
+    events: Emitter<LifecycleEvents>;
+    /** Whether a room that the directory does not know can be believed to be new. */
+    isSettled: () => boolean;
+  }) {
+    this.#isSettled = options.isSettled;
     this.#directory = options.directory;
     this.#rooms = options.rooms;
     this.#events = options.events;
@@ -37,7 +46,7 @@ export class Registrar {
   claimRoom(roomId: string): Promise<void> {
     return this.#queue.run(`room ${roomId}`, async () => {
       if (this.#rooms.find(roomId)) return;
-      const claim = await this.#directory.claimRoom(roomId).catch((error: unknown) => {
+      const claim = await this.#claim(roomId).catch((error: unknown) => {
         throw new LastseenError("overloaded", "It can't be told now which node holds this room; try again.", {
           cause: error,
         });
@@ -75,15 +84,19 @@ export class Registrar {
    * Brings the session's entry up to date: its room and epoch, or no entry when it has ended. An entry that another node
    * holds under a higher epoch stays as it is, and an open session is then given up. Never rejects: the directory is an
    * index, and what could not be written now is made good when the books are compared with it.
+   *
+   * @returns whether it was written
    */
-  async record(session: Session): Promise<void> {
+  async record(session: Session): Promise<boolean> {
     try {
       await this.#queue.run(`session ${session.id}`, () =>
         session.status === "open" ? this.#put(session) : this.#remove(session.id, session.epoch),
       );
+      return true;
     } catch (error) {
       if (session.status !== "open") this.#owe(session);
       this.#events.emit("directory_failed", { session, error });
+      return false;
     }
   }
 
@@ -97,6 +110,11 @@ export class Registrar {
     for (const [sessionId, epoch] of this.#owed) {
       await this.#queue.run(`session ${sessionId}`, () => this.#remove(sessionId, epoch));
     }
+  }
+
+  async #claim(roomId: string): ReturnType<Directory["claimRoom"]> {
+    if (!this.#isSettled() && !(await this.#directory.findRoom(roomId))) return { kind: "unplaced" };
+    return this.#directory.claimRoom(roomId);
   }
 
   async #put(session: Session): Promise<void> {

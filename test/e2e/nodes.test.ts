@@ -44,7 +44,7 @@ test.skipIf(noStageReason !== undefined || noRedisReason !== undefined)(
     await until(() => heir?.log.some(({ msg }) => msg === "session resumed") === true, 30_000);
     await Promise.all(people.map((person) => person.hearsAndSees()));
     const seconds = (performance.now() - killedAt) / 1000;
-    console.info(`talking again after ${seconds.toFixed(1)} s`);
+    process.stdout.write(`talking again after ${seconds.toFixed(1)} s\n`);
     for (const person of people) {
       expect((await person.roster()).map(({ name, state }) => `${name} ${state}`).toSorted()).toEqual([
         "Ada present",

@@ -64,7 +64,7 @@ async function callGoesOn({ stage, ada, bob, others }: TwoCalls): Promise<void> 
   await until(async () => (await Promise.all(people.map(resets))).every((count) => count === 1), 20_000);
   const toldAt = performance.now();
   await Promise.all(people.map((person) => flowsAgain(person, MEDIA_AGAIN_MS)));
-  console.info(`media again ${((performance.now() - toldAt) / 1_000).toFixed(1)} s after media_reset`);
+  process.stdout.write(`media again ${((performance.now() - toldAt) / 1_000).toFixed(1)} s after media_reset\n`);
   expect((await ada.roster()).map(({ name, state }) => `${name} ${state}`).toSorted()).toEqual([
     "Ada present",
     "Bob present",

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { ServiceProcess } from "../../support/service-process.js";
+import type { ServiceProcess } from "../../support/service-process.js";
 import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 import { Fleet } from "../../support/fleet.js";

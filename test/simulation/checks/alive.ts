@@ -30,18 +30,24 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
     return page instanceof Page && page.liveSince !== undefined ? page : undefined;
   };
   /**
-   * With its line dead and its media lost, rightly or not, a page is out of reach: the service asks for the other end of
-   * the socket much earlier than the page does.
+   * With its line dead and its media lost, rightly or not, or its token run out, a page is out of reach: the service ends
+   * the socket much earlier than the page notices.
    */
   const losses = new Map<string, number>();
-  const isOutOfReach = (page: Page, { id, evidence }: Session): boolean => {
-    const withoutMedia = evidence.mediaLostAt !== undefined || (losses.get(id) ?? -Infinity) > page.cutOffAt;
-    return withoutMedia && world.now.at - page.cutOffAt < SOME_TIME_MS;
+  const isOutOfReach = (page: Page, { id, evidence: { detachKind, mediaLostAt } }: Session): boolean => {
+    const withoutMedia = mediaLostAt !== undefined || (losses.get(id) ?? -Infinity) > page.cutOffAt;
+    return (withoutMedia || detachKind === "token_expired") && world.now.at - page.cutOffAt < SOME_TIME_MS;
   };
   node.media.on("evidence", ({ sessionId, state }) => {
     if (state === "lost") losses.set(sessionId, world.now.at);
   });
-  lifecycle.on("ended", ({ session }) => losses.delete(session.id));
+  /** Sessions whose page has lost its token with an answer that did not arrive: it begins a new one. */
+  const refused = new Set<string>();
+  lifecycle.on("resume_refused", ({ sessionId }) => refused.add(sessionId));
+  lifecycle.on("ended", ({ session: { id } }) => {
+    losses.delete(id);
+    refused.delete(id);
+  });
   // No invariant, but a flaw: it is taken back as soon as the page has answered.
   lifecycle.on("away", ({ session, cause }) => {
     const page = pageOf(session);
@@ -55,7 +61,7 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
       scene.count("check", "V2 ghosts without a live page");
       return;
     }
-    if (!holds(page, session) || isOutOfReach(page, session)) {
+    if (!holds(page, session) || refused.has(session.id) || isOutOfReach(page, session)) {
       scene.count("check", "V2 ghosts that their page has given up");
       return;
     }

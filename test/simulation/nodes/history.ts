@@ -1,0 +1,83 @@
+import type { Session } from "../../../src/session/session.js";
+import type { Member } from "./member.js";
+import type { SimulatedNode } from "./node.js";
+
+/** Two nodes may both believe to have a session only while one of them can't know better. */
+const SETTLED_MS = 30_000;
+/** Who was heard so lately can't be dead. */
+const JUST_HEARD_MS = 20_000;
+
+/** V1 and V2 across nodes, from what the nodes themselves tell. */
+export class History {
+  readonly #members: readonly Member[];
+  readonly #note: (line: string) => void;
+  readonly #count: (what: string) => void;
+  readonly #fail: (why: string) => void;
+  /** Since when each session is on two nodes under one epoch, both of them well. */
+  readonly #doubled = new Map<string, number>();
+
+  constructor(options: {
+    members: readonly Member[];
+    note: (line: string) => void;
+    count: (what: string) => void;
+    fail: (why: string) => void;
+  }) {
+    this.#members = options.members;
+    this.#note = options.note;
+    this.#count = options.count;
+    this.#fail = options.fail;
+  }
+
+  follow({ id, world, time }: SimulatedNode): void {
+    const nameOf = ({ userId, id: sessionId, epoch }: Session): string => `${userId}/${sessionId.slice(0, 4)}@${epoch}`;
+    const tell = (session: Session, what: string): void => this.#note(`${id} ${nameOf(session)} ${what}`);
+    for (const step of ["opened", "joined", "adopted", "resumed", "transferred"] as const) {
+      world.events.on(step, ({ session }) => {
+        this.#count(step);
+        tell(session, step);
+      });
+    }
+    world.events.on("given_up", ({ session, why }) => {
+      this.#count(why);
+      tell(session, why);
+    });
+    world.events.on("ended", ({ session, reason, cause }) => {
+      this.#count(`ended: ${reason}`);
+      tell(session, `ended: ${reason} ${cause ?? ""}`);
+      // Without a verdict it was given up: another node has it.
+      if (reason === "node_lost" && !cause) return;
+      if (reason === "left" || reason === "shutdown") return;
+      const line = this.#members.find((member) => member.line?.session === session)?.line;
+      if (line && time.mono() - line.heardAt < JUST_HEARD_MS) {
+        this.#fail(`V2: ${nameOf(session)} was ended as ${reason} (${cause}) on ${id} while its client was there`);
+      }
+    });
+    world.service.clusterEvents.on("taken_over", ({ nodeId, sessions }) =>
+      this.#note(`${id} took ${sessions} sessions of ${nodeId}`),
+    );
+    world.service.clusterEvents.on("lease_lost", () => this.#note(`${id} lost its lease`));
+  }
+
+  /** Nodes that are running and can reach the store must agree about who has which session. */
+  check(nodes: readonly SimulatedNode[]): void {
+    const holders = new Map<string, string[]>();
+    let now = 0;
+    for (const { id, world, isRunning, directory, time } of nodes) {
+      now = time.mono();
+      if (!isRunning || directory.way !== "good") continue;
+      for (const session of world.registry.all()) {
+        if (session.status !== "open") continue;
+        const holder = holders.get(session.id);
+        if (holder) holder.push(id);
+        else holders.set(session.id, [id]);
+      }
+    }
+    for (const [sessionId, ids] of holders) {
+      if (ids.length < 2) this.#doubled.delete(sessionId);
+      else if (!this.#doubled.has(sessionId)) this.#doubled.set(sessionId, now);
+      else if (now - (this.#doubled.get(sessionId) ?? now) > SETTLED_MS) {
+        this.#fail(`V1: ${sessionId} has been on ${ids.join(" and ")} for more than ${SETTLED_MS} ms`);
+      }
+    }
+  }
+}
