@@ -3,6 +3,7 @@
  *
  *     npm run simulate -- [--seeds N] [--from S] [--minutes M] [--threads T] [--mutation NAME]
  *     npm run simulate -- --seed S [--minutes M] [--all] [--mutation NAME]
+ *     npm run simulate -- --nodes [--seeds N] [--from S] [--minutes M]
  *     npm run simulate -- --cost [--sessions N]
  *
  * Exits with 1 when an invariant did not hold.
@@ -14,6 +15,7 @@ import { describeCost, writeCostPlot } from "../test/simulation/cost/plot.js";
 import { runAll, type Job } from "../test/simulation/farm.js";
 import { MUTATIONS } from "../test/simulation/mutations.js";
 import { describeCounts, describeFailure } from "../test/simulation/report.js";
+import { ClusterRun } from "../test/simulation/nodes/cluster-run.js";
 import { simulate, type Outcome } from "../test/simulation/simulation.js";
 
 const COST_PLOT = new URL("../docs/simulation-cost.svg", import.meta.url);
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     mutation: { type: "string" },
     all: { type: "boolean", default: false },
     cost: { type: "boolean", default: false },
+    nodes: { type: "boolean", default: false },
     sessions: { type: "string", default: "1000000" },
   },
 });
@@ -75,6 +78,23 @@ async function runSeed(job: Job): Promise<boolean> {
   return outcome.failure === undefined;
 }
 
+/** Several nodes around one store; stops at the first seed that fails. */
+async function runNodes(first: number, count: number, minutes: number): Promise<boolean> {
+  const totals = new Map<string, number>();
+  for (let seed = first; seed < first + count; seed++) {
+    const { failure, trace, counts } = await new ClusterRun(seed).run(minutes);
+    if (failure !== undefined) {
+      console.log(`seed ${seed}: ${failure}\n${trace.join("\n")}`);
+      console.log(`again: npm run simulate -- --nodes --from ${seed} --seeds 1 --minutes ${minutes}`);
+      return false;
+    }
+    for (const [what, times] of counts) totals.set(what, (totals.get(what) ?? 0) + times);
+  }
+  console.log([...totals].map(([what, times]) => `${String(times).padStart(8)} ${what}`).join("\n"));
+  console.log(`${count} seeds of ${minutes} minutes with several nodes: none failed`);
+  return true;
+}
+
 async function runCost(most: number): Promise<boolean> {
   const samples = await measureCost(most, (line) => console.log(line));
   console.log(describeCost(samples));
@@ -87,6 +107,7 @@ async function run(): Promise<boolean> {
   const { mutation } = values;
   mutationNamed(mutation);
   const minutes = numberOf("minutes");
+  if (values.nodes) return runNodes(numberOf("from"), numberOf("seeds"), minutes);
   if (values.seed !== undefined) return runSeed({ seed: numberOf("seed"), minutes, mutation });
   return runSeeds(numberOf("from"), numberOf("seeds"), { minutes, mutation });
 }

@@ -6,6 +6,8 @@ import type { LogLine } from "./service.js";
 import { freePort } from "./free-port.js";
 import { until } from "./until.js";
 
+/** Several processes that start at once on a busy machine take their time. */
+const START_LIMIT_MS = 45_000;
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 /** The service as a process of its own that can be stopped, continued and killed; ended with the test. */
@@ -46,11 +48,13 @@ export class ServiceProcess {
       child.kill("SIGKILL");
       await once(child, "exit");
     });
-    await until(() =>
-      fetch(`${service.http}/health/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
+    await until(
+      () =>
+        fetch(`${service.http}/health/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      START_LIMIT_MS,
     );
     return service;
   }

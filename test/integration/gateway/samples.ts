@@ -50,6 +50,7 @@ interface SchemaNode {
   maximum?: number;
   required?: readonly string[];
   properties?: Readonly<Record<string, SchemaNode>>;
+  items?: SchemaNode;
 }
 
 export interface Mistake {
@@ -122,6 +123,10 @@ function wrongValues(schema: SchemaNode): unknown[] {
       return [text, "true", "", 0, 1, none, list, object, deep];
     case "object":
       return [text, "{}", number, yes, none, list, [[]], deep, huge];
+    case "array": {
+      const items = (schema.items ? wrongValues(schema.items) : []).map((item) => [item]);
+      return [text, "[]", number, yes, none, object, { length: 1 }, deep, huge, list, ...items];
+    }
     default:
       throw new Error(`the generator does not know ${JSON.stringify(schema)}`);
   }

@@ -7,11 +7,13 @@ test("rooms are listed with their size, a room with its participants, their stat
   const bob = await service.join("bob", "daily");
   await service.join("cid", "weekly");
   await bob.request("setMetadata", { metadata: { hand: true } });
+  const { nodeId } = ada.hello;
   expect(await (await service.get("/api/rooms")).json()).toEqual({
     rooms: [
-      { id: "daily", version: 3, openedAt: expect.any(Number), participants: 2 },
-      { id: "weekly", version: 1, openedAt: expect.any(Number), participants: 1 },
+      { id: "daily", nodeId, version: 3, openedAt: expect.any(Number), participants: 2 },
+      { id: "weekly", nodeId, version: 1, openedAt: expect.any(Number), participants: 1 },
     ],
+    missing: [],
   });
   const media = { transports: 0, producers: 0, consumers: 0 };
   const common = {
@@ -23,6 +25,7 @@ test("rooms are listed with their size, a room with its participants, their stat
   };
   expect(await (await service.get("/api/rooms/daily")).json()).toEqual({
     id: "daily",
+    nodeId,
     version: 3,
     openedAt: expect.any(Number),
     participants: [

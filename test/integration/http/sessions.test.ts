@@ -194,8 +194,11 @@ test("when the socket last answered is shown beside what the page said", async (
   expect(evidence.lastPongAt).toBeGreaterThan(evidence.lastSeenAt);
   ada.socket.terminate();
   await expect.poll(async () => (await look()).evidence.socket).toBe("closed");
-  expect((await look()).evidence).toMatchObject({ closeCode: 1006, lastSeenAt: evidence.lastSeenAt });
-  expect((await look()).evidence.lastPongAt).not.toBeNull();
+  const after = (await look()).evidence;
+  expect(after.closeCode).toBe(1006);
+  expect(after.lastPongAt).not.toBeNull();
+  // Told by two clocks, so that it may be a millisecond off.
+  expect(Math.abs(after.lastSeenAt - evidence.lastSeenAt)).toBeLessThanOrEqual(1);
 });
 
 test("a session in no room is kicked silently, a detached one as well", async () => {

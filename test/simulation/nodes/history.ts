@@ -72,9 +72,12 @@ export class History {
         else holders.set(session.id, [id]);
       }
     }
+    for (const sessionId of this.#doubled.keys()) {
+      if ((holders.get(sessionId)?.length ?? 0) < 2) this.#doubled.delete(sessionId);
+    }
     for (const [sessionId, ids] of holders) {
-      if (ids.length < 2) this.#doubled.delete(sessionId);
-      else if (!this.#doubled.has(sessionId)) this.#doubled.set(sessionId, now);
+      if (ids.length < 2) continue;
+      if (!this.#doubled.has(sessionId)) this.#doubled.set(sessionId, now);
       else if (now - (this.#doubled.get(sessionId) ?? now) > SETTLED_MS) {
         this.#fail(`V1: ${sessionId} has been on ${ids.join(" and ")} for more than ${SETTLED_MS} ms`);
       }
