@@ -53,9 +53,13 @@ export class CallKeeper {
     this.#unfinished.set(callId, { condition, done });
   }
 
-  /** It is not known what the store has made of a request. */
-  lookAgain(callId: string, look: () => void): void {
-    this.#doubtful.set(callId, look);
+  /**
+   * It is not known what the store has made of a request, or how things stand.
+   *
+   * @param about a call known here, a session or the like: what is asked about it again is asked once
+   */
+  lookAgain(about: string, look: () => void): void {
+    this.#doubtful.set(about, look);
   }
 
   /** Prolongs the calls that live by this node now. */
@@ -75,8 +79,8 @@ export class CallKeeper {
 
   async #round(): Promise<void> {
     await this.#tellUnfinished();
-    for (const [callId, look] of this.#doubtful) {
-      this.#doubtful.delete(callId);
+    for (const [about, look] of this.#doubtful) {
+      this.#doubtful.delete(about);
       look();
     }
     if (this.#clock.mono() - this.#heldAt >= HOLD_EVERY_MS) await this.hold();

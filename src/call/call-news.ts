@@ -1,6 +1,6 @@
 /**
- * What this node knows of its calls, and whom it tells. News comes from `calls.ts`, which has heard it from the store, or
- * over the bus from the node that has; it goes into the book, to the clients here, and to the log.
+ * What this node knows of its calls, and whom it tells. News comes from whoever here has heard it from the store
+ * (`calls.ts`), or over the bus from the node that has; it goes into the book, to the clients here, and to the log.
  */
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";

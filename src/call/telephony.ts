@@ -6,6 +6,17 @@ import type { CallStore } from "../session/call-store.js";
 import type { Directory } from "../session/directory.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
+import { CallArrivals } from "./call-arrivals.js";
+import { CallDepartures } from "./call-departures.js";
+import { CallDoubts } from "./call-doubts.js";
+import { CallEndings } from "./call-endings.js";
+import { CallErrands } from "./call-errands.js";
+import { followCalls } from "./call-events.js";
+import { CallKeeper } from "./call-keeper.js";
+import { CallLimit } from "./call-limit.js";
+import { CallNews } from "./call-news.js";
+import { CallRooms } from "./call-rooms.js";
+import { CallStarts } from "./call-starts.js";
 import { Calls } from "./calls.js";
 import { Presence } from "./presence.js";
 import { Relocation } from "./relocation.js";
@@ -20,19 +31,21 @@ export interface Telephony {
   close(): Promise<void>;
 }
 
-/** @param options `ringTimeoutMs`: how long an unanswered call rings */
-export function createTelephony(options: {
+interface Ports {
   clock: Clock;
   store: CallStore;
   directory: Directory;
   bus: Bus;
   registry: SessionRegistry;
   events: Emitter<LifecycleEvents>;
+  /** How long an unanswered call rings. */
   ringTimeoutMs: number;
-}): Telephony {
-  const { clock, store, directory, bus, registry, events, ringTimeoutMs } = options;
+}
+
+export function createTelephony(ports: Ports): Telephony {
+  const { clock, directory, bus, registry, events } = ports;
   const presence = new Presence({ registry, directory });
-  const calls = new Calls({ clock, store, bus, registry, presence, events, ringTimeoutMs });
+  const { calls, close } = createCalls({ ...ports, presence });
   const statuses = new StatusBoard({ clock, derive: (userId) => calls.statusOf(userId) });
   const unfollow = followStatuses({ board: statuses, bus, presence, events });
   return {
@@ -41,8 +54,45 @@ export function createTelephony(options: {
     relocation: new Relocation({ directory, bus, events }),
     async close() {
       unfollow();
-      await calls.close();
+      await close();
       statuses.close();
+    },
+  };
+}
+
+/** @returns `close` resolves when everything that was begun is done; nothing is told any more after it */
+function createCalls(ports: Ports & { presence: Presence }): { calls: Calls; close: () => Promise<void> } {
+  const { clock, store, events } = ports;
+  const errands = new CallErrands(events);
+  const limit = new CallLimit();
+  const news = new CallNews({ ...ports, ringOver: (callId) => errands.run(departures.ringOver(callId)) });
+  const keeper = new CallKeeper({
+    clock,
+    store,
+    held: () => news.held(),
+    over: (callId) => doubts.foundOver(callId),
+    tidy: () => {
+      limit.sweep(clock.mono());
+      news.tidy();
+    },
+    failed: (error) => errands.failed("hold", error),
+  });
+  const doubts = new CallDoubts({ store, news, keeper, errands });
+  const endings = new CallEndings({ store, news, keeper, doubts, errands, events });
+  const departures = new CallDepartures({ ...ports, news, endings, doubts });
+  const arrivals = new CallArrivals({ clock, store, news, keeper, departures, errands });
+  const rooms = new CallRooms({ ...ports, news, errands });
+  const starts = new CallStarts({ ...ports, news, keeper, endings, departures, arrivals, errands, limit });
+  const calls = new Calls({ ...ports, news, starts, endings, rooms, arrivals, doubts, errands });
+  const unfollow = followCalls({ ...ports, news, arrivals, departures, doubts, errands });
+  keeper.start();
+  return {
+    calls,
+    async close() {
+      unfollow();
+      await keeper.close();
+      await errands.close();
+      news.book.clear();
     },
   };
 }

@@ -155,25 +155,24 @@ export class CallNode {
 
   async open(userId: string): Promise<Device> {
     const client = new Client();
-    const session = new Session({
-      id: `s${this.#world.nextId()}`,
-      identity: { userId, name: userId.toUpperCase(), rooms: undefined, expiresAt: Infinity },
-      tabId: "tab",
-      openedAt: 0,
-      now: 0,
-      mono: 0,
-      epoch: 1,
-      connection: client,
-      resumeToken: TOKEN,
-    });
+    const session = sessionOf(userId, `s${this.#world.nextId()}`, client);
     this.registry.add(session);
     this.events.emit("opened", { session });
     await this.#write(() => this.directory.putSession(entryOf(session)));
     return { node: this, session, client };
   }
 
+  /** Goes on with a session whose node has died; its client has not come yet. */
+  async adopt({ node, session: { userId, id, epoch }, client }: Device): Promise<Device> {
+    const session = sessionOf(userId, id, undefined, epoch + 1);
+    this.registry.add(session);
+    await this.#write(() => this.directory.putSession(entryOf(session)));
+    this.events.emit("adopted", { session, fromNodeId: node.nodeId });
+    return { node: this, session, client };
+  }
+
   /** The session's end, as the reaper makes it. */
-  end({ session }: Device, reason: "left" | "disconnected" | "kicked" = "disconnected"): void {
+  end({ session }: Device, reason: "left" | "disconnected" | "kicked" | "node_lost" = "disconnected"): void {
     if (!session.claim()) return;
     this.registry.remove(session);
     session.connection = undefined;
@@ -280,6 +279,20 @@ export async function stop(device: Device, how: "decline" | "cancel" | "end", ca
   const code = await refusal(device.node.telephony.calls[how](device.session, callId));
   if (code === "ok") device.client.live.delete(callId);
   return code;
+}
+
+function sessionOf(userId: string, id: string, connection: Client | undefined, epoch = 1): Session {
+  return new Session({
+    id,
+    identity: { userId, name: userId.toUpperCase(), rooms: undefined, expiresAt: Infinity },
+    tabId: "tab",
+    openedAt: 0,
+    now: 0,
+    mono: 0,
+    epoch,
+    connection,
+    resumeToken: TOKEN,
+  });
 }
 
 function entryOf(session: Session) {

@@ -1,0 +1,52 @@
+import type { Emitter } from "../kernel/emitter.js";
+import { LastseenError } from "../protocol/errors.js";
+import type { LifecycleEvents } from "../session/events.js";
+
+/** Questions to the store, and work that nobody waits for: here it is told what failed, and closing waits for the rest. */
+export class CallErrands {
+  readonly #events: Emitter<LifecycleEvents>;
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(events: Emitter<LifecycleEvents>) {
+    this.#events = events;
+  }
+
+  /**
+   * Asks the store for somebody who waits for the answer.
+   *
+   * @param doubtful called when it is not known whether the store has done it
+   * @throws LastseenError `overloaded`
+   */
+  async ask<T>(question: () => Promise<T>, doubtful: () => void = () => undefined): Promise<T> {
+    try {
+      return await question();
+    } catch (error) {
+      this.failed("ask", error);
+      doubtful();
+      throw unreachable(error);
+    }
+  }
+
+  /** Takes over what nobody waits for. */
+  run(work: Promise<unknown>): void {
+    const done = work.catch((error: unknown) => this.failed("work", error)).finally(() => this.#underWay.delete(done));
+    this.#underWay.add(done);
+  }
+
+  failed(operation: string, error: unknown): void {
+    this.#events.emit("call_store_failed", { operation, error });
+  }
+
+  /** Resolves when everything that was begun is done. */
+  async close(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+}
+
+export function gone(): LastseenError {
+  return new LastseenError("call_gone", "This call is over, or somebody else has answered it.");
+}
+
+export function unreachable(cause?: unknown): LastseenError {
+  return new LastseenError("overloaded", "Calls can't be made at this moment; try again.", { cause });
+}

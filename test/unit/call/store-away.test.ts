@@ -1,0 +1,118 @@
+/** What was in doubt while the store did not answer is put right when it does, and does not pile up until then. */
+import { expect, test } from "vitest";
+import { Random } from "../../support/random.js";
+import { CallWorld, accept, refusal, start, stop, type Device } from "./call-world.js";
+import { expectConsistent } from "./consistent.js";
+
+/** What was in doubt is asked within this time after the store has answered again. */
+const AGAIN_MS = 2_000;
+
+/** Ada on one node, Bob on another. */
+async function pair(seed = 1): Promise<{ world: CallWorld; ada: Device; bob: Device }> {
+  const world = await CallWorld.create(3, new Random(seed));
+  const ada = await world.node(0).open("ada");
+  const bob = await world.node(1).open("bob");
+  await world.settle();
+  return { world, ada, bob };
+}
+
+async function ring(world: CallWorld, ada: Device): Promise<string> {
+  const callId = await start(ada, "bob");
+  if (callId === undefined) throw new Error("the call was refused");
+  await world.settle();
+  return callId;
+}
+
+test("a call outlives neither side when the node that takes one over could not ask about it at once", async () => {
+  const { world, ada, bob } = await pair();
+  await accept(bob, await ring(world, ada));
+  await world.settle();
+  await ada.node.telephony.close();
+  world.weather.storeFails = 1;
+  const adopted = await world.node(2).adopt(ada);
+  await world.settle();
+  expect(world.node(2).telephony.calls.news.snapshotOf(adopted.session)).toBeNull();
+  adopted.node.end(adopted);
+  world.weather.storeFails = 0;
+  await world.clock.advance(AGAIN_MS);
+  expect(bob.client.told.at(-1)).toMatchObject({ type: "call_ended", reason: "disconnected" });
+  expect(await world.calls.ofUser("bob")).toBeUndefined();
+  await world.close();
+});
+
+test("a call goes on when the node that could not ask about it has given its session away meanwhile", async () => {
+  const { world, ada, bob } = await pair();
+  const callId = await ring(world, ada);
+  await accept(bob, callId);
+  await world.settle();
+  await ada.node.telephony.close();
+  world.weather.storeFails = 1;
+  const first = await world.node(2).adopt(ada);
+  await world.settle();
+  world.weather.storeFails = 0;
+  const second = await world.node(1).adopt(first);
+  first.node.end(first, "node_lost");
+  await world.clock.advance(AGAIN_MS);
+  expect(second.node.telephony.calls.news.snapshotOf(second.session)).toMatchObject({ callId, state: "active" });
+  expect(bob.client.told.filter(({ type }) => type === "call_ended")).toEqual([]);
+  await world.close();
+});
+
+test("a ring whose news was lost is heard as soon as the store can be asked", async () => {
+  const { world, ada, bob } = await pair();
+  world.weather.messageLost = 1;
+  const callId = await start(ada, "bob");
+  world.weather.storeFails = 1;
+  await world.settle();
+  expect(bob.client.told).toEqual([]);
+  Object.assign(world.weather, { storeFails: 0, messageLost: 0 });
+  await world.clock.advance(AGAIN_MS);
+  expect(bob.client.told).toMatchObject([{ type: "incoming_call", callId }]);
+  await world.close();
+});
+
+test("nobody calls again before it is known whether the last attempt rings", async () => {
+  const { world, ada, bob } = await pair();
+  world.weather.storeFails = 1;
+  expect(await start(ada, "bob")).toBeUndefined();
+  world.weather.storeFails = 0;
+  const again = ada.node.telephony.calls.start(
+    { session: ada.session, connection: ada.client, to: "bob", kind: "audio" },
+    () => undefined,
+  );
+  expect(await refusal(again)).toBe("overloaded");
+  await world.clock.advance(AGAIN_MS);
+  await ring(world, ada);
+  await expectConsistent(world, [ada, bob], ["ada", "bob"]);
+  await world.close();
+});
+
+test("made-up calls leave one question at the most to be asked again", async () => {
+  const { world, bob } = await pair();
+  world.weather.storeFails = 1;
+  for (let n = 0; n < 20; n += 1) {
+    expect(await accept(bob, `made-up-${n}`)).toBe("overloaded");
+    expect(await stop(bob, "decline", `made-up-${n}`)).toBe("overloaded");
+  }
+  const before = world.failures.length;
+  await world.clock.advance(AGAIN_MS);
+  expect(world.failures.slice(before)).toEqual([expect.stringMatching(/^look: /)]);
+  await world.close();
+});
+
+test("whoever is told that a call has gone is in none, whatever the store has been told meanwhile", async () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const { world, ada } = await pair(seed);
+    const phone = await world.node(0).open("bob");
+    const callId = await ring(world, ada);
+    world.weather.storeFails = 1;
+    expect(await stop(ada, "cancel", callId)).toBe("ok");
+    world.weather.storeFails = 0;
+    expect(await accept(phone, callId)).toBe("call_gone");
+    expect(await world.calls.ofUser("bob"), `seed ${seed}`).toBeUndefined();
+    await world.clock.advance(AGAIN_MS);
+    await expectConsistent(world, [ada, phone], ["ada", "bob"]);
+    expect(world.finished.map((finished) => finished.callId).filter((id) => id === callId).length).toBeLessThan(2);
+    await world.close();
+  }
+});
