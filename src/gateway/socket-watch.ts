@@ -4,8 +4,11 @@ import type { Connection } from "./connection.js";
 
 /** Two pings without an answer end the socket. */
 const MISSED_PONGS = 2;
-/** How long the second one is waited for; the first has had a whole interval by then. */
-const LAST_ANSWER_MS = 5_000;
+/**
+ * How long the second one is waited for; the first has had a whole interval by then. Not shorter: a client whose line has
+ * died without a word finds out 40 s after its last pong, and has to find its session still here.
+ */
+const LAST_ANSWER_MS = 8_000;
 
 /**
  * Deadlines of sockets: saying hello in time, answering WebSocket pings. Kept in expiry lists of virtual time like those

@@ -25,14 +25,22 @@ import type { VirtualTime } from "./virtual-time.js";
 
 /** How long the other end of a socket may take to answer a ping that was sent because the media was lost. */
 const SOCKET_ANSWER_MS = 5_000;
+/**
+ * So long before a silent session is shown as away it is asked. A hidden page whose timers run once a minute answers from
+ * its message handler; it is there, and must not be shown as away and back with every minute.
+ */
+const ASK_BEFORE_MS = 5_000;
 
 export class Liveness {
   readonly #clock: Clock;
   readonly #time: VirtualTime;
   readonly #policy: LivenessPolicy;
   readonly #events: Emitter<LifecycleEvents>;
+  readonly #askAfterMs: number;
   /** Who was heard and is not away: where nearly everybody is, and where a heartbeat moves its session to the tail. */
   readonly #quiet = new ExpiryList<Session>();
+  /** Who was asked for a sign and has not given one yet. */
+  readonly #asked = new ExpiryList<Session>();
   /** Who is away for being silent; the sweep asks this one. */
   readonly #idle = new ExpiryList<Session>();
   readonly #short = new Map<string, ExpiryList<Session>>();
@@ -44,6 +52,8 @@ export class Liveness {
     this.#time = options.time;
     this.#policy = options.policy;
     this.#events = options.events;
+    const { awayAfterMs } = this.#policy;
+    this.#askAfterMs = awayAfterMs - Math.min(ASK_BEFORE_MS, awayAfterMs / 3);
   }
 
   /** A valid application message arrived. The heartbeat path: nothing here but two numbers and a list move. */
@@ -52,7 +62,7 @@ export class Liveness {
     const now = this.#time.now();
     session.evidence.lastSeen = now;
     session.lastSeenMono = this.#clock.mono();
-    if (session.expiry.list === this.#quiet) this.#quiet.put(session.expiry, now + this.#policy.awayAfterMs);
+    if (session.expiry.list === this.#quiet) this.#quiet.put(session.expiry, now + this.#askAfterMs);
     else this.review(session);
   }
 
@@ -129,7 +139,7 @@ export class Liveness {
    */
   advance(atMost = Infinity): Session[] {
     const now = this.#time.now();
-    for (const list of [this.#quiet, ...this.#short.values()]) {
+    for (const list of [this.#quiet, this.#asked, ...this.#short.values()]) {
       for (const session of list.due(now).slice(0, atMost)) this.review(session);
     }
     return this.#ghosts.due(Infinity);
@@ -138,7 +148,7 @@ export class Liveness {
   /** Whether {@link advance} has left something for the next time. */
   get isBehind(): boolean {
     const now = this.#time.now();
-    return [this.#quiet, ...this.#short.values()].some(({ nextDueAt = Infinity }) => nextDueAt <= now);
+    return [this.#quiet, this.#asked, ...this.#short.values()].some(({ nextDueAt = Infinity }) => nextDueAt <= now);
   }
 
   /** The sessions that were silent for longer than the idle timeout: what the sweep looks for. Reads only. */
@@ -207,7 +217,12 @@ export class Liveness {
     session.connection?.send(PROBE);
   }
 
-  #file({ expiry }: Session, verdict: Verdict): void {
+  #file(session: Session, verdict: Verdict): void {
+    const { expiry } = session;
+    if (verdict.deadlineCause === "silent" && !verdict.toGhost) {
+      this.#awaitSign(session, verdict.deadline);
+      return;
+    }
     if (verdict.state === "ghost" && verdict.cause !== "silent") {
       if (expiry.list !== this.#ghosts) this.#ghosts.put(expiry, this.#time.now());
       return;
@@ -217,8 +232,20 @@ export class Liveness {
     if (expiry.list !== list || expiry.dueAt !== verdict.deadline) list.put(expiry, verdict.deadline);
   }
 
+  /** Nothing speaks against the session but the time since it was heard: it is asked before that is shown. */
+  #awaitSign(session: Session, awayAt: number): void {
+    const { expiry, evidence, connection } = session;
+    const askAt = evidence.lastSeen + this.#askAfterMs;
+    if (this.#time.now() < askAt) {
+      this.#quiet.put(expiry, askAt);
+      return;
+    }
+    if (expiry.list !== this.#asked) connection?.send(PROBE);
+    this.#asked.put(expiry, awayAt);
+  }
+
   #listFor(verdict: Verdict): ExpiryList<Session> {
-    if (verdict.deadlineCause === "silent") return verdict.toGhost ? this.#idle : this.#quiet;
+    if (verdict.deadlineCause === "silent") return this.#idle;
     const name = `${verdict.deadlineCause}:${verdict.toGhost}`;
     let list = this.#short.get(name);
     if (!list) this.#short.set(name, (list = new ExpiryList()));

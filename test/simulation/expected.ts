@@ -45,8 +45,8 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "session: ended: shutdown": 2_000,
 
   "session: cleaned: clean": 40_000,
-  "session: cleaned: retried": 400,
-  "session: cleaned: stuck": 100,
+  "session: cleaned: retried": 250,
+  "session: cleaned: stuck": 20,
   "session: failed to verify media": 600,
   "session: not written into the directory": 250,
 
@@ -58,7 +58,7 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "service: saw media connected": 20_000,
   "service: saw media lost": 10_000,
   "service: closed an orphan": 150,
-  "service: tried stuck cleanups again": 150,
+  "service: tried stuck cleanups again": 20,
 
   "mishap: gets a crowd": 90,
   "mishap: is killed again and again": 90,

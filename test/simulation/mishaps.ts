@@ -90,6 +90,11 @@ export const MISHAPS: readonly Mishap[] = [
     },
   },
   {
+    name: "has a media worker that frees nothing",
+    everyMs: 3 * HOUR,
+    happen: ({ media }, { world }) => media.keepWorkerFromFreeing(world.random.below(2), world.between(5, 90) * SECOND),
+  },
+  {
     name: "hears from its workers that everybody is lost",
     everyMs: 2 * HOUR,
     happen: (node) => node.media.loseEverybody(),

@@ -19,10 +19,12 @@ class WithoutClaim extends Sessions {
   override open(identity: Identity, tabId: string, connection: SessionConnection): Session {
     const session = super.open(identity, tabId, connection);
     let claims = 0;
-    session.claim = () => {
+    session.claim = () => ++claims <= MOST_CLAIMS;
+    // Whatever ends is out of all lists at last, or the watch would go through them for ever.
+    const markEnded = session.markEnded.bind(session);
+    session.markEnded = () => {
+      markEnded();
       session.expiry.remove();
-      claims += 1;
-      return claims <= MOST_CLAIMS;
     };
     return session;
   }

@@ -126,6 +126,10 @@ export class SimulatedMediaPlane implements MediaPlane {
     this.#workers[index % WORKERS]?.hangFor(ms);
   }
 
+  keepWorkerFromFreeing(index: number, ms: number): void {
+    this.#workers[index % WORKERS]?.keepFor(ms);
+  }
+
   /** The process ends; the service learns it from the pipe, and starts another one a second later. */
   killWorker(index: number): void {
     const worker = this.#workers[index % WORKERS];

@@ -19,6 +19,7 @@ export class MediaWorker {
   readonly #world: World;
   readonly #loop: EventLoop;
   #hungUntil = 0;
+  #keepsUntil = 0;
 
   constructor(world: World, loop: EventLoop) {
     this.#world = world;
@@ -27,6 +28,11 @@ export class MediaWorker {
 
   hangFor(ms: number): void {
     this.#hungUntil = Math.max(this.#hungUntil, this.#world.now.at + ms);
+  }
+
+  /** It answers, but frees nothing until then. */
+  keepFor(ms: number): void {
+    this.#keepsUntil = Math.max(this.#keepsUntil, this.#world.now.at + ms);
   }
 
   die(): void {
@@ -74,7 +80,9 @@ export class MediaWorker {
   /** Tells the worker to free an object. */
   free(id: string): void {
     const late = this.#world.chance(LATE.chance) ? this.#world.between(LATE.least, LATE.most) : 0;
-    this.#world.at(Math.max(this.#world.now.at + 1, this.#hungUntil) + late, () => this.objects.delete(id));
+    this.#world.at(Math.max(this.#world.now.at + 1, this.#hungUntil, this.#keepsUntil) + late, () =>
+      this.objects.delete(id),
+    );
   }
 }
 

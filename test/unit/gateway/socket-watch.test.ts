@@ -64,7 +64,7 @@ test("after hello the socket is pinged in rhythm; answers keep it, two without a
     expect([answering.pings, dead.pings]).toEqual([n, n]);
     watch.heard(answering.asConnection);
   }
-  await run(4_750);
+  await run(7_750);
   expect(dead.end).toBeUndefined();
   await run(250);
   expect(dead.end).toBe("two pongs missed");

@@ -1,0 +1,131 @@
+import { setPriority } from "node:os";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { CHROMIUM_ARGS, findChromium } from "../../scripts/chromium.js";
+import { UnwatchedPage } from "../../test/e2e/unwatched-page.js";
+import type { TcpProxy } from "../../test/support/tcp-proxy.js";
+
+/** A camera of few pictures a second: so many browsers share one machine, and what is measured does not depend on it. */
+const CAMERA = "--use-fake-device-for-media-stream=fps=5";
+
+/**
+ * @param page for what nobody may ask permission for: the camera is for secure pages only
+ * @param program the browser; that of the system if not given
+ */
+export function launchBrowser(page: string, program = findChromium()): Promise<Browser> {
+  if (program === undefined) throw new Error("There is no Chromium: install one or set CHROMIUM_BIN");
+  return chromium.launch({
+    executablePath: program,
+    args: [
+      ...CHROMIUM_ARGS.filter((arg) => arg !== "--headless"),
+      "--use-fake-ui-for-media-stream",
+      CAMERA,
+      `--unsafely-treat-insecure-origin-as-secure=${new URL(page).origin}`,
+    ],
+    // Playwright keeps pages in the background awake; people's browsers do not.
+    ignoreDefaultArgs: [
+      "--disable-background-timer-throttling",
+      "--disable-backgrounding-occluded-windows",
+      "--disable-renderer-backgrounding",
+    ],
+  });
+}
+
+/** Ends a browser whatever state its pages are in. */
+export async function endBrowser(browser: Browser): Promise<void> {
+  if (!browser.isConnected()) return;
+  for (const pid of (await processesOf(browser)).renderer) signal(pid, "SIGKILL");
+  await browser.close();
+}
+
+/** A browser of their own with the demo page in it. */
+export class Person {
+  readonly page: Page;
+  readonly #browser: Browser;
+  /** Asked for beforehand, so that no question delays the moment of going. */
+  #processes: Processes = { browser: [], renderer: [] };
+
+  private constructor(browser: Browser, page: Page) {
+    this.#browser = browser;
+    this.page = page;
+  }
+
+  /** @param via a network between the page and the service that can be spoiled; media does not pass it */
+  static async open(url: string, via?: TcpProxy): Promise<Person> {
+    const browser = await launchBrowser(url);
+    const page = await browser.newPage();
+    if (via) {
+      const json = { serviceUrl: `http://127.0.0.1:${via.port}`, servicePort: via.port };
+      await page.route("**/config.json", (route) => route.fulfill({ json }));
+    }
+    await page.goto(url);
+    return new Person(browser, page);
+  }
+
+  async prepare(): Promise<void> {
+    this.#processes = await processesOf(this.#browser);
+  }
+
+  signalRenderers(name: "SIGKILL" | "SIGSTOP"): void {
+    for (const pid of this.#processes.renderer) signal(pid, name);
+  }
+
+  /**
+   * The page's script never returns to anything else. Its thread gets only what nobody else wants of the processor, so that
+   * one page does not take a core from all the others.
+   */
+  async hang(): Promise<void> {
+    for (const pid of this.#processes.renderer) setPriority(pid, 19);
+    await this.page.evaluate("for (;;);");
+  }
+
+  killBrowser(): void {
+    for (const pid of this.#processes.browser) signal(pid, "SIGKILL");
+  }
+
+  close(): Promise<void> {
+    return endBrowser(this.#browser);
+  }
+}
+
+/** Somebody whose page can be frozen. */
+export class UnwatchedPerson {
+  readonly #browser: Browser;
+  readonly #page: UnwatchedPage;
+
+  private constructor(browser: Browser, page: UnwatchedPage) {
+    this.#browser = browser;
+    this.#page = page;
+  }
+
+  static async open(url: string): Promise<UnwatchedPerson> {
+    const browser = await launchBrowser(url);
+    return new UnwatchedPerson(browser, await UnwatchedPage.open(browser, url));
+  }
+
+  freeze(): Promise<void> {
+    return this.#page.freeze();
+  }
+
+  close(): Promise<void> {
+    return endBrowser(this.#browser);
+  }
+}
+
+type Processes = Record<"browser" | "renderer", number[]>;
+
+async function processesOf(browser: Browser): Promise<Processes> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const ids = (kind: string): number[] => processInfo.filter(({ type }) => type === kind).map(({ id }) => id);
+  return { browser: ids("browser"), renderer: ids("renderer") };
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // It has ended already.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { MeasuredService } from "./service.js";
+import type { Leaver, Way } from "./ways.js";
+import { Witness, type Going } from "./witness.js";
+
+/** Somebody in a room of their own, watched, before they go. */
+export interface Entered {
+  leaver: Leaver;
+  witness: Witness;
+  sessionId: string;
+}
+
+/** What is waited for beyond the promise before the measuring is given up, ms. */
+const PATIENCE_MS = 40_000;
+
+/** All people of one way enter their rooms. */
+export async function enterAll(service: MeasuredService, way: Way): Promise<Entered[]> {
+  const entered: Entered[] = [];
+  for (let n = 0; n < way.people; n += 1) {
+    const name = `${way.id}-${n}`;
+    const witness = await Witness.enter(service, name);
+    const leaver = await way.open(service.pageUrl(name, name), service);
+    const sessionId = await witness.sees(name, true);
+    await leaver.prepare?.();
+    entered.push({ leaver, witness, sessionId });
+  }
+  return entered;
+}
+
+/** They go, each when it is their turn. */
+export function departAll(entered: readonly Entered[], { apartMs, atMost }: Way): Promise<Going[]> {
+  return Promise.all(
+    entered.map(async (one, n) => {
+      if (n > 0) await pause(n * apartMs);
+      return depart(one, atMost * 1_000 + PATIENCE_MS);
+    }),
+  );
+}
+
+async function depart({ leaver, witness, sessionId }: Entered, withinMs: number): Promise<Going> {
+  const goneAt = performance.now();
+  // Some never come to an end of it.
+  const going = Promise.resolve(leaver.go()).catch(() => {});
+  try {
+    return await witness.account(sessionId, goneAt, withinMs);
+  } finally {
+    witness.leave();
+    await leaver.close();
+    await going;
+  }
+}
