@@ -3,7 +3,7 @@
  * brings these (a server of its own, somebody else's Fastify application, a simulation) gets the same service.
  */
 import type { Logger } from "pino";
-import { Cluster } from "./cluster/cluster.js";
+import type { Cluster } from "./cluster/cluster.js";
 import type { ClusterEvents } from "./cluster/events.js";
 import { createTelephony, type Telephony } from "./call/telephony.js";
 import type { Authenticate } from "./gateway/authenticate.js";
@@ -16,6 +16,7 @@ import { SocketWatch } from "./gateway/socket-watch.js";
 import type { Clock } from "./kernel/clock.js";
 import { Emitter } from "./kernel/emitter.js";
 import type { Releasers } from "./kernel/releasers.js";
+import { joinCluster } from "./join-cluster.js";
 import { Journal } from "./observability/journal.js";
 import { readSources } from "./observability/read-sources.js";
 import type { MetricSources } from "./observability/sources.js";
@@ -27,7 +28,6 @@ import { departureSteps } from "./reaper/steps.js";
 import { Sweeper, type SweeperEvents } from "./reaper/sweeper.js";
 import { LONGEST_STEP_MS } from "./rhythm.js";
 import { Admission } from "./room/admission.js";
-import { Adoption } from "./room/adoption.js";
 import type { DuplicatePolicy } from "./room/duplicates.js";
 import { announceMedia } from "./room/media-announcer.js";
 import { Registrar } from "./room/registrar.js";
@@ -261,45 +261,4 @@ export function createService(
       await Promise.all([...registry.all()].map((session) => reaper.end(session, { reason: "shutdown" })));
     },
   };
-}
-
-function joinCluster(
-  parts: {
-    url: string | undefined;
-    random: () => number;
-    clock: Clock;
-    directory: Directory;
-    bus: Bus;
-    media: MediaPlane;
-    sessions: Sessions;
-    registry: SessionRegistry;
-    rooms: Rooms;
-    registrar: Registrar;
-    reaper: Reaper;
-  },
-  events: { lifecycle: Emitter<LifecycleEvents>; clusterEvents: Emitter<ClusterEvents> },
-): Cluster {
-  const { url, random, clock, directory, bus, media, sessions, registry, rooms, registrar, reaper } = parts;
-  const adoption = new Adoption({ rooms, media, sessions, directory, events: events.lifecycle });
-  return new Cluster({
-    clock,
-    directory,
-    bus,
-    url,
-    random,
-    events: events.clusterEvents,
-    books: {
-      sessions: () => [...registry.all()].filter(({ status }) => status === "open"),
-      rooms: () => [...rooms.all()].map(({ id }) => id),
-      counts: () => ({ sessions: registry.size, rooms: rooms.size }),
-      knows: (sessionId) =>
-        registry.find(sessionId) !== undefined || reaper.isEnding(sessionId) || registrar.owesRemoval(sessionId),
-      settleDebts: () => registrar.settleDebts(),
-      record: (session) => registrar.record(session),
-      holdRoom: (roomId) => registrar.holdRoom(roomId),
-      releaseIfEmpty: (roomId) => registrar.releaseIfEmpty(roomId),
-      adopt: (entries, fromNodeId) => adoption.adopt(entries, fromNodeId),
-      giveUp: (session, why) => events.lifecycle.emit("given_up", { session, why }),
-    },
-  });
 }
