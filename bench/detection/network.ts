@@ -8,7 +8,7 @@ import { endBrowser, launchBrowser } from "./person.js";
 import { MeasuredService } from "./service.js";
 import { Witness, type Going } from "./witness.js";
 
-const QUIET_CLIENT = fileURLToPath(new URL("../../test/integration/network/quiet-client.ts", import.meta.url));
+const QUIET_CLIENT = fileURLToPath(new URL("../../test/long/network/quiet-client.ts", import.meta.url));
 const PEOPLE = 3;
 /** Between clients without media: a third of the interval between WebSocket pings, so that the cut meets all parts of it. */
 const APART_MS = 5_000;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { until } from "../../support/until.js";
 import { startService } from "../../support/service.js";
 
 test("hello, join, heartbeat with the roster version, leave", async () => {
@@ -126,15 +127,26 @@ test("a client that stops pinging while its socket answers is away, then gone by
   expect(ada.closeCode).toBeUndefined();
 });
 
-test("a probed client that answers is back", async () => {
-  const service = await startService({
-    HEARTBEAT_INTERVAL_MS: "300",
-    AWAY_AFTER_MS: "600",
-    IDLE_TIMEOUT_MS: "60000",
-  });
+const QUICKLY_AWAY = { HEARTBEAT_INTERVAL_MS: "300", AWAY_AFTER_MS: "600", IDLE_TIMEOUT_MS: "60000" };
+
+test("a client that only answers when it is asked is never shown as away", async () => {
+  const service = await startService({ ...QUICKLY_AWAY, AWAY_AFTER_MS: "3000" });
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
-  await bob.frame((frame) => frame.type === "probe", "a probe");
+  for (let probes = 1; probes <= 3; probes += 1) {
+    ada.sendRaw('{"type":"ping"}');
+    await until(() => bob.frames.filter(({ type }) => type === "probe").length === probes);
+    bob.sendRaw('{"type":"ping"}');
+  }
+  expect(ada.events("user_away").filter(({ userId }) => userId === "bob")).toEqual([]);
+});
+
+test("a client that answers after it was shown as away is back", async () => {
+  const service = await startService(QUICKLY_AWAY);
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  await ada.event("user_away", ({ userId }) => userId === "bob");
+  expect(bob.frames.some(({ type }) => type === "probe")).toBe(true);
   bob.sendRaw('{"type":"ping"}');
   expect(await ada.event("user_back", ({ userId }) => userId === "bob")).toMatchObject({ reason: "heard" });
 });

@@ -49,10 +49,14 @@ export class OtherMachine {
     const tag = `${process.pid % 100_000}${made++}`;
     const [name, outer, inner] = [`lastseen-${tag}`, `ls${tag}o`, `ls${tag}i`];
     // Of 198.18.0.0/15, which is kept for tests of networks (RFC 2544).
-    const subnet = `198.18.${process.pid % 250}`;
+    const subnet = `198.18.${(process.pid + made) % 250}`;
     const machine = new OtherMachine(name, inner, subnet);
     ip("netns", "add", name);
-    onTestFinished(() => ip("netns", "del", name));
+    // Sockets that nobody has closed keep a namespace alive for minutes after it was deleted, and its link with it.
+    onTestFinished(() => {
+      ip("link", "del", outer);
+      ip("netns", "del", name);
+    });
     // An address that is still being checked for duplicates comes later, and browsers take that for another network.
     ip("netns", "exec", name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
     ip("link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name);
