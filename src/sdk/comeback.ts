@@ -40,19 +40,10 @@ export class Comeback {
     this.#told = delayMs;
   }
 
-  /**
-   * Returns the attempt that is now waited for, or `undefined` when the policy gives up.
-   *
-   * @param throttled timers of the page may run once a minute, which is longer than a session waits for its client: the
-   *   first attempt then needs none
-   */
-  schedule(cause: ReconnectCause, throttled: boolean): Retry | undefined {
+  /** Returns the attempt that is now waited for, or `undefined` when the policy gives up. */
+  schedule(cause: ReconnectCause): Retry | undefined {
     const attempt = this.#attempt++;
     const elapsedMs = this.#timers.now() - this.#downSince;
-    if (throttled && attempt === 0 && this.#told === undefined) {
-      this.#goSoon();
-      return { attempt, delayMs: 0, cause };
-    }
     const delayMs = this.#told ?? this.#policy.nextDelayMs({ attempt, elapsedMs, cause });
     this.#told = undefined;
     if (delayMs === null) return undefined;
@@ -70,16 +61,6 @@ export class Comeback {
     this.#timers.clear(this.#timer);
     this.#waiting = false;
     this.#told = undefined;
-  }
-
-  #goSoon(): void {
-    this.#timers.clear(this.#timer);
-    this.#waiting = true;
-    queueMicrotask(() => {
-      if (!this.#waiting) return;
-      this.#waiting = false;
-      this.#go();
-    });
   }
 
   #wait(delayMs: number): void {

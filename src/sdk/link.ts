@@ -294,7 +294,7 @@ export class Link {
     if (cause === "redirected") this.#comeback.tell(0);
     // A node that does not answer is not the only one that can be asked.
     if (cause === "connect_failed") this.#route.home();
-    const retry = this.#comeback.schedule(cause, this.#environment.page.visibility === "hidden");
+    const retry = this.#comeback.schedule(cause);
     if (retry) this.events.emit("retry", retry);
     else this.close("gave_up");
   }
