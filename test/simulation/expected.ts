@@ -16,7 +16,7 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "session: detached: token_expired": 500,
   "session: back": 35_000,
 
-  "session: away: silent": 40_000,
+  "session: away: silent": 10_000,
   "session: away: goodbye": 1_000,
   "session: away: page_closed": 15_000,
   "session: away: connection_lost": 9_000,
