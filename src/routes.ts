@@ -7,6 +7,7 @@ import { cleanupRoute } from "./http/cleanup-route.js";
 import { drainRoute } from "./http/drain-route.js";
 import { eventRoutes } from "./http/event-routes.js";
 import { healthRoutes, type HealthSource } from "./http/health-routes.js";
+import { answerFrom } from "./http/operator-questions.js";
 import { LocalView, type OperatorView } from "./http/operator-view.js";
 import { opsPage } from "./http/ops-page.js";
 import { roomRoutes } from "./http/room-routes.js";
@@ -15,7 +16,7 @@ import { sessionRoutes } from "./http/session-routes.js";
 import { settingsRoute } from "./http/settings-route.js";
 import { stuckRoute } from "./http/stuck-route.js";
 import { userRoutes } from "./http/user-routes.js";
-import { answersFrom, WholeView } from "./http/whole-view.js";
+import { WholeView } from "./http/whole-view.js";
 import type { Clock } from "./kernel/clock.js";
 import type { Releasers } from "./kernel/releasers.js";
 import type { Metrics } from "./observability/metrics.js";
@@ -36,7 +37,8 @@ export function operatorView(
   const { rooms, registry, liveness, reaper, timeline, cluster } = service;
   const local = new LocalView({ nodeId, rooms, registry, liveness, reaper, timeline });
   if (!cluster) return local;
-  const questions = new Questions({ clock, bus, answers: answersFrom(local) });
+  const questions = new Questions({ clock, bus });
+  answerFrom(local, questions);
   releasers.add("questions", () => questions.close());
   return new WholeView({ local, directory, questions, others: () => cluster.others });
 }

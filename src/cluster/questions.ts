@@ -1,40 +1,63 @@
 import { randomUUID } from "node:crypto";
-import { withTimeLimit } from "../kernel/time-limit.js";
 import type { Clock } from "../kernel/clock.js";
+import { withTimeLimit } from "../kernel/time-limit.js";
 import { ERRORS, LastseenError, toWireError, type ErrorCode } from "../protocol/errors.js";
 import type { JsonObject } from "../protocol/messages/index.js";
 import type { NodeMessage } from "../protocol/node-messages.js";
 import type { Bus } from "../session/bus.js";
+import type { Question } from "./question.js";
 
 /** How long a node may take to answer. */
 const ANSWER_LIMIT_MS = 1_000;
-
-type Answer = (data: JsonObject) => JsonObject | Promise<JsonObject>;
 
 /** Questions between nodes: what only the node that holds a session or room can tell or do. */
 export class Questions {
   readonly #clock: Clock;
   readonly #bus: Bus;
-  readonly #answers: ReadonlyMap<string, Answer>;
+  readonly #answers = new Map<string, (data: JsonObject) => Promise<JsonObject>>();
   readonly #asked = new Map<string, (answer: Extract<NodeMessage, { type: "answer" }>) => void>();
   readonly #unfollow: () => void;
 
-  /** @param answers what this node answers, by the question's name */
-  constructor(options: { clock: Clock; bus: Bus; answers: Readonly<Record<string, Answer>> }) {
+  constructor(options: { clock: Clock; bus: Bus }) {
     this.#clock = options.clock;
     this.#bus = options.bus;
-    this.#answers = new Map(Object.entries(options.answers));
     this.#unfollow = this.#bus.on("message", ({ from, message }) => {
       if (message.type === "ask") void this.#answer(from, message);
       else if (message.type === "answer") this.#asked.get(message.id)?.(message);
     });
   }
 
+  /** From now on this node answers that question; what `give` throws is thrown where it was asked. */
+  answer<Asked extends JsonObject, Answer extends JsonObject>(
+    question: Question<Asked, Answer>,
+    give: (asked: Asked) => Promise<Answer>,
+  ): void {
+    this.#answers.set(question.name, async (data) => {
+      const asked = question.readAsked(data);
+      if (!asked) throw new LastseenError("bad_message", "This node understands that question differently.");
+      return give(asked);
+    });
+  }
+
   /**
-   * @throws LastseenError as the other node did
-   * @throws TimeLimitError when it does not answer
+   * @throws LastseenError as the other node did; `overloaded` when it does not answer in time, or not in a form that is
+   * known here
    */
-  async ask(nodeId: string, question: string, data: JsonObject): Promise<JsonObject> {
+  async ask<Asked extends JsonObject, Answer extends JsonObject>(
+    nodeId: string,
+    question: Question<Asked, Answer>,
+    asked: Asked,
+  ): Promise<Answer> {
+    const answer = question.readAnswer(await this.#ask(nodeId, question.name, asked));
+    if (!answer) throw new LastseenError("overloaded", `Node ${nodeId} gave an answer that is not known here.`);
+    return answer;
+  }
+
+  close(): void {
+    this.#unfollow();
+  }
+
+  async #ask(nodeId: string, question: string, data: JsonObject): Promise<JsonObject> {
     const id = randomUUID();
     const answered = new Promise<JsonObject>((resolve, reject) => {
       this.#asked.set(id, ({ data: answer, error }) => {
@@ -45,20 +68,19 @@ export class Questions {
     this.#bus.send({ nodeId }, { type: "ask", id, question, data });
     try {
       return await withTimeLimit(this.#clock, ANSWER_LIMIT_MS, `an answer of node ${nodeId}`, answered);
+    } catch (error) {
+      if (error instanceof LastseenError) throw error;
+      throw new LastseenError("overloaded", `Node ${nodeId} does not answer.`, { cause: error });
     } finally {
       this.#asked.delete(id);
     }
   }
 
-  close(): void {
-    this.#unfollow();
-  }
-
   async #answer(from: string, { id, question, data }: Extract<NodeMessage, { type: "ask" }>): Promise<void> {
     try {
-      const answer = this.#answers.get(question);
-      if (!answer) throw new LastseenError("not_found", "This node does not know that question.");
-      this.#bus.send({ nodeId: from }, { type: "answer", id, data: await answer(data) });
+      const give = this.#answers.get(question);
+      if (!give) throw new LastseenError("not_found", "This node does not know that question.");
+      this.#bus.send({ nodeId: from }, { type: "answer", id, data: await give(data) });
     } catch (error) {
       const { code, message } = toWireError(error);
       this.#bus.send({ nodeId: from }, { type: "answer", id, error: { code, message } });

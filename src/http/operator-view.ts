@@ -3,7 +3,7 @@
  * {@link WholeView} for a service of many.
  */
 import Type, { type Static } from "typebox";
-import type { Timeline, TimelineEntry } from "../observability/timeline.js";
+import type { Timeline } from "../observability/timeline.js";
 import { LastseenError } from "../protocol/errors.js";
 import { Participant } from "../protocol/messages/shared.js";
 import type { Reaper } from "../reaper/reaper.js";
@@ -12,7 +12,7 @@ import type { Rooms } from "../room/rooms.js";
 import type { Liveness } from "../session/liveness.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
-import { viewEnding, viewSession, stateOf, type SessionView } from "./session-view.js";
+import { SessionView, stateOf, viewEnding, viewSession } from "./session-view.js";
 
 const MediaCounts = Type.Object({ transports: Type.Integer(), producers: Type.Integer(), consumers: Type.Integer() });
 
@@ -44,15 +44,19 @@ export const SessionFilter = Type.Object({
 export type SessionFilter = Static<typeof SessionFilter>;
 
 /** Sessions in the order of their age, and where the next page begins; `null`: this is the last. */
-export type SessionPage = {
-  sessions: SessionView[];
-  cursor: string | null;
-};
+export const SessionPage = Type.Object({
+  sessions: Type.Array(SessionView),
+  cursor: Type.Union([Type.String(), Type.Null()]),
+});
+export type SessionPage = Static<typeof SessionPage>;
 
-export type SessionHistory = {
-  sessionId: string;
-  entries: TimelineEntry[];
-};
+export const SessionHistory = Type.Object({
+  sessionId: Type.String(),
+  entries: Type.Array(
+    Type.Object({ at: Type.Number(), step: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) }),
+  ),
+});
+export type SessionHistory = Static<typeof SessionHistory>;
 
 /** All methods throw LastseenError `not_found` for what is not here. */
 export interface OperatorView {
@@ -119,8 +123,9 @@ export class LocalView implements OperatorView {
 
   async sessions(filter: SessionFilter): ReturnType<OperatorView["sessions"]> {
     const matching = [...this.#registry.all()].filter((session) => this.#matches(session, filter));
-    const views = matching.map((session) => viewSession(session, this.#liveness, this.#nodeId));
-    return { ...pageOf(views, filter), missing: [] };
+    const { page, cursor } = pageOf(matching, filter);
+    const sessions = page.map((session) => viewSession(session, this.#liveness, this.#nodeId));
+    return { sessions, cursor, missing: [] };
   }
 
   async session(sessionId: string): Promise<SessionView> {
@@ -152,21 +157,27 @@ export class LocalView implements OperatorView {
   }
 }
 
-/** The part of these sessions that follows the filter's cursor. */
-export function pageOf(views: readonly SessionView[], { cursor, limit }: SessionFilter): SessionPage {
-  const following = views
-    .map((view) => ({ view, position: positionOf(view) }))
+/** What orders sessions by their age. */
+type Aged = { readonly openedAt: number; readonly id: string };
+
+/** The part of these sessions that follows the filter's cursor, and the cursor of the next part. */
+export function pageOf<T extends Aged>(
+  sessions: readonly T[],
+  { cursor, limit }: SessionFilter,
+): { page: T[]; cursor: string | null } {
+  const following = sessions
+    .map((session) => ({ session, position: positionOf(session) }))
     .filter(({ position }) => cursor === undefined || position > cursor)
     .toSorted((a, b) => (a.position < b.position ? -1 : 1));
   const page = following.slice(0, limit);
   const last = page.at(-1);
   return {
-    sessions: page.map(({ view }) => view),
+    page: page.map(({ session }) => session),
     cursor: last && following.length > page.length ? last.position : null,
   };
 }
 
 /** Sorts by age; a valid cursor; stays valid as a cursor when the session itself is gone. */
-export function positionOf({ openedAt, id }: SessionView): string {
+export function positionOf({ openedAt, id }: Aged): string {
   return `${String(openedAt).padStart(15, "0")}.${id}`;
 }

@@ -1,20 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { SessionFilter, type OperatorView } from "./operator-view.js";
+import { SessionFilter, SessionHistory, SessionPage, type OperatorView } from "./operator-view.js";
 import { SessionView } from "./session-view.js";
 
 const ById = Type.Object({ id: Type.String({ maxLength: 128 }) });
 const Gone = Type.Null({ description: "The session has ended" });
 const Page = Type.Object({
-  sessions: Type.Array(SessionView),
-  cursor: Type.Union([Type.String(), Type.Null()]),
+  ...SessionPage.properties,
   missing: Type.Array(Type.String(), { description: "Nodes that did not answer" }),
-});
-const Entries = Type.Object({
-  sessionId: Type.String(),
-  entries: Type.Array(
-    Type.Object({ at: Type.Number(), step: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) }),
-  ),
 });
 
 /** Sessions for operators: look, understand, kick. */
@@ -40,7 +33,14 @@ export function sessionRoutes(view: OperatorView): FastifyPluginAsyncTypebox {
     );
     app.get(
       "/sessions/:id/timeline",
-      { schema: { tags, summary: "What happened to a session and why", params: ById, response: { 200: Entries } } },
+      {
+        schema: {
+          tags,
+          summary: "What happened to a session and why",
+          params: ById,
+          response: { 200: SessionHistory },
+        },
+      },
       ({ params }) => view.timeline(params.id),
     );
     app.delete(

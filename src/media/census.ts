@@ -1,6 +1,6 @@
 import { observer } from "mediasoup";
 import type { Consumer, Producer, Router, Transport, Worker } from "mediasoup/types";
-import type { MediaKind, MediaOrphan } from "../session/ports.js";
+import type { ForeignMedia, MediaKind, MediaOrphan } from "../session/ports.js";
 
 interface Entry {
   readonly worker: Worker;
@@ -37,7 +37,7 @@ export class MediaCensus {
   }
 
   /** How many of them name no session: other code's, which is counted but never closed. Routers are nobody's. */
-  unowned(): Record<Exclude<MediaKind, "router">, number> {
+  unowned(): ForeignMedia {
     const unownedOf = (kind: MediaKind): number =>
       [...this.#entries[kind].values()].filter(({ sessionId }) => sessionId === undefined).length;
     return { transport: unownedOf("transport"), producer: unownedOf("producer"), consumer: unownedOf("consumer") };

@@ -9,6 +9,7 @@ import type { Observer, Transport, Worker } from "mediasoup/types";
 import type { Clock } from "../kernel/clock.js";
 import { Emitter } from "../kernel/emitter.js";
 import type {
+  ForeignMedia,
   MediaEvents,
   MediaKind,
   MediaLeftovers,
@@ -123,16 +124,6 @@ export class ExternalPlane implements MediaPlane {
     return this.#watch.counts();
   }
 
-  /** Objects in transports that are no session's. */
-  unowned(): Record<Exclude<MediaKind, "router">, number> {
-    const foreign = [...this.#watch.all()].filter(({ owner }) => owner === undefined);
-    return {
-      transport: foreign.length,
-      producer: foreign.reduce((sum, { producers }) => sum + producers.size, 0),
-      consumer: foreign.reduce((sum, { consumers }) => sum + consumers.size, 0),
-    };
-  }
-
   findOrphans(isLive: (sessionId: string) => boolean): readonly MediaOrphan[] {
     return [...this.#watch.all()].flatMap(({ transport: { id }, owner }) =>
       owner === undefined || isLive(owner) ? [] : [{ kind: "transport" as const, id, sessionId: owner }],
@@ -144,6 +135,21 @@ export class ExternalPlane implements MediaPlane {
     if (seen?.owner !== sessionId) return false;
     seen.transport.close();
     return true;
+  }
+
+  /** What the application's workers hold is known from their own events: nothing can be in the books alone. */
+  async findLost(): Promise<readonly string[]> {
+    return [];
+  }
+
+  /** Objects in transports that are no session's. */
+  unowned(): ForeignMedia {
+    const foreign = [...this.#watch.all()].filter(({ owner }) => owner === undefined);
+    return {
+      transport: foreign.length,
+      producer: foreign.reduce((sum, { producers }) => sum + producers.size, 0),
+      consumer: foreign.reduce((sum, { consumers }) => sum + consumers.size, 0),
+    };
   }
 
   /** Stops watching. The application's workers, routers and foreign transports go on. */

@@ -2,7 +2,7 @@ import { ortc } from "mediasoup";
 import type { Clock } from "../kernel/clock.js";
 import { Emitter } from "../kernel/emitter.js";
 import { KeyedQueue } from "../kernel/keyed-queue.js";
-import type { MediaEvents, MediaKind, MediaOrphan, MediaPlane, SessionMedia } from "../session/ports.js";
+import type { ForeignMedia, MediaEvents, MediaKind, MediaOrphan, MediaPlane, SessionMedia } from "../session/ports.js";
 import { MediaCensus } from "./census.js";
 import { LostMedia } from "./lost-media.js";
 import { MEDIA_CODECS } from "./codecs.js";
@@ -98,22 +98,20 @@ export class MediasoupPlane implements MediaPlane {
     return { workers: this.#pool?.size ?? 0, ...this.#census.counts() };
   }
 
-  /** Objects that name no session: other code's in this process. Counted, never closed. */
-  unowned(): Record<Exclude<MediaKind, "router">, number> {
-    return this.#census.unowned();
-  }
-
-  /** Sessions whose media is in the books and, for the second time in a row, not in its worker. */
-  findLost(): Promise<readonly string[]> {
-    return this.#lost.find(this.#rooms.values());
-  }
-
   findOrphans(isLive: (sessionId: string) => boolean): readonly MediaOrphan[] {
     return this.#census.findOrphans(isLive);
   }
 
   closeOrphan(orphan: MediaOrphan): boolean {
     return this.#census.closeOrphan(orphan);
+  }
+
+  findLost(): Promise<readonly string[]> {
+    return this.#lost.find(this.#rooms.values());
+  }
+
+  unowned(): ForeignMedia {
+    return this.#census.unowned();
   }
 
   /** Closes all media and ends the workers. Nobody is told: who closes this has something else to say. */

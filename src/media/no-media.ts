@@ -1,6 +1,13 @@
 import { LastseenError } from "../protocol/errors.js";
 import type { ProducerView } from "../protocol/messages/index.js";
-import type { MediaKind, MediaLeftovers, MediaOrphan, MediaPlane, SessionMedia } from "../session/ports.js";
+import type {
+  ForeignMedia,
+  MediaKind,
+  MediaLeftovers,
+  MediaOrphan,
+  MediaPlane,
+  SessionMedia,
+} from "../session/ports.js";
 import { notFound, notJoined } from "./media-errors.js";
 
 /** The media side of a service without workers: rooms and presence work, media requests are refused. */
@@ -26,6 +33,14 @@ export class NoMedia implements MediaPlane {
 
   closeOrphan(): boolean {
     return false;
+  }
+
+  findLost(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  unowned(): ForeignMedia {
+    return { transport: 0, producer: 0, consumer: 0 };
   }
 
   close(): Promise<void> {

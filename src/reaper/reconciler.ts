@@ -1,8 +1,7 @@
 import type { Directory } from "../session/directory.js";
-import type { MediaKind, MediaOrphan, MediaPlane } from "../session/ports.js";
+import type { ForeignMedia, MediaKind, MediaOrphan, MediaPlane } from "../session/ports.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
-import type { ForeignMedia, MediaAudit } from "./media-audit.js";
 import type { ReconcileReport } from "./report.js";
 
 /** What the comparison needs of the rooms. */
@@ -12,8 +11,6 @@ export interface RoomBooks {
   readonly participantCount: number;
 }
 
-const NO_FOREIGN: ForeignMedia = { transport: 0, producer: 0, consumer: 0 };
-
 /**
  * Compares the service's books with each other and with the workers, in both directions: media objects and roster
  * entries must have a live session behind them, and a live session's media must be in its worker. What is made or closed
@@ -22,7 +19,7 @@ const NO_FOREIGN: ForeignMedia = { transport: 0, producer: 0, consumer: 0 };
 export class Reconciler {
   readonly #registry: SessionRegistry;
   readonly #rooms: RoomBooks;
-  readonly #media: MediaPlane & Partial<MediaAudit>;
+  readonly #media: MediaPlane;
   readonly #orphanClosed: (kind: MediaKind) => void;
   readonly #directory: Directory;
   #suspects = new Set<string>();
@@ -30,7 +27,7 @@ export class Reconciler {
   constructor(options: {
     registry: SessionRegistry;
     rooms: RoomBooks;
-    media: MediaPlane & Partial<MediaAudit>;
+    media: MediaPlane;
     directory: Directory;
     /** Told of every media object that was closed for want of a session. */
     orphanClosed?: (kind: MediaKind) => void;
@@ -49,7 +46,7 @@ export class Reconciler {
 
   /** Media objects of other code in this process. */
   foreign(): ForeignMedia {
-    return this.#media.unowned?.() ?? NO_FOREIGN;
+    return this.#media.unowned();
   }
 
   async reconcile(): Promise<ReconcileReport> {
@@ -82,7 +79,7 @@ export class Reconciler {
   /** The client believes that it sends and receives; told that nothing is there, it makes its media anew. */
   async #resetLost(): Promise<number> {
     let reset = 0;
-    for (const sessionId of (await this.#media.findLost?.()) ?? []) {
+    for (const sessionId of await this.#media.findLost()) {
       const session = this.#registry.find(sessionId);
       if (session?.status !== "open" || !session.participation) continue;
       session.participation.media.reset();

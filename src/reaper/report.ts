@@ -1,4 +1,4 @@
-import type { ForeignMedia } from "./media-audit.js";
+import type { ForeignMedia } from "../session/ports.js";
 
 /** What one sweep did. */
 export interface SweepReport {

@@ -97,6 +97,9 @@ export interface SessionMedia {
 /** Objects of one kind counted from mediasoup's own events, whoever created them. */
 export type MediaKind = "router" | "transport" | "producer" | "consumer";
 
+/** Media objects in this process that name no session, by kind: other code's. Routers are nobody's. */
+export type ForeignMedia = Record<Exclude<MediaKind, "router">, number>;
+
 /** A media object that belongs to no live session. */
 export interface MediaOrphan {
   kind: MediaKind;
@@ -116,5 +119,12 @@ export interface MediaPlane {
   findOrphans(isLive: (sessionId: string) => boolean): readonly MediaOrphan[];
   /** Closes an orphan; `false` when it was gone already. */
   closeOrphan(orphan: MediaOrphan): boolean;
+  /**
+   * Sessions that have media by this process's books which their worker does not hold any more, in this comparison and
+   * in the one before it. Asks the workers; one that does not answer is passed over.
+   */
+  findLost(): Promise<readonly string[]>;
+  /** Counted and reported, never closed. */
+  unowned(): ForeignMedia;
   close(): Promise<void>;
 }

@@ -35,7 +35,7 @@ export class Fleet {
       }),
     );
     const fleet = new Fleet(redis, nodes, await Balancer.start(nodes.map(({ port }) => port)));
-    await until(async () => (await fleet.metric(nodes[0], "lastseen_nodes_seen")) === count);
+    for (const node of nodes) await until(async () => (await fleet.metric(node, "lastseen_nodes_seen")) === count);
     return fleet;
   }
 

@@ -6,8 +6,8 @@ export function Shape<T extends TProperties>(properties: T): TObject<T> {
   return Type.Object(properties);
 }
 
-/** Characters of room and user ids. */
-const ID_PATTERN = "^[A-Za-z0-9_.:@-]+$";
+/** Characters of room and user ids. Not "." or "..": in the path of a URL they would mean something else. */
+const ID_PATTERN = "^(?!\\.{1,2}$)[A-Za-z0-9_.:@-]+$";
 
 export const RoomId = Type.String({ minLength: 1, maxLength: LIMITS.idLength, pattern: ID_PATTERN });
 export const UserId = Type.String({ minLength: 1, maxLength: LIMITS.idLength, pattern: ID_PATTERN });

@@ -1,5 +1,12 @@
 import { Emitter } from "../../../src/kernel/emitter.js";
-import type { MediaEvents, MediaKind, MediaOrphan, MediaPlane, SessionMedia } from "../../../src/session/ports.js";
+import type {
+  ForeignMedia,
+  MediaEvents,
+  MediaKind,
+  MediaOrphan,
+  MediaPlane,
+  SessionMedia,
+} from "../../../src/session/ports.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { Peer } from "../world/peer.js";
 import type { World } from "../world/world.js";
@@ -91,6 +98,15 @@ export class SimulatedMediaPlane implements MediaPlane {
 
   closeOrphan({ id }: MediaOrphan): boolean {
     return this.#strays.delete(id);
+  }
+
+  /** Simulated workers forget nothing while they live. */
+  findLost(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  unowned(): ForeignMedia {
+    return { transport: 0, producer: 0, consumer: 0 };
   }
 
   close(): Promise<void> {
