@@ -1,8 +1,11 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Folders of test/ by what their tests need; see test/README.md. */
 export default defineConfig({
   test: {
+    // Most of the tests wait for a process, a socket or a clock: no processor need stand idle for the runner itself.
+    maxWorkers: availableParallelism(),
     reporters: ["default", "./test/support/tally-reporter.ts"],
     projects: [
       { test: { name: "unit", include: ["test/{unit,contract}/**/*.test.ts"] } },

@@ -43,14 +43,19 @@ async function crowd(
   return clients;
 }
 
-/** Clients that ping whatever the service does, each from when it is in until the test is finished. */
-async function liveCrowd(service: ServiceProcess, count: number): Promise<TestClient[]> {
+/** Clients that ping whatever the service does, each from when it is in until they fall silent all at once. */
+async function pingingCrowd(
+  service: ServiceProcess,
+  kind: string,
+  count: number,
+): Promise<{ clients: TestClient[]; fallSilent: () => void }> {
   const pinging = new Set<TestClient>();
   const timer = setInterval(() => {
     for (const { socket } of pinging) if (socket.readyState === socket.OPEN) socket.send('{"type":"ping"}');
   }, HEARTBEAT_MS);
-  onTestFinished(() => clearInterval(timer));
-  return crowd(service, "live", count, (client) => pinging.add(client));
+  const fallSilent = () => clearInterval(timer);
+  onTestFinished(fallSilent);
+  return { clients: await crowd(service, kind, count, (client) => pinging.add(client)), fallSilent };
 }
 
 const closed = (clients: readonly TestClient[]) => clients.filter(({ closeCode }) => closeCode !== undefined);
@@ -73,7 +78,7 @@ test(
   { timeout: 180_000 },
   async () => {
     const service = await ServiceProcess.start(SCALED);
-    const live = await liveCrowd(service, LIVE);
+    const { clients: live } = await pingingCrowd(service, "live", LIVE);
     for (const seconds of [5, 60, 180, 600]) {
       const silent = await crowd(service, `silent-${seconds}`, SILENT);
       const stalls = service.log.length;
@@ -97,7 +102,7 @@ test("a service whose event loop is busy for seven eighths of the time keeps the
     LOG_LEVEL: "debug",
     NODE_OPTIONS: `--import=data:text/javascript,${busy}`,
   });
-  const live = await liveCrowd(service, 200);
+  const { clients: live } = await pingingCrowd(service, "live", 200);
   await until(() => service.log.some(({ msg }) => msg.startsWith("the process stood still")), 30_000);
   const silent = await crowd(service, "silent", 30);
   await onlyTheSilentGo(service, live, silent);
@@ -105,8 +110,9 @@ test("a service whose event loop is busy for seven eighths of the time keeps the
 
 test("when 60 % fall silent at once the service waits once, then reaps them, and the others stay", async () => {
   const service = await ServiceProcess.start(SCALED);
-  const live = await liveCrowd(service, 80);
-  const silent = await crowd(service, "silent", 120);
+  const { clients: live } = await pingingCrowd(service, "live", 80);
+  const { clients: silent, fallSilent } = await pingingCrowd(service, "silent", 120);
+  fallSilent();
   await until(() => service.log.some(({ msg }) => msg.startsWith("too many sessions fell due")), 30_000);
   expect(closed(silent)).toEqual([]);
   await onlyTheSilentGo(service, live, silent);
