@@ -1,7 +1,7 @@
 import type { Worker } from "mediasoup/types";
 import type { Clock } from "../kernel/clock.js";
 import { limited } from "./limited.js";
-import { mediaUnavailable, toMediaError } from "./media-errors.js";
+import { mediaUnavailable, toMediaError, type Refusal } from "./media-errors.js";
 import type { AskedWorker } from "./media-verifier.js";
 
 /** A worker process that somebody else started and will end: it is asked what it holds, and left alone otherwise. */
@@ -21,7 +21,7 @@ export class ExternalWorker implements AskedWorker {
       : new Promise((resolve) => this.worker.once("subprocessclose", resolve));
   }
 
-  async call<T>(what: string, refusal: "bad_message" | "media_unavailable", request: () => Promise<T>): Promise<T> {
+  async call<T>(what: string, refusal: Refusal, request: () => Promise<T>): Promise<T> {
     if (this.worker.closed) throw mediaUnavailable();
     try {
       return await limited(this.#clock, this.#callMs, what, request());

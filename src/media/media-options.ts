@@ -22,6 +22,8 @@ export interface MediaTimeLimits {
   restartMinMs: number;
   /** The longest such wait; a worker that lived for longer starts over with the first one. */
   restartMaxMs: number;
+  /** How long rooms go to other workers after one has refused something new. */
+  fullMs: number;
   /** From `connectTransport` until ICE and DTLS are there. */
   connectMs: number;
   /** How long a check of what was closed waits for others that can be answered by the same dump. */
@@ -35,6 +37,7 @@ export const MEDIA_TIME_LIMITS: MediaTimeLimits = {
   healthIntervalMs: 5_000,
   restartMinMs: 1_000,
   restartMaxMs: 30_000,
+  fullMs: 30_000,
   connectMs: 30_000,
   verifyWindowMs: 100,
 };

@@ -132,9 +132,13 @@ export class MediasoupPlane implements MediaPlane {
     const room = new RoomRouter({
       id,
       queue: this.#queue,
-      acquireWorker: () => (this.#pool ? this.#pool.acquire() : Promise.reject(mediaUnavailable())),
+      workers: {
+        acquire: () => (this.#pool ? this.#pool.acquire() : Promise.reject(mediaUnavailable())),
+        hasRoomBeside: (full) => this.#pool?.hasRoomBeside(full) ?? false,
+      },
       logger: this.#logger,
       onSpeaker: (sessionId) => this.#events.emit("active_speaker", { roomId: id, sessionId }),
+      onMoved: (sessionIds) => this.#events.emit("media_reset", { roomId: id, sessionIds, reason: "worker_full" }),
       onEmpty: () => this.#rooms.delete(id),
     });
     this.#rooms.set(id, room);

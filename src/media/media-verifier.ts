@@ -1,7 +1,7 @@
 import type { Router, Worker } from "mediasoup/types";
 import { delay, type Clock } from "../kernel/clock.js";
 import { limited } from "./limited.js";
-import { mediaUnavailable } from "./media-errors.js";
+import { mediaUnavailable, type Refusal } from "./media-errors.js";
 import type { MediaTimeLimits } from "./media-options.js";
 
 /** A worker as far as it can be asked what it holds; its requests have a time limit. */
@@ -9,7 +9,7 @@ export interface AskedWorker {
   readonly worker: Worker;
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
-  call<T>(what: string, refusal: "bad_message" | "media_unavailable", request: () => Promise<T>): Promise<T>;
+  call<T>(what: string, refusal: Refusal, request: () => Promise<T>): Promise<T>;
 }
 
 /** A router, and whom to ask what it holds. */

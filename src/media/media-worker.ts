@@ -2,8 +2,8 @@ import { createWorker } from "mediasoup";
 import type { WebRtcServer, Worker } from "mediasoup/types";
 import type { Clock } from "../kernel/clock.js";
 import { limited } from "./limited.js";
-import { mediaUnavailable, toMediaError } from "./media-errors.js";
 import { TimeLimitError } from "../kernel/time-limit.js";
+import { isRefusal, mediaUnavailable, toMediaError, type Refusal } from "./media-errors.js";
 import type { MediaLogger, MediaTimeLimits } from "./media-options.js";
 
 export interface MediaWorkerOptions {
@@ -30,6 +30,7 @@ export class MediaWorker {
   readonly #clock: Clock;
   readonly #limits: MediaTimeLimits;
   #condemned = false;
+  #fullUntil = -Infinity;
   #onSilence: (worker: MediaWorker) => void = () => {};
 
   private constructor(options: MediaWorkerOptions, worker: Worker, webRtcServer: WebRtcServer, ended: Promise<void>) {
@@ -82,6 +83,11 @@ export class MediaWorker {
     return !this.worker.closed && !this.#condemned;
   }
 
+  /** It has refused something new within the last {@link MediaTimeLimits.fullMs}: rooms are better off elsewhere. */
+  get full(): boolean {
+    return this.#clock.mono() < this.#fullUntil;
+  }
+
   /** Calls `listener` when a request was not answered in time. */
   onSilence(listener: (worker: MediaWorker) => void): void {
     this.#onSilence = listener;
@@ -90,21 +96,16 @@ export class MediaWorker {
   /**
    * One request to this worker, within the time limit of requests.
    *
-   * @param refusal see {@link toMediaError}
    * @param undo gets what was created too late, to close it
    * @throws LastseenError
    */
-  async call<T>(
-    what: string,
-    refusal: "bad_message" | "media_unavailable",
-    request: () => Promise<T>,
-    undo?: (late: T) => void,
-  ): Promise<T> {
+  async call<T>(what: string, refusal: Refusal, request: () => Promise<T>, undo?: (late: T) => void): Promise<T> {
     if (!this.usable) throw mediaUnavailable();
     try {
       return await limited(this.#clock, this.#limits.callMs, what, request(), undo);
     } catch (error) {
       if (error instanceof TimeLimitError) this.#onSilence(this);
+      if (refusal === "worker_full" && isRefusal(error)) this.#fullUntil = this.#clock.mono() + this.#limits.fullMs;
       throw toMediaError(error, refusal);
     }
   }

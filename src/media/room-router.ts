@@ -21,11 +21,19 @@ export interface RoomMember {
   close(): void;
   /** All its media is gone with the worker. */
   workerLost(): void;
+  /** Its media is to be closed, to be made anew on another worker. */
+  roomMoved(): void;
+}
+
+/** What the room needs of the workers. */
+export interface RoomWorkers {
+  acquire(): Promise<MediaWorker>;
+  hasRoomBeside(full: MediaWorker): boolean;
 }
 
 /**
  * One room's router: made when its first transport is wanted, on the worker with the least to do, made anew on another
- * one when that worker ends, closed with the room's last member.
+ * one when that worker ends or is full, closed with the room's last member.
  */
 export class RoomRouter {
   readonly id: string;
@@ -33,9 +41,10 @@ export class RoomRouter {
   readonly producers = new Map<string, Producer>();
   readonly #members = new Set<RoomMember>();
   readonly #queue: KeyedQueue<string>;
-  readonly #acquireWorker: () => Promise<MediaWorker>;
+  readonly #workers: RoomWorkers;
   readonly #logger: MediaLogger;
   readonly #onSpeaker: (sessionId: string | null) => void;
+  readonly #onMoved: (sessionIds: readonly string[]) => void;
   readonly #onEmpty: () => void;
   #place: RouterPlace | undefined;
   #closed = false;
@@ -44,16 +53,19 @@ export class RoomRouter {
     id: string;
     /** Shared by all rooms, by room id: a room that comes back waits for what its predecessor still creates. */
     queue: KeyedQueue<string>;
-    acquireWorker: () => Promise<MediaWorker>;
+    workers: RoomWorkers;
     logger: MediaLogger;
     onSpeaker: (sessionId: string | null) => void;
+    /** The members' media was closed, since the worker has no room for all of them. */
+    onMoved: (sessionIds: readonly string[]) => void;
     onEmpty: () => void;
   }) {
     this.id = options.id;
     this.#queue = options.queue;
-    this.#acquireWorker = options.acquireWorker;
+    this.#workers = options.workers;
     this.#logger = options.logger;
     this.#onSpeaker = options.onSpeaker;
+    this.#onMoved = options.onMoved;
     this.#onEmpty = options.onEmpty;
   }
 
@@ -102,21 +114,43 @@ export class RoomRouter {
     return true;
   }
 
+  /**
+   * The worker has refused something of this room. The room moves to another one if that has room; otherwise who has
+   * media here keeps it.
+   */
+  moveFrom(place: RouterPlace): void {
+    if (this.#place !== place || !this.#workers.hasRoomBeside(place.worker)) return;
+    const sessionIds = Array.from(this.#members, ({ sessionId }) => sessionId);
+    for (const member of this.#members) member.roomMoved();
+    this.#leavePlace();
+    this.#logger.warn({ roomId: this.id, worker: place.worker.index }, "a media worker is full, a room moves");
+    this.#onMoved(sessionIds);
+  }
+
   async #open(): Promise<RouterPlace> {
     if (this.#closed) throw notJoined();
     if (this.#place && !this.#place.router.closed) return this.#place;
-    const worker = await this.#acquireWorker();
+    const worker = await this.#workers.acquire();
+    try {
+      return await this.#openAt(worker);
+    } catch (error) {
+      if (!worker.full || !this.#workers.hasRoomBeside(worker)) throw error;
+      return this.#open();
+    }
+  }
+
+  async #openAt(worker: MediaWorker): Promise<RouterPlace> {
     const appData: MediaAppData = { roomId: this.id };
     const router = await worker.call(
       "the creation of a router",
-      "media_unavailable",
+      "worker_full",
       () => worker.worker.createRouter({ mediaCodecs: [...MEDIA_CODECS], appData }),
       (late) => late.close(),
     );
     try {
       // The last member may have left while the worker was busy.
       if (this.#closed) throw notJoined();
-      const observer = await worker.call("the creation of a speaker observer", "media_unavailable", () =>
+      const observer = await worker.call("the creation of a speaker observer", "worker_full", () =>
         router.createActiveSpeakerObserver({ appData }),
       );
       if (this.#closed) throw notJoined();
@@ -137,6 +171,11 @@ export class RoomRouter {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#leavePlace();
+    this.#onEmpty();
+  }
+
+  #leavePlace(): void {
     const place = this.#place;
     this.#forgetPlace();
     try {
@@ -145,7 +184,6 @@ export class RoomRouter {
       // Only when the pipe to the worker is broken, and then the worker is about to be replaced.
       this.#logger.error({ err: error, roomId: this.id }, "a router could not be closed");
     }
-    this.#onEmpty();
   }
 
   #forgetPlace(): void {

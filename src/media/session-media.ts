@@ -183,6 +183,12 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     return this.#transports.verifyClosed();
   }
 
+  roomMoved(): void {
+    this.#transports.closeAll();
+    this.#producers.clear();
+    this.#consumers.clear();
+  }
+
   workerLost(): void {
     this.#transports.workerLost();
     this.#producers.clear();

@@ -74,9 +74,18 @@ export class SessionTransports {
     try {
       const place = await this.#options.room.open();
       if (era !== this.#era) throw mediaUnavailable();
+      return await this.#createAt(place, direction, era);
+    } finally {
+      this.#creating -= 1;
+    }
+  }
+
+  async #createAt(place: RouterPlace, direction: "send" | "recv", era: number): Promise<SessionTransport> {
+    const { room } = this.#options;
+    try {
       const transport = await place.worker.call(
         "the creation of a transport",
-        "media_unavailable",
+        "worker_full",
         () => this.#request(direction, place, era),
         (late) => {
           if (late) this.close(late);
@@ -84,8 +93,9 @@ export class SessionTransports {
       );
       if (!transport) throw mediaUnavailable();
       return transport;
-    } finally {
-      this.#creating -= 1;
+    } catch (error) {
+      if (place.worker.full) room.moveFrom(place);
+      throw error;
     }
   }
 

@@ -77,10 +77,17 @@ export class WorkerPool {
     return this.#workers().length;
   }
 
-  /** The worker with the least to do. Waits for one while all of them are being replaced. */
+  /** Whether there is room on any worker but this one. */
+  hasRoomBeside(full: MediaWorker): boolean {
+    return this.#workers().some((worker) => worker !== full && !worker.full);
+  }
+
+  /** The worker with the least to do, of those that are not full. Waits for one while all of them are being replaced. */
   async acquire(): Promise<MediaWorker> {
     if (this.#closing) throw mediaUnavailable();
-    const [first, ...others] = this.#workers();
+    const all = this.#workers();
+    const roomy = all.filter((worker) => !worker.full);
+    const [first, ...others] = roomy.length > 0 ? roomy : all;
     if (first) return others.reduce((best, worker) => (isLess(worker, best) ? worker : best), first);
     const { promise, resolve } = withResolvers<MediaWorker>();
     this.#waiting.add(resolve);

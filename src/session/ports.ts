@@ -32,8 +32,8 @@ export interface MediaEvents {
   transport_closed: { sessionId: string; transportId: string; reason: "connect_timeout" };
   /** `sessionId` of the loudest, or null when nobody speaks. */
   active_speaker: { roomId: string; sessionId: string | null };
-  /** All media of these sessions is gone with their worker; they stay in the room and make new transports. */
-  media_reset: { roomId: string; sessionIds: readonly string[]; reason: "worker_died" };
+  /** All media of these sessions is gone with their worker, or closed since that is full; they stay in the room and make new transports. */
+  media_reset: { roomId: string; sessionIds: readonly string[]; reason: "worker_died" | "worker_full" };
   worker_died: { workerIndex: number; rooms: number };
 }
 

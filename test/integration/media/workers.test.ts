@@ -126,6 +126,7 @@ mediaTest(
     signal(media.workers[0], "SIGSTOP");
     await expect(sender.media.createTransport("recv")).rejects.toMatchObject({ code: "media_unavailable" });
     await media.next("media_reset");
+    await expect.poll(() => media.plane.available).toBe(true);
     await sender.media.createTransport("recv");
   },
 );
