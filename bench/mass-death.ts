@@ -4,13 +4,13 @@
  *
  *     npx tsx bench/mass-death.ts [--doomed 10000] [--live 2000] [--transports 1] [--write]
  */
-import { fork, spawn, type ChildProcess } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { freePort } from "../test/support/free-port.js";
 import { until } from "../test/support/until.js";
+import { ServiceProcess } from "./harness/service-process.js";
 import type { CrowdReport } from "./mass-death/crowd.js";
 import { describeLoad, describeMachine } from "./report/machine.js";
 import { table } from "./report/table.js";
@@ -29,34 +29,13 @@ const liveCount = Number(values.live);
 const DEATH_PHASE_MS = 10_000;
 
 const say = (text: string): void => console.error(text);
-const port = await freePort();
-const service = spawn(process.execPath, ["--import", "tsx", here("../src/main.ts")], {
-  stdio: ["ignore", "ignore", "inherit"],
-  env: {
-    PATH: process.env["PATH"],
-    HOME: process.env["HOME"],
-    LASTSEEN_ENV: "test",
-    PORT: String(port),
-    WEB_PORT: "0",
-    SFU_WORKERS: "1",
-    SFU_PORT: "0",
-    LOG_LEVEL: "info",
-    HELLO_TIMEOUT_MS: "60000",
-  },
-});
-const children: ChildProcess[] = [service];
+const service = await ServiceProcess.start({ SFU_WORKERS: "1", LOG_LEVEL: "info" });
+const crowds: ChildProcess[] = [];
 try {
-  await until(
-    () =>
-      fetch(`http://127.0.0.1:${port}/health/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    30_000,
-  );
   await measure();
 } finally {
-  for (const child of children) child.kill(child === service ? "SIGTERM" : "SIGKILL");
+  for (const crowd of crowds) crowd.kill("SIGKILL");
+  await service.stop();
 }
 
 async function measure(): Promise<void> {
@@ -73,9 +52,7 @@ async function measure(): Promise<void> {
   doomed.kill("SIGKILL");
   await pause(DEATH_PHASE_MS);
   const death = { lag: (await scrape()).lag, live: await reportOf(live) };
-  const gone = async (): Promise<boolean> =>
-    ((await (await fetch(`http://127.0.0.1:${port}/api/health`)).json()) as { sessions: number }).sessions <= liveCount;
-  while (!(await gone())) await pause(500);
+  while ((await service.sessions()) > liveCount) await pause(500);
   const goneAfterMs = performance.now() - killedAt;
   const reaping = { lag: (await scrape()).lag, live: await reportOf(live) };
   await until(async () => (await scrapeText()).closing === 0, 60_000);
@@ -107,9 +84,9 @@ async function measure(): Promise<void> {
 
 async function start(kind: "live" | "doomed", count: number): Promise<ChildProcess> {
   const perRoom = Math.max(1, Math.round(count / liveCount));
-  const args = [`ws://127.0.0.1:${port}/ws`, String(count), String(perRoom), values.transports, kind];
+  const args = [service.ws, String(count), String(perRoom), values.transports, kind];
   const child = fork(here("./mass-death/crowd.ts"), args, { execArgv: ["--import", "tsx"] });
-  children.push(child);
+  crowds.push(child);
   await once(child, "message");
   say(`${count} ${kind} in`);
   return child;
@@ -128,7 +105,7 @@ async function scrape(): Promise<{ lag: number; transports: number }> {
 }
 
 async function scrapeText() {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const text = await service.metrics();
   const read = (name: string): number =>
     Number(
       text

@@ -4,16 +4,15 @@
  *
  *     npx tsx bench/redis-commands.ts [--sessions 10000] [--seconds 60] [--write]
  */
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
-import { freePort } from "../test/support/free-port.js";
 import { RedisServer } from "../test/support/redis-server.js";
 import { until } from "../test/support/until.js";
 import { compilePrograms } from "./compile.js";
 import { LoadGenerator } from "./harness/load-generator.js";
+import { ServiceProcess } from "./harness/service-process.js";
 import { describeLoad, describeMachine } from "./report/machine.js";
 import { table } from "./report/table.js";
 
@@ -73,31 +72,11 @@ async function measureUsual(): Promise<Usage> {
 
 /** The service, with as many people in rooms of ten: while they come, while they ping, while they go. */
 async function measureService(): Promise<{ join: Usage; steady: Usage; leave: Usage }> {
-  const port = await freePort();
-  const service = spawn(process.execPath, ["--import", "tsx", here("../src/main.ts")], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: {
-      PATH: process.env["PATH"],
-      HOME: process.env["HOME"],
-      LASTSEEN_ENV: "test",
-      PORT: String(port),
-      WEB_PORT: "0",
-      SFU_WORKERS: "0",
-      LOG_LEVEL: "warn",
-      HELLO_TIMEOUT_MS: "60000",
-      REDIS_URL: redis.url,
-      PUBLIC_URL: `http://127.0.0.1:${port}`,
-    },
-  });
-  const health = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/api/health`)).json();
-  const holds = (count: number) => async (): Promise<boolean> => {
-    const state = await health().catch(() => undefined);
-    return typeof state === "object" && state !== null && "sessions" in state && state.sessions === count;
-  };
+  const service = await ServiceProcess.start({ SFU_WORKERS: "0", LOG_LEVEL: "warn", REDIS_URL: redis.url });
+  const holds = (count: number) => async (): Promise<boolean> => (await service.sessions()) === count;
   const programs = await compilePrograms(here("../dist/main.js"));
-  const load = new LoadGenerator(programs, "lastseen", port);
+  const load = new LoadGenerator(programs, "lastseen", service.port);
   try {
-    await until(holds(0), 30_000);
     const empty = await usage(SENT_BY_SERVICE);
     await load.connect(sessions);
     for (const step of [0, 1]) await load.greet(step);
@@ -112,7 +91,7 @@ async function measureService(): Promise<{ join: Usage; steady: Usage; leave: Us
     return { join: difference(empty, full), steady: difference(full, pinged), leave: difference(pinged, left) };
   } finally {
     await load.stop();
-    service.kill("SIGTERM");
+    await service.stop();
   }
 }
 

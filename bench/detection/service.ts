@@ -1,33 +1,26 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import type { SessionHistory } from "../../src/http/operator-view.js";
 import type { SessionView } from "../../src/http/session-view.js";
-import type { Cause } from "../../src/session/verdict.js";
 import { freePort } from "../../test/support/free-port.js";
-import { until } from "../../test/support/until.js";
+import { ServiceProcess } from "../harness/service-process.js";
 
 /** How a session left its room, as its timeline tells. */
 export interface Leaving {
   reason: string;
   /** What made it a ghost; `undefined` for one that left. */
-  cause?: Cause;
+  cause: string | undefined;
   /** What the histogram was told. */
   sinceLastSignMs: number;
 }
 
-/** The built service in a process of its own, with the deadlines of `config/default.json`, and its demo page. */
+/** The built service with the deadlines of `config/default.json`, and its demo page. */
 export class MeasuredService {
-  readonly host: string;
-  readonly port: number;
+  readonly #process: ServiceProcess;
   readonly #webPort: number;
-  readonly #process: ChildProcess;
 
-  private constructor(host: string, port: number, webPort: number, child: ChildProcess) {
-    this.host = host;
-    this.port = port;
+  private constructor(process: ServiceProcess, webPort: number) {
+    this.#process = process;
     this.#webPort = webPort;
-    this.#process = child;
   }
 
   /**
@@ -37,49 +30,32 @@ export class MeasuredService {
    */
   static async start(main: string, host = "127.0.0.1"): Promise<MeasuredService> {
     if (!existsSync(main)) throw new Error("The service is not built: `npm run -s build`");
-    const [port, webPort] = [await freePort(), await freePort()];
-    const child = spawn(process.execPath, [main], {
-      stdio: ["ignore", "ignore", "inherit"],
-      env: {
-        PATH: process.env["PATH"],
-        HOME: process.env["HOME"],
-        // Nobody has to show a token; the deadlines are those of production.
-        LASTSEEN_ENV: "test",
-        HOST: host,
-        PORT: String(port),
-        WEB_PORT: String(webPort),
-        CORS_ORIGIN: `http://${host}:${webPort}`,
-        SFU_LISTEN_IP: host,
-        SFU_WORKERS: "1",
-        SFU_PORT: "0",
-      },
-    });
-    // Also when the measuring is interrupted.
-    process.once("exit", () => child.kill());
-    const service = new MeasuredService(host, port, webPort, child);
-    await until(
-      () =>
-        fetch(`${service.http}/health/ready`).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      30_000,
-    );
-    return service;
+    const webPort = await freePort();
+    const env = {
+      WEB_PORT: String(webPort),
+      CORS_ORIGIN: `http://${host}:${webPort}`,
+      SFU_LISTEN_IP: host,
+      SFU_WORKERS: "1",
+    };
+    return new MeasuredService(await ServiceProcess.start(env, main, host), webPort);
+  }
+
+  get port(): number {
+    return this.#process.port;
   }
 
   get http(): string {
-    return `http://${this.host}:${this.port}`;
+    return this.#process.http;
   }
 
   get ws(): string {
-    return `ws://${this.host}:${this.port}/ws`;
+    return this.#process.ws;
   }
 
   /** The demo page, which joins the room by itself and then only sends what the SDK does. */
   pageUrl(name: string, room: string): string {
     const query = new URLSearchParams({ room, name, autojoin: "1", poll: "0" });
-    return `http://${this.host}:${this.#webPort}/?${query.toString()}`;
+    return `http://${this.#process.host}:${this.#webPort}/?${query.toString()}`;
   }
 
   /** What is known of somebody in a room. */
@@ -94,16 +70,16 @@ export class MeasuredService {
     const { entries } = (await response.json()) as SessionHistory;
     const left = entries.find(({ step }) => step === "left room");
     if (!left) throw new Error(`${sessionId} has not left its room`);
-    return left.detail as unknown as Leaving;
+    const { reason, cause, sinceLastSignMs } = left.detail;
+    if (typeof reason !== "string" || typeof sinceLastSignMs !== "number") throw new Error("not how a session leaves");
+    return { reason, cause: typeof cause === "string" ? cause : undefined, sinceLastSignMs };
   }
 
-  async metrics(): Promise<string> {
-    return (await fetch(`${this.http}/metrics`)).text();
+  metrics(): Promise<string> {
+    return this.#process.metrics();
   }
 
-  async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    this.#process.kill("SIGTERM");
-    await once(this.#process, "exit");
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 }

@@ -1,5 +1,4 @@
 import { Emitter } from "../../src/kernel/emitter.js";
-import type { Clock } from "../../src/kernel/clock.js";
 import { Liveness } from "../../src/session/liveness.js";
 import type { SessionConnection } from "../../src/session/ports.js";
 import { ResumeToken } from "../../src/session/resume-token.js";
@@ -7,6 +6,7 @@ import { Session } from "../../src/session/session.js";
 import { VirtualTime } from "../../src/session/virtual-time.js";
 import type { LifecycleEvents } from "../../src/session/events.js";
 import type { LivenessPolicy } from "../../src/session/verdict.js";
+import type { HandClock } from "../../test/support/hand-clock.js";
 
 /** The service's policy with its default settings. */
 export const POLICY: LivenessPolicy = {
@@ -29,36 +29,11 @@ export interface Books {
   byId: ReadonlyMap<string, Session>;
 }
 
-/** A clock that stands still until it is told to move. */
-export class BenchClock implements Clock {
-  #now = 0;
-
-  mono(): number {
-    return this.#now;
-  }
-
-  wall(): number {
-    return this.#now;
-  }
-
-  after(): { cancel(): void } {
-    return { cancel() {} };
-  }
-
-  pollPhase(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  advance(ms: number): void {
-    this.#now += ms;
-  }
-}
-
 /**
  * Sessions that were heard at even distances within the last heartbeat interval, `ghosts` of them silent for longer than
  * the idle timeout and as many with a page that closed longer ago than it may take to reload.
  */
-export function openBooks(clock: BenchClock, count: number, ghosts: number): Books {
+export function openBooks(clock: HandClock, count: number, ghosts: number): Books {
   // No limit to a step: here nobody ticks.
   const time = new VirtualTime(clock, Infinity);
   const events = new Emitter<LifecycleEvents>((error) => {

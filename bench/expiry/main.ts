@@ -4,7 +4,8 @@
  */
 import { answer } from "../harness/ask.js";
 import type { Session } from "../../src/session/session.js";
-import { BenchClock, openBooks, POLICY, type Books } from "./books.js";
+import { HandClock } from "../../test/support/hand-clock.js";
+import { openBooks, POLICY, type Books } from "./books.js";
 
 /** Medians; passes in microseconds, `heard` in nanoseconds. */
 export interface ExpiryResult {
@@ -24,9 +25,9 @@ const ROUNDS = 41;
 
 const commands: ExpiryCommands = {
   measure({ sessions, ghosts }) {
-    const clock = new BenchClock();
+    const clock = new HandClock();
     const books = openBooks(clock, sessions, ghosts);
-    const quiet = openBooks(new BenchClock(), sessions, 0);
+    const quiet = openBooks(new HandClock(), sessions, 0);
     assertSameGhosts(books, clock, ghosts);
     const order = shuffled([...quiet.byId.keys()]);
     const inOrder = order.map((id) => quiet.byId.get(id)).filter((session) => session !== undefined);
@@ -78,7 +79,7 @@ function hear({ liveness }: Books, order: readonly Session[]): void {
   for (const session of order) liveness.heard(session);
 }
 
-function assertSameGhosts(books: Books, clock: BenchClock, ghosts: number): void {
+function assertSameGhosts(books: Books, clock: HandClock, ghosts: number): void {
   const found = [scan(books.byId, clock.mono()), books.liveness.idle(), books.liveness.advance()];
   const counts = found.map((sessions) => sessions.length);
   if (counts.some((count) => count !== ghosts)) throw new Error(`ghosts found: ${counts.join(", ")} of ${ghosts}`);

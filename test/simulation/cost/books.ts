@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
 import { trustEverybody } from "../../../src/gateway/authenticate.js";
-import type { Clock } from "../../../src/kernel/clock.js";
 import { Releasers } from "../../../src/kernel/releasers.js";
 import { NoMedia } from "../../../src/media/no-media.js";
 import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
@@ -11,36 +10,12 @@ import { LONGEST_STEP_MS } from "../../../src/rhythm.js";
 import { createService, type Service } from "../../../src/service.js";
 import type { SessionConnection } from "../../../src/session/ports.js";
 import type { Session } from "../../../src/session/session.js";
+import { HandClock } from "../../support/hand-clock.js";
 import { settingsOf } from "../service/settings.js";
 
 const NODE = "cost";
 const ROOM_SIZE = 10;
 const WATCH_MS = LONGEST_STEP_MS / 2;
-
-/** Time that is moved by hand, for work that sets no timers. */
-class HandClock implements Clock {
-  #now = 0;
-
-  mono(): number {
-    return this.#now;
-  }
-
-  wall(): number {
-    return this.#now;
-  }
-
-  after(): { cancel(): void } {
-    return { cancel() {} };
-  }
-
-  pollPhase(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  move(ms: number): void {
-    this.#now += ms;
-  }
-}
 
 /** Takes everything and keeps nothing; one object for each session, as a socket would be. */
 class DeafConnection implements SessionConnection {
@@ -98,7 +73,7 @@ export class Books {
   /** Lets time pass in the rhythm of the watch, without the watch. */
   pass(ms: number): void {
     for (let passed = 0; passed < ms; passed += WATCH_MS) {
-      this.#clock.move(WATCH_MS);
+      this.#clock.advance(WATCH_MS);
       this.service.time.tick();
     }
   }
