@@ -1,25 +1,9 @@
+import type { EvidenceReport } from "./evidence.js";
 import type { Session } from "./session.js";
-import type { DetachKind, Evidence, MediaSign } from "./verdict.js";
-
-/** A session's evidence for people: times in epoch milliseconds, `null` for what has not happened. */
-export interface EvidenceReport {
-  lastSeenAt: number;
-  socket: "open" | "closed";
-  detachedAt: number | null;
-  detachKind: DetachKind | null;
-  closeCode: number | null;
-  /** The last answer to a WebSocket ping: the browser's, not the page's. */
-  lastPongAt: number | null;
-  goodbyeAt: number | null;
-  media: MediaSign["state"] | null;
-  mediaAt: number | null;
-  /** Since when all media is lost; unlike `mediaAt` not moved by further signs. */
-  mediaLostAt: number | null;
-  mediaLostBy: "ice" | "dtls" | null;
-  visibility: NonNullable<Evidence["visibility"]> | null;
-}
 
 /**
+ * A session's evidence in the words and times of people.
+ *
  * @param toWall a moment of virtual time in epoch milliseconds
  * @param monoToWall likewise for monotonic milliseconds
  */

@@ -7,20 +7,12 @@ import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { PROBE } from "../protocol/codec.js";
 import type { LifecycleEvents } from "./events.js";
-import { reportEvidence, type EvidenceReport } from "./evidence-report.js";
+import type { DetachKind, Evidence, EvidenceReport, MediaSign, SocketEnd } from "./evidence.js";
+import { reportEvidence } from "./evidence-report.js";
 import { ExpiryList } from "./expiry-list.js";
 import type { MediaEvidence } from "./ports.js";
 import type { Session } from "./session.js";
-import {
-  judge,
-  type Cause,
-  type DetachKind,
-  type Evidence,
-  type LivenessPolicy,
-  type MediaSign,
-  type SocketEnd,
-  type Verdict,
-} from "./verdict.js";
+import { judge, type Cause, type LivenessPolicy, type Verdict } from "./verdict.js";
 import type { VirtualTime } from "./virtual-time.js";
 
 /** How long the other end of a socket may take to answer a ping that was sent because the media was lost. */

@@ -1,10 +1,11 @@
 import { LastseenError } from "../protocol/errors.js";
 import type { JsonObject, PresenceState } from "../protocol/messages/index.js";
+import type { Evidence } from "./evidence.js";
 import { ExpiryEntry } from "./expiry-list.js";
 import type { SessionConnection, SessionMedia } from "./ports.js";
 import type { ResumeToken } from "./resume-token.js";
 import { TransferLimit } from "./transfer-limit.js";
-import type { Evidence, Verdict } from "./verdict.js";
+import type { Verdict } from "./verdict.js";
 
 const NO_METADATA: JsonObject = Object.freeze({});
 

@@ -9,12 +9,12 @@ import { CLOSE_CODES } from "../protocol/close-codes.js";
 import { LastseenError } from "../protocol/errors.js";
 import type { SessionEntry } from "./directory.js";
 import type { LifecycleEvents, MediaReset, ResumeRefusal } from "./events.js";
+import type { DetachKind } from "./evidence.js";
 import type { Liveness } from "./liveness.js";
 import type { SessionConnection } from "./ports.js";
 import type { SessionRegistry } from "./registry.js";
 import { ResumeToken } from "./resume-token.js";
 import { Session, type Identity } from "./session.js";
-import type { DetachKind } from "./verdict.js";
 import type { VirtualTime } from "./virtual-time.js";
 
 export type ResumeOutcome =

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { judge, type Cause, type Evidence, type LivenessPolicy } from "../../../src/session/verdict.js";
+import type { Evidence } from "../../../src/session/evidence.js";
+import { judge, type Cause, type LivenessPolicy } from "../../../src/session/verdict.js";
 
 const policy: LivenessPolicy = {
   awayAfterMs: 45_000,
