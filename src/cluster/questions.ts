@@ -4,8 +4,8 @@ import { withTimeLimit } from "../kernel/time-limit.js";
 import { ERRORS, LastseenError, toWireError, type ErrorCode } from "../protocol/errors.js";
 import type { JsonObject } from "../protocol/messages/index.js";
 import type { NodeMessage } from "../protocol/node-messages.js";
+import type { Question } from "../protocol/question.js";
 import type { Bus } from "../session/bus.js";
-import type { Question } from "./question.js";
 
 /** How long a node may take to answer. */
 const ANSWER_LIMIT_MS = 1_000;

@@ -1,8 +1,8 @@
 /** What a node asks another one for its operators, and how it answers; see {@link WholeView}. */
 import Type, { type Static } from "typebox";
-import { defineQuestion } from "../cluster/question.js";
 import type { Questions } from "../cluster/questions.js";
 import { GivenId, Nothing } from "../protocol/messages/shared.js";
+import { defineQuestion } from "../protocol/question.js";
 import {
   RoomDetail,
   RoomSummary,

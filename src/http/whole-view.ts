@@ -1,7 +1,7 @@
-import type { Question } from "../cluster/question.js";
 import type { Questions } from "../cluster/questions.js";
 import { LastseenError } from "../protocol/errors.js";
 import type { JsonObject } from "../protocol/messages/index.js";
+import type { Question } from "../protocol/question.js";
 import type { Directory } from "../session/directory.js";
 import { QUESTIONS, type ById } from "./operator-questions.js";
 import { pageOf, positionOf, type OperatorView, type SessionFilter } from "./operator-view.js";

@@ -1,6 +1,6 @@
 import type { Static, TObject } from "typebox";
 import { Compile } from "typebox/compile";
-import type { JsonObject } from "../protocol/messages/index.js";
+import type { JsonObject } from "./messages/index.js";
 
 /** Something that one node can ask another. The two may be of different versions: both ways are read strictly. */
 export interface Question<Asked extends JsonObject, Answer extends JsonObject> {

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { expect, onTestFinished, test } from "vitest";
-import { defineQuestion } from "../../../src/cluster/question.js";
+import { defineQuestion } from "../../../src/protocol/question.js";
 import { Questions } from "../../../src/cluster/questions.js";
 import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
 import { LastseenError } from "../../../src/protocol/errors.js";
