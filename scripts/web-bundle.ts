@@ -8,9 +8,8 @@ const ASSETS = /\.(html|css|svg|png|webmanifest)$/;
 
 /** esbuild's options for the demo page in `web/` and the operator page in `ops/`, from the root of the checkout. */
 export async function webBundle(outdir: string): Promise<BuildOptions> {
-  const icon = { in: join(SOURCE, "icon.svg"), out: "ops/icon" };
   return {
-    entryPoints: [...(await entriesOf(SOURCE, "web")), ...(await entriesOf(join(SOURCE, "ops"), "ops")), icon],
+    entryPoints: [...(await entriesOf(SOURCE, "web")), ...(await entriesOf(join(SOURCE, "ops"), "ops"))],
     outdir,
     bundle: true,
     format: "esm",

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
 import type { Logger } from "pino";
 import { buildApp } from "./app.js";
@@ -54,6 +55,7 @@ main().catch((error: unknown) => {
     process.stderr.write(`${error.message}\n`);
     process.exit(ConfigError.exitCode);
   }
-  process.stderr.write(`Lastseen could not start: ${error instanceof Error ? (error.stack ?? error.message) : "?"}\n`);
+  // With what caused it, such as a port that is taken.
+  process.stderr.write(`Lastseen could not start: ${inspect(error)}\n`);
   process.exit(1);
 });
