@@ -14,7 +14,7 @@ With Prometheus (9090) and Grafana (3000).
 This machine's own address, for browsers that take no loopback address for media (Firefox).
 
 .PARAMETER Down
-Stops and removes what this script started. Prometheus keeps its data.
+Stops and removes all of it, other profiles too. Prometheus keeps its data.
 
 .EXAMPLE
 .\start-dev.ps1
@@ -79,7 +79,7 @@ function Start-Environment {
     }
 
     if ($Down) {
-        & docker compose --profile monitoring down | Out-Host
+        & docker compose --profile monitoring --profile nodes down | Out-Host
         if ($LASTEXITCODE -ne 0) { return 1 }
         Write-Host 'start-dev: stopped'
         return 0

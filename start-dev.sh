@@ -5,7 +5,7 @@
 #
 #   --monitoring            with Prometheus and Grafana
 #   --announced-ip ADDRESS  this machine's own address, for browsers that take no loopback address for media (Firefox)
-#   --down                  stops and removes what this script started; Prometheus keeps its data
+#   --down                  stops and removes all of it, other profiles too; Prometheus keeps its data
 #
 # Exit code: 0 started (or stopped), 1 failed, 2 wrong arguments. Needs Docker with Compose v2.
 set -euo pipefail
@@ -47,7 +47,7 @@ if ! problem=$(docker info 2>&1 >/dev/null); then
 fi
 
 if $down; then
-  docker compose --profile monitoring down
+  docker compose --profile monitoring --profile nodes down
   say "stopped"
   exit 0
 fi

@@ -98,11 +98,14 @@ test.for(forms)("$script passes monitoring and the announced address on", async 
   expect(stdout).toContain("http://localhost:9090");
 });
 
-test.for(forms)("$script stops what it started", async ({ available, start }, { skip }) => {
-  skip(!available, NO_POWERSHELL);
-  expect((await start({ down: true }, dockerThat())).code).toBe(0);
-  expect(asked()).toEqual(["none compose --profile monitoring down"]);
-});
+test.for(forms)(
+  "$script stops everything, so that nothing keeps the network",
+  async ({ available, start }, { skip }) => {
+    skip(!available, NO_POWERSHELL);
+    expect((await start({ down: true }, dockerThat())).code).toBe(0);
+    expect(asked()).toEqual(["none compose --profile monitoring --profile nodes down"]);
+  },
+);
 
 test.for(forms)(
   "$script tells a failed build from a service that does not become healthy",
