@@ -19,7 +19,7 @@ import { livenessPolicy } from "./session/policy.js";
 import type { MediaPlane } from "./session/ports.js";
 import { openStores } from "./stores.js";
 import { VERSION } from "./version.js";
-import { openWebhooks } from "./webhooks.js";
+import { openWebhooks, shareWebhooks } from "./webhooks.js";
 
 /** Clients come back after a restart within this time, each at its own moment. */
 export const RECONNECT_SPREAD_MS = 5_000;
@@ -79,6 +79,7 @@ export async function assemble(parts: {
   metrics.followWebhooks(webhooks);
   const isOpen = (roomId: string): boolean => service.rooms.find(roomId) !== undefined;
   webhooks?.follow(service.lifecycle, isOpen, service.cluster === undefined);
+  if (webhooks) shareWebhooks(webhooks, service.clusterEvents, clock, releasers);
   followCluster(log, service.clusterEvents);
   countFates(service, media, metrics, new RecentlyReaped(clock, config.HEARTBEAT_INTERVAL_MS));
 

@@ -207,6 +207,7 @@ export function createService(
       heartbeat: settings.heartbeat,
       calls: { snapshotOf: (session) => calls.news.snapshotOf(session), settled: (session) => calls.settled(session) },
       locate: settings.cluster && ((sessionId) => directory.findSession(sessionId)),
+      isStoreAway: () => cluster?.isStoreAway ?? false,
     }),
     handlers: {
       ...inRooms,

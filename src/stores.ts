@@ -6,6 +6,7 @@ import { MemoryBus, MemoryHub } from "./memory/memory-bus.js";
 import { MemoryCalls } from "./memory/memory-calls.js";
 import { MemoryDirectory } from "./memory/memory-directory.js";
 import { MemoryEventLog } from "./memory/memory-event-log.js";
+import { MemoryEvents } from "./memory/memory-events.js";
 import { MemoryStore } from "./memory/memory-store.js";
 import { RedisStore } from "./redis/redis-store.js";
 import type { Bus } from "./session/bus.js";
@@ -44,7 +45,7 @@ export async function openStores(
     directory: store.directory(NODE_ID),
     bus: store.bus(NODE_ID),
     calls: store.calls(),
-    events: store.events(),
+    events: store.events(NODE_ID),
     redis: { isUp: () => store.state === "up", errors: () => store.link.errors },
   };
 }
@@ -69,10 +70,12 @@ async function openMemory(
   listenerFailed: ListenerFailed,
   releasers: Releasers,
 ): Promise<Stores> {
-  const directory = new MemoryDirectory(new MemoryStore(clock), nodeId);
+  const store = new MemoryStore(clock);
+  const directory = new MemoryDirectory(store, nodeId);
   releasers.add("directory", () => directory.close());
   const bus = new MemoryBus(new MemoryHub(), nodeId, listenerFailed);
   releasers.add("bus", () => bus.close());
   await directory.register(undefined);
-  return { directory, bus, calls: new MemoryCalls(clock), events: new MemoryEventLog(clock), redis: undefined };
+  const events = new MemoryEventLog(new MemoryEvents(store), nodeId);
+  return { directory, bus, calls: new MemoryCalls(clock), events, redis: undefined };
 }

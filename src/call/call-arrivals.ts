@@ -79,6 +79,7 @@ export class CallArrivals {
   /** Learns what call the session's user is in, as far as it concerns the session. */
   async #learn(session: Session): Promise<void> {
     const call = await this.#store.ofUser(session.userId);
+    this.#errands.answered();
     if (!call) return;
     const { callId, state, callee } = call;
     if (state === "active") {

@@ -6,6 +6,8 @@ import type { LifecycleEvents } from "../session/events.js";
 export class CallErrands {
   readonly #events: Emitter<LifecycleEvents>;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Questions that have failed since the store last answered. */
+  #failures = 0;
 
   constructor(events: Emitter<LifecycleEvents>) {
     this.#events = events;
@@ -19,7 +21,9 @@ export class CallErrands {
    */
   async ask<T>(question: () => Promise<T>, doubtful: () => void = () => undefined): Promise<T> {
     try {
-      return await question();
+      const answer = await question();
+      this.answered();
+      return answer;
     } catch (error) {
       this.failed("ask", error);
       doubtful();
@@ -33,7 +37,15 @@ export class CallErrands {
     this.#underWay.add(done);
   }
 
+  /** The store has answered: whatever was wrong is over. */
+  answered(): void {
+    if (this.#failures === 0) return;
+    this.#events.emit("call_store_recovered", { failures: this.#failures });
+    this.#failures = 0;
+  }
+
   failed(operation: string, error: unknown): void {
+    this.#failures += 1;
     this.#events.emit("call_store_failed", { operation, error });
   }
 

@@ -5,13 +5,16 @@
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { Directory, NodeView } from "../session/directory.js";
+import type { Directory, NodeView, SessionEntry } from "../session/directory.js";
 import type { Session } from "../session/session.js";
 import type { Books } from "./books.js";
 import type { ClusterEvents } from "./events.js";
+import { wholeRooms } from "./whole-rooms.js";
 
 /** Writes that are under way at the same time. */
 const AT_ONCE = 100;
+/** Sessions that are taken up or let go of before the event loop gets its turn again. */
+const IN_A_TURN = 50;
 /** Numbers may differ for so many renewals while writes are on their way. */
 const PATIENCE = 2;
 
@@ -76,7 +79,7 @@ export class Audit {
       if (!(await this.#books.holdRoom(roomId))) fencedRooms.add(roomId);
     });
     const strayed = [...this.#books.sessions()].filter((session) => fencedRooms.has(roomOf(session) ?? ""));
-    for (const session of strayed) this.#books.giveUp(session, "fenced");
+    await this.#giveUp(strayed);
 
     const entries = new Map(own.sessions.map((entry) => [entry.sessionId, entry]));
     const unwritten = [...this.#books.sessions()].filter((session) => {
@@ -87,20 +90,35 @@ export class Audit {
       // Nobody shall take for abandoned what only could not be written in time.
       if (!(await this.#books.record(session))) this.#again = true;
     });
-    const adopted = await this.#takeUp(own.sessions.map(({ sessionId }) => sessionId));
+    const adopted = await this.#takeUp(own.sessions);
     await this.#forEach(own.rooms, (roomId) => this.#books.releaseIfEmpty(roomId));
     this.#events.emit("audited", { written: unwritten.length, adopted, fenced: strayed.length });
   }
 
+  /** Lets go of rooms that are another node's. All lines first: nobody is to see the others leave a room that goes on. */
+  async #giveUp(strayed: readonly Session[]): Promise<void> {
+    for (const slice of wholeRooms(strayed, roomOf, IN_A_TURN)) {
+      for (const { connection } of slice) connection?.close("serviceRestart");
+      for (const session of slice) this.#books.giveUp(session, "fenced");
+      await this.#clock.pollPhase();
+    }
+  }
+
   /** Entries that were given to this node. Each is read again, because a session may have ended since they were listed. */
-  async #takeUp(sessionIds: readonly string[]): Promise<number> {
-    const unknown = sessionIds.filter((sessionId) => !this.#books.knows(sessionId));
-    const entries = await Promise.all(unknown.map((sessionId) => this.#directory.findSession(sessionId)));
-    const taken = entries
-      .filter((entry) => entry !== undefined)
-      .filter(({ sessionId, nodeId }) => nodeId === this.#directory.nodeId && !this.#books.knows(sessionId));
-    if (taken.length > 0) await this.#books.adopt(taken, this.#directory.nodeId);
-    return taken.length;
+  async #takeUp(own: readonly SessionEntry[]): Promise<number> {
+    const unknown = own.filter(({ sessionId }) => !this.#books.knows(sessionId));
+    let adopted = 0;
+    for (const slice of wholeRooms(unknown, ({ roomId }) => roomId, IN_A_TURN)) {
+      if (this.#closed) break;
+      const entries = await Promise.all(slice.map(({ sessionId }) => this.#directory.findSession(sessionId)));
+      const taken = entries
+        .filter((entry) => entry !== undefined)
+        .filter(({ sessionId, nodeId }) => nodeId === this.#directory.nodeId && !this.#books.knows(sessionId));
+      if (taken.length > 0) await this.#books.adopt(taken, this.#directory.nodeId);
+      adopted += taken.length;
+      await this.#clock.pollPhase();
+    }
+    return adopted;
   }
 
   async #forEach<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {

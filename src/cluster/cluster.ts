@@ -79,6 +79,11 @@ export class Cluster {
     return this.#membership.isUp;
   }
 
+  /** Whether the store has not answered for so long that nobody is to wait for it. */
+  get isStoreAway(): boolean {
+    return this.#membership.isStoreAway;
+  }
+
   /** Whether a room that the store does not know can be believed to be new. */
   get isSettled(): boolean {
     return this.#membership.isSettled;
@@ -101,7 +106,7 @@ export class Cluster {
   /**
    * Hands rooms and sessions to the other nodes; this one stays up and takes nothing new.
    *
-   * @param deadlineMs resolves after this time at the latest
+   * @param deadlineMs no hand-over begins after this time, and the promise resolves with the last that has begun
    */
   drain(deadlineMs: number): Promise<void> {
     return this.#drain.run(deadlineMs);
@@ -109,6 +114,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     for (const unfollow of this.#unfollow) unfollow();
+    await this.#drain.close();
     await this.#takeover.close();
     await this.#audit.close();
     await this.#membership.close();

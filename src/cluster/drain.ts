@@ -1,4 +1,4 @@
-import { delay, type Clock } from "../kernel/clock.js";
+import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../session/bus.js";
 import type { Directory, NodeView } from "../session/directory.js";
@@ -24,7 +24,10 @@ export class Drain {
   readonly #books: Books;
   readonly #events: Emitter<ClusterEvents>;
   readonly #random: () => number;
+  /** Moves whose moment has not come, and what to call when it never will. */
+  readonly #waiting = new Map<Timer, () => void>();
   #running: Promise<void> | undefined;
+  #over = false;
 
   constructor(options: {
     clock: Clock;
@@ -46,39 +49,70 @@ export class Drain {
   }
 
   /**
-   * Idempotent: whoever asks again waits for the same end.
+   * Idempotent: whoever asks again waits for the same end. No move begins after the deadline, and none is under way when
+   * this has resolved: a room that was handed over and goes on here would be in two halves.
    *
-   * @param deadlineMs resolves after this time at the latest, with whoever is left still here
+   * @param deadlineMs resolves after this time, with whoever is left still here, or as soon as the store has answered to
+   *   the moves that are under way then
    */
   run(deadlineMs: number): Promise<void> {
     this.#running ??= this.#run(deadlineMs);
     return this.#running;
   }
 
+  /** No move begins after this; resolves when those under way have ended. */
+  async close(): Promise<void> {
+    this.#stop();
+    await this.#running;
+  }
+
   async #run(deadlineMs: number): Promise<void> {
+    const deadline = this.#clock.after(deadlineMs, () => this.#stop());
     await this.#membership.drain();
     const sessions = [...this.#books.sessions()];
     this.#events.emit("draining", { deadlineMs, sessions: sessions.length });
     if (this.#membership.others.length > 0) {
-      const moves = [...new Set(sessions.map(groupOf))].map(async (group) => {
-        await delay(this.#clock, this.#random() * deadlineMs * SPREAD);
-        await this.#move(group);
-      });
-      await Promise.race([Promise.all(moves), delay(this.#clock, deadlineMs)]);
+      const groups = [...new Set(sessions.map(groupOf))];
+      const moves = groups.map((group) => this.#after(this.#random() * deadlineMs * SPREAD, () => this.#move(group)));
+      await Promise.all(moves);
     }
+    deadline.cancel();
+    this.#over = true;
     const left = [...this.#books.sessions()].length;
     this.#events.emit("drained", { handedOver: sessions.length - left, left });
+  }
+
+  /** Acts after a while, or never if the drain is over by then; resolves when that is settled. */
+  #after(delayMs: number, act: () => Promise<void>): Promise<void> {
+    if (this.#over) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(delayMs, () => {
+        this.#waiting.delete(timer);
+        resolve(act());
+      });
+      this.#waiting.set(timer, resolve);
+    });
+  }
+
+  #stop(): void {
+    this.#over = true;
+    for (const [timer, resolve] of this.#waiting) {
+      timer.cancel();
+      resolve();
+    }
+    this.#waiting.clear();
   }
 
   /** Gives the group to the node with the fewest sessions. Whom nobody takes stays, and is told to come again at the end. */
   async #move(group: Group): Promise<void> {
     const heir = leastLoaded(this.#membership.others);
-    if (!heir) return;
+    // Who has entered a room meanwhile moves with that room.
+    if (!heir || (group instanceof Session && group.participation)) return;
     const what = group instanceof Session ? { sessionId: group.id } : { roomId: group.id };
     const outcome = await this.#directory.handOver(what, heir.nodeId).catch(() => undefined);
     if (outcome?.kind !== "handed") return;
     this.#bus.send({ nodeId: heir.nodeId }, { type: "handed_over" });
-    const moved = [...this.#books.sessions()].filter((session) => groupOf(session) === group);
+    const moved = [...this.#books.sessions()].filter((session) => session === group || groupOf(session) === group);
     for (const { connection } of moved) {
       connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * COME_WITHIN_MS) });
       connection?.close("serviceRestart");

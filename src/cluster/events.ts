@@ -12,6 +12,8 @@ export interface ClusterEvents {
   unreachable: { error: unknown };
   /** A node does not renew its lease; if it stays so for `doubtMs`, its sessions are taken over. */
   suspected: { nodeId: string; doubtMs: number };
+  /** A node is dead; whatever it held is taken over from now on, here or elsewhere. */
+  taking_over: { nodeId: string };
   taken_over: { nodeId: string; result: "completed" | "failed"; sessions: number; lost: number; error?: unknown };
   /** The books were compared with the directory. */
   audited: { written: number; adopted: number; fenced: number };

@@ -10,7 +10,7 @@ import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { Loop } from "../kernel/loop.js";
 import type { Bus } from "../session/bus.js";
-import type { Directory, NodeView } from "../session/directory.js";
+import { LEASE_MS, type Directory, type NodeView } from "../session/directory.js";
 import type { ClusterEvents } from "./events.js";
 
 const RENEW_INTERVAL_MS = 2_000;
@@ -35,6 +35,8 @@ export class Membership {
   #epoch: number | undefined;
   #renewedAt = -Infinity;
   #isUp = false;
+  /** When the first of the renewals failed that have failed until now. A pause of this process is none. */
+  #failingSince: number | undefined;
   /** A store that has forgotten this node may have forgotten who has which room, too; until then the others tell it. */
   #settledAt = -Infinity;
   #retry: Timer | undefined;
@@ -79,6 +81,11 @@ export class Membership {
   /** Whether the store answered the last time it was asked. */
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** Whether the store has not answered for longer than a lease, however often it was asked. */
+  get isStoreAway(): boolean {
+    return this.#failingSince !== undefined && this.#clock.mono() - this.#failingSince > LEASE_MS;
   }
 
   /** Whether a room that the store does not know can be believed to be new. */
@@ -131,6 +138,7 @@ export class Membership {
     }
     this.#renewedAt = this.#clock.mono();
     this.#isUp = true;
+    this.#failingSince = undefined;
     this.#nodes = outcome.nodes;
     this.#suspect(outcome.nodes);
     for (const { nodeId, epoch, sent } of this.others) this.#bus.compare(nodeId, epoch, sent);
@@ -155,6 +163,7 @@ export class Membership {
 
   #fail(error: unknown): void {
     this.#isUp = false;
+    this.#failingSince ??= this.#clock.mono();
     this.#retry?.cancel();
     if (!this.#closed) this.#retry = this.#clock.after(RETRY_MS, () => void this.#loop.runNow());
     this.#events.emit("unreachable", { error });

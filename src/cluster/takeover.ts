@@ -47,6 +47,7 @@ export class Takeover {
   async #takeOver({ nodeId, epoch }: NodeView): Promise<void> {
     let sessions = 0;
     let lost = 0;
+    this.#events.emit("taking_over", { nodeId });
     try {
       for (let more = true; more && !this.#closed;) {
         const outcome = await this.#directory.takeOver(nodeId, epoch, SLICE);

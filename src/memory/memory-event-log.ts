@@ -1,41 +1,100 @@
-import type { Clock } from "../kernel/clock.js";
 import type { BackendEvent, NewBackendEvent } from "../protocol/backend-event.js";
-import type { EventLog, EventPage } from "../session/event-log.js";
+import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type Inherited } from "../session/event-log.js";
+import type { MemoryEvents, Run } from "./memory-events.js";
 
-/** About 4 MB. */
-const KEPT = 10_000;
-
-/** The latest events of the only node. They end with the process; ids of a later process are greater. */
+/** One process's access to {@link MemoryEvents}. */
 export class MemoryEventLog implements EventLog {
-  readonly #startedAt: number;
-  readonly #kept: number;
-  /** The one at index 0 is number {@link #first}. */
-  readonly #events: BackendEvent[] = [];
-  #first = 1;
+  readonly #events: MemoryEvents;
+  readonly #nodeId: string;
+  #run: Run | undefined;
+  /** The runs of the events that this process has to deliver, by their ids. */
+  readonly #runOf = new Map<string, Run>();
 
-  constructor(clock: Clock, kept = KEPT) {
-    this.#startedAt = clock.wall();
-    this.#kept = kept;
+  constructor(events: MemoryEvents, nodeId: string) {
+    this.#events = events;
+    this.#nodeId = nodeId;
   }
 
-  append(events: readonly NewBackendEvent[]): Promise<readonly BackendEvent[]> {
-    const appended = events.map((event) => {
-      const stored = { id: `${this.#startedAt}-${this.#first + this.#events.length}`, ...event };
-      this.#events.push(stored);
-      return stored;
-    });
-    const excess = Math.max(0, this.#events.length - this.#kept);
-    this.#events.splice(0, excess);
-    this.#first += excess;
-    return Promise.resolve(appended);
+  async append(events: readonly NewBackendEvent[]): Promise<readonly BackendEvent[]> {
+    const last = events.at(-1);
+    if (!last) return [];
+    const run = this.#openRun();
+    if (last.sequence <= run.last) return run.batch;
+    run.last = last.sequence;
+    run.batch = this.#events.append(events);
+    run.appendedAt = this.#events.store.clock.mono();
+    for (const { id } of run.batch) {
+      run.undelivered.add(id);
+      this.#runOf.set(id, run);
+    }
+    return run.batch;
   }
 
-  read(after: string | undefined, limit: number): Promise<EventPage> {
-    const [startedAt, number] = (after ?? "").split("-").map(Number);
-    const index = startedAt === this.#startedAt && number !== undefined ? number - this.#first : -1;
-    const isKnown = index >= 0 && index < this.#events.length;
-    const from = isKnown ? index + 1 : 0;
-    const events = this.#events.slice(from, from + limit);
-    return Promise.resolve({ events, gap: after !== undefined && !isKnown, next: events.at(-1)?.id });
+  async read(after: string | undefined, limit: number): Promise<EventPage> {
+    const following = after === undefined ? undefined : this.#events.after(after, limit);
+    const events = following ?? this.#events.oldest(limit);
+    return { events, gap: after !== undefined && !following, next: events.at(-1)?.id };
+  }
+
+  async settle(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#settle(id);
+  }
+
+  async inherit(dead: readonly string[]): Promise<Inherited> {
+    if (this.#holdsLease(this.#nodeId)) this.#claim(new Set(dead));
+    const taken = [...this.#runOf].flatMap(([id, run]) => (run.nodeId === this.#nodeId ? [] : [id]));
+    for (const id of taken) this.#runOf.delete(id);
+    // What it has lost may come back to it; then it has to be read like any other.
+    if (this.#run?.nodeId !== this.#nodeId) this.#run = undefined;
+    const events: BackendEvent[] = [];
+    const forgotten: string[] = [];
+    for (const run of this.#events.runs) {
+      if (run.nodeId !== this.#nodeId || run === this.#run) continue;
+      for (const id of run.undelivered) {
+        if (this.#runOf.has(id)) continue;
+        this.#runOf.set(id, run);
+        const event = this.#events.find(id);
+        if (event) events.push(event);
+        else forgotten.push(id);
+      }
+    }
+    for (const id of forgotten) this.#settle(id);
+    return { events: events.sort((a, b) => compareEventIds(a.id, b.id)), forgotten: forgotten.length, taken };
+  }
+
+  #settle(id: string): void {
+    const run = this.#runOf.get(id);
+    this.#runOf.delete(id);
+    run?.undelivered.delete(id);
+    if (run?.undelivered.size === 0) this.#events.runs.delete(run);
+  }
+
+  /** The run of this process, or a new one if another node has to deliver what is left of it, or nothing is. */
+  #openRun(): Run {
+    if (this.#run?.nodeId !== this.#nodeId || !this.#events.runs.has(this.#run)) {
+      this.#run = { nodeId: this.#nodeId, last: 0, batch: [], appendedAt: 0, undelivered: new Set() };
+      this.#events.runs.add(this.#run);
+    }
+    return this.#run;
+  }
+
+  /** Makes the runs of nodes that are gone this node's, and claims their leases. */
+  #claim(named: ReadonlySet<string>): void {
+    const { leases, clock } = this.#events.store;
+    for (const run of this.#events.runs) {
+      const own = [...leases].filter(({ nodeId }) => nodeId === run.nodeId);
+      const isGone =
+        own.length > 0
+          ? named.has(run.nodeId) && !this.#holdsLease(run.nodeId)
+          : clock.mono() - run.appendedAt >= QUIET_MS;
+      if (!isGone || run.nodeId === this.#nodeId) continue;
+      run.nodeId = this.#nodeId;
+      for (const lease of own) lease.claimed = true;
+    }
+  }
+
+  #holdsLease(nodeId: string): boolean {
+    const { store } = this.#events;
+    return [...store.leases].some((lease) => lease.nodeId === nodeId && !lease.claimed && !store.isExpired(lease));
   }
 }

@@ -54,9 +54,6 @@ export class Journal {
     lifecycle.on("transfer_refused", ({ session, why }) =>
       this.#step("warn", session, "transfer refused", { reason: why }),
     );
-    lifecycle.on("directory_failed", ({ session, error }) =>
-      this.#step("warn", session, "directory not written", { err: error }),
-    );
     lifecycle.on("detached", ({ session, closeCode, cause }) =>
       this.#step("info", session, "socket ended", { closeCode, reason: cause }),
     );
@@ -83,8 +80,22 @@ export class Journal {
       this.#step(level[result], session, result === "stuck" ? "cleanup stuck" : "cleanup verified", detail);
       if (session.status === "ended") this.#timeline.markEnded(session.id, this.#clock.wall());
     });
+    this.#followDirectory(lifecycle);
     this.#followCalls(lifecycle);
     this.#followSweeps(sweeper);
+  }
+
+  /** A directory that is away concerns everybody who comes or goes: each timeline tells it, the log once. */
+  #followDirectory(lifecycle: Emitter<LifecycleEvents>): void {
+    let isFailing = false;
+    lifecycle.on("directory_failed", ({ session, error }) => {
+      this.#step(isFailing ? "debug" : "warn", session, "directory not written", { err: error });
+      isFailing = true;
+    });
+    lifecycle.on("directory_recovered", (fields) => {
+      isFailing = false;
+      this.#log.info(fields, "directory written again");
+    });
   }
 
   #followCalls(lifecycle: Emitter<LifecycleEvents>): void {
@@ -94,9 +105,15 @@ export class Journal {
     lifecycle.on("call_refused", ({ session, to, outcome }) =>
       this.#step("info", session, "call refused", { peer: to, reason: outcome }),
     );
-    lifecycle.on("call_store_failed", ({ operation, error }) =>
-      this.#log.warn({ operation, err: error }, "the store of the calls could not be asked"),
-    );
+    let isFailing = false;
+    lifecycle.on("call_store_failed", ({ operation, error }) => {
+      this.#log[isFailing ? "debug" : "warn"]({ operation, err: error }, "the store of the calls could not be asked");
+      isFailing = true;
+    });
+    lifecycle.on("call_store_recovered", (fields) => {
+      isFailing = false;
+      this.#log.info(fields, "the store of the calls answers again");
+    });
   }
 
   #followSweeps(sweeper: Emitter<SweeperEvents>): void {

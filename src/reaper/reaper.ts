@@ -28,6 +28,8 @@ export class Reaper {
   readonly #waiting = new Map<Cleanup, Timer>();
   readonly #running = new Map<Cleanup, Promise<void>>();
   readonly #stuck = new Set<Cleanup>();
+  /** Ids of sessions whose end is not clean yet. */
+  readonly #ending = new Set<string>();
   #retries = 0;
   #closed = false;
 
@@ -49,14 +51,12 @@ export class Reaper {
 
   /** Sessions (not mere stays in a room) whose cleanup has not ended yet. */
   get endingSessions(): number {
-    const unfinished = new Set([...this.#running.keys(), ...this.#waiting.keys(), ...this.#stuck]);
-    return [...unfinished].filter(({ scope }) => scope === "session").length;
+    return this.#ending.size;
   }
 
   /** Whether the end of this session is under way, waits for another attempt, or is stuck. */
   isEnding(sessionId: string): boolean {
-    const unfinished = [...this.#running.keys(), ...this.#waiting.keys(), ...this.#stuck];
-    return unfinished.some(({ scope, session }) => scope === "session" && session.id === sessionId);
+    return this.#ending.has(sessionId);
   }
 
   /** Further attempts made so far. */
@@ -80,6 +80,7 @@ export class Reaper {
    */
   async end(session: Session, departure: Departure): Promise<boolean> {
     if (!session.claim()) return false;
+    this.#ending.add(session.id);
     await this.#begin(session, "session", departure);
     return true;
   }
@@ -142,6 +143,7 @@ export class Reaper {
   #settle(cleanup: Cleanup): void {
     if (cleanup.pending.length === 0) {
       this.#stuck.delete(cleanup);
+      if (cleanup.scope === "session") this.#ending.delete(cleanup.session.id);
       this.#report(cleanup, cleanup.attempts === 1 ? "clean" : "retried");
       return;
     }

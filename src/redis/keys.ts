@@ -34,6 +34,10 @@ export const KEY_PURPOSES = {
   "calls-over": "zset",
   /** Stream: the latest events for the backend. Trimmed with each one. */
   events: "stream",
+  /** Hash: run of a process -> who has to deliver what is left of it. Removed by `event-settle` with the last of its events. */
+  "event-runs": "hash",
+  /** Index: run -> ids of events that nobody has delivered. Removed by `event-settle`. */
+  "undelivered-events": "zset",
 } as const;
 
 export type KeyName = keyof typeof KEY_PURPOSES;

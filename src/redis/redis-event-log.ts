@@ -1,32 +1,71 @@
+import { randomUUID } from "node:crypto";
 import { Compile } from "typebox/compile";
 import { NewBackendEvent, type BackendEvent } from "../protocol/backend-event.js";
-import type { EventLog, EventPage } from "../session/event-log.js";
+import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type Inherited } from "../session/event-log.js";
 import type { RedisLink } from "./link.js";
 import { list, text } from "./replies.js";
 import { loadScript } from "./script.js";
 
 const APPEND = loadScript("event-append");
 const AFTER = loadScript("events-after");
+const SETTLE = loadScript("event-settle");
+const INHERIT = loadScript("event-inherit");
+const UNDELIVERED = loadScript("events-undelivered");
 
 /** About 50 MB of Redis. */
 const KEPT = 100_000;
+/** Events that are asked for at once, so that no answer keeps the others waiting for long. */
+const PAGE = 500;
 
 const eventCheck = Compile(NewBackendEvent);
+
+export interface EventLogLimits {
+  /** How many events the log keeps, about. */
+  kept?: number;
+  /** How long a node without a lease must have appended nothing. */
+  quietMs?: number;
+}
+
+interface Entry {
+  readonly id: string;
+  /** Undefined when it can't be read: another version wrote it. */
+  readonly event: NewBackendEvent | undefined;
+  /** Whether the log still has it. */
+  readonly isKept: boolean;
+}
 
 /** The events of all nodes, in a stream of Redis, in the order in which it got them; it also gives them their ids. */
 export class RedisEventLog implements EventLog {
   readonly #link: RedisLink;
+  readonly #nodeId: string;
   readonly #kept: number;
+  readonly #quietMs: number;
+  /** The name under which this process appends; a new one after another node was given what is left of it. */
+  #run: string = randomUUID();
+  /** The runs of the events that this process has to deliver, by their ids. */
+  readonly #runOf = new Map<string, string>();
 
-  constructor(link: RedisLink, kept = KEPT) {
+  constructor(link: RedisLink, nodeId: string, { kept = KEPT, quietMs = QUIET_MS }: EventLogLimits = {}) {
     this.#link = link;
+    this.#nodeId = nodeId;
     this.#kept = kept;
+    this.#quietMs = quietMs;
   }
 
   async append(events: readonly NewBackendEvent[]): Promise<readonly BackendEvent[]> {
-    const lines = events.map((event) => JSON.stringify(event));
-    const ids = list(await this.#link.run(APPEND, [this.#kept, ...lines])).map(text);
-    return events.map((event, index) => ({ id: text(ids[index]), ...event }));
+    const last = events.at(-1);
+    if (!last) return [];
+    let run = this.#run;
+    let reply = await this.#append(run, events, last.sequence);
+    if (reply[0] === "lost") {
+      run = this.#run = randomUUID();
+      reply = await this.#append(run, events, last.sequence);
+    }
+    return events.map((event, index) => {
+      const id = text(reply[index + 1]);
+      this.#runOf.set(id, run);
+      return { id, ...event };
+    });
   }
 
   async read(after: string | undefined, limit: number): Promise<EventPage> {
@@ -39,11 +78,73 @@ export class RedisEventLog implements EventLog {
       next: following.at(-1)?.id,
     };
   }
+
+  async settle(ids: readonly string[]): Promise<void> {
+    const own = ids.flatMap((id) => {
+      const run = this.#runOf.get(id);
+      return run === undefined ? [] : [run, id];
+    });
+    if (own.length > 0) await this.#link.run(SETTLE, own);
+    for (const id of ids) this.#runOf.delete(id);
+  }
+
+  async inherit(dead: readonly string[]): Promise<Inherited> {
+    const runs = list(await this.#link.run(INHERIT, [this.#nodeId, this.#quietMs, ...dead])).map((reply) => {
+      const [run, nodeId] = list(reply).map(text);
+      return { run: text(run), isOwn: nodeId === this.#nodeId };
+    });
+    const left: (Entry & { run: string })[] = [];
+    for (const { run, isOwn } of runs) {
+      if (!isOwn || run === this.#run) continue;
+      left.push(...(await this.#undelivered(run)).filter(({ id }) => !this.#runOf.has(id)));
+    }
+    const forgotten = left.filter(({ isKept }) => !isKept);
+    const lost = forgotten.flatMap(({ run, id }) => [run, id]);
+    if (lost.length > 0) await this.#link.run(SETTLE, lost);
+    const events: BackendEvent[] = [];
+    for (const { run, id, event } of left) {
+      // One that can't be read is left for a node that can.
+      if (!event) continue;
+      this.#runOf.set(id, run);
+      events.push({ id, ...event });
+    }
+    return {
+      events: events.sort((a, b) => compareEventIds(a.id, b.id)),
+      forgotten: forgotten.length,
+      taken: this.#letGo(new Set(runs.flatMap(({ run, isOwn }) => (isOwn ? [] : [run])))),
+    };
+  }
+
+  async #append(run: string, events: readonly NewBackendEvent[], last: number): Promise<readonly unknown[]> {
+    const lines = events.map((event) => JSON.stringify(event));
+    return list(await this.#link.run(APPEND, [this.#kept, run, this.#nodeId, last, ...lines]));
+  }
+
+  /** @returns the ids of the events that this process had to deliver and that were in these runs */
+  #letGo(runs: ReadonlySet<string>): string[] {
+    // What it has lost may come back to it; then it has to be read like any other.
+    if (runs.has(this.#run)) this.#run = randomUUID();
+    const taken = [...this.#runOf].flatMap(([id, run]) => (runs.has(run) ? [id] : []));
+    for (const id of taken) this.#runOf.delete(id);
+    return taken;
+  }
+
+  async #undelivered(run: string): Promise<(Entry & { run: string })[]> {
+    const entries: (Entry & { run: string })[] = [];
+    let after = "";
+    for (let full = true; full;) {
+      const page = list(await this.#link.run(UNDELIVERED, [run, after, PAGE])).map(readEntry);
+      entries.push(...page.map((entry) => ({ ...entry, run })));
+      after = page.at(-1)?.id ?? "";
+      full = page.length === PAGE;
+    }
+    return entries;
+  }
 }
 
-/** Without an event when it can't be read: another version wrote it. */
-function readEntry(entry: unknown): { id: string; event: NewBackendEvent | undefined } {
-  const [id, fieldAndValue] = list(entry);
-  const event: unknown = JSON.parse(text(list(fieldAndValue)[1]));
-  return { id: text(id), event: eventCheck.Check(event) ? event : undefined };
+function readEntry(entry: unknown): Entry {
+  const [id, fields] = list(entry);
+  const [, line] = list(fields);
+  const event: unknown = line === undefined ? undefined : JSON.parse(text(line));
+  return { id: text(id), event: eventCheck.Check(event) ? event : undefined, isKept: line !== undefined };
 }

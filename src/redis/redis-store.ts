@@ -12,7 +12,7 @@ import { RedisLink, type LinkEvents } from "./link.js";
 import { RedisBus } from "./redis-bus.js";
 import { RedisCalls } from "./redis-calls.js";
 import { RedisDirectory } from "./redis-directory.js";
-import { RedisEventLog } from "./redis-event-log.js";
+import { RedisEventLog, type EventLogLimits } from "./redis-event-log.js";
 import { parseRedisUrl, type RedisAddress } from "./redis-url.js";
 import { Subscriber } from "./subscriber.js";
 
@@ -71,9 +71,9 @@ export class RedisStore {
     return new RedisCalls(this.link, holdMs);
   }
 
-  /** What the owner's backend is told. @param kept how many events, about */
-  events(kept?: number): EventLog {
-    return new RedisEventLog(this.link, kept);
+  /** What the owner's backend is told; each call is one process of the node. */
+  events(nodeId: string, limits?: EventLogLimits): EventLog {
+    return new RedisEventLog(this.link, nodeId, limits);
   }
 
   bus(nodeId: string): RedisBus {

@@ -21,7 +21,8 @@ export class Registrar {
   readonly #queue = new KeyedQueue<string>();
   /** Epochs of sessions that have ended and whose entries are still there. */
   readonly #owed = new Map<string, number>();
-
+  /** Writes that have failed since all went well. */
+  #failures = 0;
   readonly #isSettled: () => boolean;
 
   constructor(options: {
@@ -88,16 +89,19 @@ export class Registrar {
    * @returns whether it was written
    */
   async record(session: Session): Promise<boolean> {
+    const failures = this.#failures;
     try {
       await this.#queue.run(`session ${session.id}`, () =>
         session.status === "open" ? this.#put(session) : this.#remove(session.id, session.epoch),
       );
-      return true;
     } catch (error) {
       if (session.status !== "open") this.#owe(session);
+      this.#failures += 1;
       this.#events.emit("directory_failed", { session, error });
       return false;
     }
+    this.#succeeded(failures);
+    return true;
   }
 
   /** Whether a session has ended here whose entry could not be removed yet. */
@@ -107,9 +111,11 @@ export class Registrar {
 
   /** Removes the entries that could not be removed when their sessions ended. */
   async settleDebts(): Promise<void> {
+    const failures = this.#failures;
     for (const [sessionId, epoch] of this.#owed) {
       await this.#queue.run(`session ${sessionId}`, () => this.#remove(sessionId, epoch));
     }
+    this.#succeeded(failures);
   }
 
   async #claim(roomId: string): ReturnType<Directory["claimRoom"]> {
@@ -127,6 +133,14 @@ export class Registrar {
   async #remove(sessionId: string, epoch: number): Promise<void> {
     await this.#directory.removeSession(sessionId, epoch);
     this.#owed.delete(sessionId);
+  }
+
+  /** @param before failures when it was begun: while others go on to fail it proves nothing */
+  #succeeded(before: number): void {
+    if (this.#failures === 0 || this.#failures !== before) return;
+    const failures = this.#failures;
+    this.#failures = 0;
+    this.#events.emit("directory_recovered", { failures });
   }
 
   #owe({ id, epoch }: Session): void {

@@ -25,6 +25,8 @@ export interface LifecycleEvents {
   left: { session: Session; roomId: string; reason: LeaveReason; cause: Cause | undefined; sinceLastSignMs: number };
   /** The directory could not be told of a new owner; it is an index, so nobody loses anything by it. */
   directory_failed: { session: Session; error: unknown };
+  /** It can be told again, after so many failures. */
+  directory_recovered: { failures: number };
   /** Another node holds the session: it was taken over (`fenced`) or given to it. Here it ends. */
   given_up: { session: Session; why: "fenced" | "handed_over" };
   ended: { session: Session; reason: LeaveReason; cause: Cause | undefined };
@@ -40,6 +42,8 @@ export interface LifecycleEvents {
   call_changed: { userIds: readonly string[] };
   /** The store of the calls could not be asked; what had to be told to it is told later. */
   call_store_failed: { operation: string; error: unknown };
+  /** It answers again; `failures`: how often it could not be asked meanwhile. */
+  call_store_recovered: { failures: number };
 }
 
 /** Why nothing of the media that a resumed client knows of can be in use any more. */

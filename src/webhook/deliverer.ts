@@ -20,6 +20,8 @@ export interface DelivererOptions {
   clock: Clock;
   send: Send;
   events: Emitter<WebhookEvents>;
+  /** Told the id of each event with which nothing is to be done any more: it was delivered, or is given up. */
+  settled: (id: string) => void;
   /** From 0 to 1. */
   random: () => number;
   /** Events that may wait. */
@@ -37,6 +39,8 @@ export class Deliverer {
   #failures = 0;
   /** While it is set, nothing is sent. */
   #pause: Timer | undefined;
+  /** While it is set, nothing is sent either. */
+  #held = false;
   #overflowing = false;
   #closing = false;
   #emptied: () => void = () => {};
@@ -53,13 +57,38 @@ export class Deliverer {
 
   add(event: BackendEvent): void {
     const dropped = this.#queue.add(event, this.#options.clock.mono());
-    if (dropped) this.#overflow();
+    if (dropped) this.#overflow(dropped);
+    this.#go();
+  }
+
+  /** Adds what another process should have delivered, in the order of the log. It is as old as it was there. */
+  inherit(events: readonly BackendEvent[]): void {
+    const { clock } = this.#options;
+    const [now, wall] = [clock.mono(), clock.wall()];
+    const dropped = this.#queue.insert(events.map((event) => ({ event, since: now - Math.max(0, wall - event.at) })));
+    for (const each of dropped) this.#overflow(each);
+    this.#go();
+  }
+
+  /** Leaves to another process what it has to deliver. */
+  forget(ids: readonly string[]): void {
+    this.#queue.remove(new Set(ids));
+  }
+
+  /** Nothing more is sent until it goes on; what is under way ends. */
+  hold(): void {
+    this.#held = !this.#closing;
+  }
+
+  goOn(): void {
+    this.#held = false;
     this.#go();
   }
 
   /** One more attempt at everything, for so long; whatever has not arrived then is left. Nothing is sent after it. */
   async close(limitMs: number): Promise<void> {
     this.#closing = true;
+    this.#held = false;
     this.#pause?.cancel();
     this.#pause = undefined;
     for (const waiting of this.#pauses.keys()) this.#resume(waiting);
@@ -76,7 +105,7 @@ export class Deliverer {
 
   /** Sends what may be sent now. */
   #go(): void {
-    if (this.#abort.signal.aborted || this.#pause) return;
+    if (this.#abort.signal.aborted || this.#pause || this.#held) return;
     const parallel = this.#failures > 0 && !this.#closing ? 1 : PARALLEL;
     while (this.#queue.underWay < parallel) {
       const next = this.#queue.take();
@@ -98,10 +127,15 @@ export class Deliverer {
   }
 
   #delivered(waiting: Waiting): void {
-    this.#queue.done(waiting);
+    this.#done(waiting);
     if (this.#overflowing && this.#queue.size < this.#options.most / 2) this.#overflowing = false;
     if (this.#failures > 0) this.#options.events.emit("recovered", { failures: this.#failures });
     this.#failures = 0;
+  }
+
+  #done(waiting: Waiting): void {
+    this.#queue.done(waiting);
+    this.#options.settled(waiting.event.id);
   }
 
   #missed(waiting: Waiting, attempt: Exclude<Attempt, { kind: "delivered" }>): void {
@@ -109,7 +143,7 @@ export class Deliverer {
     if (attempt.kind === "failed") this.#wait(attempt);
     else if (waiting.attempts === 1) events.emit("refused", { event: waiting.event, why: attempt.why });
     if (clock.mono() - waiting.since >= giveUpMs) {
-      this.#queue.done(waiting);
+      this.#done(waiting);
       events.emit("settled", { result: "dropped" });
       events.emit("dropped", { event: waiting.event, attempts: waiting.attempts });
       return;
@@ -146,8 +180,9 @@ export class Deliverer {
   }
 
   /** The oldest one has made room; it stays in the log. */
-  #overflow(): void {
-    const { events } = this.#options;
+  #overflow({ event }: Waiting): void {
+    const { events, settled } = this.#options;
+    settled(event.id);
     events.emit("settled", { result: "dropped" });
     if (!this.#overflowing) events.emit("overflowing", { waiting: this.#queue.size, logged: true });
     this.#overflowing = true;

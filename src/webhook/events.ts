@@ -1,6 +1,7 @@
 /**
  * Data comes from the lifecycle events (`translate.ts`), waits for its place in the log (`outbox.ts`) and then for the
- * owner's backend (`queue.ts`, `deliverer.ts`, `http-sender.ts`). Nothing of a session ever waits for any of them.
+ * owner's backend (`queue.ts`, `deliverer.ts`, `http-sender.ts`); what has arrived is noted in the log (`settlement.ts`), and
+ * what nodes that are gone have left comes from there (`inheritance.ts`). Nothing of a session ever waits for any of them.
  */
 import type { BackendEvent } from "../protocol/backend-event.js";
 
@@ -22,6 +23,12 @@ export interface WebhookEvents {
   overflowing: { waiting: number; logged: boolean };
   log_failing: { error: unknown };
   log_recovered: { waiting: number };
+  /** What a node that is gone has left is delivered here; `forgotten`: so many events more the log does not keep any more. */
+  inherited: { events: number; forgotten: number };
+  /** Another node has taken this one for dead, and delivers what waited here. */
+  disinherited: { events: number };
+  /** What others have left can't be asked for; told with the first failure after a success. */
+  inheriting_failed: { error: unknown };
   /** The end has come before all were delivered. */
   left_behind: { logged: number; unlogged: number };
 }

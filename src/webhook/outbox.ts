@@ -54,6 +54,11 @@ export class Outbox {
     this.#running ??= this.#run();
   }
 
+  /** Tries again without waiting any longer: the log answers. */
+  retry(): void {
+    this.#pause?.end();
+  }
+
   /** Resolves when all are in the log, or after one more attempt. */
   async close(): Promise<void> {
     this.#closing = true;

@@ -1,4 +1,5 @@
 import type { BackendEvent } from "../protocol/backend-event.js";
+import { compareEventIds } from "../session/event-log.js";
 
 /** An event on its way. */
 export interface Waiting {
@@ -40,17 +41,31 @@ export class DeliveryQueue {
 
   /** @returns the oldest event, if it had to make room */
   add(event: BackendEvent, since: number): Waiting | undefined {
-    const key = laneOf(event);
-    const known = this.#lanes.get(key);
-    const lane = known ?? { key, waiting: [] };
-    const waiting = { event, lane, since, attempts: 0 };
-    lane.waiting.push(waiting);
-    this.#waiting.add(waiting);
-    if (!known) {
-      this.#lanes.set(key, lane);
-      this.#ready.add(lane);
+    this.#append(event, since);
+    return this.#makeRoom();
+  }
+
+  /**
+   * Puts events among those that wait, in the order of the log; what is under way already goes on.
+   *
+   * @returns the oldest events, as many as had to make room
+   */
+  insert(events: readonly { event: BackendEvent; since: number }[]): Waiting[] {
+    const lanes = new Set(events.map(({ event, since }) => this.#append(event, since).lane));
+    for (const { waiting } of lanes) waiting.sort(inOrderOfTheLog);
+    const all = [...this.#waiting].sort(inOrderOfTheLog);
+    this.#waiting.clear();
+    for (const waiting of all) this.#waiting.add(waiting);
+    const dropped: Waiting[] = [];
+    for (let oldest = this.#makeRoom(); oldest; oldest = this.#makeRoom()) dropped.push(oldest);
+    return dropped;
+  }
+
+  /** Takes these out, unless they are under way. */
+  remove(ids: ReadonlySet<string>): void {
+    for (const waiting of this.#waiting) {
+      if (ids.has(waiting.event.id) && !this.#underWay.has(waiting)) this.#remove(waiting);
     }
-    return this.#waiting.size > this.#most ? this.#dropOldest() : undefined;
   }
 
   /** The next one to go. Its lane waits until {@link done}, or {@link putBack} and {@link release}. */
@@ -80,7 +95,22 @@ export class DeliveryQueue {
     if (lane.waiting.length > 0) this.#ready.add(lane);
   }
 
-  #dropOldest(): Waiting | undefined {
+  #append(event: BackendEvent, since: number): Waiting {
+    const key = laneOf(event);
+    const known = this.#lanes.get(key);
+    const lane = known ?? { key, waiting: [] };
+    const waiting = { event, lane, since, attempts: 0 };
+    lane.waiting.push(waiting);
+    this.#waiting.add(waiting);
+    if (!known) {
+      this.#lanes.set(key, lane);
+      this.#ready.add(lane);
+    }
+    return waiting;
+  }
+
+  #makeRoom(): Waiting | undefined {
+    if (this.#waiting.size <= this.#most) return undefined;
     for (const waiting of this.#waiting) {
       if (this.#underWay.has(waiting)) continue;
       this.#remove(waiting);
@@ -97,6 +127,10 @@ export class DeliveryQueue {
     this.#lanes.delete(lane.key);
     this.#ready.delete(lane);
   }
+}
+
+function inOrderOfTheLog(one: Waiting, other: Waiting): number {
+  return compareEventIds(one.event.id, other.event.id);
 }
 
 function laneOf({ callId, userId, roomId, nodeId }: BackendEvent): string {

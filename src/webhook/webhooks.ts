@@ -6,15 +6,18 @@ import type { LifecycleEvents } from "../session/events.js";
 import { Deliverer } from "./deliverer.js";
 import type { WebhookEvents } from "./events.js";
 import type { Send } from "./http-sender.js";
+import { Inheritance } from "./inheritance.js";
 import { Outbox } from "./outbox.js";
+import { Settlement } from "./settlement.js";
 import { translate, type Step } from "./translate.js";
 
 /** Events that may wait for the log, and as many for the backend. */
 const MOST_WAITING = 10_000;
 const GIVE_UP_MS = 24 * 3_600_000;
-/** What the end of the service may wait for the log, and then for the backend. */
+/** What the end of the service may wait for the log, then for the backend, and then for the log again. */
 const LAST_LOG_MS = 500;
-const LAST_DELIVERIES_MS = 1_500;
+const LAST_DELIVERIES_MS = 1_200;
+const LAST_SETTLEMENT_MS = 300;
 
 /** Tells the owner's backend what happens to sessions, in order and at least once; holds nobody up. */
 export class Webhooks {
@@ -23,6 +26,8 @@ export class Webhooks {
   readonly #nodeId: string;
   readonly #outbox: Outbox;
   readonly #deliverer: Deliverer;
+  readonly #settlement: Settlement;
+  readonly #inheritance: Inheritance;
   #sequence = 0;
   #closing: Promise<void> | undefined;
 
@@ -42,8 +47,12 @@ export class Webhooks {
     this.#nodeId = options.nodeId;
     this.events = new Emitter(options.listenerFailed);
     const { events } = this;
-    this.#deliverer = new Deliverer({ clock, send, events, random, most, giveUpMs: GIVE_UP_MS });
-    this.#outbox = new Outbox({ clock, log, events, random, most, deliver: (event) => this.#deliverer.add(event) });
+    this.#settlement = new Settlement({ clock, log, random });
+    const settled = (id: string): void => this.#settlement.add(id);
+    const deliverer = new Deliverer({ clock, send, events, settled, random, most, giveUpMs: GIVE_UP_MS });
+    this.#deliverer = deliverer;
+    this.#inheritance = new Inheritance({ clock, log, deliverer, events, random });
+    this.#outbox = new Outbox({ clock, log, events, random, most, deliver: (event) => deliverer.add(event) });
   }
 
   /** Events that have not arrived yet. */
@@ -56,8 +65,24 @@ export class Webhooks {
    * @param alone whether what this node held before it was started is held by no other
    */
   follow(lifecycle: Emitter<LifecycleEvents>, isOpen: (roomId: string) => boolean, alone: boolean): void {
+    this.inherit([]);
     this.#tell({ type: "node_started", roomId: null, userId: null, sessionId: null, epoch: null, alone });
     translate(lifecycle, { nodeId: this.#nodeId, isOpen }, (step) => this.#tell(step));
+  }
+
+  /**
+   * Delivers from now on what nodes that are gone have left, before anything that happens here after this moment.
+   *
+   * @param dead nodes that were seen to be dead for long enough; others that are gone are found by themselves
+   */
+  inherit(dead: readonly string[]): void {
+    if (!this.#closing) this.#inheritance.ask(dead);
+  }
+
+  /** The log can be asked again. */
+  logIsBack(): void {
+    this.#outbox.retry();
+    this.inherit([]);
   }
 
   /** Tries once more to deliver what waits, for two seconds at the most. Idempotent. */
@@ -74,7 +99,10 @@ export class Webhooks {
 
   async #close(): Promise<void> {
     await withTimeLimit(this.#clock, LAST_LOG_MS, "the log", this.#outbox.close()).catch(() => undefined);
+    this.#inheritance.close();
     await this.#deliverer.close(LAST_DELIVERIES_MS);
+    const settled = this.#settlement.close();
+    await withTimeLimit(this.#clock, LAST_SETTLEMENT_MS, "the log", settled).catch(() => undefined);
     if (this.size > 0) {
       this.events.emit("left_behind", { logged: this.#deliverer.size, unlogged: this.#outbox.size });
     }

@@ -1,13 +1,24 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { NewBackendEvent } from "../../src/protocol/backend-event.js";
+import type { Directory } from "../../src/session/directory.js";
 import type { EventLog } from "../../src/session/event-log.js";
+import type { SharedStore } from "./directory-contract.js";
 
-const events = (count: number, nodeId = "a"): NewBackendEvent[] =>
+/** A store with the log of all its nodes, empty at first. */
+export interface SharedEvents extends SharedStore {
+  /** A process of the node. */
+  log(nodeId: string): EventLog;
+  /** How long a node without a lease must have appended nothing. */
+  readonly quietMs: number;
+}
+
+/** @param from the sequence before the first one */
+const events = (count: number, nodeId = "a", from = 0): NewBackendEvent[] =>
   Array.from({ length: count }, (_, n) => ({
     type: "joined",
     at: 1_700_000_000_000 + n,
     nodeId,
-    sequence: n + 1,
+    sequence: from + n + 1,
     roomId: "daily",
     userId: `user-${n}`,
     sessionId: `s-${n}`,
@@ -27,37 +38,38 @@ const inOrder = (ids: readonly string[]) =>
  *
  * @param create makes an empty log that keeps about so many events
  */
-export function eventLogContract(name: string, create: (kept: number) => EventLog | Promise<EventLog>): void {
+export function eventLogContract(name: string, create: (kept: number) => SharedEvents | Promise<SharedEvents>): void {
   describe(`the events in ${name}`, () => {
     test("are given ids that are greater than all before, and are read as they were written", async () => {
-      const log = await create(1_000);
-      const first = await log.append(events(5));
-      const second = await log.append(events(3, "b"));
+      const shared = await create(1_000);
+      const first = await shared.log("a").append(events(5));
+      const second = await shared.log("b").append(events(3, "b"));
       const ids = [...first, ...second].map(({ id }) => id);
       expect(ids).toEqual(inOrder([...new Set(ids)]));
       for (const id of ids) expect(id).toMatch(/^\d{1,15}-\d{1,15}$/);
-      const page = await log.read(undefined, 100);
+      const page = await shared.log("c").read(undefined, 100);
       expect(page).toEqual({ events: [...first, ...second], gap: false, next: ids.at(-1) });
     });
 
     test("are read on after any one of them, and after the last one there is nothing", async () => {
-      const log = await create(1_000);
+      const log = (await create(1_000)).log("a");
       const all = await log.append(events(10));
       expect(await log.read(all[3]?.id, 3)).toEqual({ events: all.slice(4, 7), gap: false, next: all[6]?.id });
       expect(await log.read(all[9]?.id, 3)).toEqual({ events: [], gap: false, next: undefined });
     });
 
     test("are nothing in an empty log", async () => {
-      const log = await create(1_000);
+      const log = (await create(1_000)).log("a");
+      expect(await log.append([])).toEqual([]);
       expect(await log.read(undefined, 10)).toEqual({ events: [], gap: false, next: undefined });
       expect(await log.read("1-1", 10)).toEqual({ events: [], gap: true, next: undefined });
     });
 
     test("are forgotten, the oldest first; whoever asks after a forgotten one is told of the gap", async () => {
-      const log = await create(100);
+      const log = (await create(100)).log("a");
       const [oldest] = await log.append(events(1));
       const later = [];
-      for (let n = 0; n < 10; n += 1) later.push(...(await log.append(events(100))));
+      for (let n = 0; n < 10; n += 1) later.push(...(await log.append(events(100, "a", 100 * n + 1))));
       const page = await log.read(oldest?.id, 1_000);
       expect(page.gap).toBe(true);
       expect(page.events.length).toBeGreaterThanOrEqual(100);
@@ -65,6 +77,178 @@ export function eventLogContract(name: string, create: (kept: number) => EventLo
       expect(page.events.at(-1)).toEqual(later.at(-1));
       const [next] = page.events;
       expect(await log.read(next?.id, 1)).toMatchObject({ gap: false, events: [page.events[1]] });
+    });
+
+    test("are not appended twice when the answer was lost and the batch comes again", async () => {
+      const log = (await create(1_000)).log("a");
+      await log.append(events(2));
+      const once = await log.append(events(3, "a", 2));
+      expect(await log.append(events(3, "a", 2))).toEqual(once);
+      expect((await log.read(undefined, 100)).events).toHaveLength(5);
+      await log.settle(once.slice(0, 2).map(({ id }) => id));
+      expect(await log.append(events(3, "a", 2))).toEqual(once);
+      expect(await log.append(events(1, "a", 5))).toHaveLength(1);
+    });
+  });
+
+  describe(`what a node leaves undelivered in ${name}`, () => {
+    let shared: SharedEvents;
+    beforeEach(async () => {
+      shared = await create(1_000);
+    });
+    const nothing = { events: [], forgotten: 0, taken: [] };
+
+    async function lease(nodeId: string): Promise<Directory> {
+      const directory = shared.directory(nodeId);
+      await directory.register(undefined);
+      return directory;
+    }
+
+    /** Time passes and only these renew their leases, until that of the node has run out. */
+    async function runOut(nodeId: string, ...alive: readonly Directory[]): Promise<void> {
+      for (let step = 0; step < 200; step += 1) {
+        const [renewed] = await Promise.all(alive.map((each) => each.renew({ draining: false, sent: 0 })));
+        if (renewed?.kind !== "renewed") throw new Error("the lease was lost");
+        const own = renewed.nodes.filter((node) => node.nodeId === nodeId);
+        if (own.every(({ expired }) => expired)) return;
+        await shared.pass(50);
+      }
+      throw new Error(`the lease of ${nodeId} did not run out`);
+    }
+
+    test("goes to one survivor, oldest first, without what was delivered, and not to another one", async () => {
+      const [, b, c] = [await lease("a"), await lease("b"), await lease("c")];
+      const [one, two, three] = [shared.log("a"), shared.log("b"), shared.log("c")];
+      const first = await one.append(events(30));
+      const own = await two.append(events(2, "b"));
+      const more = await one.append(events(90, "a", 30));
+      await one.settle(first.slice(0, 10).map(({ id }) => id));
+      await runOut("a", b, c);
+      const left = [...first.slice(10), ...more];
+      expect(await two.inherit(["a"])).toEqual({ events: left, forgotten: 0, taken: [] });
+      expect(await three.inherit(["a"])).toEqual(nothing);
+      expect(await two.inherit(["a"])).toEqual(nothing);
+      await two.settle([...own, ...left].map(({ id }) => id));
+      await runOut("b", c);
+      expect(await three.inherit(["b"])).toEqual(nothing);
+    });
+
+    test("is read in pages and ordered by the log, also where ids of different length lie side by side", async () => {
+      const [, b] = [await lease("a"), await lease("b")];
+      const log = shared.log("a");
+      const all = [];
+      for (let n = 0; n < 7; n += 1) all.push(...(await log.append(events(100, "a", 100 * n))));
+      await runOut("a", b);
+      const { events: left } = await shared.log("b").inherit(["a"]);
+      expect(left).toHaveLength(700);
+      expect(left).toEqual(all);
+    });
+
+    test("stays with a node that holds its lease, or of which nobody says that it is dead", async () => {
+      const [a, b] = [await lease("a"), await lease("b")];
+      const log = shared.log("a");
+      const left = await log.append(events(2));
+      await shared.pass(shared.quietMs);
+      await Promise.all([a, b].map((each) => each.renew({ draining: false, sent: 0 })));
+      expect(await shared.log("b").inherit(["a"])).toEqual(nothing);
+      await runOut("a", b);
+      expect(await shared.log("b").inherit([])).toEqual(nothing);
+      expect(await shared.log("b").inherit(["c"])).toEqual(nothing);
+      await a.renew({ draining: false, sent: 0 });
+      expect(await shared.log("b").inherit(["a"])).toEqual(nothing);
+      await runOut("a", b);
+      expect(await shared.log("b").inherit(["a"])).toMatchObject({ events: left });
+    });
+
+    test("goes to nobody who holds no lease", async () => {
+      const [, b] = [await lease("a"), await lease("b")];
+      const left = await shared.log("a").append(events(2));
+      await runOut("a", b);
+      const late = shared.log("c");
+      expect(await late.inherit(["a"])).toEqual(nothing);
+      await lease("c");
+      expect(await late.inherit(["a"])).toMatchObject({ events: left });
+    });
+
+    test("goes to the next process of the same name, at once and without a lease", async () => {
+      await lease("a");
+      const before = shared.log("a");
+      const left = await before.append(events(3));
+      await before.settle([left[0]?.id ?? ""]);
+      const next = shared.log("a");
+      const own = await next.append(events(2));
+      expect(await next.inherit([])).toEqual({ events: left.slice(1), forgotten: 0, taken: [] });
+      expect(await next.inherit([])).toEqual(nothing);
+      await next.settle([...left, ...own].map(({ id }) => id));
+      expect(await shared.log("a").inherit([])).toEqual(nothing);
+    });
+
+    test("of a node that gave its lease up goes to another one once it has been quiet for a while", async () => {
+      const [a, b] = [await lease("a"), await lease("b")];
+      const left = await shared.log("a").append(events(2));
+      await a.resign();
+      expect(await shared.log("b").inherit([])).toEqual(nothing);
+      await shared.pass(shared.quietMs);
+      await b.renew({ draining: false, sent: 0 });
+      expect(await shared.log("b").inherit([])).toMatchObject({ events: left });
+    });
+
+    test("goes on to the next one when who has inherited it dies in turn", async () => {
+      const [, b, c] = [await lease("a"), await lease("b"), await lease("c")];
+      const ofA = await shared.log("a").append(events(3));
+      await runOut("a", b, c);
+      const heir = shared.log("b");
+      await heir.inherit(["a"]);
+      const ofB = await heir.append(events(2, "b"));
+      await heir.settle([ofA[0]?.id ?? ""]);
+      await runOut("b", c);
+      expect(await shared.log("c").inherit(["b"])).toMatchObject({ events: [...ofA.slice(1), ...ofB] });
+    });
+
+    test("is not its own any more when it comes back: it is refused, told so, and goes on with new events", async () => {
+      const [a, b] = [await lease("a"), await lease("b")];
+      const frozen = shared.log("a");
+      const before = await frozen.append(events(3));
+      await runOut("a", b);
+      await shared.log("b").inherit(["a"]);
+      expect(await a.renew({ draining: false, sent: 0 })).toEqual({ kind: "no_lease" });
+      await a.register(undefined);
+      const after = await frozen.append(events(2, "a", 3));
+      const { taken, ...rest } = await frozen.inherit([]);
+      expect(inOrder(taken)).toEqual(before.map(({ id }) => id));
+      expect(rest).toEqual({ events: [], forgotten: 0 });
+      await frozen.settle([...before, ...after].map(({ id }) => id));
+      await runOut("b", a);
+      expect(await frozen.inherit(["b"])).toMatchObject({ events: before });
+    });
+
+    test("comes back to it when it was taken for dead and who has inherited it dies before it is delivered", async () => {
+      const [a, b] = [await lease("a"), await lease("b")];
+      const frozen = shared.log("a");
+      const before = await frozen.append(events(3));
+      await runOut("a", b);
+      await shared.log("b").inherit(["a"]);
+      await a.register(undefined);
+      expect((await frozen.inherit([])).taken).toHaveLength(3);
+      await runOut("b", a);
+      expect(await frozen.inherit(["b"])).toEqual({ events: before, forgotten: 0, taken: [] });
+      const after = await frozen.append(events(2, "a", 3));
+      await frozen.settle([...before, ...after].map(({ id }) => id));
+      expect(await shared.log("a").inherit([])).toEqual(nothing);
+    });
+
+    test("is counted where the log has forgotten it, and then it is no more", async () => {
+      shared = await create(100);
+      const [, b, c] = [await lease("a"), await lease("b"), await lease("c")];
+      const log = shared.log("a");
+      const all = [];
+      for (let n = 0; n < 10; n += 1) all.push(...(await log.append(events(100, "a", 100 * n))));
+      await runOut("a", b, c);
+      const kept = (await log.read(undefined, 1_000)).events;
+      const heir = shared.log("b");
+      expect(await heir.inherit(["a"])).toEqual({ events: kept, forgotten: 1_000 - kept.length, taken: [] });
+      await runOut("b", c);
+      expect(await shared.log("c").inherit(["b"])).toEqual({ events: kept, forgotten: 0, taken: [] });
     });
   });
 }

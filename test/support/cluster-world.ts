@@ -10,11 +10,17 @@ import { RecordingConnection, World } from "./world.js";
 
 const TICK_MS = 250;
 
+interface Switch {
+  on: boolean;
+  /** What a hand-over waits for. */
+  handingOver?: (what: { roomId: string } | { sessionId: string }) => Promise<void>;
+}
+
 /** A store that can be switched off: whoever asks it then is refused, as by a client whose command timed out. */
 class SwitchedDirectory extends MemoryDirectory {
-  readonly #switch: { on: boolean };
+  readonly #switch: Switch;
 
-  constructor(store: MemoryStore, nodeId: string, switchedBy: { on: boolean }) {
+  constructor(store: MemoryStore, nodeId: string, switchedBy: Switch) {
     super(store, nodeId);
     this.#switch = switchedBy;
     const methods = [
@@ -30,6 +36,11 @@ class SwitchedDirectory extends MemoryDirectory {
     for (const name of [...methods, ...others]) this.#guard(name);
   }
 
+  override async handOver(...args: Parameters<Directory["handOver"]>): ReturnType<Directory["handOver"]> {
+    await this.#switch.handingOver?.(args[0]);
+    return super.handOver(...args);
+  }
+
   #guard(name: keyof Directory): void {
     const method = (this[name] as (...args: unknown[]) => Promise<unknown>).bind(this);
     const guarded = (...args: unknown[]): Promise<unknown> =>
@@ -40,7 +51,7 @@ class SwitchedDirectory extends MemoryDirectory {
 
 export class ClusterNode {
   readonly world: World;
-  readonly store = { on: true };
+  readonly store: Switch = { on: true };
   /** Frozen or dead: no time passes for it. */
   stopped = false;
 

@@ -21,6 +21,9 @@ export interface HeartbeatTerms {
 /** When a client asks again for a session whose node has gone: it takes some seconds until another goes on with it. */
 const NODE_LOST_RETRY_MS = 3_000;
 
+/** When a client asks again because the store did not answer. */
+const STORE_RETRY_MS = 1_000;
+
 /** Where a session is that this node does not have. */
 export type Whereabouts = Pick<PlacedSession, "nodeId" | "url" | "expired">;
 
@@ -46,8 +49,10 @@ export function helloHandler(parts: {
   };
   /** Undefined when there are no other nodes. */
   locate: ((sessionId: string) => Promise<Whereabouts | undefined>) | undefined;
+  /** Whether the store has been away for so long that nobody is to wait for it. */
+  isStoreAway: () => boolean;
 }): Hello {
-  const { authenticate, sessions, registry, rooms, nodeId, heartbeat, calls, locate } = parts;
+  const { authenticate, sessions, registry, rooms, nodeId, heartbeat, calls, locate, isStoreAway } = parts;
 
   const welcome = (
     connection: Connection,
@@ -85,7 +90,8 @@ export function helloHandler(parts: {
       welcome(connection, sessions.open(identity, data.tabId, connection), undefined, reply);
       return undefined;
     }
-    if (!resuming && locate) return locate(data.resume.sessionId).then(sendOn, sessionUnknown);
+    if (!resuming && locate)
+      return locate(data.resume.sessionId).then(sendOn, (error) => sessionUnknown(error, isStoreAway()));
     if (!mayBeThere(identity, resuming)) throw sessionGone();
     const unsettled = resuming && calls.settled(resuming);
     if (unsettled) return unsettled.then(() => hello(connection, data, reply));
@@ -109,8 +115,17 @@ function sendOn(place: Whereabouts | undefined): never {
   throw new LastseenError("redirect", "Another node holds this session.", { data: { url } });
 }
 
-/** The store can't be asked: whoever can't be found begins anew rather than waits. */
-function sessionUnknown(error: unknown): never {
+/**
+ * The store can't be asked. Once is no reason to give a session up: a pause of this process is enough for that, and it is
+ * when all come back at once that there are such pauses. While the store is away, whoever can't be found begins anew.
+ */
+function sessionUnknown(error: unknown, isStoreAway: boolean): never {
+  if (!isStoreAway) {
+    throw new LastseenError("overloaded", "It can't be told now where this session is; try again in a moment.", {
+      data: { retryAfterMs: STORE_RETRY_MS },
+      cause: error,
+    });
+  }
   throw new LastseenError("session_gone", "This session can't be found now; say hello without resume.", {
     cause: error,
   });

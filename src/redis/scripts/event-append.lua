@@ -1,10 +1,29 @@
--- Appends events to the log, which forgets the oldest ones.
--- KEYS: events
--- ARGV: most, for each event its JSON
--- Returns {id, ...}.
+-- Appends events to the log, which forgets the oldest ones; the run's node has to deliver them. The batch that was appended
+-- last is not appended again. Nothing is appended to a run that another node has to deliver.
+-- KEYS: events, event-runs, undelivered-events
+-- ARGV: most, run, nodeId, sequence of the last event, for each event its JSON
+-- Returns {"lost"} or {"appended", id, ...}.
+-- @include lex
+-- @include event-runs
 
-local ids = {}
-for n = 2, #ARGV do
-  ids[#ids + 1] = redis.call("XADD", key["events"], "MAXLEN", "~", ARGV[1], "*", "json", ARGV[n])
+local run = findRun(ARGV[2])
+if run and run.nodeId ~= ARGV[3] then
+  return { "lost" }
 end
-return ids
+local last = tonumber(ARGV[4])
+if not run or run.last < last then
+  local ids = {}
+  for n = 5, #ARGV do
+    local id = redis.call("XADD", key["events"], "MAXLEN", "~", ARGV[1], "*", "json", ARGV[n])
+    own("undelivered-events", ARGV[2], id)
+    ids[#ids + 1] = id
+  end
+  run = { name = ARGV[2], nodeId = ARGV[3], last = last, ids = table.concat(ids, " ") }
+  saveRun(run)
+end
+
+local appended = { "appended" }
+for id in string.gmatch(run.ids, "%S+") do
+  appended[#appended + 1] = id
+end
+return appended

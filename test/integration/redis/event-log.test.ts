@@ -1,8 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventLogContract } from "../../contract/event-log-contract.js";
+import type { NewBackendEvent } from "../../../src/protocol/backend-event.js";
+import { eventLogContract, type SharedEvents } from "../../contract/event-log-contract.js";
+import { RedisCluster } from "../../support/redis-cluster.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
 import { openReadyStore } from "./stores.js";
+
+/** More than the lease of a test, so that a lease runs out before. */
+const QUIET_MS = 1_000;
+
+async function emptyEvents(url: string, kept: number): Promise<SharedEvents> {
+  const store = await openReadyStore(url, { prefix: `test-${randomUUID()}` });
+  return {
+    directory: (nodeId) => store.directory(nodeId),
+    log: (nodeId) => store.events(nodeId, { kept, quietMs: QUIET_MS }),
+    quietMs: QUIET_MS,
+    pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+}
+
+const event = (sequence: number): NewBackendEvent => {
+  const about = { roomId: null, userId: null, sessionId: null, epoch: null };
+  return { type: "node_started", at: 1, nodeId: "a", sequence, ...about };
+};
 
 describe.skipIf(noRedisReason)("one Redis", () => {
   let redis: RedisServer;
@@ -10,15 +30,46 @@ describe.skipIf(noRedisReason)("one Redis", () => {
     redis = await RedisServer.start();
   });
   afterAll(() => redis.stop());
-  const openLog = async (kept: number) =>
-    (await openReadyStore(redis.url, { prefix: `test-${randomUUID()}` })).events(kept);
 
-  eventLogContract("Redis", openLog);
+  eventLogContract("Redis", (kept) => emptyEvents(redis.url, kept));
 
   test("an entry of another version is passed over, and does not end the reading", async () => {
     const store = await openReadyStore(redis.url, { prefix: "other-version" });
     const key = store.link.keys.key("events");
     const id = await redis.cli("XADD", key, "*", "json", '{"type":"teleported"}');
-    expect(await store.events().read(undefined, 10)).toEqual({ events: [], gap: false, next: id });
+    expect(await store.events("a").read(undefined, 10)).toEqual({ events: [], gap: false, next: id });
   });
+
+  test("when all is delivered nothing is left in Redis but the log", async () => {
+    const prefix = "all-delivered";
+    const store = await openReadyStore(redis.url, { prefix });
+    const log = store.events("a");
+    for (let n = 0; n < 5; n += 1) {
+      const appended = await log.append([event(2 * n + 1), event(2 * n + 2)]);
+      expect(await redis.cli("KEYS", `${prefix}:*`)).toContain("event-runs");
+      await log.settle(appended.map(({ id }) => id));
+      expect(await redis.cli("KEYS", `${prefix}:*`)).toBe(store.link.keys.key("events"));
+    }
+  });
+
+  test("a Redis that comes back empty takes nothing away from a node that is alive", async () => {
+    const store = await openReadyStore(redis.url, { prefix: "emptied" });
+    const log = store.events("a");
+    const before = await log.append([event(1)]);
+    await redis.cli("FLUSHALL");
+    expect(await log.inherit([])).toEqual({ events: [], forgotten: 0, taken: [] });
+    const after = await log.append([event(2)]);
+    await log.settle([...before, ...after].map(({ id }) => id));
+    expect(await redis.cli("KEYS", "emptied:*")).toBe(store.link.keys.key("events"));
+  });
+});
+
+describe.skipIf(noRedisReason)("a Redis cluster", () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await RedisCluster.start();
+  });
+  afterAll(() => cluster.stop());
+
+  eventLogContract("a Redis cluster", (kept) => emptyEvents(cluster.url, kept));
 });

@@ -102,6 +102,29 @@ test("a node that was frozen finds what it lost, lets go of it, and goes on unde
   expect(after?.epoch).toBeGreaterThan(before);
 });
 
+test("who was taken over from a node that can't reach the store is told to come again, and sees nobody leave", async () => {
+  const [world, a, b, c] = await three();
+  const people = [await a.world.open("ada", "daily"), await a.world.open("bob", "daily")];
+  await world.run(250);
+  const alive = () => people.map(({ session }) => ({ node: a, session }));
+  a.store.on = false;
+  await world.run(14_000, alive);
+  const [heir] = holdersOf([b, c], people[0]?.session.id ?? "");
+  for (const { session, connection } of people) {
+    expect(session.status).toBe("open");
+    expect(connection.closedAs).toBeUndefined();
+  }
+  a.store.on = true;
+  await world.run(2_500, alive);
+  for (const { session, connection } of people) {
+    expect(connection.closedAs).toBe("serviceRestart");
+    expect(connection.types()).not.toContain("user_left");
+    expect(a.find(session.id)).toBeUndefined();
+    expect(heir?.resume(session)).toBeDefined();
+  }
+  expect(heir?.members("daily")).toEqual(["ada", "bob"]);
+});
+
 test("a node whose lease ran out and was taken by nobody keeps its sessions", async () => {
   const world = new ClusterWorld(1);
   const [a] = await world.start();

@@ -14,8 +14,11 @@ function scene(more: { most?: number; random?: number } = {}) {
   const told = new Told();
   const { send } = backend;
   const { most = 100, random = 0 } = more;
-  const options = { clock, send, events: told.events, random: () => random, most, giveUpMs: 24 * HOUR_MS };
-  return { clock, backend, told, deliverer: new Deliverer(options) };
+  const settled: string[] = [];
+  const settle = (id: string): void => void settled.push(id);
+  const common = { clock, send, events: told.events, random: () => random, most, giveUpMs: 24 * HOUR_MS };
+  const deliverer = new Deliverer({ ...common, settled: settle });
+  return { clock, backend, told, settled, deliverer };
 }
 
 test("while the backend is away one attempt at a time asks for it, after 1, 2, 4 … and then every 60 s", async () => {
@@ -150,4 +153,77 @@ test("the end makes one more attempt at everything without a pause, and sends no
   await clock.advance(HOUR_MS);
   expect(backend.sent).toHaveLength(before + 3);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test("what is inherited goes before what happened later, after what is under way, and each is settled once", async () => {
+  const { clock, backend, settled, deliverer } = scene();
+  const [early, first, second] = [event("ada"), event("ada"), event("ada")];
+  const [third, last] = [event("ada"), event("ada")];
+  const ofBob = [event("bob"), event("bob")];
+  let release: (attempt: Attempt) => void = () => {};
+  backend.answer = () => new Promise((resolve) => (release = resolve));
+  deliverer.add(second);
+  deliverer.add(last);
+  await clock.advance(0);
+  backend.answer = () => ({ kind: "delivered" });
+  deliverer.inherit([early, first, third, ...ofBob]);
+  release({ kind: "delivered" });
+  await clock.advance(0);
+  expect(backend.sent.filter(({ userId }) => userId === "ada")).toEqual([second, early, first, third, last]);
+  expect(backend.sent.filter(({ userId }) => userId === "bob")).toEqual(ofBob);
+  expect(settled.toSorted()).toEqual(backend.sent.map(({ id }) => id).toSorted());
+  expect(deliverer.size).toBe(0);
+});
+
+test("what is inherited before a refused event is sent when the refused one's pause is over", async () => {
+  const { clock, backend, deliverer } = scene();
+  const [left, refused] = [event("ada"), event("ada")];
+  backend.answer = () => NO;
+  deliverer.add(refused);
+  await clock.advance(0);
+  deliverer.inherit([left]);
+  backend.answer = () => ({ kind: "delivered" });
+  await clock.advance(1_000);
+  expect(backend.sent).toEqual([refused, left, refused]);
+});
+
+test("the oldest of all make room for what is inherited, and are settled", async () => {
+  const { clock, backend, told, settled, deliverer } = scene({ most: 5 });
+  deliverer.hold();
+  const all = Array.from({ length: 8 }, (_, n) => event(`user-${n}`));
+  for (const each of all.slice(4)) deliverer.add(each);
+  deliverer.inherit(all.slice(0, 4));
+  expect(deliverer.size).toBe(5);
+  expect(settled).toEqual(all.slice(0, 3).map(({ id }) => id));
+  expect(told.results["dropped"]).toBe(3);
+  expect(told.names).toEqual(["overflowing"]);
+  deliverer.goOn();
+  await clock.advance(0);
+  expect(backend.sent.map(({ id }) => id).toSorted()).toEqual(all.slice(3).map(({ id }) => id));
+});
+
+test("an event is given up after a day also when it was inherited", async () => {
+  const { clock, backend, told, settled, deliverer } = scene();
+  backend.answer = () => NO;
+  const left = event("ada", { at: clock.wall() - 23.5 * HOUR_MS });
+  deliverer.inherit([left]);
+  await clock.advance(0);
+  await clock.advance(HOUR_MS / 4);
+  expect(told.names).toEqual(["refused"]);
+  expect(settled).toEqual([]);
+  await clock.advance(HOUR_MS / 2);
+  expect(told.names).toEqual(["refused", "dropped"]);
+  expect(settled).toEqual([left.id]);
+});
+
+test("while it is held nothing is sent; the end waits for no one", async () => {
+  const { clock, backend, deliverer } = scene();
+  deliverer.hold();
+  deliverer.add(event("ada"));
+  await clock.advance(HOUR_MS);
+  expect(backend.sent).toEqual([]);
+  const closed = deliverer.close(1_000);
+  await clock.advance(0);
+  await closed;
+  expect(backend.users).toEqual(["ada"]);
 });

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { MemoryEventLog } from "../../../src/memory/memory-event-log.js";
+import { MemoryEvents } from "../../../src/memory/memory-events.js";
+import { MemoryStore } from "../../../src/memory/memory-store.js";
 import type { BackendEvent, NewBackendEvent } from "../../../src/protocol/backend-event.js";
 import { Outbox } from "../../../src/webhook/outbox.js";
 import { ManualClock } from "../../support/manual-clock.js";
@@ -18,7 +20,7 @@ class SwitchedLog extends MemoryEventLog {
 
 function scene(most = 500) {
   const clock = new ManualClock();
-  const log = new SwitchedLog(clock);
+  const log = new SwitchedLog(new MemoryEvents(new MemoryStore(clock)), "a");
   const told = new Told();
   const delivered: BackendEvent[] = [];
   const deliver = (event: BackendEvent) => void delivered.push(event);
@@ -56,6 +58,22 @@ test("while the log is away events wait, the oldest are dropped when too many do
   expect(delivered.at(-1)?.userId).toBe("user-299");
   expect(delivered.length + Number(told.results["dropped"])).toBe(300);
   expect(outbox.size).toBe(0);
+});
+
+test("a log that is back is not waited for any longer", async () => {
+  const { clock, log, delivered, outbox } = scene();
+  log.isAway = true;
+  outbox.add(newEvent("ada"));
+  await clock.advance(0);
+  await clock.advance(31_000);
+  outbox.retry();
+  await clock.advance(0);
+  expect(delivered).toEqual([]);
+  log.isAway = false;
+  outbox.retry();
+  await clock.advance(0);
+  expect(delivered.map(({ userId }) => userId)).toEqual(["ada"]);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test("the end waits for one more attempt only", async () => {

@@ -33,6 +33,9 @@ export class Told {
       "overflowing",
       "log_failing",
       "log_recovered",
+      "inherited",
+      "disinherited",
+      "inheriting_failed",
     ] as const;
     for (const name of names) this.events.on(name, (payload) => this.said.push([name, payload]));
   }

@@ -1,0 +1,16 @@
+-- Notes that nobody has to deliver these events any more, and forgets runs of which nothing is left.
+-- KEYS: event-runs, undelivered-events
+-- ARGV: for each event its run, its id
+-- Returns nothing.
+-- @include lex
+
+local touched = {}
+for n = 1, #ARGV, 2 do
+  disown("undelivered-events", ARGV[n], ARGV[n + 1])
+  touched[ARGV[n]] = true
+end
+for run in pairs(touched) do
+  if countOwned("undelivered-events", run) == 0 then
+    redis.call("HDEL", key["event-runs"], run)
+  end
+end

@@ -1,0 +1,32 @@
+import { expect, onTestFinished, test } from "vitest";
+import { Fleet } from "../../support/fleet.js";
+import { TestClient } from "../../support/test-client.js";
+import { until } from "../../support/until.js";
+
+test("who comes back to another node while Redis does not answer is told to ask again, and to begin anew only when Redis stays away", async () => {
+  const fleet = await Fleet.start(2);
+  const [first, second] = fleet.nodes;
+  if (!first || !second) throw new Error("two nodes were asked for");
+  const ada = await TestClient.open(first.ws);
+  onTestFinished(() => ada.socket.terminate());
+  const user = { id: "ada" };
+  const { sessionId, resumeToken } = await ada.request("hello", { user, tabId: "tab" });
+  await until(async () => (await fleet.redis.cli("HLEN", "lastseen:{all}:sessions")) === "1");
+
+  /** The error that a return to the other node is answered with. */
+  const refusal = async () => {
+    const client = await TestClient.open(second.ws);
+    onTestFinished(() => client.socket.terminate());
+    const answer = await client.ask("hello", { user, tabId: "tab", resume: { sessionId, resumeToken } });
+    if (answer.ok) throw new Error("the other node has the session");
+    return answer.error;
+  };
+  fleet.redis.signal("SIGSTOP");
+  expect(await refusal()).toMatchObject({ code: "overloaded", retryable: true, data: { retryAfterMs: 1_000 } });
+  fleet.redis.signal("SIGCONT");
+  await until(async () => (await refusal()).code === "redirect");
+
+  fleet.redis.signal("SIGSTOP");
+  await until(async () => (await refusal()).code === "session_gone", 30_000);
+  fleet.redis.signal("SIGCONT");
+});

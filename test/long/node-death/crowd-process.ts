@@ -1,0 +1,27 @@
+/**
+ * A crowd in a process of its own, so that what it measures is the service's doing and not that of other crowds or of the
+ * test: `node crowd-process.ts <CrowdOptions as JSON>`. Tells its parent when all are in, then answers its questions.
+ */
+import { Crowd, type CrowdOptions, type CrowdQuestion } from "./crowd.js";
+
+const crowd = await Crowd.enter(JSON.parse(process.argv[2] ?? "") as CrowdOptions);
+process.on("message", (question: CrowdQuestion) => process.send?.(answer(question)));
+process.on("disconnect", () => process.exit());
+process.send?.("ready");
+
+function answer(question: CrowdQuestion): unknown {
+  switch (question.ask) {
+    case "heartbeats":
+      return crowd.heartbeats();
+    case "members":
+      return crowd.members();
+    case "missing":
+      return crowd.missing();
+    case "returnTo":
+      crowd.returnTo(question.urls);
+      return null;
+    default:
+      crowd.close();
+      return null;
+  }
+}

@@ -1,0 +1,185 @@
+import { WebSocket } from "ws";
+import { FullJitterPolicy } from "../../../src/sdk/reconnect-policy.js";
+import type { EventData, ReplyData } from "../../../src/protocol/messages/index.js";
+import type { WireError } from "../../../src/protocol/errors.js";
+
+const HANDSHAKE_LIMIT_MS = 15_000;
+const LINE_BROKE: WireError = { code: "internal", message: "the line broke", retryable: true };
+const PING = '{"type":"ping"}';
+
+interface Frame {
+  id?: number;
+  ok?: boolean;
+  type?: string;
+  data?: unknown;
+  error?: WireError;
+}
+
+/** A client that speaks only hello, join and ping, small enough for ten thousand of them in a process. */
+export class LeanClient {
+  readonly userId: string;
+  readonly roomId: string;
+  sessionId = "";
+  /** Of the first hello. */
+  firstEpoch = 0;
+  epoch = 0;
+  /** How often a session was taken up again. */
+  resumes = 0;
+  /** What it was told of others who left. */
+  readonly left: EventData<"user_left">[] = [];
+  readonly mediaResets: string[] = [];
+  /** What kept it from coming back for good. */
+  lostBy: string | undefined;
+  /** Milliseconds from each ping to its pong. */
+  readonly roundTrips: number[] = [];
+  #resumeToken = "";
+  #socket: WebSocket | undefined;
+  #pingedAt: number | undefined;
+  #answer: ((frame: Frame) => void) | undefined;
+  /** Where it comes back to; stays away for good without one. */
+  #comeBackTo: readonly string[] = [];
+  #attempt = 0;
+  #isGreeted = false;
+  #ended = false;
+
+  constructor(userId: string, roomId: string) {
+    this.userId = userId;
+    this.roomId = roomId;
+  }
+
+  /** Whether it has a line, and a session on it. */
+  get isConnected(): boolean {
+    return this.#isGreeted && this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Milliseconds for which a ping has been waiting for its pong; 0 when none is. */
+  get waitingMs(): number {
+    return this.#pingedAt === undefined ? 0 : performance.now() - this.#pingedAt;
+  }
+
+  /** Opens a session and joins the room, where that room is. */
+  async enter(url: string): Promise<void> {
+    await this.#open(url);
+    const greeted = await this.#ask("hello", this.#greeting());
+    if (!greeted.ok) throw new Error(`hello was refused: ${JSON.stringify(greeted.error)}`);
+    this.#took(greeted.data as ReplyData<"hello">);
+    this.firstEpoch = this.epoch;
+    for (;;) {
+      const joined = await this.#ask("join", { roomId: this.roomId });
+      if (joined.ok) return;
+      if (joined.error?.code !== "overloaded") {
+        this.#drop();
+        return this.enter(redirectOf(joined.error));
+      }
+    }
+  }
+
+  /** When its line breaks it comes back like the SDK: with back-off and jitter, to one of these in turn. */
+  returnTo(urls: readonly string[]): void {
+    this.#comeBackTo = urls;
+  }
+
+  /** One ping; not while another one is waiting. */
+  ping(): void {
+    if (!this.isConnected || this.#pingedAt !== undefined) return;
+    this.#pingedAt = performance.now();
+    this.#socket?.send(PING);
+  }
+
+  /** Closes the page: it does not come back. */
+  close(): void {
+    this.#ended = true;
+    this.#socket?.close(1000);
+  }
+
+  async #open(url: string): Promise<void> {
+    const socket = new WebSocket(`${url.replace("http", "ws")}/ws`, "lastseen.v1", {
+      handshakeTimeout: HANDSHAKE_LIMIT_MS,
+      perMessageDeflate: false,
+    });
+    this.#socket = socket;
+    this.#isGreeted = false;
+    this.#pingedAt = undefined;
+    socket.on("message", (data: Buffer) => this.#read(JSON.parse(data.toString()) as Frame));
+    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    socket.on("error", () => socket.terminate());
+    socket.on("close", () => {
+      if (this.#socket === socket) this.#broken();
+    });
+  }
+
+  #read(frame: Frame): void {
+    if (frame.type === "pong") {
+      if (this.#pingedAt !== undefined) this.roundTrips.push(performance.now() - this.#pingedAt);
+      this.#pingedAt = undefined;
+    } else if (frame.type === "probe") this.#socket?.send(PING);
+    else if (frame.type === "user_left") this.left.push(frame.data as EventData<"user_left">);
+    else if (frame.type === "media_reset") this.mediaResets.push((frame.data as EventData<"media_reset">).reason);
+    else if (frame.id !== undefined) {
+      const answer = this.#answer;
+      this.#answer = undefined;
+      answer?.(frame);
+    }
+  }
+
+  #broken(): void {
+    if (this.#answer) this.#read({ id: 1, ok: false, error: LINE_BROKE });
+    else if (!this.#ended && this.#comeBackTo.length > 0) this.#tryAgain();
+  }
+
+  #tryAgain(afterMs?: number): void {
+    const attempt = this.#attempt++;
+    const delayMs = afterMs ?? new FullJitterPolicy().nextDelayMs({ attempt, elapsedMs: 0, cause: "socket_closed" });
+    const url = this.#comeBackTo[attempt % this.#comeBackTo.length] ?? "";
+    setTimeout(() => void this.#comeBack(url).catch(() => this.#tryAgain()), delayMs ?? 0);
+  }
+
+  async #comeBack(url: string): Promise<void> {
+    if (this.#ended) return;
+    await this.#open(url);
+    const resume = { sessionId: this.sessionId, resumeToken: this.#resumeToken };
+    const answer = await this.#ask("hello", { ...this.#greeting(), resume });
+    if (answer.ok) {
+      const before = this.sessionId;
+      this.#took(answer.data as ReplyData<"hello">);
+      if (this.sessionId !== before) this.lostBy = "another session was given to it";
+      this.#attempt = 0;
+      this.resumes += 1;
+      return;
+    }
+    this.#drop();
+    const { code, data } = answer.error ?? { code: "internal" };
+    if (code === "redirect") await this.#comeBack(redirectOf(answer.error));
+    else if (code === "session_gone") this.lostBy = `${code} at ${url}`;
+    else this.#tryAgain(code === "overloaded" ? Number(data?.["retryAfterMs"]) * (0.5 + Math.random() / 2) : undefined);
+  }
+
+  #greeting(): object {
+    return { tabId: "tab", user: { id: this.userId } };
+  }
+
+  #took({ sessionId, epoch, resumeToken }: ReplyData<"hello">): void {
+    this.#isGreeted = true;
+    this.sessionId = sessionId;
+    this.epoch = epoch;
+    this.#resumeToken = resumeToken;
+  }
+
+  #ask(type: string, data: object): Promise<Frame> {
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+      this.#socket?.send(JSON.stringify({ id: 1, type, data }));
+    });
+  }
+
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close(1000);
+  }
+}
+
+function redirectOf(error: WireError | undefined): string {
+  if (error?.code !== "redirect") throw new Error(`not sent anywhere: ${JSON.stringify(error)}`);
+  return String(error.data?.["url"]);
+}

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { MemoryEventLog } from "../../../src/memory/memory-event-log.js";
+import type { BackendEvent } from "../../../src/protocol/backend-event.js";
+import { Random } from "../../support/random.js";
+import { FallibleWorld } from "./fallible-world.js";
+
+const SEEDS = 40;
+const STEPS = 120;
+const NODES = ["a", "b", "c"] as const;
+const SUBJECTS = ["ada", "bob", "cid", "dan", "eve"] as const;
+/** A lease, the doubt, the longest pause of a deliverer and of the log, several times over. */
+const RECOVERY_MS = 600_000;
+
+/** Something happens, to the nodes or to the backend. */
+function mishap(world: FallibleWorld): void {
+  const { random, alive, processes } = world;
+  const chance = random.next();
+  const victim = alive[random.below(alive.length)];
+  if (chance < 0.03 && victim) victim.isDead = true;
+  else if (chance < 0.04 && victim) void victim.stop();
+  else if (chance < 0.06 && victim) Object.assign(victim, { isCutOff: true, wasCutOff: true });
+  else if (chance < 0.12) for (const each of processes) each.isCutOff = false;
+  else if (chance < 0.2) world.backendIsUp = !world.backendIsUp;
+  else if (chance < 0.26) {
+    const missing = NODES.find((nodeId) => !alive.some((each) => each.nodeId === nodeId));
+    if (missing) world.start(missing);
+  }
+}
+
+async function live(seed: number): Promise<FallibleWorld> {
+  const world = new FallibleWorld(new Random(seed));
+  const { random, clock } = world;
+  for (const nodeId of NODES) world.start(nodeId);
+  for (let step = 0; step < STEPS; step += 1) {
+    for (const each of world.alive) if (random.next() < 0.7) each.tell(random.pick(SUBJECTS));
+    mishap(world);
+    await clock.advance(random.below(random.next() < 0.1 ? 15_000 : 500));
+  }
+  world.isCalm = true;
+  world.backendIsUp = true;
+  for (const each of world.processes) each.isCutOff = false;
+  if (world.alive.every(({ isStopping }) => isStopping)) world.start("d");
+  for (let passed = 0; passed < RECOVERY_MS; passed += 1_000) {
+    await clock.advance(1_000);
+    if (world.events.runs.size === 0) break;
+  }
+  return world;
+}
+
+const idsOf = (events: readonly BackendEvent[]) => events.map(({ id }) => id);
+
+/** The events of each process, by the order of the log; a process begins with its `node_started`. */
+function byProcess(logged: readonly BackendEvent[]): BackendEvent[][] {
+  const latest = new Map<string, BackendEvent[]>();
+  const all: BackendEvent[][] = [];
+  for (const event of logged) {
+    if (event.type === "node_started") {
+      latest.set(event.nodeId, []);
+      all.push(latest.get(event.nodeId) ?? []);
+    }
+    latest.get(event.nodeId)?.push(event);
+  }
+  return all;
+}
+
+test(
+  "whatever dies, fails or is cut off: all that was logged arrives, of each process in order, and nothing is left over",
+  { timeout: 60_000 },
+  async () => {
+    let [died, lanes] = [0, 0];
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const world = await live(seed);
+      expect(world.errors, `seed ${seed}`).toEqual([]);
+      const logged = (await new MemoryEventLog(world.events, "reader").read(undefined, 1_000_000)).events;
+      const arrived = [...new Map(world.taken.map((event) => [event.id, event])).values()];
+      expect(new Set(idsOf(arrived)), `seed ${seed}`).toEqual(new Set(idsOf(logged)));
+      expect(world.events.runs.size, `seed ${seed}`).toBe(0);
+      // What a node tells after it was taken for dead may overtake what another one delivers of it.
+      const twofold = new Set(world.processes.filter(({ wasCutOff }) => wasCutOff).map(({ nodeId }) => nodeId));
+      for (const events of byProcess(logged).filter(([first]) => !twofold.has(first?.nodeId ?? ""))) {
+        for (const subject of SUBJECTS) {
+          const lane = idsOf(events.filter(({ callId }) => callId === subject));
+          const known = new Set(lane);
+          const order = idsOf(arrived).filter((id) => known.has(id));
+          expect(order, `seed ${seed}, ${events[0]?.nodeId}, ${subject}`).toEqual(lane);
+          lanes += 1;
+        }
+      }
+      died += world.processes.filter(({ isDead }) => isDead).length;
+    }
+    // It would say nothing if nobody had died, or everybody had been cut off.
+    expect(died).toBeGreaterThan(SEEDS);
+    expect(lanes).toBeGreaterThan(SEEDS * SUBJECTS.length);
+  },
+);

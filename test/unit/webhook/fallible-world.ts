@@ -1,0 +1,159 @@
+import { Membership } from "../../../src/cluster/membership.js";
+import type { ClusterEvents } from "../../../src/cluster/events.js";
+import { Takeover } from "../../../src/cluster/takeover.js";
+import { delay, type Clock } from "../../../src/kernel/clock.js";
+import { Emitter } from "../../../src/kernel/emitter.js";
+import { Releasers } from "../../../src/kernel/releasers.js";
+import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
+import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
+import { MemoryEventLog } from "../../../src/memory/memory-event-log.js";
+import { MemoryEvents } from "../../../src/memory/memory-events.js";
+import { MemoryStore } from "../../../src/memory/memory-store.js";
+import type { BackendEvent } from "../../../src/protocol/backend-event.js";
+import type { EventLog } from "../../../src/session/event-log.js";
+import type { LifecycleEvents } from "../../../src/session/events.js";
+import type { Attempt } from "../../../src/webhook/http-sender.js";
+import { Webhooks } from "../../../src/webhook/webhooks.js";
+import { shareWebhooks } from "../../../src/webhooks.js";
+import { ManualClock } from "../../support/manual-clock.js";
+import type { Random } from "../../support/random.js";
+
+const LONGEST_ANSWER_MS = 300;
+
+/** One process: it can die at any moment, and lose the way to the store for a while. */
+export class FallibleProcess {
+  readonly nodeId: string;
+  readonly lifecycle: Emitter<LifecycleEvents>;
+  readonly #world: FallibleWorld;
+  readonly #membership: Membership;
+  readonly #webhooks: Webhooks;
+  isDead = false;
+  isStopping = false;
+  isCutOff = false;
+  /** Others may have delivered in its place. */
+  wasCutOff = false;
+
+  constructor(world: FallibleWorld, nodeId: string) {
+    this.#world = world;
+    this.nodeId = nodeId;
+    const failed = (error: unknown): void => void world.errors.push(error);
+    const clock = this.#mortalClock(world.clock);
+    const directory = this.#fallible(new MemoryDirectory(world.store, nodeId), [
+      "register",
+      "renew",
+      "takeOver",
+      "resign",
+    ]);
+    const log: EventLog = this.#fallible(new MemoryEventLog(world.events, nodeId), ["append", "settle", "inherit"]);
+    const random = (): number => world.random.next();
+    const send = (event: BackendEvent): Promise<Attempt> => this.#unlessDead(() => world.receive(event));
+    this.#webhooks = new Webhooks({ clock, nodeId, log, send, random, listenerFailed: failed });
+    const events = new Emitter<ClusterEvents>(failed);
+    const bus = new MemoryBus(world.hub, nodeId, failed);
+    this.#membership = new Membership({ clock, directory, bus, url: undefined, events });
+    const takeover = new Takeover({ clock, directory, events, adopt: () => Promise.resolve(0) });
+    events.on("renewed", () => takeover.begin(this.#membership.dead()));
+    this.lifecycle = new Emitter(failed);
+    this.#webhooks.follow(this.lifecycle, () => false, false);
+    shareWebhooks(this.#webhooks, events, clock, new Releasers(failed));
+  }
+
+  start(): void {
+    void this.#membership.start();
+  }
+
+  /** Ends in good order: gives up its lease, and tries once more to deliver. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await this.#membership.close();
+    await this.#webhooks.close();
+    this.isDead = true;
+  }
+
+  /** Something happens; events about the same thing have to arrive in order. */
+  tell(about: string): void {
+    this.lifecycle.emit("call_finished", { callId: about, outcome: "ended" });
+  }
+
+  #mortalClock(clock: Clock): Clock {
+    return {
+      mono: () => clock.mono(),
+      wall: () => clock.wall(),
+      after: (delayMs, run) => clock.after(delayMs, () => (this.isDead ? undefined : run())),
+      pollPhase: () => clock.pollPhase(),
+    };
+  }
+
+  /** Whoever is dead hears no answer. */
+  async #unlessDead<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isDead) return new Promise(() => {});
+    const outcome = await work().then(
+      (value) => () => value,
+      (error: unknown) => () => {
+        throw error;
+      },
+    );
+    return this.isDead ? new Promise(() => {}) : outcome();
+  }
+
+  /**
+   * The same object, whose named methods now and then fail: before they have done anything, or after. What is inherited is
+   * read in several questions to the store, so that a log of which one fails has inherited nothing.
+   */
+  #fallible<T extends object>(target: T, names: readonly (keyof T)[]): T {
+    for (const name of names) {
+      const method = (target[name] as (...args: unknown[]) => Promise<unknown>).bind(target);
+      const fallible = (...args: unknown[]): Promise<unknown> =>
+        this.#unlessDead(async () => {
+          const { random, clock, isCalm } = this.#world;
+          if (this.isCutOff || (!isCalm && random.next() < 0.03)) throw new Error("the store was not reached");
+          const answer = await method(...args);
+          await delay(clock, random.below(20));
+          if (!isCalm && name !== "inherit" && random.next() < 0.03) throw new Error("the answer was lost");
+          return answer;
+        });
+      Object.defineProperty(target, name, { value: fallible });
+    }
+    return target;
+  }
+}
+
+/** Nodes that come and go around one store, and a backend that is not always there. */
+export class FallibleWorld {
+  readonly clock = new ManualClock();
+  readonly store = new MemoryStore(this.clock);
+  readonly events = new MemoryEvents(this.store, 1_000_000);
+  readonly hub = new MemoryHub();
+  readonly random: Random;
+  readonly errors: unknown[] = [];
+  readonly processes: FallibleProcess[] = [];
+  /** What the backend took, in the order in which it did. */
+  readonly taken: BackendEvent[] = [];
+  backendIsUp = true;
+  /** No more mishaps. */
+  isCalm = false;
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  get alive(): FallibleProcess[] {
+    return this.processes.filter(({ isDead }) => !isDead);
+  }
+
+  start(nodeId: string): FallibleProcess {
+    const started = new FallibleProcess(this, nodeId);
+    this.processes.push(started);
+    started.start();
+    return started;
+  }
+
+  /** The backend's answer; it may have taken the event although the answer is never heard. */
+  async receive(event: BackendEvent): Promise<Attempt> {
+    await delay(this.clock, this.random.below(LONGEST_ANSWER_MS));
+    if (!this.backendIsUp) return { kind: "failed", why: "ECONNREFUSED" };
+    if (!this.isCalm && this.random.next() < 0.05) return { kind: "refused", why: "HTTP 409" };
+    this.taken.push(event);
+    return this.isCalm || this.random.next() > 0.03 ? { kind: "delivered" } : { kind: "failed", why: "ECONNRESET" };
+  }
+}
