@@ -9,12 +9,14 @@ import type { CallSnapshot, EventData, ReplyData, RequestData, UserStatus } from
 import type { Emitter } from "./emitter.js";
 import type { Timers } from "./environment.js";
 import type { CallOverReason, ClientEvents } from "./events.js";
+import type { ServiceEvent } from "./frame.js";
 import type { Link } from "./link.js";
 import { RequestError } from "./request-error.js";
-import type { WireEvent } from "./wire.js";
 
 /** The caller's own clock gives the service this long to say that nobody has answered. */
 const PATIENCE_MS = 3_000;
+/** A page that stood still has frames waiting behind the timer that fires first: they are heard before it counts. */
+const LAST_MOMENT_MS = 100;
 
 export class Calls {
   readonly #link: Link;
@@ -109,28 +111,27 @@ export class Calls {
   }
 
   /** @internal */
-  event({ type, data }: WireEvent): void {
-    const { callId = "", reason } = (data ?? {}) as { callId?: string; reason?: CallOverReason };
+  event({ type, data }: ServiceEvent): void {
     switch (type) {
       case "incoming_call":
-        this.#rings(data as EventData<"incoming_call">);
+        this.#rings(data);
         return;
       case "call_accepted":
-        this.#activate(callId, (data as EventData<"call_accepted">).roomId);
+        this.#activate(data.callId, data.roomId);
         return;
       case "call_moved":
-        this.#begin((data as EventData<"call_moved">).call);
+        this.#begin(data.call);
         return;
       case "call_timeout":
-        this.#end(callId, "timeout");
+        this.#end(data.callId, "timeout");
         return;
       case "call_declined":
       case "call_cancelled":
       case "call_ended":
-        this.#end(callId, reason ?? "lost");
+        this.#end(data.callId, data.reason);
         return;
       case "user_status":
-        this.#learn({ statuses: [data as EventData<"user_status">] });
+        this.#learn({ statuses: [data] });
     }
   }
 
@@ -152,7 +153,10 @@ export class Calls {
     this.#set(call);
     if (call.state === "active" || call.remainingMs === undefined) return;
     const patience = call.direction === "outgoing" ? PATIENCE_MS : 0;
-    this.#ringTimer = this.#timers.set(call.remainingMs + patience, () => this.#end(call.callId, "timeout"));
+    const withinMs = Math.max(0, call.remainingMs + patience - LAST_MOMENT_MS);
+    this.#ringTimer = this.#timers.set(withinMs, () => {
+      this.#ringTimer = this.#timers.set(LAST_MOMENT_MS, () => this.#end(call.callId, "timeout"));
+    });
   }
 
   #activate(callId: string, roomId: string): void {

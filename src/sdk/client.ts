@@ -14,15 +14,17 @@ import { browserEnvironment } from "./browser.js";
 import { Calls } from "./calls.js";
 import type { ConnectionState, DisconnectReason, StateChange } from "./connection-state.js";
 import { Emitter } from "./emitter.js";
-import type { Environment, PageSignal } from "./environment.js";
+import type { Environment } from "./environment.js";
 import type { ClientEvents, JoinedRoom, LeftRoom, SessionInfo } from "./events.js";
-import { Link, type GetToken } from "./link.js";
+import type { ServiceEvent } from "./frame.js";
+import type { GetToken } from "./greeter.js";
+import { Link } from "./link.js";
 import { Membership, type JoinOptions } from "./membership.js";
-import { OtherTabs, tabLockName } from "./other-tabs.js";
+import { PageWatch } from "./page-watch.js";
 import { FullJitterPolicy, type ReconnectPolicy } from "./reconnect-policy.js";
-import { RequestError } from "./request-error.js";
+import { TabClaim } from "./tab-claim.js";
 import { TabMemory } from "./tab-memory.js";
-import type { WireEvent } from "./wire.js";
+import { whenConnected } from "./when-connected.js";
 
 export interface ConnectOptions {
   /** The service: `https://host:3001`, or the same with `wss://` or the `/ws` path. */
@@ -43,9 +45,6 @@ export interface ConnectOptions {
   readonly environment?: Partial<Environment>;
 }
 
-/** How long a tab waits for its own predecessor (before a reload) to let go of the tab's lock. */
-const TAB_LOCK_WAIT_MS = 500;
-
 /**
  * A user's session with the service. Made by {@link connect}; once `disconnected` it does nothing by itself and holds no
  * timer, listener or socket, until {@link LastseenClient.reconnect} is called.
@@ -53,27 +52,19 @@ const TAB_LOCK_WAIT_MS = 500;
 export class LastseenClient {
   /** Calls with other users. */
   readonly calls: Calls;
-  readonly #environment: Environment;
-  readonly #askBeforeClosing: boolean;
   readonly #events = new Emitter<ClientEvents>();
   readonly #memory: TabMemory;
   readonly #link: Link;
   readonly #membership: Membership;
+  readonly #tab: TabClaim;
+  readonly #page: PageWatch;
   #session: SessionInfo | undefined;
-  #activeSpeaker: string | null = null;
-  #tabs: OtherTabs | undefined;
-  /** Undo what was set up by {@link #start}. */
-  #releasers: (() => void)[] = [];
-  #allowClosing: (() => void) | undefined;
-  #starts = 0;
   #disconnecting: Promise<void> | undefined;
 
   /** Use {@link connect}, unless the connection shall be opened later with {@link LastseenClient.reconnect}. */
   constructor(options: ConnectOptions) {
     const environment = { ...browserEnvironment, ...options.environment };
     const policy = options.reconnectPolicy ?? new FullJitterPolicy({ random: environment.random });
-    this.#environment = environment;
-    this.#askBeforeClosing = options.askBeforeClosing ?? false;
     this.#memory = new TabMemory(environment.storage, environment.createId, options.tabId);
     this.#link = new Link(
       environment,
@@ -93,6 +84,8 @@ export class LastseenClient {
       policy,
       events: this.#events,
     });
+    this.#tab = new TabClaim(environment, this.#memory, this.#events);
+    this.#page = new PageWatch(environment.page, this.#link, this.#events, options.askBeforeClosing ?? false);
     this.calls = new Calls({ link: this.#link, timers: environment.timers, events: this.#events });
     this.#wireUp();
   }
@@ -119,7 +112,7 @@ export class LastseenClient {
 
   /** The user who speaks, if anybody does. */
   get activeSpeaker(): string | null {
-    return this.#activeSpeaker;
+    return this.#membership.activeSpeaker;
   }
 
   get tabId(): string {
@@ -133,19 +126,7 @@ export class LastseenClient {
 
   /** Resolves as soon as there is a session. @throws RequestError `disconnected` when the client stops first */
   whenConnected(): Promise<SessionInfo> {
-    const stopped = () => new RequestError("disconnected", "The client has stopped.");
-    if (this.state === "disconnected") return Promise.reject(stopped());
-    if (this.state === "connected" && this.session) return Promise.resolve(this.session);
-    return new Promise((resolve, reject) => {
-      const off = [
-        this.on("session", (session) => settle(() => resolve(session))),
-        this.on("state", ({ state }) => state === "disconnected" && settle(() => reject(stopped()))),
-      ];
-      const settle = (then: () => void) => {
-        for (const stop of off) stop();
-        then();
-      };
-    });
+    return whenConnected(this);
   }
 
   /**
@@ -188,7 +169,9 @@ export class LastseenClient {
 
   /** Starts again after `disconnected`, as a new session, and goes back to the room that one was in. */
   reconnect(): void {
-    if (this.state === "disconnected") this.#start();
+    if (this.state !== "disconnected") return;
+    this.#page.start();
+    this.#link.open(this.#tab.take());
   }
 
   /** Ends the session: the others are told at once. Idempotent; resolves when the service knows, or after a second. */
@@ -225,84 +208,25 @@ export class LastseenClient {
     this.#link.events.on("event", (event) => this.#serviceEvent(event));
     this.#link.events.on("retry", (retry) => this.#events.emit("retry", retry));
     this.#link.events.on("state", (change) => this.#stateChanged(change));
-    this.#events.on("joined", ({ room }) => {
-      this.#tabs?.announce(this.#session?.user.id ?? "", room.id);
-      if (this.#askBeforeClosing) this.#allowClosing ??= this.#environment.page.askBeforeClosing();
-    });
-    this.#events.on("left", () => this.#outOfRoom());
-  }
-
-  #start(): void {
-    this.#releasers.push(this.#environment.page.listen((signal) => this.#pageSignal(signal)));
-    this.#link.open(this.#claimTab());
-  }
-
-  /** A duplicated tab comes with a copy of the memory; the lock tells which of the two is the original. */
-  async #claimTab(): Promise<void> {
-    const start = ++this.#starts;
-    const hold = () => this.#environment.locks.hold(tabLockName(this.#memory.tabId), TAB_LOCK_WAIT_MS);
-    let release = await hold();
-    if (!release) {
-      this.#memory.becomeAnotherTab();
-      release = await hold();
-    }
-    if (start !== this.#starts || this.state === "disconnected") {
-      release?.();
-      return;
-    }
-    if (release) this.#releasers.push(release);
-    const tabs = new OtherTabs(this.#environment, this.#memory.tabId, (others) => this.#events.emit("tabs", others));
-    this.#tabs = tabs;
-    this.#releasers.push(() => tabs.close());
-  }
-
-  /** Nothing of the client is left on the page after this. */
-  #release(): void {
-    for (const release of this.#releasers.splice(0)) release();
-    this.#tabs = undefined;
   }
 
   #stateChanged(change: StateChange): void {
     if (change.state === "disconnected") {
-      const reason = change.reason as DisconnectReason;
+      const { reason } = change;
       // A session that somebody else has, or that was ended, must not be asked for again.
       if (reason !== "gave_up") this.#memory.forgetSession();
       this.#membership.stop(LEFT_REASONS[reason] ?? "disconnected", reason !== "client_initiated");
       this.calls.stop();
-      this.#release();
+      this.#page.stop();
+      this.#tab.release();
     }
     this.#events.emit("state", change);
   }
 
-  #serviceEvent(event: WireEvent): void {
-    if (event.type === "active_speaker") {
-      this.#activeSpeaker = (event.data as { userId: string | null }).userId;
-    }
+  #serviceEvent(event: ServiceEvent): void {
     this.#membership.event(event);
     this.calls.event(event);
-    this.#events.emit(event.type as keyof ClientEvents, event.data as never);
-  }
-
-  #pageSignal(signal: PageSignal): void {
-    switch (signal.kind) {
-      case "visible":
-        return this.#link.wake("visible");
-      case "hidden":
-      case "frozen":
-        return this.#link.ping(signal.kind);
-      case "wake":
-        return this.#link.wake(signal.cause === "resume" ? this.#environment.page.visibility : undefined);
-      case "hide":
-        if (signal.persisted) this.#link.ping("frozen");
-        else this.#link.beaconGoodbye();
-    }
-  }
-
-  #outOfRoom(): void {
-    this.#activeSpeaker = null;
-    this.#tabs?.announce(this.#session?.user.id ?? "", null);
-    this.#allowClosing?.();
-    this.#allowClosing = undefined;
+    this.#events.emit(event.type, event.data);
   }
 }
 

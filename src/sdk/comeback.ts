@@ -11,6 +11,9 @@ export interface Retry {
   readonly cause: ReconnectCause;
 }
 
+/** The line broke, and nothing speaks against another one. */
+const BROKE: ReadonlySet<ReconnectCause> = new Set<ReconnectCause>(["socket_closed", "pong_timeout"]);
+
 export class Comeback {
   readonly #timers: Timers;
   readonly #policy: ReconnectPolicy;
@@ -19,7 +22,8 @@ export class Comeback {
   #downSince = 0;
   #told: number | undefined;
   #timer: unknown;
-  #waiting = false;
+  /** The one attempt that is waited for: whatever would make another one when this has changed, does not. */
+  #next: object | undefined;
 
   /** @param go called when an attempt is due */
   constructor(timers: Timers, policy: ReconnectPolicy, go: () => void) {
@@ -40,35 +44,48 @@ export class Comeback {
     this.#told = delayMs;
   }
 
-  /** Returns the attempt that is now waited for, or `undefined` when the policy gives up. */
-  schedule(cause: ReconnectCause): Retry | undefined {
+  /**
+   * Returns the attempt that is now waited for, or `undefined` when the policy gives up.
+   *
+   * @param throttled timers of the page may run once a minute, which is longer than a session waits for its client: the
+   *   first attempt after the line broke is made without one
+   */
+  schedule(cause: ReconnectCause, throttled: boolean): Retry | undefined {
     const attempt = this.#attempt++;
     const elapsedMs = this.#timers.now() - this.#downSince;
-    const delayMs = this.#told ?? this.#policy.nextDelayMs({ attempt, elapsedMs, cause });
+    const told = this.#told;
     this.#told = undefined;
-    if (delayMs === null) return undefined;
+    const wishedMs = told ?? this.#policy.nextDelayMs({ attempt, elapsedMs, cause });
+    if (wishedMs === null) return undefined;
+    const atOnce = throttled && attempt === 0 && told === undefined && BROKE.has(cause);
+    const delayMs = atOnce ? 0 : wishedMs;
     this.#wait(delayMs);
     return { attempt, delayMs, cause };
   }
 
   /** If an attempt is waited for, it is made now. Returns whether it is so. */
   hurry(): boolean {
-    if (this.#waiting) this.#wait(0);
-    return this.#waiting;
+    if (!this.#next) return false;
+    this.#wait(0);
+    return true;
   }
 
   cancel(): void {
     this.#timers.clear(this.#timer);
-    this.#waiting = false;
+    this.#next = undefined;
     this.#told = undefined;
   }
 
+  /** No delay needs no timer, which may be throttled. */
   #wait(delayMs: number): void {
     this.#timers.clear(this.#timer);
-    this.#waiting = true;
-    this.#timer = this.#timers.set(delayMs, () => {
-      this.#waiting = false;
+    const next = (this.#next = {});
+    const go = () => {
+      if (this.#next !== next) return;
+      this.#next = undefined;
       this.#go();
-    });
+    };
+    if (delayMs > 0) this.#timer = this.#timers.set(delayMs, go);
+    else queueMicrotask(go);
   }
 }

@@ -41,16 +41,16 @@ export type ReconnectCause =
   | "expired"
   | "redirected";
 
-export interface StateChange {
-  readonly state: ConnectionState;
-  readonly previous: ConnectionState;
-  /** A {@link DisconnectReason} when disconnected, a {@link ReconnectCause} when reconnecting. */
-  readonly reason: DisconnectReason | ReconnectCause | undefined;
-}
+/** The state and, where there is one, the reason for it. */
+export type StateAndReason =
+  | { readonly state: "connecting" | "connected"; readonly reason: undefined }
+  | { readonly state: "reconnecting"; readonly reason: ReconnectCause }
+  | { readonly state: "disconnected"; readonly reason: DisconnectReason };
 
-/** What the end of a socket means. `forget`: its session cannot be taken up again. */
-export type SocketEnd =
-  { kind: "stop"; reason: DisconnectReason } | { kind: "retry"; cause: ReconnectCause; forget?: boolean };
+export type StateChange = StateAndReason & { readonly previous: ConnectionState };
+
+/** What the end of a socket means. */
+export type SocketEnd = { kind: "stop"; reason: DisconnectReason } | { kind: "retry"; cause: ReconnectCause };
 
 /** The close-code table from the client's side. A code that is not in it is a line that broke. */
 export function socketEnd(code: number): SocketEnd {
@@ -66,7 +66,7 @@ export function socketEnd(code: number): SocketEnd {
     case "transferred":
       return { kind: "stop", reason: "transferred" };
     case "expired":
-      return { kind: "retry", cause: "expired", forget: true };
+      return { kind: "retry", cause: "expired" };
     case "serviceRestart":
       return { kind: "retry", cause: "server_restart" };
     case "overloaded":

@@ -8,14 +8,20 @@ const PING = '{"type":"ping"}';
 /** How long a pong may take after the page may have slept. */
 const WAKE_PONG_MS = 5_000;
 const PONG_MS = 10_000;
-/** A timer that fires later than this was held up, and so was perhaps the pong. */
+/** A timer that fires later than this was held up, and so was perhaps the pong; or somebody has set the clock. */
 const LATE_MS = 1_000;
+/** How long the pong may take then. Short: a session does not wait for its client much longer than the first wait. */
+const SECOND_PONG_MS = 3_000;
 /** Signals of one awakening (visible, focus, online) come together: one ping tells it. */
 const SAME_MOMENT_MS = 500;
 
 /**
  * Says "still here" at the service's interval and watches that the service says so too. It answers nothing by itself: its
- * owner tells it what was heard and closes the line when it has gone {@link Heartbeat.onSilent | silent}.
+ * owner tells it of each pong and closes the line when it has gone {@link Heartbeat.onSilent | silent}.
+ *
+ * Each ping is answered once, and in order, so the n-th pong belongs to the n-th ping. Only the answer to a ping that was
+ * sent since the waiting began is a sign of life: what else comes may have come long ago and lain in the browser while
+ * the page stood still.
  */
 export class Heartbeat {
   readonly #timers: Timers;
@@ -25,7 +31,10 @@ export class Heartbeat {
   #beatTimer: unknown;
   #pongTimer: unknown;
   #sentAt = -Infinity;
-  #awaiting = false;
+  /** When the pings that wait for their pong were sent, oldest first. Few: the line ends when the pongs do not come. */
+  #unanswered: number[] = [];
+  /** How many pongs have to come up to the one that is waited for; 0 when none is. */
+  #awaited = 0;
   #secondChance = true;
 
   /** @param onSilent no answer came: the line is dead */
@@ -45,6 +54,7 @@ export class Heartbeat {
   stop(): void {
     this.#timers.clear(this.#beatTimer);
     this.#settle();
+    this.#unanswered = [];
     this.#intervalMs = 0;
     this.#sentAt = -Infinity;
   }
@@ -54,8 +64,9 @@ export class Heartbeat {
     if (this.#intervalMs === 0) return;
     this.#send(visibility ? `{"type":"ping","data":{"visibility":"${visibility}"}}` : PING);
     this.#sentAt = this.#timers.now();
+    this.#unanswered.push(this.#sentAt);
     this.#schedule();
-    if (!this.#awaiting) this.#expectPong(Math.min(PONG_MS, Math.max(this.#intervalMs, 1_000)));
+    if (this.#awaited === 0) this.#expectPong(Math.min(PONG_MS, Math.max(this.#intervalMs, 1_000)));
   }
 
   /** Pings at once after the page may have slept, and is less patient about the answer. */
@@ -67,11 +78,11 @@ export class Heartbeat {
     this.#expectPong(WAKE_PONG_MS);
   }
 
-  /** Anything came from the service, so the line is alive. Returns the round trip in ms when it was awaited. */
-  heard(): number | undefined {
-    const rttMs = this.#awaiting ? this.#timers.now() - this.#sentAt : undefined;
-    this.#settle();
-    return rttMs;
+  /** A ping was answered. Returns the round trip in ms, if it is known of which. */
+  answered(): number | undefined {
+    const sentAt = this.#unanswered.shift();
+    if (this.#awaited > 0 && --this.#awaited === 0) this.#settle();
+    return sentAt === undefined ? undefined : this.#timers.now() - sentAt;
   }
 
   #schedule(): void {
@@ -81,13 +92,14 @@ export class Heartbeat {
 
   #settle(): void {
     this.#timers.clear(this.#pongTimer);
-    this.#awaiting = false;
+    this.#awaited = 0;
     this.#secondChance = true;
   }
 
+  /** Waits for the answer to the ping that was sent last. */
   #expectPong(withinMs: number): void {
     this.#timers.clear(this.#pongTimer);
-    this.#awaiting = true;
+    this.#awaited = this.#unanswered.length;
     const due = this.#timers.now() + withinMs;
     this.#pongTimer = this.#timers.set(withinMs, () => {
       const heldUp = this.#timers.now() - due > LATE_MS;
@@ -95,7 +107,7 @@ export class Heartbeat {
         // The page stood still, and the answer may be waiting behind this very timer.
         this.#secondChance = false;
         this.beat();
-        this.#expectPong(withinMs);
+        this.#expectPong(SECOND_PONG_MS);
         return;
       }
       this.#settle();

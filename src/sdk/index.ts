@@ -34,7 +34,7 @@ export type {
   RosterChange,
   SessionInfo,
 } from "./events.js";
-export type { GetToken } from "./link.js";
+export type { GetToken } from "./greeter.js";
 export type { JoinOptions } from "./membership.js";
 export { FullJitterPolicy, type ReconnectContext, type ReconnectPolicy } from "./reconnect-policy.js";
 export { RequestError, type RequestErrorCode } from "./request-error.js";

@@ -2,16 +2,16 @@
  * The room that one wants to be in, against the room that one is in. The wish outlives sockets and sessions: whenever the
  * line is good again, the two are brought together.
  */
-import type { EventData, JsonObject, ReplyData, RequestData, RoomSnapshot } from "../protocol/messages/index.js";
+import type { JsonObject, ReplyData, RequestData, RoomSnapshot } from "../protocol/messages/index.js";
 import type { Timers } from "./environment.js";
 import type { Emitter } from "./emitter.js";
 import type { ClientEvents, JoinedHow, JoinedRoom, LeftRoom } from "./events.js";
+import type { ServiceEvent } from "./frame.js";
 import type { Greeting, Link } from "./link.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
 import { lostOnTheWay, RequestError } from "./request-error.js";
 import { RoomView } from "./room-view.js";
 import type { TabMemory } from "./tab-memory.js";
-import type { WireEvent } from "./wire.js";
 
 /** Options of a join. */
 export type JoinOptions = Omit<RequestData<"join">, "roomId">;
@@ -63,6 +63,11 @@ export class Membership {
 
   get room(): RoomSnapshot | undefined {
     return this.#view.room;
+  }
+
+  /** The user who speaks, if anybody does. */
+  get activeSpeaker(): string | null {
+    return this.#view.activeSpeaker;
   }
 
   /** The session's id and epoch, which a transfer changes. */
@@ -135,13 +140,10 @@ export class Membership {
     else if (!this.#wish) this.#leaveOnService();
   }
 
-  event(event: WireEvent): void {
+  event(event: ServiceEvent): void {
     this.#view.event(event);
     if (event.type === "room_closed") this.#out("room_closed");
-    if (event.type === "user_left") {
-      const { sessionId, reason } = event.data as EventData<"user_left">;
-      if (sessionId === this.#sessionId) this.#out(reason);
-    }
+    if (event.type === "user_left" && event.data.sessionId === this.#sessionId) this.#out(event.data.reason);
   }
 
   /** The client stops: nobody waits any more and no timer is left. The wish stays for a later start, if it is `kept`. */

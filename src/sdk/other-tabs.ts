@@ -4,6 +4,7 @@
  */
 import type { Environment, TabChannel } from "./environment.js";
 import type { OtherTab } from "./events.js";
+import { fits, type Fields } from "./fields.js";
 
 interface Note {
   readonly userId: string;
@@ -13,6 +14,8 @@ interface Note {
   /** Whoever reads it shall tell where it is. */
   readonly asks: boolean;
 }
+
+const NOTE: Fields<Note> = { userId: "string", tabId: "string", roomId: "string|null", asks: "boolean" };
 
 export function tabLockName(tabId: string): string {
   return `lastseen:${tabId}`;
@@ -55,10 +58,11 @@ export class OtherTabs {
   }
 
   #heard(message: unknown): void {
-    const { userId, tabId, roomId, asks } = message as Partial<Note>;
-    if (userId !== this.#userId || typeof tabId !== "string" || tabId === this.#tabId) return;
+    if (!fits(NOTE, message)) return;
+    const { userId, tabId, roomId, asks } = message;
+    if (userId !== this.#userId || tabId === this.#tabId) return;
     const known = this.#others.get(tabId);
-    if (typeof roomId === "string") {
+    if (roomId !== null) {
       this.#others.set(tabId, { tabId, roomId });
       if (!known) this.#watch(tabId);
     } else this.#others.delete(tabId);

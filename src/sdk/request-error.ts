@@ -1,4 +1,5 @@
 import type { ErrorCode, WireError } from "../protocol/errors.js";
+import { fits, type Fields } from "./fields.js";
 
 /** The service's error codes, and two of the client's own: there was no line, or no answer came in time. */
 export type RequestErrorCode = ErrorCode | "disconnected" | "timeout";
@@ -22,11 +23,21 @@ export class RequestError extends Error {
     this.data = details.data;
   }
 
-  /** @internal */
-  static fromWire({ code, message, retryable, data }: WireError): RequestError {
+  /** @internal A code that this client does not know yet is passed on as it is. */
+  static fromWire(error: unknown): RequestError {
+    if (!fits<WireError>(WIRE_ERROR, error))
+      return new RequestError("internal", "The service refused and did not say why.");
+    const { code, message, retryable, data } = error;
     return new RequestError(code, message, { retryable, data });
   }
 }
+
+const WIRE_ERROR: Fields<WireError> = {
+  code: "string",
+  message: "string",
+  retryable: "boolean",
+  data: "object|undefined",
+};
 
 /** Whether the request failed for want of a line, so that it can be repeated as soon as there is one again. */
 export function lostOnTheWay(error: unknown): boolean {

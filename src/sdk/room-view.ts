@@ -1,16 +1,17 @@
 /** The roster of the room one is in, told as events and repaired when something was missed. */
-import type { EventData, EventType, Participant, RoomSnapshot } from "../protocol/messages/index.js";
+import type { EventType, Participant, RoomSnapshot } from "../protocol/messages/index.js";
 import type { Emitter } from "./emitter.js";
 import type { ClientEvents, LeftRoom } from "./events.js";
+import type { ServiceEvent } from "./frame.js";
 import type { Link } from "./link.js";
-import { isRosterEvent, Roster } from "./roster.js";
-import type { WireEvent } from "./wire.js";
+import { Roster } from "./roster.js";
 
 export class RoomView {
   readonly #link: Link;
   readonly #events: Emitter<ClientEvents>;
   #roster: Roster | undefined;
   #repairing = false;
+  #activeSpeaker: string | null = null;
 
   constructor(link: Link, events: Emitter<ClientEvents>) {
     this.#link = link;
@@ -19,6 +20,11 @@ export class RoomView {
 
   get room(): RoomSnapshot | undefined {
     return this.#roster?.snapshot;
+  }
+
+  /** The user who speaks, if anybody does. */
+  get activeSpeaker(): string | null {
+    return this.#activeSpeaker;
   }
 
   /** From now on this is the room. `between` runs when it is known and before the roster is told. */
@@ -34,6 +40,7 @@ export class RoomView {
   close(reason: LeftRoom["reason"], error?: LeftRoom["error"]): void {
     const roomId = this.room?.id;
     this.#roster = undefined;
+    this.#activeSpeaker = null;
     if (roomId === undefined) return;
     this.#events.emit("left", error ? { roomId, reason, error } : { roomId, reason });
   }
@@ -46,11 +53,12 @@ export class RoomView {
     this.#tell("metadata_changed", before);
   }
 
-  event({ type, data }: WireEvent): void {
-    if (!this.#roster || !isRosterEvent(type)) return;
+  event(event: ServiceEvent): void {
+    if (!this.#roster) return;
+    if (event.type === "active_speaker") this.#activeSpeaker = event.data.userId;
     const before = this.#roster.snapshot.participants;
-    const applied = this.#roster.apply(type, data as EventData<typeof type>);
-    if (applied !== "stale") this.#tell(type, before);
+    const applied = this.#roster.apply(event);
+    if (applied !== "unaffected") this.#tell(event.type, before);
     if (applied === "gap") void this.#repair();
   }
 

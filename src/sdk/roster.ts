@@ -3,34 +3,16 @@
  * interface may compare by identity. A version that does not follow its predecessor means that something was missed; the
  * owner then asks for a whole snapshot.
  */
-import type { EventData, Participant, RoomSnapshot } from "../protocol/messages/index.js";
+import type { Participant, RoomSnapshot } from "../protocol/messages/index.js";
+import type { ServiceEvent } from "./frame.js";
 
-type Versioned = "user_joined" | "user_left" | "user_away" | "user_back" | "metadata_changed";
-type OfProducers = "new_producer" | "producer_paused" | "producer_resumed" | "producer_closed";
+type EventOf<T extends ServiceEvent["type"]> = Extract<ServiceEvent, { type: T }>;
+/** Events that move the version of the roster. */
+type OfPeople = EventOf<"user_joined" | "user_left" | "user_away" | "user_back" | "metadata_changed">;
+type OfProducers = EventOf<"new_producer" | "producer_paused" | "producer_resumed" | "producer_closed">;
 
-/** The events that a roster is made of. */
-export type RosterEventType = Versioned | OfProducers;
-
-/**
- * `gap`: applied, but something before it was missed. `stale`: older than the roster, nothing done.
- */
-export type Applied = "applied" | "gap" | "stale";
-
-const ROSTER_EVENTS: ReadonlySet<string> = new Set<RosterEventType>([
-  "user_joined",
-  "user_left",
-  "user_away",
-  "user_back",
-  "metadata_changed",
-  "new_producer",
-  "producer_paused",
-  "producer_resumed",
-  "producer_closed",
-]);
-
-export function isRosterEvent(type: string): type is RosterEventType {
-  return ROSTER_EVENTS.has(type);
-}
+/** `gap`: applied, but something before it was missed. `unaffected`: about something else, or known already. */
+export type Applied = "applied" | "gap" | "unaffected";
 
 export class Roster {
   #snapshot: RoomSnapshot;
@@ -59,48 +41,60 @@ export class Roster {
     this.#change(sessionId, (participant) => ({ ...participant, ...changes }));
   }
 
-  apply<T extends RosterEventType>(type: T, data: EventData<T>): Applied {
-    if (data.roomId !== this.#snapshot.id) return "stale";
-    if (!("version" in data)) {
-      this.#applyToProducers(type as OfProducers, data);
-      return "applied";
+  apply(event: ServiceEvent): Applied {
+    switch (event.type) {
+      case "user_joined":
+      case "user_left":
+      case "user_away":
+      case "user_back":
+      case "metadata_changed":
+        return this.#applyVersioned(event);
+      case "new_producer":
+      case "producer_paused":
+      case "producer_resumed":
+      case "producer_closed":
+        if (event.data.roomId !== this.#snapshot.id) return "unaffected";
+        this.#applyToProducers(event);
+        return "applied";
+      default:
+        return "unaffected";
     }
-    const { version } = this.#snapshot;
-    if (data.version <= version) return "stale";
-    this.#applyToPeople(type as Versioned, data);
+  }
+
+  #applyVersioned(event: OfPeople): Applied {
+    const { id, version } = this.#snapshot;
+    const { data } = event;
+    if (data.roomId !== id || data.version <= version) return "unaffected";
+    this.#applyToPeople(event);
     this.#snapshot = { ...this.#snapshot, version: data.version };
     return data.version === version + 1 ? "applied" : "gap";
   }
 
-  #applyToPeople(type: Versioned, data: EventData<Versioned>): void {
+  #applyToPeople({ type, data }: OfPeople): void {
     switch (type) {
-      case "user_joined": {
-        const { participant } = data as EventData<"user_joined">;
-        this.#set([...this.#others(participant.sessionId), participant]);
+      case "user_joined":
+        this.#set([...this.#others(data.participant.sessionId), data.participant]);
         return;
-      }
       case "user_left":
-        this.#set(this.#others((data as EventData<"user_left">).sessionId));
+        this.#set(this.#others(data.sessionId));
         return;
       case "user_away":
       case "user_back":
-        this.amend((data as EventData<"user_away">).sessionId, { state: type === "user_away" ? "away" : "present" });
+        this.amend(data.sessionId, { state: type === "user_away" ? "away" : "present" });
         return;
-      case "metadata_changed": {
-        const { sessionId, metadata } = data as EventData<"metadata_changed">;
-        this.amend(sessionId, { metadata });
-      }
+      case "metadata_changed":
+        this.amend(data.sessionId, { metadata: data.metadata });
     }
   }
 
-  #applyToProducers(type: OfProducers, data: EventData<OfProducers>): void {
+  #applyToProducers({ type, data }: OfProducers): void {
     const { sessionId, producerId } = data;
     this.#change(sessionId, (participant) => {
       const known = participant.producers;
       const others = known.filter(({ id }) => id !== producerId);
       if (type === "producer_closed") return { ...participant, producers: others };
       if (type === "new_producer") {
-        const { kind, source, paused } = data as EventData<"new_producer">;
+        const { kind, source, paused } = data;
         const producer = source === undefined ? { kind, paused } : { kind, source, paused };
         return { ...participant, producers: [...others, { id: producerId, ...producer }] };
       }

@@ -2,31 +2,23 @@
  * One WebSocket and the requests that wait on it. A wire is never reused: once it has ended it tells nothing more and
  * keeps no timer, whatever the socket underneath still does.
  */
-import type { WireError } from "../protocol/errors.js";
 import { SUBPROTOCOL } from "../protocol/limits.js";
 import type { ReplyData, RequestData, RequestType } from "../protocol/messages/index.js";
 import type { Environment, SocketLike } from "./environment.js";
+import { readFrame, readReply, type Answer, type Message } from "./frame.js";
 import { RequestError } from "./request-error.js";
-
-/** A frame that answers no request. */
-export interface WireEvent {
-  readonly type: string;
-  readonly data: unknown;
-  /** The roster version that a pong carries. */
-  readonly v?: number;
-}
 
 export interface WireListener {
   opened(): void;
-  event(event: WireEvent): void;
+  heard(message: Message): void;
   /** Told once; 1006 also when the socket never opened. */
   ended(code: number): void;
 }
 
 interface Pending {
   readonly timer: unknown;
-  readonly resolve: (data: never) => void;
-  readonly reject: (error: RequestError) => void;
+  readonly settle: (outcome: Answer["outcome"]) => void;
+  readonly lost: () => void;
 }
 
 const OPEN = 1;
@@ -77,8 +69,12 @@ export class Wire {
         this.#pending.delete(id);
         reject(new RequestError("timeout", `No answer to ${type} within ${timeoutMs} ms.`));
       });
-      const fail = (error: RequestError) => reject(error.code === "disconnected" ? disconnected(type) : error);
-      this.#pending.set(id, { timer, resolve, reject: fail });
+      const settle = (outcome: Answer["outcome"]) => {
+        const reply = outcome.ok ? readReply(type, outcome.data) : undefined;
+        if (reply) resolve(reply);
+        else reject(outcome.ok ? unreadable(type) : outcome.error);
+      };
+      this.#pending.set(id, { timer, settle, lost: () => reject(disconnected(type)) });
       this.send(JSON.stringify({ id, type, data }));
     });
   }
@@ -97,27 +93,26 @@ export class Wire {
     this.#ended = true;
     this.#timers.clear(this.#openTimer);
     this.#socket.close(code === undefined ? NORMAL : LINE_GIVEN_UP);
-    for (const { timer, reject } of this.#pending.values()) {
+    for (const { timer, lost } of this.#pending.values()) {
       this.#timers.clear(timer);
-      reject(new RequestError("disconnected", ""));
+      lost();
     }
     this.#pending.clear();
     if (code !== undefined) this.#listener.ended(code);
   }
 
   #frame(text: unknown): void {
-    const frame = this.#ended ? undefined : parse(text);
+    const frame = this.#ended ? undefined : readFrame(text);
     if (!frame) return;
-    if (typeof frame["type"] === "string") {
-      this.#listener.event(frame as unknown as WireEvent);
+    if (frame.kind !== "answer") {
+      this.#listener.heard(frame);
       return;
     }
-    const pending = this.#pending.get(frame["id"] as number);
+    const pending = this.#pending.get(frame.id);
     if (!pending) return;
-    this.#pending.delete(frame["id"] as number);
+    this.#pending.delete(frame.id);
     this.#timers.clear(pending.timer);
-    if (frame["ok"] === true) pending.resolve((frame["data"] ?? {}) as never);
-    else pending.reject(RequestError.fromWire(frame["error"] as WireError));
+    pending.settle(frame.outcome);
   }
 }
 
@@ -125,12 +120,6 @@ function disconnected(type: string): RequestError {
   return new RequestError("disconnected", `There is no connection to the service for ${type}.`);
 }
 
-/** The frame as an object; `undefined` for what is not one, which no service of this protocol sends. */
-function parse(text: unknown): Record<string, unknown> | undefined {
-  try {
-    const frame: unknown = JSON.parse(text as string);
-    return typeof frame === "object" && frame !== null ? (frame as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+function unreadable(type: string): RequestError {
+  return new RequestError("bad_message", `The service's answer to ${type} cannot be read.`, { retryable: false });
 }

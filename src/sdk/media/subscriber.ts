@@ -4,6 +4,7 @@ import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
 import { lostOnTheWay, RequestError } from "../request-error.js";
 import { Converge, type PassResult } from "./converge.js";
+import { rtpParametersOf } from "./parameters.js";
 import type { TransportSlot } from "./transport-slot.js";
 import type { Candidate, RemoteTrack } from "./types.js";
 
@@ -132,7 +133,7 @@ export class Subscriber {
       id: consumerId,
       producerId: producer.id,
       kind,
-      rtpParameters: reply.rtpParameters as never,
+      rtpParameters: rtpParametersOf(reply),
       // One stream per person keeps picture and sound in step.
       streamId: participant.sessionId,
     });

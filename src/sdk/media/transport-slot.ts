@@ -2,11 +2,11 @@
  * The place of one transport: created when it is first needed, helped over a changed network by an ICE restart, and
  * given up when that does not help. Whoever uses it asks for it again then and gets a new one.
  */
-import type { Device, Transport, TransportOptions } from "mediasoup-client/types";
-import type { JsonObject } from "../../protocol/messages/index.js";
+import type { Device, Transport } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
 import { lostOnTheWay } from "../request-error.js";
+import { iceParametersOf, publishedAs, transportOptions } from "./parameters.js";
 import type { Direction } from "./types.js";
 
 /** Lost packets for this long may be a passing weakness; browsers say `disconnected` early. */
@@ -92,9 +92,9 @@ export class TransportSlot {
     if (transport.connectionState === "connected" && !networkChanged) return;
     this.#timers.clear(this.#timer);
     try {
-      const { iceParameters } = await this.#client.request("restartIce", { transportId: transport.id });
+      const reply = await this.#client.request("restartIce", { transportId: transport.id });
       if (transport !== this.#transport) return;
-      await transport.restartIce({ iceParameters: iceParameters as never });
+      await transport.restartIce({ iceParameters: iceParametersOf(reply) });
       if (transport === this.#transport) this.#expectConnected(transport);
     } catch (error) {
       // Without a line this is done again as soon as there is one.
@@ -105,19 +105,20 @@ export class TransportSlot {
   async #create(): Promise<Transport> {
     const generation = this.#generation;
     const device = await this.#device();
-    const options = await this.#client.request("createTransport", { direction: this.direction });
+    const reply = await this.#client.request("createTransport", { direction: this.direction });
     if (generation !== this.#generation) throw new Error("The transport is not wanted any more.");
-    const given = options as unknown as TransportOptions;
-    const transport = this.direction === "send" ? device.createSendTransport(given) : device.createRecvTransport(given);
+    const options = transportOptions(reply);
+    const transport =
+      this.direction === "send" ? device.createSendTransport(options) : device.createRecvTransport(options);
     this.#transport = transport;
     transport.on("connect", ({ dtlsParameters }, done, failed) => {
-      const connect = { transportId: transport.id, dtlsParameters: dtlsParameters as unknown as JsonObject };
-      this.#client.request("connectTransport", connect).then(() => done(), failed);
+      this.#client
+        .request("connectTransport", { transportId: transport.id, dtlsParameters })
+        .then(() => done(), failed);
     });
     transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-      const produce = { transportId: transport.id, kind, rtpParameters: rtpParameters as unknown as JsonObject };
       this.#client
-        .request("produce", { ...produce, ...(appData as { source: string; paused: boolean }) })
+        .request("produce", { transportId: transport.id, kind, rtpParameters, ...publishedAs(appData) })
         .then(({ producerId }) => done({ id: producerId }), failed);
     });
     transport.on("connectionstatechange", (state) => {

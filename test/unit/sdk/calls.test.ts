@@ -53,6 +53,14 @@ describe("a call", () => {
     expect(scene.client.calls.current).toBeUndefined();
   });
 
+  it("that was answered while the page stood still is not taken for one that nobody has answered", async () => {
+    const scene = await outgoing();
+    await scene.browser.timers.sleep(33_000);
+    await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
+    await scene.browser.timers.advance(60_000);
+    expect(scene.client.calls.current?.state).toBe("active");
+  });
+
   it("that rings here is accepted with its own id and has its room then", async () => {
     const scene = await incoming();
     expect(scene.client.calls.current).toMatchObject({ state: "ringing", direction: "incoming", peer: BOB });

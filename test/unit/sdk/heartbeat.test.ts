@@ -31,6 +31,19 @@ describe("heartbeat", () => {
     expect(rtts).toEqual([42]);
   });
 
+  it("knows which ping a pong answers", async () => {
+    const scene = await connected();
+    const rtts: number[] = [];
+    scene.client.on("heartbeat", ({ rttMs }) => rtts.push(rttMs));
+    await scene.browser.page.signal({ kind: "hidden" });
+    await scene.browser.timers.advance(700);
+    await scene.browser.socket.receive({ type: "probe" });
+    await scene.browser.timers.advance(100);
+    await scene.browser.socket.receive({ type: "pong" });
+    await scene.browser.socket.receive({ type: "pong" });
+    expect(rtts).toEqual([800, 100]);
+  });
+
   it("drops the socket and reconnects when no pong comes", async () => {
     const scene = await connected();
     const { browser, client } = scene;
@@ -47,10 +60,65 @@ describe("heartbeat", () => {
     expect(browser.sockets).toHaveLength(2);
   });
 
-  it("takes any frame for a sign that the line is alive", async () => {
+  it("takes nothing but the pong for the answer: anything else may have come long ago", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.socket.receive({ type: "active_speaker", data: { roomId: "daily", userId: null } });
+    await browser.timers.advance(10_000);
+    expect(client.state).toBe("reconnecting");
+  });
+
+  it("does not take the answer that lay in the browser while the page stood still for the answer to its next ping", async () => {
+    const { browser, client } = await connected();
+    await browser.timers.advance(30_000);
+    await browser.timers.sleep(60_000);
+    expect(browser.socket.pings).toHaveLength(2);
+    await browser.socket.receive({ type: "pong" });
+    await browser.timers.advance(2_999);
+    expect(client.state).toBe("connected");
+    await browser.timers.advance(1);
+    expect(client.state).toBe("reconnecting");
+  });
+
+  it("is content when both answers come", async () => {
+    const { browser, client } = await connected();
+    await browser.timers.advance(30_000);
+    await browser.timers.sleep(60_000);
+    await browser.socket.receive({ type: "pong" });
+    await browser.socket.receive({ type: "pong" });
+    await browser.timers.advance(10_000);
+    expect(client.state).toBe("connected");
+  });
+
+  it("asks a line that may have died in sleep anew, whatever earlier pings are answered", async () => {
+    const { browser, client } = await connected();
+    await browser.page.signal({ kind: "frozen" });
+    await browser.timers.advance(9_000);
+    await browser.page.signal({ kind: "wake", cause: "pageshow" });
+    await browser.socket.receive({ type: "pong" });
+    await browser.timers.advance(5_000);
+    expect(client.state).toBe("reconnecting");
+  });
+
+  it("forgets what was not answered with the line on which it was asked", async () => {
+    const { browser, client } = await connected();
+    await browser.page.signal({ kind: "frozen" });
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await greet(browser);
+    await browser.timers.advance(30_000);
+    await browser.socket.receive({ type: "pong" });
+    await browser.timers.advance(10_000);
+    expect(client.state).toBe("connected");
+  });
+
+  it("has an answer as well when the ping was one message too many", async () => {
+    const { browser, client } = await connected();
+    await browser.timers.advance(30_000);
+    const data = { code: "rate_limited", message: "Too many messages; slow down.", type: "ping" };
+    await browser.socket.receive({ type: "error", data });
+    await browser.timers.advance(30_000);
+    await browser.socket.receive({ type: "pong" });
     await browser.timers.advance(10_000);
     expect(client.state).toBe("connected");
   });

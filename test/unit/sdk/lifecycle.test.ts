@@ -192,4 +192,16 @@ describe("tabs", () => {
     await settle();
     expect(payloads(one, "tabs").at(-1)).toEqual([]);
   });
+
+  it("are not confused by what else is said on their channel", async () => {
+    const shared = new SharedBrowser();
+    const scene = await connected({}, new FakeBrowser(shared));
+    const stranger = shared.openChannel(() => {});
+    const note = { userId: "", tabId: "t", roomId: "daily", asks: true };
+    for (const message of [null, "hello", {}, { ...note, roomId: 1 }, { ...note, tabId: undefined }])
+      stranger.post(message);
+    expect(payloads(scene, "tabs")).toEqual([]);
+    stranger.post(note);
+    expect(payloads(scene, "tabs")).toEqual([[{ tabId: "t", roomId: "daily" }]]);
+  });
 });

@@ -73,6 +73,52 @@ describe("reconnect", () => {
     expect(browser.sockets).toHaveLength(2);
   });
 
+  it("needs no timer for that, which a hidden page gets once a minute", async () => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    await browser.socket.closeWith(1013);
+    await browser.page.signal({ kind: "wake", cause: "online" });
+    expect(browser.sockets).toHaveLength(2);
+  });
+
+  it("makes the first attempt of a hidden page without a timer, and only that", async () => {
+    const scene = await connected();
+    await scene.browser.page.signal({ kind: "hidden" });
+    await scene.browser.socket.closeWith(1006);
+    expect(scene.browser.sockets).toHaveLength(2);
+    await scene.browser.socket.closeWith(1006);
+    expect(scene.browser.sockets).toHaveLength(2);
+    expect(payloads(scene, "retry").map(({ attempt, delayMs }) => [attempt, delayMs])).toEqual([
+      [0, 0],
+      [1, 500],
+    ]);
+  });
+
+  it("makes one attempt and no more when a hidden page loses its line and hears in the same moment that there is a network", async () => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    const closed = browser.socket.closeWith(1006);
+    const online = browser.page.signal({ kind: "wake", cause: "online" });
+    await Promise.all([closed, online]);
+    await browser.timers.advance(1_000);
+    expect(browser.sockets).toHaveLength(2);
+  });
+
+  it.each([1012, 1013, 4429])("lets a hidden page wait as well after close code %i", async (code) => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    await browser.socket.closeWith(code);
+    expect(browser.sockets).toHaveLength(1);
+  });
+
+  it("gives up when the policy says so, also on a hidden page", async () => {
+    const { browser, client } = await connected({ reconnectPolicy: { nextDelayMs: () => null } });
+    await browser.page.signal({ kind: "hidden" });
+    await browser.socket.closeWith(1006);
+    expect(client.state).toBe("disconnected");
+    expect(browser.sockets).toHaveLength(1);
+  });
+
   it("gives up when the policy says so, and keeps the session for a later start", async () => {
     const scene = await connected({ reconnectPolicy: { nextDelayMs: () => null } });
     await scene.browser.socket.closeWith(1006);

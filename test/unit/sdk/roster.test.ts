@@ -9,49 +9,56 @@ const names = (roster: { participants: { name: string }[] } | undefined) =>
 describe("roster", () => {
   it("follows the service's events", () => {
     const roster = new Roster(room(1, person("ann")));
-    expect(roster.apply("user_joined", { ...at(2), participant: person("bob") })).toBe("applied");
-    expect(roster.apply("user_away", { ...at(3), userId: "bob", sessionId: "s-bob", reason: "x" })).toBe("applied");
+    expect(roster.apply({ type: "user_joined", data: { ...at(2), participant: person("bob") } })).toBe("applied");
+    expect(
+      roster.apply({ type: "user_away", data: { ...at(3), userId: "bob", sessionId: "s-bob", reason: "x" } }),
+    ).toBe("applied");
     expect(roster.find("s-bob")?.state).toBe("away");
-    roster.apply("user_back", { ...at(4), userId: "bob", sessionId: "s-bob", reason: "x" });
+    roster.apply({ type: "user_back", data: { ...at(4), userId: "bob", sessionId: "s-bob", reason: "x" } });
     expect(roster.find("s-bob")?.state).toBe("present");
-    roster.apply("metadata_changed", { ...at(5), userId: "bob", sessionId: "s-bob", metadata: { hand: true } });
+    roster.apply({
+      type: "metadata_changed",
+      data: { ...at(5), userId: "bob", sessionId: "s-bob", metadata: { hand: true } },
+    });
     expect(roster.find("s-bob")?.metadata).toEqual({ hand: true });
     const gone = { userId: "bob", name: "bob", sessionId: "s-bob", reason: "left" as const, participants: ["ann"] };
-    roster.apply("user_left", { ...at(6), ...gone });
+    roster.apply({ type: "user_left", data: { ...at(6), ...gone } });
     expect(names(roster.snapshot)).toEqual(["ann"]);
     expect(roster.snapshot.version).toBe(6);
   });
 
   it("does not apply what it has already, and notices what it has missed", () => {
     const roster = new Roster(room(5, person("ann")));
-    expect(roster.apply("user_joined", { ...at(5), participant: person("bob") })).toBe("stale");
+    expect(roster.apply({ type: "user_joined", data: { ...at(5), participant: person("bob") } })).toBe("unaffected");
     expect(names(roster.snapshot)).toEqual(["ann"]);
-    expect(roster.apply("user_joined", { ...at(7), participant: person("cy") })).toBe("gap");
+    expect(roster.apply({ type: "user_joined", data: { ...at(7), participant: person("cy") } })).toBe("gap");
     expect(names(roster.snapshot)).toEqual(["ann", "cy"]);
   });
 
   it("keeps nobody twice", () => {
     const roster = new Roster(room(1, person("ann"), person("bob")));
-    roster.apply("user_joined", { ...at(2), participant: person("bob", { name: "Bobby" }) });
+    roster.apply({ type: "user_joined", data: { ...at(2), participant: person("bob", { name: "Bobby" }) } });
     expect(names(roster.snapshot)).toEqual(["ann", "Bobby"]);
   });
 
   it("ignores what belongs to another room", () => {
     const roster = new Roster(room(1, person("ann")));
-    expect(roster.apply("user_joined", { roomId: "other", version: 2, participant: person("bob") })).toBe("stale");
+    expect(
+      roster.apply({ type: "user_joined", data: { roomId: "other", version: 2, participant: person("bob") } }),
+    ).toBe("unaffected");
   });
 
   it("knows what everybody sends", () => {
     const roster = new Roster(room(1, person("bob")));
     const of = { roomId: "daily", userId: "bob", sessionId: "s-bob", producerId: "p1" };
-    roster.apply("new_producer", { ...of, kind: "audio", source: "mic", paused: false });
-    roster.apply("new_producer", { ...of, kind: "audio", source: "mic", paused: false });
+    roster.apply({ type: "new_producer", data: { ...of, kind: "audio", source: "mic", paused: false } });
+    roster.apply({ type: "new_producer", data: { ...of, kind: "audio", source: "mic", paused: false } });
     expect(roster.find("s-bob")?.producers).toEqual([{ id: "p1", kind: "audio", source: "mic", paused: false }]);
-    roster.apply("producer_paused", of);
+    roster.apply({ type: "producer_paused", data: of });
     expect(roster.find("s-bob")?.producers[0]?.paused).toBe(true);
-    roster.apply("producer_resumed", of);
+    roster.apply({ type: "producer_resumed", data: of });
     expect(roster.find("s-bob")?.producers[0]?.paused).toBe(false);
-    roster.apply("producer_closed", of);
+    roster.apply({ type: "producer_closed", data: of });
     expect(roster.find("s-bob")?.producers).toEqual([]);
   });
 

@@ -1,0 +1,94 @@
+/**
+ * One way to the service, from the first step to its end: a token, a socket, a hello, and then whatever is said. A line is
+ * never used twice, and once it has ended it tells nothing more.
+ */
+import type { ReplyData } from "../protocol/messages/index.js";
+import { socketEnd, type SocketEnd } from "./connection-state.js";
+import type { Environment } from "./environment.js";
+import type { Message } from "./frame.js";
+import type { Greeter, Welcome } from "./greeter.js";
+import { Wire } from "./wire.js";
+
+/** Why it has ended: a hello that came to nothing, or the end of the socket. */
+export type LineEnd = Exclude<Welcome, { kind: "welcome" }> | SocketEnd;
+
+export interface LineListener {
+  /** The hello was answered: there is a session, and requests go over the wire. */
+  welcomed(reply: ReplyData<"hello">, wire: Wire): void;
+  heard(message: Message): void;
+  /** Told once, except to whoever has closed the line. */
+  ended(end: LineEnd): void;
+}
+
+const OPEN_TIMEOUT_MS = 10_000;
+/** Stands for the line's death in the close-code table. */
+const ABNORMAL = 1006;
+
+export class Line {
+  readonly #environment: Environment;
+  readonly #greeter: Greeter;
+  readonly #listener: LineListener;
+  #wire: Wire | undefined;
+  #opened = false;
+  #over = false;
+
+  constructor(environment: Environment, greeter: Greeter, listener: LineListener) {
+    this.#environment = environment;
+    this.#greeter = greeter;
+    this.#listener = listener;
+  }
+
+  /** What comes of it is told to the listener. */
+  async open(socketUrl: string): Promise<void> {
+    let token: string | undefined;
+    try {
+      token = await this.#greeter.token();
+    } catch {
+      this.end({ kind: "retry", cause: "token_failed" });
+      return;
+    }
+    if (this.#over) return;
+    const listener = {
+      opened: () => {
+        this.#opened = true;
+        void this.#greet(token);
+      },
+      heard: (message: Message) => this.#listener.heard(message),
+      ended: (code: number) => this.#broke(code),
+    };
+    try {
+      this.#wire = new Wire(socketUrl, this.#environment, listener, OPEN_TIMEOUT_MS);
+    } catch {
+      // Such as a page served by https that may not open ws://.
+      this.end({ kind: "retry", cause: "connect_failed" });
+    }
+  }
+
+  /** Gives the line up, but not the session. */
+  end(end: LineEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#wire?.end(ABNORMAL);
+    this.#listener.ended(end);
+  }
+
+  /** Gives the session up as well. Nothing of the line is left when this returns. */
+  close(): void {
+    this.#over = true;
+    this.#wire?.end();
+  }
+
+  async #greet(token: string | undefined): Promise<void> {
+    const wire = this.#wire;
+    if (!wire) return;
+    const welcome = await this.#greeter.greet(wire, token);
+    if (this.#over) return;
+    if (welcome.kind === "welcome") this.#listener.welcomed(welcome.reply, wire);
+    else this.end(welcome);
+  }
+
+  #broke(code: number): void {
+    const end = socketEnd(code);
+    this.end(end.kind === "retry" && !this.#opened ? { ...end, cause: "connect_failed" } : end);
+  }
+}

@@ -1,0 +1,28 @@
+import type { ConnectionState } from "./connection-state.js";
+import type { ClientEvents, SessionInfo } from "./events.js";
+import { RequestError } from "./request-error.js";
+
+/** As much of a client as tells whether it has a session. */
+interface Connecting {
+  readonly state: ConnectionState;
+  readonly session: SessionInfo | undefined;
+  on<K extends keyof ClientEvents>(event: K, listener: (payload: ClientEvents[K]) => void): () => void;
+}
+
+/** Resolves as soon as the client has a session. @throws RequestError `disconnected` when it stops first */
+export function whenConnected(client: Connecting): Promise<SessionInfo> {
+  const stopped = () => new RequestError("disconnected", "The client has stopped.");
+  const { state, session } = client;
+  if (state === "disconnected") return Promise.reject(stopped());
+  if (state === "connected" && session) return Promise.resolve(session);
+  return new Promise((resolve, reject) => {
+    const off = [
+      client.on("session", (given) => settle(() => resolve(given))),
+      client.on("state", (change) => change.state === "disconnected" && settle(() => reject(stopped()))),
+    ];
+    const settle = (then: () => void) => {
+      for (const stop of off) stop();
+      then();
+    };
+  });
+}
