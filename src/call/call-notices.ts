@@ -82,7 +82,7 @@ function tellCaller(session: Session, callId: string, how: CallEnd, by: string |
 function cancelReason(how: CallEnd, byCaller: boolean): EventData<"call_cancelled">["reason"] {
   if (how === "timeout") return "timeout";
   if (how === "declined") return "declined_elsewhere";
-  return how === "cancelled" || !byCaller ? "caller_cancelled" : "caller_disconnected";
+  return how === "cancelled" || how === "hangup" || !byCaller ? "caller_cancelled" : "caller_disconnected";
 }
 
 function endReason(how: CallEnd): EventData<"call_ended">["reason"] {

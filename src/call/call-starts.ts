@@ -4,7 +4,14 @@ import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { LastseenError } from "../protocol/errors.js";
 import type { ReplyData } from "../protocol/messages/index.js";
-import { callRoomId, type CallParty, type CallRecord, type CallStore, type NewCall } from "../session/call-store.js";
+import {
+  callRoomId,
+  type CallEnd,
+  type CallParty,
+  type CallRecord,
+  type CallStore,
+  type NewCall,
+} from "../session/call-store.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { SessionConnection } from "../session/ports.js";
 import type { Session } from "../session/session.js";
@@ -91,7 +98,7 @@ export class CallStarts {
       this.#inDoubt.add(session.userId);
       keeper.finishLater(callId, { session: session.id }, (begun) => {
         this.#inDoubt.delete(session.userId);
-        if (begun) endings.finished(begun, "cancelled", session.id);
+        if (begun) endings.finished(begun, takenBack(begun), session.id);
       });
       arrivals.lookLater(session);
     };
@@ -109,8 +116,7 @@ export class CallStarts {
     const isOver = news.book.isOver(callId);
     if (isOver || !session.isOwnedBy(connection)) {
       // Whoever asked does not hear of it, or has heard of its end: nobody would know of this call.
-      const how = kind === "ringing" ? "cancelled" : "disconnected";
-      await endings.finish(callId, endBy(session.id, how));
+      await endings.finish(callId, endBy(session.id, takenBack));
       if (isOver) throw gone();
       throw new LastseenError("fenced", "This connection no longer owns the session.");
     }
@@ -127,6 +133,11 @@ export class CallStarts {
   #refused(session: Session, to: string, outcome: "busy" | "offline"): void {
     this.#parts.events.emit("call_refused", { session, to, outcome });
   }
+}
+
+/** How an attempt ends of which its client does not know; it may have been answered meanwhile. */
+function takenBack({ state }: CallRecord): CallEnd {
+  return state === "ringing" ? "cancelled" : "disconnected";
 }
 
 /** The session as one side of a call. */

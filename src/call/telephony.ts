@@ -71,6 +71,9 @@ function createCalls(ports: Ports & { presence: Presence }): { calls: Calls; clo
     store,
     held: () => news.held(),
     over: (callId) => doubts.foundOver(callId),
+    revived: (calls) => {
+      for (const { caller, callee } of calls) events.emit("call_changed", { userIds: [caller.userId, callee.userId] });
+    },
     tidy: () => {
       limit.sweep(clock.mono());
       news.tidy();

@@ -15,6 +15,8 @@ import { RequestError } from "./request-error.js";
 
 /** The caller's own clock gives the service this long to say that nobody has answered. */
 const PATIENCE_MS = 3_000;
+/** After this time statuses that could not be asked for are asked for again. */
+const WATCH_AGAIN_MS = 5_000;
 /** A page that stood still has frames waiting behind the timer that fires first: they are heard before it counts. */
 const LAST_MOMENT_MS = 100;
 
@@ -25,12 +27,19 @@ export class Calls {
   readonly #statuses = new Map<string, UserStatus>();
   #current: CallSnapshot | undefined;
   #ringTimer: unknown;
+  #watchTimer: unknown;
+  /** Attempts to call somebody that were not answered yet. */
+  #starting = 0;
 
   /** @internal */
   constructor(parts: { link: Link; timers: Timers; events: Emitter<ClientEvents> }) {
     this.#link = parts.link;
     this.#timers = parts.timers;
     this.#events = parts.events;
+    // Who took another tab's session over is told nothing more for the session before, nor for what that tab watched.
+    this.#events.on("joined", ({ transferred }) => {
+      if (transferred) this.#watchAgain();
+    });
   }
 
   /** The call that rings or goes on here. A new object after every change. */
@@ -49,7 +58,10 @@ export class Calls {
    * @throws RequestError such as `callee_busy`, `callee_offline`, `caller_busy`, `rate_limited`
    */
   async start(to: string, kind: "audio" | "video"): Promise<CallSnapshot> {
-    const { ringTimeoutMs, ...rest } = await this.#link.request("startCall", { to, kind });
+    this.#starting += 1;
+    const { ringTimeoutMs, ...rest } = await this.#link
+      .request("startCall", { to, kind })
+      .finally(() => (this.#starting -= 1));
     const expiresAt = this.#timers.now() + ringTimeoutMs;
     const ringing = { ...rest, kind, state: "ringing", direction: "outgoing" } as const;
     const call: CallSnapshot = { ...ringing, expiresAt, remainingMs: ringTimeoutMs };
@@ -105,9 +117,7 @@ export class Calls {
     const known = this.#current;
     if (known && known.callId !== call?.callId) this.#end(known.callId, "lost");
     if (call) this.#begin(call);
-    const watched = [...this.#statuses.keys()];
-    // A line that breaks again says hello again.
-    if (watched.length > 0) this.watch(watched).catch(() => {});
+    this.#watchAgain();
   }
 
   /** @internal */
@@ -138,7 +148,20 @@ export class Calls {
   /** @internal The client has stopped. */
   stop(): void {
     if (this.#current) this.#end(this.#current.callId, "lost");
+    this.#timers.clear(this.#watchTimer);
     this.#statuses.clear();
+  }
+
+  #watchAgain(): void {
+    this.#timers.clear(this.#watchTimer);
+    const watched = [...this.#statuses.keys()];
+    if (watched.length === 0) return;
+    this.watch(watched).catch(() => {
+      // Without a line there is a hello to come, which does this, too.
+      if (this.#link.state === "connected") {
+        this.#watchTimer = this.#timers.set(WATCH_AGAIN_MS, () => this.#watchAgain());
+      }
+    });
   }
 
   #rings({ from, ...call }: EventData<"incoming_call">): void {
@@ -161,7 +184,12 @@ export class Calls {
 
   #activate(callId: string, roomId: string): void {
     const call = this.#current;
-    if (call?.callId !== callId || call.state === "active") return;
+    if (call?.callId !== callId) {
+      // Given up here before it was answered. An attempt that waits for its own answer is told once more after that.
+      if (this.#starting === 0) this.#link.request("endCall", { callId }).catch(() => {});
+      return;
+    }
+    if (call.state === "active") return;
     const { expiresAt: _over, remainingMs: _left, ...rest } = call;
     this.#set({ ...rest, roomId, state: "active", acceptedAt: this.#timers.now() });
   }

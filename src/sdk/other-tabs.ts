@@ -25,6 +25,8 @@ export class OtherTabs {
   readonly #environment: Environment;
   readonly #tell: (tabs: readonly OtherTab[]) => void;
   readonly #others = new Map<string, OtherTab>();
+  /** Tabs whose lock is waited for: once, however often they go into rooms and leave them. */
+  readonly #watched = new Set<string>();
   readonly #stop = new AbortController();
   readonly #tabId: string;
   readonly #channel: TabChannel;
@@ -64,15 +66,17 @@ export class OtherTabs {
     const known = this.#others.get(tabId);
     if (roomId !== null) {
       this.#others.set(tabId, { tabId, roomId });
-      if (!known) this.#watch(tabId);
+      if (!this.#watched.has(tabId)) this.#watch(tabId);
     } else this.#others.delete(tabId);
     if (known?.roomId !== (roomId ?? undefined)) this.#tell([...this.#others.values()]);
     if (asks && this.#roomId !== null) this.#post(false);
   }
 
   #watch(tabId: string): void {
+    this.#watched.add(tabId);
     this.#environment.locks.whenFree(tabLockName(tabId), this.#stop.signal).then(
       () => {
+        this.#watched.delete(tabId);
         if (this.#others.delete(tabId)) this.#tell([...this.#others.values()]);
       },
       () => {},

@@ -63,7 +63,7 @@ export class MeetingView {
     this.element = this.#layout(meeting, { status, stage, people, controls });
     this.log.watch(this.client, this.media);
     this.client.on("left", ({ reason }) => this.#end(reason));
-    this.client.on("state", ({ state, reason }) => state === "disconnected" && this.#end(String(reason)));
+    this.client.on("state", ({ state, reason }) => state === "disconnected" && this.#end(reason));
     if (tracks.problem) this.#say(tracks.problem);
     void this.#enter(meeting, tracks);
   }

@@ -59,7 +59,7 @@ export class PhoneView {
     this.client.on("state", ({ state, reason }) => {
       if (state !== "disconnected") return;
       this.#close();
-      options.ended(String(reason));
+      options.ended(reason);
     });
   }
 

@@ -15,19 +15,32 @@ export function followLifecycle({ service, media, name }: ServiceNode, scene: Sc
     step(session, `resumed${how}`, `, epoch ${session.epoch}`);
   });
   lifecycle.on("resume_refused", ({ sessionId, why }) => step({ id: sessionId }, `resume refused: ${why}`));
-  lifecycle.on("joined", ({ session, roomId }) => step(session, "joined", ` ${roomId}`));
+  lifecycle.on("joined", ({ session, roomId }) => step(session, "joined", ` ${scene.roomNamed(roomId)}`));
   lifecycle.on("transferred", ({ session }) => step(session, "transferred", `, epoch ${session.epoch}`));
   lifecycle.on("transfer_refused", ({ session }) => step(session, "transfer refused"));
   lifecycle.on("away", ({ session, cause }) => step(session, `away: ${cause}`));
   lifecycle.on("back", ({ session }) => step(session, "back"));
   lifecycle.on("ghost_found", ({ session, verdict }) => step(session, `ghost: ${verdict.cause}`));
-  lifecycle.on("left", ({ session, roomId, reason }) => step(session, `left: ${reason}`, ` (${roomId})`));
+  lifecycle.on("left", ({ session, roomId, reason }) =>
+    step(session, `left: ${reason}`, ` (${scene.roomNamed(roomId)})`),
+  );
   lifecycle.on("ended", ({ session, reason }) => step(session, `ended: ${reason}`));
   lifecycle.on("directory_failed", ({ session }) => step(session, "not written into the directory"));
   lifecycle.on("cleanup_failed", ({ session, step: failed, attempt }) =>
     step(session, `failed to ${failed}`, `, attempt ${attempt}`),
   );
   lifecycle.on("cleaned", ({ session, result }) => step(session, `cleaned: ${result}`));
+  lifecycle.on("call_step", ({ session, step: call, callId }) => {
+    scene.note(scene.nameOf(session.id), `${call}: ${scene.callNamed(callId)}`);
+  });
+  lifecycle.on("call_refused", ({ session, outcome }) => {
+    scene.count("call", `refused: ${outcome}`);
+    scene.note(scene.nameOf(session.id), `may not call: ${outcome}`);
+  });
+  lifecycle.on("call_finished", ({ callId, outcome }) => {
+    scene.count("call", `finished: ${outcome}`);
+    scene.note(scene.callNamed(callId), outcome);
+  });
   sweeps.on("stalled", ({ lateMs }) => {
     scene.count("service", "credited a stall");
     if (lateMs > 1_000) scene.note(name, `has stood still for ${Math.round(lateMs)} ms`);

@@ -3,13 +3,15 @@
  */
 import type { Clock } from "../../src/kernel/clock.js";
 import type { LeaveReason } from "../../src/protocol/messages/index.js";
+import { MemoryCalls } from "../../src/memory/memory-calls.js";
 import { Rooms } from "../../src/room/rooms.js";
+import type { NewCall } from "../../src/session/call-store.js";
 import type { SessionConnection } from "../../src/session/ports.js";
 import type { Identity, Session } from "../../src/session/session.js";
-import type { Variants } from "../../src/service.js";
 import { Sessions } from "../../src/session/sessions.js";
 import { VirtualTime } from "../../src/session/virtual-time.js";
 import type { Invariant } from "./checks/scene.js";
+import type { NodeVariants } from "./service/node.js";
 
 /** Else two parts of the service could hand the session to each other for ever, and no run would end. */
 const MOST_CLAIMS = 5;
@@ -106,6 +108,46 @@ class CountingRooms extends Rooms {
   }
 }
 
+/** Whoever is in a call is marked as busy, and the mark is taken away by whoever hangs up, and by nobody else. */
+class BusyFlags extends MemoryCalls {
+  readonly #busy = new Set<string>();
+
+  override async start(...[call, ringMs]: Parameters<MemoryCalls["start"]>): ReturnType<MemoryCalls["start"]> {
+    const outcome = await super.start(call, ringMs);
+    const { caller, callee } = call;
+    if (outcome.kind !== "ringing") return outcome;
+    if (this.#busy.has(callee.userId)) {
+      await super.finish(call.callId, {});
+      return { kind: "callee_busy", lapsed: outcome.lapsed };
+    }
+    this.#busy.add(caller.userId).add(callee.userId);
+    return outcome;
+  }
+
+  override async finish(...[callId, condition]: Parameters<MemoryCalls["finish"]>): ReturnType<MemoryCalls["finish"]> {
+    const outcome = await super.finish(callId, condition);
+    if (outcome.kind === "finished" && condition.session !== undefined) {
+      for (const { userId } of [outcome.call.caller, outcome.call.callee]) this.#busy.delete(userId);
+    }
+    return outcome;
+  }
+}
+
+/** A ring has no end of its own, and whoever is rung is counted on to answer. */
+class EndlessRings extends MemoryCalls {
+  override start(call: NewCall): ReturnType<MemoryCalls["start"]> {
+    return super.start(call, 24 * 60 * 60_000);
+  }
+}
+
+/** Nothing ends a call that was answered. */
+class CallsForEver extends MemoryCalls {
+  override finish(...[callId, condition]: Parameters<MemoryCalls["finish"]>): ReturnType<MemoryCalls["finish"]> {
+    const { session } = condition;
+    return super.finish(callId, session === undefined ? condition : { ...condition, state: "ringing" });
+  }
+}
+
 function fixed(clock: Clock): Clock {
   return {
     mono: () => clock.mono(),
@@ -116,7 +158,7 @@ function fixed(clock: Clock): Clock {
 }
 
 export interface Mutation {
-  readonly variants: Variants;
+  readonly variants: NodeVariants;
   /** Invariants of which it breaks one. */
   readonly breaks: readonly Invariant[];
 }
@@ -130,4 +172,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "double leave": { variants: { Rooms: LeavingTwice }, breaks: ["V4"] },
   "drifting gauge": { variants: { Rooms: CountingRooms }, breaks: ["V6"] },
   "endless timer": { variants: { VirtualTime: WithAnErrand }, breaks: ["V7"] },
+  "busy as a flag": { variants: { CallStore: BusyFlags }, breaks: ["status"] },
+  "ring without an end": { variants: { CallStore: EndlessRings }, breaks: ["ring"] },
+  "calls without an end": { variants: { CallStore: CallsForEver }, breaks: ["stuck", "agreement"] },
 };

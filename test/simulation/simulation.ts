@@ -2,7 +2,7 @@
  * One run: a service and the people who use it, from a seed, for some simulated time. The same seed gives the same run.
  */
 import type { DuplicatePolicy } from "../../src/room/duplicates.js";
-import type { Variants } from "../../src/service.js";
+import { callOfRoom } from "../../src/session/call-store.js";
 import { Random } from "../support/random.js";
 import { checkPagesAtEnd, checkPagesAtRest } from "./checks/pages.js";
 import type { CountKind, Invariant, Scene } from "./checks/scene.js";
@@ -10,6 +10,7 @@ import { letMishapsHappen, type Victims } from "./mishaps.js";
 import type { Page } from "./people/page.js";
 import { Town } from "./people/town.js";
 import { Host } from "./service/host.js";
+import type { NodeVariants } from "./service/node.js";
 import { makeToken, readToken } from "./service/tokens.js";
 import { Trace } from "./trace.js";
 import type { Peer } from "./world/peer.js";
@@ -25,7 +26,7 @@ const TRACE_LINES = 80;
 export interface SimulationOptions {
   readonly seed: number;
   readonly minutes: number;
-  readonly variants?: Variants | undefined;
+  readonly variants?: NodeVariants | undefined;
   /** Runs every single watch instead of leaving out those that find nothing. */
   readonly everyWatch?: boolean;
   /** Keeps the whole trace instead of its end. */
@@ -75,7 +76,8 @@ class Simulation implements Scene, Victims {
   readonly hosts: readonly [Host, ...Host[]];
   failure: Failure | undefined;
   readonly pages = new Set<Page>();
-  readonly counts = new Map<string, number>();
+  /** How often what happened, by its kind. */
+  readonly #counts = new Map<CountKind, Map<string, number>>();
   readonly #minutes: number;
   #resting = false;
   #checkAt = 0;
@@ -106,6 +108,9 @@ class Simulation implements Scene, Victims {
         pages: this.pages,
         getToken: withTokens ? (userId) => makeToken(userId, this.world.now.at + host.wallOffset) : undefined,
         note: this.note,
+        callNamed: this.callNamed,
+        viewChanged: (page) => host.viewChanged(page),
+        callEnded: (ending) => host.callEnded(ending),
         count: this.count,
       },
       {
@@ -117,16 +122,33 @@ class Simulation implements Scene, Victims {
     this.note("setting", `tabs: ${multiTabPolicy}${withTokens ? ", with tokens" : ""}`);
   }
 
-  readonly nameOf = (sessionId: string): string => this.trace.nameOf(sessionId);
+  readonly nameOf = (sessionId: string): string => this.trace.nameOf(sessionId, "s");
+
+  readonly callNamed = (callId: string): string => this.trace.nameOf(callId, "c");
+
+  readonly roomNamed = (roomId: string): string => {
+    const callId = callOfRoom(roomId);
+    return callId === undefined ? roomId : `the room of ${this.callNamed(callId)}`;
+  };
 
   readonly note = (who: string, what: string): void => this.trace.note(this.world.now.at, who, what);
 
   readonly mix = (number: number): void => this.trace.mix(number);
 
   readonly count = (kind: CountKind, what: string): void => {
-    const name = `${kind}: ${what}`;
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    let ofKind = this.#counts.get(kind);
+    if (!ofKind) this.#counts.set(kind, (ofKind = new Map()));
+    ofKind.set(what, (ofKind.get(what) ?? 0) + 1);
   };
+
+  /** The same in one list, as `kind: what`. */
+  get counts(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [kind, ofKind] of this.#counts) {
+      for (const [what, count] of ofKind) counts.set(`${kind}: ${what}`, count);
+    }
+    return counts;
+  }
 
   readonly fail = (invariant: Invariant, message: string): void => {
     this.failure ??= { invariant, message, atMs: this.world.now.at };

@@ -3,6 +3,7 @@ export class Trace {
   readonly #keep: number;
   readonly #lines: string[] = [];
   readonly #names = new Map<string, string>();
+  readonly #numbers = { s: 0, c: 0 };
   #digest = 0x811c9dc5;
 
   constructor(keep: number) {
@@ -22,10 +23,14 @@ export class Trace {
     this.#digest = Math.imul(this.#digest ^ number, 0x01000193);
   }
 
-  /** A short name for an id that chance has made, so that a run reads and digests the same each time. */
-  nameOf(id: string): string {
+  /**
+   * A short name for an id that chance has made, so that a run reads and digests the same each time.
+   *
+   * @param letter before its number: `s` of sessions, `c` of calls
+   */
+  nameOf(id: string, letter: "s" | "c"): string {
     let name = this.#names.get(id);
-    if (name === undefined) this.#names.set(id, (name = `s${this.#names.size + 1}`));
+    if (name === undefined) this.#names.set(id, (name = `${letter}${++this.#numbers[letter]}`));
     return name;
   }
 

@@ -45,6 +45,25 @@ async function talk(caller: TestClient, callee: TestClient, to: string): Promise
   return call;
 }
 
+/** Ada calls Bob; `begin` says how far they get. */
+async function pair(begin: typeof ring, env: Record<string, string> = {}) {
+  const service = await startService(env);
+  const ada = await service.hello("ada");
+  const bob = await service.hello("bob");
+  return { service, ada, bob, ...(await begin(ada, bob, "bob")) };
+}
+
+/** Ada calls Bob, and both his devices ring. */
+async function ringTwoDevices(env: Record<string, string> = {}) {
+  const service = await startService(env);
+  const ada = await service.hello("ada");
+  const phone = await service.hello("bob");
+  const laptop = await service.hello("bob", { tabId: "laptop" });
+  const { callId } = await ring(ada, phone, "bob");
+  await laptop.event("incoming_call");
+  return { service, ada, phone, laptop, callId };
+}
+
 const refusal = (code: string) => ({ ok: false, error: { code } });
 
 describe("from ring to end", () => {
@@ -87,12 +106,7 @@ describe("from ring to end", () => {
   });
 
   test("a declined call is told to the caller and to the callee's other devices", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const phone = await service.hello("bob");
-    const laptop = await service.hello("bob", { tabId: "laptop" });
-    const { callId } = await ring(ada, phone, "bob");
-    await laptop.event("incoming_call");
+    const { service, ada, phone, laptop, callId } = await ringTwoDevices();
     await phone.request("declineCall", { callId });
     expect(await ada.event("call_declined")).toEqual({ callId, reason: "declined" });
     expect(await laptop.event("call_cancelled")).toEqual({ callId, reason: "declined_elsewhere" });
@@ -102,12 +116,7 @@ describe("from ring to end", () => {
   });
 
   test("of two devices the one that answers has the call, and the other stops ringing at once", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const phone = await service.hello("bob");
-    const laptop = await service.hello("bob", { tabId: "laptop" });
-    const { callId } = await ring(ada, phone, "bob");
-    await laptop.event("incoming_call");
+    const { service, phone, laptop, callId } = await ringTwoDevices();
     await laptop.request("acceptCall", { callId });
     expect(await phone.event("call_cancelled")).toEqual({ callId, reason: "answered_elsewhere" });
     expect(await phone.ask("acceptCall", { callId })).toMatchObject(refusal("call_gone"));
@@ -119,10 +128,7 @@ describe("from ring to end", () => {
   });
 
   test("a call that is taken back stops ringing everywhere", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId } = await ring(ada, bob, "bob");
+    const { service, ada, bob, callId } = await pair(ring);
     await ada.request("cancelCall", { callId });
     expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "caller_cancelled" });
     expect(await bob.ask("acceptCall", { callId })).toMatchObject(refusal("call_gone"));
@@ -131,10 +137,7 @@ describe("from ring to end", () => {
   });
 
   test("an unanswered call ends by itself; both sides are told, and nothing of it is left", async () => {
-    const service = await startService({ CALL_RING_TIMEOUT_MS: "300" });
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId } = await ring(ada, bob, "bob");
+    const { service, ada, bob, callId } = await pair(ring, { CALL_RING_TIMEOUT_MS: "300" });
     expect(await ada.event("call_timeout")).toEqual({ callId });
     expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "timeout" });
     expect(await outcome(service, "timeout")).toBe(1);
@@ -254,22 +257,23 @@ describe("who goes away", () => {
   const quick = { RELOAD_GRACE_MS: "300", RESUME_GRACE_MS: "300" };
 
   test("the caller while it rings: the callee's devices stop", async () => {
-    const service = await startService(quick);
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId } = await ring(ada, bob, "bob");
+    const { service, ada, bob, callId } = await pair(ring, quick);
     ada.close(1001);
     expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "caller_disconnected" });
     expect(await outcome(service, "disconnected")).toBe(1);
     await expectIdle(service, "ada", "bob");
   });
 
+  test("the caller says goodbye while it rings: it is taken back, for the devices and for who counts", async () => {
+    const { service, ada, bob, callId } = await pair(ring);
+    await ada.request("beforeDisconnect", {});
+    expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "caller_cancelled" });
+    expect(await outcome(service, "cancelled")).toBe(1);
+    await expectIdle(service, "ada", "bob");
+  });
+
   test("the callee's last device while it rings: the caller is told", async () => {
-    const service = await startService(quick);
-    const ada = await service.hello("ada");
-    const phone = await service.hello("bob");
-    const laptop = await service.hello("bob", { tabId: "laptop" });
-    const { callId } = await ring(ada, phone, "bob");
+    const { service, ada, phone, laptop, callId } = await ringTwoDevices(quick);
     phone.close(1001);
     await until(() => service.app.registry.ofUser("bob").length === 1);
     expect(await health(service)).toMatchObject({ busyUsers: 2 });
@@ -280,10 +284,7 @@ describe("who goes away", () => {
   });
 
   test.each(["ada", "bob"])("%s while they talk: the other is told after the grace", async (leaver) => {
-    const service = await startService(quick);
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId, roomId } = await talk(ada, bob, "bob");
+    const { service, ada, bob, callId, roomId } = await pair(talk, quick);
     for (const client of [ada, bob]) await client.request("join", { roomId });
     const [gone, left] = leaver === "ada" ? [ada, bob] : [bob, ada];
     gone.socket.terminate();
@@ -292,10 +293,7 @@ describe("who goes away", () => {
   });
 
   test("who is back within the grace goes on talking and is told of the call", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId, roomId } = await talk(ada, bob, "bob");
+    const { service, ada, bob, callId, roomId } = await pair(talk);
     const { sessionId, resumeToken } = ada.hello;
     ada.close(1001);
     await ada.closed();
@@ -313,10 +311,7 @@ describe("who goes away", () => {
   });
 
   test("who reloads while it rings sees the ring again, on both sides", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId } = await ring(ada, bob, "bob");
+    const { service, ada, bob, callId } = await pair(ring);
     for (const client of [ada, bob]) client.close(1001);
     await Promise.all([ada.closed(), bob.closed()]);
     const resume = ({ hello }: typeof ada) => ({ sessionId: hello.sessionId, resumeToken: hello.resumeToken });
@@ -330,10 +325,7 @@ describe("who goes away", () => {
   });
 
   test("a device that comes while it rings, rings too", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId } = await ring(ada, bob, "bob");
+    const { service, bob, callId } = await pair(ring);
     const late = await service.hello("bob", { tabId: "late" });
     expect(await late.event("incoming_call")).toMatchObject({ callId });
     expect(late.hello.call).toMatchObject({ callId, direction: "incoming" });
@@ -342,29 +334,20 @@ describe("who goes away", () => {
   });
 
   test("who is thrown out is told to the other as kicked", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId } = await talk(ada, bob, "bob");
+    const { service, ada, bob, callId } = await pair(talk);
     await service.get(`/api/sessions/${bob.hello.sessionId}`, { method: "DELETE" });
     expect(await ada.event("call_ended")).toMatchObject({ callId, reason: "kicked" });
     await expectIdle(service, "ada", "bob");
   });
 
   test("who says goodbye has hung up", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId } = await talk(ada, bob, "bob");
+    const { ada, bob, callId } = await pair(talk);
     await ada.request("beforeDisconnect", {});
     expect(await bob.event("call_ended")).toMatchObject({ callId, reason: "hangup" });
   });
 
   test("who leaves the call's room has hung up, and is told so", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId, roomId } = await talk(ada, bob, "bob");
+    const { service, ada, bob, callId, roomId } = await pair(talk);
     for (const client of [ada, bob]) await client.request("join", { roomId });
     await ada.request("leave");
     for (const client of [ada, bob])
@@ -399,10 +382,7 @@ describe("the room of a call", () => {
   });
 
   test("is open to another device of the two only by taking the place over, and the call goes with it", async () => {
-    const service = await startService();
-    const ada = await service.hello("ada");
-    const bob = await service.hello("bob");
-    const { callId, roomId } = await talk(ada, bob, "bob");
+    const { service, ada, bob, callId, roomId } = await pair(talk);
     const tablet = await service.hello("ada", { tabId: "tablet" });
     expect(tablet.hello.call).toBeNull();
     expect(await tablet.ask("join", { roomId })).toMatchObject(refusal("forbidden"));

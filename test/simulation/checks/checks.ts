@@ -1,5 +1,9 @@
+import type { CallEnding } from "../people/page-calls.js";
+import type { Page } from "../people/page.js";
 import type { ServiceNode } from "../service/node.js";
 import { watchAlive } from "./alive.js";
+import { Calls } from "./calls.js";
+import { CallViews } from "./call-views.js";
 import { Deadlines } from "./deadlines.js";
 import { Gauges } from "./gauges.js";
 import { Leftovers } from "./leftovers.js";
@@ -10,6 +14,8 @@ import { Views } from "./views.js";
 
 /** How often what is shown to Prometheus is compared although nothing has happened, in seconds. */
 const SCRAPE_EVERY = 10;
+/** How often the pages that were told nothing are looked at, too, in seconds. */
+const LOOK_AT_ALL_EVERY = 5;
 /** Steps in the life of a session, after each of which the gauges have to be right. */
 const STEPS = [
   "opened",
@@ -31,6 +37,8 @@ export class Checks {
   readonly #leftovers: Leftovers;
   readonly #gauges: Gauges;
   readonly #sockets: Sockets;
+  readonly #calls: Calls;
+  readonly #callViews: CallViews;
   #seconds = 0;
   #changed = false;
 
@@ -41,6 +49,8 @@ export class Checks {
     this.#views = new Views(scene, ledger, node);
     this.#gauges = new Gauges(scene, node, ledger, this.#leftovers);
     this.#sockets = new Sockets(scene, ledger, node);
+    this.#calls = new Calls(scene, node);
+    this.#callViews = new CallViews(scene, { node, ledger, calls: this.#calls });
     watchAlive(scene, ledger, node);
     ledger.onClosed = (sessionId, code) => this.#deadlines.socketEnded(sessionId, code);
     node.onGoodbye = (sessionId) => this.#deadlines.saidGoodbye(sessionId);
@@ -58,13 +68,27 @@ export class Checks {
 
   everySecond(): void {
     this.#seconds += 1;
+    if (this.#seconds % LOOK_AT_ALL_EVERY === 0) this.#views.checkAll();
     this.#deadlines.check();
     this.#sockets.check();
+    this.#calls.check();
+    this.#callViews.check();
     if (this.#seconds % SCRAPE_EVERY === 0) this.#gauges.check();
   }
 
   /** Everything has had the time that it needs to come to its end. */
   atRest(): Promise<void> {
+    this.#calls.checkAtRest();
     return this.#leftovers.checkAtRest();
+  }
+
+  /** What a page shows of its room has changed. */
+  viewChanged(page: Page): void {
+    this.#views.changed(page);
+  }
+
+  /** A page has seen the end of a call. */
+  callEnded(ending: CallEnding): void {
+    this.#callViews.ended(ending);
   }
 }

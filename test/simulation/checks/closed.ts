@@ -16,7 +16,7 @@ export async function checkClosed({ service, sockets, media, store }: ServiceNod
   };
   scene.count("check", "V7 closed");
   // A join that was under way may still give its room back.
-  if (store.failures === 0 && store.pending === 0) {
+  if (store.way.failures === 0 && store.way.pending === 0) {
     const { sessions, rooms: homes } = await store.truth.counts();
     left["sessions in the store"] = sessions;
     left["rooms in the store"] = homes;

@@ -130,11 +130,21 @@ export class Deadlines {
   /** How far it is past the last moment at which it may be found. */
   #lateness(sessionId: string): { ms: number; why: string } | undefined {
     const now = this.#scene.world.now.at;
+    if (this.#isWell(sessionId, now)) return undefined;
     const deadline = this.#deadlineOf(sessionId);
     if (!deadline || deadline.at > now) return undefined;
     const { loop } = this.#node;
     const latest = deadline.at + SLACK_MS + loop.stoppedSince(deadline.since) + this.#heldSince(deadline.since);
     return now > latest ? { ms: Math.round(now - latest), why: deadline.why } : undefined;
+  }
+
+  /** Heard of late, and nothing is known against it: the quick answer for nearly all. */
+  #isWell(sessionId: string, now: number): boolean {
+    const signs = this.#signs.get(sessionId);
+    const heardAt = this.#ledger.heardAt.get(sessionId) ?? -Infinity;
+    if (!signs || now - heardAt > POLICY.idleTimeoutMs) return false;
+    const { socketEndedAt, goodbyeAt, mediaLostAt } = signs;
+    return (socketEndedAt ?? goodbyeAt ?? mediaLostAt ?? this.#unreachableSince(sessionId)) === undefined;
   }
 
   /** The earliest of what applies. */

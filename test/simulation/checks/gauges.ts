@@ -19,18 +19,17 @@ export class Gauges {
 
   check(): void {
     const { service, sockets, media } = this.#node;
-    const { sources, registry, rooms, reaper } = service;
+    const { sources, rooms, reaper } = service;
     this.#scene.count("check", "V6 gauges");
     const sessions = sources.sessions();
-    const open = [...registry.all()].filter(({ status }) => status === "open").length;
-    this.#expect("open sessions", sessions.present + sessions.away + sessions.ghost, open);
+    const there = this.#countSessions();
+    this.#expect("open sessions", sessions.present + sessions.away + sessions.ghost, there.open);
     const certain = [...this.#leftovers.cleaning.values()].filter(Boolean).length;
     const closing = Math.min(Math.max(sessions.closing, certain), this.#leftovers.cleaning.size);
     this.#expect("closing sessions", sessions.closing, closing);
     for (const [state, count] of Object.entries(sessions)) if (count < 0) this.#expect(state, count, 0);
-    const members = [...registry.all()].filter(({ participation }) => participation);
-    this.#expect("participants", sources.participants(), members.length);
-    this.#expect("rooms", sources.rooms(), new Set(members.map((one) => one.participation?.roster.id)).size);
+    this.#expect("participants", sources.participants(), there.members);
+    this.#expect("rooms", sources.rooms(), there.rooms.size);
     this.#expect("rooms", rooms.size, sources.rooms());
     this.#expect("connections", sources.connections(), sockets.size);
     this.#expect("heartbeats", sources.heartbeats(), this.#ledger.pongs);
@@ -40,8 +39,19 @@ export class Gauges {
     this.#expect("refusals", Math.min(sum(sources.messagesRejected()), this.#ledger.refusals), this.#ledger.refusals);
     this.#expect("socket closes", sum(sources.socketCloses()), this.#ledger.closes);
     this.#expect("media orphans", sources.orphans().transport, media.strays);
-    const transports = members.reduce((count, one) => count + (one.participation?.media.counts().transports ?? 0), 0);
-    this.#expect("media transports", sources.media().transport, transports + media.strays);
+    this.#expect("media transports", sources.media().transport, there.transports + media.strays);
+  }
+
+  #countSessions(): { open: number; members: number; rooms: Set<string>; transports: number } {
+    const there = { open: 0, members: 0, rooms: new Set<string>(), transports: 0 };
+    for (const { status, participation } of this.#node.service.registry.all()) {
+      if (status === "open") there.open += 1;
+      if (!participation) continue;
+      there.members += 1;
+      there.rooms.add(participation.roster.id);
+      there.transports += participation.media.counts().transports;
+    }
+    return there;
   }
 
   #expect(what: string, shown: number, actual: number): void {

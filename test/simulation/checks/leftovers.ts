@@ -62,7 +62,7 @@ export class Leftovers {
     this.#expect(reaper.unfinished + reaper.stuck.length, 0, "unfinished cleanups");
     this.#expect(this.cleaning.size, 0, "sessions whose cleanup never ended");
     // An index that could not be told may lack somebody, or still name a room that nobody could enter.
-    const told = store.failures === 0;
+    const told = store.way.failures === 0;
     const most = registry.size + this.#owed.size;
     this.#scene.count("check", told ? "V5 at rest, store and all" : "V5 at rest");
     this.#expect(sessions, told ? registry.size : Math.min(sessions, most), "sessions in the store");

@@ -6,6 +6,7 @@ import type { Scene } from "./scene.js";
  * participants are the pages that are in a room (V2, V3).
  */
 export function checkPagesAtRest(scene: Scene, hosts: readonly Host[]): void {
+  const named = (roomId: string | undefined): string => (roomId === undefined ? "no room" : scene.roomNamed(roomId));
   const there = new Map<string, string | undefined>();
   for (const { node } of hosts) {
     for (const { id, participation } of node?.service.registry.all() ?? []) there.set(id, participation?.roster.id);
@@ -18,7 +19,7 @@ export function checkPagesAtRest(scene: Scene, hosts: readonly Host[]): void {
     if (state !== "connected" || !there.has(id)) {
       scene.fail("V2", `${page.name} is still ${state} long after everything was repaired`);
     } else if (there.get(id) !== room?.id) {
-      scene.fail("V4", `${page.name} shows ${room?.id ?? "no room"}, the service has it in ${there.get(id) ?? "none"}`);
+      scene.fail("V4", `${page.name} shows ${named(room?.id)}, the service has it in ${named(there.get(id))}`);
     }
     there.delete(id);
   }

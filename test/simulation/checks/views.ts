@@ -5,6 +5,13 @@ import type { ServiceNode } from "../service/node.js";
 import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
 
+interface Compared {
+  readonly view: object | undefined;
+  readonly room: Room | undefined;
+  readonly version: number | undefined;
+  readonly changes: number;
+}
+
 /** A difference is found with the next heartbeat, which a hidden page sends once a minute. */
 const REPAIRED_WITHIN_MS = 100_000;
 
@@ -17,9 +24,12 @@ export class Views {
   readonly #node: ServiceNode;
   readonly #ledger: Ledger;
   readonly #differsSince = new WeakMap<Page, number>();
-  /** What was compared last and found equal, by page. */
-  readonly #equal = new WeakMap<Page, { view: object; room: Room; version: number; mediaChanges: number }>();
-  #mediaChanges = 0;
+  /** What was compared last and found equal, by page; `undefined` for both where there was no room. */
+  readonly #equal = new WeakMap<Page, Compared>();
+  /** Pages that were not found equal, or show something else since. */
+  readonly #unsure = new Set<Page>();
+  /** Steps of sessions and changes of media, of which either may make a page differ. */
+  #changes = 0;
   readonly #producers = new Map<string, string>();
   /** Producers that were lost with their worker: clients are told to renew their media, not which ones are gone. */
   readonly #lost = new Set<string>();
@@ -29,32 +39,60 @@ export class Views {
     this.#node = node;
     this.#ledger = ledger;
     this.#followMedia(node);
+    for (const step of ["opened", "resumed", "joined", "transferred", "left", "ended"] as const) {
+      node.service.lifecycle.on(step, () => (this.#changes += 1));
+    }
   }
 
+  /** The page shows something else now. */
+  changed(page: Page): void {
+    this.#unsure.add(page);
+  }
+
+  /** Asked after each step: looks at the pages that may differ. */
   check(): void {
-    for (const page of this.#scene.pages) {
-      const last = this.#equal.get(page);
-      if (last?.view === page.client.room && last?.mediaChanges === this.#mediaChanges) {
-        if (last.room.version === last.version) continue;
-      }
-      if (page.connected && page.isQuiet) this.#compare(page);
-      else this.#differsSince.delete(page);
+    for (const page of this.#unsure) this.#look(page);
+  }
+
+  /** Asked every few seconds: looks at all, also at those that were told nothing. */
+  checkAll(): void {
+    for (const page of this.#scene.pages) this.#look(page);
+  }
+
+  #look(page: Page): void {
+    if (page.gone || this.#isAsBefore(page)) {
+      this.#unsure.delete(page);
+      return;
     }
+    this.#unsure.add(page);
+    if (page.connected && page.isQuiet) this.#compare(page);
+    else this.#differsSince.delete(page);
+  }
+
+  /** Nothing has changed on either side since it was found equal. */
+  #isAsBefore(page: Page): boolean {
+    const last = this.#equal.get(page);
+    return (
+      last !== undefined &&
+      last.changes === this.#changes &&
+      last.view === page.client.room &&
+      last.room?.version === last.version
+    );
   }
 
   #followMedia({ media, service }: ServiceNode): void {
     media.on("producer_opened", ({ sessionId, producer }) => {
-      this.#mediaChanges += 1;
+      this.#changes += 1;
       this.#producers.set(producer.id, sessionId);
     });
-    media.on("producer_changed", () => (this.#mediaChanges += 1));
+    media.on("producer_changed", () => (this.#changes += 1));
     media.on("producer_closed", ({ producerId }) => {
-      this.#mediaChanges += 1;
+      this.#changes += 1;
       this.#producers.delete(producerId);
     });
     service.lifecycle.on("left", ({ session }) => this.#forget(session.id));
     media.on("media_reset", ({ sessionIds }) => {
-      this.#mediaChanges += 1;
+      this.#changes += 1;
       for (const sessionId of sessionIds) for (const id of this.#forget(sessionId)) this.#lost.add(id);
     });
   }
@@ -72,19 +110,25 @@ export class Views {
     const own = session && registry.find(session.sessionId);
     if (!own || this.#ledger.owners.get(own.id)?.socket.page.tasks !== page) return;
     const room = own.participation && rooms.find(own.participation.roster.id);
-    if (!view && !room) return;
+    if (!view && !room) {
+      this.#equal.set(page, { view, room, version: undefined, changes: this.#changes });
+      return;
+    }
     const isIn = view?.participants.some(({ sessionId }) => sessionId === own.id);
     if (!view || !isIn || !room || view.id !== room.id || view.version !== room.version) {
       const since = this.#differsSince.get(page) ?? world.now.at;
       this.#differsSince.set(page, since);
       if (world.now.at - since <= REPAIRED_WITHIN_MS) return;
-      fail("V4", `${page.name} has shown ${show(view)} for a heartbeat and more, but the service has ${show(room)}`);
+      fail(
+        "V4",
+        `${page.name} has shown ${this.#show(view)} for a heartbeat and more, but the service has ${this.#show(room)}`,
+      );
       return;
     }
     this.#differsSince.delete(page);
     count("check", "V4 views");
     const { version } = room;
-    this.#equal.set(page, { view, room, version, mediaChanges: this.#mediaChanges });
+    this.#equal.set(page, { view, room, version, changes: this.#changes });
     const [seen, there] = [this.#digest(view.participants, own.id), this.#digest(rooms.participants(room), own.id)];
     if (seen !== there) fail("V4", `${page.name} shows ${seen}, but in version ${version} there are ${there}`);
   }
@@ -100,8 +144,8 @@ export class Views {
       .toSorted()
       .join(", ");
   }
-}
 
-function show(room: { id: string; version: number } | undefined): string {
-  return room ? `${room.id} in version ${room.version}` : "no room";
+  #show(room: { id: string; version: number } | undefined): string {
+    return room ? `${this.#scene.roomNamed(room.id)} in version ${room.version}` : "no room";
+  }
 }

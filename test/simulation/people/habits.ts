@@ -18,6 +18,8 @@ export interface Deeds {
   openAnother(tab: Tab, how: "same machine" | "other machine" | "duplicate"): void;
   tabsOn(machine: Machine): readonly Tab[];
   pickRoom(): string;
+  /** Somebody else, and a tab of theirs whose page is connected, if there is one. */
+  pickFriend(tab: Tab): { userId: string; tab: Tab | undefined } | undefined;
 }
 
 type Deed = (tab: Tab, deeds: Deeds) => boolean;
@@ -216,6 +218,32 @@ const changeDevice: Deed = (tab, deeds) => {
   return true;
 };
 
+const call: Deed = (tab, deeds) => {
+  const { page } = tab;
+  if (!page?.connected || page.suspended || page.client.calls.current) return false;
+  const friend = deeds.pickFriend(tab);
+  if (friend) page.calls?.start(friend.userId);
+  return friend !== undefined;
+};
+
+/** Both mean each other, at the same moment or nearly so. */
+const callEachOther: Deed = (tab, deeds) => {
+  const { page } = tab;
+  if (!page?.connected || page.suspended || page.client.calls.current) return false;
+  const friend = deeds.pickFriend(tab);
+  const other = friend?.tab?.page;
+  if (!friend || !other || other.suspended || other.client.calls.current) return false;
+  page.calls?.start(friend.userId);
+  deeds.world.after(deeds.world.between(0, 80), () => other.task(() => other.calls?.start(tab.userId)));
+  return true;
+};
+
+const hangUp: Deed = ({ page }) => {
+  if (!page?.client.calls.current || page.suspended) return false;
+  page.calls?.hangUp();
+  return true;
+};
+
 /** Deeds with their shares. */
 export const DEEDS: readonly (readonly [name: string, share: number, deed: Deed])[] = [
   ["hides or shows", 14, hideOrShow],
@@ -244,6 +272,9 @@ export const DEEDS: readonly (readonly [name: string, share: number, deed: Deed]
   ["opens a second device", 4, open("other machine")],
   ["fails and is replaced by another device", 3, changeDevice],
   ["is duplicated", 2, open("duplicate")],
+  ["calls somebody", 16, call],
+  ["calls somebody who calls back at the same moment", 3, callEachOther],
+  ["hangs up", 4, hangUp],
 ];
 
 const TOTAL = DEEDS.reduce((total, [, share]) => total + share, 0);

@@ -7,6 +7,7 @@ import { Peer } from "../world/peer.js";
 import type { World } from "../world/world.js";
 import { browserOf } from "./browser.js";
 import type { Machine } from "./machine.js";
+import { PageCalls, type CallEnding } from "./page-calls.js";
 import { PageMedia } from "./page-media.js";
 import { PageTimers } from "./page-timers.js";
 
@@ -21,6 +22,12 @@ export interface Surroundings {
   /** Returns a token for a user when the service asks for tokens. */
   readonly getToken: ((userId: string) => string) | undefined;
   readonly note: (who: string, what: string) => void;
+  /** A short name of a call. */
+  readonly callNamed: (callId: string) => string;
+  /** What a page shows of its room has changed. */
+  readonly viewChanged: (page: Page) => void;
+  /** A page has seen the end of a call. */
+  readonly callEnded: (ending: CallEnding) => void;
   /** Something has happened once more. */
   readonly count: (kind: CountKind, what: string) => void;
 }
@@ -33,6 +40,8 @@ export interface PageOptions {
   readonly storage: Map<string, string>;
   /** Whether it sends media when it is in a room. */
   readonly sends: boolean;
+  /** Whom its user may call, if it is somebody who calls. */
+  readonly friends: readonly string[];
 }
 
 /** After so long in the background a browser lets timers run once a minute only, unless the page is in a call. */
@@ -69,6 +78,7 @@ export class Page implements Tasks {
   readonly sockets = new Set<PageSocket>();
   readonly locks = new Set<() => void>();
   readonly media: PageMedia | undefined;
+  readonly calls: PageCalls | undefined;
   /** What the page could not be told while it did not run, and how much of it is on its way to it now. */
   #waiting: (() => void)[] = [];
   #tasks = 0;
@@ -101,7 +111,11 @@ export class Page implements Tasks {
     for (const event of ["state", "joined", "left"] as const) {
       this.client.on(event, (payload) => this.#note(event, payload));
     }
+    for (const event of ["state", "joined", "left", "roster"] as const) {
+      this.client.on(event, () => around.viewChanged(this));
+    }
     this.media = options.sends ? new PageMedia(this, world) : undefined;
+    this.calls = options.friends.length > 0 ? new PageCalls(this, around, options.friends) : undefined;
     this.review();
   }
 
@@ -121,9 +135,9 @@ export class Page implements Tasks {
     return this.#tasks === 0 && this.#waiting.length === 0 && !this.suspended;
   }
 
-  /** Enters a room; what becomes of it is told by the client's events. */
-  join(roomId: string, onDuplicate?: DuplicatePolicy): void {
-    this.client.join(roomId, onDuplicate ? { onDuplicate } : {}).catch(() => {});
+  /** Enters a room; what becomes of it is told by the client's events. @param refused called when it can't be entered */
+  join(roomId: string, onDuplicate?: DuplicatePolicy, refused = (): void => {}): void {
+    this.client.join(roomId, onDuplicate ? { onDuplicate } : {}).catch(refused);
   }
 
   /** What a client that was told to stop has left behind. */

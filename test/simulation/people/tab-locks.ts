@@ -33,13 +33,15 @@ export class Locks implements TabLocks {
   whenFree(name: string, signal: AbortSignal): Promise<void> {
     if (!this.#held.has(name)) return Promise.resolve();
     return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        if (stopWaiting()) reject(signal.reason as Error);
+      };
       const stopWaiting = this.#wait(name, () => {
+        signal.removeEventListener("abort", stop);
         resolve();
         return false;
       });
-      signal.addEventListener("abort", () => {
-        if (stopWaiting()) reject(signal.reason as Error);
-      });
+      signal.addEventListener("abort", stop, { once: true });
     });
   }
 

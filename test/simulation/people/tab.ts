@@ -10,8 +10,11 @@ export class Tab {
   page: Page | undefined;
   /** The room that the person wants to be in with this tab. */
   roomId: string | undefined;
+  /** The room of the call that the person is in with this tab. */
+  callRoomId: string | undefined;
   readonly #around: Surroundings;
   readonly #sends: boolean;
+  readonly #friends: readonly string[];
   readonly #onDuplicate: DuplicatePolicy | undefined;
   #storage: Map<string, string>;
   #pages = 0;
@@ -24,6 +27,7 @@ export class Tab {
       machine: Machine;
       userId: string;
       sends: boolean;
+      friends: readonly string[];
       onDuplicate: DuplicatePolicy | undefined;
       storage?: Map<string, string>;
     },
@@ -33,6 +37,7 @@ export class Tab {
     this.machine = options.machine;
     this.userId = options.userId;
     this.#sends = options.sends;
+    this.#friends = options.friends;
     this.#onDuplicate = options.onDuplicate;
     this.#storage = new Map(options.storage);
   }
@@ -53,8 +58,12 @@ export class Tab {
       userId: this.userId,
       storage: this.#storage,
       sends: this.#sends,
+      friends: this.#friends,
     });
-    this.enter(roomId);
+    const { calls } = this.page;
+    if (calls) calls.onRoom = (callRoomId) => this.#go(callRoomId);
+    if (this.callRoomId === undefined) this.enter(roomId);
+    else this.#go(this.callRoomId);
   }
 
   enter(roomId: string | undefined): void {
@@ -62,8 +71,22 @@ export class Tab {
     if (roomId !== undefined) this.page?.join(roomId, this.#onDuplicate);
   }
 
+  /** Into the room of a call, or from there to where the person was before. */
+  #go(callRoomId: string | undefined): void {
+    const { page } = this;
+    this.callRoomId = callRoomId;
+    if (callRoomId !== undefined) {
+      page?.join(callRoomId, this.#onDuplicate, () => {
+        if (page === this.page && this.callRoomId === callRoomId) this.#go(undefined);
+      });
+    } else if (page?.client.state === "disconnected") return;
+    else if (this.roomId !== undefined) this.enter(this.roomId);
+    else page?.client.leave().catch(() => {});
+  }
+
   /** The tab is closed: what it had stored is gone. */
   forget(): void {
     this.#storage = new Map();
+    this.callRoomId = undefined;
   }
 }

@@ -15,6 +15,7 @@ interface Person {
   readonly userId: string;
   readonly machines: readonly [Machine, Machine];
   readonly tabs: Tab[];
+  readonly friends: readonly string[];
 }
 
 /** Everybody there is: each person has two machines and up to two tabs, and things happen to them. */
@@ -37,7 +38,13 @@ export class Town implements Deeds {
     this.#around = around;
     this.#tabPolicy = options.tabPolicy;
     this.#rooms = Array.from({ length: options.rooms }, (_, index) => `room-${index + 1}`);
-    for (let index = 0; index < options.people; index++) this.#settle(NAMES[index % NAMES.length] ?? "somebody");
+    const names = NAMES.slice(0, options.people);
+    for (const name of names) {
+      this.#settle(
+        name,
+        names.filter((other) => other !== name),
+      );
+    }
   }
 
   *machines(): Generator<Machine> {
@@ -53,6 +60,13 @@ export class Town implements Deeds {
 
   tabsOn(machine: Machine): readonly Tab[] {
     return this.#people.flatMap(({ tabs }) => tabs.filter((tab) => tab.machine === machine));
+  }
+
+  /** Somebody else, and a tab of theirs that has a page, if there is one. */
+  pickFriend({ userId }: Tab): { userId: string; tab: Tab | undefined } | undefined {
+    const others = this.#people.filter((person) => person.userId !== userId);
+    const friend = others[this.world.random.below(others.length)];
+    return friend && { userId: friend.userId, tab: friend.tabs.find(({ page }) => page?.connected) };
   }
 
   pickRoom(): string {
@@ -90,10 +104,20 @@ export class Town implements Deeds {
       const machine = new Machine(this.world);
       this.#crowd.add(machine);
       const name = `crowd${crowd}-${index}`;
-      const tab = new Tab(this.#around, { name, machine, userId: name, sends: false, onDuplicate: undefined });
+      const tab = new Tab(this.#around, {
+        name,
+        machine,
+        userId: name,
+        sends: false,
+        friends: [],
+        onDuplicate: undefined,
+      });
       this.world.after(this.world.between(0, 20_000), () => tab.load(`crowd-${index % 4}`));
     }
-    this.world.after(stayMs, () => this.#dissolve());
+    // At rest nobody vanishes any more.
+    this.world.after(stayMs, () => {
+      if (!this.#quiet) this.#dissolve();
+    });
   }
 
   /** Everything that was broken is repaired, and nothing happens any more. */
@@ -106,24 +130,26 @@ export class Town implements Deeds {
       for (const page of machine.pages) {
         page.resume("resume");
         page.show();
+        page.calls?.hangUp();
       }
     }
   }
 
-  #settle(userId: string): void {
-    const person: Person = { userId, machines: [new Machine(this.world), new Machine(this.world)], tabs: [] };
+  #settle(userId: string, friends: readonly string[]): void {
+    const person: Person = { userId, friends, machines: [new Machine(this.world), new Machine(this.world)], tabs: [] };
     this.#people.push(person);
     const tab = this.#tab(person, person.machines[0]);
     this.world.after(this.world.between(0, 120_000), () => tab.load(this.pickRoom()));
   }
 
   #tab(person: Person, machine: Machine, storage?: Map<string, string>): Tab {
-    const { userId } = person;
+    const { userId, friends } = person;
     const index = person.machines.indexOf(machine);
     const tab = new Tab(this.#around, {
       name: `${userId}.${index === 0 ? "pc" : "phone"}${storage ? "'" : ""}`,
       machine,
       userId,
+      friends,
       sends: this.world.chance(0.5),
       onDuplicate: this.#tabPolicy,
       ...(storage ? { storage } : {}),

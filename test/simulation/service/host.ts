@@ -1,13 +1,14 @@
 import type { Authenticate } from "../../../src/gateway/authenticate.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
-import type { Variants } from "../../../src/service.js";
 import { Checks } from "../checks/checks.js";
 import { checkClosed, checkTimers } from "../checks/closed.js";
 import { Ledger } from "../checks/ledger.js";
 import type { Scene } from "../checks/scene.js";
 import { followLifecycle } from "../follow-lifecycle.js";
+import type { CallEnding } from "../people/page-calls.js";
+import type { Page } from "../people/page.js";
 import type { Peer } from "../world/peer.js";
-import { ServiceNode } from "./node.js";
+import { ServiceNode, type NodeVariants } from "./node.js";
 
 const RESTART_MS = { least: 300, most: 8_000 } as const;
 /** How long a process that has closed is looked at: a timer that ends by itself and does nothing may last so long. */
@@ -19,7 +20,7 @@ export interface HostOptions {
   readonly peers: ReadonlyMap<string, Peer>;
   readonly multiTabPolicy: DuplicatePolicy;
   readonly authenticate: Authenticate | undefined;
-  readonly variants: Variants;
+  readonly variants: NodeVariants;
   readonly everyWatch: boolean;
 }
 
@@ -105,6 +106,16 @@ export class Host {
   /** Checks what takes longer. */
   everySecond(): void {
     if (!this.#closing) this.#checks?.everySecond();
+  }
+
+  /** What a page shows of its room has changed. */
+  viewChanged(page: Page): void {
+    this.#checks?.viewChanged(page);
+  }
+
+  /** A page has seen the end of a call. */
+  callEnded(ending: CallEnding): void {
+    if (!this.#closing) this.#checks?.callEnded(ending);
   }
 
   /** Everything has had the time that it needs to come to its end. */

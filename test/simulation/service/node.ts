@@ -10,16 +10,24 @@ import { MemoryCalls } from "../../../src/memory/memory-calls.js";
 import { Rhythm } from "../../../src/rhythm.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
 import { createService, type Service, type Variants } from "../../../src/service.js";
+import type { CallStore } from "../../../src/session/call-store.js";
+import type { Clock } from "../../../src/kernel/clock.js";
 import type { Listening } from "../world/dial.js";
 import { EventLoop } from "../world/event-loop.js";
 import type { Peer } from "../world/peer.js";
 import type { ServerSocket, SocketWitness } from "../world/server-socket.js";
 import type { World } from "../world/world.js";
+import { CallHistory } from "./call-history.js";
 import { IdleWatches } from "./idle-watches.js";
 import { SimulatedMediaPlane } from "./media-plane.js";
 import { SETTINGS, settingsOf } from "./settings.js";
 import { RemoteStore } from "./store.js";
 import { WatchedSockets } from "./watched-sockets.js";
+
+/** What a mutation puts in the place of the real parts, and of what is under them. */
+export interface NodeVariants extends Variants {
+  CallStore?: new (clock: Clock) => CallStore;
+}
 
 export interface NodeOptions {
   readonly world: World;
@@ -31,7 +39,7 @@ export interface NodeOptions {
   /** What its wall clock is ahead of the monotonic one. */
   readonly wallOffset: number;
   /** Parts that a mutation replaces. */
-  readonly variants: Variants;
+  readonly variants: NodeVariants;
   /** Runs every single watch instead of skipping those that find nothing. */
   readonly everyWatch: boolean;
   /** A media object was closed for want of a session. */
@@ -45,6 +53,8 @@ export class ServiceNode implements Listening {
   readonly witness: SocketWitness;
   readonly loop: EventLoop;
   readonly store: RemoteStore;
+  /** What the store of the calls has decided; asked by the checks. */
+  readonly calls: CallHistory;
   readonly media: SimulatedMediaPlane;
   readonly service: Service;
   /** Told of each goodbye that was believed. */
@@ -65,7 +75,8 @@ export class ServiceNode implements Listening {
     this.loop = new EventLoop(world.now);
     this.loop.wallOffset = options.wallOffset;
     this.#releasers = new Releasers((error, name) => unexpected(`close of ${name}`, error));
-    this.store = new RemoteStore(world, this.loop, this.name);
+    this.calls = new CallHistory(new (options.variants.CallStore ?? MemoryCalls)(this.loop), world.now);
+    this.store = new RemoteStore(world, this.loop, this.name, this.calls);
     void this.store.truth.register(undefined);
     this.#releasers.add("directory", () => this.store.directory.close());
     const listenerFailed = (error: unknown, event: PropertyKey): void =>
@@ -82,7 +93,7 @@ export class ServiceNode implements Listening {
         clock: this.loop,
         directory: this.store.directory,
         bus,
-        calls: new MemoryCalls(this.loop),
+        calls: this.store.calls,
         media: this.media,
         authenticate: options.authenticate ?? trustEverybody,
         journal: SILENT,

@@ -1,5 +1,6 @@
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
+import type { CallStore } from "../../../src/session/call-store.js";
 import type { Directory } from "../../../src/session/directory.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { World } from "../world/world.js";
@@ -10,32 +11,28 @@ const SLOW = { chance: 0.01, least: 200, most: 3_000 } as const;
 const TIME_LIMIT_MS = 2_000;
 
 /**
- * A store and one node's way to it over a network. What is asked while it is away fails after a while, and in some cases
+ * One node's way to a store over a network. What is asked while the store is away fails after a while, and in some cases
  * was carried out all the same.
  */
-export class RemoteStore {
-  /** The message of what it throws while it is away. */
-  static readonly failure = "the store does not answer";
-  /** What the store really holds; asked by the checks. */
-  readonly truth: Directory;
-  /** As the node sees it. */
-  readonly directory: Directory;
+export class StoreWay {
   away = false;
-  /** Questions that failed, and those that were not answered yet. */
+  /** Questions that failed, when the last one did, and those that were not answered yet. */
   failures = 0;
+  failedAt = -Infinity;
   pending = 0;
   readonly #world: World;
   readonly #loop: EventLoop;
+  /** One connection: questions and answers stay in their order. */
+  #askedUntil = 0;
+  #answeredUntil = 0;
 
-  constructor(world: World, loop: EventLoop, nodeId: string) {
+  constructor(world: World, loop: EventLoop) {
     this.#world = world;
     this.#loop = loop;
-    this.truth = new MemoryDirectory(new MemoryStore(loop), nodeId);
-    this.directory = this.#overNetwork(this.truth);
   }
 
   /** Every method takes its way over the network; closing ends the connection, and what the store holds stays. */
-  #overNetwork(store: Directory): Directory {
+  to<T extends object>(store: T): T {
     return new Proxy(store, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name, target);
@@ -57,20 +54,52 @@ export class RemoteStore {
 
   async #answer<T>(question: () => Promise<T>): Promise<T> {
     if (this.away) {
-      await this.#wait(this.#world.between(100, TIME_LIMIT_MS));
+      await this.#waitUntil(this.#world.now.at + this.#world.between(100, TIME_LIMIT_MS));
       this.failures += 1;
+      this.failedAt = this.#world.now.at;
       if (this.#world.chance(0.3)) await question();
       throw new Error(RemoteStore.failure);
     }
     const { least, most } = this.#world.chance(SLOW.chance) ? SLOW : USUAL_MS;
     const halfWay = this.#world.between(least, most) / 2;
-    await this.#wait(halfWay);
+    const { now } = this.#world;
+    this.#askedUntil = Math.max(this.#askedUntil, now.at + halfWay);
+    await this.#waitUntil(this.#askedUntil);
     const answer = await question();
-    await this.#wait(halfWay);
+    this.#answeredUntil = Math.max(this.#answeredUntil, now.at + halfWay);
+    await this.#waitUntil(this.#answeredUntil);
     return answer;
   }
 
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#loop.arrive(this.#world.now.at + ms, resolve));
+  #waitUntil(at: number): Promise<void> {
+    return new Promise((resolve) => this.#loop.arrive(at, resolve));
+  }
+}
+
+/** The directory and the calls of one node, both in a store behind a network. */
+export class RemoteStore {
+  /** The message of what it throws while it is away. */
+  static readonly failure = "the store does not answer";
+  /** What the directory really holds; asked by the checks. */
+  readonly truth: Directory;
+  /** As the node sees them. */
+  readonly directory: Directory;
+  readonly calls: CallStore;
+  /** The ways there; both lead to the same machine. */
+  readonly way: StoreWay;
+  readonly callsWay: StoreWay;
+
+  /** @param calls what decides about the calls */
+  constructor(world: World, loop: EventLoop, nodeId: string, calls: CallStore) {
+    this.truth = new MemoryDirectory(new MemoryStore(loop), nodeId);
+    this.way = new StoreWay(world, loop);
+    this.callsWay = new StoreWay(world, loop);
+    this.directory = this.way.to(this.truth);
+    this.calls = this.callsWay.to(calls);
+  }
+
+  set away(away: boolean) {
+    this.way.away = away;
+    this.callsWay.away = away;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CallChange } from "../../../src/sdk/events.js";
-import { connected, greet, type Scene } from "./scenes.js";
+import { connected, greet, joined, person, room, type Scene } from "./scenes.js";
 
 const CALL = { callId: "c1", roomId: "call-c1", kind: "audio" } as const;
 const BOB = { userId: "bob", name: "Bob" };
@@ -58,6 +58,31 @@ describe("a call", () => {
     await scene.browser.timers.sleep(33_000);
     await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
     await scene.browser.timers.advance(60_000);
+    expect(scene.client.calls.current?.state).toBe("active");
+  });
+
+  it("that was answered after it had been given up here is ended at once: nobody talks to nobody", async () => {
+    const scene = await outgoing();
+    await scene.browser.timers.advance(33_000);
+    expect(lastReason(scene)).toBe("timeout");
+    await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
+    expect(scene.browser.socket.requests("endCall").map(({ data }) => data)).toEqual([{ callId: "c1" }]);
+    expect(scene.client.calls.current).toBeUndefined();
+  });
+
+  it("that is answered before its own start was is not ended for that", async () => {
+    const scene = await telephone();
+    const starting = scene.client.calls.start("bob", "audio");
+    await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
+    expect(scene.browser.socket.requests("endCall")).toEqual([]);
+    await scene.browser.socket.answer("startCall", {
+      callId: "c1",
+      roomId: "call-c1",
+      ringTimeoutMs: 30_000,
+      peer: BOB,
+    });
+    await starting;
+    await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
     expect(scene.client.calls.current?.state).toBe("active");
   });
 
@@ -216,5 +241,37 @@ describe("statuses", () => {
     await browser.timers.advance(1_000);
     await greet(browser, {});
     expect(browser.socket.requests("watchStatus")[0]?.data).toEqual({ userIds: ["bob"] });
+  });
+
+  async function watchingBob(): Promise<Telephone> {
+    const scene = await telephone();
+    const watching = scene.client.calls.watch(["bob"]);
+    await scene.browser.socket.answer("watchStatus", { statuses: [{ userId: "bob", status: "available" }] });
+    await watching;
+    return scene;
+  }
+
+  it("that could not be asked for after a lost line are asked for until they are told", async () => {
+    const { browser } = await watchingBob();
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await greet(browser, {});
+    await browser.socket.refuse("watchStatus", "overloaded");
+    await browser.timers.advance(5_000);
+    expect(browser.socket.requests("watchStatus")).toHaveLength(2);
+    await browser.socket.answer("watchStatus", { statuses: [{ userId: "bob", status: "busy" }] });
+    await browser.timers.advance(20_000);
+    expect(browser.socket.requests("watchStatus")).toHaveLength(2);
+  });
+
+  it("are asked for again by a tab that has taken over another one's session", async () => {
+    const { client, browser } = await watchingBob();
+    const join = client.join("daily");
+    await browser.socket.answer("join", joined(room(1, person("ann")), { transferred: true, sessionId: "s-old" }));
+    await join;
+    expect(browser.socket.requests("watchStatus").map(({ data }) => data)).toEqual([
+      { userIds: ["bob"] },
+      { userIds: ["bob"] },
+    ]);
   });
 });

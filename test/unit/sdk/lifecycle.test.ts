@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FakeBrowser, SharedBrowser, settle } from "./fake-browser.js";
 import { connected, connecting, greet, hello, inRoom, joined, payloads, person, room, type Scene } from "./scenes.js";
 
@@ -191,6 +191,18 @@ describe("tabs", () => {
     shared.release(`lastseen:${two.client.tabId}`);
     await settle();
     expect(payloads(one, "tabs").at(-1)).toEqual([]);
+  });
+
+  it("wait for each other's lock once, however often they go into rooms and leave them", async () => {
+    const shared = new SharedBrowser();
+    const scene = await connected({}, new FakeBrowser(shared));
+    const waits = vi.spyOn(scene.browser.environment.locks, "whenFree");
+    const stranger = shared.openChannel(() => {});
+    for (const roomId of ["daily", null, "daily", null, "weekly"]) {
+      stranger.post({ userId: "", tabId: "t", roomId, asks: false });
+    }
+    expect(waits).toHaveBeenCalledTimes(1);
+    expect(payloads(scene, "tabs").at(-1)).toEqual([{ tabId: "t", roomId: "weekly" }]);
   });
 
   it("are not confused by what else is said on their channel", async () => {

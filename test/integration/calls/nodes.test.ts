@@ -21,31 +21,38 @@ async function sum(fleet: Fleet, name: string): Promise<number> {
   return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }
 
+/** Whoever asks this node for the user is told so. */
+const shown = (node: ServiceProcess | undefined, userId: string, status: string) =>
+  until(async () => (await statusOf(node, userId)) === status);
+
+/** Who is calling and rings, each on a node of its own: ada on the first, bob's phone and laptop on the two others. */
+async function ringing(env: Record<string, string>) {
+  const fleet = await Fleet.start(3, env);
+  const [one, two, three] = fleet.nodes;
+  const ada = await hello(one, "ada");
+  const phone = await hello(two, "bob", "phone");
+  const laptop = await hello(three, "bob", "laptop");
+  await shown(one, "bob", "available");
+  const { callId } = await ada.request("startCall", { to: "bob", kind: "audio" });
+  await Promise.all([phone.event("incoming_call"), laptop.event("incoming_call")]);
+  return { fleet, one, two, three, ada, phone, laptop, callId };
+}
+
 const outcomes = (fleet: Fleet, outcome: string) => sum(fleet, `lastseen_calls_finished_total{outcome="${outcome}"}`);
 
-describe.skipIf(noRedisReason)("two nodes", () => {
+describe.skipIf(noRedisReason)("several nodes", () => {
   test("a call rings on every device, whatever its node; the first answer wins and is counted once", async () => {
-    const fleet = await Fleet.start(2);
-    const [one, two] = fleet.nodes;
-    const ada = await hello(one, "ada");
-    const phone = await hello(one, "bob", "phone");
-    const laptop = await hello(two, "bob", "laptop");
+    const { fleet, two, ada, phone, laptop, callId } = await ringing({});
     const eve = await hello(two, "eve");
-    await until(
-      async () => (await statusOf(two, "ada")) === "available" && (await statusOf(one, "bob")) === "available",
-    );
-    await eve.request("watchStatus", { userIds: ["ada", "bob"] });
-    const { callId } = await ada.request("startCall", { to: "bob", kind: "audio" });
-    await Promise.all([phone.event("incoming_call"), laptop.event("incoming_call")]);
+    expect(await eve.request("watchStatus", { userIds: ["ada", "bob"] })).toEqual({
+      statuses: ["ada", "bob"].map((userId) => ({ userId, status: "busy" })),
+    });
     const answers = await Promise.all([phone.ask("acceptCall", { callId }), laptop.ask("acceptCall", { callId })]);
     expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
     expect(answers.filter(({ ok }) => !ok)).toMatchObject([{ error: { code: "call_gone" } }]);
     await ada.event("call_accepted");
     expect(await sum(fleet, 'lastseen_calls{state="active"}')).toBe(1);
     expect(await eve.ask("startCall", { to: "bob", kind: "audio" })).toMatchObject({ error: { code: "callee_busy" } });
-    for (const userId of ["ada", "bob"]) {
-      await eve.event("user_status", (event) => event.userId === userId && event.status === "busy");
-    }
     await ada.request("endCall", { callId });
     const winner = answers[0]?.ok ? phone : laptop;
     expect(await winner.event("call_ended")).toMatchObject({ callId, reason: "hangup" });
@@ -60,8 +67,8 @@ describe.skipIf(noRedisReason)("two nodes", () => {
     const fleet = await Fleet.start(2);
     const ada = await hello(fleet.nodes[0], "ada");
     const bob = await hello(fleet.nodes[1], "bob");
-    await until(async () => (await statusOf(fleet.nodes[1], "ada")) === "available");
-    await until(async () => (await statusOf(fleet.nodes[0], "bob")) === "available");
+    await shown(fleet.nodes[1], "ada", "available");
+    await shown(fleet.nodes[0], "bob", "available");
     const calls = await Promise.all([
       ada.request("startCall", { to: "bob", kind: "audio" }),
       bob.request("startCall", { to: "ada", kind: "audio" }),
@@ -72,32 +79,29 @@ describe.skipIf(noRedisReason)("two nodes", () => {
     await ada.event("call_ended");
   });
 
-  test("a caller whose node dies while it rings leaves nobody ringing, and nobody busy", async () => {
-    const fleet = await Fleet.start(2, { CALL_RING_TIMEOUT_MS: "4000" });
-    const [one, two] = fleet.nodes;
-    const ada = await hello(one, "ada");
-    const bob = await hello(two, "bob");
-    await until(async () => (await statusOf(one, "bob")) === "available");
-    const { callId } = await ada.request("startCall", { to: "bob", kind: "audio" });
-    await bob.event("incoming_call");
+  test("a caller whose node dies while it rings leaves no device ringing, and nobody busy", async () => {
+    const { one, two, three, phone, laptop, callId } = await ringing({ CALL_RING_TIMEOUT_MS: "4000" });
     one?.signal("SIGKILL");
-    expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "timeout" });
-    expect(await statusOf(two, "bob")).toBe("available");
-    expect(await statusOf(two, "ada")).not.toBe("busy");
+    const cancelled = await Promise.all([phone.event("call_cancelled"), laptop.event("call_cancelled")]);
+    expect(cancelled).toEqual([
+      { callId, reason: "timeout" },
+      { callId, reason: "timeout" },
+    ]);
+    for (const node of [two, three]) {
+      expect(await statusOf(node, "bob")).toBe("available");
+      expect(await statusOf(node, "ada")).not.toBe("busy");
+    }
   });
 
-  test("a side whose node dies while they talk keeps the call for its grace; then the other is told", async () => {
-    const fleet = await Fleet.start(2, { RESUME_GRACE_MS: "2000" });
-    const [one, two] = fleet.nodes;
-    const ada = await hello(one, "ada");
-    const bob = await hello(two, "bob");
-    await until(async () => (await statusOf(one, "bob")) === "available");
-    const { callId } = await ada.request("startCall", { to: "bob", kind: "audio" });
-    await bob.event("incoming_call");
-    await bob.request("acceptCall", { callId });
-    one?.signal("SIGKILL");
-    expect(await bob.event("call_ended", () => true, 40_000)).toMatchObject({ callId, reason: "disconnected" });
-    expect(await statusOf(two, "bob")).toBe("available");
+  test("of the callee's nodes one dies while it rings, and the one that has answered while they talk", async () => {
+    const { one, two, three, ada, laptop, callId } = await ringing({ RESUME_GRACE_MS: "2000" });
+    two?.signal("SIGKILL");
+    await laptop.request("acceptCall", { callId });
+    expect(await ada.event("call_accepted")).toMatchObject({ callId, by: "bob" });
+    three?.signal("SIGKILL");
+    expect(await ada.event("call_ended", () => true, 40_000)).toMatchObject({ callId, reason: "disconnected" });
+    expect(await statusOf(one, "ada")).toBe("available");
+    expect(await statusOf(one, "bob")).not.toBe("busy");
   });
 
   test("both come into the call's room, whatever nodes they are on", async () => {
@@ -105,7 +109,7 @@ describe.skipIf(noRedisReason)("two nodes", () => {
     const ada = fleet.client("ada", fleet.nodes[0]?.http);
     const bob = fleet.client("bob", fleet.nodes[1]?.http);
     await Promise.all([ada.whenConnected(), bob.whenConnected()]);
-    await until(async () => (await statusOf(fleet.nodes[0], "bob")) === "available");
+    await shown(fleet.nodes[0], "bob", "available");
     bob.on("call", ({ call }) => {
       if (call?.state === "ringing") void bob.calls.accept();
     });

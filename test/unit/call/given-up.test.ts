@@ -1,0 +1,28 @@
+/** An attempt to call somebody whose client has gone before the store answered: nobody would know of this call. */
+import { expect, test } from "vitest";
+import { Random } from "../../support/random.js";
+import { CallWorld, start } from "./call-world.js";
+import { expectConsistent } from "./consistent.js";
+
+test("what the callee is told of a call that its caller has given up is what is counted", async () => {
+  const seen = new Set<string>();
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const world = await CallWorld.create(2, new Random(seed));
+    const ada = await world.node(0).open("ada");
+    const bob = await world.node(1).open("bob");
+    await world.settle();
+    const attempt = start(ada, "bob");
+    ada.session.connection = undefined;
+    // Bob calls back at the same moment, so that the call may have been answered when it is given up.
+    await Promise.all([attempt, start(bob, "ada")]);
+    await world.settle();
+    const first = bob.client.told.find(({ type }) => type === "call_cancelled" || type === "call_ended");
+    const counted = world.finished.find(({ callId }) => callId === first?.callId)?.outcome;
+    if (first) {
+      seen.add(`${first.type} ${first.reason}: ${counted}`);
+      await expectConsistent(world, [bob], ["ada", "bob"]);
+    }
+    await world.close();
+  }
+  expect([...seen]).toEqual(["call_ended disconnected: disconnected"]);
+});
