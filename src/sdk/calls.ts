@@ -26,6 +26,8 @@ export class Calls {
   readonly #events: Emitter<ClientEvents>;
   readonly #statuses = new Map<string, UserStatus>();
   #current: CallSnapshot | undefined;
+  /** The call that has come with a session which is being taken over. */
+  #moved: string | undefined;
   #ringTimer: unknown;
   #watchTimer: unknown;
   /** Attempts to call somebody that were not answered yet. */
@@ -36,10 +38,6 @@ export class Calls {
     this.#link = parts.link;
     this.#timers = parts.timers;
     this.#events = parts.events;
-    // Who took another tab's session over is told nothing more for the session before, nor for what that tab watched.
-    this.#events.on("joined", ({ transferred }) => {
-      if (transferred) this.#watchAgain();
-    });
   }
 
   /** The call that rings or goes on here. A new object after every change. */
@@ -120,6 +118,16 @@ export class Calls {
     this.#watchAgain();
   }
 
+  /**
+   * @internal This tab has another one's session now. Nothing more is told of the session before, whose call has ended with
+   * it, nor of what the other tab watched.
+   */
+  tookOver(): void {
+    if (this.#current && this.#current.callId !== this.#moved) this.#end(this.#current.callId, "lost");
+    this.#moved = undefined;
+    this.#watchAgain();
+  }
+
   /** @internal */
   event({ type, data }: ServiceEvent): void {
     switch (type) {
@@ -130,6 +138,7 @@ export class Calls {
         this.#activate(data.callId, data.roomId);
         return;
       case "call_moved":
+        this.#moved = data.call.callId;
         this.#begin(data.call);
         return;
       case "call_timeout":

@@ -83,6 +83,7 @@ export class LastseenClient {
       timers: environment.timers,
       policy,
       events: this.#events,
+      tookOver: () => this.calls.tookOver(),
     });
     this.#tab = new TabClaim(environment, this.#memory, this.#events);
     this.#page = new PageWatch(environment.page, this.#link, this.#events, options.askBeforeClosing ?? false);

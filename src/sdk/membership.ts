@@ -34,6 +34,7 @@ export class Membership {
   readonly #timers: Timers;
   readonly #policy: ReconnectPolicy;
   readonly #events: Emitter<ClientEvents>;
+  readonly #tookOver: () => void;
   readonly #view: RoomView;
   /** mediasoup's `RtpCapabilities` of the room. */
   #capabilities: JsonObject | null = null;
@@ -52,12 +53,15 @@ export class Membership {
     timers: Timers;
     policy: ReconnectPolicy;
     events: Emitter<ClientEvents>;
+    /** Told when a join has given this tab another one's session. */
+    tookOver: () => void;
   }) {
     this.#link = parts.link;
     this.#memory = parts.memory;
     this.#timers = parts.timers;
     this.#policy = parts.policy;
     this.#events = parts.events;
+    this.#tookOver = parts.tookOver;
     this.#view = new RoomView(parts.link, parts.events);
   }
 
@@ -188,6 +192,7 @@ export class Membership {
     [this.#sessionId, this.#epoch] = [reply.sessionId, reply.epoch];
     this.#memory.keepTicket(reply);
     this.#capabilities = reply.routerRtpCapabilities;
+    if (reply.transferred) this.#tookOver();
     if (this.#wish !== wish) {
       // The wish has changed while the service carried the old one out.
       this.#leaveOnService();

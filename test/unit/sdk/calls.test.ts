@@ -212,6 +212,22 @@ describe("after a lost line or a reload", () => {
     expect(scene.client.calls.current).toEqual(snapshot);
   });
 
+  it("a tab that takes over a session has the call of that session, and no other", async () => {
+    const takeOver = async ({ client, browser }: Scene) => {
+      const join = client.join("daily");
+      await browser.socket.answer("join", joined(room(1, person("ann")), { transferred: true, sessionId: "s-old" }));
+      await join;
+    };
+    const withCall = await outgoing();
+    await tell(withCall, "call_moved", { call: { ...snapshot, callId: "c2" } });
+    await takeOver(withCall);
+    expect(withCall.client.calls.current?.callId).toBe("c2");
+    const without = await outgoing();
+    await takeOver(without);
+    expect(without.client.calls.current).toBeUndefined();
+    expect(lastReason(without)).toBe("lost");
+  });
+
   it("a client that stops has no call", async () => {
     const scene = await active();
     await scene.browser.socket.closeWith(4409);
@@ -264,14 +280,18 @@ describe("statuses", () => {
     expect(browser.socket.requests("watchStatus")).toHaveLength(2);
   });
 
-  it("are asked for again by a tab that has taken over another one's session", async () => {
-    const { client, browser } = await watchingBob();
-    const join = client.join("daily");
-    await browser.socket.answer("join", joined(room(1, person("ann")), { transferred: true, sessionId: "s-old" }));
-    await join;
-    expect(browser.socket.requests("watchStatus").map(({ data }) => data)).toEqual([
-      { userIds: ["bob"] },
-      { userIds: ["bob"] },
-    ]);
-  });
+  it.each(["stays", "has left again before it was in"])(
+    "are asked for again by a tab that has taken over another one's session and %s",
+    async (what) => {
+      const { client, browser } = await watchingBob();
+      const join = client.join("daily").catch(() => undefined);
+      if (what !== "stays") void client.leave();
+      await browser.socket.answer("join", joined(room(1, person("ann")), { transferred: true, sessionId: "s-old" }));
+      await join;
+      expect(browser.socket.requests("watchStatus").map(({ data }) => data)).toEqual([
+        { userIds: ["bob"] },
+        { userIds: ["bob"] },
+      ]);
+    },
+  );
 });
