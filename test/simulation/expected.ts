@@ -75,6 +75,7 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "service: closed an orphan": 150,
   "service: tried stuck cleanups again": 20,
 
+  "deed: hangs up": 70,
   "mishap: gets a crowd": 90,
   "mishap: is killed again and again": 90,
 
@@ -87,7 +88,6 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "check: V3 in time: its socket and media are gone": 4_500,
   "check: V3 in time: its media is gone and its page does not answer": 140,
   "check: V3 in time: it said goodbye": 700,
-  "check: V3 in time: its page is out of reach": 1,
   "check: V4 views": 500_000,
   "check: V5 cleaned": 40_000,
   "check: V5 at rest, store and all": 40,
