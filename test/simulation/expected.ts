@@ -75,7 +75,6 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "service: closed an orphan": 150,
   "service: tried stuck cleanups again": 20,
 
-  "deed: hangs up": 70,
   "mishap: gets a crowd": 90,
   "mishap: is killed again and again": 90,
 

@@ -9,11 +9,6 @@ import type { Scene } from "./scene.js";
  * attempt that was begun too early and ends with its time limit (10 s), the longest pause (15 s), and one more attempt.
  */
 const COMEBACK_MS = 28_000;
-/**
- * A page that was stopped takes frames that came before its line died for a sign of life, and notices with the next
- * heartbeat only.
- */
-const NOTICE_MS = 30_000;
 /** So long after a stall, or after its line has died, nobody is on the way back any more. */
 const SOME_TIME_MS = 60_000;
 
@@ -70,7 +65,7 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
     const forMs = world.now.at - page.liveSince;
     const who = `${page.name} (${nameOf(session.id)}) was reaped as ${verdict.cause}`;
     if (page.liveSince <= heardAt) fail("V2", `${who} although its page was live ever since it was last heard`);
-    else if (forMs - node.loop.stoppedSince(page.liveSince) > COMEBACK_MS + (page.isCutOff ? NOTICE_MS : 0)) {
+    else if (forMs - node.loop.stoppedSince(page.liveSince) > COMEBACK_MS) {
       fail("V2", `${who} although its page has been live for ${Math.round(forMs / 1000)} s`);
     }
   });
