@@ -77,7 +77,7 @@ test("metadata comes to the others character by character, half surrogates and a
   expect((await ada.event("metadata_changed")).metadata).toEqual({ texts });
 });
 
-test.each(["__proto__", "constructor", "toString", "hasOwnProperty", "..", "-", "a:b@c.d"])(
+test.each(["__proto__", "constructor", "toString", "hasOwnProperty", "...", "-", "a:b@c.d"])(
   "users, rooms and tabs may be called %s",
   async (name) => {
     const service = await startService();

@@ -71,7 +71,7 @@ test("a transfer, a resume, away and back are told under the epochs of the sessi
   await receiver.get("away", "ada");
   const { sessionId, resumeToken } = moved;
   await service.hello("ada", { tabId: "second", resume: { sessionId, resumeToken } });
-  await receiver.get("back", "ada");
+  await receiver.get("session_resumed", "ada");
   const ofSession = receiver.taken.filter((event) => event.sessionId === first.hello.sessionId);
   expect(ofSession.map(({ type, epoch }) => [type, epoch])).toEqual([
     ["session_opened", 1],
@@ -211,7 +211,11 @@ test("events can be read again page by page; a gap is told, and without a webhoo
     expect((await service.get(`/api/events?${wrong}`)).status, wrong).toBe(400);
   }
   const silent = await startService();
-  expect((await silent.get("/api/events")).status).toBe(404);
+  const nothing = await silent.get("/api/events");
+  expect(nothing.status).toBe(404);
+  expect(await nothing.json()).toEqual({
+    error: { code: "not_found", message: "Without WEBHOOK_URL no events are kept." },
+  });
 });
 
 test("calls are told to the backend: begun, answered by both, and what came of them", async () => {
