@@ -118,7 +118,9 @@ else {
     foreach ($problem in $result.Problems) { "  $problem" }
     if ($null -ne $result.Health) {
         $of = { param($name) $value = Get-Field $result.Health $name; if ($null -eq $value) { '?' } else { $value } }
-        "  version $(& $of 'version'), node $(& $of 'nodeId'), up $(& $of 'uptimeSeconds') s"
+        $draining = ''
+        if ((Get-Field $result.Health 'draining') -eq $true) { $draining = ', draining' }
+        "  version $(& $of 'version'), node $(& $of 'nodeId'), up $(& $of 'uptimeSeconds') s$draining"
         "  $(& $of 'connectedUsers') users, $(& $of 'sessions') sessions, $(& $of 'rooms') rooms, " +
             "$(& $of 'activeCalls') calls, $(& $of 'ghosts') ghosts"
     }

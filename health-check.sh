@@ -51,7 +51,7 @@ escape() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g' | tr -d '\000-\037'; 
 
 # finish CODE: prints the result and ends.
 finish() {
-  local code=$1 verdict healthy list='' problem
+  local code=$1 verdict healthy list='' problem draining=''
   case $code in
     0) verdict='healthy' healthy=true ;;
     1) verdict='unhealthy' healthy=false ;;
@@ -67,7 +67,8 @@ finish() {
     echo "$verdict: $url"
     for problem in ${problems[@]+"${problems[@]}"}; do echo "  $problem"; done
     if [ -n "$body" ]; then
-      echo "  version $(field version), node $(field nodeId), up $(field uptimeSeconds) s"
+      [ "$(field draining)" = true ] && draining=', draining'
+      echo "  version $(field version), node $(field nodeId), up $(field uptimeSeconds) s$draining"
       echo "  $(field connectedUsers) users, $(field sessions) sessions, $(field rooms) rooms, $(field activeCalls) calls, $(field ghosts) ghosts"
     fi
   fi

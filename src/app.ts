@@ -2,18 +2,19 @@
  * The service with a server of its own: media workers, HTTP and WebSocket around what `assemble.ts` puts together, taken
  * down in the opposite order.
  */
-import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { assemble, RECONNECT_SPREAD_MS } from "./assemble.js";
 import type { Telephony } from "./call/telephony.js";
-import type { Config } from "./config/load.js";
+import { ConfigError, type Config } from "./config/load.js";
 import type { Gateway } from "./gateway/gateway.js";
 import { registerWebSocket } from "./gateway/ws-route.js";
 import { createHttpServer, registerRoutes } from "./http/server.js";
 import { systemClock, type Clock } from "./kernel/clock.js";
 import { Releasers } from "./kernel/releasers.js";
+import { listen } from "./listen.js";
 import { createMediaPlane } from "./media/create.js";
+import { whyNoProgram } from "./media/worker-binary.js";
 import type { Timeline } from "./observability/timeline.js";
 import type { Reaper } from "./reaper/reaper.js";
 import type { Sweeper } from "./reaper/sweeper.js";
@@ -32,12 +33,17 @@ export interface App {
   readonly gateway: Gateway;
   readonly telephony: Telephony;
   readonly timeline: Timeline;
-  /** Opens the port; returns the one that it got. */
+  /** Opens the port; returns the one that it got. Rejects with a `StartError` when it can't be had. */
   listen(): Promise<number>;
   /** Stops: clients are told, sockets closed, media freed. Idempotent; bounded in time. */
   close(): Promise<void>;
 }
 
+/**
+ * Starts everything but the port.
+ *
+ * @throws ConfigError, StartError
+ */
 export async function buildApp(config: Config, log: Logger, clock: Clock = systemClock): Promise<App> {
   const releasers = new Releasers((error, name) => log.error({ err: error, part: name }, "could not be closed"));
   try {
@@ -49,6 +55,7 @@ export async function buildApp(config: Config, log: Logger, clock: Clock = syste
 }
 
 async function compose(config: Config, log: Logger, clock: Clock, releasers: Releasers): Promise<App> {
+  refuseUnusableWorker(config);
   const openMedia = (): Promise<MediaPlane> => createMediaPlane(config, process.env, clock, log);
   const { service, media, httpOptions, start } = await assemble({ config, log, clock, openMedia, releasers });
   const { gateway } = service;
@@ -71,10 +78,13 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
     gateway,
     telephony,
     timeline,
-    async listen() {
-      await http.listen({ port: config.PORT, host: config.HOST });
-      return (http.server.address() as AddressInfo).port;
-    },
+    listen: () => listen(http, "PORT", { port: config.PORT, host: config.HOST }),
     close: () => releasers.close(),
   };
+}
+
+/** Found by nobody but whoever starts it: a schema knows no files. */
+function refuseUnusableWorker({ MEDIASOUP_WORKER_BIN: path, SFU_WORKERS }: Config): void {
+  const problem = path !== undefined && SFU_WORKERS > 0 ? whyNoProgram(path) : undefined;
+  if (problem !== undefined) throw new ConfigError([`MEDIASOUP_WORKER_BIN ${path} ${problem}`]);
 }

@@ -3,13 +3,14 @@
  * The process: configuration in, service up, signals obeyed, exit code out.
  */
 import { fileURLToPath } from "node:url";
-import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
 import type { Logger } from "pino";
-import { buildApp } from "./app.js";
+import { buildApp, type App } from "./app.js";
 import { ConfigError, loadConfig, type Config } from "./config/load.js";
 import { createWebServer } from "./http/web-server.js";
+import { StartError } from "./kernel/start-error.js";
+import { listen } from "./listen.js";
 import { createLogger } from "./observability/logger.js";
 
 /** The service stops by itself within this time after a signal; after it, it is stopped. */
@@ -32,17 +33,27 @@ async function main(): Promise<void> {
     await Promise.all([web.close(), app.close()]);
     log.info("stopped");
   });
-  const port = await app.listen();
-  announce(log, "service", config.HOST, port);
-  if (config.WEB_PORT === 0) return;
-  const server = await createWebServer({
-    log,
-    root: WEB_ROOT,
-    service: () => ({ serviceUrl: config.SERVICE_URL ?? config.PUBLIC_URL ?? null, servicePort: port }),
-  });
-  web.close = () => server.close();
-  await server.listen({ port: config.WEB_PORT, host: config.HOST });
-  announce(log, "demo page", config.HOST, (server.server.address() as AddressInfo).port);
+  try {
+    await open(config, log, app, web);
+  } catch (error) {
+    await Promise.all([web.close(), app.close()]);
+    throw error;
+  }
+}
+
+/** Opens the ports, the service's own last: nobody is let in before all else is there. */
+async function open(config: Config, log: Logger, app: App, web: { close: () => Promise<void> }): Promise<void> {
+  const { HOST: host, PORT, WEB_PORT, SERVICE_URL, PUBLIC_URL } = config;
+  let servicePort = PORT;
+  if (WEB_PORT !== 0) {
+    const service = () => ({ serviceUrl: SERVICE_URL ?? PUBLIC_URL ?? null, servicePort });
+    const server = await createWebServer({ log, root: WEB_ROOT, service });
+    web.close = () => server.close();
+    await listen(server, "WEB_PORT", { port: WEB_PORT, host });
+  }
+  servicePort = await app.listen();
+  announce(log, "service", host, servicePort);
+  if (WEB_PORT !== 0) announce(log, "demo page", host, WEB_PORT);
 }
 
 function announce(log: Logger, what: string, host: Config["HOST"], port: number): void {
@@ -55,7 +66,7 @@ main().catch((error: unknown) => {
     process.stderr.write(`${error.message}\n`);
     process.exit(ConfigError.exitCode);
   }
-  // With what caused it, such as a port that is taken.
-  process.stderr.write(`Lastseen could not start: ${inspect(error)}\n`);
+  const reason = error instanceof StartError ? error.message : inspect(error);
+  process.stderr.write(`Lastseen could not start: ${reason}\n`);
   process.exit(1);
 });

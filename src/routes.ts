@@ -86,7 +86,7 @@ export function httpOptionsOf(parts: {
         reloadGraceMs: config.RELOAD_GRACE_MS,
         resumeGraceMs: config.RESUME_GRACE_MS,
       }),
-      ...(config.WEBHOOK_URL === undefined ? [] : [eventRoutes(stores.events)]),
+      eventRoutes(config.WEBHOOK_URL === undefined ? undefined : stores.events),
       drainRoute(() => {
         if (!cluster) throw new LastseenError("not_found", "This node is alone: there is nobody to take its sessions.");
         void cluster.drain(config.DRAIN_TIMEOUT_MS);
@@ -104,7 +104,7 @@ function healthSource(parts: {
   isReady: () => boolean;
 }): HealthSource {
   const { config, service, stores, media, isReady } = parts;
-  const { registry, liveness, rooms, telephony } = service;
+  const { registry, liveness, rooms, telephony, cluster } = service;
   return {
     version: VERSION,
     nodeId: config.NODE_ID,
@@ -121,5 +121,6 @@ function healthSource(parts: {
       redis: !stores.redis ? "off" : stores.redis.isUp() ? "ok" : "failing",
     }),
     isReady,
+    isDraining: () => cluster?.isDraining ?? false,
   };
 }

@@ -235,9 +235,9 @@ export function createService(
   }
 
   const timeline = new Timeline();
-  new Journal({ log: ports.journal, clock, timeline }).follow(lifecycle, sweeps);
+  new Journal({ log: ports.journal, clock, timeline, nodeId: settings.nodeId }).follow(lifecycle, sweeps);
   // After the journal, so that what ends a session is written before its end.
-  lifecycle.on("given_up", ({ session }) => void reaper.end(session, { reason: "node_lost" }));
+  lifecycle.on("given_up", ({ session, why }) => void reaper.end(session, { reason: "node_lost", givenUp: why }));
   const sources = readSources({ registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls });
   return {
     lifecycle,

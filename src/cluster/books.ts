@@ -1,4 +1,5 @@
 import type { SessionEntry } from "../session/directory.js";
+import type { GivenUp } from "../session/events.js";
 import type { Session } from "../session/session.js";
 
 /** What this node knows of its own sessions and rooms, and can do about them. */
@@ -20,5 +21,5 @@ export interface Books {
   /** Goes on with sessions here; returns how many it could not. */
   adopt(entries: readonly SessionEntry[], fromNodeId: string): Promise<number>;
   /** Lets go of a session that another node holds: its client is told to come again, and nothing of it stays here. */
-  giveUp(session: Session, why: "fenced" | "handed_over"): void;
+  giveUp(session: Session, why: GivenUp): void;
 }

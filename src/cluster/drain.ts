@@ -28,6 +28,7 @@ export class Drain {
   readonly #waiting = new Map<Timer, () => void>();
   #running: Promise<void> | undefined;
   #over = false;
+  #closed = false;
 
   constructor(options: {
     clock: Clock;
@@ -49,24 +50,28 @@ export class Drain {
   }
 
   /**
-   * Idempotent: whoever asks again waits for the same end. No move begins after the deadline, and none is under way when
-   * this has resolved: a room that was handed over and goes on here would be in two halves.
+   * Whoever asks again meanwhile waits for the same end, and afterwards begins anew with whoever is still here, or is here
+   * since. No move begins after the deadline, and none is under way when this has resolved: a room that was handed over
+   * and goes on here would be in two halves.
    *
    * @param deadlineMs resolves after this time, with whoever is left still here, or as soon as the store has answered to
    *   the moves that are under way then
    */
   run(deadlineMs: number): Promise<void> {
-    this.#running ??= this.#run(deadlineMs);
+    if (this.#closed) return Promise.resolve();
+    this.#running ??= this.#run(deadlineMs).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
   /** No move begins after this; resolves when those under way have ended. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#stop();
     await this.#running;
   }
 
   async #run(deadlineMs: number): Promise<void> {
+    this.#over = false;
     const deadline = this.#clock.after(deadlineMs, () => this.#stop());
     await this.#membership.drain();
     const sessions = [...this.#books.sessions()];

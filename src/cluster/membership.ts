@@ -103,7 +103,7 @@ export class Membership {
     return this.#loop.runNow();
   }
 
-  /** From now on this node takes no new rooms and nothing of dead nodes. */
+  /** From now on this node takes no new rooms, and nothing of dead nodes as long as another one can. */
   async drain(): Promise<void> {
     this.#draining = true;
     await this.#loop.runNow();
@@ -116,9 +116,10 @@ export class Membership {
     await this.#directory.resign().catch((error: unknown) => this.#fail(error));
   }
 
-  /** Leases that have been out for longer than the doubt allows. */
+  /** Leases that have been out for longer than the doubt allows, if this node is one to take over what they held. */
   dead(): readonly NodeView[] {
-    if (this.#draining) return [];
+    // Of the last other node's people nobody else would ever know.
+    if (this.#draining && this.others.some(({ draining }) => !draining)) return [];
     const now = this.#clock.mono();
     return [...this.#suspects.values()].filter(({ since }) => now - since >= DOUBT_MS).map(({ node }) => node);
   }

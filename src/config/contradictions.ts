@@ -11,6 +11,11 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
+    reads: ["PORT", "WEB_PORT"],
+    problem: ({ PORT, WEB_PORT }) =>
+      PORT === WEB_PORT && PORT !== 0 && `WEB_PORT must be another port than PORT: both are ${PORT}`,
+  },
+  {
     reads: ["HEARTBEAT_INTERVAL_MS", "IDLE_TIMEOUT_MS"],
     problem: ({ HEARTBEAT_INTERVAL_MS, IDLE_TIMEOUT_MS }) =>
       HEARTBEAT_INTERVAL_MS >= IDLE_TIMEOUT_MS &&

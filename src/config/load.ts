@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { contradictions } from "./contradictions.js";
-import { listOrigins } from "./origins.js";
+import { listOrigins, originsOfPage } from "./origins.js";
 import { ENVIRONMENTS, Settings, type Environment } from "./schema.js";
 
 /** The settings as the service uses them: checked, completed, frozen. */
@@ -30,7 +30,9 @@ export class ConfigError extends Error {
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
-const SCHEMAS = new Map<string, TSchema & { type?: unknown }>(Object.entries(Settings.properties));
+/** What of a setting's schema is read here; see `schema.ts`. */
+type SettingSchema = TSchema & { type?: unknown; forms?: string };
+const SCHEMAS = new Map<string, SettingSchema>(Object.entries(Settings.properties));
 
 /**
  * Reads `default.json`, `<LASTSEEN_ENV>.json` and the environment, each over the one before.
@@ -132,10 +134,17 @@ function check(settings: Readonly<Record<string, unknown>>, problems: string[]):
   return wrong;
 }
 
-/** What is wrong with a value, in words that do not repeat it: it may be a secret. */
-function explain(schema: TSchema, value: unknown): string | undefined {
+/** So much of a wrong value is repeated. */
+const SHOWN_LENGTH = 40;
+
+/** What is wrong with a value, in words that do not repeat it, but where it should be a number: it may be a secret. */
+function explain(schema: SettingSchema, value: unknown): string | undefined {
   const [error] = Value.Errors(schema, value);
   if (!error) return undefined;
+  if (error.keyword === "type" && schema.type === "integer") {
+    return `must be a whole number, not ${JSON.stringify(value).slice(0, SHOWN_LENGTH)}`;
+  }
+  if (error.keyword === "pattern" && schema.forms !== undefined) return `must be ${schema.forms}`;
   if (error.keyword === "enum") return `must be one of ${(error.params.allowedValues as string[]).join(", ")}`;
   return error.message;
 }
@@ -145,7 +154,7 @@ function complete(settings: Settings, environment: Environment): Config {
   return Object.freeze({
     ...rest,
     ENVIRONMENT: environment,
-    ORIGINS: Object.freeze(listOrigins(CORS_ORIGIN)),
+    ORIGINS: Object.freeze(CORS_ORIGIN === undefined ? originsOfPage(rest.WEB_PORT) : listOrigins(CORS_ORIGIN)),
     SFU_WORKERS: SFU_WORKERS ?? Math.min(4, availableParallelism()),
     NODE_ID: NODE_ID ?? `node-${randomUUID().slice(0, 8)}`,
   });

@@ -4,6 +4,9 @@ const Port = Type.Integer({ minimum: 0, maximum: 65535 });
 const Ms = (minimum: number) => Type.Integer({ minimum, maximum: 86_400_000 });
 const Count = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 const Text = Type.String({ minLength: 1 });
+/** `forms` says in words what the pattern lets in; it stands in the message when a value is refused. */
+const Form = (pattern: string, forms: string) => Type.String({ pattern, forms });
+const WEB_URL = Form("^https?://.+", "an http:// or https:// URL");
 
 /**
  * Every setting by the name of its environment variable. The files in `config/` use the same names; the environment
@@ -40,11 +43,16 @@ export const Settings = Type.Object(
     SFU_PORT: Port,
     SFU_WORKERS: Type.Optional(Type.Integer({ minimum: 0, maximum: 64 })),
     MEDIASOUP_WORKER_BIN: Type.Optional(Text),
-    REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?(\\+(sentinel|cluster))?://.+" })),
-    NODE_ID: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_.:-]{1,64}$" })),
-    PUBLIC_URL: Type.Optional(Type.String({ pattern: "^https?://.+" })),
-    SERVICE_URL: Type.Optional(Type.String({ pattern: "^https?://.+" })),
-    WEBHOOK_URL: Type.Optional(Type.String({ pattern: "^https?://.+" })),
+    REDIS_URL: Type.Optional(
+      Form(
+        "^rediss?(\\+(sentinel|cluster))?://.+",
+        "a redis://, redis+sentinel:// or redis+cluster:// URL, or one of these with rediss for TLS",
+      ),
+    ),
+    NODE_ID: Type.Optional(Form("^[A-Za-z0-9_.:-]{1,64}$", "1 to 64 letters, digits or any of _ . : -")),
+    PUBLIC_URL: Type.Optional(WEB_URL),
+    SERVICE_URL: Type.Optional(WEB_URL),
+    WEBHOOK_URL: Type.Optional(WEB_URL),
     WEBHOOK_SECRET: Type.Optional(Text),
   },
   { additionalProperties: false },

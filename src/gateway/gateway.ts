@@ -17,6 +17,7 @@ import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
+import type { Peer } from "./peer.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
 
@@ -82,8 +83,8 @@ export class Gateway implements FrameSink {
   }
 
   /** A socket was opened. Attaches its handlers before anything can arrive. */
-  accept(socket: WebSocket): void {
-    const connection = new Connection(socket, this, new RateLimit(this.#limits.messagesPerSecond, this.now()));
+  accept(socket: WebSocket, peer?: Peer): void {
+    const connection = new Connection(socket, this, new RateLimit(this.#limits.messagesPerSecond, this.now()), peer);
     this.#connections.add(connection);
     this.watch.opened(connection);
     if (this.#closing) connection.close("serviceRestart");
@@ -203,7 +204,10 @@ export class Gateway implements FrameSink {
     const asking = this.#hello(connection, request.data, (data) => {
       if (request.id !== undefined) connection.send(encodeReply(request.id, data));
     });
-    const said = () => this.watch.saidHello(connection);
+    const said = () => {
+      connection.peer = undefined;
+      this.watch.saidHello(connection);
+    };
     if (asking) asking.then(said, (error: unknown) => this.#refused(connection, request, error));
     else said();
   }
@@ -242,6 +246,7 @@ export class Gateway implements FrameSink {
       request: type,
       code: failure.code,
       reason: failure.message,
+      ...connection.peer,
       ...(expected ? {} : { err: error }),
     };
     this.log[ERRORS[failure.code].level](fields, "request refused");

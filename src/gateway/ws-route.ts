@@ -5,6 +5,7 @@ import type { WebSocket } from "ws";
 import { LastseenError } from "../protocol/errors.js";
 import { LIMITS, SUBPROTOCOL } from "../protocol/limits.js";
 import type { Gateway } from "./gateway.js";
+import { peerOf } from "./peer.js";
 import { routeUpgrades } from "./upgrades.js";
 
 const PATH = "/ws";
@@ -54,7 +55,7 @@ export async function registerWebSocket(
     onRequest: async (request, reply) => {
       const { origin } = request.headers;
       if (origin !== undefined && !origins.has(origin)) {
-        throw new LastseenError("forbidden", "This origin is not allowed.");
+        throw new LastseenError("forbidden", "This origin is not allowed: CORS_ORIGIN does not name it.");
       }
       responses.set(request.raw, reply.raw);
     },
@@ -64,8 +65,9 @@ export async function registerWebSocket(
         .headers({ upgrade: "websocket", connection: "upgrade" })
         .send({ error: { code: "bad_message", message: "This route speaks WebSocket only." } }),
     wsHandler: (socket, request) => {
+      const peer = peerOf(request.raw);
       forgetHandshake(socket, request.raw, responses.get(request.raw));
-      gateway.accept(socket);
+      gateway.accept(socket, peer);
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { BackendEvent, BackendEventId } from "../protocol/backend-event.js";
+import { LastseenError } from "../protocol/errors.js";
 import type { EventLog } from "../session/event-log.js";
 
 const Query = Type.Object({
@@ -13,13 +14,18 @@ const Page = Type.Object({
   next: Type.Union([Type.String(), Type.Null()], { description: "The next `after`; null when nothing follows" }),
 });
 
-/** Events once more, for a backend that has missed some. */
-export function eventRoutes(log: EventLog): FastifyPluginAsyncTypebox {
+/**
+ * Events once more, for a backend that has missed some.
+ *
+ * @param log undefined where no backend is told anything
+ */
+export function eventRoutes(log: EventLog | undefined): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       "/events",
       { schema: { tags: ["events"], summary: "Events, oldest first", querystring: Query, response: { 200: Page } } },
       async ({ query: { after, limit } }) => {
+        if (!log) throw new LastseenError("not_found", "Without WEBHOOK_URL no events are kept.");
         const { events, gap, next } = await log.read(after, limit);
         return { events: [...events], gap, next: next ?? null };
       },

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import Type from "typebox";
+import Type, { type Static } from "typebox";
 
 /** Numbers and checks that the health routes show. */
 export interface HealthSource {
@@ -16,6 +16,8 @@ export interface HealthSource {
   checks(): { media: CheckResult; redis: CheckResult };
   /** Whether new clients may be sent here. */
   isReady(): boolean;
+  /** Whether this node hands its sessions over to others, or has done so. */
+  isDraining(): boolean;
 }
 
 /** `off`: not configured, and nothing is missing. */
@@ -23,12 +25,17 @@ export type CheckResult = "ok" | "failing" | "off";
 
 const Check = Type.Enum(["ok", "failing", "off"]);
 const Checks = Type.Object({ media: Check, redis: Check });
+const Draining = Type.Boolean({ description: "It takes nothing new; `sessions` in GET /api/health are still here" });
+/** Why no new clients may come. */
+const Hindrance = Type.Enum(["draining", "stopping", "media"]);
+type Hindrance = Static<typeof Hindrance>;
 const Count = Type.Integer({ minimum: 0 });
 
 const Health = Type.Object({
   status: Type.Enum(["OK", "DEGRADED"]),
   version: Type.String(),
   nodeId: Type.String(),
+  draining: Draining,
   uptimeSeconds: Type.Number(),
   connectedUsers: Count,
   busyUsers: Count,
@@ -39,7 +46,12 @@ const Health = Type.Object({
   checks: Checks,
 });
 const Liveliness = Type.Object({ status: Type.Enum(["live"]) });
-const Readiness = Type.Object({ status: Type.Enum(["ready", "not_ready"]), checks: Checks });
+const Readiness = Type.Object({
+  status: Type.Enum(["ready", "not_ready"]),
+  draining: Draining,
+  reasons: Type.Array(Hindrance, { description: "Why it is not ready; empty when it is" }),
+  checks: Checks,
+});
 
 /** Health for people and load balancers. Not protected, and says nothing about anybody. */
 export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
@@ -53,7 +65,9 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
         const checks = source.checks();
         const status = Object.values(checks).includes("failing") ? ("DEGRADED" as const) : ("OK" as const);
         const { version, nodeId } = source;
-        return { status, version, nodeId, uptimeSeconds: Math.round(process.uptime()), ...source.counts(), checks };
+        const draining = source.isDraining();
+        const uptimeSeconds = Math.round(process.uptime());
+        return { status, version, nodeId, draining, uptimeSeconds, ...source.counts(), checks };
       },
     );
     app.get(
@@ -72,11 +86,21 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
         },
       },
       (_request, reply) => {
-        const checks = source.checks();
-        const ready = source.isReady() && checks.media !== "failing";
+        const reasons = hindrances(source);
+        const ready = reasons.length === 0;
+        const status = ready ? ("ready" as const) : ("not_ready" as const);
         void reply.code(ready ? 200 : 503);
-        return { status: ready ? ("ready" as const) : ("not_ready" as const), checks };
+        return { status, draining: source.isDraining(), reasons, checks: source.checks() };
       },
     );
   };
+}
+
+function hindrances(source: HealthSource): Hindrance[] {
+  const draining = source.isDraining();
+  return [
+    ...(draining ? (["draining"] as const) : []),
+    ...(!draining && !source.isReady() ? (["stopping"] as const) : []),
+    ...(source.checks().media === "failing" ? (["media"] as const) : []),
+  ];
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from "../protocol/messages/index.js";
 import type { Question } from "../protocol/question.js";
 import type { Directory } from "../session/directory.js";
 import { QUESTIONS, type ById } from "./operator-questions.js";
+import type { SessionView } from "./session-view.js";
 import { pageOf, positionOf, type OperatorView, type SessionFilter } from "./operator-view.js";
 
 /** Sees and does what {@link LocalView} does, on all nodes: what is not here is asked for where it is. */
@@ -54,11 +55,26 @@ export class WholeView implements OperatorView {
   }
 
   session(sessionId: string): ReturnType<OperatorView["session"]> {
-    return this.#whereSession(sessionId, () => this.#local.session(sessionId), QUESTIONS.session);
+    return this.#whereSession(
+      sessionId,
+      async () => {
+        const here = await this.#local.session(sessionId);
+        return here.end === null ? here : this.#lastKnown(here);
+      },
+      QUESTIONS.session,
+    );
   }
 
-  timeline(sessionId: string): ReturnType<OperatorView["timeline"]> {
-    return this.#whereSession(sessionId, () => this.#local.timeline(sessionId), QUESTIONS.timeline);
+  /** Of a session that has moved each node has its part. */
+  async timeline(sessionId: string): ReturnType<OperatorView["timeline"]> {
+    const asked = this.#others().map(({ nodeId }) =>
+      this.#questions.ask(nodeId, QUESTIONS.timeline, { id: sessionId }),
+    );
+    const parts = await Promise.allSettled([this.#local.timeline(sessionId), ...asked]);
+    const known = parts.flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
+    if (known.length === 0) throw worstOf(parts);
+    const entries = known.flatMap((part) => part.entries).toSorted((a, b) => a.at - b.at);
+    return { sessionId, entries };
   }
 
   async kick(sessionId: string): Promise<void> {
@@ -79,11 +95,23 @@ export class WholeView implements OperatorView {
     here: () => Promise<T>,
     question: Question<ById, T>,
   ): Promise<T> {
-    const findNodes = async (): Promise<string[]> => {
-      const place = await this.#directory.findSession(sessionId);
-      return place ? [place.nodeId] : this.#others().map(({ nodeId }) => nodeId);
-    };
-    return this.#elsewhereIfMissing(sessionId, here, findNodes, question);
+    return this.#elsewhereIfMissing(sessionId, here, () => this.#nodesOf(sessionId), question);
+  }
+
+  async #nodesOf(sessionId: string): Promise<string[]> {
+    const place = await this.#directory.findSession(sessionId);
+    return place ? [place.nodeId] : this.#others().map(({ nodeId }) => nodeId);
+  }
+
+  /** What has ended here may go on on another node, or have ended there later. Who does not answer knows nothing better. */
+  async #lastKnown(here: SessionView): Promise<SessionView> {
+    const id = here.id;
+    const nodes = (await this.#nodesOf(id).catch(() => [])).filter((nodeId) => nodeId !== this.#directory.nodeId);
+    const answers = await Promise.allSettled(
+      nodes.map((nodeId) => this.#questions.ask(nodeId, QUESTIONS.session, { id })),
+    );
+    const views = [here, ...answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))];
+    return views.reduce((last, view) => (endOf(view) > endOf(last) ? view : last));
   }
 
   async #elsewhereIfMissing<T extends JsonObject>(
@@ -100,9 +128,7 @@ export class WholeView implements OperatorView {
       const answers = await Promise.allSettled(nodes.map((nodeId) => this.#questions.ask(nodeId, question, { id })));
       const found = answers.find((answer) => answer.status === "fulfilled");
       if (found) return found.value;
-      // Whoever could not say may be the one that has it.
-      const failures = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
-      throw failures.find((failure) => !isMissing(failure)) ?? error;
+      throw answers.length === 0 ? error : worstOf(answers);
     }
   }
 
@@ -117,6 +143,16 @@ export class WholeView implements OperatorView {
       missing: nodes.filter((_, index) => answers[index]?.status === "rejected"),
     };
   }
+}
+
+function endOf({ end }: SessionView): number {
+  return end?.at ?? Infinity;
+}
+
+/** Of answers that all failed. Whoever could not say may be the one that has it. */
+function worstOf(answers: readonly PromiseSettledResult<unknown>[]): unknown {
+  const failures = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
+  return failures.find((failure) => !isMissing(failure)) ?? failures[0];
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
@@ -94,6 +94,12 @@ export function isProgram(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What is wrong with a path that should be a program, as the end of a sentence; undefined when it is one. */
+export function whyNoProgram(path: string): string | undefined {
+  if (isProgram(path)) return undefined;
+  return existsSync(path) ? "cannot be run: it is no file that this user may execute" : "does not exist";
 }
 
 function cacheRoot(env: Env): string {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import { Loop } from "../kernel/loop.js";
 import { withTimeLimit } from "../kernel/time-limit.js";
+import { startFailure } from "./start-failure.js";
 import { mediaUnavailable } from "./media-errors.js";
 import type { MediaLogger, MediaTimeLimits } from "./media-options.js";
 import { MediaWorker } from "./media-worker.js";
@@ -63,10 +64,11 @@ export class WorkerPool {
   static async create(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options);
     const starts = await Promise.allSettled(pool.#slots.map((slot) => pool.#start(slot)));
-    const failed = starts.find((start) => start.status === "rejected");
-    if (failed) {
+    const index = starts.findIndex(({ status }) => status === "rejected");
+    const failed = starts[index];
+    if (failed?.status === "rejected") {
       await pool.close();
-      throw new Error("a media worker could not be started", { cause: failed.reason });
+      throw startFailure(failed.reason, options, index);
     }
     pool.#health.start();
     return pool;

@@ -5,11 +5,10 @@
 import type { Logger } from "pino";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { LeaveReason } from "../protocol/messages/index.js";
 import type { SweeperEvents } from "../reaper/sweeper.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
-import type { Timeline } from "./timeline.js";
+import type { Ending, Timeline } from "./timeline.js";
 
 type Level = "debug" | "info" | "warn" | "error";
 
@@ -17,13 +16,15 @@ export class Journal {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #timeline: Timeline;
+  readonly #nodeId: string;
   /** The room that a closing session was in. */
   readonly #lastRooms = new WeakMap<Session, string>();
 
-  constructor(options: { log: Logger; clock: Clock; timeline: Timeline }) {
+  constructor(options: { log: Logger; clock: Clock; timeline: Timeline; nodeId: string }) {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#timeline = options.timeline;
+    this.#nodeId = options.nodeId;
   }
 
   follow(lifecycle: Emitter<LifecycleEvents>, sweeper: Emitter<SweeperEvents>): void {
@@ -31,9 +32,14 @@ export class Journal {
     lifecycle.on("resumed", ({ session, replaced, mediaReset }) =>
       this.#step("info", session, "session resumed", { epoch: session.epoch, replaced, mediaReset }),
     );
-    lifecycle.on("adopted", ({ session, fromNodeId }) =>
-      this.#step("info", session, "session adopted", { epoch: session.epoch, fromNodeId }),
-    );
+    lifecycle.on("adopted", ({ session, fromNodeId }) => {
+      this.#timeline.reopen(session.id);
+      this.#step("info", session, "session adopted", {
+        epoch: session.epoch,
+        // What was handed over was entered under this node's name before it came.
+        ...(fromNodeId === this.#nodeId ? {} : { fromNodeId }),
+      });
+    });
     lifecycle.on("given_up", ({ session, why }) => {
       this.#step(why === "fenced" ? "warn" : "info", session, "session given up", {
         epoch: session.epoch,
@@ -62,21 +68,23 @@ export class Journal {
     lifecycle.on("ghost_found", ({ session, verdict }) =>
       this.#step("info", session, "ghost found", { reason: verdict.cause, evidence: this.#evidence(session) }),
     );
-    lifecycle.on("left", ({ session, roomId, reason, cause, sinceLastSignMs }) => {
+    lifecycle.on("left", ({ session, roomId, reason, cause, sinceLastSignMs, givenUp }) => {
       if (session.status !== "open") this.#lastRooms.set(session, roomId);
+      if (givenUp) return;
       const detail = { roomId, reason, cause, sinceLastSignMs: Math.round(sinceLastSignMs) };
       this.#step("info", session, "left room", detail);
     });
-    lifecycle.on("ended", ({ session, reason, cause }) => {
-      this.#step("info", session, "session ended", { reason, cause, evidence: session.verdict?.evidence });
-      this.#conclude(session, reason);
+    lifecycle.on("ended", ({ session, reason, cause, givenUp }) => {
+      if (!givenUp)
+        this.#step("info", session, "session ended", { reason, cause, evidence: session.verdict?.evidence });
+      this.#conclude(session, givenUp ?? reason);
     });
     lifecycle.on("cleanup_failed", ({ session, step, attempt, error }) =>
       this.#step("warn", session, "cleanup step failed", { step, attempt, err: error }),
     );
-    lifecycle.on("cleaned", ({ session, reason, result, attempts, durationMs }) => {
+    lifecycle.on("cleaned", ({ session, reason, result, attempts, durationMs, givenUp }) => {
       const level = { clean: "info", retried: "warn", stuck: "error" } as const;
-      const detail = { reason, result, attempts, durationMs: Math.round(durationMs) };
+      const detail = { reason: givenUp ?? reason, result, attempts, durationMs: Math.round(durationMs) };
       this.#step(level[result], session, result === "stuck" ? "cleanup stuck" : "cleanup verified", detail);
       if (session.status === "ended") this.#timeline.markEnded(session.id, this.#clock.wall());
     });
@@ -143,7 +151,7 @@ export class Journal {
     });
   }
 
-  #conclude(session: Session, reason: LeaveReason): void {
+  #conclude(session: Session, reason: Ending["reason"]): void {
     const { id, userId, name, tabId, epoch, openedAt, metadata, verdict } = session;
     const roomId = this.#lastRooms.get(session);
     const at = this.#clock.wall();

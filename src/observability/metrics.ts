@@ -93,7 +93,11 @@ export class Metrics {
 
   follow(lifecycle: Emitter<LifecycleEvents>, sweeper: Emitter<SweeperEvents>): void {
     const opened = this.#instruments.counter("sessions_opened_total", "Sessions begun.");
-    const closed = this.#instruments.counter("sessions_closed_total", "Sessions ended.", { reason: LEAVE_REASONS });
+    const closed = this.#instruments.counter(
+      "sessions_closed_total",
+      "Sessions ended, without those that go on on another node.",
+      { reason: LEAVE_REASONS },
+    );
     const resumed = this.#instruments.counter("sessions_resumed_total", "Attempts to take a session up again.", {
       result: ["resumed", "refused"],
     });
@@ -111,7 +115,9 @@ export class Metrics {
     });
     const duration = this.#instruments.histogram("cleanup_duration_seconds", "From claim to verified.", WORK_BUCKETS);
     lifecycle.on("opened", () => opened.inc());
-    lifecycle.on("ended", ({ reason }) => closed.inc({ reason }));
+    lifecycle.on("ended", ({ reason, givenUp }) => {
+      if (!givenUp) closed.inc({ reason });
+    });
     lifecycle.on("resumed", () => resumed.inc({ result: "resumed" }));
     lifecycle.on("transferred", () => transferred.inc({ result: "transferred" }));
     lifecycle.on("transfer_refused", () => transferred.inc({ result: "refused" }));

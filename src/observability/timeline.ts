@@ -1,4 +1,5 @@
 import type { LeaveReason } from "../protocol/messages/index.js";
+import type { GivenUp } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Verdict } from "../session/verdict.js";
 
@@ -15,7 +16,8 @@ export interface TimelineEntry {
 export interface Ending extends Pick<Session, "id" | "userId" | "name" | "tabId" | "epoch" | "openedAt" | "metadata"> {
   /** Epoch milliseconds. */
   readonly at: number;
-  readonly reason: LeaveReason;
+  /** Or how another node came to have it, which goes on with it. */
+  readonly reason: LeaveReason | GivenUp;
   /** The room that it was in until then. */
   readonly roomId: string | undefined;
   /** The last verdict, with the evidence that it rests on. */
@@ -57,6 +59,12 @@ export class Timeline {
       this.#entries.delete(id);
       this.#endings.delete(id);
     }
+  }
+
+  /** The session has come back from another node: its entries are kept as those of any that lives. */
+  reopen(sessionId: string): void {
+    this.#ended.delete(sessionId);
+    this.#endings.delete(sessionId);
   }
 
   find(sessionId: string): readonly TimelineEntry[] | undefined {

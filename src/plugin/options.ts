@@ -20,6 +20,9 @@ const OF_THE_APPLICATION = [
   "MEDIASOUP_WORKER_BIN",
 ] as const satisfies readonly (keyof Settings)[];
 
+/** What an application's own authentication takes the place of. */
+const AUTHENTICATION = ["AUTH_MODE", "JWT_SECRET"] as const satisfies readonly (keyof Settings)[];
+
 /** The settings of the service by their names, as values; durations in milliseconds. */
 export type PluginSettings = Partial<Omit<Settings, (typeof OF_THE_APPLICATION)[number]>>;
 
@@ -53,6 +56,6 @@ export function readOptions(options: LastseenOptions): Config {
   return configOf({ ...settings, SFU_WORKERS: 0 }, CONFIG_DIRECTORY, {
     environment,
     env,
-    passedOver: authenticate ? ["AUTH_MODE", "JWT_SECRET"] : [],
+    passedOver: [...OF_THE_APPLICATION, ...(authenticate ? AUTHENTICATION : [])],
   });
 }

@@ -1,4 +1,5 @@
 import type { LeaveReason } from "../protocol/messages/index.js";
+import type { GivenUp } from "../session/events.js";
 import type { Participation, Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";
 
@@ -13,6 +14,8 @@ export interface Cleanup {
   readonly scope: "room" | "session";
   readonly reason: LeaveReason;
   readonly cause: Cause | undefined;
+  /** Another node goes on with the session; here only what it leaves behind is cleaned. */
+  readonly givenUp: GivenUp | undefined;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   /** Steps that have not succeeded yet, in order. */

@@ -8,7 +8,7 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { LeaveReason } from "../protocol/messages/index.js";
-import type { LifecycleEvents } from "../session/events.js";
+import type { GivenUp, LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";
 import type { Cleanup, CleanupStep } from "./cleanup.js";
@@ -19,6 +19,8 @@ export interface Departure {
   reason: LeaveReason;
   /** The verdict's cause, when a verdict led here. */
   cause?: Cause;
+  /** Another node goes on with the session. */
+  givenUp?: GivenUp;
 }
 
 export class Reaper {
@@ -109,6 +111,7 @@ export class Reaper {
       scope,
       reason: departure.reason,
       cause: departure.cause,
+      givenUp: departure.givenUp,
       startedAt: this.#clock.mono(),
       pending: this.#steps.filter((step) => scope === "session" || step.scope === "room"),
       attempts: 0,
@@ -167,8 +170,8 @@ export class Reaper {
   }
 
   #report(cleanup: Cleanup, result: "clean" | "retried" | "stuck"): void {
-    const { session, reason, attempts } = cleanup;
+    const { session, reason, attempts, givenUp } = cleanup;
     const durationMs = this.#clock.mono() - cleanup.startedAt;
-    this.#events.emit("cleaned", { session, reason, result, attempts, durationMs });
+    this.#events.emit("cleaned", { session, reason, result, attempts, durationMs, givenUp });
   }
 }

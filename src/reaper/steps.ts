@@ -55,23 +55,24 @@ export function departureSteps(parts: {
     {
       name: "leave room",
       scope: "room",
-      run({ participation, session, reason, cause }) {
+      run({ participation, session, reason, cause, givenUp }) {
         if (!participation) return;
         const roomId = participation.roster.id;
         rooms.leave(roomId, session, reason);
-        events.emit("left", { session, roomId, reason, cause, sinceLastSignMs: liveness.sinceLastSign(session) });
+        const sinceLastSignMs = liveness.sinceLastSign(session);
+        events.emit("left", { session, roomId, reason, cause, sinceLastSignMs, givenUp });
       },
     },
     {
       name: "forget session",
       scope: "session",
-      run({ session, reason, cause }) {
+      run({ session, reason, cause, givenUp }) {
         liveness.conclude(session);
         registry.remove(session);
         session.connection?.close(CLOSE_FOR[reason]);
         session.connection = undefined;
         session.markEnded();
-        events.emit("ended", { session, reason, cause });
+        events.emit("ended", { session, reason, cause, givenUp });
       },
     },
     {

@@ -22,16 +22,37 @@ export interface LifecycleEvents {
   back: { session: Session; cause: Cause };
   /** A deadline has passed; the session is about to be reaped. */
   ghost_found: { session: Session; verdict: Verdict };
-  left: { session: Session; roomId: string; reason: LeaveReason; cause: Cause | undefined; sinceLastSignMs: number };
+  left: {
+    session: Session;
+    roomId: string;
+    reason: LeaveReason;
+    cause: Cause | undefined;
+    sinceLastSignMs: number;
+    /** The session goes on in this room on another node: nobody has left. */
+    givenUp?: GivenUp | undefined;
+  };
   /** The directory could not be told of a new owner; it is an index, so nobody loses anything by it. */
   directory_failed: { session: Session; error: unknown };
   /** It can be told again, after so many failures. */
   directory_recovered: { failures: number };
   /** Another node holds the session: it was taken over (`fenced`) or given to it. Here it ends. */
-  given_up: { session: Session; why: "fenced" | "handed_over" };
-  ended: { session: Session; reason: LeaveReason; cause: Cause | undefined };
+  given_up: { session: Session; why: GivenUp };
+  ended: {
+    session: Session;
+    reason: LeaveReason;
+    cause: Cause | undefined;
+    /** Ended here only: it goes on on another node. */
+    givenUp?: GivenUp | undefined;
+  };
   cleanup_failed: { session: Session; step: string; attempt: number; error: unknown };
-  cleaned: { session: Session; reason: LeaveReason; result: CleanupResult; attempts: number; durationMs: number };
+  cleaned: {
+    session: Session;
+    reason: LeaveReason;
+    result: CleanupResult;
+    attempts: number;
+    durationMs: number;
+    givenUp?: GivenUp | undefined;
+  };
   /** A call that this session is in, or that rings at it, has changed. */
   call_step: { session: Session; step: CallStep; callId: string; detail: Readonly<Record<string, unknown>> };
   /** A call was not even begun. */
@@ -46,6 +67,9 @@ export interface LifecycleEvents {
   call_store_recovered: { failures: number };
 }
 
+/** How another node came to have a session that was this node's: it has taken it over, or was given it. */
+export const GIVEN_UP = ["fenced", "handed_over"] as const;
+export type GivenUp = (typeof GIVEN_UP)[number];
 /** Why nothing of the media that a resumed client knows of can be in use any more. */
 export type MediaReset = "page_reloaded" | "node_lost";
 export type ResumeRefusal = "unknown" | "wrong_token" | "wrong_user" | "closing";

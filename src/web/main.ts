@@ -50,6 +50,19 @@ function openPhone(service: string): void {
   open();
 }
 
+/** Whether the address leads to another room than the one that the tab was in: a link, and no reload. */
+function namesAnother(before: Meeting): boolean {
+  return settings.room !== "" && roomIdFor(settings.room) !== before.room;
+}
+
+/** An address that names a room names the one that was chosen in the lobby, so that a reload leads back there. */
+function nameInAddress(room: string): void {
+  const here = new URLSearchParams(location.search);
+  if (!here.get("room")) return;
+  here.set("room", room);
+  history.replaceState(null, "", `?${here.toString()}`);
+}
+
 async function start(): Promise<void> {
   const service = await findService();
   if (settings.phone) {
@@ -63,6 +76,7 @@ async function start(): Promise<void> {
 
   const enter = (meeting: Meeting, tracks: LocalTracks) => {
     rememberMeeting(meeting);
+    nameInAddress(meeting.room);
     const view = new MeetingView({
       service,
       meeting,
@@ -82,7 +96,7 @@ async function start(): Promise<void> {
     root.replaceChildren(view.element);
   };
 
-  if (before) enter(before, await openAgain());
+  if (before && !namesAnother(before)) enter(before, await openAgain());
   else if (settings.autojoin) {
     const name = settings.name || "Guest";
     const meeting = { room: roomIdFor(settings.room || "daily"), name, userId: settings.user ?? userIdFor(name) };

@@ -23,6 +23,31 @@ describe.skipIf(noStageReason)("a page's life", () => {
     await workersHold({ transports: 4, producers: 4, consumers: 4 });
   });
 
+  test(onStage("a link to another room in the tab of a meeting leads there, and a reload stays there"), async () => {
+    const stage = await openStage();
+    const eve = await stage.enter("Eve", "weekly");
+    const ada = await stage.enter("Ada", "daily");
+    const link = new URL(ada.page.url());
+    link.searchParams.set("room", "weekly");
+    await ada.page.goto(link.href);
+    await eve.hearsAndSees();
+    await ada.page.reload();
+    await ada.joined();
+    await until(() => stage.service.app.rooms.find("daily") === undefined);
+    expect((await eve.roster()).map(({ name }) => name).toSorted()).toEqual(["Ada", "Eve"]);
+
+    link.searchParams.delete("autojoin");
+    link.searchParams.set("room", "monthly");
+    await ada.page.goto(link.href);
+    expect(await ada.page.getByTestId("room-input").inputValue()).toBe("monthly");
+    await ada.page.getByTestId("room-input").fill("yearly");
+    await ada.page.getByTestId("join-button").click();
+    await ada.joined();
+    await ada.page.reload();
+    await ada.joined();
+    expect(stage.service.app.rooms.find("yearly")).toBeDefined();
+  });
+
   test(onStage("a tab that was closed and is opened again is a new session once the old one is gone"), async () => {
     const stage = await openStage({ RELOAD_GRACE_MS: "1500" });
     const eve = await stage.enter("Eve", "daily");

@@ -287,6 +287,9 @@ describe.skipIf(noStageReason)("the operator page", () => {
         .getByText(/Draining: \d session/)
         .waitFor();
       await until(async () => (await fetch(`${first.http}/health/ready`)).status === 503);
+      await page.getByTestId("drain").getByText("Drained").waitFor();
+      await page.getByTestId("about-node").getByText("Drained; it takes nothing new.").waitFor();
+      expect(await page.getByTestId("drain").isDisabled()).toBe(true);
     },
   );
 });

@@ -12,6 +12,7 @@ import type { Moment } from "./session-card.js";
 import { SessionList, type ListActions } from "./session-list.js";
 import type { Settings } from "./shapes.js";
 import { takeSnapshot, type Snapshot } from "./snapshot.js";
+import { drainWords } from "./words.js";
 
 const REFRESH_MS = 2_000;
 /** Ages grow between two answers. */
@@ -144,6 +145,9 @@ export class OpsConsole {
     this.#rooms.show(rooms, String(this.#sessions.query["roomId"] ?? ""));
     // A node alone has nobody to hand its sessions to.
     this.#drain.hidden = health.checks.redis === "off";
+    // Whom nobody could take the first time may be handed over the next time.
+    this.#drain.disabled = health.draining && health.counts.sessions === 0;
+    setText(this.#drain, health.draining ? drainWords(health) : "Drain node");
   }
 
   #moment(): Moment {

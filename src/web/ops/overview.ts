@@ -1,6 +1,6 @@
 import { h, setAttributes, setText } from "../dom.js";
 import { COUNT_NAMES, type CountName, type Health } from "./shapes.js";
-import { duration } from "./words.js";
+import { drainWords, duration } from "./words.js";
 
 const WORDS: Readonly<Record<CountName, string>> = {
   connectedUsers: "users",
@@ -39,15 +39,14 @@ export class Overview {
     );
   }
 
-  show({ counts, nodeId, version, uptimeSeconds, checks }: Health): void {
+  show(health: Health): void {
+    const { counts, nodeId, version, uptimeSeconds, checks } = health;
     for (const name of COUNT_NAMES) {
       setText(this.#numbers[name], counts[name].toLocaleString("en-GB"));
       setAttributes(this.#numbers[name], { "data-some": counts[name] > 0 });
     }
     const up = duration(uptimeSeconds * 1000);
-    setText(
-      this.#about,
-      `Numbers of node ${nodeId}, version ${version}, up for ${up}. Media: ${checks.media}. Redis: ${checks.redis}.`,
-    );
+    const about = `Numbers of node ${nodeId}, version ${version}, up for ${up}. Media: ${checks.media}. Redis: ${checks.redis}.`;
+    setText(this.#about, health.draining ? `${about} ${drainWords(health)}; it takes nothing new.` : about);
   }
 }

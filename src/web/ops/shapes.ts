@@ -6,6 +6,8 @@ export interface Health {
   readonly version: string;
   readonly nodeId: string;
   readonly uptimeSeconds: number;
+  /** It hands its sessions over to other nodes, or has done so. */
+  readonly draining: boolean;
   readonly counts: Readonly<Record<CountName, number>>;
   readonly checks: { readonly media: string; readonly redis: string };
 }
@@ -92,6 +94,7 @@ export function readHealth(value: unknown): Health {
     version: text(fields, "version"),
     nodeId: text(fields, "nodeId"),
     uptimeSeconds: number(fields, "uptimeSeconds"),
+    draining: fields["draining"] === true,
     counts: {
       connectedUsers: count("connectedUsers"),
       sessions: count("sessions"),

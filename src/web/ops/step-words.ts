@@ -28,7 +28,10 @@ export const STEPS: Readonly<Record<string, Told>> = {
   },
   "session adopted": {
     tone: "plain",
-    say: (detail) => `This node took it over from node ${text(detail, "fromNodeId")}`,
+    say: (detail) => {
+      const from = text(detail, "fromNodeId");
+      return from === "" ? "It was handed over to this node" : `This node took it over from node ${from}`;
+    },
   },
   "session given up": {
     tone: "plain",

@@ -1,6 +1,6 @@
 /** The service's codes in plain words. A code without words is shown as it is, so that a newer service is understood. */
 import type { LeaveReason } from "../../protocol/messages/index.js";
-import type { SessionRow } from "./shapes.js";
+import type { Health, SessionRow } from "./shapes.js";
 
 export const CAUSES: Readonly<Record<string, string>> = {
   heard: "it was heard in time",
@@ -14,7 +14,8 @@ export const CAUSES: Readonly<Record<string, string>> = {
   page_stopped: "its media is lost and its page does not answer",
 };
 
-const LEAVE_REASONS: Readonly<Record<LeaveReason, string>> = {
+/** Why somebody left, or how another node came to have the session. */
+const END_REASONS: Readonly<Record<LeaveReason | "handed_over" | "fenced", string>> = {
   left: "it left by itself",
   disconnected: "it did not come back in time",
   idle: "it was silent for too long",
@@ -23,8 +24,10 @@ const LEAVE_REASONS: Readonly<Record<LeaveReason, string>> = {
   node_lost: "its node was lost",
   expired_token: "its token had run out",
   shutdown: "the service was stopped",
+  handed_over: "it was handed over to another node, where it goes on",
+  fenced: "another node had taken it over and goes on with it",
 };
-export const REASONS: Readonly<Record<string, string>> = LEAVE_REASONS;
+export const REASONS: Readonly<Record<string, string>> = END_REASONS;
 
 const STATES: Readonly<Record<string, { sign: string; word: string }>> = {
   present: { sign: "●", word: "Present" },
@@ -59,6 +62,12 @@ export function duration(ms: number): string {
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
+}
+
+/** What a drain has come to; empty when the node is not drained. */
+export function drainWords({ draining, counts }: Pick<Health, "draining" | "counts">): string {
+  if (!draining) return "";
+  return counts.sessions === 0 ? "Drained" : `Draining: ${plural(counts.sessions, "session")} left`;
 }
 
 /** What time alone will do to this session, and when. */

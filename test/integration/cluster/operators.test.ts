@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { Fleet } from "../../support/fleet.js";
+import type { ServiceProcess } from "../../support/service-process.js";
 import { TestClient } from "../../support/test-client.js";
+import { until } from "../../support/until.js";
 
 test("of a node that does not answer nobody is said to be missing: it is named, and what only it can do may be tried again", async () => {
   const fleet = await Fleet.start(2);
@@ -28,4 +30,46 @@ test("of a node that does not answer nobody is said to be missing: it is named, 
   // What it was asked while it stood still, it does now.
   expect(await ada.closed()).toBe(4403);
   expect((await kick()).status).toBe(404);
+});
+
+test("a drained node shows its people alive where they are now, with both parts of their story, and kicks them there", async () => {
+  const fleet = await Fleet.start(2, { DRAIN_TIMEOUT_MS: "1000" });
+  const [drained, heir] = fleet.nodes;
+  if (!drained || !heir) throw new Error("two nodes were asked for");
+  const ada = await TestClient.open(drained.ws);
+  const { sessionId, resumeToken } = await ada.request("hello", { user: { id: "ada" }, tabId: "t1" });
+  await ada.request("join", { roomId: "daily" });
+  const ask = async (node: ServiceProcess, path: string): Promise<unknown> =>
+    (await fetch(`${node.http}/${path}`)).json();
+  const session = (node: ServiceProcess): Promise<unknown> => ask(node, `api/sessions/${sessionId}`);
+  expect(await ask(drained, "api/health")).toMatchObject({ draining: false, sessions: 1 });
+
+  await fetch(`${drained.http}/api/drain`, { method: "POST" });
+  expect(await ada.closed()).toBe(1012);
+  await until(() => drained.log.some(({ msg }) => msg === "drained"));
+  expect(await ask(drained, "api/health")).toMatchObject({ draining: true, sessions: 0 });
+  expect(await ask(drained, "health/ready")).toMatchObject({ draining: true, reasons: ["draining"] });
+  const again = await TestClient.open(heir.ws);
+  await again.request("hello", { user: { id: "ada" }, tabId: "t1", resume: { sessionId, resumeToken } });
+
+  for (const node of [drained, heir]) {
+    expect(await session(node)).toMatchObject({ state: "present", nodeId: "node-2", roomId: "daily", end: null });
+    const story = (await fleet.timeline(node, sessionId)).filter((step) => step !== "away" && step !== "back");
+    expect(story.filter((step) => step !== "cleanup verified" && step !== "socket ended")).toEqual([
+      "session opened",
+      "joined room",
+      "session given up",
+      "session adopted",
+      "session resumed",
+    ]);
+  }
+  expect(await fleet.metric(drained, 'lastseen_sessions_closed_total{reason="node_lost"}')).toBe(0);
+
+  const kicked = await fetch(`${drained.http}/api/sessions/${sessionId}`, { method: "DELETE" });
+  expect(kicked.status).toBe(204);
+  expect(await again.closed()).toBe(4403);
+  // Each node has seen an end of it: the later one is what became of it.
+  for (const node of [drained, heir]) {
+    expect(await session(node)).toMatchObject({ state: "ended", nodeId: "node-2", end: { reason: "kicked" } });
+  }
 });

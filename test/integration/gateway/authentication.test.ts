@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { startService, type TestService } from "../../support/service.js";
+import { TestClient } from "../../support/test-client.js";
 import { assertNoFailure } from "./bystander.js";
 import { goodToken, inSeconds, rsaToken, SECRET, token, unsignedToken } from "./tokens.js";
 
@@ -18,6 +19,31 @@ test("a good token names the user; what the client says about itself does not co
   expect(named.answer).toMatchObject({ ok: true, data: { user: { id: "ada", name: "Ada L." } } });
   const unnamed = await helloWith(service, goodToken("bob"));
   expect(unnamed.answer).toMatchObject({ ok: true, data: { user: { id: "bob", name: "bob" } } });
+});
+
+test("a refused hello is logged with where it came from, as far as a proxy says, and without the token", async () => {
+  const service = await startService(JWT);
+  const refused = () => service.log.filter(({ msg }) => msg === "request refused");
+  await helloWith(service, "let me in");
+  expect(refused()).toEqual([
+    expect.objectContaining({ request: "hello", code: "unauthorized", address: "127.0.0.1" }),
+  ]);
+  expect(refused()[0]).not.toHaveProperty("forwardedFor");
+
+  const forwarded = `${"x".repeat(10_000)}, 203.0.113.7`;
+  const client = await TestClient.open(service.ws, { headers: { "x-forwarded-for": forwarded } });
+  await client.ask("hello", { tabId: "t", token: "let me in" });
+  expect(refused()[1]).toMatchObject({ address: "127.0.0.1", forwardedFor: forwarded.slice(-100) });
+  expect(JSON.stringify(service.log)).not.toContain("let me in");
+});
+
+test("whoever has said hello is known by his session, and no address is logged any more", async () => {
+  const service = await startService();
+  const ada = await service.hello("ada");
+  await ada.ask("getRoom");
+  const [line] = service.log.filter(({ msg }) => msg === "request refused");
+  expect(line).toMatchObject({ userId: "ada", request: "getRoom" });
+  expect(line).not.toHaveProperty("address");
 });
 
 test.each([

@@ -59,6 +59,17 @@ test.each([
   expect(service.app.gateway.connectionCount).toBe(0);
 });
 
+test("a refused Origin is one line of the log that names it, in its bounds, and CORS_ORIGIN, without a stack", async () => {
+  const service = await startService();
+  const origin = `https://${"x".repeat(10_000)}.example`;
+  await expect(TestClient.open(service.ws, { origin })).rejects.toThrow("403");
+  const [line, ...others] = service.log.filter(({ msg }) => msg === "request refused");
+  expect(others).toEqual([]);
+  expect(line).toMatchObject({ code: "forbidden", reason: expect.stringContaining("CORS_ORIGIN") as string });
+  expect(line?.["origin"]).toBe(origin.slice(0, 200));
+  expect(line).not.toHaveProperty("err");
+});
+
 test("an allowed Origin is let in, and so is a client that sends none", async () => {
   const service = await startService();
   const browser = await TestClient.open(service.ws, { origin: ALLOWED });

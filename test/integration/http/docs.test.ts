@@ -21,6 +21,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "DELETE /api/rooms/{roomId}",
     "DELETE /api/sessions/{id}",
     "GET /api/cleanups",
+    "GET /api/events",
     "GET /api/health",
     "GET /api/rooms",
     "GET /api/rooms/{roomId}",

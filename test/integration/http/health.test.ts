@@ -12,6 +12,7 @@ test("health counts users, sessions, ghosts and rooms as they are", async () => 
     status: "OK",
     version: VERSION,
     nodeId: "node-7",
+    draining: false,
     uptimeSeconds: expect.any(Number),
     ...nothing,
     checks: { media: "off", redis: "off" },
@@ -27,7 +28,7 @@ test("health counts users, sessions, ghosts and rooms as they are", async () => 
 });
 
 /** The health routes over parts whose state the test chooses. */
-async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean) {
+async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean, draining: boolean) {
   const app = Fastify();
   onTestFinished(() => app.close());
   const counts = { connectedUsers: 1, busyUsers: 0, activeCalls: 0, sessions: 1, ghosts: 0, rooms: 0 };
@@ -37,6 +38,7 @@ async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean) 
     counts: () => counts,
     checks: () => ({ media, redis }),
     isReady: () => ready,
+    isDraining: () => draining,
   };
   await app.register(healthRoutes(source));
   const ask = async (path: string) => {
@@ -47,17 +49,23 @@ async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean) 
 }
 
 test.each([
-  ["ok", "ok", true, "OK", 200],
-  ["off", "off", true, "OK", 200],
-  ["failing", "ok", true, "DEGRADED", 503],
-  ["ok", "failing", true, "DEGRADED", 200],
-  ["ok", "ok", false, "OK", 503],
+  ["ok", "ok", true, false, "OK", 200, []],
+  ["off", "off", true, false, "OK", 200, []],
+  ["failing", "ok", true, false, "DEGRADED", 503, ["media"]],
+  ["ok", "failing", true, false, "DEGRADED", 200, []],
+  ["ok", "ok", false, false, "OK", 503, ["stopping"]],
+  ["ok", "ok", false, true, "OK", 503, ["draining"]],
+  ["failing", "ok", false, true, "DEGRADED", 503, ["draining", "media"]],
 ] as const)(
-  "media %s, redis %s, ready %s: %s, and readiness is answered %i",
-  async (media, redis, isReady, status, code) => {
-    const { health, live, ready } = await healthOf(media, redis, isReady);
-    expect(health).toMatchObject({ code: 200, body: { status, checks: { media, redis } } });
+  "media %s, redis %s, ready %s, draining %s: %s, and readiness is answered %i because of %j",
+  async (media, redis, isReady, draining, status, code, reasons) => {
+    const { health, live, ready } = await healthOf(media, redis, isReady, draining);
+    const checks = { media, redis };
+    expect(health).toMatchObject({ code: 200, body: { status, draining, checks } });
     expect(live).toEqual({ code: 200, body: { status: "live" } });
-    expect(ready).toEqual({ code, body: { status: code === 200 ? "ready" : "not_ready", checks: { media, redis } } });
+    expect(ready).toEqual({
+      code,
+      body: { status: code === 200 ? "ready" : "not_ready", draining, reasons, checks },
+    });
   },
 );

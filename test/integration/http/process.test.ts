@@ -84,15 +84,33 @@ describe.concurrent("the process", () => {
     expect(service.err).toBe("");
   });
 
-  test("a port that is taken is an error that says so, with exit code 1", async (context) => {
-    const other = createServer();
-    context.onTestFinished(() => {
-      other.close();
-    });
-    other.listen(0, "127.0.0.1");
-    await once(other, "listening");
-    const service = new Process(context, { ...QUIET, PORT: String((other.address() as AddressInfo).port) });
-    expect(await service.exit()).toBe(1);
-    expect(service.err).toContain("EADDRINUSE");
+  test.for<[string, Record<string, string>, (port: number) => string]>([
+    ["PORT", {}, (port: number) => `PORT ${port} on 127.0.0.1 is taken`],
+    ["WEB_PORT", {}, (port: number) => `WEB_PORT ${port} on 127.0.0.1 is taken`],
+    ["SFU_PORT", { SFU_WORKERS: "1" }, (port: number) => `SFU_PORT ${port} (tcp) on 127.0.0.1 is taken`],
+  ])(
+    "a %s that is taken is one line that says so, with exit code 1, before anybody was let in",
+    async ([name, env, reason], context) => {
+      const other = createServer();
+      context.onTestFinished(() => {
+        other.close();
+      });
+      other.listen(0, "127.0.0.1");
+      await once(other, "listening");
+      const { port } = other.address() as AddressInfo;
+      const service = new Process(context, { ...QUIET, PORT: "0", ...env, [name]: String(port) });
+      expect(await service.exit()).toBe(1);
+      expect(service.err).toBe(`Lastseen could not start: ${reason(port)}\n`);
+      expect(service.out).not.toContain("service: http");
+    },
+  );
+
+  test.for<[string, string]>([
+    ["/nope", "does not exist"],
+    ["/etc/passwd", "cannot be run: it is no file that this user may execute"],
+  ])("MEDIASOUP_WORKER_BIN %s is a wrong configuration: it %s", async ([path, problem], context) => {
+    const service = new Process(context, { ...QUIET, PORT: "0", SFU_WORKERS: "1", MEDIASOUP_WORKER_BIN: path });
+    expect(await service.exit()).toBe(78);
+    expect(service.err).toContain(`  - MEDIASOUP_WORKER_BIN ${path} ${problem}\n`);
   });
 });

@@ -22,6 +22,17 @@ test.each([
   expect(await response.json()).toEqual(shape(code));
 });
 
+test("a value that there is not is refused with those that there are, in the log without a stack", async () => {
+  const service = await startService();
+  const response = await service.get("/api/sessions?state=gone");
+  expect(response.status).toBe(400);
+  const message = "querystring/state must be equal to one of the allowed values: present, away, ghost, closing";
+  expect(await response.json()).toEqual({ error: { code: "bad_message", message } });
+  const [line] = service.log.filter(({ msg }) => msg === "request refused");
+  expect(line).toMatchObject({ url: "/api/sessions?state=gone", code: "bad_message", reason: message });
+  expect(line).not.toHaveProperty("err");
+});
+
 test.each([
   ["no HTTP", "hello\r\n\r\n", 400],
   ["a header without a name", "GET / HTTP/1.1\r\nhost: a\r\n: b\r\n\r\n", 400],

@@ -186,7 +186,9 @@ mediaTest("when a port is taken the start fails and leaves no worker running", a
   const first = await startMedia({ port: port + 1 });
   const add = (worker: Worker) => void started.push(worker);
   observer.on("newworker", add);
-  await expect(startMedia({ workers: 2, port })).rejects.toThrow("could not be started");
+  await expect(startMedia({ workers: 2, port })).rejects.toThrow(
+    `SFU_PORT ${port}: 2 workers need ${port} to ${port + 1}, and ${port + 1} (udp) on 127.0.0.1 is taken`,
+  );
   observer.off("newworker", add);
   expect(started).toHaveLength(2);
   await expect.poll(() => started.map(({ subprocessClosed }) => subprocessClosed)).toEqual([true, true]);

@@ -163,6 +163,13 @@ describe("The registration", () => {
     );
   });
 
+  test("leaves the ports of the environment to the application", async () => {
+    const { app } = application();
+    await app.register(lastseen, { environment: "development", env: { PORT: "3002", WEB_PORT: "3002" } });
+    await app.ready();
+    expect((await app.inject("/api/health")).statusCode).toBe(200);
+  });
+
   test("reads the environment only when it is given", async () => {
     const { app } = application();
     await app.register(lastseen, { env: { JWT_SECRET: "x".repeat(32), PORT: "4000" } });

@@ -57,6 +57,19 @@ test.for(checkers)("$script: a healthy service is 0 and told in two lines", asyn
 });
 
 test.for(checkers)(
+  "$script: a node that is drained is well, and is said to be",
+  async ({ available, check }, { skip }) => {
+    skip(!available, NO_POWERSHELL);
+    const drained = await check(await serveHealth({ ...healthy, draining: true }));
+    expect(drained.code).toBe(0);
+    expect(drained.stdout).toContain("node node-1, up 61.5 s, draining");
+    for (const report of [healthy, { ...healthy, draining: false }]) {
+      expect((await check(await serveHealth(report))).stdout).not.toContain("draining");
+    }
+  },
+);
+
+test.for(checkers)(
   "$script: a degraded service is 1, although it answers 200",
   async ({ available, check }, { skip }) => {
     skip(!available, NO_POWERSHELL);

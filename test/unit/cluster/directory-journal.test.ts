@@ -24,7 +24,7 @@ function journalOf({ world }: ClusterNode): { lines: Line[]; timeline: Timeline 
     },
   });
   const timeline = new Timeline();
-  new Journal({ log: pino({ level: "info" }, written), clock: world.clock, timeline }).follow(
+  new Journal({ log: pino({ level: "info" }, written), clock: world.clock, timeline, nodeId: "node" }).follow(
     world.events,
     world.sweeps,
   );

@@ -97,3 +97,45 @@ test("who enters a room while waiting to be moved alone is moved with that room 
   expect(asked).toEqual(["daily"]);
   for (const { id } of [session, bob.session]) expect(b.find(id)?.participation?.roster.id).toBe("daily");
 });
+
+test("a drain that is over can be begun anew, with whoever could not be moved before", async () => {
+  const [world, a, b] = await two();
+  const ada = await a.world.open("ada", "daily");
+  await world.run(250);
+  world.random = () => 2;
+  const first = settled(a.cluster.drain(DEADLINE_MS));
+  await world.run(DEADLINE_MS + 250);
+  expect(first.yet).toBe(true);
+  expect(a.members("daily")).toEqual(["ada"]);
+  world.random = () => 0.5;
+  const second = settled(a.cluster.drain(DEADLINE_MS));
+  await world.run(DEADLINE_MS);
+  expect(second.yet).toBe(true);
+  expect(a.find(ada.session.id)).toBeUndefined();
+  expect(b.members("daily")).toEqual(["ada"]);
+});
+
+test("a drained node takes nothing of a dead one while another can, and takes over when there is no other", async () => {
+  const world = new ClusterWorld(3);
+  const [a, b, c] = await world.start();
+  if (!a || !b || !c) throw new Error("three nodes were asked for");
+  const drained = a.cluster.drain(DEADLINE_MS);
+  await world.run(DEADLINE_MS);
+  await drained;
+  // From now on the other node renews, and looks for the dead, half a second after the drained one.
+  await world.run(500);
+  c.cluster.stalled(3_000);
+  const taken: string[] = [];
+  a.world.service.clusterEvents.on("taking_over", ({ nodeId }) => taken.push(nodeId));
+  const ada = await b.world.open("ada", "daily");
+  await world.run(250);
+  world.stop(b);
+  await world.run(15_000);
+  expect(c.members("daily")).toEqual(["ada"]);
+  expect(taken).toEqual([]);
+  world.stop(c);
+  await world.run(15_000);
+  expect(a.members("daily")).toEqual(["ada"]);
+  expect(taken).toContain("node-3");
+  expect(a.resume(ada.session)).toBeDefined();
+});

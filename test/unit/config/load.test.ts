@@ -75,6 +75,31 @@ test.each([
   expect(Object.isFrozen(config)).toBe(true);
 });
 
+test.each([
+  [{ WEB_PORT: "3912" }, ["http://localhost:3912", "http://127.0.0.1:3912"]],
+  // What a browser sends: it leaves the scheme's own port out.
+  [{ WEB_PORT: "80" }, ["http://localhost", "http://127.0.0.1"]],
+  [{ WEB_PORT: "0" }, []],
+  [{ WEB_PORT: "3912", CORS_ORIGIN: "https://a.example" }, ["https://a.example"]],
+  [
+    { LASTSEEN_ENV: "production", JWT_SECRET: SECRET, WEB_PORT: "3912" },
+    ["http://localhost:3912", "http://127.0.0.1:3912"],
+  ],
+])("the pages that may connect are those of CORS_ORIGIN, else the demo page at its port: %o", (env: Env, origins) => {
+  expect(loadConfig(env, CONFIG).ORIGINS).toEqual(origins);
+});
+
+test.each([
+  ["PORT", "abc", 'PORT must be a whole number, not "abc"'],
+  ["SFU_WORKERS", "x".repeat(1_000), `SFU_WORKERS must be a whole number, not "${"x".repeat(39)}`],
+  ["WEBHOOK_URL", "a.example", "WEBHOOK_URL must be an http:// or https:// URL"],
+  ["REDIS_URL", "localhost:6379", /^REDIS_URL must be a redis:\/\/, redis\+sentinel:\/\/ or redis\+cluster:\/\/ URL/],
+  ["NODE_ID", "a b", "NODE_ID must be 1 to 64 letters, digits or any of _ . : -"],
+])("a wrong %s is told what it should be", (name, value, problem) => {
+  const expected: unknown = typeof problem === "string" ? problem : expect.stringMatching(problem);
+  expect(problems({ LASTSEEN_ENV: "test", [name]: value })).toEqual([expected]);
+});
+
 test("every variable is taken from the environment, over the files", () => {
   const env = {
     LASTSEEN_ENV: "production",
@@ -181,6 +206,7 @@ test("all problems are told at once, also those between settings, and no value t
 });
 
 test.each([
+  [{ PORT: "3002", WEB_PORT: "3002" }, "WEB_PORT must be another port than PORT: both are 3002"],
   [{ HEARTBEAT_INTERVAL_MS: "120000" }, "IDLE_TIMEOUT_MS must be longer than HEARTBEAT_INTERVAL_MS"],
   [{ AWAY_AFTER_MS: "120001" }, "AWAY_AFTER_MS must not be longer than IDLE_TIMEOUT_MS"],
   [{ AUTH_MODE: "jwt" }, "JWT_SECRET is needed"],
@@ -191,6 +217,7 @@ test.each([
 });
 
 test.each([
+  { PORT: "0", WEB_PORT: "0" },
   { AWAY_AFTER_MS: "120000" },
   { AUTH_MODE: "jwt", JWT_SECRET: SECRET },
   { SFU_LISTEN_IP: "0.0.0.0", SFU_ANNOUNCED_IP: "203.0.113.7" },
@@ -232,7 +259,7 @@ test.each([
   ["is no object", "[]", /test\.json must hold a JSON object$/],
   ["is null", "null", /test\.json must hold a JSON object$/],
   ["has a setting that there is not", '{"AUTH_MODE":"none","PROT":1}', /^PROT is not a setting/],
-  ["has a number as text", '{"AUTH_MODE":"none","PORT":"3001"}', /^PORT must be integer/],
+  ["has a number as text", '{"AUTH_MODE":"none","PORT":"3001"}', /^PORT must be a whole number, not "3001"$/],
 ])("a file that %s is a problem", (_what, content, problem) => {
   const found = problems({ LASTSEEN_ENV: "test", AUTH_MODE: "none" }, withFile("test.json", content));
   expect(found).toEqual([expect.stringMatching(problem)]);

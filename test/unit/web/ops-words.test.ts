@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { GIVEN_UP } from "../../../src/session/events.js";
 import { CAUSES as CAUSE_CODES } from "../../../src/session/verdict.js";
 import { evidenceWords } from "../../../src/web/ops/evidence-words.js";
 import { ServerClock } from "../../../src/web/ops/server-clock.js";
-import { readSession, readTimeline } from "../../../src/web/ops/shapes.js";
+import { readHealth, readSession, readTimeline } from "../../../src/web/ops/shapes.js";
 import { STEPS, stepWords } from "../../../src/web/ops/step-words.js";
-import { CAUSES, duration } from "../../../src/web/ops/words.js";
+import { CAUSES, drainWords, duration, reasonWords } from "../../../src/web/ops/words.js";
 
 const source = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../../src/${path}`, import.meta.url)), "utf8");
@@ -16,11 +17,28 @@ test("the operator page has words for every cause, and for no other", () => {
 });
 
 test("the operator page has words for every step that is written into a timeline, and for no other", () => {
-  const journal = source("observability/journal.ts").replaceAll(/\.on\("\w+"/g, "");
+  const journal = source("observability/journal.ts").replaceAll(/\.on\("\w+"|#log\S*\(.*$/gm, "");
   const words = "session|joined|left|transfer|directory|socket|away|back|ghost|cleanup|call";
   const named = [...journal.matchAll(new RegExp(`"((?:${words})\\b[a-z ]*)"`, "g"))].map(([, step = ""]) => step);
   const ofCalls = [...source("session/events.ts").matchAll(/"(call [a-z]+)"/g)].map(([, step = ""]) => step);
   expect(Object.keys(STEPS).toSorted()).toEqual([...new Set([...named, ...ofCalls])].toSorted());
+});
+
+test("a session that goes on elsewhere is not said to be lost", () => {
+  for (const why of GIVEN_UP) expect(reasonWords(why)).toMatch(/another node.*goes on/);
+  const adopted = (detail: object) => stepWords({ at: 0, step: "session adopted", detail: { ...detail } }).text;
+  expect(adopted({})).toBe("It was handed over to this node");
+  expect(adopted({ fromNodeId: "b" })).toBe("This node took it over from node b");
+});
+
+test("a drain is told with the sessions that are left", () => {
+  const words = (draining: boolean, sessions: number) => drainWords(readHealth({ draining, sessions }));
+  expect([words(false, 7), words(true, 7), words(true, 1), words(true, 0)]).toEqual([
+    "",
+    "Draining: 7 sessions left",
+    "Draining: 1 session left",
+    "Drained",
+  ]);
 });
 
 test("a step or a cause that the page does not know is shown as it is", () => {

@@ -1,0 +1,18 @@
+import type { IncomingMessage } from "node:http";
+
+/** Where a connection comes from, for the log of refusals. */
+export interface Peer {
+  /** Of the other end of the socket: the client, or the proxy before the service. */
+  readonly address: string | undefined;
+  /** The end of `X-Forwarded-For`. The last part is the proxy's word, what stands before it anybody's. */
+  readonly forwardedFor?: string;
+}
+
+/** A client may send as much as it likes; what a proxy has added stands at the end. */
+const SHOWN_LENGTH = 100;
+
+export function peerOf({ socket, headers }: IncomingMessage): Peer {
+  const { remoteAddress: address } = socket;
+  const forwardedFor = String(headers["x-forwarded-for"] ?? "").slice(-SHOWN_LENGTH);
+  return { address, ...(forwardedFor === "" ? {} : { forwardedFor }) };
+}
