@@ -9,7 +9,7 @@ import type { Telephony } from "./call/telephony.js";
 import { ConfigError, type Config } from "./config/load.js";
 import type { Gateway } from "./gateway/gateway.js";
 import { registerWebSocket } from "./gateway/ws-route.js";
-import { createHttpServer, registerRoutes } from "./http/server.js";
+import { boundClose, createHttpServer, registerRoutes } from "./http/server.js";
 import { systemClock, type Clock } from "./kernel/clock.js";
 import { Releasers } from "./kernel/releasers.js";
 import { listen } from "./listen.js";
@@ -63,6 +63,7 @@ async function compose(config: Config, log: Logger, clock: Clock, releasers: Rel
   releasers.add("sessions", () => service.endSessions());
   releasers.add("http", () => http.close());
   await registerWebSocket(http, { gateway, origins: config.ORIGINS, reconnectSpreadMs: RECONNECT_SPREAD_MS });
+  boundClose(http);
   await registerRoutes(http, httpOptions);
   await http.ready();
   await start(releasers);

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { needsMedia, noMediaReason } from "../../support/media-worker.js";
 import { startService, type LogLine } from "../../support/service.js";
@@ -68,6 +69,17 @@ describe.skipIf(noMediaReason)("a service that stops while its worker stands sti
     await expect.poll(handles, { timeout: 5_000 }).toEqual([]);
     expect(service.log.filter(({ level }) => level >= 50)).toEqual([]);
   });
+});
+
+test("a service that stops does not wait for connections that a browser has opened and never used", async () => {
+  const service = await startService();
+  const unused = connect(Number(new URL(service.http).port), "127.0.0.1");
+  await once(unused, "connect");
+  // Answered on another connection, so that the first one has been accepted.
+  await service.get("/api/health");
+  const cut = once(unused, "close");
+  await service.app.close();
+  await cut;
 });
 
 /** What keeps a process from ending by itself and is a service's: sockets, servers, child processes and their pipes. */
