@@ -6,7 +6,7 @@ import type { EventData, EventType, RequestId } from "../protocol/messages/index
 import { ExpiryEntry } from "../session/expiry-list.js";
 import type { SessionConnection } from "../session/ports.js";
 import type { Session } from "../session/session.js";
-import type { Peer } from "./peer.js";
+import type { AskPeer } from "./peer.js";
 import type { RateLimit, RateVerdict } from "./rate-limit.js";
 
 const BARE_PING_BYTES = Buffer.from(BARE_PING);
@@ -46,7 +46,7 @@ export class Connection implements SessionConnection {
   /** Set by a successful hello; the session may meanwhile belong to another connection. */
   session: Session | undefined = undefined;
   /** Known until a session says who it is. */
-  peer: Peer | undefined;
+  peer: AskPeer | undefined;
   lastPongMono: number | undefined = undefined;
   /** Pings sent since anything last arrived. */
   unansweredPings = 0;
@@ -63,7 +63,7 @@ export class Connection implements SessionConnection {
   /** The code that this side closed with; what the other side then answers does not count. */
   #closeCode: number | undefined = undefined;
 
-  constructor(socket: WebSocket, sink: FrameSink, rate: RateLimit, peer?: Peer) {
+  constructor(socket: WebSocket, sink: FrameSink, rate: RateLimit, peer?: AskPeer) {
     this.peer = peer;
     this.#socket = socket;
     this.#sink = sink;

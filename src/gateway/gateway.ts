@@ -17,7 +17,7 @@ import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
-import type { Peer } from "./peer.js";
+import type { AskPeer } from "./peer.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
 
@@ -83,7 +83,7 @@ export class Gateway implements FrameSink {
   }
 
   /** A socket was opened. Attaches its handlers before anything can arrive. */
-  accept(socket: WebSocket, peer?: Peer): void {
+  accept(socket: WebSocket, peer?: AskPeer): void {
     const connection = new Connection(socket, this, new RateLimit(this.#limits.messagesPerSecond, this.now()), peer);
     this.#connections.add(connection);
     this.watch.opened(connection);
@@ -246,7 +246,7 @@ export class Gateway implements FrameSink {
       request: type,
       code: failure.code,
       reason: failure.message,
-      ...connection.peer,
+      ...connection.peer?.(),
       ...(expected ? {} : { err: error }),
     };
     this.log[ERRORS[failure.code].level](fields, "request refused");

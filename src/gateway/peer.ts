@@ -11,8 +11,10 @@ export interface Peer {
 /** A client may send as much as it likes; what a proxy has added stands at the end. */
 const SHOWN_LENGTH = 100;
 
-export function peerOf({ socket, headers }: IncomingMessage): Peer {
-  const { remoteAddress: address } = socket;
+/** Asked for a refusal only: a socket that has told its address keeps more memory from then on. */
+export type AskPeer = () => Peer;
+
+export function peerOf({ socket, headers }: IncomingMessage): AskPeer {
   const forwardedFor = String(headers["x-forwarded-for"] ?? "").slice(-SHOWN_LENGTH);
-  return { address, ...(forwardedFor === "" ? {} : { forwardedFor }) };
+  return () => ({ address: socket.remoteAddress, ...(forwardedFor === "" ? {} : { forwardedFor }) });
 }
