@@ -14,6 +14,7 @@ const SHOWN_LENGTH = 100;
 /** Asked for a refusal only: a socket that has told its address keeps more memory from then on. */
 export type AskPeer = () => Peer;
 
+/** @param request the one that the WebSocket began as; it is not kept */
 export function peerOf({ socket, headers }: IncomingMessage): AskPeer {
   const forwardedFor = String(headers["x-forwarded-for"] ?? "").slice(-SHOWN_LENGTH);
   return () => ({ address: socket.remoteAddress, ...(forwardedFor === "" ? {} : { forwardedFor }) });
