@@ -43,6 +43,10 @@ unless it fails, which is told by an \`error\` event. An event is \`{ type, data
 
 The heartbeat is \`{"type":"ping"}\`, answered by \`{"type":"pong"}\`, in a room with its version: \`{"type":"pong","v":17}\`. Who sees another
 version than its own asks \`getRoom\`. On \`{"type":"probe"}\` a client pings at once.
+
+An answer can be lost with its line after the request was carried out. \`consume\` may simply be repeated: until it is resumed the same
+consumer is answered. After a lost \`produce\` the participant's own \`producers\` in \`getRoom\` tell what is there; what is not known is to
+be closed with \`closeProducer\`. A transport that was never told to connect gives way to later ones.
 `;
 
 export async function protocolReference(): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Consumer, Producer } from "mediasoup/types";
+import type { Consumer, Producer, RtpCapabilities } from "mediasoup/types";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { LastseenError } from "../protocol/errors.js";
@@ -39,6 +39,8 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
   readonly #transports: SessionTransports;
   readonly #producers: TransportContents<Producer>;
   readonly #consumers: TransportContents<Consumer>;
+  /** Consumers that the client has resumed, and so has heard of. */
+  readonly #claimed = new WeakSet<Consumer>();
   #closed = false;
 
   constructor(parts: SessionMediaParts, room: RoomRouter, sessionId: string) {
@@ -141,18 +143,20 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
       if (!transport.place.router.canConsume({ producerId, rtpCapabilities })) {
         throw new LastseenError("bad_message", "These capabilities do not suffice to receive this producer.");
       }
-      const consumer = await this.#consumers.create(transport, () =>
-        // Paused, so that the first key frame is not sent before the client is ready for it.
-        transport.transport.consume({ producerId, rtpCapabilities, paused: true, appData: this.#appData }),
-      );
+      const consumer =
+        // Asked for again before it was ever resumed: the answer was lost on the way.
+        this.#consumers.findIn(transport, (made) => made.producerId === producerId && !this.#claimed.has(made)) ??
+        (await this.#consume(transport, producerId, rtpCapabilities));
       const { id: consumerId, kind, rtpParameters, producerPaused } = consumer;
-      consumer.on("producerclose", () => this.#tellConsumersClosed([consumerId], "producer_closed"));
       return { consumerId, producerId, kind, rtpParameters, producerPaused };
     });
   }
 
   setConsumerPaused(consumerId: string, paused: boolean): Promise<void> {
-    return this.#whileJoined(() => this.#consumers.setPaused(consumerId, paused));
+    return this.#whileJoined(async () => {
+      await this.#consumers.setPaused(consumerId, paused);
+      if (!paused) this.#claimed.add(this.#consumers.get(consumerId));
+    });
   }
 
   closeConsumer(consumerId: string): void {
@@ -219,6 +223,15 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     events.emit("producer_opened", { ...who, producer: viewOf(producer) });
   }
 
+  async #consume(transport: SessionTransport, producerId: string, rtpCapabilities: RtpCapabilities): Promise<Consumer> {
+    const consumer = await this.#consumers.create(transport, () =>
+      // Paused, so that the first key frame is not sent before the client is ready for it.
+      transport.transport.consume({ producerId, rtpCapabilities, paused: true, appData: this.#appData }),
+    );
+    consumer.on("producerclose", () => this.#tellConsumersClosed([consumer.id], "producer_closed"));
+    return consumer;
+  }
+
   /** One transport closes and the page goes on living: it and the others are told what is gone. */
   #drop(transport: SessionTransport, reason: UselessReason): void {
     const { sessionId } = this;
@@ -230,7 +243,7 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     this.#tellProducersClosed(producerIds);
     this.#tellConsumersClosed(consumerIds, "transport_closed");
     // A peer that has ended the transport itself knows.
-    if (reason !== "connect_timeout") return;
+    if (reason === "dtls_ended") return;
     events.emit("transport_closed", { sessionId, transportId: transport.id, reason });
   }
 

@@ -4,7 +4,7 @@ import type { RouterPlace } from "./room-router.js";
 
 /**
  * Why a transport is closed while its session stays: the other side did not connect in time, has ended DTLS for good, or
- * is lost while the session needs the place for another one.
+ * has another one instead: this one is lost and the other up, or the session may not have both.
  */
 export type UselessReason = "connect_timeout" | "dtls_ended" | "replaced";
 
@@ -80,11 +80,16 @@ export class SessionTransport {
     return this.#wasUp && !this.up;
   }
 
+  /** The client has said that it will connect. */
+  get told(): boolean {
+    return this.#told;
+  }
+
   async connect(dtlsParameters: DtlsParameters): Promise<void> {
+    this.#told = true;
     await this.place.worker.call("the connection of a transport", "bad_message", () =>
       this.transport.connect({ dtlsParameters }),
     );
-    this.#told = true;
     this.#startDeadline();
   }
 

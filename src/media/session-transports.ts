@@ -8,6 +8,7 @@ import type { MediaAppData, MediaLogger, MediaTimeLimits, SessionMediaLimits } f
 import type { MediaVerifier } from "./media-verifier.js";
 import type { RoomRouter, RouterPlace } from "./room-router.js";
 import { SessionTransport, type UselessReason } from "./session-transport.js";
+import { Superseded } from "./superseded.js";
 import { TransportLedger } from "./transport-ledger.js";
 
 /**
@@ -36,6 +37,7 @@ export class SessionTransports {
   readonly #options: TransportsOptions;
   readonly #transports = new Map<string, SessionTransport>();
   readonly #ledger = new TransportLedger();
+  readonly #superseded: Superseded<SessionTransport>;
   /** Requests for a transport that a worker has not answered yet; they may outlive their time limit. */
   readonly #underWay = new Set<Promise<unknown>>();
   #creating = 0;
@@ -46,6 +48,13 @@ export class SessionTransports {
 
   constructor(options: TransportsOptions) {
     this.#options = options;
+    const { clock, timeLimits, onUseless } = options;
+    this.#superseded = new Superseded({
+      clock,
+      // As long as a transport may take to connect at all.
+      afterMs: timeLimits.connectMs,
+      found: (transport) => onUseless(transport, "replaced"),
+    });
   }
 
   get size(): number {
@@ -120,6 +129,7 @@ export class SessionTransports {
   workerLost(): void {
     this.#era += 1;
     this.#transports.clear();
+    this.#superseded.review([]);
     this.#evidence = "none";
   }
 
@@ -162,14 +172,20 @@ export class SessionTransports {
     return arrival;
   }
 
-  /** @throws LastseenError `forbidden` at the limit, unless one that has lost its peer can go instead */
+  /** @throws LastseenError `forbidden` at the limit, unless one that is of no use to anybody can go instead */
   #admit(): void {
     const { sessionLimits, onUseless } = this.#options;
     if (this.#transports.size + this.#creating < sessionLimits.transports) return;
-    // Pages that close a transport have no way to say so: to the worker it looks like one whose peer is lost.
-    const lost = [...this.#transports.values()].find((transport) => transport.lost);
-    if (!lost) throw new LastseenError("forbidden", "This session has as many transports as it may have.");
-    onUseless(lost, "replaced");
+    const transports = [...this.#transports.values()];
+    // Pages that close a transport have no way to say so: to the worker it looks like one whose peer is lost. And one of
+    // which the client has never heard, since the answer was lost, is never told to connect.
+    const isOutdated = ({ direction }: SessionTransport, index: number): boolean =>
+      transports.some((other, at) => at > index && other.direction === direction);
+    const useless =
+      transports.find(({ lost }) => lost) ??
+      transports.find((transport, index) => !transport.told && isOutdated(transport, index));
+    if (!useless) throw new LastseenError("forbidden", "This session has as many transports as it may have.");
+    onUseless(useless, "replaced");
   }
 
   #keep(direction: "send" | "recv", place: RouterPlace, transport: WebRtcTransport): SessionTransport {
@@ -181,7 +197,10 @@ export class SessionTransports {
       clock,
       connectMs: timeLimits.connectMs,
       listener: {
-        onChange: (_transport, by) => this.#reviewEvidence(by),
+        onChange: (_transport, by) => {
+          this.#reviewEvidence(by);
+          this.#superseded.review(this.#transports.values());
+        },
         onUseless,
         onClosed: ({ id }) => this.#forget(id),
       },
@@ -195,6 +214,7 @@ export class SessionTransports {
 
   #forget(id: string): void {
     this.#transports.delete(id);
+    this.#superseded.review(this.#transports.values());
     // Closed by this side: its silence tells nothing about the peer.
     if (this.#evidence === "connected" && !this.#anyUp()) this.#evidence = "none";
   }

@@ -58,6 +58,13 @@ export class TransportContents<T extends Content> {
     return [...this.#entries].flatMap(([id, entry]) => (entry.transport === transport ? [id] : []));
   }
 
+  /** The first in the transport that fits. */
+  findIn(transport: SessionTransport, fits: (object: T) => boolean): T | undefined {
+    for (const entry of this.#entries.values())
+      if (entry.transport === transport && fits(entry.object)) return entry.object;
+    return undefined;
+  }
+
   /**
    * @throws LastseenError `forbidden` at the limit, `bad_message` when the worker refuses the parameters, `not_found`
    *   when the transport has closed meanwhile, `media_unavailable`

@@ -39,7 +39,12 @@ const WIRE_ERROR: Fields<WireError> = {
   data: "object|undefined",
 };
 
-/** Whether the request failed for want of a line, so that it can be repeated as soon as there is one again. */
+/** Whether nobody here knows if the request was carried out. */
 export function lostOnTheWay(error: unknown): boolean {
-  return error instanceof RequestError && (error.code === "disconnected" || error.code === "timeout");
+  return withoutLine(error) || (error instanceof RequestError && error.code === "timeout");
+}
+
+/** Whether there was no line for it, or none any more: it can be repeated as soon as there is one again. */
+export function withoutLine(error: unknown): boolean {
+  return error instanceof RequestError && error.code === "disconnected";
 }

@@ -29,7 +29,7 @@ export interface MediaEvents {
   producer_changed: { roomId: string; sessionId: string; producerId: string; paused: boolean };
   producer_closed: { roomId: string; sessionId: string; producerId: string };
   consumer_closed: { sessionId: string; consumerId: string; reason: "producer_closed" | "transport_closed" };
-  transport_closed: { sessionId: string; transportId: string; reason: "connect_timeout" };
+  transport_closed: { sessionId: string; transportId: string; reason: "connect_timeout" | "replaced" };
   /** `sessionId` of the loudest, or null when nobody speaks. */
   active_speaker: { roomId: string; sessionId: string | null };
   /** All media of these sessions is gone with their worker, or closed since that is full; they stay in the room and make new transports. */

@@ -31,6 +31,12 @@ export class Converge {
     return (this.#running ??= this.#run());
   }
 
+  /** {@link request} after a change that makes earlier failures meaningless: the waits begin small again. */
+  afresh(): Promise<void> {
+    this.#retryMs = FIRST_RETRY_MS;
+    return this.request();
+  }
+
   /** No pass is waited for any more; one under way notices by itself that it is out of date. */
   cancel(): void {
     this.#timers.clear(this.#retryTimer);

@@ -60,7 +60,10 @@ export class LastseenMedia {
           // Where packets do not arrive, frames may not either.
           if (state === "disconnected" || state === "failed") client.checkConnection();
         },
-        onLost: () => this.#rebuild(direction),
+        onLost: (by) => {
+          if (by === "client" && direction === "send") this.#publisher.givesUp();
+          this.#rebuild(direction);
+        },
       });
     this.#slots = { send: slot("send"), recv: slot("recv") };
     this.#publisher = new Publisher({
@@ -208,6 +211,8 @@ export class LastseenMedia {
       client.on("media_reset", () => {
         this.#slots.send.lost();
         this.#slots.recv.lost();
+        // Whoever was waiting to try again, since there was nothing to lose yet, need not wait for that any more.
+        this.#renew();
       }),
       client.on("transport_closed", ({ transportId }) => {
         for (const slot of Object.values(this.#slots)) if (slot.current?.id === transportId) slot.lost();
@@ -225,8 +230,12 @@ export class LastseenMedia {
       this.#drop("recv");
       this.#device = undefined;
     }
-    void this.#publisher.converge();
-    void this.#subscriber.converge();
+    this.#renew();
+  }
+
+  #renew(): void {
+    void this.#publisher.renew();
+    void this.#subscriber.renew();
   }
 
   #revive(networkChanged: boolean): void {
@@ -236,7 +245,7 @@ export class LastseenMedia {
   #rebuild(direction: Direction): void {
     this.#drop(direction);
     this.#events.emit("rebuilt", { direction });
-    void (direction === "send" ? this.#publisher : this.#subscriber).converge();
+    void (direction === "send" ? this.#publisher : this.#subscriber).renew();
   }
 
   #drop(direction: Direction): void {

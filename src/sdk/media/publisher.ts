@@ -2,7 +2,7 @@
 import type { Producer } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
-import { lostOnTheWay, RequestError } from "../request-error.js";
+import { lostOnTheWay, RequestError, withoutLine } from "../request-error.js";
 import { Converge, type PassResult } from "./converge.js";
 import type { TransportSlot } from "./transport-slot.js";
 import type { Publication, PublishOptions, Source } from "./types.js";
@@ -25,6 +25,8 @@ export class Publisher {
   readonly #ended: (track: MediaStreamTrack) => void;
   readonly #failed: (doing: string, error: unknown) => void;
   readonly #wanted = new Map<Source, Wanted>();
+  /** Sources of which the service may have a producer that nobody here knows: it was asked for one and not heard. */
+  readonly #doubtful = new Set<Source>();
 
   constructor(parts: {
     client: LastseenClient;
@@ -88,14 +90,19 @@ export class Publisher {
     await this.#converge.request();
   }
 
-  /** Makes what is missing: after joining, resuming, or the loss of the transport. */
-  converge(): Promise<void> {
-    return this.#converge.request();
+  /** Makes what is missing, whatever failed before: after joining, resuming, or the loss of the transport. */
+  renew(): Promise<void> {
+    return this.#converge.afresh();
   }
 
   /** The producers went with their transport; the tracks stay and are published again. */
   transportGone(): void {
     for (const wanted of this.#wanted.values()) wanted.producer = undefined;
+  }
+
+  /** This side gives its transport up. The service is told, since the others would look at pictures that stand still. */
+  givesUp(): void {
+    for (const [source, { producer }] of this.#wanted) if (producer) this.#closeThere(source, producer.id);
   }
 
   /** Nothing is published any more and every track that is not to be kept is stopped. */
@@ -108,19 +115,21 @@ export class Publisher {
         this.#failed(`stop ${source}`, error);
       }
     }
+    this.#doubtful.clear();
   }
 
   async #pass(): Promise<PassResult> {
     let result: PassResult = "done";
     for (const [source, wanted] of this.#wanted) {
+      if (!this.#ready()) return "done";
       const { generation } = this.#slot;
-      if (!this.#client.room || this.#client.state !== "connected") return "done";
       try {
         if (!wanted.producer || wanted.producer.closed) await this.#produce(source, wanted);
         else await this.#tellPaused(wanted);
       } catch (error) {
         const outdated = this.#wanted.get(source) !== wanted || generation !== this.#slot.generation;
-        if (outdated || lostOnTheWay(error)) continue;
+        if (outdated || lostOnTheWay(error)) this.#doubtful.add(source);
+        if (outdated || withoutLine(error)) continue;
         if (error instanceof RequestError && error.retryable) result = "again";
         else {
           wanted.failure = error;
@@ -129,7 +138,29 @@ export class Publisher {
         this.#failed(`publish ${source}`, error);
       }
     }
-    return result;
+    if (this.#doubtful.size === 0 || !this.#ready()) return result;
+    return this.#closeStrays().then(
+      () => result,
+      (error: unknown) => (withoutLine(error) ? result : "again"),
+    );
+  }
+
+  #ready(): boolean {
+    return this.#client.room !== undefined && this.#client.state === "connected";
+  }
+
+  /** Closes what the service has under a doubtful source and nobody here knows; it answers in order. */
+  async #closeStrays(): Promise<void> {
+    const doubtful = [...this.#doubtful];
+    const { room } = await this.#client.request("getRoom", {});
+    const own = room.participants.find(({ sessionId }) => sessionId === this.#client.session?.sessionId);
+    const held = new Set(Array.from(this.#wanted.values(), ({ producer }) => producer?.id));
+    for (const source of doubtful) {
+      this.#doubtful.delete(source);
+      for (const { id } of own?.producers.filter((producer) => producer.source === source) ?? []) {
+        if (!held.has(id)) this.#closeThere(source, id);
+      }
+    }
   }
 
   async #produce(source: Source, wanted: Wanted): Promise<void> {
@@ -146,7 +177,7 @@ export class Publisher {
       appData: { source, paused: wanted.muted },
     });
     if (this.#wanted.get(source) !== wanted) {
-      this.#close(producer);
+      this.#close(source, producer);
       return;
     }
     wanted.producer = producer;
@@ -169,12 +200,19 @@ export class Publisher {
       track.stop();
       this.#ended(track);
     }
-    if (producer) this.#close(producer);
+    if (producer) this.#close(options.source, producer);
   }
 
-  #close(producer: Producer): void {
+  #close(source: Source, producer: Producer): void {
     if (producer.closed) return;
     producer.close();
-    if (this.#client.room) this.#client.request("closeProducer", { producerId: producer.id }).catch(() => {});
+    this.#closeThere(source, producer.id);
+  }
+
+  #closeThere(source: Source, producerId: string): void {
+    if (!this.#client.room) return;
+    this.#client.request("closeProducer", { producerId }).catch((error: unknown) => {
+      if (lostOnTheWay(error)) this.#doubtful.add(source);
+    });
   }
 }

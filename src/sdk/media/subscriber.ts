@@ -1,16 +1,19 @@
 /** The others' tracks: who is in the roster with what, against what is received. */
-import type { Consumer, Device } from "mediasoup-client/types";
+import type { Consumer, Device, Transport } from "mediasoup-client/types";
+import type { ReplyData } from "../../protocol/messages/index.js";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
-import { lostOnTheWay, RequestError } from "../request-error.js";
+import { RequestError, withoutLine } from "../request-error.js";
 import { Converge, type PassResult } from "./converge.js";
 import { rtpParametersOf } from "./parameters.js";
-import type { TransportSlot } from "./transport-slot.js";
+import { type TransportSlot, whileOpen } from "./transport-slot.js";
 import type { Candidate, RemoteTrack } from "./types.js";
 
 interface Subscription {
   readonly consumer: Consumer;
   readonly remote: RemoteTrack;
+  /** Whether the service was asked to begin sending, and has said yes. */
+  flows: boolean;
 }
 
 export class Subscriber {
@@ -58,6 +61,11 @@ export class Subscriber {
     return this.#converge.request();
   }
 
+  /** Makes what is missing, whatever failed before: after joining, resuming, or the loss of the transport. */
+  renew(): Promise<void> {
+    return this.#converge.afresh();
+  }
+
   /** The service closed one of its consumers. */
   consumerClosed(consumerId: string): void {
     for (const [producerId, { consumer }] of this.#subscriptions) {
@@ -88,8 +96,10 @@ export class Subscriber {
     }
     for (const producerId of this.#refused) if (!offered.has(producerId)) this.#refused.delete(producerId);
     if (this.#client.state !== "connected") return "done";
-    const missing = wanted.filter(({ producer: { id } }) => !this.#subscriptions.has(id) && !this.#refused.has(id));
-    const results = await Promise.all(missing.map((candidate) => this.#subscribe(candidate)));
+    const asked = wanted.filter(
+      ({ producer: { id } }) => !this.#refused.has(id) && !this.#subscriptions.get(id)?.flows,
+    );
+    const results = await Promise.all(asked.map((candidate) => this.#subscribe(candidate)));
     return results.includes("again") ? "again" : "done";
   }
 
@@ -106,49 +116,64 @@ export class Subscriber {
 
   async #subscribe(candidate: Candidate): Promise<PassResult> {
     const producerId = candidate.producer.id;
+    const { generation } = this.#slot;
     try {
-      await this.#consume(candidate);
+      const subscription = this.#subscriptions.get(producerId) ?? (await this.#consume(candidate));
+      if (subscription) await this.#resume(subscription);
       return "done";
     } catch (error) {
-      // A line that comes back, or a transport that is made anew, brings the next pass by itself.
-      if (!(error instanceof RequestError) || lostOnTheWay(error)) return "done";
-      if (error.code === "not_found" || error.code === "not_joined") return "done";
+      // A transport that is made anew, or a line that comes back, brings the next pass by itself.
+      if (generation !== this.#slot.generation || withoutLine(error)) return "done";
+      const { code, retryable } = error instanceof RequestError ? error : { code: undefined, retryable: false };
+      if (code === "not_found" || code === "not_joined") return "done";
       this.#failed(`subscribe to ${producerId}`, error);
-      if (error.retryable) return "again";
+      if (retryable) return "again";
       this.#refused.add(producerId);
       return "done";
     }
   }
 
-  async #consume({ producer, participant }: Candidate): Promise<void> {
+  /** Yields nothing when it is not wanted any more. */
+  async #consume({ producer, participant }: Candidate): Promise<Subscription | undefined> {
     const { recvRtpCapabilities } = await this.#device();
     const transport = await this.#slot.open();
     const reply = await this.#client.request("consume", {
       producerId: producer.id,
       rtpCapabilities: recvRtpCapabilities,
     });
-    if (transport.closed) return;
-    const { consumerId, kind } = reply;
-    const consumer = await transport.consume({
-      id: consumerId,
-      producerId: producer.id,
-      kind,
-      rtpParameters: rtpParametersOf(reply),
-      // One stream per person keeps picture and sound in step.
-      streamId: participant.sessionId,
-    });
-    if (consumer.closed) return;
+    if (transport.closed) return undefined;
+    const consumer = await this.#receive(transport, participant.sessionId, reply);
+    if (consumer.closed) return undefined;
     const offer = this.#offered().get(producer.id);
     if (!offer || !this.#wants(offer)) {
       consumer.close();
-      if (offer) this.#closeThere(consumerId);
-      return;
+      if (offer) this.#closeThere(consumer.id);
+      return undefined;
     }
     const { sessionId, userId } = participant;
-    const remote = { producerId: producer.id, sessionId, userId, kind, source: producer.source, track: consumer.track };
-    this.#subscriptions.set(producer.id, { consumer, remote });
+    const { kind, track } = consumer;
+    const remote = { producerId: producer.id, sessionId, userId, kind, source: producer.source, track };
+    const subscription = { consumer, remote, flows: false };
+    this.#subscriptions.set(producer.id, subscription);
     this.#added(remote);
-    await this.#client.request("resumeConsumer", { consumerId });
+    return subscription;
+  }
+
+  async #receive(transport: Transport, streamId: string, reply: ReplyData<"consume">): Promise<Consumer> {
+    const { consumerId: id, producerId, kind } = reply;
+    try {
+      // One stream per person keeps picture and sound in step.
+      const options = { id, producerId, kind, rtpParameters: rtpParametersOf(reply), streamId };
+      return await whileOpen(transport, transport.consume(options));
+    } catch (error) {
+      if (!transport.closed) this.#closeThere(id);
+      throw error;
+    }
+  }
+
+  async #resume(subscription: Subscription): Promise<void> {
+    await this.#client.request("resumeConsumer", { consumerId: subscription.consumer.id });
+    subscription.flows = true;
   }
 
   #closeThere(consumerId: string): void {

@@ -5,7 +5,7 @@
 import type { Device, Transport } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
-import { lostOnTheWay } from "../request-error.js";
+import { RequestError, withoutLine } from "../request-error.js";
 import { iceParametersOf, publishedAs, transportOptions } from "./parameters.js";
 import type { Direction } from "./types.js";
 
@@ -20,7 +20,7 @@ export class TransportSlot {
   readonly #timers: Timers;
   readonly #device: () => Promise<Device>;
   readonly #onState: (state: RTCPeerConnectionState) => void;
-  readonly #onLost: () => void;
+  readonly #onLost: (by: "service" | "client") => void;
   #transport: Transport | undefined;
   #creating: Promise<Transport> | undefined;
   #generation = 0;
@@ -33,8 +33,8 @@ export class TransportSlot {
       timers: Timers;
       device: () => Promise<Device>;
       onState: (state: RTCPeerConnectionState) => void;
-      /** The transport is closed and cannot be used any more. */
-      onLost: () => void;
+      /** The transport is closed and cannot be used any more; `by` whom. */
+      onLost: (by: "service" | "client") => void;
     },
   ) {
     this.direction = direction;
@@ -76,13 +76,11 @@ export class TransportSlot {
   }
 
   /**
-   * The service or the network says that it is gone. One that is only being asked for is not meant: the service answers
-   * in order, so what it creates after saying so is there to stay.
+   * The service says that it is gone. One that is only being asked for is not meant: the service answers in order, so
+   * what it creates after saying so is there to stay.
    */
   lost(): void {
-    if (!this.#transport) return;
-    this.drop();
-    this.#onLost();
+    this.#lose("service");
   }
 
   /** Restarts ICE if the transport does not connect as it should, and in any case when the network has changed. */
@@ -98,8 +96,16 @@ export class TransportSlot {
       if (transport === this.#transport) this.#expectConnected(transport);
     } catch (error) {
       // Without a line this is done again as soon as there is one.
-      if (transport === this.#transport && !lostOnTheWay(error)) this.lost();
+      if (transport !== this.#transport || withoutLine(error)) return;
+      if (error instanceof RequestError && error.retryable) this.#reviveLater(transport);
+      else this.#lose("client");
     }
+  }
+
+  #lose(by: "service" | "client"): void {
+    if (!this.#transport) return;
+    this.drop();
+    this.#onLost(by);
   }
 
   async #create(): Promise<Transport> {
@@ -131,17 +137,33 @@ export class TransportSlot {
     this.#onState(state);
     if (state === "connected") this.#timers.clear(this.#timer);
     else if (state === "failed") void this.revive(false);
-    else if (state === "disconnected") {
-      this.#timers.clear(this.#timer);
-      this.#timer = this.#timers.set(WEAKNESS_MS, () => {
-        if (transport === this.#transport) void this.revive(false);
-      });
-    }
+    else if (state === "disconnected") this.#reviveLater(transport);
+  }
+
+  #reviveLater(transport: Transport): void {
+    this.#timers.clear(this.#timer);
+    this.#timer = this.#timers.set(WEAKNESS_MS, () => {
+      if (transport === this.#transport) void this.revive(false);
+    });
   }
 
   #expectConnected(transport: Transport): void {
     this.#timer = this.#timers.set(RESTART_MS, () => {
-      if (transport === this.#transport && transport.connectionState !== "connected") this.lost();
+      if (transport === this.#transport && transport.connectionState !== "connected") this.#lose("client");
     });
   }
+}
+
+/**
+ * What is being done on a transport, or its closing if that comes first: what a browser is doing when a peer connection
+ * is closed never settles.
+ *
+ * @throws Error when the transport was closed meanwhile
+ */
+export function whileOpen<T>(transport: Transport, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const closed = () => reject(new Error("The transport was closed meanwhile."));
+    transport.observer.once("close", closed);
+    work.then(resolve, reject).finally(() => transport.observer.off("close", closed));
+  });
 }

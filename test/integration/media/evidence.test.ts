@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { mediaTest, opus, startMedia } from "./support.js";
+import { mediaTest, NOTHING_LEFT, opus, startMedia } from "./support.js";
 import { missingForPeers, WebRtcPeer } from "./webrtc-peer.js";
 
 function peerTest(name: string, run: () => Promise<void>): void {
@@ -24,6 +24,23 @@ peerTest("media is connected with ICE and DTLS, lost with the consent, and then 
   expect(await media.next("evidence")).toEqual({ sessionId: "s", state: "connected" });
   expect(session.counts()).toEqual({ transports: 1, producers: 0, consumers: 0 });
   expect(media.events.producer_closed).toEqual([{ roomId: "room", sessionId: "s", producerId }]);
+});
+
+peerTest("what a page sent over a transport that it has replaced is not shown for ever", async () => {
+  const media = await startMedia({ timeLimits: { connectMs: 2_000 } });
+  const session = await media.plane.join("room", "s");
+  const first = await WebRtcPeer.connect(media, session, "send");
+  const receiving = await WebRtcPeer.connect(media, session, "recv");
+  const { transportId } = first;
+  const { producerId } = await session.produce({ transportId, kind: "audio", rtpParameters: opus() });
+  await WebRtcPeer.connect(media, session, "send");
+  receiving.vanish();
+  first.vanish();
+  expect(await media.next("producer_closed")).toMatchObject({ producerId });
+  expect(await media.next("transport_closed")).toEqual({ sessionId: "s", transportId, reason: "replaced" });
+  // Nothing has replaced what it received over, which may come back.
+  expect(session.counts()).toEqual({ transports: 2, producers: 0, consumers: 0 });
+  expect(await session.verifyClosed()).toEqual(NOTHING_LEFT);
 });
 
 peerTest("media is lost only when no transport is left that is connected", async () => {

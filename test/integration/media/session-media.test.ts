@@ -207,6 +207,36 @@ mediaTest("a closed session's media refuses everything and closes again without 
   expect(session.closed).toBe(true);
 });
 
+mediaTest("a consumer that is asked for again before it was resumed is the same one, afterwards another", async () => {
+  const media = await startMedia();
+  const sender = await joinAndSend(media, "room", "sender");
+  const { media: session } = await joinToReceive(media, "room", "receiver");
+  const request = { producerId: sender.audioId, rtpCapabilities: capabilitiesOf(session) };
+  const first = await session.consume(request);
+  expect(await session.consume(request)).toEqual(first);
+  expect(session.counts().consumers).toBe(1);
+  await session.setConsumerPaused(first.consumerId, false);
+  const second = await session.consume(request);
+  expect(second.consumerId).not.toBe(first.consumerId);
+  await session.createTransport("recv");
+  expect((await session.consume(request)).consumerId).not.toBe(second.consumerId);
+  expect(session.counts().consumers).toBe(3);
+});
+
+mediaTest("at the limit the place of a transport is free that the client seems never to have heard of", async () => {
+  const media = await startMedia({ sessionLimits: { transports: 3 } });
+  const session = await media.plane.join("room", "s");
+  const unheard = await session.createTransport("send");
+  const { id: sendId } = await session.createTransport("send");
+  const { id: recvId } = await session.createTransport("recv");
+  const { id: nextId } = await session.createTransport("recv");
+  expect(media.events.transport_closed).toEqual([{ sessionId: "s", transportId: unheard.id, reason: "replaced" }]);
+  await session.connectTransport(recvId, { role: "client", fingerprints: [FINGERPRINT] });
+  await expect(session.createTransport("recv")).rejects.toMatchObject({ code: "forbidden" });
+  const held = await media.held();
+  expect([unheard.id, sendId, recvId, nextId].map((id) => held.has(id))).toEqual([false, true, true, true]);
+});
+
 mediaTest("a transport that was told to connect and never does is closed and its client told", async () => {
   const media = await startMedia({ timeLimits: { connectMs: 30 } });
   const sender = await joinAndSend(media, "room", "sender");

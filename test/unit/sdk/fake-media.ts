@@ -40,8 +40,12 @@ export class FakeTrack extends EventTarget {
 /** Answers media requests as a service does. What `refusals` names is refused once with that error. */
 export class FakeMediaService {
   readonly refusals = new Map<string, { code: string; retryable: boolean }>();
-  /** Requests that are not answered for now. */
+  /** Requests that are not carried out for now. */
   readonly silent = new Set<string>();
+  /** Requests that are carried out, and of which the answer is lost. */
+  readonly unheard = new Set<string>();
+  /** What the client has published, as the service knows it: source by id. */
+  readonly producers = new Map<string, string>();
   #count = 0;
 
   serve(socket: FakeSocket): void {
@@ -50,6 +54,7 @@ export class FakeMediaService {
       const refusal = this.refusals.get(request.type);
       this.refusals.delete(request.type);
       const data = refusal ? undefined : this.#reply(request);
+      if (this.unheard.has(request.type)) return;
       if (refusal)
         queueMicrotask(() => void socket.receive({ id: request.id, ok: false, error: { message: "", ...refusal } }));
       else if (data) queueMicrotask(() => void socket.receive({ id: request.id, ok: true, data }));
@@ -62,7 +67,13 @@ export class FakeMediaService {
       case "createTransport":
         return { ...fakeParameters.generateTransportRemoteParameters(), id };
       case "produce":
+        this.producers.set(id, String(data["source"]));
         return { producerId: id };
+      case "closeProducer":
+        this.producers.delete(String(data["producerId"]));
+        return {};
+      case "getRoom":
+        return { room: room(1, this.#self()) };
       case "consume": {
         const audio = String(data["producerId"]).startsWith("audio");
         const codecMimeType = audio ? "audio/opus" : "video/VP8";
@@ -74,7 +85,6 @@ export class FakeMediaService {
       case "connectTransport":
       case "pauseProducer":
       case "resumeProducer":
-      case "closeProducer":
       case "resumeConsumer":
       case "closeConsumer":
       case "setPreferredLayers":
@@ -83,6 +93,16 @@ export class FakeMediaService {
       default:
         return undefined;
     }
+  }
+
+  #self(): Participant {
+    const producers = Array.from(this.producers, ([id, source]) => ({
+      id,
+      kind: "audio" as const,
+      source,
+      paused: false,
+    }));
+    return person("ann", { producers });
   }
 }
 

@@ -1,3 +1,4 @@
+import { FakeHandler } from "mediasoup-client/handlers/FakeHandler";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   calm,
@@ -18,6 +19,8 @@ async function event({ browser }: MediaScene, type: string, data: object): Promi
   await browser.socket.receive({ type, data });
   await calm();
 }
+
+afterEach(() => void vi.restoreAllMocks());
 
 const received = ({ media }: MediaScene) => media.tracks.map(({ producerId }) => producerId);
 
@@ -98,6 +101,72 @@ describe("publishing", () => {
   });
 });
 
+describe("what the service holds of one's own", () => {
+  const sources = ({ service }: MediaScene) => [...service.producers.values()];
+  const back = (scene: MediaScene) =>
+    lineComesBack(scene, { resumed: true, epoch: 2, room: room(2, person("ann"), sender("bob", "video-1")) });
+
+  it("is one producer, when the answer to the first was lost with the line", async () => {
+    const scene = await mediaInRoom();
+    scene.service.unheard.add("produce");
+    const publishing = scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    await calm();
+    expect(sources(scene)).toEqual(["mic"]);
+    scene.service.unheard.clear();
+    await back(scene);
+    await publishing;
+    expect(sources(scene)).toEqual(["mic"]);
+    expect(scene.service.producers.has(String(scene.media.publications[0]?.producer?.id))).toBe(true);
+  });
+
+  it("is one producer, when the answer to the first did not come in time", async () => {
+    const scene = await mediaInRoom();
+    scene.service.unheard.add("produce");
+    void scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    await calm();
+    await scene.browser.timers.advance(10_000);
+    await calm();
+    scene.service.unheard.clear();
+    await scene.browser.timers.advance(1_000);
+    await calm();
+    expect(requests(scene.browser, "produce")).toHaveLength(2);
+    expect(sources(scene)).toEqual(["mic"]);
+    expect(scene.service.producers.has(String(scene.media.publications[0]?.producer?.id))).toBe(true);
+  });
+
+  it("is nothing, when it was unpublished while there was no line", async () => {
+    const scene = await mediaInRoom();
+    await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    await scene.media.publish(new FakeTrack("video").asTrack, { source: "camera" });
+    await scene.browser.socket.closeWith(1006);
+    scene.media.unpublish("mic");
+    await back(scene);
+    expect(sources(scene)).toEqual(["camera"]);
+    expect(requests(scene.browser, "produce")).toHaveLength(2);
+  });
+
+  it("is one producer, when this side has given up the transport of the first", async () => {
+    const scene = await mediaInRoom();
+    await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    setConnection(scene.transports[0], "connected");
+    scene.service.refusals.set("restartIce", { code: "not_found", retryable: false });
+    scene.networkChanges();
+    await calm();
+    expect(requests(scene.browser, "produce")).toHaveLength(2);
+    expect(sources(scene)).toEqual(["mic"]);
+  });
+
+  it("stays, when it is somebody else's on this page", async () => {
+    const scene = await mediaInRoom();
+    scene.service.producers.set("p-1", "whiteboard");
+    await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    await scene.browser.socket.closeWith(1006);
+    scene.media.unpublish("mic");
+    await back(scene);
+    expect(sources(scene)).toEqual(["whiteboard"]);
+  });
+});
+
 describe("subscribing", () => {
   it("receives what is there, what comes, and not what has gone", async () => {
     const scene = await mediaInRoom([sender("bob", "audio-1", "video-1")]);
@@ -143,6 +212,44 @@ describe("subscribing", () => {
     await scene.browser.timers.advance(1_000);
     await calm();
     expect(received(scene)).toEqual(["audio-2"]);
+  });
+
+  it("begins to flow, when the answer to that was lost with the line", async () => {
+    const scene = await mediaInRoom();
+    scene.service.unheard.add("resumeConsumer");
+    await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "video-1") });
+    expect(received(scene)).toEqual(["video-1"]);
+    scene.service.unheard.clear();
+    const again = room(2, person("ann"), sender("bob", "video-1"));
+    await lineComesBack(scene, { resumed: true, epoch: 2, room: again });
+    const { consumerId } = requests(scene.browser, "resumeConsumer")[0] ?? {};
+    expect(requests(scene.browser, "resumeConsumer")).toEqual([{ consumerId }, { consumerId }]);
+    expect(requests(scene.browser, "consume")).toHaveLength(1);
+    expect(scene.heard.map(([kind]) => kind)).toEqual(["track_added"]);
+  });
+
+  it("is tried again when no answer came in time", async () => {
+    const scene = await mediaInRoom();
+    scene.service.silent.add("consume");
+    await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "video-1") });
+    await scene.browser.timers.advance(10_000);
+    await calm();
+    scene.service.silent.clear();
+    await scene.browser.timers.advance(1_000);
+    await calm();
+    expect(received(scene)).toEqual(["video-1"]);
+  });
+
+  it("says what the browser cannot receive, and leaves no consumer of it behind", async () => {
+    const scene = await mediaInRoom();
+    vi.spyOn(FakeHandler.prototype, "receive").mockRejectedValueOnce(new Error("no such codec"));
+    await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "video-1") });
+    await event(scene, "user_away", { ...inDaily, version: 3, reason: "silent" });
+    expect(scene.heard).toMatchObject([
+      ["error", { doing: "subscribe to video-1", error: { message: "no such codec" } }],
+    ]);
+    expect(requests(scene.browser, "consume")).toHaveLength(1);
+    expect(requests(scene.browser, "closeConsumer")).toHaveLength(1);
   });
 
   it("asks for a quality", async () => {
@@ -214,6 +321,26 @@ describe("after a loss", () => {
     expect(scene.transports.map(({ closed }) => closed)).toEqual([true, false]);
   });
 
+  it("of all media while a track is about to be received, the track is received all the same", async () => {
+    const scene = await mediaInRoom();
+    // What a browser does for a peer connection that is closed meanwhile never comes to an end.
+    vi.spyOn(FakeHandler.prototype, "receive").mockReturnValueOnce(new Promise(() => {}));
+    await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "video-1") });
+    expect(received(scene)).toEqual([]);
+    await event(scene, "media_reset", { reason: "worker_died" });
+    expect(received(scene)).toEqual(["video-1"]);
+    expect(scene.heard.map(([kind]) => kind)).toEqual(["rebuilt", "track_added"]);
+  });
+
+  it("of all media while the next attempt is being waited for, nobody waits for that", async () => {
+    const scene = await mediaInRoom();
+    scene.service.refusals.set("createTransport", { code: "media_unavailable", retryable: true });
+    await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    expect(scene.media.publications[0]?.producer).toBeUndefined();
+    await event(scene, "media_reset", { reason: "worker_died" });
+    expect(scene.media.publications[0]?.producer).toBeDefined();
+  });
+
   it("of one transport on the service, that one is made anew", async () => {
     const scene = await talking();
     const send = scene.transports.find(({ direction }) => direction === "send");
@@ -237,6 +364,17 @@ describe("after a loss", () => {
     expect(first?.closed).toBe(true);
     expect(scene.transports).toHaveLength(3);
     expect(scene.heard.map(([kind]) => kind)).toContain("rebuilt");
+  });
+
+  it("of packets, ICE is restarted later when the service cannot do it now", async () => {
+    const scene = await talking();
+    scene.service.refusals.set("restartIce", { code: "media_unavailable", retryable: true });
+    setConnection(scene.transports[0], "failed");
+    await calm();
+    await scene.browser.timers.advance(3_000);
+    await calm();
+    expect(requests(scene.browser, "restartIce")).toHaveLength(2);
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([false, false]);
   });
 
   it("of packets for a moment, nothing is done", async () => {
