@@ -133,6 +133,23 @@ describe.skipIf(noStageReason)("a page's life", () => {
     await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
   });
 
+  test(onStage("a line that breaks whenever something is published: each track is there once, and flows"), async () => {
+    const stage = await openStage();
+    const network = await stage.network();
+    const eve = await stage.enter("Eve", "daily");
+    const broken: string[] = [];
+    stage.service.app.media.on("producer_opened", ({ producer: { source = "" } }) => {
+      if (broken.includes(source)) return;
+      broken.push(source);
+      // Before the answer is on its way.
+      network.resetAll();
+    });
+    const ada = await stage.enter("Ada", "daily", network);
+    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+    expect(broken.toSorted()).toEqual(["camera", "mic"]);
+    await workersHold({ transports: 4, producers: 4, consumers: 4 });
+  });
+
   test(onStage("away to another page and back with the browser's button: in the call again"), async () => {
     const stage = await openStage();
     const eve = await stage.enter("Eve", "daily");
