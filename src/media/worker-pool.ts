@@ -161,14 +161,15 @@ export class WorkerPool {
     slot.worker = undefined;
     if (this.#closing) return;
     const { clock, limits, logger, onLost } = this.#options;
-    const livedMs = clock.mono() - slot.startedAt;
+    const livedMs = Math.round(clock.mono() - slot.startedAt);
     if (livedMs > limits.restartMaxMs) slot.failures = 0;
-    logger.error({ worker: slot.index, pid: worker.pid, livedMs: Math.round(livedMs) }, "media worker lost");
-    this.#scheduleStart(slot);
+    const startInMs = this.#scheduleStart(slot);
+    logger.error({ worker: slot.index, pid: worker.pid, livedMs, startInMs }, "media worker lost");
     onLost(worker, worker.worker.died);
   }
 
-  #scheduleStart(slot: Slot): void {
+  /** Returns after how long a worker will be started, milliseconds. */
+  #scheduleStart(slot: Slot): number {
     const { clock, limits, logger } = this.#options;
     const waitMs = Math.min(limits.restartMinMs * 2 ** slot.failures, limits.restartMaxMs);
     slot.failures += 1;
@@ -176,11 +177,12 @@ export class WorkerPool {
       slot.timer = undefined;
       slot.starting = this.#start(slot)
         .catch((error: unknown) => {
-          logger.error({ err: error, worker: slot.index }, "media worker could not be started again");
-          if (!this.#closing) this.#scheduleStart(slot);
+          const startInMs = this.#closing ? undefined : this.#scheduleStart(slot);
+          logger.error({ err: error, worker: slot.index, startInMs }, "media worker could not be started again");
         })
         .finally(() => (slot.starting = undefined));
     });
+    return waitMs;
   }
 }
 

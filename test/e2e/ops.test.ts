@@ -237,14 +237,14 @@ describe.skipIf(noStageReason)("the operator page", () => {
     await page.reload();
     await page.getByTestId("live").getByText("Live").waitFor();
     const first = asked.length;
-    await page.clock.runFor(4_000);
+    await page.clock.fastForward(4_000);
     await until(() => asked.length > first);
     await page.evaluate(() => {
       Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
     });
     const before = asked.length;
-    await page.clock.runFor(60_000);
+    await page.clock.fastForward(60_000);
     expect(asked.length).toBe(before);
     await service.close();
     await page.evaluate(() => {
