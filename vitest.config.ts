@@ -9,7 +9,14 @@ export default defineConfig({
     reporters: ["default", "./test/support/tally-reporter.ts"],
     projects: [
       // Much longer than any of them needs: a busy machine is no reason to fail.
-      { test: { name: "unit", include: ["test/{unit,contract}/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/{unit,contract}/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: "simulation",
