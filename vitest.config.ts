@@ -1,6 +1,9 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** Tests with real processes and browsers may meet a machine that is too busy; see test/README.md. */
+const retry = process.env["CI"] ? 1 : 0;
+
 /** Folders of test/ by what their tests need; see test/README.md. */
 export default defineConfig({
   test: {
@@ -29,6 +32,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
+          retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -46,6 +50,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          retry,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
