@@ -157,7 +157,7 @@ export class LastseenClient {
 
   /** Any request of the protocol. @throws RequestError */
   request<T extends RequestType>(type: T, data: RequestData<T>, timeoutMs?: number): Promise<ReplyData<T>> {
-    return this.#link.request(type, data, timeoutMs);
+    return this.#link.request(type, data, timeoutMs === undefined ? {} : { timeoutMs });
   }
 
   /**

@@ -19,6 +19,8 @@ export type Welcome =
   | { readonly kind: "welcome"; readonly reply: ReplyData<"hello"> }
   /** Another node has the room that is looked for. */
   | { readonly kind: "redirected"; readonly url: string }
+  /** Saying the same once more would not help. */
+  | { readonly kind: "stop"; readonly reason: "protocol_error" }
   /** `retryAfterMs`: when the service says it makes sense to come again. */
   | { readonly kind: "retry"; readonly cause: ReconnectCause; readonly retryAfterMs?: number | undefined };
 
@@ -45,7 +47,7 @@ export class Greeter {
   async greet(wire: Wire, token: string | undefined): Promise<Welcome> {
     const { ticket } = this.#memory;
     try {
-      const reply = await wire.request("hello", this.#hello(token), ANSWER_TIMEOUT_MS);
+      const reply = await wire.request("hello", this.#hello(token), { timeoutMs: ANSWER_TIMEOUT_MS });
       // A guest whom the service named stays who he is, also as a new session.
       if (!this.#options.getToken) this.#user ??= reply.user;
       this.#tokensRefused = 0;
@@ -84,6 +86,7 @@ export class Greeter {
 function refusal({ code, data }: RequestError): Welcome {
   const { url, retryAfterMs } = data ?? {};
   if (code === "redirect" && typeof url === "string") return { kind: "redirected", url };
+  if (code === "bad_message") return { kind: "stop", reason: "protocol_error" };
   const telling = code === "unauthorized" || code === "overloaded" || code === "rate_limited";
   return {
     kind: "retry",

@@ -21,6 +21,8 @@ export interface LineListener {
 }
 
 const OPEN_TIMEOUT_MS = 10_000;
+/** A request for a token may hang on a line of its own that has died; whoever has to sign in first needs a while. */
+const TOKEN_TIMEOUT_MS = 30_000;
 /** Stands for the line's death in the close-code table. */
 const ABNORMAL = 1006;
 
@@ -29,6 +31,7 @@ export class Line {
   readonly #greeter: Greeter;
   readonly #listener: LineListener;
   #wire: Wire | undefined;
+  #tokenTimer: unknown;
   #opened = false;
   #over = false;
 
@@ -40,13 +43,15 @@ export class Line {
 
   /** What comes of it is told to the listener. */
   async open(socketUrl: string): Promise<void> {
+    const noToken = () => this.end({ kind: "retry", cause: "token_failed" });
+    this.#tokenTimer = this.#environment.timers.set(TOKEN_TIMEOUT_MS, noToken);
     let token: string | undefined;
     try {
       token = await this.#greeter.token();
     } catch {
-      this.end({ kind: "retry", cause: "token_failed" });
-      return;
+      noToken();
     }
+    this.#environment.timers.clear(this.#tokenTimer);
     if (this.#over) return;
     const listener = {
       opened: () => {
@@ -67,15 +72,20 @@ export class Line {
   /** Gives the line up, but not the session. */
   end(end: LineEnd): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#stop();
     this.#wire?.end(ABNORMAL);
     this.#listener.ended(end);
   }
 
   /** Gives the session up as well. Nothing of the line is left when this returns. */
   close(): void {
-    this.#over = true;
+    this.#stop();
     this.#wire?.end();
+  }
+
+  #stop(): void {
+    this.#over = true;
+    this.#environment.timers.clear(this.#tokenTimer);
   }
 
   async #greet(token: string | undefined): Promise<void> {

@@ -26,7 +26,7 @@ import type { ReconnectPolicy } from "./reconnect-policy.js";
 import { RequestError } from "./request-error.js";
 import { Route } from "./route.js";
 import type { TabMemory } from "./tab-memory.js";
-import type { Wire } from "./wire.js";
+import type { Patience, Wire } from "./wire.js";
 
 export interface Greeting {
   readonly reply: ReplyData<"hello">;
@@ -67,6 +67,8 @@ export class Link {
   #start: Promise<void> | undefined;
   /** The tab's memory is known to be this tab's own. */
   #ready = false;
+  /** How the service believes the page to be. */
+  #declared: Visibility = "visible";
   /** When the service was last heard; -Infinity when it has said that the session had expired. */
   #heardAt = 0;
 
@@ -118,8 +120,8 @@ export class Link {
 
   /** Tells the service that the session ends, by whatever way is open. Follow it with {@link close}. */
   async sayGoodbye(): Promise<void> {
-    if (this.#wire) await this.#wire.request("beforeDisconnect", {}, GOODBYE_TIMEOUT_MS).catch(() => {});
-    else this.beaconGoodbye();
+    const goodbye = this.request("beforeDisconnect", {}, { timeoutMs: GOODBYE_TIMEOUT_MS });
+    await goodbye.catch(() => this.beaconGoodbye());
   }
 
   /** The page may be gone in a moment: the browser delivers the goodbye. */
@@ -128,25 +130,40 @@ export class Link {
     if (ticket && this.#ready) this.#environment.page.beacon(this.#route.goodbyeUrl, JSON.stringify(ticket));
   }
 
-  /** @throws RequestError */
-  request<T extends RequestType>(type: T, data: RequestData<T>, timeoutMs = REQUEST_TIMEOUT_MS): Promise<ReplyData<T>> {
-    if (this.#wire) return this.#wire.request(type, data, timeoutMs);
-    return Promise.reject(new RequestError("disconnected", `There is no connection to the service for ${type}.`));
+  /** @throws RequestError `disconnected` also where the token has run out: the next line brings a new one */
+  async request<T extends RequestType>(
+    type: T,
+    data: RequestData<T>,
+    patience: Partial<Patience<T>> = {},
+  ): Promise<ReplyData<T>> {
+    const line = this.#line;
+    if (!this.#wire) throw withoutLine(type);
+    try {
+      return await this.#wire.request(type, data, { timeoutMs: REQUEST_TIMEOUT_MS, ...patience });
+    } catch (error) {
+      if (!(error instanceof RequestError) || error.code !== "unauthorized") throw error;
+      // The service closes after saying so.
+      line?.end({ kind: "retry", cause: "unauthorized" });
+      throw withoutLine(type, error);
+    }
   }
 
   ping(visibility?: Visibility): void {
+    this.#declare(visibility);
     this.#heartbeat.beat(visibility);
   }
 
   /** The page may have slept: is the line alive, and if it is down, must the next attempt wait? */
   wake(visibility?: Visibility): void {
-    if (!this.#comeback.hurry()) this.#heartbeat.wake(visibility);
+    if (this.#comeback.hurry()) return;
+    this.#declare(visibility);
+    this.#heartbeat.wake(visibility);
   }
 
   /** Another node has the room that is wanted. The session there is a new one. `false`: redirected too often. */
   redirect(url: string): boolean {
     if (!this.#route.follow(url)) return false;
-    void this.#wire?.request("beforeDisconnect", {}, GOODBYE_TIMEOUT_MS).catch(() => {});
+    this.request("beforeDisconnect", {}).catch(() => {});
     this.#memory.forgetSession();
     this.#line?.end({ kind: "retry", cause: "redirected" });
     return true;
@@ -155,6 +172,10 @@ export class Link {
   /** What was looked for is here: the next redirects count from the beginning. */
   arrived(): void {
     this.#route.arrived();
+  }
+
+  #declare(visibility: Visibility | undefined): void {
+    if (this.#wire && visibility) this.#declared = visibility;
   }
 
   #connect(): void {
@@ -177,7 +198,8 @@ export class Link {
     this.#heartbeat.start(reply.heartbeat.intervalMs);
     this.#enter({ state: "connected", reason: undefined });
     this.events.emit("greeted", { reply, silentMs });
-    if (this.#environment.page.visibility === "hidden") this.ping("hidden");
+    const { visibility } = this.#environment.page;
+    if (visibility === "hidden" || this.#declared !== "visible") this.ping(visibility);
   }
 
   #heard(message: Message): void {
@@ -236,4 +258,8 @@ export class Link {
     this.#state = next.state;
     this.events.emit("state", { ...next, previous });
   }
+}
+
+function withoutLine(type: RequestType, cause?: RequestError): RequestError {
+  return new RequestError("disconnected", `There is no connection to the service for ${type}.`, { cause });
 }

@@ -21,6 +21,8 @@ interface Wish {
   options: JoinOptions;
   /** How often the client tried to get back in by itself. */
   retries: number;
+  /** Whether the way was cleared once of a stay that nobody here knew of. */
+  cleared: boolean;
   /** Whoever called `join` and still waits; nobody when the client rejoins by itself. */
   waiting: { resolve: (joined: JoinedRoom) => void; reject: (error: RequestError) => void }[];
 }
@@ -41,7 +43,10 @@ export class Membership {
   #sessionId = "";
   #epoch = 0;
   #wish: Wish | undefined;
-  #entering = false;
+  /** The join that waits for its answer; of one that is not this any more, only the answer counts. */
+  #attempt: object | undefined;
+  /** A page that has just been loaded finds itself in the room of its session, unless it has left before. */
+  #arriving = true;
   #rejoinTimer: unknown;
   #unsentMetadata: JsonObject | undefined;
   /** The session was away so long that whoever else is in the room as this user came after it. */
@@ -85,7 +90,7 @@ export class Membership {
       if (this.#wish?.roomId === roomId) this.#wish.waiting.push({ resolve, reject });
       else {
         this.#dropWish(new RequestError("not_joined", `Replaced by a join of ${roomId}.`, { retryable: false }));
-        this.#wish = { roomId, options, retries: 0, waiting: [{ resolve, reject }] };
+        this.#wish = { ...wishFor(roomId, options), waiting: [{ resolve, reject }] };
       }
       if (this.room?.id === roomId) this.#fulfil("resumed", false);
       else void this.#enter();
@@ -94,6 +99,7 @@ export class Membership {
 
   async leave(): Promise<void> {
     this.#dropWish(new RequestError("not_joined", "Left before the room was entered.", { retryable: false }));
+    this.#arriving = false;
     if (!this.room) return;
     this.#view.close("left");
     // Without a line the service is told after the next hello, which finds no wish.
@@ -102,14 +108,21 @@ export class Membership {
     });
   }
 
-  async setMetadata(metadata: JsonObject): Promise<void> {
-    if (this.#wish) this.#wish.options = { ...this.#wish.options, metadata };
+  async setMetadata(given: JsonObject): Promise<void> {
+    const metadata = { ...given };
+    const wish = this.#wish;
+    const before = wish?.options;
+    const isLatest = () => !wish || wish.options.metadata === metadata;
+    if (wish) wish.options = { ...wish.options, metadata };
     this.#unsentMetadata = undefined;
     try {
       await this.#link.request("setMetadata", { metadata });
     } catch (error) {
-      if (!lostOnTheWay(error)) throw error;
-      this.#unsentMetadata = metadata;
+      // Who is on the way into the room brings them along.
+      const isKept = lostOnTheWay(error) || (wish && (error as RequestError).code === "not_joined");
+      if (isLatest() && isKept) this.#unsentMetadata = metadata;
+      else if (isLatest() && wish && before) wish.options = before;
+      if (!isKept) throw error;
     }
     this.#view.amend(this.#sessionId, { metadata });
   }
@@ -122,13 +135,14 @@ export class Membership {
   /** The session's hello was answered. */
   greeted({ reply, silentMs }: Greeting): void {
     const { sessionId, epoch, room, heartbeat } = reply;
-    const newPage = this.#sessionId === "";
+    const isArriving = this.#arriving;
+    this.#arriving = false;
     [this.#sessionId, this.#epoch] = [sessionId, epoch];
     this.#capabilities = reply.routerRtpCapabilities ?? null;
-    this.#entering = false;
+    this.#attempt = undefined;
     this.#outdated = silentMs > heartbeat.resumeGraceMs;
     // A reloaded page finds itself in its room before it asks for it.
-    if (room && (this.#wish?.roomId === room.id || (!this.#wish && newPage))) {
+    if (room && (this.#wish?.roomId === room.id || (!this.#wish && isArriving))) {
       this.#adopt(room, "resumed", false);
       if (this.#unsentMetadata) this.setMetadata(this.#unsentMetadata).catch(() => {});
       return;
@@ -146,28 +160,29 @@ export class Membership {
 
   event(event: ServiceEvent): void {
     this.#view.event(event);
-    if (event.type === "room_closed") this.#out("room_closed");
-    if (event.type === "user_left" && event.data.sessionId === this.#sessionId) this.#out(event.data.reason);
+    // What is told of the room before this one has nothing to do with the wish.
+    const isHere = "roomId" in event.data && event.data.roomId === this.room?.id;
+    if (isHere && event.type === "room_closed") this.#out("room_closed");
+    if (isHere && event.type === "user_left" && event.data.sessionId === this.#sessionId) this.#out(event.data.reason);
   }
 
   /** The client stops: nobody waits any more and no timer is left. The wish stays for a later start, if it is `kept`. */
   stop(reason: LeftRoom["reason"], kept: boolean): void {
     const wish = this.#wish;
     this.#dropWish(new RequestError("disconnected", "The client has stopped."));
-    if (kept && wish) this.#wish = { ...wish, waiting: [], retries: 0 };
+    if (kept && wish) this.#wish = wishFor(wish.roomId, wish.options);
     this.#view.close(reason);
     this.#sessionId = "";
-    this.#entering = false;
+    this.#attempt = undefined;
     this.#unsentMetadata = undefined;
   }
 
   /** Brings the wish to pass, if there is a line and one is not on the way already. */
   async #enter(): Promise<void> {
     const wish = this.#wish;
-    if (!wish || this.#entering || this.#link.state !== "connected") return;
-    this.#entering = true;
+    if (!wish || this.#attempt || this.#link.state !== "connected") return;
+    const attempt = (this.#attempt = {});
     this.#timers.clear(this.#rejoinTimer);
-    const sessionId = this.#sessionId;
     const asked = wish.waiting.length > 0;
     // By itself a client does not take a meeting away from the tab or device that its user has turned to meanwhile.
     const reject = !asked && this.#outdated && wish.options.onDuplicate !== "allow";
@@ -175,15 +190,16 @@ export class Membership {
     try {
       if (this.room && this.room.id !== wish.roomId) {
         this.#view.close("left");
-        await this.#link.request("leave", {});
+        this.#leaveOnService();
       }
-      const reply = await this.#link.request("join", { ...options, roomId: wish.roomId });
-      this.#entering = false;
+      const late = (reply: ReplyData<"join">) => this.#joined(wish, reply, "rejoined");
+      const reply = await this.#link.request("join", { ...options, roomId: wish.roomId }, { late });
+      this.#attempt = undefined;
       this.#joined(wish, reply, asked ? "joined" : "rejoined");
     } catch (error) {
       // With a new session the wish has been taken up again already; without a line it will be.
-      if (sessionId !== this.#sessionId || this.#link.state !== "connected") return;
-      this.#entering = false;
+      if (attempt !== this.#attempt || this.#link.state !== "connected") return;
+      this.#attempt = undefined;
       this.#refused(wish, error as RequestError);
     }
   }
@@ -199,7 +215,11 @@ export class Membership {
       void this.#enter();
       return;
     }
+    // Also when the answer is that to an attempt before the one that is waited for.
+    this.#timers.clear(this.#rejoinTimer);
+    this.#attempt = undefined;
     wish.retries = 0;
+    wish.cleared = false;
     this.#unsentMetadata = undefined;
     this.#adopt(reply.room, how, reply.transferred);
   }
@@ -211,9 +231,9 @@ export class Membership {
     }
     const url = error.data?.["url"];
     if (error.code === "redirect" && typeof url === "string" && this.#link.redirect(url)) return;
-    if (error.code === "already_joined" && wish.retries === 0) {
-      // An earlier join went through and only its answer was lost.
-      wish.retries = 1;
+    if (error.code === "already_joined" && !wish.cleared) {
+      // The session is in a room of which nobody here knows.
+      wish.cleared = true;
       this.#leaveOnService();
       void this.#enter();
       return;
@@ -240,7 +260,7 @@ export class Membership {
 
   /** One is in the room that one wants. */
   #adopt(room: RoomSnapshot, how: JoinedHow, transferred: boolean): void {
-    this.#wish ??= { roomId: room.id, options: {}, retries: 0, waiting: [] };
+    this.#wish ??= wishFor(room.id, {});
     this.#link.arrived();
     this.#view.open(room, () => this.#fulfil(how, transferred));
   }
@@ -266,4 +286,8 @@ export class Membership {
     this.#wish = undefined;
     for (const { reject } of waiting) reject(error);
   }
+}
+
+function wishFor(roomId: string, options: JoinOptions): Wish {
+  return { roomId, options, retries: 0, cleared: false, waiting: [] };
 }

@@ -11,6 +11,8 @@ export class RoomView {
   readonly #events: Emitter<ClientEvents>;
   #roster: Roster | undefined;
   #repairing = false;
+  /** Something was missed: the newest version does not make the roster whole. */
+  #incomplete = false;
   #activeSpeaker: string | null = null;
 
   constructor(link: Link, events: Emitter<ClientEvents>) {
@@ -31,7 +33,7 @@ export class RoomView {
   open(room: RoomSnapshot, between: () => void): void {
     const before = this.room?.participants ?? [];
     this.#roster = new Roster(room);
-    this.#repairing = false;
+    this.#repairing = this.#incomplete = false;
     between();
     this.#tell("snapshot", before);
   }
@@ -59,12 +61,14 @@ export class RoomView {
     const before = this.#roster.snapshot.participants;
     const applied = this.#roster.apply(event);
     if (applied !== "unaffected") this.#tell(event.type, before);
-    if (applied === "gap") void this.#repair();
+    if (applied !== "gap") return;
+    this.#incomplete = true;
+    void this.#repair();
   }
 
   /** The version that the service has. */
   check(version: number): void {
-    if (this.#roster && version !== this.#roster.snapshot.version) void this.#repair();
+    if (this.#roster && (this.#incomplete || version !== this.#roster.snapshot.version)) void this.#repair();
   }
 
   /** @throws RequestError */
@@ -73,7 +77,10 @@ export class RoomView {
     const roster = this.#roster;
     if (roster?.snapshot.id !== room.id) return room;
     const before = roster.snapshot.participants;
-    if (roster.replace(room)) this.#tell("snapshot", before);
+    if (roster.replace(room)) {
+      this.#incomplete = false;
+      this.#tell("snapshot", before);
+    }
     return roster.snapshot;
   }
 
@@ -94,6 +101,15 @@ export class RoomView {
     const added = without(room.participants, before);
     const removed = without(before, room.participants);
     this.#events.emit("roster", { room, cause, added, removed });
+    if (cause === "snapshot") this.#silenceWhoHasGone(room);
+  }
+
+  /** Nobody has said that the one who spoke has gone, or will say so. */
+  #silenceWhoHasGone({ id: roomId, participants }: RoomSnapshot): void {
+    const speaker = this.#activeSpeaker;
+    if (speaker === null || participants.some(({ userId }) => userId === speaker)) return;
+    this.#activeSpeaker = null;
+    this.#events.emit("active_speaker", { roomId, userId: null });
   }
 }
 

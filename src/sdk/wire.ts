@@ -15,6 +15,13 @@ export interface WireListener {
   ended(code: number): void;
 }
 
+/** How long to wait for an answer, and who is told of one that comes later all the same. */
+export interface Patience<T extends RequestType> {
+  readonly timeoutMs: number;
+  /** Requests are answered in their order: an answer that is late comes before those to later requests, or never. */
+  readonly late?: ((reply: ReplyData<T>) => void) | undefined;
+}
+
 interface Pending {
   readonly timer: unknown;
   readonly settle: (outcome: Answer["outcome"]) => void;
@@ -58,7 +65,8 @@ export class Wire {
   }
 
   /** @throws RequestError the service's refusal, `timeout`, or `disconnected` when the wire ends first */
-  request<T extends RequestType>(type: T, data: RequestData<T>, timeoutMs: number): Promise<ReplyData<T>> {
+  request<T extends RequestType>(type: T, data: RequestData<T>, patience: Patience<T>): Promise<ReplyData<T>> {
+    const { timeoutMs, late } = patience;
     return new Promise((resolve, reject) => {
       if (this.#ended) {
         reject(disconnected(type));
@@ -67,13 +75,15 @@ export class Wire {
       const id = this.#nextId++;
       const timer = this.#timers.set(timeoutMs, () => {
         this.#pending.delete(id);
+        if (late) this.#pending.set(id, { timer, settle: (outcome) => told(outcome, late), lost: () => {} });
         reject(new RequestError("timeout", `No answer to ${type} within ${timeoutMs} ms.`));
       });
-      const settle = (outcome: Answer["outcome"]) => {
+      const told = (outcome: Answer["outcome"], hear: (reply: ReplyData<T>) => void) => {
         const reply = outcome.ok ? readReply(type, outcome.data) : undefined;
-        if (reply) resolve(reply);
+        if (reply) hear(reply);
         else reject(outcome.ok ? unreadable(type) : outcome.error);
       };
+      const settle = (outcome: Answer["outcome"]) => told(outcome, resolve);
       this.#pending.set(id, { timer, settle, lost: () => reject(disconnected(type)) });
       this.send(JSON.stringify({ id, type, data }));
     });

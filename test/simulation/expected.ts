@@ -57,6 +57,8 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "call: refused: offline": 850,
   "call: not begun: timeout": 450,
   "call: not begun: overloaded": 80,
+  "call: an answer is lost": 800,
+  "call: an answer is late": 1_300,
   "call: finished: ended": 5_000,
   "call: finished: declined": 1_000,
   "call: finished: timeout": 1_000,

@@ -35,7 +35,7 @@ function nodeEnvironment(): Environment {
 
 /** The SDK's own client without a browser; stopped with the test. */
 export function sdkClient(options: ConnectOptions): LastseenClient {
-  const client = new LastseenClient({ ...options, environment: nodeEnvironment() });
+  const client = new LastseenClient({ ...options, environment: { ...nodeEnvironment(), ...options.environment } });
   onTestFinished(() => client.disconnect());
   client.reconnect();
   return client;

@@ -73,12 +73,8 @@ export class CallViews {
     if (!session || this.#ledger.owners.get(sessionId)?.socket.page.tasks !== page) return;
     const call = this.#callOf(sessionId, page.userId);
     const { current, statuses } = page.client.calls;
-    const isUnknown = call?.caller.sessionId === sessionId && call.startedAt >= (page.calls?.unansweredAt ?? Infinity);
     let isRight = true;
-    if (isUnknown && !current) {
-      this.#scene.count("check", "a call that its caller has given up");
-      isRight = false;
-    } else if (call && this.#isOverdue(call)) isRight = false;
+    if (call && this.#isOverdue(call)) isRight = false;
     else {
       this.#scene.count("check", call ? "agreement about a call" : "agreement about no call");
       isRight = this.#expect("agreement", page.name, this.#show(current), this.#show(call));
@@ -147,7 +143,7 @@ export class CallViews {
     const endings = this.#endings;
     this.#endings = [];
     for (const ending of endings) {
-      const { page, callId, reason } = ending;
+      const { page, callId, reason, isUntold } = ending;
       const call = this.#node.calls.calls.get(callId);
       const outcome = this.#outcomes.get(callId);
       if (!call || call.state !== "over" || !outcome) {
@@ -159,7 +155,7 @@ export class CallViews {
       const isElsewhere = reason === "answered_elsewhere" && call.wasAnswered;
       const names = outcome === "busy" || outcome === "offline" ? [] : REASONS[outcome];
       count("check", `end: ${reason}`);
-      if (reason === "lost" || isOwnClock || isElsewhere || names.includes(reason)) continue;
+      if (reason === "lost" || isUntold || isOwnClock || isElsewhere || names.includes(reason)) continue;
       fail("agreement", `${callNamed(callId)} is ${outcome}, but to ${page.name} it is over with: ${reason}`);
     }
   }

@@ -7,9 +7,14 @@ const SECOND = 1_000;
 const ANSWERED = 0.6;
 const DECLINED = 0.15;
 const TAKEN_BACK = 0.2;
+/** Of a request, just the answer is lost with the line; or comes when the client has given it up, perhaps. */
+const ANSWER_LOST = 0.03;
+const ANSWER_LATE = 0.05;
 const TALK_MS = 80 * SECOND;
 /** Whoever wants to hang up and can't at the moment tries again. */
 const AGAIN_MS = 5 * SECOND;
+/** So long the client waits for an answer. */
+const ANSWER_MS = 10 * SECOND;
 
 type Call = NonNullable<LastseenClient["calls"]["current"]>;
 
@@ -18,6 +23,8 @@ export interface CallEnding {
   readonly page: Page;
   readonly callId: string;
   readonly reason: string;
+  /** The person has ended it, and the service could not say what it had come to. */
+  readonly isUntold: boolean;
 }
 
 /** What the person at a page does about calls: answers or not, goes into the call's room, and hangs up after a while. */
@@ -26,11 +33,11 @@ export class PageCalls {
   onRoom: (callRoomId: string | undefined) => void = () => {};
   /** Grows with each change of what the page shows of calls. */
   version = 0;
-  /** When it began an attempt whose answer did not come in time: that call may go on without its knowledge. */
-  unansweredAt = Infinity;
   readonly #page: Page;
   readonly #around: Surroundings;
   readonly #world: World;
+  /** The end that the person has asked for last. */
+  #asked: { callId: string; at: number } | undefined;
 
   /** @param friends whom the person may call, and whose status is of interest */
   constructor(page: Page, around: Surroundings, friends: readonly string[]) {
@@ -46,10 +53,9 @@ export class PageCalls {
   /** Calls somebody; what becomes of it is told by the client's events. */
   start(userId: string): void {
     const { client } = this.#page;
-    const { at } = this.#world.now;
+    this.#riskAnswer();
     client.calls.start(userId, this.#world.chance(0.5) ? "audio" : "video").catch(({ code }: { code?: string }) => {
       this.#around.count("call", `not begun: ${code}`);
-      if (code === "timeout") this.unansweredAt = at;
     });
   }
 
@@ -58,9 +64,15 @@ export class PageCalls {
     const { calls } = this.#page.client;
     const { callId } = calls.current ?? {};
     if (callId === undefined) return;
+    this.#ask(callId);
+    this.#riskAnswer();
     calls.end().catch(() => {
       this.#later(AGAIN_MS, callId, () => this.hangUp());
     });
+  }
+
+  #ask(callId: string): void {
+    this.#asked = { callId, at: this.#world.now.at };
   }
 
   #changed({ call, previous, reason }: CallChange): void {
@@ -69,7 +81,7 @@ export class PageCalls {
     if (previous && previous.callId !== call?.callId && reason) {
       note(this.#page.name, `${callNamed(previous.callId)} is over: ${reason}`);
       this.#around.count("call", `over for a page: ${reason}`);
-      callEnded({ page: this.#page, callId: previous.callId, reason });
+      callEnded({ page: this.#page, callId: previous.callId, reason, isUntold: this.#isUntold(previous.callId) });
     }
     if (call) note(this.#page.name, `${callNamed(call.callId)} ${call.direction} ${call.state}`);
     if (call?.state === "active") this.#talk(call);
@@ -78,11 +90,29 @@ export class PageCalls {
     else if (previous?.state === "active") this.onRoom(undefined);
   }
 
+  #riskAnswer(): void {
+    const what = this.#world.random.next();
+    if (what < ANSWER_LOST) {
+      this.#around.count("call", "an answer is lost");
+      this.#page.loseAnswer();
+    } else if (what < ANSWER_LOST + ANSWER_LATE) {
+      this.#around.count("call", "an answer is late");
+      this.#page.delayAnswers(this.#world.between(8, 15) * SECOND);
+    }
+  }
+
+  #isUntold(callId: string): boolean {
+    if (this.#asked?.callId !== callId) return false;
+    return !this.#page.connected || this.#world.now.at - this.#asked.at >= ANSWER_MS;
+  }
+
   #hear({ callId }: Call): void {
     const { calls } = this.#page.client;
     const what = this.#world.random.next();
     if (what >= ANSWERED + DECLINED) return;
     this.#later(this.#world.between(0.1, 20) * SECOND, callId, () => {
+      if (what >= ANSWERED) this.#ask(callId);
+      this.#riskAnswer();
       const answer = what < ANSWERED ? calls.accept() : calls.decline();
       answer.catch(() => {});
     });
@@ -90,13 +120,18 @@ export class PageCalls {
 
   #wait({ callId }: Call): void {
     if (!this.#world.chance(TAKEN_BACK)) return;
-    this.#later(this.#world.between(0.01, 32) * SECOND, callId, () => this.#takeBack());
+    this.#later(this.#world.between(0.01, 32) * SECOND, callId, () => this.#takeBack(callId));
   }
 
-  #takeBack(): void {
+  #takeBack(callId: string): void {
     const { calls } = this.#page.client;
-    if (calls.current?.state === "ringing") calls.cancel().catch(() => {});
-    else this.hangUp();
+    if (calls.current?.state !== "ringing") {
+      this.hangUp();
+      return;
+    }
+    this.#ask(callId);
+    this.#riskAnswer();
+    calls.cancel().catch(() => {});
   }
 
   #talk({ callId, roomId }: Call): void {

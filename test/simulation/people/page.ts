@@ -272,6 +272,21 @@ export class Page implements Tasks {
     if (!this.connected) this.liveSince &&= this.#around.world.now.at;
   }
 
+  /** Its connection breaks when the next answer is on its way: what was asked for has been done, and it does not hear so. */
+  loseAnswer(): void {
+    for (const socket of this.sockets) {
+      socket.loseAnswer = () => {
+        this.hitAgain();
+        socket.break();
+      };
+    }
+  }
+
+  /** Answers come so late that it has perhaps given them up, on a connection that is alive. */
+  delayAnswers(ms: number): void {
+    for (const socket of this.sockets) socket.delayAnswers(ms);
+  }
+
   /** It will only notice when no pong comes. */
   cutOff(): void {
     this.cutOffAt = this.#around.world.now.at;

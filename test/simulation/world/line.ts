@@ -94,6 +94,11 @@ export class Pipe {
     else this.#held.push(run);
   }
 
+  /** What is sent from now on arrives after so long at the earliest. */
+  delay(ms: number): void {
+    this.#lastAt = Math.max(this.#lastAt, this.#world.now.at + ms);
+  }
+
   /** The line is up again: what was held back goes on its way after `wait`. */
   flush(wait: number): void {
     const held = this.#held;

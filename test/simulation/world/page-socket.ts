@@ -24,6 +24,8 @@ export class PageSocket implements SocketLike {
   readyState = CONNECTING;
   /** Requests that were sent and not answered. */
   unanswered = 0;
+  /** Called in the place of the next answer, which is lost. */
+  loseAnswer: (() => void) | undefined = undefined;
   /** The service's end, once it has accepted. */
   far: ServerSocket | undefined = undefined;
   /** The page that it belongs to. */
@@ -62,6 +64,11 @@ export class PageSocket implements SocketLike {
     this.#down = down;
     this.#gone = gone;
     if (this.readyState === CLOSED) gone();
+  }
+
+  /** What the service sends takes so long at least, as when something on the way stands still. */
+  delayAnswers(ms: number): void {
+    this.#down?.delay(ms);
   }
 
   addEventListener(type: "open" | "message" | "close", listener: Listener): void {
@@ -113,7 +120,13 @@ export class PageSocket implements SocketLike {
 
   gotFrame(text: string): void {
     if (this.readyState === CLOSED) return;
-    if (text.startsWith(ANSWERABLE)) this.unanswered -= 1;
+    if (text.startsWith(ANSWERABLE)) {
+      this.unanswered -= 1;
+      if (this.loseAnswer) {
+        this.loseAnswer();
+        return;
+      }
+    }
     this.tasks.task(() => this.#listeners.message?.({ data: text }));
   }
 

@@ -1,45 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { CallChange } from "../../../src/sdk/events.js";
-import { connected, greet, joined, person, room, type Scene } from "./scenes.js";
-
-const CALL = { callId: "c1", roomId: "call-c1", kind: "audio" } as const;
-const BOB = { userId: "bob", name: "Bob" };
-
-interface Telephone extends Scene {
-  changes: CallChange[];
-}
-
-async function telephone(): Promise<Telephone> {
-  const scene = await connected();
-  const changes: CallChange[] = [];
-  scene.client.on("call", (change) => changes.push(change));
-  return { ...scene, changes };
-}
-
-const tell = ({ browser }: Scene, type: string, data: object) => browser.socket.receive({ type, data });
-
-async function incoming(): Promise<Telephone> {
-  const scene = await telephone();
-  await tell(scene, "incoming_call", { ...CALL, from: BOB, expiresAt: 1, remainingMs: 30_000 });
-  return scene;
-}
-
-async function outgoing(): Promise<Telephone> {
-  const scene = await telephone();
-  const starting = scene.client.calls.start("bob", "audio");
-  const { callId, roomId } = CALL;
-  await scene.browser.socket.answer("startCall", { callId, roomId, ringTimeoutMs: 30_000, peer: BOB });
-  await starting;
-  return scene;
-}
-
-async function active(): Promise<Telephone> {
-  const scene = await outgoing();
-  await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
-  return scene;
-}
-
-const lastReason = ({ changes }: Telephone) => changes.at(-1)?.reason;
+import { greet, joined, person, room, type Scene } from "./scenes.js";
+import {
+  active,
+  BOB,
+  CALL,
+  comeBack,
+  incoming,
+  lastReason,
+  outgoing,
+  STARTED,
+  telephone,
+  tell,
+  type Telephone,
+} from "./telephones.js";
 
 describe("a call", () => {
   it("rings at the other side, is answered and ends, each told once", async () => {
@@ -75,12 +48,7 @@ describe("a call", () => {
     const starting = scene.client.calls.start("bob", "audio");
     await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
     expect(scene.browser.socket.requests("endCall")).toEqual([]);
-    await scene.browser.socket.answer("startCall", {
-      callId: "c1",
-      roomId: "call-c1",
-      ringTimeoutMs: 30_000,
-      peer: BOB,
-    });
+    await scene.browser.socket.answer("startCall", STARTED);
     await starting;
     await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
     expect(scene.client.calls.current?.state).toBe("active");
@@ -177,30 +145,23 @@ describe("a call", () => {
 describe("after a lost line or a reload", () => {
   const snapshot = { ...CALL, state: "active", direction: "outgoing", peer: BOB, acceptedAt: 5 };
 
-  async function again(scene: Scene, call: object | null): Promise<void> {
-    await scene.browser.socket.closeWith(1006);
-    await scene.browser.timers.advance(1_000);
-    await greet(scene.browser, { resumed: true, epoch: 2, call });
-  }
-
   it("the call goes on as the service knows it", async () => {
     const scene = await outgoing();
-    await again(scene, snapshot);
+    await comeBack(scene, snapshot);
     expect(scene.client.calls.current).toEqual(snapshot);
     expect(scene.changes).toHaveLength(2);
-    await again(scene, snapshot);
+    await comeBack(scene, snapshot);
     expect(scene.changes).toHaveLength(2);
   });
 
   it("a call that the service does not know any more is over", async () => {
     const scene = await active();
-    await again(scene, null);
+    await comeBack(scene);
     expect(lastReason(scene)).toBe("lost");
   });
 
   it("a page that has just been loaded finds the call that its session is in", async () => {
-    const scene = await telephone();
-    await again(scene, { ...snapshot, state: "ringing", remainingMs: 10_000 });
+    const scene = await telephone({ ...snapshot, state: "ringing", remainingMs: 10_000 });
     expect(scene.client.calls.current?.state).toBe("ringing");
     await scene.browser.timers.advance(13_000);
     expect(lastReason(scene)).toBe("timeout");

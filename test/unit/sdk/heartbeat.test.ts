@@ -102,7 +102,7 @@ describe("heartbeat", () => {
 
   it("forgets what was not answered with the line on which it was asked", async () => {
     const { browser, client } = await connected();
-    await browser.page.signal({ kind: "frozen" });
+    await browser.timers.advance(30_000);
     await browser.socket.closeWith(1006);
     await browser.timers.advance(1_000);
     await greet(browser);

@@ -1,0 +1,236 @@
+/** Requests about a room that were carried out, or not, while nobody heard the answer; and what is refused for a moment. */
+import { describe, expect, it } from "vitest";
+import { FakeBrowser, settle } from "./fake-browser.js";
+import { connected, connecting, greet, inRoom, joined, payloads, person, room } from "./scenes.js";
+
+const NO_ANSWER_MS = 10_000;
+
+/** The session was lost; the client is on its way back into its room, and waits for the answer to its join. */
+async function rejoining() {
+  const scene = await inRoom();
+  await scene.browser.socket.closeWith(4410);
+  await scene.browser.timers.advance(1_000);
+  await greet(scene.browser, { sessionId: "s-new" });
+  return scene;
+}
+
+const inAgain = () => joined(room(9, person("ann", { sessionId: "s-new" })), { sessionId: "s-new" });
+
+describe("a join whose answer comes too late", () => {
+  it("is undone at once when nobody waits for it any more", async () => {
+    const { browser, client } = await connected();
+    const join = client.join("daily");
+    join.catch(() => {});
+    await browser.timers.advance(NO_ANSWER_MS);
+    await expect(join).rejects.toMatchObject({ code: "timeout" });
+    await browser.socket.answer("join", joined(room(1, person("ann"))));
+    expect(browser.socket.requests("leave")).toHaveLength(1);
+    expect(client.room).toBeUndefined();
+  });
+
+  it("has brought another tab's session all the same: that is the one to come back to", async () => {
+    const { browser, client } = await connected();
+    client.join("daily").catch(() => {});
+    await browser.timers.advance(NO_ANSWER_MS);
+    const theirs = { transferred: true, sessionId: "s-old", epoch: 7, resumeToken: "theirs" };
+    await browser.socket.answer("join", joined(room(4, person("ann", { sessionId: "s-old" })), theirs));
+    expect(client.session).toMatchObject({ sessionId: "s-old", epoch: 7 });
+    expect(browser.storage.get("lastseen")).toContain("theirs");
+  });
+
+  it("counts for a client that goes back by itself", async () => {
+    const scene = await rejoining();
+    await scene.browser.timers.advance(NO_ANSWER_MS);
+    await scene.browser.socket.answer("join", inAgain());
+    expect(payloads(scene, "joined").at(-1)).toMatchObject({ how: "rejoined" });
+    await scene.browser.timers.advance(20_000);
+    expect(scene.browser.socket.requests("join")).toHaveLength(1);
+  });
+
+  it("does not put out a client that has asked once more meanwhile", async () => {
+    const scene = await rejoining();
+    const { socket } = scene.browser;
+    await scene.browser.timers.advance(20_000);
+    const [first, second] = socket.requests("join");
+    await socket.receive({ id: first?.id, ok: true, data: inAgain() });
+    const error = { code: "already_joined", message: "", retryable: false };
+    await socket.receive({ id: second?.id, ok: false, error });
+    expect(scene.client.room?.version).toBe(9);
+    expect(payloads(scene, "left")).toEqual([]);
+  });
+});
+
+describe("going from one room to another", () => {
+  it("is not stopped by the end of the room that is left", async () => {
+    const scene = await inRoom();
+    const join = scene.client.join("other");
+    join.catch(() => {});
+    await scene.browser.socket.receive({
+      type: "room_closed",
+      data: { roomId: "daily", version: 2, reason: "closed_by_operator" },
+    });
+    await scene.browser.socket.refuse("leave", "not_joined");
+    await scene.browser.socket.answer("join", joined({ ...room(1, person("ann")), id: "other" }));
+    await expect(join).resolves.toMatchObject({ room: { id: "other" } });
+  });
+});
+
+describe("a token that ran out", () => {
+  const getToken = () => "t";
+
+  it("is replaced before a join fails for it", async () => {
+    const scene = await connected({ getToken });
+    const { browser } = scene;
+    const join = scene.client.join("daily");
+    await settle();
+    await browser.socket.refuse("join", "unauthorized");
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "reconnecting", reason: "unauthorized" });
+    await browser.timers.advance(1_000);
+    await greet(browser, { resumed: true, epoch: 2 });
+    await browser.socket.answer("join", joined(room(1, person("ann"))));
+    await expect(join).resolves.toMatchObject({ how: "joined" });
+    expect(browser.sockets).toHaveLength(2);
+  });
+
+  it("does not put a client out that goes back into its room by itself", async () => {
+    const scene = await inRoom([], { getToken });
+    await scene.browser.socket.closeWith(4410);
+    await scene.browser.timers.advance(1_000);
+    await greet(scene.browser, { sessionId: "s-new" });
+    await scene.browser.socket.refuse("join", "unauthorized");
+    expect(payloads(scene, "left")).toEqual([]);
+  });
+
+  it("is no reason to lose what was set", async () => {
+    const { browser, client } = await inRoom([], { getToken });
+    const setting = client.setMetadata({ hand: true });
+    await browser.socket.refuse("setMetadata", "unauthorized");
+    await expect(setting).resolves.toBeUndefined();
+  });
+});
+
+describe("metadata", () => {
+  it("that the service refused does not keep one out when the room is entered again", async () => {
+    const scene = await inRoom();
+    const setting = scene.client.setMetadata({ far: "too much" });
+    await scene.browser.socket.refuse("setMetadata", "bad_message");
+    await expect(setting).rejects.toMatchObject({ code: "bad_message" });
+    await scene.browser.socket.closeWith(4410);
+    await scene.browser.timers.advance(1_000);
+    await greet(scene.browser, { sessionId: "s-new" });
+    expect(scene.browser.socket.requests("join")[0]?.data).not.toHaveProperty("metadata");
+  });
+
+  it("that is set on the way back into the room goes along", async () => {
+    const scene = await rejoining();
+    await scene.browser.socket.refuse("join", "media_unavailable", { retryable: true });
+    const setting = scene.client.setMetadata({ hand: true });
+    await scene.browser.socket.refuse("setMetadata", "not_joined");
+    await expect(setting).resolves.toBeUndefined();
+    await scene.browser.timers.advance(10_000);
+    expect(scene.browser.socket.requests("join")[1]?.data).toMatchObject({ metadata: { hand: true } });
+  });
+
+  it("that was replaced is not sent again because its answer was slow", async () => {
+    const { browser, client } = await inRoom();
+    void client.setMetadata({ hand: true });
+    await browser.timers.advance(1_000);
+    const second = client.setMetadata({ hand: false });
+    await browser.timers.advance(NO_ANSWER_MS - 1_000);
+    await browser.socket.answer("setMetadata", {});
+    await second;
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await greet(browser, { resumed: true, room: room(3, person("ann", { metadata: { hand: false } })) });
+    expect(browser.socket.requests("setMetadata")).toEqual([]);
+  });
+});
+
+describe("a roster in which something was missed", () => {
+  it("is asked for until it is whole, although its version is the newest", async () => {
+    const { browser, client } = await inRoom([person("bob")]);
+    const { socket } = browser;
+    await socket.receive({ type: "user_joined", data: { roomId: "daily", version: 3, participant: person("cy") } });
+    await socket.refuse("getRoom", "overloaded", { retryable: true });
+    await socket.receive({ type: "pong", v: 3 });
+    expect(socket.requests("getRoom")).toHaveLength(2);
+    await socket.answer("getRoom", { room: room(3, person("ann"), person("cy")) });
+    await socket.receive({ type: "pong", v: 3 });
+    expect(socket.requests("getRoom")).toHaveLength(2);
+    expect(client.room?.participants).toHaveLength(2);
+  });
+
+  it("does not show somebody as speaking who has gone meanwhile", async () => {
+    const { browser, client } = await inRoom([person("bob")]);
+    const told: unknown[] = [];
+    await browser.socket.receive({ type: "active_speaker", data: { roomId: "daily", userId: "bob" } });
+    client.on("active_speaker", ({ userId }) => told.push(userId));
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await greet(browser, { resumed: true, room: room(4, person("ann")) });
+    expect(client.activeSpeaker).toBeNull();
+    expect(told).toEqual([null]);
+  });
+});
+
+describe("leaving", () => {
+  it("before the first hello is answered is remembered: a reloaded page does not find itself in its room", async () => {
+    const before = await inRoom();
+    const { client, browser } = await connecting({}, new FakeBrowser(undefined, before.browser.storage));
+    await client.leave();
+    await greet(browser, { resumed: true, room: room(3, person("ann")) });
+    expect(client.room).toBeUndefined();
+    expect(browser.socket.requests("leave")).toHaveLength(1);
+  });
+});
+
+describe("a goodbye", () => {
+  it("that may not have been heard is handed to the browser", async () => {
+    const { browser, client } = await connected();
+    const leaving = client.disconnect();
+    await browser.socket.closeWith(1006);
+    await leaving;
+    expect(browser.page.beacons).toHaveLength(1);
+  });
+
+  it("that was heard needs no beacon", async () => {
+    const { browser, client } = await connected();
+    const leaving = client.disconnect();
+    await browser.socket.answer("beforeDisconnect", {});
+    await leaving;
+    expect(browser.page.beacons).toEqual([]);
+  });
+});
+
+describe("a hello", () => {
+  it("that the service does not understand is a fault of the page: it is not said for ever", async () => {
+    const scene = await connecting({ user: { id: "no good name" } });
+    const ready = scene.client.whenConnected();
+    await scene.browser.socket.open();
+    await scene.browser.socket.refuse("hello", "bad_message");
+    await expect(ready).rejects.toMatchObject({ code: "disconnected" });
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", reason: "protocol_error" });
+  });
+
+  it("does not wait for ever for its token", async () => {
+    let asked = 0;
+    const getToken = () => (++asked === 1 ? new Promise<string>(() => {}) : "t");
+    const { browser, seen } = await connecting({ getToken });
+    await browser.timers.advance(31_000);
+    expect(seen).toContainEqual(["retry", { attempt: 0, delayMs: 250, cause: "token_failed" }]);
+    expect(browser.sockets).toHaveLength(1);
+  });
+
+  it("is followed by how the page is, when that has changed since it was told", async () => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    await browser.socket.closeWith(1006);
+    await browser.page.signal({ kind: "visible" });
+    await greet(browser, { resumed: true, epoch: 2 });
+    expect(browser.socket.pings).toEqual(['{"type":"ping","data":{"visibility":"visible"}}']);
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(1_000);
+    await greet(browser, { resumed: true, epoch: 3 });
+    expect(browser.socket.pings).toEqual([]);
+  });
+});
