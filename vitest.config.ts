@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 /** Tests with real processes and browsers may meet a machine that is too busy; see test/README.md. */
 const retry = process.env["CI"] ? 1 : 0;
+/** What is asked again until it holds may take its time on a busy machine: as long as test/support/until.ts waits. */
+const patient = { poll: { timeout: 15_000 } };
 
 /** Folders of test/ by what their tests need; see test/README.md. */
 export default defineConfig({
@@ -33,6 +35,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           retry,
+          expect: patient,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -51,6 +54,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           retry,
+          expect: patient,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -12,12 +12,8 @@ declare global {
   }
 }
 
-/** What a page has received since it began, by kind. */
-export interface Received {
-  audioPackets: number;
-  videoPackets: number;
-  framesDecoded: number;
-}
+/** What a page has received so far of each stream that there is at this moment: packets of sound, frames of picture. */
+type Received = Record<string, { kind: string; count: number }>;
 
 /** Somebody in a call: a browser of their own with the demo page in it. */
 export class Person {
@@ -115,30 +111,35 @@ export class Person {
     return { pid: browser };
   }
 
-  /** Sums over everything that is received from the others at this moment. */
-  received(): Promise<Received> {
+  /**
+   * Waits until audio and video of the others are coming in, measured from now. Streams that end meanwhile (somebody has
+   * left, a transport was lost) take nothing away, and new ones count from their beginning.
+   */
+  async hearsAndSees(timeoutMs = 30_000): Promise<void> {
+    const came = { audio: 0, video: 0 };
+    let before = await this.#received();
+    await until(async () => {
+      const now = await this.#received();
+      for (const [id, { kind, count }] of Object.entries(now)) {
+        const known = before[id]?.count ?? 0;
+        came[kind === "audio" ? "audio" : "video"] += count < known ? count : count - known;
+      }
+      before = now;
+      return came.audio > 20 && came.video > 5;
+    }, timeoutMs);
+  }
+
+  #received(): Promise<Received> {
     return this.page.evaluate(async () => {
-      const sums = { audioPackets: 0, videoPackets: 0, framesDecoded: 0 };
+      const received: Received = {};
       const report = (await window.lastseen?.media.getStats("recv")) ?? [];
       for (const stat of (report as RTCStatsReport).values()) {
         if (stat.type !== "inbound-rtp") continue;
-        if (stat.kind === "audio") sums.audioPackets += stat.packetsReceived;
-        else {
-          sums.videoPackets += stat.packetsReceived;
-          sums.framesDecoded += stat.framesDecoded;
-        }
+        const count = stat.kind === "audio" ? stat.packetsReceived : stat.framesDecoded;
+        received[stat.id] = { kind: stat.kind, count: count ?? 0 };
       }
-      return sums;
+      return received;
     });
-  }
-
-  /** Waits until audio and video of the others are coming in, measured from now. */
-  async hearsAndSees(timeoutMs = 30_000): Promise<void> {
-    const before = await this.received();
-    await until(async () => {
-      const now = await this.received();
-      return now.audioPackets > before.audioPackets + 20 && now.framesDecoded > before.framesDecoded + 5;
-    }, timeoutMs);
   }
 
   /** Sends a signal to every renderer of this person's own browser. */

@@ -7,6 +7,8 @@ import { until } from "../support/until.js";
 import { Person } from "./person.js";
 import { address, noStageReason, onStage, openBrowser } from "./stage.js";
 
+/** A process takes its time to start on a busy machine. */
+const START_LIMIT_MS = 45_000;
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** The built service as a process of its own, with its page, always on the same ports. */
@@ -42,18 +44,14 @@ class Deployment {
       },
     });
     this.#process.stdout?.resume();
-    await until(() =>
-      fetch(`http://127.0.0.1:${this.#port}/health/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    );
-    await until(() =>
-      fetch(`http://127.0.0.1:${this.webPort}/`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    );
+    for (const url of [`http://127.0.0.1:${this.#port}/health/ready`, `http://127.0.0.1:${this.webPort}/`]) {
+      const answers = () =>
+        fetch(url).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await until(answers, START_LIMIT_MS);
+    }
   }
 
   /** @returns the exit code, or null when it was killed */

@@ -7,7 +7,7 @@ const switched = (person: Person) => person.page.getByTestId("switched-page").wa
 
 describe.skipIf(noStageReason)("tabs of one user", () => {
   test(
-    onStage("the second tab takes the meeting over within 3 s, and the third person sees nothing of it"),
+    onStage("the second tab takes the meeting over, and the third person sees nothing of it"),
     async () => {
       const stage = await openStage();
       const eve = await stage.enter("Eve", "daily");
@@ -19,7 +19,7 @@ describe.skipIf(noStageReason)("tabs of one user", () => {
       const second = await first.openTab();
       await switched(first);
       expect(await second.sessionId()).toBe(sessionId);
-      await Promise.all([second.hearsAndSees(3_000), eve.hearsAndSees(3_000)]);
+      await Promise.all([second.hearsAndSees(), eve.hearsAndSees()]);
       expect(await eve.roster()).toEqual(before);
       expect(await eve.heardAbout(sessionId)).toEqual(["user_joined"]);
       await workersHold({ transports: 4, producers: 4, consumers: 4 });

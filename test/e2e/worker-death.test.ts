@@ -48,22 +48,12 @@ async function metric({ service }: Stage, name: string): Promise<number> {
   return Number(new RegExp(`^${name} (.*)$`, "m").exec(text)?.[1]);
 }
 
-/** Waits until sound and picture come in. The counters begin anew with each transport, so that they may fall meanwhile. */
-async function flowsAgain(person: Person, timeoutMs: number): Promise<void> {
-  let before = await person.received();
-  await until(async () => {
-    const now = await person.received();
-    if (now.audioPackets < before.audioPackets || now.framesDecoded < before.framesDecoded) before = now;
-    return now.audioPackets > before.audioPackets + 20 && now.framesDecoded > before.framesDecoded + 5;
-  }, timeoutMs);
-}
-
 /** The call of Ada and Bob goes on, on another worker; nobody has left it, and the other call has noticed nothing. */
 async function callGoesOn({ stage, ada, bob, others }: TwoCalls): Promise<void> {
   const people = [ada, bob];
   await until(async () => (await Promise.all(people.map(resets))).every((count) => count === 1), 20_000);
   const toldAt = performance.now();
-  await Promise.all(people.map((person) => flowsAgain(person, MEDIA_AGAIN_MS)));
+  await Promise.all(people.map((person) => person.hearsAndSees(MEDIA_AGAIN_MS)));
   process.stdout.write(`media again ${((performance.now() - toldAt) / 1_000).toFixed(1)} s after media_reset\n`);
   expect((await ada.roster()).map(({ name, state }) => `${name} ${state}`).toSorted()).toEqual([
     "Ada present",
@@ -101,7 +91,7 @@ describe.skipIf(noStageReason)("a mediasoup worker in a call in Chromium", () =>
         await until(async () => (await resets(ada)) === death && (await resets(bob)) === death, 30_000);
         await until(() => metric(stage, "lastseen_media_workers").then((count) => count === 2), 30_000);
       }
-      await Promise.all([ada, bob].map((person) => flowsAgain(person, 30_000)));
+      await Promise.all([ada, bob].map((person) => person.hearsAndSees()));
       expect(await metric(stage, "lastseen_media_worker_deaths_total")).toBe(6);
       const lost = stage.service.log.filter(({ msg, worker }) => msg === "media worker lost" && worker === 0);
       expect(lost.map(({ startInMs }) => startInMs)).toEqual([1_000, 2_000, 4_000]);

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { freePort } from "./free-port.js";
+import { freePort, isFree } from "./free-port.js";
 import { RedisServer } from "./redis-server.js";
 import { until } from "./until.js";
 
@@ -21,7 +21,7 @@ export class RedisCluster {
     try {
       while (nodes.length < 3) {
         const port = await freePort();
-        if (port + BUS_OFFSET > 65_535) continue;
+        if (!(await isFree(port + BUS_OFFSET))) continue;
         nodes.push(await RedisServer.start({ port, config: ["cluster-enabled yes", "cluster-node-timeout 1000"] }));
       }
       const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`);

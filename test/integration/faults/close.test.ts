@@ -66,7 +66,7 @@ describe.skipIf(noMediaReason)("a service that stops while its worker stands sti
     const ended = once(deaf.socket, "close");
     deaf.socket.terminate();
     await ended;
-    await expect.poll(handles, { timeout: 5_000 }).toEqual([]);
+    await expect.poll(handles).toEqual([]);
     expect(service.log.filter(({ level }) => level >= 50)).toEqual([]);
   });
 });

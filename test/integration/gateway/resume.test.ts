@@ -132,12 +132,12 @@ test("a request that was under way when the session changed hands is fenced: it 
   join.mockImplementationOnce(() => new Promise((resolve) => (letIn = resolve)));
   old.send({ id: "join", type: "join", data: { roomId: "daily" } });
   old.send({ id: "after", type: "join", data: { roomId: "other" } });
-  await vi.waitFor(() => expect(join).toHaveBeenCalledTimes(2));
+  await expect.poll(() => join.mock.calls.length).toBe(2);
   const { client, answer } = await resumeAs(service, "bob", old.hello);
   expect(answer).toMatchObject({ ok: true, data: { epoch: 2, room: null } });
   letIn(place);
   expect(await old.closed()).toBe(4409);
-  await vi.waitFor(() => expect(service.app.gateway.counters.rejected.get("fenced")).toBe(2));
+  await expect.poll(() => service.app.gateway.counters.rejected.get("fenced")).toBe(2);
   expect(place.closed).toBe(true);
   expect(service.app.rooms.size).toBe(0);
   await expect(client.request("join", { roomId: "daily" })).resolves.toMatchObject({
@@ -156,11 +156,11 @@ test("a join that was under way when its socket broke does not happen behind its
   const place = await service.app.media.join("daily", "x");
   join.mockImplementationOnce(() => new Promise((resolve) => (letIn = resolve)));
   bob.send({ id: "join", type: "join", data: { roomId: "daily" } });
-  await vi.waitFor(() => expect(join).toHaveBeenCalledTimes(2));
+  await expect.poll(() => join.mock.calls.length).toBe(2);
   bob.socket.terminate();
-  await vi.waitFor(() => expect(service.app.gateway.connectionCount).toBe(1));
+  await expect.poll(() => service.app.gateway.connectionCount).toBe(1);
   letIn(place);
-  await vi.waitFor(() => expect(place.closed).toBe(true));
+  await expect.poll(() => place.closed).toBe(true);
   expect((await ada.request("getRoom")).room.participants).toHaveLength(1);
   expect(ada.events("user_joined")).toEqual([]);
 });

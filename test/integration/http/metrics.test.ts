@@ -181,7 +181,7 @@ test("gauges equal the truth at every step of a life: connected, opened, joined,
 
   await ada.event("user_away");
   await expectGauges(service, { ...both, present: 1, away: 1 });
-  await expect.poll(async () => (await Scrape.of(service)).value("ghost_sessions"), { timeout: 5_000 }).toBe(1);
+  await expect.poll(async () => (await Scrape.of(service)).value("ghost_sessions")).toBe(1);
   await expectGauges(service, { ...both, present: 1, ghost: 1 });
   expect((await Scrape.of(service)).value("ghost_oldest_age_seconds")).toBeGreaterThan(0);
 
@@ -222,7 +222,7 @@ test("a cleanup that cannot be finished is counted as stuck until it can, and th
   const verify = vi.spyOn(media, "verifyClosed").mockRejectedValue(new Error("the worker does not answer"));
   await bob.request("beforeDisconnect", {});
   const stuck = async () => (await Scrape.of(service)).value("stuck_sessions");
-  await expect.poll(stuck, { timeout: 12_000 }).toBe(1);
+  await expect.poll(stuck).toBe(1);
   const scrape = await Scrape.of(service);
   expect(scrape.value("cleanup_retries_total")).toBe(3);
   expect(scrape.value('cleanups_total{result="stuck"}')).toBe(1);
@@ -308,7 +308,7 @@ test("a frame that was too large is counted as 1009, though the client does not 
   client.sendRaw("x".repeat(70_000));
   expect(await client.closed()).toBe(1009);
   const closes = async () => (await Scrape.of(service)).value('socket_closes_total{code="1009"}');
-  await expect.poll(closes, { timeout: 8_000 }).toBe(1);
+  await expect.poll(closes).toBe(1);
 });
 
 test("a client that comes back within a heartbeat of being reaped as idle is counted as a false eviction", async () => {

@@ -111,9 +111,7 @@ test("a forced cleanup reaps who is over the deadline without waiting for the sw
   const ada = await service.join("ada", "daily");
   const beat = setInterval(() => ada.sendRaw('{"type":"ping"}'), 100);
   const bob = await service.join("bob", "daily");
-  await expect
-    .poll(async () => (await service.get("/api/health")).json(), { timeout: 5_000 })
-    .toMatchObject({ ghosts: 1 });
+  await expect.poll(async () => (await service.get("/api/health")).json()).toMatchObject({ ghosts: 1 });
   const ghosts = (await (await service.get("/api/sessions?state=ghost")).json()) as { sessions: { userId: string }[] };
   expect(ghosts.sessions).toMatchObject([{ userId: "bob", state: "ghost", verdict: { cause: "silent" } }]);
   const before = Date.now();
