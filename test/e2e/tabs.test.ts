@@ -6,30 +6,27 @@ import { noStageReason, onStage, openStage } from "./stage.js";
 const switched = (person: Person) => person.page.getByTestId("switched-page").waitFor({ timeout: 10_000 });
 
 describe.skipIf(noStageReason)("tabs of one user", () => {
-  test(
-    onStage("the second tab takes the meeting over, and the third person sees nothing of it"),
-    async () => {
-      const stage = await openStage();
-      const eve = await stage.enter("Eve", "daily");
-      const first = await stage.enter("Ada", "daily");
-      await Promise.all([eve.hearsAndSees(), first.hearsAndSees()]);
-      const sessionId = await first.sessionId();
-      const before = await eve.roster();
+  test(onStage("the second tab takes the meeting over, and the third person sees nothing of it"), async () => {
+    const stage = await openStage();
+    const eve = await stage.enter("Eve", "daily");
+    const first = await stage.enter("Ada", "daily");
+    await Promise.all([eve.hearsAndSees(), first.hearsAndSees()]);
+    const sessionId = await first.sessionId();
+    const before = await eve.roster();
 
-      const second = await first.openTab();
-      await switched(first);
-      expect(await second.sessionId()).toBe(sessionId);
-      await Promise.all([second.hearsAndSees(), eve.hearsAndSees()]);
-      expect(await eve.roster()).toEqual(before);
-      expect(await eve.heardAbout(sessionId)).toEqual(["user_joined"]);
-      await workersHold({ transports: 4, producers: 4, consumers: 4 });
-      await workersHold({ transports: 4, producers: 4, consumers: 4 });
+    const second = await first.openTab();
+    await switched(first);
+    expect(await second.sessionId()).toBe(sessionId);
+    await Promise.all([second.hearsAndSees(), eve.hearsAndSees()]);
+    expect(await eve.roster()).toEqual(before);
+    expect(await eve.heardAbout(sessionId)).toEqual(["user_joined"]);
+    await workersHold({ transports: 4, producers: 4, consumers: 4 });
+    await workersHold({ transports: 4, producers: 4, consumers: 4 });
 
-      await first.page.close();
-      await eve.hearsAndSees();
-      expect(await eve.heardAbout(sessionId)).toEqual(["user_joined"]);
-    },
-  );
+    await first.page.close();
+    await eve.hearsAndSees();
+    expect(await eve.heardAbout(sessionId)).toEqual(["user_joined"]);
+  });
 
   test(onStage("“Use here instead” moves the meeting back and forth twenty times"), async () => {
     const stage = await openStage();
