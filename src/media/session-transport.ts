@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { DtlsParameters, IceParameters, WebRtcTransport } from "mediasoup/types";
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { RouterPlace } from "./room-router.js";
@@ -34,6 +35,8 @@ export class SessionTransport {
   #deadline: Timer | undefined;
   #wasUp = false;
   #told = false;
+  /** What it was told to connect with, until the worker refuses that. */
+  #connection: { dtlsParameters: DtlsParameters; done: Promise<void> } | undefined;
 
   constructor(options: {
     direction: "send" | "recv";
@@ -85,12 +88,16 @@ export class SessionTransport {
     return this.#told;
   }
 
-  async connect(dtlsParameters: DtlsParameters): Promise<void> {
-    this.#told = true;
-    await this.place.worker.call("the connection of a transport", "bad_message", () =>
-      this.transport.connect({ dtlsParameters }),
-    );
-    this.#startDeadline();
+  /** Once. Who says the same again has not heard the answer, and gets it again. */
+  connect(dtlsParameters: DtlsParameters): Promise<void> {
+    const before = this.#connection;
+    if (before && isDeepStrictEqual(before.dtlsParameters, dtlsParameters)) return before.done;
+    const connection = { dtlsParameters, done: this.#connect(dtlsParameters) };
+    if (!before) {
+      this.#connection = connection;
+      connection.done.catch(() => (this.#connection = undefined));
+    }
+    return connection.done;
   }
 
   async restartIce(): Promise<IceParameters> {
@@ -103,6 +110,14 @@ export class SessionTransport {
 
   close(): void {
     this.transport.close();
+  }
+
+  async #connect(dtlsParameters: DtlsParameters): Promise<void> {
+    this.#told = true;
+    await this.place.worker.call("the connection of a transport", "bad_message", () =>
+      this.transport.connect({ dtlsParameters }),
+    );
+    this.#startDeadline();
   }
 
   #changed(by: "ice" | "dtls"): void {

@@ -2,10 +2,10 @@
  * The place of one transport: created when it is first needed, helped over a changed network by an ICE restart, and
  * given up when that does not help. Whoever uses it asks for it again then and gets a new one.
  */
-import type { Device, Transport } from "mediasoup-client/types";
+import type { Device, DtlsParameters, Transport } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
-import { RequestError, withoutLine } from "../request-error.js";
+import { lostOnTheWay, RequestError, withoutLine } from "../request-error.js";
 import { iceParametersOf, publishedAs, transportOptions } from "./parameters.js";
 import type { Direction } from "./types.js";
 
@@ -25,6 +25,8 @@ export class TransportSlot {
   #creating: Promise<Transport> | undefined;
   #generation = 0;
   #timer: unknown;
+  /** Tells the service once more how this side connects, which it may not have heard. */
+  #connectAgain: (() => void) | undefined;
 
   constructor(
     direction: Direction,
@@ -69,6 +71,7 @@ export class TransportSlot {
   drop(): void {
     this.#generation += 1;
     this.#creating = undefined;
+    this.#connectAgain = undefined;
     this.#timers.clear(this.#timer);
     const transport = this.#transport;
     this.#transport = undefined;
@@ -83,9 +86,13 @@ export class TransportSlot {
     this.#lose("service");
   }
 
-  /** Restarts ICE if the transport does not connect as it should, and in any case when the network has changed. */
+  /**
+   * Helps a transport that does not connect as it should: says once more what the service may not have heard, or restarts
+   * ICE, that in any case when the network has changed.
+   */
   async revive(networkChanged: boolean): Promise<void> {
     const transport = this.#transport;
+    this.#connectAgain?.();
     if (!transport || transport.connectionState === "new") return;
     if (transport.connectionState === "connected" && !networkChanged) return;
     this.#timers.clear(this.#timer);
@@ -117,11 +124,9 @@ export class TransportSlot {
     const transport =
       this.direction === "send" ? device.createSendTransport(options) : device.createRecvTransport(options);
     this.#transport = transport;
-    transport.on("connect", ({ dtlsParameters }, done, failed) => {
-      this.#client
-        .request("connectTransport", { transportId: transport.id, dtlsParameters })
-        .then(() => done(), failed);
-    });
+    transport.on("connect", ({ dtlsParameters }, done, failed) =>
+      this.#connect(transport, dtlsParameters, done, failed),
+    );
     transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
       this.#client
         .request("produce", { transportId: transport.id, kind, rtpParameters, ...publishedAs(appData) })
@@ -131,6 +136,40 @@ export class TransportSlot {
       if (transport === this.#transport) this.#changed(transport, state);
     });
     return transport;
+  }
+
+  /**
+   * Goes on until the service has answered: mediasoup-client stands in the middle of a negotiation here, and nothing can be
+   * made any more of a transport for which that fails. The service answers the same question in the same way.
+   */
+  #connect(
+    transport: Transport,
+    dtlsParameters: DtlsParameters,
+    done: () => void,
+    failed: (error: Error) => void,
+  ): void {
+    const again = () => {
+      if (transport === this.#transport) this.#connect(transport, dtlsParameters, done, failed);
+    };
+    this.#connectAgain = undefined;
+    this.#client
+      .request("connectTransport", { transportId: transport.id, dtlsParameters })
+      .then(done, (error: Error) => {
+        if (transport !== this.#transport) failed(error);
+        else if (withoutLine(error)) this.#connectAgain = again;
+        else if (lostOnTheWay(error)) again();
+        else this.#connectRefused(error, again, failed);
+      });
+  }
+
+  #connectRefused(error: Error, again: () => void, failed: (error: Error) => void): void {
+    const { code, retryable } = error instanceof RequestError ? error : { code: undefined, retryable: false };
+    if (retryable) {
+      this.#timer = this.#timers.set(WEAKNESS_MS, again);
+      return;
+    }
+    if (code === "not_found") this.lost();
+    failed(error);
   }
 
   #changed(transport: Transport, state: RTCPeerConnectionState): void {

@@ -106,13 +106,17 @@ mediaTest("what pages send that is only unusual is taken", async () => {
   expect(session.counts()).toMatchObject({ producers: 3, consumers: 1 });
 });
 
-mediaTest("a transport is connected once only", async () => {
+mediaTest("a transport is connected once only; who says the same again gets the same answer again", async () => {
   const media = await startMedia();
   const { media: session, sendId } = await joinAndSend(media, "room", "s");
-  await session.connectTransport(sendId, { role: "client", fingerprints: [FINGERPRINT] });
-  await expect(session.connectTransport(sendId, { role: "client", fingerprints: [FINGERPRINT] })).rejects.toEqual(
-    badMessage,
-  );
+  const connect = (value: string) =>
+    session.connectTransport(sendId, { role: "client", fingerprints: [{ ...FINGERPRINT, value }] });
+  await expect(connect("no fingerprint")).rejects.toEqual(badMessage);
+  await Promise.all([connect(FINGERPRINT.value), connect(FINGERPRINT.value)]);
+  await connect(FINGERPRINT.value);
+  const other = FINGERPRINT.value.replaceAll("AB", "CD");
+  await expect(connect(other)).rejects.toEqual(badMessage);
+  await connect(FINGERPRINT.value);
 });
 
 mediaTest("parameters with anything anywhere in them never harm the worker", async () => {

@@ -270,6 +270,21 @@ describe("after a loss", () => {
     return { ...scene, mic };
   }
 
+  /**
+   * Is about to send a microphone and to receive one; that the transports are connected has not been heard. A browser
+   * is in the middle of a negotiation then: it can be ended, but not begun again.
+   */
+  async function unconnected(): Promise<MediaScene & { begun: () => number }> {
+    const begun = (["send", "receive"] as const).map((name) => vi.spyOn(FakeHandler.prototype, name));
+    const scene = await mediaInRoom();
+    scene.service.unheard.add("connectTransport");
+    void scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "audio-1") });
+    expect(requests(scene.browser, "connectTransport")).toHaveLength(2);
+    scene.service.unheard.clear();
+    return { ...scene, begun: () => begun.reduce((sum, { mock }) => sum + mock.calls.length, 0) };
+  }
+
   const both = room(2, person("ann"), sender("bob", "video-1"));
 
   it("of the line, media that is still there goes on", async () => {
@@ -339,6 +354,38 @@ describe("after a loss", () => {
     expect(scene.media.publications[0]?.producer).toBeUndefined();
     await event(scene, "media_reset", { reason: "worker_died" });
     expect(scene.media.publications[0]?.producer).toBeDefined();
+  });
+
+  it("of the line before a transport is known to be connected, the service is told again and all flows over it", async () => {
+    const scene = await unconnected();
+    await lineComesBack(scene, { resumed: true, epoch: 2, room: room(2, person("ann"), sender("bob", "audio-1")) });
+    expect(scene.begun()).toBe(2);
+    const [first, second, ...again] = requests(scene.browser, "connectTransport");
+    expect(again).toEqual([first, second]);
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([false, false]);
+    expect(scene.media.publications[0]?.producer?.closed).toBe(false);
+    expect(received(scene)).toEqual(["audio-1"]);
+    expect(scene.heard.map(([kind]) => kind)).toEqual(["track_added"]);
+  });
+
+  it("of the answer to that, the service is told again", async () => {
+    const scene = await unconnected();
+    await scene.browser.timers.advance(15_000);
+    await calm();
+    expect(scene.begun()).toBe(2);
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([false, false]);
+    expect(scene.media.publications[0]?.producer?.closed).toBe(false);
+    expect(received(scene)).toEqual(["audio-1"]);
+  });
+
+  it("of the session meanwhile, everything is made anew", async () => {
+    const scene = await unconnected();
+    await lineComesBack(scene, { sessionId: "s-new" });
+    await scene.browser.socket.answer("join", joinedWithMedia([sender("bob", "audio-1")], { sessionId: "s-new" }));
+    await calm();
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([true, true, false, false]);
+    expect(scene.media.publications[0]?.producer?.closed).toBe(false);
+    expect(received(scene)).toEqual(["audio-1"]);
   });
 
   it("of one transport on the service, that one is made anew", async () => {
