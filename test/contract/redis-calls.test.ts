@@ -4,7 +4,7 @@ import { noRedisReason, RedisServer } from "../support/redis-server.js";
 import { until } from "../support/until.js";
 import { callStoreContract, type CallStoreUnderTest } from "./call-store-contract.js";
 
-const HOLD_MS = 1_000;
+const HOLD_MS = 2_000;
 /** More than Redis's clock may be behind this process's timers. */
 const MARGIN_MS = 10;
 

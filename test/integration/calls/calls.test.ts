@@ -4,6 +4,8 @@ import type { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 
 const RING_MS = 30_000;
+/** The time that is left is counted by another clock than the one that it is shown by. */
+const CLOCKS_MS = 50;
 
 /** The service's own numbers must agree with each other at any moment. */
 async function health(service: TestService): Promise<{ busyUsers: number; activeCalls: number }> {
@@ -71,6 +73,7 @@ describe("from ring to end", () => {
     const service = await startService();
     const ada = await service.hello("ada");
     const bob = await service.hello("bob");
+    const before = Date.now();
     const call = await ada.request("startCall", { to: "bob", kind: "video" });
     expect(call).toEqual({
       callId: expect.any(String),
@@ -80,7 +83,8 @@ describe("from ring to end", () => {
     });
     const incoming = await bob.event("incoming_call");
     expect(incoming).toMatchObject({ callId: call.callId, from: { userId: "ada", name: "ADA" }, kind: "video" });
-    expect(Math.abs(incoming.expiresAt - Date.now() - RING_MS)).toBeLessThan(2_000);
+    expect(incoming.expiresAt).toBeGreaterThanOrEqual(before + RING_MS - CLOCKS_MS);
+    expect(incoming.expiresAt).toBeLessThanOrEqual(Date.now() + RING_MS + CLOCKS_MS);
     expect(await metric(service, 'lastseen_calls{state="ringing"}')).toBe(1);
 
     expect(await bob.request("acceptCall", { callId: call.callId })).toEqual({
@@ -362,7 +366,8 @@ describe("who goes away", () => {
     await talk(ada, bob, "bob");
     await service.app.close();
     expect(await ada.closed()).toBe(1012);
-    expect(service.log.filter(({ level }) => level >= 40)).toEqual([]);
+    const warnings = service.log.filter(({ level, msg }) => level >= 40 && !msg.startsWith("the process stood still"));
+    expect(warnings).toEqual([]);
   });
 });
 

@@ -47,7 +47,7 @@ test(
       await until(() => client.room?.participants.length === 2);
       expect(client.session?.nodeId).toBe("node-1");
     }
-    expect(await fleet.redis.cli("HLEN", "lastseen:{all}:leases")).toBe("2");
+    await until(async () => (await fleet.redis.cli("HLEN", "lastseen:{all}:leases")) === "2");
   },
 );
 

@@ -53,15 +53,18 @@ test("a drained node shows its people alive where they are now, with both parts 
   await again.request("hello", { user: { id: "ada" }, tabId: "t1", resume: { sessionId, resumeToken } });
 
   for (const node of [drained, heir]) {
-    expect(await session(node)).toMatchObject({ state: "present", nodeId: "node-2", roomId: "daily", end: null });
-    const story = (await fleet.timeline(node, sessionId)).filter((step) => step !== "away" && step !== "back");
-    expect(story.filter((step) => step !== "cleanup verified" && step !== "socket ended")).toEqual([
-      "session opened",
-      "joined room",
-      "session given up",
-      "session adopted",
-      "session resumed",
-    ]);
+    // Only the heir knows; one that is too busy to answer in time is asked again.
+    const present = { state: "present", nodeId: "node-2", roomId: "daily", end: null };
+    await expect.poll(() => session(node)).toMatchObject(present);
+    const part = async (steps: readonly string[]) =>
+      (await fleet.timeline(node, sessionId)).filter((step) => steps.includes(step));
+    const before = ["session opened", "joined room", "session given up"];
+    const after = ["session adopted", "session resumed"];
+    await expect.poll(() => part(before)).toEqual(before);
+    await expect.poll(() => part(after)).toEqual(after);
+    // Each node has its own clock, to the millisecond: which of their parts came first is known but for the seam.
+    const story = await part(["session opened", "joined room", "session resumed"]);
+    expect(story).toEqual(["session opened", "joined room", "session resumed"]);
   }
   expect(await fleet.metric(drained, 'lastseen_sessions_closed_total{reason="node_lost"}')).toBe(0);
 
@@ -70,6 +73,7 @@ test("a drained node shows its people alive where they are now, with both parts 
   expect(await again.closed()).toBe(4403);
   // Each node has seen an end of it: the later one is what became of it.
   for (const node of [drained, heir]) {
-    expect(await session(node)).toMatchObject({ state: "ended", nodeId: "node-2", end: { reason: "kicked" } });
+    const ended = { state: "ended", nodeId: "node-2", end: { reason: "kicked" } };
+    await expect.poll(() => session(node)).toMatchObject(ended);
   }
 });

@@ -21,7 +21,6 @@ test("after a goodbye beacon the session is away, then gone within the reload gr
   expect(await ada.event("user_away")).toMatchObject({ userId: "bob", reason: "goodbye" });
   expect(await ada.event("user_left")).toMatchObject({ userId: "bob", reason: "disconnected", participants: ["ada"] });
   expect(performance.now() - startedAt).toBeGreaterThan(1_900);
-  expect(performance.now() - startedAt).toBeLessThan(4_000);
   // The page was frozen, not gone: its socket is still there and hears what became of its session.
   expect(await bob.closed()).toBe(4410);
 });

@@ -162,8 +162,8 @@ async function expectGauges(service: TestService, truth: Truth): Promise<void> {
 test("gauges equal the truth at every step of a life: connected, opened, joined, away, ghost, closing, gone", async () => {
   const service = await startService({
     HEARTBEAT_INTERVAL_MS: "300",
-    AWAY_AFTER_MS: "1000",
-    IDLE_TIMEOUT_MS: "2000",
+    AWAY_AFTER_MS: "2000",
+    IDLE_TIMEOUT_MS: "5000",
     SWEEP_INTERVAL_MS: "600000",
   });
   const truth: Truth = { present: 0, away: 0, ghost: 0, closing: 0, connections: 0, rooms: 0, participants: 0 };
@@ -236,7 +236,7 @@ test("a cleanup that cannot be finished is counted as stuck until it can, and th
 });
 
 test("counters count what happened: openings, ends by reason, resumes, heartbeats, refusals, closes by code", async () => {
-  const service = await startService({ RESUME_GRACE_MS: "1200" });
+  const service = await startService({ RESUME_GRACE_MS: "4000" });
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
   const cid = await service.join("cid", "daily");
@@ -313,9 +313,9 @@ test("a frame that was too large is counted as 1009, though the client does not 
 
 test("a client that comes back within a heartbeat of being reaped as idle is counted as a false eviction", async () => {
   const service = await startService({
-    HEARTBEAT_INTERVAL_MS: "900",
+    HEARTBEAT_INTERVAL_MS: "2900",
     AWAY_AFTER_MS: "300",
-    IDLE_TIMEOUT_MS: "1000",
+    IDLE_TIMEOUT_MS: "3000",
     SWEEP_INTERVAL_MS: "200",
   });
   const bob = await service.join("bob", "daily");

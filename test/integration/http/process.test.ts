@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 class Process {
   readonly child: ChildProcess;
+  /** Its exit code, once all that it has written was read. */
+  readonly exit: Promise<number | null>;
   out = "";
   err = "";
 
@@ -19,6 +21,7 @@ class Process {
     this.child = spawn(process.execPath, args, { cwd: ROOT, env: { PATH, HOME, ...env } });
     this.child.stdout?.on("data", (chunk: Buffer) => (this.out += chunk.toString()));
     this.child.stderr?.on("data", (chunk: Buffer) => (this.err += chunk.toString()));
+    this.exit = once(this.child, "close").then(([code]) => code as number | null);
     onTestFinished(() => {
       this.child.kill("SIGKILL");
     });
@@ -31,12 +34,6 @@ class Process {
     const match = found();
     if (!match) throw new Error("the line has gone");
     return match;
-  }
-
-  async exit(): Promise<number | null> {
-    if (this.child.exitCode !== null) return this.child.exitCode;
-    const [code] = (await once(this.child, "close")) as [number | null];
-    return code;
   }
 }
 
@@ -52,7 +49,7 @@ describe.concurrent("the process", () => {
       JWT_SECRET: "top-secret",
       CORS_ORIGIN: "example.com",
     });
-    expect(await service.exit()).toBe(78);
+    expect(await service.exit).toBe(78);
     expect(service.err).toContain("The configuration has 5 problem(s):");
     for (const name of ["PORT", "HELLO_TIMEOUT_MS", "MULTI_TAB_POLICY", "JWT_SECRET", "CORS_ORIGIN"]) {
       expect(service.err).toMatch(new RegExp(`^  - ${name} `, "m"));
@@ -63,7 +60,7 @@ describe.concurrent("the process", () => {
 
   test("production without a secret does not start", async (context) => {
     const service = new Process(context, { LASTSEEN_ENV: "production" });
-    expect(await service.exit()).toBe(78);
+    expect(await service.exit).toBe(78);
     expect(service.err).toContain("JWT_SECRET is needed");
   });
 
@@ -78,7 +75,7 @@ describe.concurrent("the process", () => {
     service.child.kill("SIGTERM");
     await client.event("server_closing");
     expect(await client.closed()).toBe(1012);
-    expect(await service.exit()).toBe(0);
+    expect(await service.exit).toBe(0);
     expect(service.out).toContain('"msg":"stopped"');
     // Nothing is deprecated, nothing is left unhandled.
     expect(service.err).toBe("");
@@ -99,7 +96,7 @@ describe.concurrent("the process", () => {
       await once(other, "listening");
       const { port } = other.address() as AddressInfo;
       const service = new Process(context, { ...QUIET, PORT: "0", ...env, [name]: String(port) });
-      expect(await service.exit()).toBe(1);
+      expect(await service.exit).toBe(1);
       expect(service.err).toBe(`Lastseen could not start: ${reason(port)}\n`);
       expect(service.out).not.toContain("service: http");
     },
@@ -110,7 +107,7 @@ describe.concurrent("the process", () => {
     ["/etc/passwd", "cannot be run: it is no file that this user may execute"],
   ])("MEDIASOUP_WORKER_BIN %s is a wrong configuration: it %s", async ([path, problem], context) => {
     const service = new Process(context, { ...QUIET, PORT: "0", SFU_WORKERS: "1", MEDIASOUP_WORKER_BIN: path });
-    expect(await service.exit()).toBe(78);
+    expect(await service.exit).toBe(78);
     expect(service.err).toContain(`  - MEDIASOUP_WORKER_BIN ${path} ${problem}\n`);
   });
 });

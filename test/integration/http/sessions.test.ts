@@ -63,7 +63,7 @@ test("a session is shown with who, where, since when, and the evidence that deci
 });
 
 test("a session whose line broke is shown as away with the reason, then as gone", async () => {
-  const service = await startService({ RESUME_GRACE_MS: "2000" });
+  const service = await startService({ RESUME_GRACE_MS: "4000" });
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
   bob.socket.terminate();
@@ -85,8 +85,9 @@ test("a session whose line broke is shown as away with the reason, then as gone"
     evidence: { socket: "closed", detachKind: "connection_lost", closeCode: 1006, media: null },
     end: { reason: "disconnected", at: expect.any(Number) },
   });
-  // Two readings of the wall clock: the same moment but for what rounding and small corrections make of it.
-  expect(Math.abs((gone.evidence.detachedAt ?? 0) - (view?.evidence.detachedAt ?? 0))).toBeLessThan(50);
+  // Two readings of the wall clock: the same moment but for small corrections, and for a pause of the process in between.
+  // It is not that of the end, which came three seconds later.
+  expect(Math.abs((gone.evidence.detachedAt ?? 0) - (view?.evidence.detachedAt ?? 0))).toBeLessThan(1_500);
   expect(JSON.stringify(gone)).not.toContain(bob.hello.resumeToken);
   expect(users(await page(service))).toEqual(["ada"]);
 });

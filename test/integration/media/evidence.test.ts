@@ -17,7 +17,8 @@ peerTest("media is connected with ICE and DTLS, lost with the consent, and then 
   const cutAt = performance.now();
   peer.vanish();
   expect(await media.next("evidence")).toEqual({ sessionId: "s", state: "lost", by: "ice" });
-  expect(performance.now() - cutAt).toBeLessThan(12_000);
+  // The consent ends after ten seconds; mediasoup's own default is thirty.
+  expect(performance.now() - cutAt).toBeLessThan(20_000);
   // It may come back: that is for the session to judge.
   expect(session.counts()).toEqual({ transports: 1, producers: 1, consumers: 0 });
   await WebRtcPeer.connect(media, session, "send");
@@ -27,7 +28,7 @@ peerTest("media is connected with ICE and DTLS, lost with the consent, and then 
 });
 
 peerTest("what a page sent over a transport that it has replaced is not shown for ever", async () => {
-  const media = await startMedia({ timeLimits: { connectMs: 2_000 } });
+  const media = await startMedia({ timeLimits: { connectMs: 6_000 } });
   const session = await media.plane.join("room", "s");
   const first = await WebRtcPeer.connect(media, session, "send");
   const receiving = await WebRtcPeer.connect(media, session, "recv");
@@ -75,7 +76,7 @@ peerTest("what this side closes is no evidence of loss", async () => {
 });
 
 peerTest("a transport that is up outlives the time that it had to connect", async () => {
-  const media = await startMedia({ timeLimits: { connectMs: 500 } });
+  const media = await startMedia({ timeLimits: { connectMs: 4_000 } });
   const session = await media.plane.join("room", "s");
   const other = await media.plane.join("room", "other");
   await WebRtcPeer.connect(media, session, "send");

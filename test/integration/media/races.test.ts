@@ -125,7 +125,7 @@ mediaTest("a reset while a transport is being created closes that one too", asyn
 });
 
 mediaTest("what is created after its time limit is closed, not lost", async () => {
-  const media = await startMedia({ timeLimits: { callMs: 100 } });
+  const media = await startMedia({ timeLimits: { callMs: 1_000 } });
   const session = await media.plane.join("room", "s");
   const router = await openRouter(media, session);
   const point = hold(router, "createWebRtcTransport", "answer");
@@ -140,7 +140,7 @@ mediaTest("what is created after its time limit is closed, not lost", async () =
 });
 
 mediaTest("a check that waits for a creation that never ends says so instead of vouching for it", async () => {
-  const media = await startMedia({ timeLimits: { callMs: 100 } });
+  const media = await startMedia({ timeLimits: { callMs: 1_000 } });
   const session = await media.plane.join("room", "s");
   const router = await openRouter(media, session);
   const point = hold(router, "createWebRtcTransport", "answer");

@@ -107,7 +107,7 @@ mediaTest("requests that a dying worker does not answer any more are media_unava
 });
 
 mediaTest("a worker that stands still is found, killed and replaced", async () => {
-  const media = await startMedia({ timeLimits: { callMs: 300, healthIntervalMs: 50 } });
+  const media = await startMedia({ timeLimits: { callMs: 1_500, healthIntervalMs: 50 } });
   const sender = await joinAndSend(media, "room", "sender");
   const [stopped] = media.workers;
   signal(stopped, "SIGSTOP");
@@ -121,7 +121,7 @@ mediaTest("a worker that stands still is found, killed and replaced", async () =
 mediaTest(
   "a request that is not answered in time has the worker looked at without waiting for the next round",
   async () => {
-    const media = await startMedia({ timeLimits: { callMs: 300, healthIntervalMs: 60_000 } });
+    const media = await startMedia({ timeLimits: { callMs: 1_500, healthIntervalMs: 60_000 } });
     const sender = await joinAndSend(media, "room", "sender");
     signal(media.workers[0], "SIGSTOP");
     await expect(sender.media.createTransport("recv")).rejects.toMatchObject({ code: "media_unavailable" });

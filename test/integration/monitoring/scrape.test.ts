@@ -48,7 +48,7 @@ test("a counter that has not moved yet is there, so that its first step is an in
   const service = await startService();
   const prometheus = await Prometheus.start({ lastseen: { target: target(service) } });
   const refused = 'lastseen_messages_rejected_total{code="already_joined"}';
-  await until(async () => (await prometheus.value(`count_over_time(${refused}[1m])`)) === 2);
+  await until(async () => ((await prometheus.value(`count_over_time(${refused}[1m])`)) ?? 0) >= 2);
   const ada = await service.join("ada", "daily");
   await ada.ask("join", { roomId: "other" });
   await until(async () => ((await prometheus.value(`increase(${refused}[1m])`)) ?? 0) > 0);
@@ -62,16 +62,19 @@ test("with METRICS_TOKEN only a Prometheus that has it may scrape", async ({ ski
     stranger: { target: target(service) },
     guesser: { target: target(service), token: "another-token" },
   });
-  await until(async () => (await prometheus.query("up")).length === 3);
-  const up = Object.fromEntries((await prometheus.query("up")).map(({ metric, value }) => [metric["job"], value]));
-  expect(up).toEqual({ lastseen: 1, stranger: 0, guesser: 0 });
+  const up = async () =>
+    Object.fromEntries((await prometheus.query("up")).map(({ metric, value }) => [metric["job"], value]));
+  // Who has the token may have come too late for the first time on a busy machine; who has none is refused, however often.
+  await expect.poll(up).toEqual({ lastseen: 1, stranger: 0, guesser: 0 });
 });
 
 test("a node that dies is noticed, and its alert is on its way", async ({ skip }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
   const service = await ServiceProcess.start();
   const prometheus = await Prometheus.start({ lastseen: { target: target(service) } });
-  const alerts = () => prometheus.query('ALERTS{alertname!="LastseenAbsent"}');
+  // Some are of the machine that the tests run on, which may be busy.
+  const aside = "LastseenAbsent|LastseenEventLoopLag|LastseenStoodStill";
+  const alerts = () => prometheus.query(`ALERTS{alertname!~"${aside}"}`);
   await until(async () => (await prometheus.value('up{job="lastseen"}')) === 1);
   expect(await alerts()).toEqual([]);
   service.signal("SIGKILL");

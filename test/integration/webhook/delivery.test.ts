@@ -48,7 +48,11 @@ test("a kick, and a rejoin before the backend has heard of it: the old session's
   // Somebody else's events do not wait for hers.
   await service.join("bob", "daily");
   await receiver.get("joined", "bob");
-  expect(receiver.deliveries.filter(({ event }) => event.userId === "ada").at(-1)?.event.type).toBe("left");
+  const lastOfAda = () => receiver.deliveries.filter(({ event }) => event.userId === "ada").at(-1)?.event.type;
+  await until(() => lastOfAda() === "left");
+  await service.join("cid", "daily");
+  await receiver.get("joined", "cid");
+  expect(lastOfAda()).toBe("left");
   open();
   await until(() => receiver.taken.filter(({ type, userId }) => type === "joined" && userId === "ada").length === 2);
   const order = receiver.taken
@@ -167,6 +171,8 @@ test("at the end everybody's leaving is still delivered", async () => {
   const service = await startService(receiver.settings);
   await service.join("ada", "daily");
   await service.join("bob", "daily");
+  // The end has two seconds for what it adds itself.
+  await receiver.get("joined", "bob");
   await service.app.close();
   const ends = receiver.taken.filter(({ type }) => type === "session_ended");
   expect(ends.map(({ userId, reason }) => `${userId} ${reason}`).toSorted()).toEqual(["ada shutdown", "bob shutdown"]);
@@ -181,7 +187,8 @@ test("at the end a backend that does not answer is waited for two seconds at the
   await until(() => receiver.deliveries.length > 0);
   const began = performance.now();
   await service.app.close();
-  expect(performance.now() - began).toBeLessThan(4_000);
+  // Not for as long as an answer may take otherwise, ten seconds.
+  expect(performance.now() - began).toBeLessThan(8_000);
   const [line] = service.log.filter(({ msg }) => msg === "webhooks were left at the end");
   expect(line).toMatchObject({ level: 40, unlogged: 0 });
   expect(Number(line?.["logged"])).toBeGreaterThan(3);

@@ -128,7 +128,10 @@ test.skipIf(noRedisReason)(
     const ofAda = receiver.deliveries
       .map(({ event }) => event)
       .filter(({ nodeId, userId }) => nodeId === "node-1" && userId === "ada");
-    expect(idsOf(ofAda)).toEqual([left[0]?.id, ...idsOf(left)]);
+    // What was under way when the node died comes once more; if that took long, the node itself had tried it again.
+    const taken = idsOf(ofAda).lastIndexOf(left[0]?.id ?? "");
+    expect(new Set(idsOf(ofAda).slice(0, taken))).toEqual(new Set([left[0]?.id]));
+    expect(idsOf(ofAda).slice(taken)).toEqual(idsOf(left));
     expect(heard().filter(({ userId }) => userId === "bob")).toHaveLength(4);
     // What the survivor has to tell of her itself comes after that.
     const adopted = await receiver.get("session_adopted", "ada");

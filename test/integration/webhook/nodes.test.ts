@@ -50,10 +50,9 @@ test.skipIf(noRedisReason)(
     expect(adopted.epoch).toBeGreaterThan(joined.epoch ?? Infinity);
     const ofAda = receiver.taken.filter((event) => event.sessionId === sessionId);
     expect(ofAda.filter(({ type }) => type === "left" || type === "session_ended")).toEqual([]);
-    expect(receiver.taken.filter(({ type }) => type === "node_started")).toMatchObject([
-      { alone: false },
-      { alone: false },
-    ]);
+    const started = () => receiver.taken.filter(({ type }) => type === "node_started");
+    await until(() => started().length === 2);
+    expect(started()).toMatchObject([{ alone: false }, { alone: false }]);
 
     await second.get(`/api/sessions/${sessionId}`, { method: "DELETE" });
     const left = await receiver.get("left", "ada");
