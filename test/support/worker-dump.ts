@@ -24,8 +24,14 @@ export interface WorkerContents {
 
 /** Waits until the workers hold exactly this. */
 export async function workersHold(expected: WorkerContents): Promise<void> {
-  await until(async () => isDeepStrictEqual(await dumpWorkers(), expected)).catch(async (error: unknown) => {
-    throw new Error(`the workers hold ${JSON.stringify(await dumpWorkers())}`, { cause: error });
+  let seen: unknown;
+  const look = async () => {
+    // A router that is closed while it is asked does not answer.
+    seen = await dumpWorkers().catch((error: unknown) => String(error));
+    return isDeepStrictEqual(seen, expected);
+  };
+  await until(look).catch((error: unknown) => {
+    throw new Error(`the workers hold ${JSON.stringify(seen)}`, { cause: error });
   });
 }
 
