@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { PATIENCE_MS } from "./test/support/until.js";
 
 /** Tests with real processes and browsers may meet a machine that is too busy; see test/README.md. */
 const retry = process.env["CI"] ? 1 : 0;
-/** What is asked again until it holds may take its time on a busy machine: as long as test/support/until.ts waits. */
-const patient = { poll: { timeout: 15_000 } };
+/** What is asked again until it holds may take its time on a busy machine. */
+const patient = { poll: { timeout: PATIENCE_MS } };
 
 /** Folders of test/ by what their tests need; see test/README.md. */
 export default defineConfig({

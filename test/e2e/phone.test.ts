@@ -109,10 +109,9 @@ describe.skipIf(noStageReason)("the telephone", () => {
   });
 
   test(onStage("a tab that is killed while talking ends the call within the reload grace"), async () => {
-    const exchange = await openExchange();
+    const exchange = await openExchange({ RESUME_GRACE_MS: "60000" });
     const { ada, bob } = await talk(exchange);
     await bob.page.close();
-    // Of a line that broke the call would end after 20 s only.
     expect(await ada.says("disconnected")).toBe("Bob lost the connection.");
     await until(() => isIdle(exchange));
     await workersHold({ transports: 0, producers: 0, consumers: 0 });

@@ -4,7 +4,7 @@ import { expect, onTestFinished } from "vitest";
 import { createWebServer } from "../../src/http/web-server.js";
 import { freePort } from "../support/free-port.js";
 import { startService, type TestService } from "../support/service.js";
-import { until } from "../support/until.js";
+import { PATIENCE_MS, until } from "../support/until.js";
 import { Person } from "./person.js";
 import { openBrowser } from "./stage.js";
 
@@ -27,13 +27,13 @@ export class Phone extends Person {
   }
 
   /** Waits until the phone shows a call in this state. */
-  async shows(state: "ringing" | "active", timeoutMs = 15_000): Promise<void> {
+  async shows(state: "ringing" | "active", timeoutMs = PATIENCE_MS): Promise<void> {
     const panel = this.page.locator(`[data-testid=call-panel][data-state=${state}]:not([hidden])`);
     await panel.waitFor({ timeout: timeoutMs });
   }
 
   /** Waits until there is no call on the phone, and returns what it says about it. */
-  async says(reason: string, timeoutMs = 15_000): Promise<string> {
+  async says(reason: string, timeoutMs = PATIENCE_MS): Promise<string> {
     await this.page
       .locator(`[data-testid=phone-notice][data-reason=${reason}]:not([hidden])`)
       .waitFor({ timeout: timeoutMs });

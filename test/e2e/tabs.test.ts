@@ -3,7 +3,7 @@ import { workersHold } from "../support/worker-dump.js";
 import type { Person } from "./person.js";
 import { noStageReason, onStage, openStage } from "./stage.js";
 
-const switched = (person: Person) => person.page.getByTestId("switched-page").waitFor({ timeout: 10_000 });
+const switched = (person: Person) => person.page.getByTestId("switched-page").waitFor();
 
 describe.skipIf(noStageReason)("tabs of one user", () => {
   test(onStage("the second tab takes the meeting over, and the third person sees nothing of it"), async () => {

@@ -1,6 +1,7 @@
 import { WebSocket, type ClientOptions } from "ws";
 import type { EventData, EventType, ReplyData, RequestData, RequestType } from "../../src/protocol/messages/index.js";
 import type { WireError } from "../../src/protocol/errors.js";
+import { PATIENCE_MS } from "./until.js";
 
 export type Frame = {
   type?: string;
@@ -72,7 +73,7 @@ export class TestClient {
   async event<T extends EventType>(
     type: T,
     matches: (data: EventData<T>) => boolean = () => true,
-    timeoutMs = 15_000,
+    timeoutMs = PATIENCE_MS,
   ): Promise<EventData<T>> {
     const frame = await this.frame(
       (candidate) => candidate.type === type && matches(candidate.data as EventData<T>),
@@ -83,11 +84,11 @@ export class TestClient {
   }
 
   /** The first frame that matches, of those that came and those that come. */
-  async frame(matches: (frame: Frame) => boolean, what = "a frame", timeoutMs = 15_000): Promise<Frame> {
+  async frame(matches: (frame: Frame) => boolean, what = "a frame", timeoutMs = PATIENCE_MS): Promise<Frame> {
     return this.#until(() => this.frames.find(matches), what, timeoutMs);
   }
 
-  async closed(timeoutMs = 15_000): Promise<number> {
+  async closed(timeoutMs = PATIENCE_MS): Promise<number> {
     return this.#until(() => this.closeCode, "the close", timeoutMs);
   }
 

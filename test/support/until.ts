@@ -1,5 +1,11 @@
+/**
+ * How long a test waits for what must come. On a machine so busy that a service stands still for seconds, ghosts are spared
+ * for another twenty (`COMEBACK_MS` of src/reaper/sweeper.ts).
+ */
+export const PATIENCE_MS = 30_000;
+
 /** Waits until a condition holds, looking every few milliseconds; for states that send no event. */
-export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`did not come true within ${timeoutMs} ms: ${holds.toString()}`);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { PATIENCE_MS } from "../../support/until.js";
 
 /** A TCP connection on which a test writes whatever bytes it likes, and keeps all that comes back. */
 export class RawSocket {
@@ -48,18 +49,18 @@ export class RawSocket {
   }
 
   /** Waits until what has come holds `part`. */
-  async until(part: string, timeoutMs = 10_000): Promise<string> {
+  async until(part: string, timeoutMs = PATIENCE_MS): Promise<string> {
     await this.#wait(() => this.text.includes(part), `${JSON.stringify(part)} in the answer`, timeoutMs);
     return this.text;
   }
 
-  async closed(timeoutMs = 10_000): Promise<string> {
+  async closed(timeoutMs = PATIENCE_MS): Promise<string> {
     await this.#wait(() => this.ended, "the end of the connection", timeoutMs);
     return this.text;
   }
 
   /** The code of the close frame, once it has come. */
-  async closeCode(timeoutMs = 10_000): Promise<number> {
+  async closeCode(timeoutMs = PATIENCE_MS): Promise<number> {
     let code: number | undefined;
     await this.#wait(() => (code = closeCodeIn(this.bytes)) !== undefined, "a close frame", timeoutMs);
     return code ?? 0;

@@ -87,8 +87,8 @@ test("a quick reload stays silent", async () => {
 });
 
 test.each([
-  ["closed by the page", 1001, { RELOAD_GRACE_MS: "1500" }, "page_closed"],
-  ["closed without a code", 1000, { RELOAD_GRACE_MS: "1500" }, "page_closed"],
+  ["closed by the page", 1001, { RELOAD_GRACE_MS: "1500", RESUME_GRACE_MS: "60000" }, "page_closed"],
+  ["closed without a code", 1000, { RELOAD_GRACE_MS: "1500", RESUME_GRACE_MS: "60000" }, "page_closed"],
   ["destroyed", undefined, { RESUME_GRACE_MS: "1500" }, "connection_lost"],
 ])("a socket that is %s and never resumed leaves the room", async (_what, code, env, cause) => {
   const service = await startService(env);

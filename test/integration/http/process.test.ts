@@ -30,7 +30,7 @@ class Process {
   /** Waits for a line of the log. */
   async line(matches: RegExp): Promise<RegExpExecArray> {
     const found = () => matches.exec(this.out);
-    await expect.poll(found, { timeout: 30_000, message: `${matches} in the output` }).not.toBeNull();
+    await expect.poll(found, { timeout: 50_000, message: `${matches} in the output` }).not.toBeNull();
     const match = found();
     if (!match) throw new Error("the line has gone");
     return match;
