@@ -1,6 +1,7 @@
+import type { Transport, WebRtcTransport } from "mediasoup/types";
 import { describe, expect, test } from "vitest";
 import { until } from "../support/until.js";
-import { workersHold } from "../support/worker-dump.js";
+import { openRouters, workersHold } from "../support/worker-dump.js";
 import { countWhatIsHeld, pageListeners, whatIsHeld } from "./held.js";
 import { noStageReason, onStage, openStage } from "./stage.js";
 
@@ -153,6 +154,26 @@ describe.skipIf(noStageReason)("a page's life", () => {
     await workersHold({ transports: 4, producers: 4, consumers: 4 });
   });
 
+  test(
+    onStage("a line that breaks whenever a transport is being connected: it is the same one, and flows"),
+    async () => {
+      const stage = await openStage();
+      const network = await stage.network();
+      const eve = await stage.enter("Eve", "daily");
+      const broken: string[] = [];
+      afterConnecting(({ id, appData }) => {
+        if (stage.service.app.registry.find(String(appData["sessionId"]))?.name !== "Ada") return;
+        broken.push(id);
+        // Before the answer is on its way.
+        network.resetAll();
+      });
+      const ada = await stage.enter("Ada", "daily", network);
+      await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+      expect(new Set(broken).size).toBe(2);
+      await workersHold({ transports: 4, producers: 4, consumers: 4 });
+    },
+  );
+
   test(onStage("away to another page and back with the browser's button: in the call again"), async () => {
     const stage = await openStage();
     const eve = await stage.enter("Eve", "daily");
@@ -197,6 +218,18 @@ describe.skipIf(noStageReason)("a page's life", () => {
     await expect.poll(() => pageListeners(ada.page)).toEqual([]);
   });
 });
+
+/** Calls back when a worker has connected a new transport of the rooms that there are, before anybody is told of that. */
+function afterConnecting(connected: (transport: WebRtcTransport) => void): void {
+  const onTransport = (transport: Transport) => {
+    const connect = transport.connect.bind(transport);
+    transport.connect = async (options) => {
+      await connect(options);
+      connected(transport as WebRtcTransport);
+    };
+  };
+  for (const router of openRouters()) router.observer.on("newtransport", onTransport);
+}
 
 declare global {
   interface Window {

@@ -45,6 +45,11 @@ async function dumpWorkers(): Promise<WorkerContents> {
   };
 }
 
+/** mediasoup's own objects for the rooms that have media. */
+export function openRouters(): Router[] {
+  return [...routers];
+}
+
 /** How many routers the workers say they have. */
 export async function countRoutersInWorkers(): Promise<number> {
   const dumps = await Promise.all([...workers].map((worker) => worker.dump()));
