@@ -609,9 +609,9 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
 /** So many at once that a store on a busy machine answers each of them in the second that it has. */
 const BATCH = 100;
 
-async function inBatches(ids: readonly string[], act: (id: string, n: number) => Promise<unknown>): Promise<void> {
-  for (let from = 0; from < ids.length; from += BATCH) {
-    await Promise.all(ids.slice(from, from + BATCH).map((id, n) => act(id, from + n)));
+async function inBatches(all: readonly string[], act: (id: string, n: number) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < all.length; from += BATCH) {
+    await Promise.all(all.slice(from, from + BATCH).map((id, n) => act(id, from + n)));
   }
 }
 

@@ -161,6 +161,7 @@ describe.skipIf(noStageReason)("a page's life", () => {
       const network = await stage.network();
       const eve = await stage.enter("Eve", "daily");
       const broken: string[] = [];
+      await until(() => openRouters().length === 1);
       afterConnecting(({ id, appData }) => {
         if (stage.service.app.registry.find(String(appData["sessionId"]))?.name !== "Ada") return;
         broken.push(id);
