@@ -41,12 +41,22 @@ export async function measureConnections(
 
 async function measureOne(subject: Subject, plan: Plan): Promise<ConnectionSample> {
   await subject.join(plan.warmConnections);
+  await pingOnce(subject, plan.warmConnections, plan);
   const before = await subject.server.memory();
   const steps = await subject.join(plan.idleConnections);
+  await pingOnce(subject, plan.warmConnections + plan.idleConnections, plan);
   const after = await subject.server.memory();
   return {
     steps,
     rss: (after.rss - before.rss) / plan.idleConnections,
     heap: (after.heap - before.heap) / plan.idleConnections,
   };
+}
+
+/**
+ * A connection keeps buffers from the first message that it brings; one that has never said anything lacks them, and a
+ * server without a greeting would have only such.
+ */
+async function pingOnce(subject: Subject, connections: number, { pacedPerSecond }: Plan): Promise<void> {
+  await subject.load.pace(pacedPerSecond, (connections / pacedPerSecond) * 1000);
 }

@@ -2,6 +2,7 @@
 import { ROOM_SIZE } from "../client/dialects.js";
 import type { ExpiryResult } from "../expiry/main.js";
 import type { Plan } from "../measure/plan.js";
+import { AT_ONCE } from "../measure/subject.js";
 import { missesTarget, type Row } from "./rows.js";
 import { table } from "./table.js";
 
@@ -95,7 +96,8 @@ Lastseen allows itself. CPU is what the server's process used: user and system, 
 - **Memory per idle connection**: what ${thousands(plan.idleConnections)} connections add to the resident memory (RSS) of a process that has ${thousands(plan.warmConnections)}
   already, after garbage collection; "heap" is the part of it that V8 counts as used, with what it holds outside. V8's space
   for new objects has its full size from the start in all three: otherwise its growth, which happens once, is taken for
-  memory of the connections, and the server with the fewest objects looks worst. Buffers in the kernel are not included.
+  memory of the connections, and the server with the fewest objects looks worst. Clients connect and
+  are greeted ${AT_ONCE} at a time. Every client has pinged once: the buffers of a connection are made with the first message. Buffers in the kernel are not included.
 - **CPU per connect and greeting**: \`ws\` only upgrades, socket.io also connects to its namespace. Lastseen does hello and
   join, which tells everybody in the room: ${connect.toFixed(0)} µs for the upgrade, ${hello.toFixed(0)} µs for hello, ${join.toFixed(0)} µs for join.
 

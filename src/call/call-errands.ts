@@ -5,7 +5,8 @@ import type { LifecycleEvents } from "../session/events.js";
 /** Questions to the store, and work that nobody waits for: here it is told what failed, and closing waits for the rest. */
 export class CallErrands {
   readonly #events: Emitter<LifecycleEvents>;
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** A new set whenever nothing is left, as in `KeyedQueue`. */
+  #underWay = new Set<Promise<unknown>>();
   /** Questions that have failed since the store last answered. */
   #failures = 0;
 
@@ -33,7 +34,12 @@ export class CallErrands {
 
   /** Takes over what nobody waits for. */
   run(work: Promise<unknown>): void {
-    const done = work.catch((error: unknown) => this.failed("work", error)).finally(() => this.#underWay.delete(done));
+    const done = work
+      .catch((error: unknown) => this.failed("work", error))
+      .finally(() => {
+        if (this.#underWay.size === 1) this.#underWay = new Set();
+        else this.#underWay.delete(done);
+      });
     this.#underWay.add(done);
   }
 

@@ -1,6 +1,10 @@
 /** Runs tasks of one key one after the other, tasks of different keys side by side. Holds nothing for an idle key. */
 export class KeyedQueue<K> {
-  readonly #tails = new Map<K, Promise<void>>();
+  /**
+   * A new map whenever the last key has gone. One that is filled and emptied for ever gets a new table now and then, and
+   * each of these is held by the one before it until the next full collection, with all promises that were ever in it.
+   */
+  #tails = new Map<K, Promise<void>>();
 
   run<T>(key: K, task: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key);
@@ -11,7 +15,9 @@ export class KeyedQueue<K> {
     );
     this.#tails.set(key, tail);
     void tail.then(() => {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+      if (this.#tails.get(key) !== tail) return;
+      if (this.#tails.size === 1) this.#tails = new Map();
+      else this.#tails.delete(key);
     });
     return result;
   }

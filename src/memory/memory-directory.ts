@@ -80,7 +80,7 @@ export class MemoryDirectory implements Directory {
     if (!lease) return NO_LEASE;
     const fence = this.#fence(entry.sessionId, entry.epoch);
     if (fence !== undefined) return { kind: "fenced", epoch: fence };
-    this.#store.hold(Object.freeze({ ...entry }), lease);
+    this.#store.hold({ ...entry }, lease);
     return { kind: "stored" };
   }
 
@@ -101,7 +101,7 @@ export class MemoryDirectory implements Directory {
   }
 
   async sessionsOfUser(userId: string): Promise<readonly PlacedSession[]> {
-    const found = await Promise.all([...(this.#store.byUser.get(userId) ?? [])].map((id) => this.findSession(id)));
+    const found = await Promise.all(this.#store.sessionsOfUser(userId).map((id) => this.findSession(id)));
     return found.filter((session) => session !== undefined);
   }
 

@@ -29,8 +29,8 @@ export class MemoryStore {
   readonly leases = new Set<StoredLease>();
   readonly rooms = new Map<string, Held>();
   readonly sessions = new Map<string, Held & { entry: SessionEntry }>();
-  readonly byUser = new Map<string, Set<string>>();
-  readonly inRoom = new Map<string, Set<string>>();
+  readonly #byUser: Index = new Map();
+  readonly #inRoom: Index = new Map();
   readonly clock: Clock;
   #epochs = 0;
 
@@ -58,12 +58,16 @@ export class MemoryStore {
     return { nodeId, epoch, url, sessions: sessions.size, rooms: rooms.size, draining, expired, sent };
   }
 
+  sessionsOfUser(userId: string): string[] {
+    return valuesOf(this.#byUser, userId);
+  }
+
   hold(entry: SessionEntry, lease: StoredLease): void {
     this.drop(entry.sessionId);
     this.sessions.set(entry.sessionId, { lease, entry });
     lease.sessions.add(entry.sessionId);
-    addTo(this.byUser, entry.userId, entry.sessionId);
-    if (entry.roomId !== undefined) addTo(this.inRoom, entry.roomId, entry.sessionId);
+    addTo(this.#byUser, entry.userId, entry.sessionId);
+    if (entry.roomId !== undefined) addTo(this.#inRoom, entry.roomId, entry.sessionId);
   }
 
   settle(roomId: string, lease: StoredLease): void {
@@ -75,14 +79,14 @@ export class MemoryStore {
   /** Moves a room, and those of its sessions that are held with it. */
   moveRoom(roomId: string, from: StoredLease, to: StoredLease): SessionEntry[] {
     this.settle(roomId, to);
-    const members = [...(this.inRoom.get(roomId) ?? [])].filter((sessionId) => from.sessions.has(sessionId));
+    const members = valuesOf(this.#inRoom, roomId).filter((sessionId) => from.sessions.has(sessionId));
     return members.map((sessionId) => this.moveSession(sessionId, to));
   }
 
   moveSession(sessionId: string, to: StoredLease): SessionEntry {
     const held = this.sessions.get(sessionId);
     if (!held) throw new Error(`no session ${sessionId} to move`);
-    const entry = Object.freeze({ ...held.entry, epoch: held.entry.epoch + 1 });
+    const entry = { ...held.entry, epoch: held.entry.epoch + 1 };
     this.hold(entry, to);
     return entry;
   }
@@ -92,19 +96,27 @@ export class MemoryStore {
     if (!held) return;
     this.sessions.delete(sessionId);
     held.lease.sessions.delete(sessionId);
-    removeFrom(this.byUser, held.entry.userId, sessionId);
-    if (held.entry.roomId !== undefined) removeFrom(this.inRoom, held.entry.roomId, sessionId);
+    removeFrom(this.#byUser, held.entry.userId, sessionId);
+    if (held.entry.roomId !== undefined) removeFrom(this.#inRoom, held.entry.roomId, sessionId);
   }
 }
 
-function addTo(index: Map<string, Set<string>>, key: string, value: string): void {
-  const values = index.get(key);
-  if (values) values.add(value);
-  else index.set(key, new Set([value]));
+/** Most users have one session, and a set for each would weigh more than the entry of the session. */
+type Index = Map<string, string | Set<string>>;
+
+function valuesOf(index: Index, key: string): string[] {
+  const values = index.get(key) ?? [];
+  return typeof values === "string" ? [values] : [...values];
 }
 
-function removeFrom(index: Map<string, Set<string>>, key: string, value: string): void {
+function addTo(index: Index, key: string, value: string): void {
   const values = index.get(key);
-  values?.delete(value);
-  if (values?.size === 0) index.delete(key);
+  if (values instanceof Set) values.add(value);
+  else index.set(key, values === undefined || values === value ? value : new Set([values, value]));
+}
+
+function removeFrom(index: Index, key: string, value: string): void {
+  const values = index.get(key);
+  if (values instanceof Set) values.delete(value);
+  if (values === value || (values instanceof Set && values.size === 0)) index.delete(key);
 }

@@ -39,10 +39,10 @@ export class Timeline {
   readonly #ended = new Map<string, number>();
 
   record(sessionId: string, entry: TimelineEntry): void {
-    const [first, ...rest] = this.#entries.get(sessionId) ?? [];
-    if (rest.length >= MAX_ENTRIES - 1) rest.shift();
-    // A new array of the right size: one that grows keeps room for sixteen more, in every session.
-    this.#entries.set(sessionId, first ? [first, ...rest, entry] : [entry]);
+    const before = this.#entries.get(sessionId);
+    const kept = before && before.length >= MAX_ENTRIES ? before.toSpliced(1, 1) : before;
+    // `concat` makes an array of just the right size: one that is pushed to, or spread into, has room for sixteen more.
+    this.#entries.set(sessionId, kept ? kept.concat(entry) : [entry]);
   }
 
   /** Keeps what is known of the session at its end, for as long as its entries. */

@@ -19,6 +19,8 @@ const LISTENERS = 2;
 interface Handshake {
   socket: Socket;
   head: Buffer;
+  /** Listens to the end of the socket. */
+  forget: () => void;
 }
 
 export class Handshakes {
@@ -77,6 +79,8 @@ export class Handshakes {
         const handshake = this.#pending.get(request.raw);
         if (!handshake) return;
         this.#pending.delete(request.raw);
+        // It would hold the request for as long as the socket is there.
+        handshake.socket.off("close", handshake.forget);
         reply.hijack();
         this.#handOver(request.raw, reply.raw, handshake);
       },
@@ -97,8 +101,9 @@ export class Handshakes {
   readonly #note = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const [pathname] = (request.url ?? "").split("?");
     if (pathname !== this.#path || request.headers.upgrade?.toLowerCase() !== "websocket") return;
-    this.#pending.set(request, { socket: socket as Socket, head });
-    socket.once("close", () => this.#pending.delete(request));
+    const forget = () => void this.#pending.delete(request);
+    this.#pending.set(request, { socket: socket as Socket, head, forget });
+    socket.once("close", forget);
   };
 
   readonly #dispatch = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

@@ -20,8 +20,8 @@ import { Room } from "./room.js";
 
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
-  /** How many sessions are on their way into a room. */
-  readonly #expected = new Map<string, number>();
+  /** How many sessions are on their way into a room. A new map whenever nobody is, as in `KeyedQueue`. */
+  #expected = new Map<string, number>();
   readonly #clock: Clock;
   readonly #lastSeenAt: (session: Session) => number;
   readonly #limits: { maxRooms: number; maxRoomSize: number };
@@ -66,6 +66,7 @@ export class Rooms {
     return () => {
       const left = (this.#expected.get(roomId) ?? 1) - 1;
       if (left > 0) this.#expected.set(roomId, left);
+      else if (this.#expected.size === 1) this.#expected = new Map();
       else this.#expected.delete(roomId);
     };
   }

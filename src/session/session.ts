@@ -65,10 +65,10 @@ export class Session {
   metadata: JsonObject = NO_METADATA;
   connection: SessionConnection | undefined;
   participation: Participation | undefined = undefined;
-  readonly transfers = new TransferLimit();
   #status: "open" | "closing" | "ended" = "open";
   #epoch: number;
   #resumeToken: ResumeToken;
+  #transfers: TransferLimit | undefined = undefined;
 
   /** @param options `now` in virtual, `mono` in monotonic, `openedAt` in epoch milliseconds */
   constructor(options: {
@@ -115,6 +115,12 @@ export class Session {
 
   get resumeToken(): ResumeToken {
     return this.#resumeToken;
+  }
+
+  /** Made for the first move: most sessions are never moved. */
+  get transfers(): TransferLimit {
+    this.#transfers ??= new TransferLimit();
+    return this.#transfers;
   }
 
   /** Begun on another node, and no client has come for it yet: what its client knows of media is of that node. */
