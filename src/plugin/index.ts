@@ -14,9 +14,10 @@ import { Releasers } from "../kernel/releasers.js";
 import { ExternalPlane } from "../media/external-plane.js";
 import { authenticateBy } from "./authenticate.js";
 import { Handshakes } from "./handshakes.js";
-import { Lastseen } from "./lastseen.js";
-import { compileSchemas } from "./schemas.js";
+import type { Lastseen } from "./lastseen.js";
 import { readOptions, type LastseenOptions } from "./options.js";
+import { compileSchemas } from "./schemas.js";
+import { ServiceView } from "./service-view.js";
 
 export type { AuthenticateHook, KnownUser } from "./authenticate.js";
 export type { LastseenOptions, PluginSettings } from "./options.js";
@@ -77,7 +78,7 @@ async function open(
     service.lifecycle.on(event, ({ session }) => media.openSession(session.id));
   }
 
-  app.decorate("lastseen", new Lastseen({ service, media, nodeId: config.NODE_ID }));
+  app.decorate("lastseen", new ServiceView({ service, media, nodeId: config.NODE_ID }));
   /** What ends while the application still answers: its own server must not wait for our sockets. */
   const running = new Releasers((error, part) => log.error({ err: error, part }, "could not be closed"));
   releasers.add("running", () => running.close());

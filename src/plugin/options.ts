@@ -23,8 +23,11 @@ const OF_THE_APPLICATION = [
 /** What an application's own authentication takes the place of. */
 const AUTHENTICATION = ["AUTH_MODE", "JWT_SECRET"] as const satisfies readonly (keyof Settings)[];
 
-/** The settings of the service by their names, as values; durations in milliseconds. */
-export type PluginSettings = Partial<Omit<Settings, (typeof OF_THE_APPLICATION)[number]>>;
+/** What an application may set. */
+type Settable = Omit<Settings, (typeof OF_THE_APPLICATION)[number]>;
+
+/** The settings of the service by their names, as values; durations in milliseconds. `undefined` is not given. */
+export type PluginSettings = { [Name in keyof Settable]?: Settable[Name] | undefined };
 
 export interface LastseenOptions extends FastifyPluginOptions {
   /** Stands before all routes, `/ws` included; for example `/presence`. */

@@ -1,0 +1,55 @@
+import type { Transport } from "mediasoup/types";
+import { viewSession, type SessionView } from "../http/session-view.js";
+import type { ExternalPlane } from "../media/external-plane.js";
+import type { Participant } from "../protocol/messages/index.js";
+import type { Service } from "../service.js";
+import type { LifecycleEvents } from "../session/events.js";
+import type { Session } from "../session/session.js";
+import type { Lastseen } from "./lastseen.js";
+
+/**
+ * {@link Lastseen} of the service in this process. A file of its own, so that the types of what an application sees do not
+ * lead into the service and to the packages that only the service needs.
+ */
+export class ServiceView implements Lastseen {
+  readonly #service: Service;
+  readonly #media: ExternalPlane;
+  readonly #nodeId: string;
+
+  constructor(parts: { service: Service; media: ExternalPlane; nodeId: string }) {
+    this.#service = parts.service;
+    this.#media = parts.media;
+    this.#nodeId = parts.nodeId;
+  }
+
+  findSession(sessionId: string): SessionView | undefined {
+    const session = this.#service.registry.find(sessionId);
+    return session && this.#view(session);
+  }
+
+  sessionsOf(userId: string): readonly SessionView[] {
+    return this.#service.registry.ofUser(userId).map((session) => this.#view(session));
+  }
+
+  whoIsIn(roomId: string): readonly Participant[] {
+    const room = this.#service.rooms.find(roomId);
+    return room ? this.#service.rooms.participants(room) : [];
+  }
+
+  async kick(sessionId: string): Promise<boolean> {
+    const session = this.#service.registry.find(sessionId);
+    return session ? this.#service.reaper.end(session, { reason: "kicked" }) : false;
+  }
+
+  own(sessionId: string, transport: Transport): boolean {
+    return this.#media.own(sessionId, transport);
+  }
+
+  on<K extends keyof LifecycleEvents>(event: K, listener: (step: LifecycleEvents[K]) => void): () => void {
+    return this.#service.lifecycle.on(event, listener);
+  }
+
+  #view(session: Session): SessionView {
+    return viewSession(session, this.#service.liveness, this.#nodeId);
+  }
+}
