@@ -3,7 +3,7 @@
  * Sizes in bytes of UTF-8 text, durations in milliseconds.
  */
 export const LIMITS = {
-  /** Largest frame in either direction; a larger one ends the socket with 1009. */
+  /** Largest frame that the service takes; a larger one ends the socket with 1009. */
   frameBytes: 64 * 1024,
   /** Largest `metadata` object, measured as JSON text. */
   metadataBytes: 4 * 1024,
