@@ -8,7 +8,6 @@ export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 interface Manifest {
   exports: Record<string, { types: string; default: string }>;
   dependencies: Record<string, string>;
-  optionalDependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
 }
 
