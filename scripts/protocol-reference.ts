@@ -80,7 +80,8 @@ resumeToken }\` as \`text/plain\` to \`POST /api/sessions/leave\` (204): its ses
 **Limits.** A frame that is not a JSON object is told by \`error\` and closes with 4400, as do ${LIMITS.badRequests} wrong requests in a row. More than
 \`MAX_MESSAGES_PER_SECOND\` for longer than a burst is answered \`rate_limited\`, and closed with 4429 if it goes on.
 
-An answer can be lost with its line after the request was carried out. \`consume\` may simply be repeated: until it is resumed the same
+An answer can be lost with its line after the request was carried out. Of a resume the token before the present one still counts, as
+long as the new connection has ended without a message from the client. \`consume\` may simply be repeated: until it is resumed the same
 consumer is answered. After a lost \`produce\` the participant's own \`producers\` in \`getRoom\` tell what is there; what is not known is to
 be closed with \`closeProducer\`. A transport that was never told to connect gives way to later ones.
 `;

@@ -98,7 +98,7 @@ export class Gateway implements FrameSink {
     connection.badRequests = 0;
     this.log.trace({ userId: session.userId, sessionId: session.id }, "ping");
     this.#heartbeatGap(this.#liveness.sinceLastSign(session));
-    this.#liveness.heard(session);
+    this.#heard(session);
     connection.send(session.participation?.roster.pong ?? PONG);
   }
 
@@ -191,13 +191,18 @@ export class Gateway implements FrameSink {
     const refusal = this.#refusal(connection, session);
     if (refusal) throw refusal;
     if (request.type !== "ping") {
-      this.#liveness.heard(session);
+      this.#heard(session);
       this.#dispatcher.dispatch(connection, request);
       return;
     }
     if (request.data.visibility) this.#liveness.declaredVisibility(session, request.data.visibility);
     this.heartbeat(connection, session);
     if (request.id !== undefined) connection.send(encodeReply(request.id, {}));
+  }
+
+  #heard(session: Session): void {
+    session.heard();
+    this.#liveness.heard(session);
   }
 
   #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {

@@ -1,5 +1,6 @@
 import { LastseenError } from "../protocol/errors.js";
 import type { JsonObject, PresenceState } from "../protocol/messages/index.js";
+import type { MediaReset } from "./events.js";
 import type { Evidence } from "./evidence.js";
 import { ExpiryEntry } from "./expiry-list.js";
 import type { SessionConnection, SessionMedia } from "./ports.js";
@@ -36,6 +37,14 @@ export interface Participation {
   readonly joinedAt: number;
 }
 
+/** A resume of which the client may not have heard. */
+export interface UnheardResume {
+  /** The token that it was done with. */
+  readonly token: ResumeToken;
+  /** What the client was told of its media. */
+  readonly mediaReset: MediaReset | undefined;
+}
+
 /**
  * One user's presence on one tab or device. It outlives sockets and belongs to at most one room.
  *
@@ -68,6 +77,7 @@ export class Session {
   #status: "open" | "closing" | "ended" = "open";
   #epoch: number;
   #resumeToken: ResumeToken;
+  #unheardResume: UnheardResume | undefined = undefined;
   #transfers: TransferLimit | undefined = undefined;
 
   /** @param options `now` in virtual, `mono` in monotonic, `openedAt` in epoch milliseconds */
@@ -138,11 +148,33 @@ export class Session {
     if (!this.isOwnedBy(connection)) throw new LastseenError("fenced", "This connection no longer owns the session.");
   }
 
-  /** The session changes hands: a new epoch, a new token, the connection before (if any) is returned. */
-  handTo(connection: SessionConnection, resumeToken: ResumeToken): SessionConnection | undefined {
+  /**
+   * The last resume, if it was done with this token, its connection has ended, and nothing was ever heard over that: then
+   * the answer may have been lost with it, and the client knows no other token.
+   */
+  unheardResume(token: string): UnheardResume | undefined {
+    return this.connection === undefined && this.#unheardResume?.token.matches(token) ? this.#unheardResume : undefined;
+  }
+
+  /** The owner has said something: it has heard of its resume, and the token before the present one is spent. */
+  heard(): void {
+    this.#unheardResume = undefined;
+  }
+
+  /**
+   * The session changes hands: a new epoch, a new token, the connection before (if any) is returned.
+   *
+   * @param unheard given for a resume, until the client shows by its first message that it has heard the answer
+   */
+  handTo(
+    connection: SessionConnection,
+    resumeToken: ResumeToken,
+    unheard?: UnheardResume,
+  ): SessionConnection | undefined {
     const before = this.connection;
     this.connection = connection;
     this.#resumeToken = resumeToken;
+    this.#unheardResume = unheard;
     this.#epoch += 1;
     this.evidence.detachedAt = undefined;
     this.evidence.detachKind = undefined;

@@ -94,8 +94,8 @@ export class Sessions {
   }
 
   /**
-   * Gives a session to the connection that knows its last token. A connection that still holds it is told with 4409 and
-   * closed: the newest owner wins.
+   * Gives a session to the connection that knows its last token, or the one before if the answer to that may have been
+   * lost. A connection that still holds it is told with 4409 and closed: the newest owner wins.
    */
   resume(
     request: { sessionId: string; resumeToken: string },
@@ -112,8 +112,10 @@ export class Sessions {
       });
       return { kind: "refused", why: why ?? "unknown" };
     }
-    const mediaReset = mediaResetOf(session);
-    const before = session.handTo(connection, ResumeToken.create());
+    const repeated = session.unheardResume(request.resumeToken);
+    const mediaReset = mediaResetOf(session) ?? repeated?.mediaReset;
+    const token = repeated?.token ?? session.resumeToken;
+    const before = session.handTo(connection, ResumeToken.create(), { token, mediaReset });
     session.identity = identity;
     if (mediaReset) session.evidence.mediaLostAt = undefined;
     before?.close("transferred");
@@ -175,7 +177,7 @@ function mediaResetOf(session: Session): MediaReset | undefined {
 function refusal(session: Session | undefined, token: string, userId: string): ResumeRefusal | undefined {
   if (!session) return "unknown";
   if (session.userId !== userId) return "wrong_user";
-  if (!session.resumeToken.matches(token)) return "wrong_token";
+  if (!session.resumeToken.matches(token) && !session.unheardResume(token)) return "wrong_token";
   if (session.status !== "open") return "closing";
   return undefined;
 }

@@ -127,10 +127,13 @@ describe.skipIf(noStageReason)("a page's life", () => {
     for (let breaks = 0; breaks < 3; breaks++) {
       const { epoch } = before;
       network.resetAll();
-      // An answer to hello that is lost on its way takes the token with it: the page must know before the next break.
       await until(async () => before.epoch > epoch && (await ada.epoch()) === before.epoch);
     }
+    // What is said in answer to hello does not arrive either, and with it a new token.
+    network.loseFirstWords(3);
+    await until(async () => network.losing === 0 && (await ada.epoch()) === before.epoch);
     expect(await ada.sessionId()).toBe(sessionId);
+    expect(stage.service.log.filter(({ msg }) => msg === "resume refused")).toEqual([]);
     expect((await eve.heardAbout(sessionId)).filter((event) => event === "user_left")).toEqual([]);
     await workersHold({ transports: 4, producers: 4, consumers: 4 });
     await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);

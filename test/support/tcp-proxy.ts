@@ -14,6 +14,7 @@ export class TcpProxy {
   readonly #targetPort: number;
   readonly #pairs = new Set<Pair>();
   #state: "open" | "silent" | "cut" = "open";
+  #losing = 0;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -54,6 +55,20 @@ export class TcpProxy {
     }
   }
 
+  /**
+   * Resets all connections, and the next ones, as many as that, when the service has taken them and says its first word:
+   * that does not arrive.
+   */
+  loseFirstWords(connections: number): void {
+    this.#losing = connections;
+    this.resetAll();
+  }
+
+  /** How many connections are still to be lost. */
+  get losing(): number {
+    return this.#losing;
+  }
+
   /** Everything passes again, also what waited. */
   heal(): void {
     this.#state = "open";
@@ -79,11 +94,17 @@ export class TcpProxy {
     const target = createConnection(this.#targetPort, "127.0.0.1");
     const pair = { client, target };
     this.#pairs.add(pair);
+    let heard = 0;
     for (const [from, to] of [
       [client, target],
       [target, client],
     ] as const) {
-      from.on("data", (bytes) => to.write(bytes));
+      from.on("data", (bytes) => {
+        if (from === target) heard += 1;
+        // The first is HTTP's answer to the upgrade.
+        if (heard < 2 || this.#losing === 0 || !this.#pairs.has(pair)) to.write(bytes);
+        else this.#lose(pair);
+      });
       from.on("end", () => to.end());
       from.on("error", () => to.destroy());
       from.on("close", () => {
@@ -92,5 +113,11 @@ export class TcpProxy {
       });
       if (this.#state === "silent") from.pause();
     }
+  }
+
+  #lose({ client, target }: Pair): void {
+    this.#losing -= 1;
+    client.resetAndDestroy();
+    target.resetAndDestroy();
   }
 }

@@ -69,6 +69,46 @@ test("a resume token works once: every hello brings a new one, and a replayed on
   expect([...tokens].every((token) => token.length >= 32)).toBe(true);
 });
 
+test("a resume whose answer was lost with its socket is repeated with the token that the client has", async () => {
+  const service = await startService();
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  const { hello } = bob;
+  const session = service.app.registry.get(hello.sessionId);
+  let latest = bob.socket;
+  for (let epoch = 2; epoch < 5; epoch += 1) {
+    latest.terminate();
+    await expect.poll(() => session.connection).toBeUndefined();
+    // Nothing is ever said over it: for all that the service knows, the answer did not arrive.
+    const { client, answer } = await resumeAs(service, "bob", hello);
+    expect(answer).toMatchObject({ ok: true, data: { epoch, resumed: true, room: { id: "daily" } } });
+    latest = client.socket;
+  }
+  latest.terminate();
+  await expect.poll(() => session.connection).toBeUndefined();
+  const { client } = await resumeAs(service, "bob", hello);
+  await client.request("getRoom");
+  client.socket.terminate();
+  await expect.poll(() => session.connection).toBeUndefined();
+  const { answer } = await resumeAs(service, "bob", hello);
+  expect(answer).toMatchObject({ error: { code: "session_gone" } });
+  expect(ada.events("user_left")).toEqual([]);
+});
+
+test("a page that was loaded anew is told of its media again when the first answer was lost", async () => {
+  const service = await startService();
+  const bob = await service.join("bob", "daily");
+  const session = service.app.registry.get(bob.hello.sessionId);
+  bob.socket.close(1001);
+  await bob.closed();
+  for (let load = 0; load < 2; load += 1) {
+    const { client } = await resumeAs(service, "bob", bob.hello);
+    expect(await client.event("media_reset")).toEqual({ reason: "page_reloaded" });
+    client.socket.terminate();
+    await expect.poll(() => session.connection).toBeUndefined();
+  }
+});
+
 test("without authentication a resume needs no user, only the token", async () => {
   const service = await startService();
   const guest = await service.connect();
