@@ -156,8 +156,10 @@ export class LastseenClient {
   }
 
   /** Any request of the protocol. @throws RequestError */
-  request<T extends RequestType>(type: T, data: RequestData<T>, timeoutMs?: number): Promise<ReplyData<T>> {
-    return this.#link.request(type, data, timeoutMs === undefined ? {} : { timeoutMs });
+  async request<T extends RequestType>(type: T, data: RequestData<T>, timeoutMs?: number): Promise<ReplyData<T>> {
+    const reply = await this.#link.request(type, data, timeoutMs === undefined ? {} : { timeoutMs });
+    this.#membership.answered(type, data, reply);
+    return reply;
   }
 
   /**

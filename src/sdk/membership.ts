@@ -2,7 +2,7 @@
  * The room that one wants to be in, against the room that one is in. The wish outlives sockets and sessions: whenever the
  * line is good again, the two are brought together.
  */
-import type { JsonObject, ReplyData, RequestData, RoomSnapshot } from "../protocol/messages/index.js";
+import type { JsonObject, ReplyData, RequestData, RequestType, RoomSnapshot } from "../protocol/messages/index.js";
 import type { Timers } from "./environment.js";
 import type { Emitter } from "./emitter.js";
 import type { ClientEvents, JoinedHow, JoinedRoom, LeftRoom } from "./events.js";
@@ -10,6 +10,7 @@ import type { ServiceEvent } from "./frame.js";
 import type { Greeting, Link } from "./link.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
 import { lostOnTheWay, RequestError } from "./request-error.js";
+import { toldTheOthers } from "./own-producers.js";
 import { RoomView } from "./room-view.js";
 import type { TabMemory } from "./tab-memory.js";
 
@@ -124,7 +125,7 @@ export class Membership {
       else if (isLatest() && wish && before) wish.options = before;
       if (!isKept) throw error;
     }
-    this.#view.amend(this.#sessionId, { metadata });
+    this.#view.amend(this.#sessionId, { metadata }, "metadata_changed");
   }
 
   /** Asks for the whole roster. @throws RequestError */
@@ -158,8 +159,21 @@ export class Membership {
     else if (!this.#wish) this.#leaveOnService();
   }
 
+  /** Of what one has done oneself the service tells only the others. */
+  answered<T extends RequestType>(type: T, data: RequestData<T>, reply: ReplyData<T>): void {
+    const sessionId = this.#sessionId;
+    const { id: roomId, participants = [] } = this.room ?? {};
+    const self = participants.find((participant) => participant.sessionId === sessionId);
+    if (roomId === undefined || !self) return;
+    const event = toldTheOthers({ roomId, userId: self.userId, sessionId }, type, data, reply);
+    if (event) this.#view.event(event);
+  }
+
   event(event: ServiceEvent): void {
     this.#view.event(event);
+    if (event.type === "media_reset") this.#view.amend(this.#sessionId, { producers: [] }, event.type);
+    // Which of one's own producers were in it is told to the others.
+    if (event.type === "transport_closed") this.refresh().catch(() => {});
     // What is told of the room before this one has nothing to do with the wish.
     const isHere = "roomId" in event.data && event.data.roomId === this.room?.id;
     if (isHere && event.type === "room_closed") this.#out("room_closed");

@@ -48,11 +48,11 @@ export class RoomView {
   }
 
   /** One's own change, which the service does not echo. */
-  amend(sessionId: string, changes: Pick<Participant, "metadata">): void {
+  amend(sessionId: string, changes: Partial<Pick<Participant, "metadata" | "producers">>, cause: EventType): void {
     if (!this.#roster) return;
     const before = this.#roster.snapshot.participants;
     this.#roster.amend(sessionId, changes);
-    this.#tell("metadata_changed", before);
+    this.#tell(cause, before);
   }
 
   event(event: ServiceEvent): void {

@@ -101,6 +101,45 @@ describe("publishing", () => {
   });
 });
 
+describe("oneself in the roster", () => {
+  const shown = ({ client }: MediaScene) =>
+    client.self?.producers.map(({ source, kind, paused }) => `${source} ${kind}${paused ? " paused" : ""}`);
+
+  it("shows what one sends, as the others see it", async () => {
+    const scene = await mediaInRoom();
+    await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic", muted: true });
+    await scene.media.publish(new FakeTrack("video").asTrack, { source: "camera" });
+    expect(shown(scene)).toEqual(["mic audio paused", "camera video"]);
+    await scene.media.unmute("mic");
+    await scene.media.mute("camera");
+    expect(shown(scene)).toEqual(["mic audio", "camera video paused"]);
+    scene.media.unpublish("camera");
+    await calm();
+    expect(shown(scene)).toEqual(["mic audio"]);
+    const causes = scene.seen.flatMap(([kind, payload]) =>
+      kind === "roster" && typeof payload === "object" && payload && "cause" in payload ? [payload.cause] : [],
+    );
+    expect(causes.slice(-2)).toEqual(["producer_paused", "producer_closed"]);
+  });
+
+  it("shows nothing that went with a media_reset, and what was made after it", async () => {
+    const scene = await mediaInRoom();
+    await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    const before = scene.client.self?.producers[0]?.id;
+    await event(scene, "media_reset", { reason: "worker_died" });
+    expect(shown(scene)).toEqual(["mic audio"]);
+    expect(scene.client.self?.producers[0]?.id).not.toBe(before);
+  });
+
+  it("is asked for when the service has closed a transport", async () => {
+    const scene = await mediaInRoom();
+    await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    scene.service.producers.clear();
+    await event(scene, "transport_closed", { transportId: "another", reason: "replaced" });
+    expect(shown(scene)).toEqual([]);
+  });
+});
+
 describe("what the service holds of one's own", () => {
   const sources = ({ service }: MediaScene) => [...service.producers.values()];
   const back = (scene: MediaScene) =>
