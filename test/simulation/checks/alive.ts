@@ -61,10 +61,11 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
       return;
     }
     scene.count("check", "V2 ghosts whose page came too late");
-    const heardAt = ledger.heardAt.get(session.id) ?? Infinity;
+    // What was said before the page was suspended may arrive when it is back.
+    const heardOf = Math.min(ledger.heardAt.get(session.id) ?? Infinity, page.heardOf);
     const forMs = world.now.at - page.liveSince;
     const who = `${page.name} (${nameOf(session.id)}) was reaped as ${verdict.cause}`;
-    if (page.liveSince <= heardAt) fail("V2", `${who} although its page was live ever since it was last heard`);
+    if (page.liveSince <= heardOf) fail("V2", `${who} although its page was live ever since it was last heard`);
     else if (forMs - node.loop.stoppedSince(page.liveSince) > COMEBACK_MS) {
       fail("V2", `${who} although its page has been live for ${Math.round(forMs / 1000)} s`);
     }

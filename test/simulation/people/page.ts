@@ -68,6 +68,8 @@ export class Page implements Tasks {
   gone = false;
   /** Since when its script runs and its machine is reachable; undefined when that is not so. */
   liveSince: number | undefined;
+  /** When it said the last of what has arrived at the service. */
+  heardOf = -Infinity;
   /** When its connections last died without a word. */
   cutOffAt = -Infinity;
   /** Since when nothing can come from it, not even from its browser; undefined while something can. */
@@ -151,6 +153,11 @@ export class Page implements Tasks {
       sockets: open,
     };
     return Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+  }
+
+  says(): () => void {
+    const { at } = this.#around.world.now;
+    return () => (this.heardOf = at);
   }
 
   task(run: () => void): void {

@@ -8,7 +8,7 @@ const WORDS = ["rubbish", "{}", '{"id":1,"type":"join","data":{"roomId":"room-1"
 /** Somebody who opens a socket and never greets: says nothing, or what makes no sense. */
 export function visit(world: World, service: () => Listening | undefined): void {
   const line = new Line(world);
-  const socket = dial(world, line, service, { task: (run) => run() });
+  const socket = dial(world, line, service, { task: (run) => run(), says: () => () => {} });
   const talks = world.chance(0.5);
   const talk = (): void => {
     if (socket.isClosed) return;

@@ -17,6 +17,8 @@ type Listener = (event: { data?: unknown; code?: number }) => void;
 export interface Tasks {
   /** Runs a task of the page, now or when the page runs again. */
   task(run: () => void): void;
+  /** Something is said. @returns to be called when it has arrived */
+  says(): () => void;
 }
 
 /** A browser's WebSocket, as far as the client uses it, and the ways in which it can end without the client's doing. */
@@ -78,7 +80,11 @@ export class PageSocket implements SocketLike {
   send(text: string): void {
     if (this.readyState !== OPEN) return;
     if (text.startsWith(ANSWERABLE)) this.unanswered += 1;
-    this.#pipe?.send(() => this.far?.gotFrame(text));
+    const arrived = this.tasks.says();
+    this.#pipe?.send(() => {
+      arrived();
+      return this.far?.gotFrame(text);
+    });
   }
 
   /** By the page's script, which is told nothing any more. */
