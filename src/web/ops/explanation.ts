@@ -8,6 +8,8 @@ import { readSession, readTimeline, type Entry, type SessionRow } from "./shapes
 import { stepWords } from "./step-words.js";
 import { causeWords, duration, outlook, reasonWords, stateWords } from "./words.js";
 
+const HINT = "Choose Explain at a session, or paste the id of one that has ended within the last 15 minutes.";
+
 type NumberedEntry = Entry & { readonly key: string };
 
 export class Explanation {
@@ -63,10 +65,7 @@ export class Explanation {
       this.#note,
       this.#answer,
     );
-    setText(
-      this.#note,
-      "Choose Explain at a session, or paste the id of one that has ended within the last 15 minutes.",
-    );
+    setText(this.#note, HINT);
   }
 
   /** Shows a session and brings it into view; an empty id shows none. */
@@ -74,7 +73,7 @@ export class Explanation {
     this.#sessionId = sessionId;
     this.#field.value = sessionId;
     this.#answer.hidden = true;
-    setText(this.#note, "");
+    setText(this.#note, sessionId === "" ? HINT : "");
     history.replaceState(null, "", sessionId === "" ? location.pathname : `#${encodeURIComponent(sessionId)}`);
     if (sessionId === "") return;
     await this.refresh();
