@@ -34,7 +34,6 @@ export class SessionTransport {
   readonly #listener: TransportListener;
   #deadline: Timer | undefined;
   #wasUp = false;
-  #told = false;
   /** What it was told to connect with, until the worker refuses that. */
   #connection: { dtlsParameters: DtlsParameters; done: Promise<void> } | undefined;
 
@@ -85,7 +84,7 @@ export class SessionTransport {
 
   /** The client has said that it will connect. */
   get told(): boolean {
-    return this.#told;
+    return this.#connection !== undefined;
   }
 
   /** Once. Who says the same again has not heard the answer, and gets it again. */
@@ -104,7 +103,7 @@ export class SessionTransport {
     const parameters = await this.place.worker.call("an ICE restart", "media_unavailable", () =>
       this.transport.restartIce(),
     );
-    if (this.#told) this.#startDeadline();
+    if (this.told) this.#startDeadline();
     return parameters;
   }
 
@@ -113,7 +112,6 @@ export class SessionTransport {
   }
 
   async #connect(dtlsParameters: DtlsParameters): Promise<void> {
-    this.#told = true;
     await this.place.worker.call("the connection of a transport", "bad_message", () =>
       this.transport.connect({ dtlsParameters }),
     );

@@ -66,8 +66,8 @@ export class Rooms {
     return () => {
       const left = (this.#expected.get(roomId) ?? 1) - 1;
       if (left > 0) this.#expected.set(roomId, left);
-      else if (this.#expected.size === 1) this.#expected = new Map();
       else this.#expected.delete(roomId);
+      if (this.#expected.size === 0) this.#expected = new Map();
     };
   }
 

@@ -26,7 +26,7 @@ export class Subscriber {
   readonly #failed: (doing: string, error: unknown) => void;
   readonly #converge: Converge;
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Producers that the service refused to give; asked for again only when they are gone and come back. */
+  /** Producers that the service refused to give; asked for again when they have gone and come back, or all is renewed. */
   readonly #refused = new Set<string>();
 
   constructor(parts: {
@@ -63,6 +63,7 @@ export class Subscriber {
 
   /** Makes what is missing, whatever failed before: after joining, resuming, or the loss of the transport. */
   renew(): Promise<void> {
+    this.#refused.clear();
     return this.#converge.afresh();
   }
 

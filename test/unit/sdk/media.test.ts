@@ -289,6 +289,9 @@ describe("subscribing", () => {
     ]);
     expect(requests(scene.browser, "consume")).toHaveLength(1);
     expect(requests(scene.browser, "closeConsumer")).toHaveLength(1);
+    // Another transport has another peer connection, which may take it.
+    await event(scene, "media_reset", { reason: "worker_died" });
+    expect(received(scene)).toEqual(["video-1"]);
   });
 
   it("asks for a quality", async () => {
