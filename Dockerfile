@@ -28,7 +28,7 @@ FROM node:24-bookworm-slim
 # tini passes signals on and collects the worker processes. The libraries are those of a compiled worker; a downloaded
 # one brings its own.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends tini libuv1 libssl3 libsrtp2-1 \
+ && apt-get install -y --no-install-recommends tini libuv1 libssl3 libsrtp2-1 libabsl20220623 \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=worker /out/mediasoup-worker /usr/local/bin/mediasoup-worker

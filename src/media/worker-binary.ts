@@ -60,11 +60,18 @@ export function releasedWorkerPath(packageRoot: string): string {
 }
 
 /**
+ * How `npm run worker` builds a worker. Raise it when `scripts/mediasoup-worker` changes what the program does, so that
+ * a worker which an earlier recipe left in the cache is not used. Recipe 2 builds libwebrtc's bandwidth estimator in:
+ * without it a worker sends no transport-cc feedback, and browsers send 84 kbit/s of video.
+ */
+const BUILD_RECIPE = 2;
+
+/**
  * Where a worker built for `target` is kept: `<cache>/mediasoup-worker/<key>/mediasoup-worker`, where `<cache>` is
  * `LASTSEEN_CACHE_DIR`, or else `lastseen` under `XDG_CACHE_HOME` or `~/.cache`.
  */
 export function workerCachePath(env: Env, target: WorkerTarget): string {
-  const key = `${target.mediasoup}-${target.platform}-${target.arch}-${target.libc}`;
+  const key = `${target.mediasoup}-${target.platform}-${target.arch}-${target.libc}-recipe${BUILD_RECIPE}`;
   return join(cacheRoot(env), "mediasoup-worker", key, FILE_NAME);
 }
 

@@ -126,7 +126,7 @@ test("a download that breaks off leaves nothing, and what to type is said", asyn
   const { code, stdout, stderr } = await runWorkerScript(env);
   expect(code).toBe(1);
   expect(stdout).toContain("not downloaded");
-  expect(stderr).toContain("g++ make flatbuffers-compiler libflatbuffers-dev libuv1-dev libssl-dev libsrtp2-dev");
+  expect(stderr).toContain("g++ make flatbuffers-compiler libflatbuffers-dev libuv1-dev libssl-dev libsrtp2-dev libabsl-dev");
   expect(existsSync(workerCachePath(env, hostTarget(packageRoot)))).toBe(false);
   expect(leftovers()).toEqual([]);
 });
