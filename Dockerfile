@@ -4,6 +4,8 @@
 FROM node:24-bookworm-slim AS packages
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
+COPY packages/protocol/package.json packages/protocol/
+COPY packages/client/package.json packages/client/
 # Where a company's network opens TLS, its certificate authority comes in as a build secret; compose.yaml passes the file
 # that NODE_EXTRA_CA_CERTS names, or docker build --secret id=extra_ca,src=FILE.
 RUN --mount=type=secret,id=extra_ca NODE_EXTRA_CA_CERTS=/run/secrets/extra_ca npm ci
@@ -12,7 +14,7 @@ RUN --mount=type=secret,id=extra_ca NODE_EXTRA_CA_CERTS=/run/secrets/extra_ca np
 FROM packages AS worker
 COPY scripts/worker.ts scripts/provide-worker.ts scripts/worker-sources.ts scripts/system-packages.ts scripts/
 COPY scripts/mediasoup-worker scripts/mediasoup-worker
-COPY src/media/worker-binary.ts src/media/
+COPY src/media/workers/worker-binary.ts src/media/workers/
 RUN --mount=type=secret,id=extra_ca NODE_EXTRA_CA_CERTS=/run/secrets/extra_ca \
   npx --no-install tsx scripts/worker.ts --copy-to /out/mediasoup-worker
 
@@ -34,6 +36,8 @@ WORKDIR /app
 COPY --from=worker /out/mediasoup-worker /usr/local/bin/mediasoup-worker
 COPY --from=runtime-packages /build/node_modules node_modules
 COPY --from=build /build/dist dist
+COPY --from=build /build/packages/protocol/package.json packages/protocol/
+COPY --from=build /build/packages/protocol/dist packages/protocol/dist
 COPY package.json LICENSE ./
 COPY config/*.json config/
 ENV NODE_ENV=production \

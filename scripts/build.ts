@@ -1,6 +1,6 @@
 /**
- * Builds everything into `dist/`: the service, the browser client, the demo page and the operator page. Fails when the
- * client's core has grown beyond its limit.
+ * Builds everything: each package into its own `dist/`, and the service, the demo page and the operator page into `dist/`
+ * of the root. Fails when the client's core has grown beyond its limit.
  */
 import { spawn } from "node:child_process";
 import { cp, rm } from "node:fs/promises";
@@ -9,33 +9,44 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { webBundle } from "./web-bundle.js";
 
-/** Minified and gzipped bytes of `lastseen/client`, without media. */
+/** In the order in which they need each other's types. */
+const PACKAGES = ["protocol", "client"] as const;
+/** Minified and gzipped bytes of `@lastseen/client`, without media. */
 const CORE_LIMIT_BYTES = 12 * 1024;
 const TSC = join("node_modules", "typescript", "bin", "tsc");
 
-function compile(project: string): Promise<void> {
+/**
+ * Compiles `<folder>/src` into `<folder>/dist`. Without `paths`, which lead to the sources of the packages: a package is
+ * compiled against the built types of the others, as whoever installs it will be.
+ */
+function compile(folder: string): Promise<void> {
+  const directories = ["--rootDir", join(folder, "src"), "--outDir", join(folder, "dist")];
   return new Promise((resolve, reject) => {
-    const tsc = spawn(process.execPath, [TSC, "-p", project], { stdio: "inherit" });
+    const tsc = spawn(process.execPath, [TSC, "-p", folder, ...directories, "--paths", "null"], { stdio: "inherit" });
     tsc.once("error", reject);
     tsc.once("exit", (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`tsc -p ${project} ended with ${code}`));
+      else reject(new Error(`tsc -p ${folder} ended with ${code}`));
     });
   });
 }
 
+async function compileAll(): Promise<void> {
+  for (const name of PACKAGES) await compile(join("packages", name));
+  await compile(".");
+}
+
 /** Files that the service reads at run time beside its code. */
 function copyAssets(): Promise<void> {
-  const elsewhere = new Set([join("src", "web"), join("src", "sdk")]);
   return cp("src", "dist", {
     recursive: true,
-    filter: (source) => !elsewhere.has(source) && !/\.ts$|tsconfig\.json$/.test(source),
+    filter: (source) => source !== join("src", "web") && !/\.ts$|tsconfig\.json$/.test(source),
   });
 }
 
 async function coreSize(): Promise<number> {
   const { outputFiles } = await build({
-    entryPoints: ["src/sdk/index.ts"],
+    entryPoints: ["packages/client/src/index.ts"],
     bundle: true,
     minify: true,
     format: "esm",
@@ -48,14 +59,9 @@ async function coreSize(): Promise<number> {
 const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KB`;
 
 const started = performance.now();
-await rm("dist", { recursive: true, force: true });
-const [, , , core] = await Promise.all([
-  compile("tsconfig.json"),
-  compile("src/sdk"),
-  webBundle("dist").then(build),
-  coreSize(),
-  copyAssets(),
-]);
+const outputs = ["dist", ...PACKAGES.map((name) => join("packages", name, "dist"))];
+await Promise.all(outputs.map((folder) => rm(folder, { recursive: true, force: true })));
+const [core] = await Promise.all([coreSize(), compileAll(), webBundle("dist").then(build), copyAssets()]);
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 console.log(
   `built dist/ in ${seconds} s; client core ${kilobytes(core)} min+gzip, limit ${kilobytes(CORE_LIMIT_BYTES)}`,

@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
-import { buildApp } from "../src/app.js";
+import { buildApp } from "../src/composition/app.js";
 import { loadConfig } from "../src/config/load.js";
 import { createLogger } from "../src/observability/logger.js";
 

@@ -5,11 +5,17 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
-import { CLOSE_CODES } from "../src/protocol/close-codes.js";
-import { ERRORS } from "../src/protocol/errors.js";
-import { LIMITS, SUBPROTOCOL } from "../src/protocol/limits.js";
-import { EVENTS, REQUESTS } from "../src/protocol/messages/index.js";
-import { Participant, ProducerView, RoomSnapshot } from "../src/protocol/messages/shared.js";
+import {
+  CLOSE_CODES,
+  ERRORS,
+  EVENTS,
+  LIMITS,
+  Participant,
+  ProducerView,
+  REQUESTS,
+  RoomSnapshot,
+  SUBPROTOCOL,
+} from "@lastseen/protocol";
 
 export const TARGET = fileURLToPath(new URL("../docs/protocol.md", import.meta.url));
 

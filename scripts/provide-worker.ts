@@ -8,7 +8,7 @@ import {
   hostTarget,
   workerCachePath,
   type WorkerBinary,
-} from "../src/media/worker-binary.js";
+} from "../src/media/workers/worker-binary.js";
 import { buildWorker, downloadWorker, type Obtained, type SourceContext } from "./worker-sources.js";
 
 /**

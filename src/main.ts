@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
 import type { Logger } from "pino";
-import { buildApp, type App } from "./app.js";
+import { buildApp, type App } from "./composition/app.js";
 import { ConfigError, loadConfig, type Config } from "./config/load.js";
 import { createWebServer } from "./http/web-server.js";
 import { StartError } from "./kernel/start-error.js";
-import { listen } from "./listen.js";
+import { listen } from "./composition/listen.js";
 import { createLogger } from "./observability/logger.js";
 
 /** The service stops by itself within this time after a signal; after it, it is stopped. */

@@ -1,9 +1,9 @@
 import { Emitter } from "../../src/kernel/emitter.js";
 import { Liveness } from "../../src/session/liveness.js";
-import type { SessionConnection } from "../../src/session/ports.js";
+import type { SessionConnection } from "../../src/session/session-connection.js";
 import { ResumeToken } from "../../src/session/resume-token.js";
 import { Session } from "../../src/session/session.js";
-import { VirtualTime } from "../../src/session/virtual-time.js";
+import { VirtualTime } from "../../src/kernel/virtual-time.js";
 import type { LifecycleEvents } from "../../src/session/events.js";
 import type { LivenessPolicy } from "../../src/session/verdict.js";
 import type { HandClock } from "../../test/support/hand-clock.js";

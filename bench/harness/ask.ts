@@ -1,5 +1,5 @@
 /**
- * Questions from the bench to its child processes over Node's IPC channel: one message out, one back, matched by number.
+ * NodeRpc from the bench to its child processes over Node's IPC channel: one message out, one back, matched by number.
  */
 import type { ChildProcess } from "node:child_process";
 

@@ -5,7 +5,7 @@
  *     node crowd.ts <ws url> <how many> <people per room> <transports each> <"live"|"doomed">
  */
 import { WebSocket } from "ws";
-import type { EventData } from "../../src/protocol/messages/index.js";
+import type { EventData } from "@lastseen/protocol";
 
 const PING_INTERVAL_MS = 5_000;
 /** Greetings under way at a time. */

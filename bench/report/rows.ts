@@ -1,6 +1,5 @@
 /** The measurements as rows of numbers. */
-import type { ByKind } from "../measure/by-kind.js";
-import { byKind } from "../measure/by-kind.js";
+import { type ByKind, byKind } from "../measure/by-kind.js";
 import type { ConnectionSample } from "../measure/connections.js";
 import type { PingSamples } from "../measure/pings.js";
 import { median, pairedRatios, quantile } from "./statistics.js";

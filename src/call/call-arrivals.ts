@@ -1,10 +1,10 @@
 /** Sessions that come, come back, or change hands: each learns of the call that it is in, or that rings at it. */
 import type { Clock } from "../kernel/clock.js";
-import type { CallStore } from "../session/call-store.js";
+import type { CallStore } from "../ports/call-store.js";
 import type { Session } from "../session/session.js";
 import type { CallDepartures } from "./call-departures.js";
-import type { CallErrands } from "./call-errands.js";
-import type { CallKeeper } from "./call-keeper.js";
+import type { BackgroundTasks } from "./background-tasks.js";
+import type { CallLeaseRenewer } from "./call-lease-renewer.js";
 import type { CallNews } from "./call-news.js";
 import { incomingCall, isOneOf } from "./call-notices.js";
 
@@ -12,9 +12,9 @@ export class CallArrivals {
   readonly #clock: Clock;
   readonly #store: CallStore;
   readonly #news: CallNews;
-  readonly #keeper: CallKeeper;
+  readonly #leases: CallLeaseRenewer;
   readonly #departures: CallDepartures;
-  readonly #errands: CallErrands;
+  readonly #tasks: BackgroundTasks;
   /** Adopted sessions whose call, if they are in one, is being asked for. */
   readonly #unsure = new Map<Session, Promise<void>>();
 
@@ -22,16 +22,16 @@ export class CallArrivals {
     clock: Clock;
     store: CallStore;
     news: CallNews;
-    keeper: CallKeeper;
+    leases: CallLeaseRenewer;
     departures: CallDepartures;
-    errands: CallErrands;
+    tasks: BackgroundTasks;
   }) {
     this.#clock = parts.clock;
     this.#store = parts.store;
     this.#news = parts.news;
-    this.#keeper = parts.keeper;
+    this.#leases = parts.leases;
     this.#departures = parts.departures;
-    this.#errands = parts.errands;
+    this.#tasks = parts.tasks;
   }
 
   /** A session has begun here, or its client has come back. */
@@ -39,7 +39,7 @@ export class CallArrivals {
     try {
       await this.#learn(session);
     } catch (error) {
-      this.#errands.failed("look", error);
+      this.#tasks.failed("look", error);
     }
   }
 
@@ -52,7 +52,7 @@ export class CallArrivals {
 
   /** It is not known whether the session is in a call: the store is asked as soon as it can be. */
   lookLater(session: Session): void {
-    this.#keeper.lookAgain(session.id, () => this.#errands.run(this.#lookUntilKnown(session)));
+    this.#leases.lookAgain(session.id, () => this.#tasks.run(this.#lookUntilKnown(session)));
   }
 
   /** Until when a client that comes for this session has to wait, so that it can be told of its call. */
@@ -72,14 +72,14 @@ export class CallArrivals {
       await this.#learn(session);
     } catch (error) {
       this.lookLater(session);
-      this.#errands.failed("look", error);
+      this.#tasks.failed("look", error);
     }
   }
 
   /** Learns what call the session's user is in, as far as it concerns the session. */
   async #learn(session: Session): Promise<void> {
     const call = await this.#store.ofUser(session.userId);
-    this.#errands.answered();
+    this.#tasks.answered();
     if (!call) return;
     const { callId, state, callee } = call;
     if (state === "active") {

@@ -1,5 +1,5 @@
 import type { Timer } from "../kernel/clock.js";
-import type { CallRecord } from "../session/call-store.js";
+import type { CallRecord } from "../ports/call-store.js";
 
 /** Calls that concern nobody here any more and are remembered, so that older news of them is not believed. */
 const MOST_PAST = 1_000;

@@ -1,9 +1,9 @@
 /** Ends that nobody asks for: a session is over, a device has gone, somebody has left the call's room, it rang for too long. */
-import type { LeaveReason } from "../protocol/messages/index.js";
-import { callOfRoom, type CallRecord } from "../session/call-store.js";
+import type { LeaveReason } from "@lastseen/protocol";
+import { callOfRoom, type CallRecord } from "../ports/call-store.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
-import type { CallDoubts } from "./call-doubts.js";
+import type { CallReconciler } from "./call-reconciler.js";
 import { endBy, type CallEndings } from "./call-endings.js";
 import type { CallNews } from "./call-news.js";
 import { isOneOf } from "./call-notices.js";
@@ -12,20 +12,20 @@ import type { Presence } from "./presence.js";
 export class CallDepartures {
   readonly #news: CallNews;
   readonly #endings: CallEndings;
-  readonly #doubts: CallDoubts;
+  readonly #reconciler: CallReconciler;
   readonly #registry: SessionRegistry;
   readonly #presence: Presence;
 
   constructor(parts: {
     news: CallNews;
     endings: CallEndings;
-    doubts: CallDoubts;
+    reconciler: CallReconciler;
     registry: SessionRegistry;
     presence: Presence;
   }) {
     this.#news = parts.news;
     this.#endings = parts.endings;
-    this.#doubts = parts.doubts;
+    this.#reconciler = parts.reconciler;
     this.#registry = parts.registry;
     this.#presence = parts.presence;
   }
@@ -80,6 +80,6 @@ export class CallDepartures {
     // Whoever holds the caller decides; another node only stops its own devices.
     const late = caller !== undefined && this.#registry.find(caller) ? { session: caller } : condition;
     if (await this.#endings.finish(callId, { condition, how: "timeout", late })) return;
-    await this.#doubts.refresh(callId);
+    await this.#reconciler.refresh(callId);
   }
 }

@@ -1,10 +1,10 @@
 /** How a call ends, whoever ends it: the store decides; of all who try, the one whose attempt it was counts and tells. */
 import type { Emitter } from "../kernel/emitter.js";
-import type { CallEnd, CallRecord, CallStore, EndCondition } from "../session/call-store.js";
+import type { CallEnd, CallRecord, CallStore, EndCondition } from "../ports/call-store.js";
 import type { CallOutcome, LifecycleEvents } from "../session/events.js";
-import type { CallDoubts } from "./call-doubts.js";
-import { unreachable, type CallErrands } from "./call-errands.js";
-import type { CallKeeper } from "./call-keeper.js";
+import type { CallReconciler } from "./call-reconciler.js";
+import { unreachable, type BackgroundTasks } from "./background-tasks.js";
+import type { CallLeaseRenewer } from "./call-lease-renewer.js";
 import { finishedNews, type CallNews } from "./call-news.js";
 
 /** Who wants to end a call, and what it is then said to have come to. */
@@ -23,24 +23,24 @@ export interface Ending {
 export class CallEndings {
   readonly #store: CallStore;
   readonly #news: CallNews;
-  readonly #keeper: CallKeeper;
-  readonly #doubts: CallDoubts;
-  readonly #errands: CallErrands;
+  readonly #leases: CallLeaseRenewer;
+  readonly #reconciler: CallReconciler;
+  readonly #tasks: BackgroundTasks;
   readonly #events: Emitter<LifecycleEvents>;
 
   constructor(parts: {
     store: CallStore;
     news: CallNews;
-    keeper: CallKeeper;
-    doubts: CallDoubts;
-    errands: CallErrands;
+    leases: CallLeaseRenewer;
+    reconciler: CallReconciler;
+    tasks: BackgroundTasks;
     events: Emitter<LifecycleEvents>;
   }) {
     this.#store = parts.store;
     this.#news = parts.news;
-    this.#keeper = parts.keeper;
-    this.#doubts = parts.doubts;
-    this.#errands = parts.errands;
+    this.#leases = parts.leases;
+    this.#reconciler = parts.reconciler;
+    this.#tasks = parts.tasks;
     this.#events = parts.events;
   }
 
@@ -57,9 +57,9 @@ export class CallEndings {
       this.finished(outcome.call, comesTo(ending, outcome.call), ending.by);
       return true;
     } catch (error) {
-      this.#errands.failed("finish", error);
+      this.#tasks.failed("finish", error);
       if (this.#finishHere(callId, ending)) return true;
-      if (this.#news.find(callId)) this.#doubts.lookAgain(callId);
+      if (this.#news.find(callId)) this.#reconciler.lookAgain(callId);
       throw unreachable(error);
     }
   }
@@ -76,7 +76,7 @@ export class CallEndings {
     const call = this.#news.find(callId);
     if (!call || !late || !meets(call, condition)) return false;
     const how = comesTo(ending, call);
-    this.#keeper.finishLater(callId, late, (ended) => {
+    this.#leases.finishLater(callId, late, (ended) => {
       if (ended) this.finished(ended, how, by);
       // It was carried out the first time after all, and nobody elsewhere has heard of it.
       else if (late.session !== undefined) this.#news.publish(finishedNews(call, how, by));

@@ -1,10 +1,10 @@
 import type { Emitter } from "../kernel/emitter.js";
-import type { Bus } from "../session/bus.js";
+import type { Bus } from "../ports/bus.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { CallArrivals } from "./call-arrivals.js";
 import type { CallDepartures } from "./call-departures.js";
-import type { CallDoubts } from "./call-doubts.js";
-import type { CallErrands } from "./call-errands.js";
+import type { CallReconciler } from "./call-reconciler.js";
+import type { BackgroundTasks } from "./background-tasks.js";
 import type { CallNews } from "./call-news.js";
 
 /**
@@ -18,22 +18,22 @@ export function followCalls(parts: {
   news: CallNews;
   arrivals: CallArrivals;
   departures: CallDepartures;
-  doubts: CallDoubts;
-  errands: CallErrands;
+  reconciler: CallReconciler;
+  tasks: BackgroundTasks;
 }): () => void {
-  const { events, bus, news, arrivals, departures, doubts, errands } = parts;
+  const { events, bus, news, arrivals, departures, reconciler, tasks } = parts;
   const releasers = [
-    events.on("opened", ({ session }) => errands.run(arrivals.look(session))),
-    events.on("resumed", ({ session }) => errands.run(arrivals.look(session))),
-    events.on("adopted", ({ session }) => errands.run(arrivals.adopted(session))),
+    events.on("opened", ({ session }) => tasks.run(arrivals.look(session))),
+    events.on("resumed", ({ session }) => tasks.run(arrivals.look(session))),
+    events.on("adopted", ({ session }) => tasks.run(arrivals.adopted(session))),
     events.on("transferred", ({ session }) => arrivals.moved(session)),
-    events.on("left", ({ session, roomId, reason }) => errands.run(departures.roomLeft(session, roomId, reason))),
-    events.on("ended", ({ session, reason }) => errands.run(departures.sessionEnded(session, reason))),
-    events.on("cleaned", ({ session }) => errands.run(departures.deviceGone(session))),
+    events.on("left", ({ session, roomId, reason }) => tasks.run(departures.roomLeft(session, roomId, reason))),
+    events.on("ended", ({ session, reason }) => tasks.run(departures.sessionEnded(session, reason))),
+    events.on("cleaned", ({ session }) => tasks.run(departures.deviceGone(session))),
     bus.on("message", ({ message }) => {
       if (message.type === "call") news.apply(message.news);
     }),
-    bus.on("missed", () => errands.run(doubts.repair())),
+    bus.on("missed", () => tasks.run(reconciler.repair())),
   ];
   return () => {
     for (const release of releasers) release();

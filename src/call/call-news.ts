@@ -4,10 +4,10 @@
  */
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { CallChange } from "../protocol/call-record.js";
-import type { CallSnapshot } from "../protocol/messages/index.js";
-import type { Bus } from "../session/bus.js";
-import type { CallEnd, CallRecord } from "../session/call-store.js";
+import type { CallChange } from "../ports/call-record.js";
+import type { CallSnapshot } from "@lastseen/protocol";
+import type { Bus } from "../ports/bus.js";
+import type { CallEnd, CallRecord } from "../ports/call-store.js";
 import type { CallStep, LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";

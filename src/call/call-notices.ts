@@ -1,7 +1,7 @@
 /** Who is told what of a call, in one place: each change of a call is news for the sessions of its two users. */
-import type { CallChange } from "../protocol/call-record.js";
-import type { CallSnapshot, EventData } from "../protocol/messages/index.js";
-import type { CallEnd, CallRecord } from "../session/call-store.js";
+import type { CallChange } from "../ports/call-record.js";
+import type { CallSnapshot, EventData } from "@lastseen/protocol";
+import type { CallEnd, CallRecord } from "../ports/call-store.js";
 import type { Session } from "../session/session.js";
 
 /** The sessions that this node has of a user. */

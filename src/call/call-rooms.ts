@@ -1,8 +1,8 @@
-import { LastseenError } from "../protocol/errors.js";
-import { callOfRoom, type CallStore } from "../session/call-store.js";
+import { LastseenError } from "@lastseen/protocol";
+import { callOfRoom, type CallStore } from "../ports/call-store.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
-import { gone, type CallErrands } from "./call-errands.js";
+import { gone, type BackgroundTasks } from "./background-tasks.js";
 import type { CallNews } from "./call-news.js";
 import { isOneOf } from "./call-notices.js";
 
@@ -11,13 +11,13 @@ export class CallRooms {
   readonly #store: CallStore;
   readonly #news: CallNews;
   readonly #registry: SessionRegistry;
-  readonly #errands: CallErrands;
+  readonly #tasks: BackgroundTasks;
 
-  constructor(parts: { store: CallStore; news: CallNews; registry: SessionRegistry; errands: CallErrands }) {
+  constructor(parts: { store: CallStore; news: CallNews; registry: SessionRegistry; tasks: BackgroundTasks }) {
     this.#store = parts.store;
     this.#news = parts.news;
     this.#registry = parts.registry;
-    this.#errands = parts.errands;
+    this.#tasks = parts.tasks;
   }
 
   /**
@@ -32,7 +32,7 @@ export class CallRooms {
   }
 
   async #assertIsIn(callId: string, session: Session, roomId: string): Promise<void> {
-    const call = this.#news.book.find(callId) ?? (await this.#errands.ask(() => this.#store.find(callId)));
+    const call = this.#news.book.find(callId) ?? (await this.#tasks.ask(() => this.#store.find(callId)));
     if (call?.state !== "active") throw gone();
     if (isOneOf(call, session)) return;
     const own = [call.caller, call.callee].find(({ userId }) => userId === session.userId);

@@ -2,8 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import { LastseenError } from "../protocol/errors.js";
-import type { ReplyData } from "../protocol/messages/index.js";
+import { LastseenError, type ReplyData } from "@lastseen/protocol";
 import {
   callRoomId,
   type CallEnd,
@@ -11,15 +10,15 @@ import {
   type CallRecord,
   type CallStore,
   type NewCall,
-} from "../session/call-store.js";
+} from "../ports/call-store.js";
 import type { LifecycleEvents } from "../session/events.js";
-import type { SessionConnection } from "../session/ports.js";
+import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
 import type { CallArrivals } from "./call-arrivals.js";
 import type { CallDepartures } from "./call-departures.js";
 import { endBy, type CallEndings } from "./call-endings.js";
-import { gone, unreachable, type CallErrands } from "./call-errands.js";
-import type { CallKeeper } from "./call-keeper.js";
+import { gone, unreachable, type BackgroundTasks } from "./background-tasks.js";
+import type { CallLeaseRenewer } from "./call-lease-renewer.js";
 import type { CallLimit } from "./call-limit.js";
 import type { CallNews } from "./call-news.js";
 import type { Presence } from "./presence.js";
@@ -37,12 +36,12 @@ interface StartParts {
   clock: Clock;
   store: CallStore;
   news: CallNews;
-  keeper: CallKeeper;
+  leases: CallLeaseRenewer;
   endings: CallEndings;
   departures: CallDepartures;
   arrivals: CallArrivals;
   presence: Presence;
-  errands: CallErrands;
+  tasks: BackgroundTasks;
   limit: CallLimit;
   events: Emitter<LifecycleEvents>;
   /** How long an unanswered call rings. */
@@ -65,14 +64,14 @@ export class CallStarts {
    * @throws LastseenError `bad_message`, `rate_limited`, `callee_offline`, `callee_busy`, `caller_busy`, `overloaded`
    */
   async start(request: StartRequest, started: Started): Promise<void> {
-    const { clock, limit, endings, errands, presence } = this.#parts;
+    const { clock, limit, endings, tasks, presence } = this.#parts;
     const { session, to, kind } = request;
     if (to === session.userId) throw new LastseenError("bad_message", "You cannot call yourself.");
     if (!limit.allow(session.userId, clock.mono())) {
       throw new LastseenError("rate_limited", "Too many calls in a minute; wait a moment.");
     }
     if (this.#inDoubt.has(session.userId)) throw unreachable();
-    const name = await errands.ask(() => presence.nameOf(to));
+    const name = await tasks.ask(() => presence.nameOf(to));
     if (name === undefined) {
       this.#refused(session, to, "offline");
       throw new LastseenError("callee_offline", "This user is not connected.");
@@ -92,17 +91,17 @@ export class CallStarts {
 
   /** What may have begun without an answer is taken back; it may also have answered a call from the other side. */
   #ring(call: NewCall, session: Session): ReturnType<CallStore["start"]> {
-    const { store, keeper, endings, arrivals, errands, ringTimeoutMs } = this.#parts;
+    const { store, leases, endings, arrivals, tasks, ringTimeoutMs } = this.#parts;
     const { callId } = call;
     const doubtful = () => {
       this.#inDoubt.add(session.userId);
-      keeper.finishLater(callId, { session: session.id }, (begun) => {
+      leases.finishLater(callId, { session: session.id }, (begun) => {
         this.#inDoubt.delete(session.userId);
         if (begun) endings.finished(begun, takenBack(begun), session.id);
       });
       arrivals.lookLater(session);
     };
-    return errands.ask(() => store.start(call, ringTimeoutMs), doubtful);
+    return tasks.ask(() => store.start(call, ringTimeoutMs), doubtful);
   }
 
   /** The store has begun a call, or joined it to the one that came from the other side. */
@@ -111,7 +110,7 @@ export class CallStarts {
     { session, connection }: StartRequest,
     started: Started,
   ): Promise<void> {
-    const { news, endings, departures, errands, ringTimeoutMs } = this.#parts;
+    const { news, endings, departures, tasks, ringTimeoutMs } = this.#parts;
     const { callId, roomId, callee } = call;
     const isOver = news.book.isOver(callId);
     if (isOver || !session.isOwnedBy(connection)) {
@@ -127,7 +126,7 @@ export class CallStarts {
       connection.sendEvent("call_accepted", { callId, by: callee.userId, roomId });
     }
     // Asked again: the callee's last session may have ended before there was a call that it could have ended.
-    if (kind === "ringing") errands.run(departures.endUnlessConnected(callId, callee.userId));
+    if (kind === "ringing") tasks.run(departures.endUnlessConnected(callId, callee.userId));
   }
 
   #refused(session: Session, to: string, outcome: "busy" | "offline"): void {

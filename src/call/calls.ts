@@ -6,17 +6,17 @@
  *     a client asks              calls.ts, call-starts.ts --.
  *     a session comes            call-arrivals.ts           |
  *     one ends, or time is up    call-departures.ts         +-> store decides -> call-news.ts -> book, clients here, log
- *     something was missed       call-doubts.ts           --'                        `-> bus -> call-news.ts of every node
+ *     something was missed       call-reconciler.ts           --'                        `-> bus -> call-news.ts of every node
  *
- * Every end goes through call-endings.ts; what the store can't be told or asked now waits in call-keeper.ts.
+ * Every end goes through call-endings.ts; what the store can't be told or asked now waits in call-leases.ts.
  */
-import type { UserStatus } from "../protocol/messages/index.js";
-import type { CallRecord, CallStore } from "../session/call-store.js";
+import type { UserStatus } from "@lastseen/protocol";
+import type { CallRecord, CallStore } from "../ports/call-store.js";
 import type { Session } from "../session/session.js";
 import type { CallArrivals } from "./call-arrivals.js";
-import type { CallDoubts } from "./call-doubts.js";
+import type { CallReconciler } from "./call-reconciler.js";
 import { endBy, type CallEndings } from "./call-endings.js";
-import { gone, type CallErrands } from "./call-errands.js";
+import { gone, type BackgroundTasks } from "./background-tasks.js";
 import type { CallNews } from "./call-news.js";
 import type { CallRooms } from "./call-rooms.js";
 import { partyOf, type CallStarts, type StartRequest, type Started } from "./call-starts.js";
@@ -30,9 +30,9 @@ export class Calls {
   readonly #endings: CallEndings;
   readonly #rooms: CallRooms;
   readonly #arrivals: CallArrivals;
-  readonly #doubts: CallDoubts;
+  readonly #reconciler: CallReconciler;
   readonly #presence: Presence;
-  readonly #errands: CallErrands;
+  readonly #tasks: BackgroundTasks;
 
   constructor(parts: {
     store: CallStore;
@@ -41,9 +41,9 @@ export class Calls {
     endings: CallEndings;
     rooms: CallRooms;
     arrivals: CallArrivals;
-    doubts: CallDoubts;
+    reconciler: CallReconciler;
     presence: Presence;
-    errands: CallErrands;
+    tasks: BackgroundTasks;
   }) {
     this.#store = parts.store;
     this.#news = parts.news;
@@ -51,9 +51,9 @@ export class Calls {
     this.#endings = parts.endings;
     this.#rooms = parts.rooms;
     this.#arrivals = parts.arrivals;
-    this.#doubts = parts.doubts;
+    this.#reconciler = parts.reconciler;
     this.#presence = parts.presence;
-    this.#errands = parts.errands;
+    this.#tasks = parts.tasks;
   }
 
   /** What this node knows of its calls. */
@@ -73,9 +73,9 @@ export class Calls {
    * @throws LastseenError `call_gone` when it does not ring any more, `overloaded`
    */
   async accept(session: Session, callId: string, accepted: (call: CallRecord) => void): Promise<void> {
-    const outcome = await this.#errands.ask(
+    const outcome = await this.#tasks.ask(
       () => this.#store.accept(callId, partyOf(session)),
-      () => (this.#news.find(callId) ? this.#doubts.lookAgain(callId) : this.#arrivals.lookLater(session)),
+      () => (this.#news.find(callId) ? this.#reconciler.lookAgain(callId) : this.#arrivals.lookLater(session)),
     );
     if (outcome.kind === "gone") throw gone();
     const { call, fresh } = outcome;

@@ -1,4 +1,4 @@
-import type { Directory } from "../session/directory.js";
+import type { Directory } from "../ports/directory.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
 

@@ -1,8 +1,8 @@
 import type { Emitter } from "../kernel/emitter.js";
-import type { Bus } from "../session/bus.js";
-import type { Directory } from "../session/directory.js";
+import type { Bus } from "../ports/bus.js";
+import type { Directory } from "../ports/directory.js";
 import type { LifecycleEvents } from "../session/events.js";
-import type { SessionConnection } from "../session/ports.js";
+import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
 
 /** The client comes back so soon; the other node takes the session up meanwhile. */

@@ -4,8 +4,7 @@
  * is sent.
  */
 import type { Clock, Timer } from "../kernel/clock.js";
-import { LastseenError } from "../protocol/errors.js";
-import type { UserStatus } from "../protocol/messages/index.js";
+import { LastseenError, type UserStatus } from "@lastseen/protocol";
 import type { Session } from "../session/session.js";
 
 /** Most users that one session may watch. */

@@ -1,6 +1,6 @@
 import type { Emitter } from "../kernel/emitter.js";
-import type { UserStatus } from "../protocol/messages/index.js";
-import type { Bus } from "../session/bus.js";
+import type { UserStatus } from "@lastseen/protocol";
+import type { Bus } from "../ports/bus.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Presence } from "./presence.js";
 import type { StatusBoard } from "./status-board.js";

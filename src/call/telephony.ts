@@ -1,18 +1,18 @@
 /** Everything about calls and statuses on one node, put together on its ports. */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { Bus } from "../session/bus.js";
-import type { CallStore } from "../session/call-store.js";
-import type { Directory } from "../session/directory.js";
+import type { Bus } from "../ports/bus.js";
+import type { CallStore } from "../ports/call-store.js";
+import type { Directory } from "../ports/directory.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
 import { CallArrivals } from "./call-arrivals.js";
 import { CallDepartures } from "./call-departures.js";
-import { CallDoubts } from "./call-doubts.js";
+import { CallReconciler } from "./call-reconciler.js";
 import { CallEndings } from "./call-endings.js";
-import { CallErrands } from "./call-errands.js";
+import { BackgroundTasks } from "./background-tasks.js";
 import { followCalls } from "./call-events.js";
-import { CallKeeper } from "./call-keeper.js";
+import { CallLeaseRenewer } from "./call-lease-renewer.js";
 import { CallLimit } from "./call-limit.js";
 import { CallNews } from "./call-news.js";
 import { CallRooms } from "./call-rooms.js";
@@ -63,14 +63,14 @@ export function createTelephony(ports: Ports): Telephony {
 /** @returns `close` resolves when everything that was begun is done; nothing is told any more after it */
 function createCalls(ports: Ports & { presence: Presence }): { calls: Calls; close: () => Promise<void> } {
   const { clock, store, events } = ports;
-  const errands = new CallErrands(events);
+  const tasks = new BackgroundTasks(events);
   const limit = new CallLimit();
-  const news = new CallNews({ ...ports, ringOver: (callId) => errands.run(departures.ringOver(callId)) });
-  const keeper = new CallKeeper({
+  const news = new CallNews({ ...ports, ringOver: (callId) => tasks.run(departures.ringOver(callId)) });
+  const leases = new CallLeaseRenewer({
     clock,
     store,
     held: () => news.held(),
-    over: (callId) => doubts.foundOver(callId),
+    over: (callId) => reconciler.foundOver(callId),
     revived: (calls) => {
       for (const { caller, callee } of calls) events.emit("call_changed", { userIds: [caller.userId, callee.userId] });
     },
@@ -78,23 +78,23 @@ function createCalls(ports: Ports & { presence: Presence }): { calls: Calls; clo
       limit.sweep(clock.mono());
       news.tidy();
     },
-    failed: (error) => errands.failed("hold", error),
+    failed: (error) => tasks.failed("hold", error),
   });
-  const doubts = new CallDoubts({ store, news, keeper, errands });
-  const endings = new CallEndings({ store, news, keeper, doubts, errands, events });
-  const departures = new CallDepartures({ ...ports, news, endings, doubts });
-  const arrivals = new CallArrivals({ clock, store, news, keeper, departures, errands });
-  const rooms = new CallRooms({ ...ports, news, errands });
-  const starts = new CallStarts({ ...ports, news, keeper, endings, departures, arrivals, errands, limit });
-  const calls = new Calls({ ...ports, news, starts, endings, rooms, arrivals, doubts, errands });
-  const unfollow = followCalls({ ...ports, news, arrivals, departures, doubts, errands });
-  keeper.start();
+  const reconciler = new CallReconciler({ store, news, leases, tasks });
+  const endings = new CallEndings({ store, news, leases, reconciler, tasks, events });
+  const departures = new CallDepartures({ ...ports, news, endings, reconciler });
+  const arrivals = new CallArrivals({ clock, store, news, leases, departures, tasks });
+  const rooms = new CallRooms({ ...ports, news, tasks });
+  const starts = new CallStarts({ ...ports, news, leases, endings, departures, arrivals, tasks, limit });
+  const calls = new Calls({ ...ports, news, starts, endings, rooms, arrivals, reconciler, tasks });
+  const unfollow = followCalls({ ...ports, news, arrivals, departures, reconciler, tasks });
+  leases.start();
   return {
     calls,
     async close() {
       unfollow();
-      await keeper.close();
-      await errands.close();
+      await leases.close();
+      await tasks.close();
       news.book.clear();
     },
   };

@@ -5,9 +5,9 @@
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { Directory, NodeView, SessionEntry } from "../session/directory.js";
+import type { Directory, NodeView, SessionEntry } from "../ports/directory.js";
 import type { Session } from "../session/session.js";
-import type { Books } from "./books.js";
+import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
 import { wholeRooms } from "./whole-rooms.js";
 
@@ -21,17 +21,17 @@ const PATIENCE = 2;
 export class Audit {
   readonly #clock: Clock;
   readonly #directory: Directory;
-  readonly #books: Books;
+  readonly #local: LocalState;
   readonly #events: Emitter<ClusterEvents>;
   #running: Promise<void> | undefined;
   #again = false;
   #differed = 0;
   #closed = false;
 
-  constructor(options: { clock: Clock; directory: Directory; books: Books; events: Emitter<ClusterEvents> }) {
+  constructor(options: { clock: Clock; directory: Directory; local: LocalState; events: Emitter<ClusterEvents> }) {
     this.#clock = options.clock;
     this.#directory = options.directory;
-    this.#books = options.books;
+    this.#local = options.local;
     this.#events = options.events;
   }
 
@@ -45,7 +45,7 @@ export class Audit {
 
   /** Asks for a comparison when what the directory counts for this node goes on to differ from what is here. */
   compareCounts(own: NodeView): void {
-    const { sessions, rooms } = this.#books.counts();
+    const { sessions, rooms } = this.#local.counts();
     this.#differed = own.sessions === sessions && own.rooms === rooms ? 0 : this.#differed + 1;
     if (this.#differed < PATIENCE) return;
     this.#differed = 0;
@@ -70,28 +70,28 @@ export class Audit {
   }
 
   async #compare(): Promise<void> {
-    await this.#books.settleDebts();
+    await this.#local.settleDebts();
     const own = await this.#directory.own();
     const held = new Set(own.rooms);
-    const missingRooms = [...this.#books.rooms()].filter((roomId) => !held.has(roomId));
+    const missingRooms = [...this.#local.rooms()].filter((roomId) => !held.has(roomId));
     const fencedRooms = new Set<string>();
     await this.#forEach(missingRooms, async (roomId) => {
-      if (!(await this.#books.holdRoom(roomId))) fencedRooms.add(roomId);
+      if (!(await this.#local.holdRoom(roomId))) fencedRooms.add(roomId);
     });
-    const strayed = [...this.#books.sessions()].filter((session) => fencedRooms.has(roomOf(session) ?? ""));
+    const strayed = [...this.#local.sessions()].filter((session) => fencedRooms.has(roomOf(session) ?? ""));
     await this.#giveUp(strayed);
 
     const entries = new Map(own.sessions.map((entry) => [entry.sessionId, entry]));
-    const unwritten = [...this.#books.sessions()].filter((session) => {
+    const unwritten = [...this.#local.sessions()].filter((session) => {
       const entry = entries.get(session.id);
       return entry?.epoch !== session.epoch || entry.roomId !== roomOf(session);
     });
     await this.#forEach(unwritten, async (session) => {
       // Nobody shall take for abandoned what only could not be written in time.
-      if (!(await this.#books.record(session))) this.#again = true;
+      if (!(await this.#local.record(session))) this.#again = true;
     });
     const adopted = await this.#takeUp(own.sessions);
-    await this.#forEach(own.rooms, (roomId) => this.#books.releaseIfEmpty(roomId));
+    await this.#forEach(own.rooms, (roomId) => this.#local.releaseIfEmpty(roomId));
     this.#events.emit("audited", { written: unwritten.length, adopted, fenced: strayed.length });
   }
 
@@ -99,22 +99,22 @@ export class Audit {
   async #giveUp(strayed: readonly Session[]): Promise<void> {
     for (const slice of wholeRooms(strayed, roomOf, IN_A_TURN)) {
       for (const { connection } of slice) connection?.close("serviceRestart");
-      for (const session of slice) this.#books.giveUp(session, "fenced");
+      for (const session of slice) this.#local.giveUp(session, "fenced");
       await this.#clock.pollPhase();
     }
   }
 
   /** Entries that were given to this node. Each is read again, because a session may have ended since they were listed. */
   async #takeUp(own: readonly SessionEntry[]): Promise<number> {
-    const unknown = own.filter(({ sessionId }) => !this.#books.knows(sessionId));
+    const unknown = own.filter(({ sessionId }) => !this.#local.knows(sessionId));
     let adopted = 0;
     for (const slice of wholeRooms(unknown, ({ roomId }) => roomId, IN_A_TURN)) {
       if (this.#closed) break;
       const entries = await Promise.all(slice.map(({ sessionId }) => this.#directory.findSession(sessionId)));
       const taken = entries
         .filter((entry) => entry !== undefined)
-        .filter(({ sessionId, nodeId }) => nodeId === this.#directory.nodeId && !this.#books.knows(sessionId));
-      if (taken.length > 0) await this.#books.adopt(taken, this.#directory.nodeId);
+        .filter(({ sessionId, nodeId }) => nodeId === this.#directory.nodeId && !this.#local.knows(sessionId));
+      if (taken.length > 0) await this.#local.adopt(taken, this.#directory.nodeId);
       adopted += taken.length;
       await this.#clock.pollPhase();
     }

@@ -1,13 +1,13 @@
 /**
  * What makes a node one of many. Data comes from the store (who renews, who does not, what is held by whom) and goes to
- * the sessions and rooms of this node through {@link Books}.
+ * the sessions and rooms of this node through {@link LocalState}.
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { Bus } from "../session/bus.js";
-import type { Directory, NodeView } from "../session/directory.js";
+import type { Bus } from "../ports/bus.js";
+import type { Directory, NodeView } from "../ports/directory.js";
 import { Audit } from "./audit.js";
-import type { Books } from "./books.js";
+import type { LocalState } from "./local-state.js";
 import { Drain } from "./drain.js";
 import type { ClusterEvents } from "./events.js";
 import { Membership } from "./membership.js";
@@ -32,24 +32,24 @@ export class Cluster {
     clock: Clock;
     directory: Directory;
     bus: Bus;
-    books: Books;
+    local: LocalState;
     events: Emitter<ClusterEvents>;
     /** Where clients reach this node; without it nobody is sent here. */
     url: string | undefined;
     /** From 0 to 1. */
     random: () => number;
   }) {
-    const { clock, directory, bus, books, events, url, random } = options;
+    const { clock, directory, bus, local, events, url, random } = options;
     this.#nodeId = directory.nodeId;
     this.#membership = new Membership({ clock, directory, bus, url, events });
     this.#takeover = new Takeover({
       clock,
       directory,
       events,
-      adopt: (entries, fromNodeId) => books.adopt(entries, fromNodeId),
+      adopt: (entries, fromNodeId) => local.adopt(entries, fromNodeId),
     });
-    this.#audit = new Audit({ clock, directory, books, events });
-    this.#drain = new Drain({ clock, directory, bus, membership: this.#membership, books, events, random });
+    this.#audit = new Audit({ clock, directory, local, events });
+    this.#drain = new Drain({ clock, directory, bus, membership: this.#membership, local, events, random });
     this.#unfollow = [
       events.on("registered", () => void this.#audit.run()),
       events.on("unreachable", () => (this.#wasUnreachable = true)),

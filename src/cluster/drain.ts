@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { Bus } from "../session/bus.js";
-import type { Directory, NodeView } from "../session/directory.js";
+import type { Bus } from "../ports/bus.js";
+import type { Directory, NodeView } from "../ports/directory.js";
 import { Session, type Roster } from "../session/session.js";
-import type { Books } from "./books.js";
+import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
 import type { Membership } from "./membership.js";
 
@@ -21,7 +21,7 @@ export class Drain {
   readonly #directory: Directory;
   readonly #bus: Bus;
   readonly #membership: Membership;
-  readonly #books: Books;
+  readonly #local: LocalState;
   readonly #events: Emitter<ClusterEvents>;
   readonly #random: () => number;
   /** Moves whose moment has not come, and what to call when it never will. */
@@ -35,7 +35,7 @@ export class Drain {
     directory: Directory;
     bus: Bus;
     membership: Membership;
-    books: Books;
+    local: LocalState;
     events: Emitter<ClusterEvents>;
     /** From 0 to 1. */
     random: () => number;
@@ -44,7 +44,7 @@ export class Drain {
     this.#directory = options.directory;
     this.#bus = options.bus;
     this.#membership = options.membership;
-    this.#books = options.books;
+    this.#local = options.local;
     this.#events = options.events;
     this.#random = options.random;
   }
@@ -74,7 +74,7 @@ export class Drain {
     this.#over = false;
     const deadline = this.#clock.after(deadlineMs, () => this.#stop());
     await this.#membership.drain();
-    const sessions = [...this.#books.sessions()];
+    const sessions = [...this.#local.sessions()];
     this.#events.emit("draining", { deadlineMs, sessions: sessions.length });
     if (this.#membership.others.length > 0) {
       const groups = [...new Set(sessions.map(groupOf))];
@@ -83,7 +83,7 @@ export class Drain {
     }
     deadline.cancel();
     this.#over = true;
-    const left = [...this.#books.sessions()].length;
+    const left = [...this.#local.sessions()].length;
     this.#events.emit("drained", { handedOver: sessions.length - left, left });
   }
 
@@ -117,12 +117,12 @@ export class Drain {
     const outcome = await this.#directory.handOver(what, heir.nodeId).catch(() => undefined);
     if (outcome?.kind !== "handed") return;
     this.#bus.send({ nodeId: heir.nodeId }, { type: "handed_over" });
-    const moved = [...this.#books.sessions()].filter((session) => session === group || groupOf(session) === group);
+    const moved = [...this.#local.sessions()].filter((session) => session === group || groupOf(session) === group);
     for (const { connection } of moved) {
       connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * COME_WITHIN_MS) });
       connection?.close("serviceRestart");
     }
-    for (const session of moved) this.#books.giveUp(session, "handed_over");
+    for (const session of moved) this.#local.giveUp(session, "handed_over");
   }
 }
 

@@ -1,4 +1,4 @@
-import type { NodeView } from "../session/directory.js";
+import type { NodeView } from "../ports/directory.js";
 
 /** What happens to this node among the others. */
 export interface ClusterEvents {

@@ -9,8 +9,8 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { Loop } from "../kernel/loop.js";
-import type { Bus } from "../session/bus.js";
-import { LEASE_MS, type Directory, type NodeView } from "../session/directory.js";
+import type { Bus } from "../ports/bus.js";
+import { LEASE_MS, type Directory, type NodeView } from "../ports/directory.js";
 import type { ClusterEvents } from "./events.js";
 
 const RENEW_INTERVAL_MS = 2_000;

@@ -1,6 +1,6 @@
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { Directory, NodeView, SessionEntry } from "../session/directory.js";
+import type { Directory, NodeView, SessionEntry } from "../ports/directory.js";
 import type { ClusterEvents } from "./events.js";
 
 /** Sessions that are taken over before the event loop gets its turn again. */

@@ -2,9 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createVerifier } from "fast-jwt";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { LastseenError } from "../protocol/errors.js";
-import type { RequestData } from "../protocol/messages/index.js";
-import { Name, RoomId, UserId } from "../protocol/messages/shared.js";
+import { LastseenError, Name, type RequestData, RoomId, UserId } from "@lastseen/protocol";
 import type { Identity } from "../session/session.js";
 
 /** Finds out who says hello. Throws LastseenError `unauthorized` with a reason that helps whoever wrote the client. */

@@ -1,10 +1,16 @@
 import type { RawData, WebSocket } from "ws";
-import { CLOSE_CODES, closeName, type CloseName } from "../protocol/close-codes.js";
-import { BARE_PING, encodeErrorReply, encodeEvent } from "../protocol/codec.js";
-import type { LastseenError } from "../protocol/errors.js";
-import type { EventData, EventType, RequestId } from "../protocol/messages/index.js";
-import { ExpiryEntry } from "../session/expiry-list.js";
-import type { SessionConnection } from "../session/ports.js";
+import {
+  CLOSE_CODES,
+  closeName,
+  type CloseName,
+  type EventData,
+  type EventType,
+  type LastseenError,
+  type RequestId,
+} from "@lastseen/protocol";
+import { BARE_PING, encodeErrorReply, encodeEvent } from "@lastseen/protocol/codec";
+import { ExpiryEntry } from "../kernel/expiry-list.js";
+import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
 import type { AskPeer } from "./peer.js";
 import type { RateLimit, RateVerdict } from "./rate-limit.js";

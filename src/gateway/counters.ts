@@ -1,5 +1,4 @@
-import { CLOSE_CODES, closeName } from "../protocol/close-codes.js";
-import type { ErrorCode } from "../protocol/errors.js";
+import { CLOSE_CODES, closeName, type ErrorCode } from "@lastseen/protocol";
 
 /** What the gateway counts; read by the metrics at scrape time. */
 export class GatewayCounters {

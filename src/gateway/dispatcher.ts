@@ -1,7 +1,5 @@
-import type { AnyRequest } from "../protocol/codec.js";
-import { encodeReply } from "../protocol/codec.js";
-import { LastseenError } from "../protocol/errors.js";
-import { LIMITS } from "../protocol/limits.js";
+import { type AnyRequest, encodeReply } from "@lastseen/protocol/codec";
+import { LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Session } from "../session/session.js";
 import type { Connection } from "./connection.js";
 import type { Handler, Handlers } from "./handlers/handler.js";

@@ -5,10 +5,8 @@
  */
 import type { WebSocket } from "ws";
 import type { Clock } from "../kernel/clock.js";
-import { decode, encodePong, encodeReply, type AnyRequest, type Decoded } from "../protocol/codec.js";
-import { ERRORS, LastseenError } from "../protocol/errors.js";
-import { LIMITS } from "../protocol/limits.js";
-import type { RequestId } from "../protocol/messages/index.js";
+import { decode, encodePong, encodeReply, type AnyRequest, type Decoded } from "@lastseen/protocol/codec";
+import { ERRORS, LastseenError, LIMITS, type RequestId } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";

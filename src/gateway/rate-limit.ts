@@ -1,4 +1,4 @@
-import { LastseenError } from "../protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 
 /** A burst of so many seconds' worth of messages is let through at once: a large room takes two requests per producer. */
 const BURST_SECONDS = 8;

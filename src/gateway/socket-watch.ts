@@ -1,5 +1,5 @@
-import { ExpiryList } from "../session/expiry-list.js";
-import type { VirtualTime } from "../session/virtual-time.js";
+import { ExpiryList } from "../kernel/expiry-list.js";
+import type { VirtualTime } from "../kernel/virtual-time.js";
 import type { Connection } from "./connection.js";
 
 /** Two pings without an answer end the socket. */

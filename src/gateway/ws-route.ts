@@ -2,8 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import websocket from "@fastify/websocket";
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
-import { LastseenError } from "../protocol/errors.js";
-import { LIMITS, SUBPROTOCOL } from "../protocol/limits.js";
+import { LastseenError, LIMITS, SUBPROTOCOL } from "@lastseen/protocol";
 import type { Gateway } from "./gateway.js";
 import { peerOf } from "./peer.js";
 import { routeUpgrades } from "./upgrades.js";

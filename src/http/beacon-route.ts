@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { LastseenError } from "../protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 
 const Goodbye = Type.Object({
   sessionId: Type.String({ minLength: 1, maxLength: 128 }),

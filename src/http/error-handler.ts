@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
-import { ERRORS, LastseenError, toWireError } from "../protocol/errors.js";
+import { ERRORS, LastseenError, toWireError } from "@lastseen/protocol";
 
 /** The body of every refusal. */
 const Refusal = Type.Object({ error: Type.Object({ code: Type.Enum(Object.keys(ERRORS)), message: Type.String() }) });

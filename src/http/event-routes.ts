@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { BackendEvent, BackendEventId } from "../protocol/backend-event.js";
-import { LastseenError } from "../protocol/errors.js";
-import type { EventLog } from "../session/event-log.js";
+import { BackendEvent, BackendEventId, LastseenError } from "@lastseen/protocol";
+import type { EventLog } from "../ports/event-log.js";
 
 const Query = Type.Object({
   after: Type.Optional(BackendEventId),

@@ -4,7 +4,7 @@ import helmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
-import { LastseenError } from "../protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 
 /** Built beside the service; the same place from `src/http` and from `dist/http`. */
 const ROOT = fileURLToPath(new URL("../../dist/ops", import.meta.url));

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { RoomDetail, RoomSummary, type OperatorView } from "./operator-view.js";
+import { RoomDetail, RoomSummary, type OperatorView } from "../admin/local-view.js";
 
 const ById = Type.Object({ roomId: Type.String({ maxLength: 128 }) });
 const Gone = Type.Null({ description: "Everybody has left" });

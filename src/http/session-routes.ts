@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { SessionFilter, SessionHistory, SessionPage, type OperatorView } from "./operator-view.js";
-import { SessionView } from "./session-view.js";
+import { SessionFilter, SessionHistory, SessionPage, type OperatorView } from "../admin/local-view.js";
+import { SessionView } from "../admin/session-view.js";
 
 const ById = Type.Object({ id: Type.String({ maxLength: 128 }) });
 const Gone = Type.Null({ description: "The session has ended" });

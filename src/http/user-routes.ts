@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { UserStatus } from "../protocol/messages/call.js";
-import { UserId } from "../protocol/messages/shared.js";
+import { UserId, UserStatus } from "@lastseen/protocol";
 
 const ById = Type.Object({ userId: UserId });
 const Status = Type.Object({ userId: Type.String(), status: UserStatus });

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import type { Clock } from "../kernel/clock.js";
-import type { MediaPlane } from "../session/ports.js";
+import type { MediaPlane } from "../ports/media-plane.js";
 import type { MediaLogger } from "./media-options.js";
-import { MediasoupPlane } from "./media-plane.js";
+import { MediasoupPlane } from "./rtp/rtp-plane.js";
 import { NoMedia } from "./no-media.js";
-import { findWorkerBinary } from "./worker-binary.js";
+import { findWorkerBinary } from "./workers/worker-binary.js";
 
 /** Settings by their names in the configuration. */
 export interface MediaSettings {

@@ -1,6 +1,6 @@
 import { errors } from "mediasoup";
 import { TimeLimitError } from "../kernel/time-limit.js";
-import { LastseenError } from "../protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 
 /** Longest part of a mediasoup message that is passed on; it quotes the client's own parameters. */
 const MESSAGE_LENGTH = 200;

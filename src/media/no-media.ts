@@ -1,5 +1,4 @@
-import { LastseenError } from "../protocol/errors.js";
-import type { ProducerView } from "../protocol/messages/index.js";
+import { LastseenError, type ProducerView } from "@lastseen/protocol";
 import type {
   ForeignMedia,
   MediaKind,
@@ -7,7 +6,7 @@ import type {
   MediaOrphan,
   MediaPlane,
   SessionMedia,
-} from "../session/ports.js";
+} from "../ports/media-plane.js";
 import { notFound, notJoined } from "./media-errors.js";
 
 /** The media side of a service without workers: rooms and presence work, media requests are refused. */

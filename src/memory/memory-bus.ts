@@ -1,6 +1,6 @@
 import { Emitter } from "../kernel/emitter.js";
-import type { NodeMessage } from "../protocol/node-messages.js";
-import type { Bus, BusEvents } from "../session/bus.js";
+import type { NodeMessage } from "../ports/node-messages.js";
+import type { Bus, BusEvents } from "../ports/bus.js";
 
 /** What connects the buses of the nodes in one process. */
 export class MemoryHub {

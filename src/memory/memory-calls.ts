@@ -8,7 +8,7 @@ import {
   type EndCondition,
   type NewCall,
   type StartOutcome,
-} from "../session/call-store.js";
+} from "../ports/call-store.js";
 
 const GONE: CallGone = { kind: "gone" };
 

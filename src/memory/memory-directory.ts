@@ -6,7 +6,7 @@ import {
   type NoLease,
   type PlacedSession,
   type SessionEntry,
-} from "../session/directory.js";
+} from "../ports/directory.js";
 import type { MemoryStore, StoredLease } from "./memory-store.js";
 
 const NO_LEASE: NoLease = { kind: "no_lease" };

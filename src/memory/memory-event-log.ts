@@ -1,5 +1,5 @@
-import type { BackendEvent, NewBackendEvent } from "../protocol/backend-event.js";
-import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type Inherited } from "../session/event-log.js";
+import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
+import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type TakenOver } from "../ports/event-log.js";
 import type { MemoryEvents, Run } from "./memory-events.js";
 
 /** One process's access to {@link MemoryEvents}. */
@@ -36,11 +36,11 @@ export class MemoryEventLog implements EventLog {
     return { events, gap: after !== undefined && !following, next: events.at(-1)?.id };
   }
 
-  async settle(ids: readonly string[]): Promise<void> {
+  async acknowledge(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#settle(id);
   }
 
-  async inherit(dead: readonly string[]): Promise<Inherited> {
+  async takeOver(dead: readonly string[]): Promise<TakenOver> {
     if (this.#holdsLease(this.#nodeId)) this.#claim(new Set(dead));
     const taken = [...this.#runOf].flatMap(([id, run]) => (run.nodeId === this.#nodeId ? [] : [id]));
     for (const id of taken) this.#runOf.delete(id);

@@ -1,4 +1,4 @@
-import type { BackendEvent, NewBackendEvent } from "../protocol/backend-event.js";
+import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
 import type { MemoryStore } from "./memory-store.js";
 
 /** About 4 MB. */

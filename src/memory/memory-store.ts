@@ -1,5 +1,5 @@
 import type { Clock } from "../kernel/clock.js";
-import type { NodeView, SessionEntry } from "../session/directory.js";
+import type { NodeView, SessionEntry } from "../ports/directory.js";
 
 export interface StoredLease {
   readonly nodeId: string;

@@ -5,12 +5,10 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ClusterEvents } from "../cluster/events.js";
 import type { Emitter } from "../kernel/emitter.js";
-import { CLOSE_CODES } from "../protocol/close-codes.js";
-import { ERRORS } from "../protocol/errors.js";
-import { LEAVE_REASONS } from "../protocol/messages/index.js";
+import { CLOSE_CODES, ERRORS, LEAVE_REASONS } from "@lastseen/protocol";
 import type { SweeperEvents } from "../reaper/sweeper.js";
 import { CALL_OUTCOMES, type LifecycleEvents } from "../session/events.js";
-import type { MediaKind } from "../session/ports.js";
+import type { MediaKind } from "../ports/media-plane.js";
 import { CAUSES } from "../session/verdict.js";
 import { DELIVERY_RESULTS, type WebhookEvents } from "../webhook/events.js";
 import { Instruments, type Counter, type Histogram } from "./instruments.js";

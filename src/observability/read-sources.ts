@@ -4,9 +4,9 @@ import type { Reaper } from "../reaper/reaper.js";
 import type { Reconciler } from "../reaper/reconciler.js";
 import type { Rooms } from "../room/rooms.js";
 import type { Liveness } from "../session/liveness.js";
-import type { MediaKind, MediaPlane } from "../session/ports.js";
+import type { MediaKind, MediaPlane } from "../ports/media-plane.js";
 import type { SessionRegistry } from "../session/registry.js";
-import type { VirtualTime } from "../session/virtual-time.js";
+import type { VirtualTime } from "../kernel/virtual-time.js";
 import type { MetricSources } from "./sources.js";
 
 /** Where each metric's number comes from. */

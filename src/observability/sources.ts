@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../protocol/errors.js";
-import type { MediaKind } from "../session/ports.js";
+import type { ErrorCode } from "@lastseen/protocol";
+import type { MediaKind } from "../ports/media-plane.js";
 
 /** The state that gauges are computed from at scrape time, and the counts that other parts keep. */
 export interface MetricSources {

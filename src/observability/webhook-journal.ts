@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Emitter } from "../kernel/emitter.js";
-import type { BackendEvent } from "../protocol/backend-event.js";
+import type { BackendEvent } from "@lastseen/protocol";
 import type { WebhookEvents } from "../webhook/events.js";
 
 /** Writes down what becomes of the events for the backend. One that is away is told once, not with every attempt. */

@@ -1,7 +1,6 @@
 import { Value } from "typebox/value";
 import type { Authenticate } from "../gateway/authenticate.js";
-import { LastseenError } from "../protocol/errors.js";
-import { Name, UserId } from "../protocol/messages/shared.js";
+import { LastseenError, Name, UserId } from "@lastseen/protocol";
 import type { Identity } from "../session/session.js";
 
 /** Who somebody is, as the application knows it. */

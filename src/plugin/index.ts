@@ -5,13 +5,12 @@
 import type { Server } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
-import { assemble, RECONNECT_SPREAD_MS } from "../assemble.js";
-import type { HttpOptions } from "../http/server.js";
-import { registerRoutes } from "../http/server.js";
+import { assemble, RECONNECT_SPREAD_MS } from "../composition/assemble.js";
+import { type HttpOptions, registerRoutes } from "../http/server.js";
 import { answerErrors } from "../http/error-handler.js";
 import { systemClock } from "../kernel/clock.js";
-import { Releasers } from "../kernel/releasers.js";
-import { ExternalPlane } from "../media/external-plane.js";
+import { DisposalStack } from "../kernel/disposal-stack.js";
+import { ExternalPlane } from "../media/external/external-plane.js";
 import { authenticateBy } from "./authenticate.js";
 import { Handshakes } from "./handshakes.js";
 import type { Lastseen } from "./lastseen.js";
@@ -39,13 +38,13 @@ async function register(app: FastifyInstance, options: LastseenOptions): Promise
   }
   const config = readOptions(options);
   const log = app.log.child({ part: "lastseen" });
-  const releasers = new Releasers((error, part) => log.error({ err: error, part }, "could not be closed"));
+  const disposals = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
   registered.add(app.server);
-  releasers.add("registration", () => void registered.delete(app.server));
+  disposals.add("registration", () => void registered.delete(app.server));
   try {
-    await open(app, options, { config, log, releasers });
+    await open(app, options, { config, log, disposals });
   } catch (error) {
-    await releasers.close();
+    await disposals.close();
     throw error;
   }
 }
@@ -53,11 +52,11 @@ async function register(app: FastifyInstance, options: LastseenOptions): Promise
 async function open(
   app: FastifyInstance,
   options: LastseenOptions,
-  parts: { config: ReturnType<typeof readOptions>; log: FastifyInstance["log"]; releasers: Releasers },
+  parts: { config: ReturnType<typeof readOptions>; log: FastifyInstance["log"]; disposals: DisposalStack },
 ): Promise<void> {
-  const { config, log, releasers } = parts;
+  const { config, log, disposals } = parts;
   const media = new ExternalPlane({ clock: systemClock, logger: log, source: options.observer });
-  releasers.add("media", () => media.close());
+  disposals.add("media", () => media.close());
   await media.follow(options.workers ?? []);
   const { service, httpOptions, start } = await assemble({
     config,
@@ -65,7 +64,7 @@ async function open(
     log: log as Logger,
     clock: systemClock,
     openMedia: () => media,
-    releasers,
+    disposals,
     authenticate: options.authenticate && authenticateBy(options.authenticate),
     cleanupSteps: [{ name: "close the application's media", scope: "session", run: ({ session }) => end(session.id) }],
   });
@@ -80,8 +79,8 @@ async function open(
 
   app.decorate("lastseen", new ServiceView({ service, media, nodeId: config.NODE_ID }));
   /** What ends while the application still answers: its own server must not wait for our sockets. */
-  const running = new Releasers((error, part) => log.error({ err: error, part }, "could not be closed"));
-  releasers.add("running", () => running.close());
+  const running = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
+  disposals.add("running", () => running.close());
   running.add("sessions", () => service.endSessions());
   await app.register(
     async (scope) => {
@@ -99,7 +98,7 @@ async function open(
   );
   app.addHook("onReady", () => start(running));
   app.addHook("preClose", () => running.close());
-  app.addHook("onClose", () => releasers.close());
+  app.addHook("onClose", () => disposals.close());
 }
 
 /** Errors are answered in the service's own form on its own routes only. */

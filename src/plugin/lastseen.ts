@@ -1,6 +1,6 @@
 import type { Transport } from "mediasoup/types";
-import type { SessionView } from "../http/session-view.js";
-import type { Participant } from "../protocol/messages/index.js";
+import type { SessionView } from "../admin/session-view.js";
+import type { Participant } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 
 /** What the application sees and does: `app.lastseen`. All of this node; none of it asks another one. */

@@ -1,8 +1,8 @@
 import type { Transport } from "mediasoup/types";
-import { viewSession, type SessionView } from "../http/session-view.js";
-import type { ExternalPlane } from "../media/external-plane.js";
-import type { Participant } from "../protocol/messages/index.js";
-import type { Service } from "../service.js";
+import { viewSession, type SessionView } from "../admin/session-view.js";
+import type { ExternalPlane } from "../media/external/external-plane.js";
+import type { Participant } from "@lastseen/protocol";
+import type { Service } from "../composition/service.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Lastseen } from "./lastseen.js";

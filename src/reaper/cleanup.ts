@@ -1,4 +1,4 @@
-import type { LeaveReason } from "../protocol/messages/index.js";
+import type { LeaveReason } from "@lastseen/protocol";
 import type { GivenUp } from "../session/events.js";
 import type { Participation, Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";

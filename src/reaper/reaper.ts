@@ -7,7 +7,7 @@
  */
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { LeaveReason } from "../protocol/messages/index.js";
+import type { LeaveReason } from "@lastseen/protocol";
 import type { GivenUp, LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";

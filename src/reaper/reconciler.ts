@@ -1,5 +1,5 @@
-import type { Directory } from "../session/directory.js";
-import type { ForeignMedia, MediaKind, MediaOrphan, MediaPlane } from "../session/ports.js";
+import type { Directory } from "../ports/directory.js";
+import type { ForeignMedia, MediaKind, MediaOrphan, MediaPlane } from "../ports/media-plane.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
 import type { ReconcileReport } from "./report.js";

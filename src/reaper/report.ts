@@ -1,4 +1,4 @@
-import type { ForeignMedia } from "../session/ports.js";
+import type { ForeignMedia } from "../ports/media-plane.js";
 
 /** What one sweep did. */
 export interface SweepReport {

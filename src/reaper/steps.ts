@@ -3,12 +3,11 @@
  * the claim, whatever the media or the store do.
  */
 import type { Emitter } from "../kernel/emitter.js";
-import type { CloseName } from "../protocol/close-codes.js";
+import type { CloseName, LeaveReason } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Liveness } from "../session/liveness.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
-import type { LeaveReason } from "../protocol/messages/index.js";
 import type { CleanupStep } from "./cleanup.js";
 
 /** What a departure needs of the rooms. */
@@ -37,12 +36,12 @@ const CLOSE_FOR: Record<LeaveReason, CloseName> = {
 
 export function departureSteps(parts: {
   rooms: RoomExit;
-  registrar: Deregistration;
+  directorySync: Deregistration;
   registry: SessionRegistry;
   liveness: Liveness;
   events: Emitter<LifecycleEvents>;
 }): readonly CleanupStep[] {
-  const { rooms, registrar, registry, liveness, events } = parts;
+  const { rooms, directorySync, registry, liveness, events } = parts;
   return [
     {
       name: "close media",
@@ -79,8 +78,8 @@ export function departureSteps(parts: {
       name: "write directory",
       scope: "room",
       async run({ participation, session }) {
-        await registrar.record(session);
-        if (participation) await registrar.releaseIfEmpty(participation.roster.id);
+        await directorySync.record(session);
+        if (participation) await directorySync.releaseIfEmpty(participation.roster.id);
       },
     },
     {

@@ -5,13 +5,13 @@
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { LeaveReason } from "../protocol/messages/index.js";
+import type { LeaveReason } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Liveness } from "../session/liveness.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";
-import type { VirtualTime } from "../session/virtual-time.js";
+import type { VirtualTime } from "../kernel/virtual-time.js";
 import { HoldGuard } from "./hold-guard.js";
 import type { Reaper } from "./reaper.js";
 import type { SweepReport } from "./report.js";

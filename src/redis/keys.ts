@@ -34,9 +34,9 @@ export const KEY_PURPOSES = {
   "calls-over": "zset",
   /** Stream: the latest events for the backend. Trimmed with each one. */
   events: "stream",
-  /** Hash: run of a process -> who has to deliver what is left of it. Removed by `event-settle` with the last of its events. */
+  /** Hash: run of a process -> who has to deliver what is left of it. Removed by `event-acknowledge` with the last of its events. */
   "event-runs": "hash",
-  /** Index: run -> ids of events that nobody has delivered. Removed by `event-settle`. */
+  /** Index: run -> ids of events that nobody has delivered. Removed by `event-acknowledge`. */
   "undelivered-events": "zset",
 } as const;
 

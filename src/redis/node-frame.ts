@@ -1,7 +1,7 @@
 /** Messages between nodes as they travel. */
 import Type from "typebox";
 import { Compile, type Validator } from "typebox/compile";
-import { NODE_MESSAGES, type NodeMessage } from "../protocol/node-messages.js";
+import { NODE_MESSAGES, type NodeMessage } from "../ports/node-messages.js";
 
 export interface NodeFrame {
   /** The node that sent it. */

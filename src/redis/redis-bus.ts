@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { Emitter } from "../kernel/emitter.js";
-import type { NodeMessage } from "../protocol/node-messages.js";
-import type { Bus, BusEvents } from "../session/bus.js";
+import type { NodeMessage } from "../ports/node-messages.js";
+import type { Bus, BusEvents } from "../ports/bus.js";
 import type { RedisLink } from "./link.js";
 import { decodeFrame, encodeFrame } from "./node-frame.js";
-import { Reception } from "./reception.js";
+import { SequenceTracker } from "./sequence-tracker.js";
 import { loadScript } from "./script.js";
 import type { Subscriber, SubscriberCallbacks } from "./subscriber.js";
 
@@ -20,7 +20,7 @@ export class RedisBus implements Bus {
   readonly #events: Emitter<BusEvents>;
   readonly #subscriber: Subscriber;
   /** Those that were heard of last are at the end. */
-  readonly #senders = new Map<string, Reception>();
+  readonly #senders = new Map<string, SequenceTracker>();
   #sent = 0;
 
   /** @param subscribe begins to listen on channels */
@@ -61,7 +61,7 @@ export class RedisBus implements Bus {
 
   compare(nodeId: string, epoch: number, sent: number): void {
     if (nodeId === this.#nodeId) return;
-    if (this.#reception(nodeId).compared(epoch, sent)) this.#events.emit("missed", { from: nodeId });
+    if (this.#tracker(nodeId).compared(epoch, sent)) this.#events.emit("missed", { from: nodeId });
   }
 
   on<K extends keyof BusEvents>(event: K, listener: (event: BusEvents[K]) => void): () => void {
@@ -81,7 +81,7 @@ export class RedisBus implements Bus {
     const { from, stream, seq, message } = frame;
     if (stream === this.#stream) return;
     if (seq !== undefined) {
-      const { inOrder, missed } = this.#reception(from).arrived(stream, seq);
+      const { inOrder, missed } = this.#tracker(from).arrived(stream, seq);
       if (missed) this.#events.emit("missed", { from });
       if (!inOrder) return;
     }
@@ -90,19 +90,19 @@ export class RedisBus implements Bus {
 
   /** After a break; before the first subscription nobody is known. */
   #resume(): void {
-    for (const [from, reception] of this.#senders) {
-      reception.broken();
+    for (const [from, tracker] of this.#senders) {
+      tracker.broken();
       this.#events.emit("missed", { from });
     }
   }
 
-  #reception(from: string): Reception {
+  #tracker(from: string): SequenceTracker {
     const known = this.#senders.get(from);
-    const reception = known ?? new Reception();
+    const tracker = known ?? new SequenceTracker();
     this.#senders.delete(from);
-    this.#senders.set(from, reception);
+    this.#senders.set(from, tracker);
     if (this.#senders.size > MOST_SENDERS) this.#forgetOldest();
-    return reception;
+    return tracker;
   }
 
   #forgetOldest(): void {

@@ -8,7 +8,7 @@ import {
   type CallStore,
   type EndCondition,
   type NewCall,
-} from "../session/call-store.js";
+} from "../ports/call-store.js";
 import type { RedisLink } from "./link.js";
 import { integer, list, text } from "./replies.js";
 import { loadScript } from "./script.js";

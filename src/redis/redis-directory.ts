@@ -1,4 +1,4 @@
-import type { Directory, NodeStatus, SessionEntry } from "../session/directory.js";
+import type { Directory, NodeStatus, SessionEntry } from "../ports/directory.js";
 import { leaseId } from "./lease-id.js";
 import type { RedisLink } from "./link.js";
 import * as replies from "./replies.js";

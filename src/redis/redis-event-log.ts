@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { Compile } from "typebox/compile";
-import { NewBackendEvent, type BackendEvent } from "../protocol/backend-event.js";
-import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type Inherited } from "../session/event-log.js";
+import { NewBackendEvent, type BackendEvent } from "@lastseen/protocol";
+import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type TakenOver } from "../ports/event-log.js";
 import type { RedisLink } from "./link.js";
 import { list, text } from "./replies.js";
 import { loadScript } from "./script.js";
 
 const APPEND = loadScript("event-append");
 const AFTER = loadScript("events-after");
-const SETTLE = loadScript("event-settle");
-const INHERIT = loadScript("event-inherit");
+const ACKNOWLEDGE = loadScript("event-acknowledge");
+const TAKE_OVER = loadScript("event-take-over");
 const UNDELIVERED = loadScript("events-undelivered");
 
 /** About 50 MB of Redis. */
@@ -79,17 +79,17 @@ export class RedisEventLog implements EventLog {
     };
   }
 
-  async settle(ids: readonly string[]): Promise<void> {
+  async acknowledge(ids: readonly string[]): Promise<void> {
     const own = ids.flatMap((id) => {
       const run = this.#runOf.get(id);
       return run === undefined ? [] : [run, id];
     });
-    if (own.length > 0) await this.#link.run(SETTLE, own);
+    if (own.length > 0) await this.#link.run(ACKNOWLEDGE, own);
     for (const id of ids) this.#runOf.delete(id);
   }
 
-  async inherit(dead: readonly string[]): Promise<Inherited> {
-    const runs = list(await this.#link.run(INHERIT, [this.#nodeId, this.#quietMs, ...dead])).map((reply) => {
+  async takeOver(dead: readonly string[]): Promise<TakenOver> {
+    const runs = list(await this.#link.run(TAKE_OVER, [this.#nodeId, this.#quietMs, ...dead])).map((reply) => {
       const [run, nodeId] = list(reply).map(text);
       return { run: text(run), isOwn: nodeId === this.#nodeId };
     });
@@ -100,7 +100,7 @@ export class RedisEventLog implements EventLog {
     }
     const forgotten = left.filter(({ isKept }) => !isKept);
     const lost = forgotten.flatMap(({ run, id }) => [run, id]);
-    if (lost.length > 0) await this.#link.run(SETTLE, lost);
+    if (lost.length > 0) await this.#link.run(ACKNOWLEDGE, lost);
     const events: BackendEvent[] = [];
     for (const { run, id, event } of left) {
       // One that can't be read is left for a node that can.

@@ -3,9 +3,9 @@
  * away its methods reject quickly and everything else goes on.
  */
 import { systemClock, type Clock } from "../kernel/clock.js";
-import type { CallStore } from "../session/call-store.js";
-import { LEASE_MS, type Directory } from "../session/directory.js";
-import type { EventLog } from "../session/event-log.js";
+import type { CallStore } from "../ports/call-store.js";
+import { LEASE_MS, type Directory } from "../ports/directory.js";
+import type { EventLog } from "../ports/event-log.js";
 import { createSubscribingClient } from "./clients.js";
 import { DEFAULT_PREFIX, Keys } from "./keys.js";
 import { RedisLink, type LinkEvents } from "./link.js";

@@ -1,5 +1,5 @@
 /** What the scripts return, as the outcomes of the {@link Directory}. */
-import type { Directory, NodeView, NoLease, PlacedSession, SessionEntry } from "../session/directory.js";
+import type { Directory, NodeView, NoLease, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { nodeOf } from "./lease-id.js";
 import { readSession } from "./session-record.js";
 

@@ -1,7 +1,7 @@
 /** A session's entry as it lies in Redis: what the scripts decide by, and a body that only the nodes read. */
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import type { SessionEntry } from "../session/directory.js";
+import type { SessionEntry } from "../ports/directory.js";
 
 const Body = Compile(
   Type.Object({

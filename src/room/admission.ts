@@ -1,13 +1,13 @@
 import type { Emitter } from "../kernel/emitter.js";
-import { LastseenError } from "../protocol/errors.js";
-import type { JsonObject, LeaveReason, RoomSnapshot } from "../protocol/messages/index.js";
-import { callOfRoom } from "../session/call-store.js";
+import { type JsonObject, LastseenError, type LeaveReason, type RoomSnapshot } from "@lastseen/protocol";
+import { callOfRoom } from "../ports/call-store.js";
 import type { LifecycleEvents } from "../session/events.js";
-import type { MediaPlane, SessionConnection, SessionMedia } from "../session/ports.js";
+import type { MediaPlane, SessionMedia } from "../ports/media-plane.js";
+import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";
 import { chooseDuplicate, type DuplicatePolicy } from "./duplicates.js";
-import type { Registrar } from "./registrar.js";
+import type { DirectorySync } from "./directory-sync.js";
 import type { Rooms } from "./rooms.js";
 
 export interface AdmissionRequest {
@@ -35,7 +35,7 @@ export interface Admitted {
 export class Admission {
   readonly #rooms: Rooms;
   readonly #media: MediaPlane;
-  readonly #registrar: Registrar;
+  readonly #directorySync: DirectorySync;
   readonly #sessions: Sessions;
   readonly #events: Emitter<LifecycleEvents>;
   readonly #policy: DuplicatePolicy;
@@ -44,7 +44,7 @@ export class Admission {
   constructor(options: {
     rooms: Rooms;
     media: MediaPlane;
-    registrar: Registrar;
+    directorySync: DirectorySync;
     sessions: Sessions;
     events: Emitter<LifecycleEvents>;
     policy: DuplicatePolicy;
@@ -53,7 +53,7 @@ export class Admission {
   }) {
     this.#rooms = options.rooms;
     this.#media = options.media;
-    this.#registrar = options.registrar;
+    this.#directorySync = options.directorySync;
     this.#sessions = options.sessions;
     this.#events = options.events;
     this.#policy = options.policy;
@@ -76,11 +76,11 @@ export class Admission {
     this.#rooms.assertSpace(roomId);
     const arrived = this.#rooms.expect(roomId);
     try {
-      await this.#registrar.claimRoom(roomId);
+      await this.#directorySync.claimRoom(roomId);
       await this.#enter(request, entered);
     } finally {
       arrived();
-      if (this.#rooms.isEmpty(roomId)) await this.#registrar.releaseIfEmpty(roomId);
+      if (this.#rooms.isEmpty(roomId)) await this.#directorySync.releaseIfEmpty(roomId);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Emitter } from "../kernel/emitter.js";
-import type { Directory, SessionEntry } from "../session/directory.js";
+import type { Directory, SessionEntry } from "../ports/directory.js";
 import type { LifecycleEvents } from "../session/events.js";
-import type { MediaPlane, SessionMedia } from "../session/ports.js";
+import type { MediaPlane, SessionMedia } from "../ports/media-plane.js";
 import type { Session } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";
 import type { Rooms } from "./rooms.js";

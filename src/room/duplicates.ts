@@ -1,4 +1,4 @@
-import { LastseenError } from "../protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 import type { Session } from "../session/session.js";
 import type { Room } from "./room.js";
 

@@ -1,8 +1,8 @@
-import type { MediaPlane } from "../session/ports.js";
+import type { MediaPlane } from "../ports/media-plane.js";
 import type { Liveness } from "../session/liveness.js";
 import type { SessionRegistry } from "../session/registry.js";
-import { encodeEvent } from "../protocol/codec.js";
-import type { EventData, EventType } from "../protocol/messages/index.js";
+import { encodeEvent } from "@lastseen/protocol/codec";
+import type { EventData, EventType } from "@lastseen/protocol";
 import type { Rooms } from "./rooms.js";
 
 /**

@@ -1,4 +1,4 @@
-import { encodePong } from "../protocol/codec.js";
+import { encodePong } from "@lastseen/protocol/codec";
 import type { Roster, Session } from "../session/session.js";
 
 /** A room's roster: who is in it, and a version that grows by one with every change the others are told. */

@@ -3,17 +3,17 @@
  * frame each, so that a member's events and the snapshot it was given can never contradict each other.
  */
 import type { Clock } from "../kernel/clock.js";
-import { encodeEvent } from "../protocol/codec.js";
-import { LastseenError } from "../protocol/errors.js";
-import type {
-  EventData,
-  EventType,
-  JsonObject,
-  LeaveReason,
-  Participant,
-  RoomSnapshot,
-} from "../protocol/messages/index.js";
-import type { SessionMedia } from "../session/ports.js";
+import { encodeEvent } from "@lastseen/protocol/codec";
+import {
+  type EventData,
+  type EventType,
+  type JsonObject,
+  LastseenError,
+  type LeaveReason,
+  type Participant,
+  type RoomSnapshot,
+} from "@lastseen/protocol";
+import type { SessionMedia } from "../ports/media-plane.js";
 import type { Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";
 import { Room } from "./room.js";

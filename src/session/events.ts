@@ -1,4 +1,4 @@
-import type { LeaveReason } from "../protocol/messages/index.js";
+import type { LeaveReason } from "@lastseen/protocol";
 import type { Session } from "./session.js";
 import type { Cause, Verdict } from "./verdict.js";
 

@@ -5,15 +5,15 @@
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import { PROBE } from "../protocol/codec.js";
+import { PROBE } from "@lastseen/protocol/codec";
 import type { LifecycleEvents } from "./events.js";
 import type { DetachKind, Evidence, EvidenceReport, MediaSign, SocketEnd } from "./evidence.js";
 import { reportEvidence } from "./evidence-report.js";
-import { ExpiryList } from "./expiry-list.js";
-import type { MediaEvidence } from "./ports.js";
+import { ExpiryList } from "../kernel/expiry-list.js";
+import type { MediaEvidence } from "../ports/media-plane.js";
 import type { Session } from "./session.js";
 import { judge, type Cause, type LivenessPolicy, type Verdict } from "./verdict.js";
-import type { VirtualTime } from "./virtual-time.js";
+import type { VirtualTime } from "../kernel/virtual-time.js";
 
 /** How long the other end of a socket may take to answer a ping that was sent because the media was lost. */
 const SOCKET_ANSWER_MS = 5_000;

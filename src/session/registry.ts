@@ -1,4 +1,4 @@
-import { LastseenError } from "../protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 import { Session } from "./session.js";
 
 /** All sessions of this node, from hello until they are forgotten. */

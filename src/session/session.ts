@@ -1,9 +1,9 @@
-import { LastseenError } from "../protocol/errors.js";
-import type { JsonObject, PresenceState } from "../protocol/messages/index.js";
+import { type JsonObject, LastseenError, type PresenceState } from "@lastseen/protocol";
 import type { MediaReset } from "./events.js";
 import type { Evidence } from "./evidence.js";
-import { ExpiryEntry } from "./expiry-list.js";
-import type { SessionConnection, SessionMedia } from "./ports.js";
+import { ExpiryEntry } from "../kernel/expiry-list.js";
+import type { SessionMedia } from "../ports/media-plane.js";
+import type { SessionConnection } from "./session-connection.js";
 import type { ResumeToken } from "./resume-token.js";
 import { TransferLimit } from "./transfer-limit.js";
 import type { Verdict } from "./verdict.js";

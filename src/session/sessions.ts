@@ -5,17 +5,16 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import { CLOSE_CODES } from "../protocol/close-codes.js";
-import { LastseenError } from "../protocol/errors.js";
-import type { SessionEntry } from "./directory.js";
+import { CLOSE_CODES, LastseenError } from "@lastseen/protocol";
+import type { SessionEntry } from "../ports/directory.js";
 import type { LifecycleEvents, MediaReset, ResumeRefusal } from "./events.js";
 import type { DetachKind } from "./evidence.js";
 import type { Liveness } from "./liveness.js";
-import type { SessionConnection } from "./ports.js";
+import type { SessionConnection } from "./session-connection.js";
 import type { SessionRegistry } from "./registry.js";
 import { ResumeToken } from "./resume-token.js";
 import { Session, type Identity } from "./session.js";
-import type { VirtualTime } from "./virtual-time.js";
+import type { VirtualTime } from "../kernel/virtual-time.js";
 
 export type ResumeOutcome =
   { kind: "resumed"; session: Session; mediaReset: MediaReset | undefined } | { kind: "refused"; why: ResumeRefusal };

@@ -1,5 +1,5 @@
 /** Tells how the connection is: a pill that is always there, and a banner while something is wrong. */
-import type { LastseenClient } from "../sdk/index.js";
+import type { LastseenClient } from "@lastseen/client";
 import { h, setAttributes, setText } from "./dom.js";
 
 /** How long "connected again" stays. */

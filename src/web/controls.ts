@@ -1,6 +1,6 @@
 /** The bar at the bottom of a meeting. */
-import type { LastseenClient } from "../sdk/index.js";
-import type { LastseenMedia } from "../sdk/media/index.js";
+import type { LastseenClient } from "@lastseen/client";
+import type { LastseenMedia } from "@lastseen/client/media";
 import { h, icon, setAttributes, type IconName } from "./dom.js";
 import { openTracks } from "./local-tracks.js";
 

@@ -1,6 +1,6 @@
 /** Everything that happens, in words, newest first. */
-import type { ClientEvents, LastseenClient } from "../sdk/index.js";
-import type { LastseenMedia } from "../sdk/media/index.js";
+import type { ClientEvents, LastseenClient } from "@lastseen/client";
+import type { LastseenMedia } from "@lastseen/client/media";
 import { h } from "./dom.js";
 
 /** Older entries are let go. */

@@ -2,7 +2,7 @@
  * How long ago each participant was last heard. The service tells it with the roster; between two answers the page counts
  * on, and whatever a participant does is a sign too.
  */
-import type { LastseenClient, Participant } from "../sdk/index.js";
+import type { LastseenClient, Participant } from "@lastseen/client";
 
 /** Events that a participant's own message brought about. */
 const SIGNS = [

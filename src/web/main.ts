@@ -1,6 +1,6 @@
 /** The demo page: lobby, meeting, and what comes after it. */
-import type { LastseenClient } from "../sdk/index.js";
-import type { LastseenMedia } from "../sdk/media/index.js";
+import type { LastseenClient } from "@lastseen/client";
+import type { LastseenMedia } from "@lastseen/client/media";
 import { h } from "./dom.js";
 import { endPageFor, showEndPage } from "./end-pages.js";
 import { PhoneView } from "./phone.js";

@@ -1,6 +1,6 @@
 /** One stay in a room on this page: client, media and everything that shows them. */
-import { connect, RequestError, type LastseenClient } from "../sdk/index.js";
-import { createMedia, type LastseenMedia } from "../sdk/media/index.js";
+import { connect, RequestError, type LastseenClient } from "@lastseen/client";
+import { createMedia, type LastseenMedia } from "@lastseen/client/media";
 import { ConnectionStatus } from "./banner.js";
 import { Controls } from "./controls.js";
 import { h, icon, setText } from "./dom.js";

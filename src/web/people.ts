@@ -1,6 +1,6 @@
 /** The list of who is in the room, present or away, and how fresh each sign of life is. */
-import type { LastseenClient, Participant } from "../sdk/index.js";
-import type { LastseenMedia } from "../sdk/media/index.js";
+import type { LastseenClient, Participant } from "@lastseen/client";
+import type { LastseenMedia } from "@lastseen/client/media";
 import { h, icon, setAttributes, setText } from "./dom.js";
 import { ago, type Freshness } from "./freshness.js";
 import { moodOf, Ring } from "./ring.js";

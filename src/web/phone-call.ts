@@ -1,6 +1,6 @@
 /** The call on the screen: who it is, what can be done, the pictures. */
-import type { CallSnapshot, LastseenClient } from "../sdk/index.js";
-import type { LastseenMedia } from "../sdk/media/index.js";
+import type { CallSnapshot, LastseenClient } from "@lastseen/client";
+import type { LastseenMedia } from "@lastseen/client/media";
 import { Controls } from "./controls.js";
 import { h, icon, setAttributes, setText, type IconName } from "./dom.js";
 import { stateText } from "./phone-words.js";

@@ -1,5 +1,5 @@
 /** What the telephone says. */
-import type { CallChange, CallSnapshot, RequestErrorCode } from "../sdk/index.js";
+import type { CallChange, CallSnapshot, RequestErrorCode } from "@lastseen/client";
 
 /** Why a call is over, for whoever was in it. */
 export function overText({ previous, reason }: CallChange): string {

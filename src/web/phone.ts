@@ -1,6 +1,6 @@
 /** The telephone: one user on this page, who can call others by their id and be called. */
-import { connect, RequestError, type CallChange, type CallSnapshot, type LastseenClient } from "../sdk/index.js";
-import { createMedia, type LastseenMedia } from "../sdk/media/index.js";
+import { connect, RequestError, type CallChange, type CallSnapshot, type LastseenClient } from "@lastseen/client";
+import { createMedia, type LastseenMedia } from "@lastseen/client/media";
 import { ConnectionStatus } from "./banner.js";
 import { h, setAttributes, setText } from "./dom.js";
 import { openTracks, stopTracks } from "./local-tracks.js";

@@ -1,6 +1,6 @@
 /** The pictures: one tile for each participant, as large as the room on the screen allows. */
-import type { LastseenClient, Participant } from "../sdk/index.js";
-import type { LastseenMedia, RemoteTrack } from "../sdk/media/index.js";
+import type { LastseenClient, Participant } from "@lastseen/client";
+import type { LastseenMedia, RemoteTrack } from "@lastseen/client/media";
 import { h, setAttributes } from "./dom.js";
 import { Tile } from "./tile.js";
 

@@ -1,5 +1,5 @@
-import type { Participant } from "../sdk/index.js";
-import type { LastseenMedia } from "../sdk/media/index.js";
+import type { Participant } from "@lastseen/client";
+import type { LastseenMedia } from "@lastseen/client/media";
 import { h, icon, setAttributes, setText } from "./dom.js";
 import { hash } from "./settings.js";
 

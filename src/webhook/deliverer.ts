@@ -2,12 +2,12 @@
  * Brings events to the backend, again and again until it takes them.
  *
  * Two things can be wrong. The backend is away, slow or overloaded: then everything waits, and one attempt at a time finds
- * out when it is back. Or it refuses one event: then only that event's lane waits.
+ * out when it is back. Or it refuses one event: then only that event's partition waits.
  */
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { BackendEvent } from "../protocol/backend-event.js";
-import { pauseAfter } from "./back-off.js";
+import type { BackendEvent } from "@lastseen/protocol";
+import { pauseAfter } from "../kernel/back-off.js";
 import type { WebhookEvents } from "./events.js";
 import type { Attempt, Send } from "./http-sender.js";
 import { DeliveryQueue, type Waiting } from "./queue.js";
@@ -62,7 +62,7 @@ export class Deliverer {
   }
 
   /** Adds what another process should have delivered, in the order of the log. It is as old as it was there. */
-  inherit(events: readonly BackendEvent[]): void {
+  takeOver(events: readonly BackendEvent[]): void {
     const { clock } = this.#options;
     const [now, wall] = [clock.mono(), clock.wall()];
     const dropped = this.#queue.insert(events.map((event) => ({ event, since: now - Math.max(0, wall - event.at) })));

@@ -1,9 +1,9 @@
 /**
  * Data comes from the lifecycle events (`translate.ts`), waits for its place in the log (`outbox.ts`) and then for the
- * owner's backend (`queue.ts`, `deliverer.ts`, `http-sender.ts`); what has arrived is noted in the log (`settlement.ts`), and
- * what nodes that are gone have left comes from there (`inheritance.ts`). Nothing of a session ever waits for any of them.
+ * owner's backend (`queue.ts`, `deliverer.ts`, `http-sender.ts`); what has arrived is noted in the log (`acknowledgement.ts`), and
+ * what nodes that are gone have left comes from there (`takeover.ts`). Nothing of a session ever waits for any of them.
  */
-import type { BackendEvent } from "../protocol/backend-event.js";
+import type { BackendEvent } from "@lastseen/protocol";
 
 /** What a delivery came to. `failed` and `refused` are tried again. */
 export const DELIVERY_RESULTS = ["delivered", "failed", "refused", "dropped"] as const;

@@ -1,5 +1,5 @@
 import type { Clock } from "../kernel/clock.js";
-import type { BackendEvent } from "../protocol/backend-event.js";
+import type { BackendEvent } from "@lastseen/protocol";
 import { sign } from "./signature.js";
 
 /** Answers that say nothing about the event: it was not this one that was wrong. */

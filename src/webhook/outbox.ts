@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { BackendEvent, NewBackendEvent } from "../protocol/backend-event.js";
-import type { EventLog } from "../session/event-log.js";
-import { pauseAfter } from "./back-off.js";
+import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
+import type { EventLog } from "../ports/event-log.js";
+import { pauseAfter } from "../kernel/back-off.js";
 import type { WebhookEvents } from "./events.js";
 
 /** Events that the log is given at once. */

@@ -1,27 +1,27 @@
-import type { BackendEvent } from "../protocol/backend-event.js";
-import { compareEventIds } from "../session/event-log.js";
+import type { BackendEvent } from "@lastseen/protocol";
+import { compareEventIds } from "../ports/event-log.js";
 
 /** An event on its way. */
 export interface Waiting {
   readonly event: BackendEvent;
-  readonly lane: Lane;
+  readonly partition: Partition;
   /** Monotonic milliseconds. */
   readonly since: number;
   attempts: number;
 }
 
 /** Events that must arrive in order, those of one user for instance. One of them at a time is under way. */
-interface Lane {
+interface Partition {
   readonly key: string;
   readonly waiting: Waiting[];
 }
 
-/** Keeps the events of a lane in order, and lets the lanes take turns. */
+/** Keeps the events of a partition in order, and lets the partitions take turns. */
 export class DeliveryQueue {
   readonly #most: number;
-  readonly #lanes = new Map<string, Lane>();
-  /** Lanes whose next event may go, in the order of their turns. */
-  readonly #ready = new Set<Lane>();
+  readonly #partitions = new Map<string, Partition>();
+  /** Partitions whose next event may go, in the order of their turns. */
+  readonly #ready = new Set<Partition>();
   /** All that wait, oldest first. */
   readonly #waiting = new Set<Waiting>();
   readonly #underWay = new Set<Waiting>();
@@ -51,8 +51,8 @@ export class DeliveryQueue {
    * @returns the oldest events, as many as had to make room
    */
   insert(events: readonly { event: BackendEvent; since: number }[]): Waiting[] {
-    const lanes = new Set(events.map(({ event, since }) => this.#append(event, since).lane));
-    for (const { waiting } of lanes) waiting.sort(inOrderOfTheLog);
+    const partitions = new Set(events.map(({ event, since }) => this.#append(event, since).partition));
+    for (const { waiting } of partitions) waiting.sort(inOrderOfTheLog);
     const all = [...this.#waiting].sort(inOrderOfTheLog);
     this.#waiting.clear();
     for (const waiting of all) this.#waiting.add(waiting);
@@ -68,12 +68,12 @@ export class DeliveryQueue {
     }
   }
 
-  /** The next one to go. Its lane waits until {@link done}, or {@link putBack} and {@link release}. */
+  /** The next one to go. Its partition waits until {@link done}, or {@link putBack} and {@link release}. */
   take(): Waiting | undefined {
-    const [lane] = this.#ready;
-    const next = lane?.waiting[0];
-    if (!lane || !next) return undefined;
-    this.#ready.delete(lane);
+    const [partition] = this.#ready;
+    const next = partition?.waiting[0];
+    if (!partition || !next) return undefined;
+    this.#ready.delete(partition);
     this.#underWay.add(next);
     return next;
   }
@@ -82,29 +82,29 @@ export class DeliveryQueue {
   done(waiting: Waiting): void {
     this.#underWay.delete(waiting);
     this.#remove(waiting);
-    if (waiting.lane.waiting.length > 0) this.#ready.add(waiting.lane);
+    if (waiting.partition.waiting.length > 0) this.#ready.add(waiting.partition);
   }
 
-  /** It has not arrived; its lane stands still. */
+  /** It has not arrived; its partition stands still. */
   putBack(waiting: Waiting): void {
     this.#underWay.delete(waiting);
   }
 
-  /** A lane that stood still goes on. */
-  release({ lane }: Waiting): void {
-    if (lane.waiting.length > 0) this.#ready.add(lane);
+  /** A partition that stood still goes on. */
+  release({ partition }: Waiting): void {
+    if (partition.waiting.length > 0) this.#ready.add(partition);
   }
 
   #append(event: BackendEvent, since: number): Waiting {
     const key = laneOf(event);
-    const known = this.#lanes.get(key);
-    const lane = known ?? { key, waiting: [] };
-    const waiting = { event, lane, since, attempts: 0 };
-    lane.waiting.push(waiting);
+    const known = this.#partitions.get(key);
+    const partition = known ?? { key, waiting: [] };
+    const waiting = { event, partition, since, attempts: 0 };
+    partition.waiting.push(waiting);
     this.#waiting.add(waiting);
     if (!known) {
-      this.#lanes.set(key, lane);
-      this.#ready.add(lane);
+      this.#partitions.set(key, partition);
+      this.#ready.add(partition);
     }
     return waiting;
   }
@@ -120,12 +120,12 @@ export class DeliveryQueue {
   }
 
   #remove(waiting: Waiting): void {
-    const { lane } = waiting;
+    const { partition } = waiting;
     this.#waiting.delete(waiting);
-    lane.waiting.splice(lane.waiting.indexOf(waiting), 1);
-    if (lane.waiting.length > 0) return;
-    this.#lanes.delete(lane.key);
-    this.#ready.delete(lane);
+    partition.waiting.splice(partition.waiting.indexOf(waiting), 1);
+    if (partition.waiting.length > 0) return;
+    this.#partitions.delete(partition.key);
+    this.#ready.delete(partition);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Emitter } from "../kernel/emitter.js";
-import type { BackendEventType, NewBackendEvent } from "../protocol/backend-event.js";
-import type { LeaveReason } from "../protocol/messages/index.js";
+import type { BackendEventType, LeaveReason, NewBackendEvent } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";

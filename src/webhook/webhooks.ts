@@ -1,14 +1,14 @@
 import type { Clock } from "../kernel/clock.js";
 import { Emitter } from "../kernel/emitter.js";
 import { withTimeLimit } from "../kernel/time-limit.js";
-import type { EventLog } from "../session/event-log.js";
+import type { EventLog } from "../ports/event-log.js";
 import type { LifecycleEvents } from "../session/events.js";
 import { Deliverer } from "./deliverer.js";
 import type { WebhookEvents } from "./events.js";
 import type { Send } from "./http-sender.js";
-import { Inheritance } from "./inheritance.js";
+import { DeliveryTakeover } from "./delivery-takeover.js";
 import { Outbox } from "./outbox.js";
-import { Settlement } from "./settlement.js";
+import { Acknowledgement } from "./acknowledgement.js";
 import { translate, type Step } from "./translate.js";
 
 /** Events that may wait for the log, and as many for the backend. */
@@ -26,8 +26,8 @@ export class Webhooks {
   readonly #nodeId: string;
   readonly #outbox: Outbox;
   readonly #deliverer: Deliverer;
-  readonly #settlement: Settlement;
-  readonly #inheritance: Inheritance;
+  readonly #acknowledgement: Acknowledgement;
+  readonly #takeover: DeliveryTakeover;
   #sequence = 0;
   #closing: Promise<void> | undefined;
 
@@ -47,11 +47,11 @@ export class Webhooks {
     this.#nodeId = options.nodeId;
     this.events = new Emitter(options.listenerFailed);
     const { events } = this;
-    this.#settlement = new Settlement({ clock, log, random });
-    const settled = (id: string): void => this.#settlement.add(id);
+    this.#acknowledgement = new Acknowledgement({ clock, log, random });
+    const settled = (id: string): void => this.#acknowledgement.add(id);
     const deliverer = new Deliverer({ clock, send, events, settled, random, most, giveUpMs: GIVE_UP_MS });
     this.#deliverer = deliverer;
-    this.#inheritance = new Inheritance({ clock, log, deliverer, events, random });
+    this.#takeover = new DeliveryTakeover({ clock, log, deliverer, events, random });
     this.#outbox = new Outbox({ clock, log, events, random, most, deliver: (event) => deliverer.add(event) });
   }
 
@@ -65,7 +65,7 @@ export class Webhooks {
    * @param alone whether what this node held before it was started is held by no other
    */
   follow(lifecycle: Emitter<LifecycleEvents>, isOpen: (roomId: string) => boolean, alone: boolean): void {
-    this.inherit([]);
+    this.takeOver([]);
     this.#tell({ type: "node_started", roomId: null, userId: null, sessionId: null, epoch: null, alone });
     translate(lifecycle, { nodeId: this.#nodeId, isOpen }, (step) => this.#tell(step));
   }
@@ -75,14 +75,14 @@ export class Webhooks {
    *
    * @param dead nodes that were seen to be dead for long enough; others that are gone are found by themselves
    */
-  inherit(dead: readonly string[]): void {
-    if (!this.#closing) this.#inheritance.ask(dead);
+  takeOver(dead: readonly string[]): void {
+    if (!this.#closing) this.#takeover.ask(dead);
   }
 
   /** The log can be asked again. */
   logIsBack(): void {
     this.#outbox.retry();
-    this.inherit([]);
+    this.takeOver([]);
   }
 
   /** Tries once more to deliver what waits, for two seconds at the most. Idempotent. */
@@ -99,9 +99,9 @@ export class Webhooks {
 
   async #close(): Promise<void> {
     await withTimeLimit(this.#clock, LAST_LOG_MS, "the log", this.#outbox.close()).catch(() => undefined);
-    this.#inheritance.close();
+    this.#takeover.close();
     await this.#deliverer.close(LAST_DELIVERIES_MS);
-    const settled = this.#settlement.close();
+    const settled = this.#acknowledgement.close();
     await withTimeLimit(this.#clock, LAST_SETTLEMENT_MS, "the log", settled).catch(() => undefined);
     if (this.size > 0) {
       this.events.emit("left_behind", { logged: this.#deliverer.size, unlogged: this.#outbox.size });

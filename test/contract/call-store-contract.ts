@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CallRecord, CallStore, NewCall } from "../../src/session/call-store.js";
+import type { CallRecord, CallStore, NewCall } from "../../src/ports/call-store.js";
 
 /** Two nodes' access to the same calls, and a way to let time pass. */
 export interface CallStoreUnderTest {

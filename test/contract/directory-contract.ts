@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Directory, NodeView, SessionEntry } from "../../src/session/directory.js";
+import type { Directory, NodeView, SessionEntry } from "../../src/ports/directory.js";
 
 /** A store that nodes share, empty at first. */
 export interface SharedStore {

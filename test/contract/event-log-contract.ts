@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { NewBackendEvent } from "../../src/protocol/backend-event.js";
-import type { Directory } from "../../src/session/directory.js";
-import type { EventLog } from "../../src/session/event-log.js";
+import type { NewBackendEvent } from "@lastseen/protocol";
+import type { Directory } from "../../src/ports/directory.js";
+import type { EventLog } from "../../src/ports/event-log.js";
 import type { SharedStore } from "./directory-contract.js";
 
 /** A store with the log of all its nodes, empty at first. */
@@ -85,7 +85,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const once = await log.append(events(3, "a", 2));
       expect(await log.append(events(3, "a", 2))).toEqual(once);
       expect((await log.read(undefined, 100)).events).toHaveLength(5);
-      await log.settle(once.slice(0, 2).map(({ id }) => id));
+      await log.acknowledge(once.slice(0, 2).map(({ id }) => id));
       expect(await log.append(events(3, "a", 2))).toEqual(once);
       expect(await log.append(events(1, "a", 5))).toHaveLength(1);
     });
@@ -122,15 +122,15 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const first = await one.append(events(30));
       const own = await two.append(events(2, "b"));
       const more = await one.append(events(90, "a", 30));
-      await one.settle(first.slice(0, 10).map(({ id }) => id));
+      await one.acknowledge(first.slice(0, 10).map(({ id }) => id));
       await runOut("a", b, c);
       const left = [...first.slice(10), ...more];
-      expect(await two.inherit(["a"])).toEqual({ events: left, forgotten: 0, taken: [] });
-      expect(await three.inherit(["a"])).toEqual(nothing);
-      expect(await two.inherit(["a"])).toEqual(nothing);
-      await two.settle([...own, ...left].map(({ id }) => id));
+      expect(await two.takeOver(["a"])).toEqual({ events: left, forgotten: 0, taken: [] });
+      expect(await three.takeOver(["a"])).toEqual(nothing);
+      expect(await two.takeOver(["a"])).toEqual(nothing);
+      await two.acknowledge([...own, ...left].map(({ id }) => id));
       await runOut("b", c);
-      expect(await three.inherit(["b"])).toEqual(nothing);
+      expect(await three.takeOver(["b"])).toEqual(nothing);
     });
 
     test("is read in pages and ordered by the log, also where ids of different length lie side by side", async () => {
@@ -139,7 +139,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const all = [];
       for (let n = 0; n < 7; n += 1) all.push(...(await log.append(events(100, "a", 100 * n))));
       await runOut("a", b);
-      const { events: left } = await shared.log("b").inherit(["a"]);
+      const { events: left } = await shared.log("b").takeOver(["a"]);
       expect(left).toHaveLength(700);
       expect(left).toEqual(all);
     });
@@ -150,14 +150,14 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const left = await log.append(events(2));
       await shared.pass(shared.quietMs);
       await Promise.all([a, b].map((each) => each.renew({ draining: false, sent: 0 })));
-      expect(await shared.log("b").inherit(["a"])).toEqual(nothing);
+      expect(await shared.log("b").takeOver(["a"])).toEqual(nothing);
       await runOut("a", b);
-      expect(await shared.log("b").inherit([])).toEqual(nothing);
-      expect(await shared.log("b").inherit(["c"])).toEqual(nothing);
+      expect(await shared.log("b").takeOver([])).toEqual(nothing);
+      expect(await shared.log("b").takeOver(["c"])).toEqual(nothing);
       await a.renew({ draining: false, sent: 0 });
-      expect(await shared.log("b").inherit(["a"])).toEqual(nothing);
+      expect(await shared.log("b").takeOver(["a"])).toEqual(nothing);
       await runOut("a", b);
-      expect(await shared.log("b").inherit(["a"])).toMatchObject({ events: left });
+      expect(await shared.log("b").takeOver(["a"])).toMatchObject({ events: left });
     });
 
     test("goes to nobody who holds no lease", async () => {
@@ -165,32 +165,32 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const left = await shared.log("a").append(events(2));
       await runOut("a", b);
       const late = shared.log("c");
-      expect(await late.inherit(["a"])).toEqual(nothing);
+      expect(await late.takeOver(["a"])).toEqual(nothing);
       await lease("c");
-      expect(await late.inherit(["a"])).toMatchObject({ events: left });
+      expect(await late.takeOver(["a"])).toMatchObject({ events: left });
     });
 
     test("goes to the next process of the same name, at once and without a lease", async () => {
       await lease("a");
       const before = shared.log("a");
       const left = await before.append(events(3));
-      await before.settle([left[0]?.id ?? ""]);
+      await before.acknowledge([left[0]?.id ?? ""]);
       const next = shared.log("a");
       const own = await next.append(events(2));
-      expect(await next.inherit([])).toEqual({ events: left.slice(1), forgotten: 0, taken: [] });
-      expect(await next.inherit([])).toEqual(nothing);
-      await next.settle([...left, ...own].map(({ id }) => id));
-      expect(await shared.log("a").inherit([])).toEqual(nothing);
+      expect(await next.takeOver([])).toEqual({ events: left.slice(1), forgotten: 0, taken: [] });
+      expect(await next.takeOver([])).toEqual(nothing);
+      await next.acknowledge([...left, ...own].map(({ id }) => id));
+      expect(await shared.log("a").takeOver([])).toEqual(nothing);
     });
 
     test("of a node that gave its lease up goes to another one once it has been quiet for a while", async () => {
       const [a, b] = [await lease("a"), await lease("b")];
       const left = await shared.log("a").append(events(2));
       await a.resign();
-      expect(await shared.log("b").inherit([])).toEqual(nothing);
+      expect(await shared.log("b").takeOver([])).toEqual(nothing);
       await shared.pass(shared.quietMs);
       await b.renew({ draining: false, sent: 0 });
-      expect(await shared.log("b").inherit([])).toMatchObject({ events: left });
+      expect(await shared.log("b").takeOver([])).toMatchObject({ events: left });
     });
 
     test("goes on to the next one when who has inherited it dies in turn", async () => {
@@ -198,11 +198,11 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const ofA = await shared.log("a").append(events(3));
       await runOut("a", b, c);
       const heir = shared.log("b");
-      await heir.inherit(["a"]);
+      await heir.takeOver(["a"]);
       const ofB = await heir.append(events(2, "b"));
-      await heir.settle([ofA[0]?.id ?? ""]);
+      await heir.acknowledge([ofA[0]?.id ?? ""]);
       await runOut("b", c);
-      expect(await shared.log("c").inherit(["b"])).toMatchObject({ events: [...ofA.slice(1), ...ofB] });
+      expect(await shared.log("c").takeOver(["b"])).toMatchObject({ events: [...ofA.slice(1), ...ofB] });
     });
 
     test("is not its own any more when it comes back: it is refused, told so, and goes on with new events", async () => {
@@ -210,16 +210,16 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const frozen = shared.log("a");
       const before = await frozen.append(events(3));
       await runOut("a", b);
-      await shared.log("b").inherit(["a"]);
+      await shared.log("b").takeOver(["a"]);
       expect(await a.renew({ draining: false, sent: 0 })).toEqual({ kind: "no_lease" });
       await a.register(undefined);
       const after = await frozen.append(events(2, "a", 3));
-      const { taken, ...rest } = await frozen.inherit([]);
+      const { taken, ...rest } = await frozen.takeOver([]);
       expect(inOrder(taken)).toEqual(before.map(({ id }) => id));
       expect(rest).toEqual({ events: [], forgotten: 0 });
-      await frozen.settle([...before, ...after].map(({ id }) => id));
+      await frozen.acknowledge([...before, ...after].map(({ id }) => id));
       await runOut("b", a);
-      expect(await frozen.inherit(["b"])).toMatchObject({ events: before });
+      expect(await frozen.takeOver(["b"])).toMatchObject({ events: before });
     });
 
     test("comes back to it when it was taken for dead and who has inherited it dies before it is delivered", async () => {
@@ -227,14 +227,14 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const frozen = shared.log("a");
       const before = await frozen.append(events(3));
       await runOut("a", b);
-      await shared.log("b").inherit(["a"]);
+      await shared.log("b").takeOver(["a"]);
       await a.register(undefined);
-      expect((await frozen.inherit([])).taken).toHaveLength(3);
+      expect((await frozen.takeOver([])).taken).toHaveLength(3);
       await runOut("b", a);
-      expect(await frozen.inherit(["b"])).toEqual({ events: before, forgotten: 0, taken: [] });
+      expect(await frozen.takeOver(["b"])).toEqual({ events: before, forgotten: 0, taken: [] });
       const after = await frozen.append(events(2, "a", 3));
-      await frozen.settle([...before, ...after].map(({ id }) => id));
-      expect(await shared.log("a").inherit([])).toEqual(nothing);
+      await frozen.acknowledge([...before, ...after].map(({ id }) => id));
+      expect(await shared.log("a").takeOver([])).toEqual(nothing);
     });
 
     test("is counted where the log has forgotten it, and then it is no more", async () => {
@@ -246,9 +246,9 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       await runOut("a", b, c);
       const kept = (await log.read(undefined, 1_000)).events;
       const heir = shared.log("b");
-      expect(await heir.inherit(["a"])).toEqual({ events: kept, forgotten: 1_000 - kept.length, taken: [] });
+      expect(await heir.takeOver(["a"])).toEqual({ events: kept, forgotten: 1_000 - kept.length, taken: [] });
       await runOut("b", c);
-      expect(await shared.log("c").inherit(["b"])).toEqual({ events: kept, forgotten: 0, taken: [] });
+      expect(await shared.log("c").takeOver(["b"])).toEqual({ events: kept, forgotten: 0, taken: [] });
     });
   });
 }

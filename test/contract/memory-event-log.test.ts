@@ -3,7 +3,7 @@ import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { MemoryEventLog } from "../../src/memory/memory-event-log.js";
 import { MemoryEvents } from "../../src/memory/memory-events.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
-import { QUIET_MS } from "../../src/session/event-log.js";
+import { QUIET_MS } from "../../src/ports/event-log.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { eventLogContract } from "./event-log-contract.js";
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
-import type { LastseenClient } from "../../src/sdk/index.js";
-import type { LastseenMedia } from "../../src/sdk/media/index.js";
+import type { LastseenClient } from "@lastseen/client";
+import type { LastseenMedia } from "@lastseen/client/media";
 import { until } from "../support/until.js";
 
 declare global {

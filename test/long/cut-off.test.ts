@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { LastseenClient } from "../../src/sdk/client.js";
+import type { LastseenClient } from "../../packages/client/src/client.js";
 import { Balancer } from "../support/balancer.js";
 import { Fleet } from "../support/fleet.js";
 import { freePort } from "../support/free-port.js";

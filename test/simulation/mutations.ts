@@ -2,14 +2,14 @@
  * Ways to break the service on purpose, at least one for each invariant. A simulation that does not notice them proves nothing.
  */
 import type { Clock } from "../../src/kernel/clock.js";
-import type { LeaveReason } from "../../src/protocol/messages/index.js";
+import type { LeaveReason } from "@lastseen/protocol";
 import { MemoryCalls } from "../../src/memory/memory-calls.js";
 import { Rooms } from "../../src/room/rooms.js";
-import type { NewCall } from "../../src/session/call-store.js";
-import type { SessionConnection } from "../../src/session/ports.js";
+import type { NewCall } from "../../src/ports/call-store.js";
+import type { SessionConnection } from "../../src/session/session-connection.js";
 import type { Identity, Session } from "../../src/session/session.js";
 import { Sessions } from "../../src/session/sessions.js";
-import { VirtualTime } from "../../src/session/virtual-time.js";
+import { VirtualTime } from "../../src/kernel/virtual-time.js";
 import type { Invariant } from "./checks/scene.js";
 import type { NodeVariants } from "./service/node.js";
 

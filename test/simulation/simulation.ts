@@ -2,7 +2,7 @@
  * One run: a service and the people who use it, from a seed, for some simulated time. The same seed gives the same run.
  */
 import type { DuplicatePolicy } from "../../src/room/duplicates.js";
-import { callOfRoom } from "../../src/session/call-store.js";
+import { callOfRoom } from "../../src/ports/call-store.js";
 import { Random } from "../support/random.js";
 import { checkPagesAtEnd, checkPagesAtRest } from "./checks/pages.js";
 import type { CountKind, Invariant, Scene } from "./checks/scene.js";

@@ -3,7 +3,7 @@ import { MemoryBus, MemoryHub } from "../../src/memory/memory-bus.js";
 import { MemoryCalls } from "../../src/memory/memory-calls.js";
 import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
-import type { Directory } from "../../src/session/directory.js";
+import type { Directory } from "../../src/ports/directory.js";
 import type { Session } from "../../src/session/session.js";
 import { ManualClock } from "./manual-clock.js";
 import { RecordingConnection, World } from "./world.js";

@@ -5,7 +5,7 @@ import { freePort } from "./free-port.js";
 import { sdkClient } from "./node-browser.js";
 import { ServiceProcess } from "./service-process.js";
 import { until } from "./until.js";
-import type { LastseenClient } from "../../src/sdk/client.js";
+import type { LastseenClient } from "../../packages/client/src/client.js";
 
 /** Several processes of the service around one Redis, behind one address; all of it ends with the test. */
 export class Fleet {

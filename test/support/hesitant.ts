@@ -2,8 +2,8 @@ import type { Clock } from "../../src/kernel/clock.js";
 import { NoMedia } from "../../src/media/no-media.js";
 import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
-import type { Directory, SessionEntry } from "../../src/session/directory.js";
-import type { SessionMedia } from "../../src/session/ports.js";
+import type { Directory, SessionEntry } from "../../src/ports/directory.js";
+import type { SessionMedia } from "../../src/ports/media-plane.js";
 import type { Random } from "./random.js";
 
 /** Lets a random number of turns pass, so that whatever runs at the same time comes in between. */

@@ -1,4 +1,4 @@
-import { findWorkerBinary } from "../../src/media/worker-binary.js";
+import { findWorkerBinary } from "../../src/media/workers/worker-binary.js";
 
 /** Why tests with real media cannot run here; undefined when they can. */
 export const noMediaReason: string | undefined = findWorkerBinary()

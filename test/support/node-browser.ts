@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import { LastseenClient, type ConnectOptions } from "../../src/sdk/client.js";
-import type { Environment, SocketLike } from "../../src/sdk/environment.js";
+import { LastseenClient, type ConnectOptions } from "../../packages/client/src/client.js";
+import type { Environment, SocketLike } from "../../packages/client/src/environment.js";
 
 /** What the SDK needs of a page, in Node: real sockets and timers, a page that is always visible, storage of its own. */
 function nodeEnvironment(): Environment {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { buildApp, type App } from "../../src/app.js";
+import { buildApp, type App } from "../../src/composition/app.js";
 import { loadConfig } from "../../src/config/load.js";
 import { createLogger } from "../../src/observability/logger.js";
 import { TestClient } from "./test-client.js";

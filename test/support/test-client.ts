@@ -1,6 +1,5 @@
 import { WebSocket, type ClientOptions } from "ws";
-import type { EventData, EventType, ReplyData, RequestData, RequestType } from "../../src/protocol/messages/index.js";
-import type { WireError } from "../../src/protocol/errors.js";
+import type { EventData, EventType, ReplyData, RequestData, RequestType, WireError } from "@lastseen/protocol";
 import { PATIENCE_MS } from "./until.js";
 
 export type Frame = {

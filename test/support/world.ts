@@ -1,20 +1,21 @@
 import { pino } from "pino";
 import { trustEverybody } from "../../src/gateway/authenticate.js";
 import type { Clock } from "../../src/kernel/clock.js";
-import { Releasers } from "../../src/kernel/releasers.js";
+import { DisposalStack } from "../../src/kernel/disposal-stack.js";
 import { NoMedia } from "../../src/media/no-media.js";
 import { MemoryCalls } from "../../src/memory/memory-calls.js";
 import { MemoryBus, MemoryHub } from "../../src/memory/memory-bus.js";
 import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
-import type { CloseName } from "../../src/protocol/close-codes.js";
+import type { CloseName } from "@lastseen/protocol";
 import type { CleanupStep } from "../../src/reaper/cleanup.js";
-import { createService, type Service, type ServiceSettings } from "../../src/service.js";
-import type { Bus } from "../../src/session/bus.js";
-import type { CallStore } from "../../src/session/call-store.js";
-import type { Directory } from "../../src/session/directory.js";
+import { createService, type Service, type ServiceSettings } from "../../src/composition/service.js";
+import type { Bus } from "../../src/ports/bus.js";
+import type { CallStore } from "../../src/ports/call-store.js";
+import type { Directory } from "../../src/ports/directory.js";
 import { livenessPolicy } from "../../src/session/policy.js";
-import type { MediaPlane, SessionConnection } from "../../src/session/ports.js";
+import type { MediaPlane } from "../../src/ports/media-plane.js";
+import type { SessionConnection } from "../../src/session/session-connection.js";
 import type { Session } from "../../src/session/session.js";
 import { ManualClock } from "./manual-clock.js";
 
@@ -87,7 +88,7 @@ export class World {
   readonly service: Service;
   readonly log: { step: string; userId: string; why?: string }[] = [];
   readonly errors: unknown[] = [];
-  readonly #releasers = new Releasers((error) => this.errors.push(error));
+  readonly #disposals = new DisposalStack((error) => this.errors.push(error));
 
   constructor(options: WorldOptions = {}) {
     const { nodeId = "node", media = new NoMedia() } = options;
@@ -110,7 +111,7 @@ export class World {
         heartbeatGap: () => {},
         orphanClosed: () => {},
       },
-      this.#releasers,
+      this.#disposals,
       { cleanupSteps: options.extraSteps ?? [] },
     );
     if (!options.cluster) void this.directory.register(undefined);
@@ -189,7 +190,7 @@ export class World {
   }
 
   close(): Promise<void> {
-    return this.#releasers.close();
+    return this.#disposals.close();
   }
 
   steps(userId: string): string[] {

@@ -1,7 +1,7 @@
 import type { Calls } from "../../call/calls.js";
 import type { StatusBoard } from "../../call/status-board.js";
 import type { Telephony } from "../../call/telephony.js";
-import { LastseenError } from "../../protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 import type { Context, Handler, Handlers } from "./handler.js";
 
 type CallRequest =

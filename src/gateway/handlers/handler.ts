@@ -1,4 +1,4 @@
-import type { ReplyData, RequestData, RequestType } from "../../protocol/messages/index.js";
+import type { ReplyData, RequestData, RequestType } from "@lastseen/protocol";
 import type { Session } from "../../session/session.js";
 import type { Connection } from "../connection.js";
 

@@ -1,8 +1,7 @@
-import type { CallSnapshot, RequestData, RoomSnapshot } from "../../protocol/messages/index.js";
-import { LastseenError } from "../../protocol/errors.js";
+import { type CallSnapshot, LastseenError, type RequestData, type RoomSnapshot } from "@lastseen/protocol";
 import type { Rooms } from "../../room/rooms.js";
-import { callOfRoom } from "../../session/call-store.js";
-import type { PlacedSession } from "../../session/directory.js";
+import { callOfRoom } from "../../ports/call-store.js";
+import type { PlacedSession } from "../../ports/directory.js";
 import type { MediaReset } from "../../session/events.js";
 import type { SessionRegistry } from "../../session/registry.js";
 import type { Identity, Session } from "../../session/session.js";

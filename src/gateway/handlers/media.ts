@@ -1,5 +1,5 @@
-import { LastseenError } from "../../protocol/errors.js";
-import type { SessionMedia } from "../../session/ports.js";
+import { LastseenError } from "@lastseen/protocol";
+import type { SessionMedia } from "../../ports/media-plane.js";
 import type { Session } from "../../session/session.js";
 import type { Handlers } from "./handler.js";
 

@@ -1,6 +1,4 @@
-import { LIMITS } from "../../protocol/limits.js";
-import { LastseenError } from "../../protocol/errors.js";
-import type { JsonObject } from "../../protocol/messages/index.js";
+import { type JsonObject, LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Reaper } from "../../reaper/reaper.js";
 import type { Admission } from "../../room/admission.js";
 import type { Rooms } from "../../room/rooms.js";

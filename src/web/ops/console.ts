@@ -2,7 +2,7 @@
 import { h, setAttributes, setText } from "../dom.js";
 import { Refused, type Api } from "./api.js";
 import { Attention } from "./attention.js";
-import { Deeds } from "./deeds.js";
+import { Deeds } from "./actions.js";
 import { Explanation } from "./explanation.js";
 import { Overview } from "./overview.js";
 import { Pulse } from "./pulse.js";

@@ -2,7 +2,7 @@
 import { findAccess, forgetToken, keepToken, keptToken, type Access } from "./access.js";
 import { Api, Refused } from "./api.js";
 import { OpsConsole } from "./console.js";
-import { door, signIn } from "./doors.js";
+import { door, signIn } from "./access-page.js";
 import { ServerClock } from "./server-clock.js";
 import { readSettings } from "./shapes.js";
 

@@ -1,5 +1,5 @@
 /** The service's codes in plain words. A code without words is shown as it is, so that a newer service is understood. */
-import type { LeaveReason } from "../../protocol/messages/index.js";
+import type { LeaveReason } from "@lastseen/protocol";
 import type { Health, SessionRow } from "./shapes.js";
 
 export const CAUSES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
-import type { LastseenClient, SocketLike } from "../../../src/sdk/index.js";
+import type { LastseenClient, SocketLike } from "@lastseen/client";
 import { sdkClient } from "../../support/node-browser.js";
 import { startService, type TestService } from "../../support/service.js";
 import type { TestClient } from "../../support/test-client.js";

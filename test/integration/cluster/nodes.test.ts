@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LastseenClient } from "../../../src/sdk/client.js";
+import type { LastseenClient } from "../../../packages/client/src/client.js";
 import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 import { Fleet } from "../../support/fleet.js";

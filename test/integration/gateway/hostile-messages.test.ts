@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { mediaRequests } from "../../../src/protocol/messages/media.js";
-import type { RequestType } from "../../../src/protocol/messages/index.js";
+import { mediaRequests, type RequestType } from "@lastseen/protocol";
 import { startService, type TestService } from "../../support/service.js";
 import type { Frame, TestClient } from "../../support/test-client.js";
 import { assertNoFailure, bystanderIn } from "./bystander.js";

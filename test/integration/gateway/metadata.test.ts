@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LIMITS } from "../../../src/protocol/limits.js";
+import { LIMITS } from "@lastseen/protocol";
 import { startService } from "../../support/service.js";
 import type { TestClient } from "../../support/test-client.js";
 import { assertNoFailure } from "./bystander.js";

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { SessionMedia } from "../../../src/session/ports.js";
+import type { SessionMedia } from "../../../src/ports/media-plane.js";
 import { startService, type TestService } from "../../support/service.js";
 import { assertNoFailure } from "./bystander.js";
 

@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import { REQUESTS, type RequestData, type RequestType } from "../../../src/protocol/messages/index.js";
+import { REQUESTS, type RequestData, type RequestType } from "@lastseen/protocol";
 
 export const REQUEST_TYPES = Object.keys(REQUESTS) as RequestType[];
 

@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { expect, onTestFinished, test } from "vitest";
 import { healthRoutes, type CheckResult } from "../../../src/http/health-routes.js";
 import { startService } from "../../support/service.js";
-import { VERSION } from "../../../src/version.js";
+import { VERSION } from "../../../src/composition/version.js";
 
 test("health counts users, sessions, ghosts and rooms as they are", async () => {
   const service = await startService({ NODE_ID: "node-7" });

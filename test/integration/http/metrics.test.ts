@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.js";
-import type { MediaLeftovers } from "../../../src/session/ports.js";
+import type { MediaLeftovers } from "../../../src/ports/media-plane.js";
 import { startService, type TestService } from "../../support/service.js";
 import { Scrape } from "./exposition.js";
 

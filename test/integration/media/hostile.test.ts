@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { LastseenError } from "../../../src/protocol/errors.js";
-import type { JsonObject } from "../../../src/protocol/messages/index.js";
+import { type JsonObject, LastseenError } from "@lastseen/protocol";
 import { capabilitiesOf, joinAndSend, joinToReceive, mediaTest, opus, startMedia, vp8 } from "./support.js";
 
 const FINGERPRINT = { algorithm: "sha-256", value: Array(32).fill("AB").join(":") };

@@ -1,6 +1,6 @@
 import type { Router, WebRtcTransport } from "mediasoup/types";
 import { expect } from "vitest";
-import type { SessionMedia } from "../../../src/session/ports.js";
+import type { SessionMedia } from "../../../src/ports/media-plane.js";
 import { hold, holdInNext, type Held, type Hold } from "./hold.js";
 import { capabilitiesOf, joinAndSend, mediaTest, NOTHING_LEFT, opus, startMedia, type TestMedia } from "./support.js";
 

@@ -4,10 +4,10 @@ import type { Router, Transport, Worker } from "mediasoup/types";
 import { onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.js";
 import type { MediaLogger, MediaPlaneOptions } from "../../../src/media/media-options.js";
-import { MediasoupPlane } from "../../../src/media/media-plane.js";
-import { findWorkerBinary } from "../../../src/media/worker-binary.js";
-import type { JsonObject } from "../../../src/protocol/messages/index.js";
-import type { MediaEvents, MediaLeftovers, SessionMedia } from "../../../src/session/ports.js";
+import { MediasoupPlane } from "../../../src/media/rtp/rtp-plane.js";
+import { findWorkerBinary } from "../../../src/media/workers/worker-binary.js";
+import type { JsonObject } from "@lastseen/protocol";
+import type { MediaEvents, MediaLeftovers, SessionMedia } from "../../../src/ports/media-plane.js";
 
 const workerBin = findWorkerBinary()?.path ?? "";
 

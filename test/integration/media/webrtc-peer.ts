@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { WebRtcTransport } from "mediasoup/types";
 import { onTestFinished } from "vitest";
-import type { JsonObject } from "../../../src/protocol/messages/index.js";
-import type { SessionMedia } from "../../../src/session/ports.js";
+import type { JsonObject } from "@lastseen/protocol";
+import type { SessionMedia } from "../../../src/ports/media-plane.js";
 import type { TestMedia } from "./support.js";
 
 const MAGIC_COOKIE = 0x2112a442;

@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { createWorker } from "mediasoup";
 import type { Router, WebRtcTransport, Worker } from "mediasoup/types";
 import { onTestFinished } from "vitest";
-import { findWorkerBinary } from "../../../src/media/worker-binary.js";
+import { findWorkerBinary } from "../../../src/media/workers/worker-binary.js";
 import { lastseen, type LastseenOptions } from "../../../src/plugin/index.js";
 import { TestClient } from "../../support/test-client.js";
 

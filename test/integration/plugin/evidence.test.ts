@@ -1,7 +1,7 @@
 import type { Router, Transport } from "mediasoup/types";
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../../src/protocol/messages/index.js";
-import type { SessionMedia } from "../../../src/session/ports.js";
+import type { JsonObject } from "@lastseen/protocol";
+import type { SessionMedia } from "../../../src/ports/media-plane.js";
 import { needsMedia, noMediaReason } from "../../support/media-worker.js";
 import { until } from "../../support/until.js";
 import type { TestMedia } from "../media/support.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RedisBus } from "../../../src/redis/redis-bus.js";
 import type { RedisStore, RedisStoreOptions } from "../../../src/redis/redis-store.js";
-import type { NodeMessage } from "../../../src/protocol/node-messages.js";
+import type { NodeMessage } from "../../../src/ports/node-messages.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
 import { TcpProxy } from "../../support/tcp-proxy.js";

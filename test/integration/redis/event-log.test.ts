@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { NewBackendEvent } from "../../../src/protocol/backend-event.js";
+import type { NewBackendEvent } from "@lastseen/protocol";
 import { eventLogContract, type SharedEvents } from "../../contract/event-log-contract.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
@@ -47,7 +47,7 @@ describe.skipIf(noRedisReason)("one Redis", () => {
     for (let n = 0; n < 5; n += 1) {
       const appended = await log.append([event(2 * n + 1), event(2 * n + 2)]);
       expect(await redis.cli("KEYS", `${prefix}:*`)).toContain("event-runs");
-      await log.settle(appended.map(({ id }) => id));
+      await log.acknowledge(appended.map(({ id }) => id));
       expect(await redis.cli("KEYS", `${prefix}:*`)).toBe(store.link.keys.key("events"));
     }
   });
@@ -57,9 +57,9 @@ describe.skipIf(noRedisReason)("one Redis", () => {
     const log = store.events("a");
     const before = await log.append([event(1)]);
     await redis.cli("FLUSHALL");
-    expect(await log.inherit([])).toEqual({ events: [], forgotten: 0, taken: [] });
+    expect(await log.takeOver([])).toEqual({ events: [], forgotten: 0, taken: [] });
     const after = await log.append([event(2)]);
-    await log.settle([...before, ...after].map(({ id }) => id));
+    await log.acknowledge([...before, ...after].map(({ id }) => id));
     expect(await redis.cli("KEYS", "emptied:*")).toBe(store.link.keys.key("events"));
   });
 });

@@ -9,7 +9,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { RedisUnavailableError } from "../../../src/redis/link.js";
 import type { RedisStore } from "../../../src/redis/redis-store.js";
-import type { Directory } from "../../../src/session/directory.js";
+import type { Directory } from "../../../src/ports/directory.js";
 import { sessionEntry } from "../../contract/directory-contract.js";
 import { freePort } from "../../support/free-port.js";
 import { RedisCluster } from "../../support/redis-cluster.js";

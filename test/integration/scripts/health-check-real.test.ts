@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { findWorkerBinary } from "../../../src/media/worker-binary.js";
+import { findWorkerBinary } from "../../../src/media/workers/worker-binary.js";
 import { needsMedia, noMediaReason } from "../../support/media-worker.js";
 import { ServiceProcess } from "../../support/service-process.js";
 import { startService } from "../../support/service.js";

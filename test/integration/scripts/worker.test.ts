@@ -24,7 +24,7 @@ import {
   hostTarget,
   releasedWorkerPath,
   workerCachePath,
-} from "../../../src/media/worker-binary.js";
+} from "../../../src/media/workers/worker-binary.js";
 import { checkout, run, type Ended } from "./run-script.js";
 
 /**
@@ -126,7 +126,9 @@ test("a download that breaks off leaves nothing, and what to type is said", asyn
   const { code, stdout, stderr } = await runWorkerScript(env);
   expect(code).toBe(1);
   expect(stdout).toContain("not downloaded");
-  expect(stderr).toContain("g++ make flatbuffers-compiler libflatbuffers-dev libuv1-dev libssl-dev libsrtp2-dev libabsl-dev");
+  expect(stderr).toContain(
+    "g++ make flatbuffers-compiler libflatbuffers-dev libuv1-dev libssl-dev libsrtp2-dev libabsl-dev",
+  );
   expect(existsSync(workerCachePath(env, hostTarget(packageRoot)))).toBe(false);
   expect(leftovers()).toEqual([]);
 });

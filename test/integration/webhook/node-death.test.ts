@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { BackendEvent } from "../../../src/protocol/backend-event.js";
+import type { BackendEvent } from "@lastseen/protocol";
 import { Fleet } from "../../support/fleet.js";
 import { freePort } from "../../support/free-port.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
@@ -63,9 +63,9 @@ const heirsAmong = (nodes: readonly ServiceProcess[]) =>
   nodes.filter(({ log }) => log.some(({ msg }) => msg === INHERITED));
 
 function expectInOrder(arrived: readonly BackendEvent[], expected: readonly BackendEvent[]): void {
-  for (const lane of new Set(expected.map(laneOf))) {
-    const inLane = (events: readonly BackendEvent[]) => idsOf(events.filter((event) => laneOf(event) === lane));
-    expect(inLane(arrived), lane).toEqual(inLane(expected));
+  for (const partition of new Set(expected.map(laneOf))) {
+    const inLane = (events: readonly BackendEvent[]) => idsOf(events.filter((event) => laneOf(event) === partition));
+    expect(inLane(arrived), partition).toEqual(inLane(expected));
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { BackendEvent } from "../../../src/protocol/backend-event.js";
+import type { BackendEvent } from "@lastseen/protocol";
 import { freePort } from "../../support/free-port.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
 import { startService, type TestService } from "../../support/service.js";

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
-import type { BackendEvent } from "../../../src/protocol/backend-event.js";
+import type { BackendEvent } from "@lastseen/protocol";
 import { until } from "../../support/until.js";
 
 export const SECRET = "the-secret-of-the-webhooks";

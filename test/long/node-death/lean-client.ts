@@ -1,7 +1,6 @@
 import { WebSocket } from "ws";
-import { FullJitterPolicy } from "../../../src/sdk/reconnect-policy.js";
-import type { EventData, ReplyData } from "../../../src/protocol/messages/index.js";
-import type { WireError } from "../../../src/protocol/errors.js";
+import { FullJitterPolicy } from "../../../packages/client/src/reconnect-policy.js";
+import type { EventData, ReplyData, WireError } from "@lastseen/protocol";
 
 const HANDSHAKE_LIMIT_MS = 15_000;
 const LINE_BROKE: WireError = { code: "internal", message: "the line broke", retryable: true };

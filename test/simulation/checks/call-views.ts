@@ -1,5 +1,5 @@
 import type { CallOutcome } from "../../../src/session/events.js";
-import type { UserStatus } from "../../../src/sdk/index.js";
+import type { UserStatus } from "@lastseen/client";
 import type { CallEnding } from "../people/page-calls.js";
 import type { Page } from "../people/page.js";
 import type { PastCall } from "../service/call-history.js";

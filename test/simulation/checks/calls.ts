@@ -1,4 +1,4 @@
-import type { NewCall, StartOutcome } from "../../../src/session/call-store.js";
+import type { NewCall, StartOutcome } from "../../../src/ports/call-store.js";
 import type { PastCall } from "../service/call-history.js";
 import type { ServiceNode } from "../service/node.js";
 import { SETTINGS } from "../service/settings.js";

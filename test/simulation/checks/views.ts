@@ -1,4 +1,4 @@
-import type { Participant } from "../../../src/protocol/messages/index.js";
+import type { Participant } from "@lastseen/protocol";
 import type { Room } from "../../../src/room/room.js";
 import type { Page } from "../people/page.js";
 import type { ServiceNode } from "../service/node.js";

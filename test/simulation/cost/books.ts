@@ -1,14 +1,14 @@
 import type { Logger } from "pino";
 import { trustEverybody } from "../../../src/gateway/authenticate.js";
-import { Releasers } from "../../../src/kernel/releasers.js";
+import { DisposalStack } from "../../../src/kernel/disposal-stack.js";
 import { NoMedia } from "../../../src/media/no-media.js";
 import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
 import { MemoryCalls } from "../../../src/memory/memory-calls.js";
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
-import { LONGEST_STEP_MS } from "../../../src/rhythm.js";
-import { createService, type Service } from "../../../src/service.js";
-import type { SessionConnection } from "../../../src/session/ports.js";
+import { LONGEST_STEP_MS } from "../../../src/composition/loops.js";
+import { createService, type Service } from "../../../src/composition/service.js";
+import type { SessionConnection } from "../../../src/session/session-connection.js";
 import type { Session } from "../../../src/session/session.js";
 import { HandClock } from "../../support/hand-clock.js";
 import { settingsOf } from "../service/settings.js";
@@ -54,7 +54,7 @@ export class Books {
         heartbeatGap: ignore,
         orphanClosed: ignore,
       },
-      new Releasers(unexpected),
+      new DisposalStack(unexpected),
     );
   }
 

@@ -1,4 +1,4 @@
-import { LastseenError } from "../../../src/protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 import type { Session } from "../../../src/session/session.js";
 import type { Random } from "../../support/random.js";
 import { RecordingConnection } from "../../support/world.js";

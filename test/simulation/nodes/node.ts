@@ -1,6 +1,6 @@
 import { NoMedia } from "../../../src/media/no-media.js";
 import { MemoryBus, type MemoryHub } from "../../../src/memory/memory-bus.js";
-import type { CallStore } from "../../../src/session/call-store.js";
+import type { CallStore } from "../../../src/ports/call-store.js";
 import type { MemoryStore } from "../../../src/memory/memory-store.js";
 import type { ManualClock } from "../../support/manual-clock.js";
 import type { Random } from "../../support/random.js";

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../src/kernel/clock.js";
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
 import type { MemoryStore } from "../../../src/memory/memory-store.js";
-import type { Directory } from "../../../src/session/directory.js";
+import type { Directory } from "../../../src/ports/directory.js";
 import type { Random } from "../../support/random.js";
 
 /** How a node reaches the store. `lossy`: some commands are carried out and their answers lost. */

@@ -1,5 +1,5 @@
 import type { MemoryStore, StoredLease } from "../../../src/memory/memory-store.js";
-import type { SessionEntry } from "../../../src/session/directory.js";
+import type { SessionEntry } from "../../../src/ports/directory.js";
 
 /** The store as it was at one moment: what a replica has that becomes the master, or an empty one. */
 export class Snapshot {

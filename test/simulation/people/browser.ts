@@ -1,4 +1,4 @@
-import type { Environment } from "../../../src/sdk/index.js";
+import type { Environment } from "@lastseen/client";
 import { dial } from "../world/dial.js";
 import type { Page, Surroundings } from "./page.js";
 import type { PageTimers } from "./page-timers.js";

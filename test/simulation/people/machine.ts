@@ -1,4 +1,4 @@
-import type { TabChannel } from "../../../src/sdk/index.js";
+import type { TabChannel } from "@lastseen/client";
 import { Line } from "../world/line.js";
 import type { World } from "../world/world.js";
 import type { Page } from "./page.js";

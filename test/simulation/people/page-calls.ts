@@ -1,4 +1,4 @@
-import type { CallChange, LastseenClient } from "../../../src/sdk/index.js";
+import type { CallChange, LastseenClient } from "@lastseen/client";
 import type { World } from "../world/world.js";
 import type { Page, Surroundings } from "./page.js";
 

@@ -1,4 +1,4 @@
-import type { Timers } from "../../../src/sdk/index.js";
+import type { Timers } from "@lastseen/client";
 import type { Entry } from "../world/schedule.js";
 import type { World } from "../world/world.js";
 

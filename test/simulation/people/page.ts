@@ -1,4 +1,4 @@
-import { connect, type LastseenClient, type PageSignal } from "../../../src/sdk/index.js";
+import { connect, type LastseenClient, type PageSignal } from "@lastseen/client";
 import type { CountKind } from "../checks/scene.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
 import type { Listening } from "../world/dial.js";

@@ -1,4 +1,4 @@
-import type { TabLocks } from "../../../src/sdk/index.js";
+import type { TabLocks } from "@lastseen/client";
 import type { World } from "../world/world.js";
 
 /** Web Locks of one browser. */

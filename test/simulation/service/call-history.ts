@@ -6,7 +6,7 @@ import type {
   EndCondition,
   NewCall,
   StartOutcome,
-} from "../../../src/session/call-store.js";
+} from "../../../src/ports/call-store.js";
 import type { Now } from "../world/world.js";
 
 /** A call as what the store has answered tells of it. */

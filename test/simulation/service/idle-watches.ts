@@ -1,6 +1,6 @@
 import type { Clock } from "../../../src/kernel/clock.js";
-import { LONGEST_STEP_MS } from "../../../src/rhythm.js";
-import type { Service } from "../../../src/service.js";
+import { LONGEST_STEP_MS } from "../../../src/composition/loops.js";
+import type { Service } from "../../../src/composition/service.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { PulseWatcher } from "../world/pulse.js";
 import type { World } from "../world/world.js";

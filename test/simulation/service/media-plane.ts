@@ -6,7 +6,7 @@ import type {
   MediaOrphan,
   MediaPlane,
   SessionMedia,
-} from "../../../src/session/ports.js";
+} from "../../../src/ports/media-plane.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { Peer } from "../world/peer.js";
 import type { World } from "../world/world.js";

@@ -1,5 +1,5 @@
-import { LastseenError } from "../../../src/protocol/errors.js";
-import type { MediaKind } from "../../../src/session/ports.js";
+import { LastseenError } from "@lastseen/protocol";
+import type { MediaKind } from "../../../src/ports/media-plane.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { World } from "../world/world.js";
 

@@ -4,13 +4,13 @@
  */
 import type { Logger } from "pino";
 import { trustEverybody, type Authenticate } from "../../../src/gateway/authenticate.js";
-import { Releasers } from "../../../src/kernel/releasers.js";
+import { DisposalStack } from "../../../src/kernel/disposal-stack.js";
 import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
 import { MemoryCalls } from "../../../src/memory/memory-calls.js";
-import { Rhythm } from "../../../src/rhythm.js";
+import { Loops } from "../../../src/composition/loops.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
-import { createService, type Service, type Variants } from "../../../src/service.js";
-import type { CallStore } from "../../../src/session/call-store.js";
+import { createService, type Service, type Variants } from "../../../src/composition/service.js";
+import type { CallStore } from "../../../src/ports/call-store.js";
 import type { Clock } from "../../../src/kernel/clock.js";
 import type { Listening } from "../world/dial.js";
 import { EventLoop } from "../world/event-loop.js";
@@ -62,7 +62,7 @@ export class ServiceNode implements Listening {
   /** Sockets that have not ended. */
   readonly sockets = new Set<ServerSocket>();
   readonly #world: World;
-  readonly #releasers: Releasers;
+  readonly #disposals: DisposalStack;
   readonly #unexpected: NodeOptions["unexpected"];
   #allClosed: (() => void) | undefined;
 
@@ -74,19 +74,19 @@ export class ServiceNode implements Listening {
     this.witness = this.#watching(options.witness);
     this.loop = new EventLoop(world.now);
     this.loop.wallOffset = options.wallOffset;
-    this.#releasers = new Releasers((error, name) => unexpected(`close of ${name}`, error));
+    this.#disposals = new DisposalStack((error, name) => unexpected(`close of ${name}`, error));
     this.calls = new CallHistory(new (options.variants.CallStore ?? MemoryCalls)(this.loop), world.now);
     this.store = new RemoteStore(world, this.loop, this.name, this.calls);
     void this.store.truth.register(undefined);
-    this.#releasers.add("directory", () => this.store.directory.close());
+    this.#disposals.add("directory", () => this.store.directory.close());
     const listenerFailed = (error: unknown, event: PropertyKey): void =>
       unexpected(`listener of ${String(event)}`, error);
     const bus = new MemoryBus(new MemoryHub(), this.name, listenerFailed);
-    this.#releasers.add("bus", () => bus.close());
+    this.#disposals.add("bus", () => bus.close());
     this.media = new SimulatedMediaPlane(world, this.loop, options.peers, (error) =>
       unexpected("listener of media", error),
     );
-    this.#releasers.add("media", () => this.media.close());
+    this.#disposals.add("media", () => this.media.close());
     this.service = createService(
       settingsOf(this.name, options.multiTabPolicy),
       {
@@ -102,11 +102,11 @@ export class ServiceNode implements Listening {
         heartbeatGap: () => {},
         orphanClosed: options.orphanClosed,
       },
-      this.#releasers,
+      this.#disposals,
       { ...options.variants, SocketWatch: WatchedSockets },
     );
-    this.#releasers.add("sessions", () => this.service.endSessions());
-    this.#releasers.add("sockets", () => this.#closeSockets());
+    this.#disposals.add("sessions", () => this.service.endSessions());
+    this.#disposals.add("sockets", () => this.#closeSockets());
     this.#startRhythm(options);
   }
 
@@ -134,7 +134,7 @@ export class ServiceNode implements Listening {
 
   /** Stops properly, as on a signal. */
   close(): Promise<void> {
-    return this.#releasers.close();
+    return this.#disposals.close();
   }
 
   /** The process is killed: the kernel resets its connections, and whatever it was about to do is never done. */
@@ -147,7 +147,7 @@ export class ServiceNode implements Listening {
     const { loop, service } = this;
     const sockets = service.sockets as WatchedSockets;
     const watches = new IdleWatches({ world: this.#world, loop, service, sockets, everyWatch });
-    const rhythm = new Rhythm({
+    const rhythm = new Loops({
       clock: watches.clock,
       sweeper: service.sweeper,
       reconciler: service.reconciler,
@@ -155,7 +155,7 @@ export class ServiceNode implements Listening {
       sweepIntervalMs: SETTINGS.sweepMs,
       onError: (which, error) => refused({ err: error }, (_what, failure) => unexpected(which, failure)),
     });
-    this.#releasers.add("loops", () => rhythm.close());
+    this.#disposals.add("loops", () => rhythm.close());
     rhythm.start();
   }
 

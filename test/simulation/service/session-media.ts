@@ -1,7 +1,6 @@
 import type { Emitter } from "../../../src/kernel/emitter.js";
-import { LastseenError } from "../../../src/protocol/errors.js";
-import type { JsonObject, ProducerView } from "../../../src/protocol/messages/index.js";
-import type { MediaEvents, MediaEvidence, MediaLeftovers, SessionMedia } from "../../../src/session/ports.js";
+import { type JsonObject, LastseenError, type ProducerView } from "@lastseen/protocol";
+import type { MediaEvents, MediaEvidence, MediaLeftovers, SessionMedia } from "../../../src/ports/media-plane.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { Peer } from "../world/peer.js";
 import type { World } from "../world/world.js";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../../src/config/load.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
-import type { ServiceSettings } from "../../../src/service.js";
+import type { ServiceSettings } from "../../../src/composition/service.js";
 import { livenessPolicy } from "../../../src/session/policy.js";
 
 /** The service as it is delivered. */

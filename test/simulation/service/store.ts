@@ -1,7 +1,7 @@
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
-import type { CallStore } from "../../../src/session/call-store.js";
-import type { Directory } from "../../../src/session/directory.js";
+import type { CallStore } from "../../../src/ports/call-store.js";
+import type { Directory } from "../../../src/ports/directory.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { World } from "../world/world.js";
 
@@ -16,7 +16,7 @@ const TIME_LIMIT_MS = 2_000;
  */
 export class StoreWay {
   away = false;
-  /** Questions that failed, when the last one did, and those that were not answered yet. */
+  /** NodeRpc that failed, when the last one did, and those that were not answered yet. */
   failures = 0;
   failedAt = -Infinity;
   pending = 0;

@@ -1,5 +1,5 @@
 import type { Authenticate } from "../../../src/gateway/authenticate.js";
-import { LastseenError } from "../../../src/protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 
 const LIFE_MS = 2 * 60 * 60_000;
 

@@ -1,4 +1,4 @@
-import type { MediaLeftovers } from "../../../src/session/ports.js";
+import type { MediaLeftovers } from "../../../src/ports/media-plane.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { MediaWorker } from "./media-worker.js";
 

@@ -1,4 +1,4 @@
-import type { SocketLike } from "../../../src/sdk/index.js";
+import type { SocketLike } from "@lastseen/client";
 import type { Pipe } from "./line.js";
 import type { ServerSocket } from "./server-socket.js";
 import { PLAIN } from "./world.js";

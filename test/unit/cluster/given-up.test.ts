@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import { LocalView } from "../../../src/http/operator-view.js";
+import { LocalView } from "../../../src/admin/local-view.js";
 import { Journal } from "../../../src/observability/journal.js";
 import { Metrics } from "../../../src/observability/metrics.js";
 import { Timeline } from "../../../src/observability/timeline.js";

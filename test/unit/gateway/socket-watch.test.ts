@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Connection } from "../../../src/gateway/connection.js";
 import { SocketWatch } from "../../../src/gateway/socket-watch.js";
-import { ExpiryEntry } from "../../../src/session/expiry-list.js";
-import { VirtualTime } from "../../../src/session/virtual-time.js";
+import { ExpiryEntry } from "../../../src/kernel/expiry-list.js";
+import { VirtualTime } from "../../../src/kernel/virtual-time.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 /** A connection as the watch sees it. */

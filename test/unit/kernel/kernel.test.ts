@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Emitter } from "../../../src/kernel/emitter.js";
 import { KeyedQueue } from "../../../src/kernel/keyed-queue.js";
 import { Loop } from "../../../src/kernel/loop.js";
-import { Releasers } from "../../../src/kernel/releasers.js";
+import { DisposalStack } from "../../../src/kernel/disposal-stack.js";
 import { TimeLimitError, withTimeLimit } from "../../../src/kernel/time-limit.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
@@ -100,11 +100,11 @@ test("one listener's error reaches neither the emitter nor the other listeners",
 
 test("what was opened is released in the opposite order, even when one fails", async () => {
   const seen: string[] = [];
-  const releasers = new Releasers((_error, name) => seen.push(`${name} failed`));
-  releasers.add("first", () => void seen.push("first"));
-  releasers.add("second", () => Promise.reject(new Error("stuck")));
-  releasers.add("third", () => void seen.push("third"));
-  await Promise.all([releasers.close(), releasers.close()]);
+  const disposals = new DisposalStack((_error, name) => seen.push(`${name} failed`));
+  disposals.add("first", () => void seen.push("first"));
+  disposals.add("second", () => Promise.reject(new Error("stuck")));
+  disposals.add("third", () => void seen.push("third"));
+  await Promise.all([disposals.close(), disposals.close()]);
   expect(seen).toEqual(["third", "second failed", "first"]);
 });
 

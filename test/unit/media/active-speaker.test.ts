@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { ActiveSpeakerObserver, Producer } from "mediasoup/types";
 import { expect, test } from "vitest";
-import { ActiveSpeaker } from "../../../src/media/active-speaker.js";
+import { ActiveSpeaker } from "../../../src/media/rtp/active-speaker.js";
 
 function scene() {
   const observer = Object.assign(new EventEmitter(), { closed: false, addProducer: () => Promise.resolve() });

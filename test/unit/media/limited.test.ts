@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { TimeLimitError } from "../../../src/kernel/time-limit.js";
-import { limited } from "../../../src/media/limited.js";
+import { limited } from "../../../src/media/workers/limited.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 class StalledClock extends ManualClock {

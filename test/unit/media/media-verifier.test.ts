@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { MediaVerifier } from "../../../src/media/media-verifier.js";
-import type { RouterPlace } from "../../../src/media/room-router.js";
-import { TransportLedger } from "../../../src/media/transport-ledger.js";
+import { MediaVerifier } from "../../../src/media/workers/media-verifier.js";
+import type { RouterPlace } from "../../../src/media/rtp/room-router.js";
+import { TransportLedger } from "../../../src/media/rtp/transport-ledger.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 /** A room's place whose worker holds what it is told to hold. */

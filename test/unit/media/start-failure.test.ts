@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { StartError } from "../../../src/kernel/start-error.js";
-import { startFailure } from "../../../src/media/start-failure.js";
+import { startFailure } from "../../../src/media/workers/start-failure.js";
 
 const SETTINGS = { port: 44_444, workers: 2, listenIp: "127.0.0.1", workerBin: "/opt/worker" };
 

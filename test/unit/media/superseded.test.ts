@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Superseded } from "../../../src/media/superseded.js";
+import { Superseded } from "../../../src/media/rtp/superseded.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 class Wire {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readDtlsParameters, readRtpCapabilities, readRtpParameters } from "../../../src/media/wire-parameters.js";
+import { readDtlsParameters, readRtpCapabilities, readRtpParameters } from "../../../src/media/rtp/wire-parameters.js";
 
 const SHA256 = Array(32).fill("0a").join(":");
 

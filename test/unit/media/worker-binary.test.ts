@@ -8,7 +8,7 @@ import {
   hostTarget,
   releasedWorkerPath,
   workerCachePath,
-} from "../../../src/media/worker-binary.js";
+} from "../../../src/media/workers/worker-binary.js";
 
 const target = { mediasoup: "3.27.1", platform: "linux", arch: "x64", libc: "glibc2.36" };
 
@@ -64,7 +64,7 @@ test("the cache keeps versions, platforms, processors and C libraries apart", ()
   const others = [{ mediasoup: "3.27.2" }, { platform: "darwin" }, { arch: "arm64" }, { libc: "musl" }];
   const paths = [target, ...others.map((other) => ({ ...target, ...other }))].map((one) => workerCachePath(env, one));
   expect(new Set(paths).size).toBe(paths.length);
-  expect(paths[0]).toBe(join(folder, "cache/mediasoup-worker/3.27.1-linux-x64-glibc2.36/mediasoup-worker"));
+  expect(paths[0]).toBe(join(folder, "cache/mediasoup-worker/3.27.1-linux-x64-glibc2.36-recipe2/mediasoup-worker"));
 });
 
 test.each([

@@ -8,8 +8,8 @@ import {
   encodePong,
   encodeReply,
   PROBE,
-} from "../../../src/protocol/codec.js";
-import { LastseenError, toWireError } from "../../../src/protocol/errors.js";
+} from "@lastseen/protocol/codec";
+import { LastseenError, toWireError } from "@lastseen/protocol";
 
 test("a right request is read with its id, type and data; unknown fields do no harm", () => {
   expect(decode('{"id":7,"type":"join","data":{"roomId":"daily","later":1},"more":true}')).toEqual({

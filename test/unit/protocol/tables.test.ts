@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { CLOSE_CODES, closeName } from "../../../src/protocol/close-codes.js";
-import { ERRORS } from "../../../src/protocol/errors.js";
-import { EVENTS, LEAVE_REASONS, REQUESTS } from "../../../src/protocol/messages/index.js";
+import { CLOSE_CODES, closeName, ERRORS, EVENTS, LEAVE_REASONS, REQUESTS } from "@lastseen/protocol";
 
 test("the close codes are those that clients rely on, each with what they do about it", () => {
   expect(Object.fromEntries(Object.values(CLOSE_CODES).map(({ code, reconnect }) => [code, reconnect]))).toEqual({

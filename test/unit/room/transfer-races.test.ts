@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LastseenError } from "../../../src/protocol/errors.js";
+import { LastseenError } from "@lastseen/protocol";
 import type { Session } from "../../../src/session/session.js";
 import { HesitantDirectory, HesitantMedia } from "../../support/hesitant.js";
 import { Random } from "../../support/random.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MemoryEventLog } from "../../../src/memory/memory-event-log.js";
-import type { BackendEvent } from "../../../src/protocol/backend-event.js";
+import type { BackendEvent } from "@lastseen/protocol";
 import { Random } from "../../support/random.js";
 import { FallibleWorld } from "./fallible-world.js";
 
@@ -67,7 +67,7 @@ test(
   "whatever dies, fails or is cut off: all that was logged arrives, of each process in order, and nothing is left over",
   { timeout: 60_000 },
   async () => {
-    let [died, lanes] = [0, 0];
+    let [died, partitions] = [0, 0];
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const world = await live(seed);
       expect(world.errors, `seed ${seed}`).toEqual([]);
@@ -79,17 +79,17 @@ test(
       const twofold = new Set(world.processes.filter(({ wasCutOff }) => wasCutOff).map(({ nodeId }) => nodeId));
       for (const events of byProcess(logged).filter(([first]) => !twofold.has(first?.nodeId ?? ""))) {
         for (const subject of SUBJECTS) {
-          const lane = idsOf(events.filter(({ callId }) => callId === subject));
-          const known = new Set(lane);
+          const partition = idsOf(events.filter(({ callId }) => callId === subject));
+          const known = new Set(partition);
           const order = idsOf(arrived).filter((id) => known.has(id));
-          expect(order, `seed ${seed}, ${events[0]?.nodeId}, ${subject}`).toEqual(lane);
-          lanes += 1;
+          expect(order, `seed ${seed}, ${events[0]?.nodeId}, ${subject}`).toEqual(partition);
+          partitions += 1;
         }
       }
       died += world.processes.filter(({ isDead }) => isDead).length;
     }
     // It would say nothing if nobody had died, or everybody had been cut off.
     expect(died).toBeGreaterThan(SEEDS);
-    expect(lanes).toBeGreaterThan(SEEDS * SUBJECTS.length);
+    expect(partitions).toBeGreaterThan(SEEDS * SUBJECTS.length);
   },
 );

@@ -121,7 +121,7 @@ test("when too many wait the oldest make room, but none that is under way, and i
   expect(deliverer.size).toBe(0);
 });
 
-test("a lane whose waiting event has made room goes on with new ones", async () => {
+test("a partition whose waiting event has made room goes on with new ones", async () => {
   const { clock, backend, deliverer } = scene({ most: 1 });
   backend.answer = () => NO;
   deliverer.add(event("ada"));
@@ -166,7 +166,7 @@ test("what is inherited goes before what happened later, after what is under way
   deliverer.add(last);
   await clock.advance(0);
   backend.answer = () => ({ kind: "delivered" });
-  deliverer.inherit([early, first, third, ...ofBob]);
+  deliverer.takeOver([early, first, third, ...ofBob]);
   release({ kind: "delivered" });
   await clock.advance(0);
   expect(backend.sent.filter(({ userId }) => userId === "ada")).toEqual([second, early, first, third, last]);
@@ -181,7 +181,7 @@ test("what is inherited before a refused event is sent when the refused one's pa
   backend.answer = () => NO;
   deliverer.add(refused);
   await clock.advance(0);
-  deliverer.inherit([left]);
+  deliverer.takeOver([left]);
   backend.answer = () => ({ kind: "delivered" });
   await clock.advance(1_000);
   expect(backend.sent).toEqual([refused, left, refused]);
@@ -192,7 +192,7 @@ test("the oldest of all make room for what is inherited, and are settled", async
   deliverer.hold();
   const all = Array.from({ length: 8 }, (_, n) => event(`user-${n}`));
   for (const each of all.slice(4)) deliverer.add(each);
-  deliverer.inherit(all.slice(0, 4));
+  deliverer.takeOver(all.slice(0, 4));
   expect(deliverer.size).toBe(5);
   expect(settled).toEqual(all.slice(0, 3).map(({ id }) => id));
   expect(told.results["dropped"]).toBe(3);
@@ -206,7 +206,7 @@ test("an event is given up after a day also when it was inherited", async () => 
   const { clock, backend, told, settled, deliverer } = scene();
   backend.answer = () => NO;
   const left = event("ada", { at: clock.wall() - 23.5 * HOUR_MS });
-  deliverer.inherit([left]);
+  deliverer.takeOver([left]);
   await clock.advance(0);
   await clock.advance(HOUR_MS / 4);
   expect(told.names).toEqual(["refused"]);

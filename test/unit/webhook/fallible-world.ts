@@ -3,18 +3,18 @@ import type { ClusterEvents } from "../../../src/cluster/events.js";
 import { Takeover } from "../../../src/cluster/takeover.js";
 import { delay, type Clock } from "../../../src/kernel/clock.js";
 import { Emitter } from "../../../src/kernel/emitter.js";
-import { Releasers } from "../../../src/kernel/releasers.js";
+import { DisposalStack } from "../../../src/kernel/disposal-stack.js";
 import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
 import { MemoryEventLog } from "../../../src/memory/memory-event-log.js";
 import { MemoryEvents } from "../../../src/memory/memory-events.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
-import type { BackendEvent } from "../../../src/protocol/backend-event.js";
-import type { EventLog } from "../../../src/session/event-log.js";
+import type { BackendEvent } from "@lastseen/protocol";
+import type { EventLog } from "../../../src/ports/event-log.js";
 import type { LifecycleEvents } from "../../../src/session/events.js";
 import type { Attempt } from "../../../src/webhook/http-sender.js";
 import { Webhooks } from "../../../src/webhook/webhooks.js";
-import { shareWebhooks } from "../../../src/webhooks.js";
+import { shareWebhooks } from "../../../src/composition/webhooks.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import type { Random } from "../../support/random.js";
 
@@ -44,7 +44,11 @@ export class FallibleProcess {
       "takeOver",
       "resign",
     ]);
-    const log: EventLog = this.#fallible(new MemoryEventLog(world.events, nodeId), ["append", "settle", "inherit"]);
+    const log: EventLog = this.#fallible(new MemoryEventLog(world.events, nodeId), [
+      "append",
+      "acknowledge",
+      "takeOver",
+    ]);
     const random = (): number => world.random.next();
     const send = (event: BackendEvent): Promise<Attempt> => this.#unlessDead(() => world.receive(event));
     this.#webhooks = new Webhooks({ clock, nodeId, log, send, random, listenerFailed: failed });
@@ -55,7 +59,7 @@ export class FallibleProcess {
     events.on("renewed", () => takeover.begin(this.#membership.dead()));
     this.lifecycle = new Emitter(failed);
     this.#webhooks.follow(this.lifecycle, () => false, false);
-    shareWebhooks(this.#webhooks, events, clock, new Releasers(failed));
+    shareWebhooks(this.#webhooks, events, clock, new DisposalStack(failed));
   }
 
   start(): void {
@@ -109,7 +113,7 @@ export class FallibleProcess {
           if (this.isCutOff || (!isCalm && random.next() < 0.03)) throw new Error("the store was not reached");
           const answer = await method(...args);
           await delay(clock, random.below(20));
-          if (!isCalm && name !== "inherit" && random.next() < 0.03) throw new Error("the answer was lost");
+          if (!isCalm && name !== "takeOver" && random.next() < 0.03) throw new Error("the answer was lost");
           return answer;
         });
       Object.defineProperty(target, name, { value: fallible });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { MemoryEventLog } from "../../../src/memory/memory-event-log.js";
 import { MemoryEvents } from "../../../src/memory/memory-events.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
-import type { BackendEvent, NewBackendEvent } from "../../../src/protocol/backend-event.js";
+import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
 import { Outbox } from "../../../src/webhook/outbox.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { newEvent, Told } from "./world.js";

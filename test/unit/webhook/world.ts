@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { BackendEvent, NewBackendEvent } from "../../../src/protocol/backend-event.js";
+import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
 import { Emitter } from "../../../src/kernel/emitter.js";
 import { DELIVERY_RESULTS, type WebhookEvents } from "../../../src/webhook/events.js";
 import type { Attempt, Send } from "../../../src/webhook/http-sender.js";

@@ -1,0 +1,240 @@
+/**
+ * What an application holds in its hands. It puts the parts together: the page's signals go to the {@link Connection}, the
+ * link's frames to the {@link Membership}, and what comes of it to the application as events.
+ */
+import type { JsonObject, Participant, ReplyData, RequestData, RequestType, RoomSnapshot } from "@lastseen/protocol";
+import { browserEnvironment } from "./browser.js";
+import { Calls } from "./calls.js";
+import type { ConnectionState, DisconnectReason, StateChange } from "./connection-state.js";
+import { Emitter } from "./emitter.js";
+import type { Environment } from "./environment.js";
+import type { ClientEvents, JoinedRoom, LeftRoom, SessionInfo } from "./events.js";
+import type { ServiceEvent } from "./frame.js";
+import type { GetToken } from "./greeter.js";
+import { Connection } from "./connection.js";
+import { Membership, type JoinOptions } from "./membership.js";
+import { PageWatch } from "./page-watch.js";
+import { FullJitterPolicy, type ReconnectPolicy } from "./reconnect-policy.js";
+import { TabClaim } from "./tab-claim.js";
+import { TabMemory } from "./tab-memory.js";
+import { whenConnected } from "./when-connected.js";
+
+export interface ConnectOptions {
+  /** The service: `https://host:3001`, or the same with `wss://` or the `/ws` path. */
+  readonly url: string;
+  /** Returns a token for each hello; asked again with `refused` after the service did not accept one. */
+  readonly getToken?: GetToken;
+  /** Who one is, where the service takes everybody's word for it (authentication `none`). */
+  readonly user?: { readonly id: string; readonly name?: string };
+  /** This tab's id, 1–64 characters; made up and kept in the tab's storage if not given. */
+  readonly tabId?: string;
+  /** Named in the service's logs. */
+  readonly client?: { readonly name: string; readonly version?: string };
+  /** When to try again; {@link FullJitterPolicy} if not given. */
+  readonly reconnectPolicy?: ReconnectPolicy;
+  /** Whether the browser asks before the page is closed while in a room. Off by default. */
+  readonly askBeforeClosing?: boolean;
+  /** Replaces parts of the browser, such as timers and the WebSocket constructor. */
+  readonly environment?: Partial<Environment>;
+}
+
+/**
+ * A user's session with the service. Made by {@link connect}; once `disconnected` it does nothing by itself and holds no
+ * timer, listener or socket, until {@link LastseenClient.reconnect} is called.
+ */
+export class LastseenClient {
+  /** Calls with other users. */
+  readonly calls: Calls;
+  readonly #events = new Emitter<ClientEvents>();
+  readonly #memory: TabMemory;
+  readonly #connection: Connection;
+  readonly #membership: Membership;
+  readonly #tab: TabClaim;
+  readonly #page: PageWatch;
+  #session: SessionInfo | undefined;
+  #disconnecting: Promise<void> | undefined;
+
+  /** Use {@link connect}, unless the connection shall be opened later with {@link LastseenClient.reconnect}. */
+  constructor(options: ConnectOptions) {
+    const environment = { ...browserEnvironment, ...options.environment };
+    const policy = options.reconnectPolicy ?? new FullJitterPolicy({ random: environment.random });
+    this.#memory = new TabMemory(environment.storage, environment.createId, options.tabId);
+    this.#connection = new Connection(
+      environment,
+      {
+        url: options.url,
+        getToken: options.getToken,
+        user: options.user && { ...options.user },
+        client: options.client ?? { name: "lastseen" },
+        policy,
+      },
+      this.#memory,
+    );
+    this.#membership = new Membership({
+      connection: this.#connection,
+      memory: this.#memory,
+      timers: environment.timers,
+      policy,
+      events: this.#events,
+      tookOver: () => this.calls.tookOver(),
+    });
+    this.#tab = new TabClaim(environment, this.#memory, this.#events);
+    this.#page = new PageWatch(environment.page, this.#connection, this.#events, options.askBeforeClosing ?? false);
+    this.calls = new Calls({ connection: this.#connection, timers: environment.timers, events: this.#events });
+    this.#wireUp();
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /** Who one is to the service; `undefined` until the first hello was answered. */
+  get session(): SessionInfo | undefined {
+    return this.#session && { ...this.#session, ...this.#membership.identity };
+  }
+
+  /** The room one is in, with everybody in it. A new object after every change. */
+  get room(): RoomSnapshot | undefined {
+    return this.#membership.room;
+  }
+
+  /** Oneself in the roster. */
+  get self(): Participant | undefined {
+    const { sessionId } = this.#membership.identity;
+    return this.room?.participants.find((participant) => participant.sessionId === sessionId);
+  }
+
+  /** The user who speaks, if anybody does. */
+  get activeSpeaker(): string | null {
+    return this.#membership.activeSpeaker;
+  }
+
+  get tabId(): string {
+    return this.#memory.tabId;
+  }
+
+  /** Listens to one kind of event. The returned function stops it. */
+  on<K extends keyof ClientEvents>(event: K, listener: (payload: ClientEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  /** Resolves as soon as there is a session. @throws RequestError `disconnected` when the client stops first */
+  whenConnected(): Promise<SessionInfo> {
+    return whenConnected(this);
+  }
+
+  /**
+   * Enters a room and stays in it through lost lines and lost sessions, until {@link leave}. Waits for the connection.
+   * From another room it leaves first.
+   *
+   * @throws RequestError such as `room_full`, `forbidden`, `duplicate_session`; `disconnected` when the client stops first
+   */
+  join(roomId: string, options: JoinOptions = {}): Promise<JoinedRoom> {
+    return this.#membership.join(roomId, options);
+  }
+
+  /** Leaves the room. On this side that has happened when the call returns; a line is not needed. */
+  leave(): Promise<void> {
+    return this.#membership.leave();
+  }
+
+  /** Replaces one's own metadata (at most 4 KiB of JSON), which the others in the room see. @throws RequestError */
+  setMetadata(metadata: JsonObject): Promise<void> {
+    return this.#membership.setMetadata(metadata);
+  }
+
+  /** Asks the service for the whole roster. Rarely needed: the client does so when it has missed something. */
+  refresh(): Promise<RoomSnapshot> {
+    return this.#membership.refresh();
+  }
+
+  /** Any request of the protocol. @throws RequestError */
+  async request<T extends RequestType>(type: T, data: RequestData<T>, timeoutMs?: number): Promise<ReplyData<T>> {
+    const reply = await this.#connection.request(type, data, timeoutMs === undefined ? {} : { timeoutMs });
+    this.#membership.answered(type, data, reply);
+    return reply;
+  }
+
+  /**
+   * Pings now and is impatient about the answer, for whoever notices by other means that the line may be dead. The page's
+   * own signals (visible, focus, online, …) do so by themselves.
+   */
+  checkConnection(): void {
+    this.#connection.wake();
+  }
+
+  /** Starts again after `disconnected`, as a new session, and goes back to the room that one was in. */
+  reconnect(): void {
+    if (this.state !== "disconnected") return;
+    this.#page.start();
+    this.#connection.open(this.#tab.take());
+  }
+
+  /** Ends the session: the others are told at once. Idempotent; resolves when the service knows, or after a second. */
+  disconnect(): Promise<void> {
+    if (this.#disconnecting) return this.#disconnecting;
+    let done = () => {};
+    // Set before anything happens: a listener of `left` may call this again.
+    this.#disconnecting = new Promise((resolve) => (done = resolve));
+    return this.#disconnect().finally(() => {
+      this.#disconnecting = undefined;
+      done();
+    });
+  }
+
+  async #disconnect(): Promise<void> {
+    this.#membership.stop("left", false);
+    if (this.state === "disconnected") return;
+    await this.#connection.sayGoodbye();
+    this.#connection.close("client_initiated");
+  }
+
+  #wireUp(): void {
+    this.#connection.events.on("greeted", (greeting) => {
+      const { sessionId, epoch, resumed, user, nodeId, heartbeat, call } = greeting.reply;
+      this.#session = { sessionId, epoch, resumed, user, nodeId, heartbeat, call };
+      this.#events.emit("session", this.#session);
+      this.#membership.greeted(greeting);
+      this.calls.greeted(greeting.reply);
+    });
+    this.#connection.events.on("pong", ({ version, rttMs }) => {
+      if (rttMs !== undefined) this.#events.emit("heartbeat", { rttMs });
+      this.#membership.pong(version);
+    });
+    this.#connection.events.on("event", (event) => this.#serviceEvent(event));
+    this.#connection.events.on("retry", (retry) => this.#events.emit("retry", retry));
+    this.#connection.events.on("state", (change) => this.#stateChanged(change));
+  }
+
+  #stateChanged(change: StateChange): void {
+    if (change.state === "disconnected") {
+      const { reason } = change;
+      // A session that somebody else has, or that was ended, must not be asked for again.
+      if (reason !== "gave_up") this.#memory.forgetSession();
+      this.#membership.stop(LEFT_REASONS[reason] ?? "disconnected", reason !== "client_initiated");
+      this.calls.stop();
+      this.#page.stop();
+      this.#tab.release();
+    }
+    this.#events.emit("state", change);
+  }
+
+  #serviceEvent(event: ServiceEvent): void {
+    this.#membership.event(event);
+    this.calls.event(event);
+    this.#events.emit(event.type, event.data);
+  }
+}
+
+const LEFT_REASONS: Partial<Record<DisconnectReason, LeftRoom["reason"]>> = {
+  client_initiated: "left",
+  transferred: "transferred",
+  kicked: "kicked",
+};
+
+/** Connects to a Lastseen service. Events can be listened to as soon as this returns. */
+export function connect(options: ConnectOptions): LastseenClient {
+  const client = new LastseenClient(options);
+  client.reconnect();
+  return client;
+}

@@ -1,0 +1,63 @@
+/** The service's frames, read once: what is behind this file has the protocol's types and asks no more. */
+import type { EventData, EventType, ReplyData, RequestType } from "@lastseen/protocol";
+import { EVENT_FIELDS, fits, hasFields, isObject, REPLY_FIELDS } from "./fields.js";
+import { RequestError } from "./request-error.js";
+
+/** An event of the service under its name, with its data. */
+export type ServiceEvent = { [T in EventType]: { readonly type: T; readonly data: EventData<T> } }[EventType];
+
+/** What the service says without having been asked by a request. */
+export type Message =
+  | { readonly kind: "event"; readonly event: ServiceEvent }
+  /** The answer to a ping, with the roster version of whoever is in a room. */
+  | { readonly kind: "pong"; readonly version: number | undefined }
+  /** The service wants a ping. */
+  | { readonly kind: "probe" };
+
+/** The answer to the request with this id. What data means depends on the request: see {@link readReply}. */
+export interface Answer {
+  readonly kind: "answer";
+  readonly id: number;
+  readonly outcome:
+    { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: RequestError };
+}
+
+/** `undefined` for what this client does not know: another version of the service may say more. */
+export function readFrame(text: unknown): Message | Answer | undefined {
+  const frame = parse(text);
+  if (!isObject(frame)) return undefined;
+  if (typeof frame["type"] === "string") return readMessage(frame["type"], frame);
+  const { id, ok, data, error } = frame;
+  if (typeof id !== "number") return undefined;
+  const outcome = ok === true ? ({ ok, data } as const) : ({ ok: false, error: RequestError.fromWire(error) } as const);
+  return { kind: "answer", id, outcome };
+}
+
+/** The data of an answer to this request; `undefined` when it is none to such a request. */
+export function readReply<T extends RequestType>(type: T, data: unknown): ReplyData<T> | undefined {
+  const reply = data ?? {};
+  return fits<ReplyData<T>>(REPLY_FIELDS[type], reply) ? reply : undefined;
+}
+
+function readMessage(type: string, { v, data }: Readonly<Record<string, unknown>>): Message | undefined {
+  if (type === "pong") return { kind: "pong", version: typeof v === "number" ? v : undefined };
+  if (type === "probe") return { kind: "probe" };
+  const event = { type, data };
+  return isServiceEvent(event) ? { kind: "event", event } : undefined;
+}
+
+function isServiceEvent(event: { type: string; data: unknown }): event is ServiceEvent {
+  return isEventType(event.type) && hasFields(EVENT_FIELDS[event.type], event.data);
+}
+
+function isEventType(type: string): type is EventType {
+  return Object.hasOwn(EVENT_FIELDS, type);
+}
+
+function parse(text: unknown): unknown {
+  try {
+    return typeof text === "string" ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}

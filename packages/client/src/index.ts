@@ -1,0 +1,55 @@
+/**
+ * The browser client of a Lastseen service: `import { connect } from "lastseen/client"`.
+ *
+ * @module
+ */
+export { connect, LastseenClient, type ConnectOptions } from "./client.js";
+export {
+  type ConnectionState,
+  type DisconnectReason,
+  type ReconnectCause,
+  type StateChange,
+} from "./connection-state.js";
+export type { Retry } from "./comeback.js";
+export type {
+  Environment,
+  PageSignal,
+  PageSource,
+  SocketLike,
+  TabChannel,
+  TabLocks,
+  TabStorage,
+  Timers,
+} from "./environment.js";
+export type { Calls } from "./calls.js";
+export type {
+  CallChange,
+  CallOverReason,
+  ClientEvents,
+  JoinedHow,
+  JoinedRoom,
+  LeftRoom,
+  OtherTab,
+  OwnEvents,
+  RosterChange,
+  SessionInfo,
+} from "./events.js";
+export type { GetToken } from "./greeter.js";
+export type { JoinOptions } from "./membership.js";
+export { FullJitterPolicy, type ReconnectContext, type ReconnectPolicy } from "./reconnect-policy.js";
+export { RequestError, type RequestErrorCode } from "./request-error.js";
+export type {
+  CallSnapshot,
+  EventData,
+  EventType,
+  JsonObject,
+  LeaveReason,
+  Participant,
+  PresenceState,
+  ProducerView,
+  ReplyData,
+  RequestData,
+  RequestType,
+  RoomSnapshot,
+  UserStatus,
+} from "@lastseen/protocol";

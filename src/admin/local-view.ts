@@ -1,0 +1,182 @@
+/**
+ * What operators can see and do, of this node alone. Plain data, so that a node can tell another one; see
+ * {@link WholeView} for a service of many.
+ */
+import Type, { type Static } from "typebox";
+import type { Timeline } from "../observability/timeline.js";
+import { LastseenError, Participant } from "@lastseen/protocol";
+import type { Reaper } from "../reaper/reaper.js";
+import type { Room } from "../room/room.js";
+import type { Rooms } from "../room/rooms.js";
+import type { Liveness } from "../session/liveness.js";
+import type { SessionRegistry } from "../session/registry.js";
+import type { Session } from "../session/session.js";
+import { SessionView, stateOf, viewEnding, viewSession } from "./session-view.js";
+
+const MediaCounts = Type.Object({ transports: Type.Integer(), producers: Type.Integer(), consumers: Type.Integer() });
+
+export const RoomSummary = Type.Object({
+  id: Type.String(),
+  nodeId: Type.String(),
+  version: Type.Integer(),
+  openedAt: Type.Number(),
+  participants: Type.Integer(),
+});
+export type RoomSummary = Static<typeof RoomSummary>;
+
+export const RoomDetail = Type.Object({
+  id: Type.String(),
+  nodeId: Type.String(),
+  version: Type.Integer(),
+  openedAt: Type.Number(),
+  participants: Type.Array(Type.Intersect([Participant, Type.Object({ media: MediaCounts })])),
+});
+export type RoomDetail = Static<typeof RoomDetail>;
+
+export const SessionFilter = Type.Object({
+  userId: Type.Optional(Type.String()),
+  roomId: Type.Optional(Type.String()),
+  state: Type.Optional(Type.Enum(["present", "away", "ghost", "closing"])),
+  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+});
+export type SessionFilter = Static<typeof SessionFilter>;
+
+/** Sessions in the order of their age, and where the next page begins; `null`: this is the last. */
+export const SessionPage = Type.Object({
+  sessions: Type.Array(SessionView),
+  cursor: Type.Union([Type.String(), Type.Null()]),
+});
+export type SessionPage = Static<typeof SessionPage>;
+
+export const SessionHistory = Type.Object({
+  sessionId: Type.String(),
+  entries: Type.Array(
+    Type.Object({ at: Type.Number(), step: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) }),
+  ),
+});
+export type SessionHistory = Static<typeof SessionHistory>;
+
+/** All methods throw LastseenError `not_found` for what is not here. */
+export interface OperatorView {
+  /** `missing`: nodes that did not answer, so that what they hold is not listed. */
+  rooms(): Promise<{ rooms: RoomSummary[]; missing: string[] }>;
+  room(roomId: string): Promise<RoomDetail>;
+  closeRoom(roomId: string): Promise<void>;
+  sessions(filter: SessionFilter): Promise<SessionPage & { missing: string[] }>;
+  session(sessionId: string): Promise<SessionView>;
+  timeline(sessionId: string): Promise<SessionHistory>;
+  kick(sessionId: string): Promise<void>;
+}
+
+export class LocalView implements OperatorView {
+  readonly #nodeId: string;
+  readonly #rooms: Rooms;
+  readonly #registry: SessionRegistry;
+  readonly #liveness: Liveness;
+  readonly #reaper: Reaper;
+  readonly #timeline: Timeline;
+
+  constructor(parts: {
+    nodeId: string;
+    rooms: Rooms;
+    registry: SessionRegistry;
+    liveness: Liveness;
+    reaper: Reaper;
+    timeline: Timeline;
+  }) {
+    this.#nodeId = parts.nodeId;
+    this.#rooms = parts.rooms;
+    this.#registry = parts.registry;
+    this.#liveness = parts.liveness;
+    this.#reaper = parts.reaper;
+    this.#timeline = parts.timeline;
+  }
+
+  async rooms(): ReturnType<OperatorView["rooms"]> {
+    const rooms = [...this.#rooms.all()].map(({ id, version, openedAt, members }) => ({
+      id,
+      nodeId: this.#nodeId,
+      version,
+      openedAt,
+      participants: members.size,
+    }));
+    return { rooms, missing: [] };
+  }
+
+  async room(roomId: string): Promise<RoomDetail> {
+    const room = this.#getRoom(roomId);
+    const participants = this.#rooms.participants(room).map((participant) => {
+      const media = room.members.get(participant.sessionId)?.participation?.media.counts();
+      return { ...participant, media: media ?? { transports: 0, producers: 0, consumers: 0 } };
+    });
+    return { id: room.id, nodeId: this.#nodeId, version: room.version, openedAt: room.openedAt, participants };
+  }
+
+  async closeRoom(roomId: string): Promise<void> {
+    const room = this.#getRoom(roomId);
+    this.#rooms.announceClosed(room, "closed_by_operator");
+    const members = [...room.members.values()];
+    await Promise.all(members.map((session) => this.#reaper.leaveRoom(session, { reason: "room_closed" })));
+  }
+
+  async sessions(filter: SessionFilter): ReturnType<OperatorView["sessions"]> {
+    const matching = [...this.#registry.all()].filter((session) => this.#matches(session, filter));
+    const { page, cursor } = pageOf(matching, filter);
+    const sessions = page.map((session) => viewSession(session, this.#liveness, this.#nodeId));
+    return { sessions, cursor, missing: [] };
+  }
+
+  async session(sessionId: string): Promise<SessionView> {
+    const ending = this.#registry.find(sessionId) ? undefined : this.#timeline.findEnding(sessionId);
+    const ended = ending && viewEnding(ending, this.#nodeId);
+    return ended ?? viewSession(this.#registry.get(sessionId), this.#liveness, this.#nodeId);
+  }
+
+  async timeline(sessionId: string): Promise<SessionHistory> {
+    const entries = this.#timeline.find(sessionId);
+    if (!entries) throw new LastseenError("not_found", "Nothing is known of such a session (any more).");
+    return { sessionId, entries: [...entries] };
+  }
+
+  async kick(sessionId: string): Promise<void> {
+    await this.#reaper.end(this.#registry.get(sessionId), { reason: "kicked" });
+  }
+
+  #getRoom(roomId: string): Room {
+    const room = this.#rooms.find(roomId);
+    if (!room) throw new LastseenError("not_found", "There is no such room.");
+    return room;
+  }
+
+  #matches(session: Session, { userId, roomId, state }: SessionFilter): boolean {
+    if (userId !== undefined && session.userId !== userId) return false;
+    if (roomId !== undefined && session.participation?.roster.id !== roomId) return false;
+    return state === undefined || stateOf(session, this.#liveness) === state;
+  }
+}
+
+/** What orders sessions by their age. */
+type Aged = { readonly openedAt: number; readonly id: string };
+
+/** The part of these sessions that follows the filter's cursor, and the cursor of the next part. */
+export function pageOf<T extends Aged>(
+  sessions: readonly T[],
+  { cursor, limit }: SessionFilter,
+): { page: T[]; cursor: string | null } {
+  const following = sessions
+    .map((session) => ({ session, position: positionOf(session) }))
+    .filter(({ position }) => cursor === undefined || position > cursor)
+    .toSorted((a, b) => (a.position < b.position ? -1 : 1));
+  const page = following.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    page: page.map(({ session }) => session),
+    cursor: last && following.length > page.length ? last.position : null,
+  };
+}
+
+/** Sorts by age; a valid cursor; stays valid as a cursor when the session itself is gone. */
+export function positionOf({ openedAt, id }: Aged): string {
+  return `${String(openedAt).padStart(15, "0")}.${id}`;
+}

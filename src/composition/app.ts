@@ -1,0 +1,91 @@
+/**
+ * The service with a server of its own: media workers, HTTP and WebSocket around what `assemble.ts` puts together, taken
+ * down in the opposite order.
+ */
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { assemble, RECONNECT_SPREAD_MS } from "./assemble.js";
+import type { Telephony } from "../call/telephony.js";
+import { ConfigError, type Config } from "../config/load.js";
+import type { Gateway } from "../gateway/gateway.js";
+import { registerWebSocket } from "../gateway/ws-route.js";
+import { boundClose, createHttpServer, registerRoutes } from "../http/server.js";
+import { systemClock, type Clock } from "../kernel/clock.js";
+import { DisposalStack } from "../kernel/disposal-stack.js";
+import { listen } from "./listen.js";
+import { createMediaPlane } from "../media/create.js";
+import { whyNoProgram } from "../media/workers/worker-binary.js";
+import type { Timeline } from "../observability/timeline.js";
+import type { Reaper } from "../reaper/reaper.js";
+import type { Sweeper } from "../reaper/sweeper.js";
+import type { Rooms } from "../room/rooms.js";
+import type { MediaPlane } from "../ports/media-plane.js";
+import type { SessionRegistry } from "../session/registry.js";
+
+/** The running service. The parts are for tests and tools that look inside; users talk to it by its ports. */
+export interface App {
+  readonly http: FastifyInstance;
+  readonly registry: SessionRegistry;
+  readonly rooms: Rooms;
+  readonly media: MediaPlane;
+  readonly reaper: Reaper;
+  readonly sweeper: Sweeper;
+  readonly gateway: Gateway;
+  readonly telephony: Telephony;
+  readonly timeline: Timeline;
+  /** Opens the port; returns the one that it got. Rejects with a `StartError` when it can't be had. */
+  listen(): Promise<number>;
+  /** Stops: clients are told, sockets closed, media freed. Idempotent; bounded in time. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything but the port.
+ *
+ * @throws ConfigError, StartError
+ */
+export async function buildApp(config: Config, log: Logger, clock: Clock = systemClock): Promise<App> {
+  const disposals = new DisposalStack((error, name) => log.error({ err: error, part: name }, "could not be closed"));
+  try {
+    return await compose(config, log, clock, disposals);
+  } catch (error) {
+    await disposals.close();
+    throw error;
+  }
+}
+
+async function compose(config: Config, log: Logger, clock: Clock, disposals: DisposalStack): Promise<App> {
+  refuseUnusableWorker(config);
+  const openMedia = (): Promise<MediaPlane> => createMediaPlane(config, process.env, clock, log);
+  const { service, media, httpOptions, start } = await assemble({ config, log, clock, openMedia, disposals });
+  const { gateway } = service;
+  const http = await createHttpServer(httpOptions);
+  disposals.add("sessions", () => service.endSessions());
+  disposals.add("http", () => http.close());
+  await registerWebSocket(http, { gateway, origins: config.ORIGINS, reconnectSpreadMs: RECONNECT_SPREAD_MS });
+  boundClose(http);
+  await registerRoutes(http, httpOptions);
+  await http.ready();
+  await start(disposals);
+
+  const { registry, rooms, reaper, sweeper, telephony, timeline } = service;
+  return {
+    http,
+    registry,
+    rooms,
+    media,
+    reaper,
+    sweeper,
+    gateway,
+    telephony,
+    timeline,
+    listen: () => listen(http, "PORT", { port: config.PORT, host: config.HOST }),
+    close: () => disposals.close(),
+  };
+}
+
+/** Found by nobody but whoever starts it: a schema knows no files. */
+function refuseUnusableWorker({ MEDIASOUP_WORKER_BIN: path, SFU_WORKERS }: Config): void {
+  const problem = path !== undefined && SFU_WORKERS > 0 ? whyNoProgram(path) : undefined;
+  if (problem !== undefined) throw new ConfigError([`MEDIASOUP_WORKER_BIN ${path} ${problem}`]);
+}

@@ -1,0 +1,126 @@
+/** What the service shows and does by HTTP, and where each answer comes from. */
+import type { Logger } from "pino";
+import { NodeRpc } from "../cluster/node-rpc.js";
+import type { Config } from "../config/load.js";
+import { beaconRoute } from "../http/beacon-route.js";
+import { cleanupRoute } from "../http/cleanup-route.js";
+import { drainRoute } from "../http/drain-route.js";
+import { eventRoutes } from "../http/event-routes.js";
+import { healthRoutes, type HealthSource } from "../http/health-routes.js";
+import { answerFrom } from "../admin/questions.js";
+import { LocalView, type OperatorView } from "../admin/local-view.js";
+import { opsPage } from "../http/ops-page.js";
+import { roomRoutes } from "../http/room-routes.js";
+import type { HttpOptions } from "../http/server.js";
+import { sessionRoutes } from "../http/session-routes.js";
+import { settingsRoute } from "../http/settings-route.js";
+import { stuckRoute } from "../http/stuck-route.js";
+import { userRoutes } from "../http/user-routes.js";
+import { WholeView } from "../admin/whole-view.js";
+import type { Clock } from "../kernel/clock.js";
+import type { DisposalStack } from "../kernel/disposal-stack.js";
+import type { Metrics } from "../observability/metrics.js";
+import { LastseenError } from "@lastseen/protocol";
+import type { Service } from "./service.js";
+import type { MediaPlane } from "../ports/media-plane.js";
+import type { Stores } from "./stores.js";
+import { VERSION } from "./version.js";
+
+/** What operators see: this node, or, if it is one of many, all of them. */
+export function operatorView(
+  nodeId: string,
+  service: Service,
+  { directory, bus }: Stores,
+  clock: Clock,
+  disposals: DisposalStack,
+): OperatorView {
+  const { rooms, registry, liveness, reaper, timeline, cluster } = service;
+  const local = new LocalView({ nodeId, rooms, registry, liveness, reaper, timeline });
+  if (!cluster) return local;
+  const rpc = new NodeRpc({ clock, bus });
+  answerFrom(local, rpc);
+  disposals.add("questions", () => rpc.close());
+  return new WholeView({ local, directory, rpc, others: () => cluster.others });
+}
+
+export function httpOptionsOf(parts: {
+  config: Config;
+  log: Logger;
+  service: Service;
+  stores: Stores;
+  operator: OperatorView;
+  media: MediaPlane;
+  metrics: Metrics;
+  isReady: () => boolean;
+}): HttpOptions {
+  const { config, log, service, stores, operator, metrics } = parts;
+  const { sweeper, reconciler, reaper, sessions, registry, cluster, telephony } = service;
+  const admin = { adminToken: config.ADMIN_TOKEN, adminOpen: config.ENVIRONMENT !== "production" };
+  return {
+    log,
+    origins: config.ORIGINS,
+    version: VERSION,
+    docs: config.ENVIRONMENT === "development",
+    ...admin,
+    metricsToken: config.METRICS_TOKEN,
+    metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },
+    openRoutes: [
+      healthRoutes(healthSource(parts)),
+      beaconRoute((sessionId, resumeToken) => sessions.goodbye(sessionId, resumeToken)),
+      opsPage(admin),
+    ],
+    adminRoutes: [
+      roomRoutes(operator),
+      userRoutes({ statusOf: (userId) => telephony.calls.statusOf(userId) }),
+      sessionRoutes(operator),
+      cleanupRoute({
+        sweep: () => sweeper.sweep({ force: true }),
+        reconcile: () => reconciler.reconcile(),
+      }),
+      stuckRoute(config.NODE_ID, reaper),
+      settingsRoute({
+        heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
+        awayAfterMs: config.AWAY_AFTER_MS,
+        idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+        sweepIntervalMs: config.SWEEP_INTERVAL_MS,
+        reloadGraceMs: config.RELOAD_GRACE_MS,
+        resumeGraceMs: config.RESUME_GRACE_MS,
+      }),
+      eventRoutes(config.WEBHOOK_URL === undefined ? undefined : stores.events),
+      drainRoute(() => {
+        if (!cluster) throw new LastseenError("not_found", "This node is alone: there is nobody to take its sessions.");
+        void cluster.drain(config.DRAIN_TIMEOUT_MS);
+        return registry.size;
+      }),
+    ],
+  };
+}
+
+function healthSource(parts: {
+  config: Config;
+  service: Service;
+  stores: Stores;
+  media: MediaPlane;
+  isReady: () => boolean;
+}): HealthSource {
+  const { config, service, stores, media, isReady } = parts;
+  const { registry, liveness, rooms, telephony, cluster } = service;
+  return {
+    version: VERSION,
+    nodeId: config.NODE_ID,
+    counts: () => ({
+      connectedUsers: registry.userCount,
+      busyUsers: telephony.calls.news.busyUsers,
+      activeCalls: telephony.calls.news.counts().active,
+      sessions: registry.size,
+      ghosts: liveness.overdue().sessions.length,
+      rooms: rooms.size,
+    }),
+    checks: () => ({
+      media: !media.enabled ? "off" : media.available ? "ok" : "failing",
+      redis: !stores.redis ? "off" : stores.redis.isUp() ? "ok" : "failing",
+    }),
+    isReady,
+    isDraining: () => cluster?.isDraining ?? false,
+  };
+}

@@ -1,0 +1,81 @@
+/** Where this node keeps what all nodes have to know: in Redis, or, when it is alone, in its own memory. */
+import type { Config } from "../config/load.js";
+import type { Clock } from "../kernel/clock.js";
+import type { DisposalStack } from "../kernel/disposal-stack.js";
+import { MemoryBus, MemoryHub } from "../memory/memory-bus.js";
+import { MemoryCalls } from "../memory/memory-calls.js";
+import { MemoryDirectory } from "../memory/memory-directory.js";
+import { MemoryEventLog } from "../memory/memory-event-log.js";
+import { MemoryEvents } from "../memory/memory-events.js";
+import { MemoryStore } from "../memory/memory-store.js";
+import { RedisStore } from "../redis/redis-store.js";
+import type { Bus } from "../ports/bus.js";
+import type { CallStore } from "../ports/call-store.js";
+import type { Directory } from "../ports/directory.js";
+import type { EventLog } from "../ports/event-log.js";
+
+export interface Stores {
+  readonly directory: Directory;
+  readonly bus: Bus;
+  readonly calls: CallStore;
+  /** What the owner's backend is told. */
+  readonly events: EventLog;
+  /** Undefined when there is none to be asked. */
+  readonly redis: { isUp(): boolean; errors(): ReadonlyMap<string, number> } | undefined;
+}
+
+type ListenerFailed = (error: unknown, event: PropertyKey) => void;
+
+/** How long a start waits for Redis; after it the service begins without, and catches up when Redis is there. */
+const CONNECT_LIMIT_MS = 2_000;
+
+/** Does not need Redis to be there: a service that starts while it is away begins degraded. */
+export async function openStores(
+  config: Config,
+  clock: Clock,
+  listenerFailed: ListenerFailed,
+  disposals: DisposalStack,
+): Promise<Stores> {
+  const { REDIS_URL, NODE_ID } = config;
+  if (REDIS_URL === undefined) return openMemory(NODE_ID, clock, listenerFailed, disposals);
+  const store = new RedisStore({ url: REDIS_URL, onListenerError: listenerFailed, clock });
+  disposals.add("redis", () => store.close());
+  await isUp(store, clock);
+  return {
+    directory: store.directory(NODE_ID),
+    bus: store.bus(NODE_ID),
+    calls: store.calls(),
+    events: store.events(NODE_ID),
+    redis: { isUp: () => store.state === "up", errors: () => store.link.errors },
+  };
+}
+
+/** Resolves when Redis has answered, or after the limit. */
+function isUp(store: RedisStore, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel();
+      unfollow();
+      resolve();
+    };
+    const timer = clock.after(CONNECT_LIMIT_MS, done);
+    const unfollow = store.on("up", done);
+    if (store.state === "up") done();
+  });
+}
+
+async function openMemory(
+  nodeId: string,
+  clock: Clock,
+  listenerFailed: ListenerFailed,
+  disposals: DisposalStack,
+): Promise<Stores> {
+  const store = new MemoryStore(clock);
+  const directory = new MemoryDirectory(store, nodeId);
+  disposals.add("directory", () => directory.close());
+  const bus = new MemoryBus(new MemoryHub(), nodeId, listenerFailed);
+  disposals.add("bus", () => bus.close());
+  await directory.register(undefined);
+  const events = new MemoryEventLog(new MemoryEvents(store), nodeId);
+  return { directory, bus, calls: new MemoryCalls(clock), events, redis: undefined };
+}

@@ -1,0 +1,267 @@
+import type { Consumer, Producer, RtpCapabilities } from "mediasoup/types";
+import type { Clock } from "../../kernel/clock.js";
+import type { Emitter } from "../../kernel/emitter.js";
+import { type JsonObject, LastseenError, type ProducerView } from "@lastseen/protocol";
+import type { MediaEvents, MediaLeftovers, SessionMedia } from "../../ports/media-plane.js";
+import { notFound, notJoined } from "../media-errors.js";
+import type { MediaAppData, MediaLogger, MediaTimeLimits, SessionMediaLimits } from "../media-options.js";
+import type { MediaVerifier } from "../workers/media-verifier.js";
+import type { RoomMember, RoomRouter } from "./room-router.js";
+import type { SessionTransport, UselessReason } from "./session-transport.js";
+import { SessionTransports } from "./session-transports.js";
+import { TransportContents } from "./transport-contents.js";
+import { readDtlsParameters, readRtpCapabilities, readRtpParameters } from "./wire-parameters.js";
+
+/** What all sessions' media share. */
+export interface SessionMediaParts {
+  clock: Clock;
+  logger: MediaLogger;
+  timeLimits: MediaTimeLimits;
+  sessionLimits: SessionMediaLimits;
+  verifier: MediaVerifier;
+  events: Emitter<MediaEvents>;
+  routerRtpCapabilities: JsonObject;
+}
+
+/**
+ * A session's transports, producers and consumers in one room.
+ *
+ * Ids in requests are looked up here only, so that no client reaches what is not its own; the one exception is what it
+ * wants to consume, which is looked up in its room. Events are emitted by the method that closes something on purpose.
+ * Nobody is told of a close with the session (the others see it leave) or with the worker (`media_reset` says it all).
+ */
+export class RoomSessionMedia implements SessionMedia, RoomMember {
+  readonly sessionId: string;
+  readonly #parts: SessionMediaParts;
+  readonly #room: RoomRouter;
+  readonly #appData: MediaAppData;
+  readonly #transports: SessionTransports;
+  readonly #producers: TransportContents<Producer>;
+  readonly #consumers: TransportContents<Consumer>;
+  /** Consumers that the client has resumed, and so has heard of. */
+  readonly #claimed = new WeakSet<Consumer>();
+  #closed = false;
+
+  constructor(parts: SessionMediaParts, room: RoomRouter, sessionId: string) {
+    const { events, logger, sessionLimits } = parts;
+    this.sessionId = sessionId;
+    this.#parts = parts;
+    this.#room = room;
+    this.#appData = { sessionId, roomId: room.id };
+    this.#producers = new TransportContents("producer", sessionLimits.producers, logger);
+    this.#consumers = new TransportContents("consumer", sessionLimits.consumers, logger);
+    this.#transports = new SessionTransports({
+      ...parts,
+      room,
+      appData: this.#appData,
+      onEvidence: (state, by) =>
+        events.emit("evidence", state === "lost" ? { sessionId, state, by } : { sessionId, state }),
+      onUseless: (transport, reason) => this.#drop(transport, reason),
+      contentsOf: (transport) => ({
+        producers: this.#producers.idsIn(transport),
+        consumers: this.#consumers.idsIn(transport),
+      }),
+    });
+    room.enter(this);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get routerRtpCapabilities(): JsonObject {
+    return this.#parts.routerRtpCapabilities;
+  }
+
+  get producers(): readonly ProducerView[] {
+    return this.#producers.objects.map(viewOf);
+  }
+
+  counts(): { transports: number; producers: number; consumers: number } {
+    return { transports: this.#transports.size, producers: this.#producers.size, consumers: this.#consumers.size };
+  }
+
+  objectIds(): string[] {
+    return [...this.#transports.ids, ...this.#producers.ids, ...this.#consumers.ids];
+  }
+
+  createTransport(direction: "send" | "recv"): ReturnType<SessionMedia["createTransport"]> {
+    return this.#whileJoined(async () => {
+      const { transport } = await this.#transports.create(direction);
+      return {
+        id: transport.id,
+        iceParameters: transport.iceParameters,
+        iceCandidates: transport.iceCandidates,
+        dtlsParameters: transport.dtlsParameters,
+      };
+    });
+  }
+
+  connectTransport(transportId: string, dtlsParameters: JsonObject): Promise<void> {
+    return this.#whileJoined(() => this.#transports.get(transportId).connect(readDtlsParameters(dtlsParameters)));
+  }
+
+  restartIce(transportId: string): Promise<{ iceParameters: JsonObject }> {
+    return this.#whileJoined(async () => ({ iceParameters: await this.#transports.get(transportId).restartIce() }));
+  }
+
+  produce(request: Parameters<SessionMedia["produce"]>[0]): Promise<{ producerId: string }> {
+    return this.#whileJoined(async () => {
+      const { kind, source, paused = false } = request;
+      const transport = this.#transports.get(request.transportId);
+      if (transport.direction !== "send") {
+        throw new LastseenError("bad_message", "This transport was made for receiving.");
+      }
+      const rtpParameters = readRtpParameters(request.rtpParameters, kind);
+      const appData = source === undefined ? this.#appData : { ...this.#appData, source };
+      const producer = await this.#producers.create(transport, () =>
+        transport.transport.produce({ kind, rtpParameters, paused, appData }),
+      );
+      this.#publish(producer, transport);
+      return { producerId: producer.id };
+    });
+  }
+
+  setProducerPaused(producerId: string, paused: boolean): Promise<void> {
+    return this.#whileJoined(() => this.#producers.setPaused(producerId, paused));
+  }
+
+  closeProducer(producerId: string): void {
+    if (this.#closed) throw notJoined();
+    this.#producers.get(producerId).close();
+    this.#tellProducersClosed([producerId]);
+  }
+
+  consume(request: Parameters<SessionMedia["consume"]>[0]): ReturnType<SessionMedia["consume"]> {
+    return this.#whileJoined(async () => {
+      const { producerId } = request;
+      const rtpCapabilities = readRtpCapabilities(request.rtpCapabilities);
+      if (!this.#room.producers.has(producerId)) throw notFound("producer");
+      const transport = this.#transports.latestForReceiving();
+      if (!transport) throw notFound("transport");
+      if (!transport.place.router.canConsume({ producerId, rtpCapabilities })) {
+        throw new LastseenError("bad_message", "These capabilities do not suffice to receive this producer.");
+      }
+      const consumer =
+        // Asked for again before it was ever resumed: the answer was lost on the way.
+        this.#consumers.findIn(transport, (made) => made.producerId === producerId && !this.#claimed.has(made)) ??
+        (await this.#consume(transport, producerId, rtpCapabilities));
+      const { id: consumerId, kind, rtpParameters, producerPaused } = consumer;
+      return { consumerId, producerId, kind, rtpParameters, producerPaused };
+    });
+  }
+
+  setConsumerPaused(consumerId: string, paused: boolean): Promise<void> {
+    return this.#whileJoined(async () => {
+      await this.#consumers.setPaused(consumerId, paused);
+      if (!paused) this.#claimed.add(this.#consumers.get(consumerId));
+    });
+  }
+
+  closeConsumer(consumerId: string): void {
+    if (this.#closed) throw notJoined();
+    this.#consumers.get(consumerId).close();
+  }
+
+  setPreferredLayers(consumerId: string, spatialLayer: number, temporalLayer: number | undefined): Promise<void> {
+    const layers = temporalLayer === undefined ? { spatialLayer } : { spatialLayer, temporalLayer };
+    return this.#whileJoined(() => this.#consumers.setPreferredLayers(consumerId, layers));
+  }
+
+  reset(): void {
+    if (this.#closed) return;
+    const producerIds = this.#producers.ids;
+    this.#transports.closeAll();
+    this.#tellProducersClosed(producerIds);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#transports.closeAll();
+    this.#room.leave(this);
+  }
+
+  verifyClosed(): Promise<MediaLeftovers> {
+    return this.#transports.verifyClosed();
+  }
+
+  roomMoved(): void {
+    this.#transports.closeAll();
+    this.#producers.clear();
+    this.#consumers.clear();
+  }
+
+  workerLost(): void {
+    this.#transports.workerLost();
+    this.#producers.clear();
+    this.#consumers.clear();
+  }
+
+  /** Whatever happens while something is under way: who has left meanwhile is told that, and nothing else. */
+  async #whileJoined<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw notJoined();
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      throw this.#closed ? notJoined() : error;
+    }
+    if (this.#closed) throw notJoined();
+    return result;
+  }
+
+  #publish(producer: Producer, transport: SessionTransport): void {
+    const { events } = this.#parts;
+    const who = { roomId: this.#room.id, sessionId: this.sessionId };
+    const tellChange = (paused: boolean): void =>
+      events.emit("producer_changed", { ...who, producerId: producer.id, paused });
+    producer.observer.on("pause", () => tellChange(true));
+    producer.observer.on("resume", () => tellChange(false));
+    this.#room.publish(producer, transport.place);
+    events.emit("producer_opened", { ...who, producer: viewOf(producer) });
+  }
+
+  async #consume(transport: SessionTransport, producerId: string, rtpCapabilities: RtpCapabilities): Promise<Consumer> {
+    const consumer = await this.#consumers.create(transport, () =>
+      // Paused, so that the first key frame is not sent before the client is ready for it.
+      transport.transport.consume({ producerId, rtpCapabilities, paused: true, appData: this.#appData }),
+    );
+    consumer.on("producerclose", () => this.#tellConsumersClosed([consumer.id], "producer_closed"));
+    return consumer;
+  }
+
+  /** One transport closes and the page goes on living: it and the others are told what is gone. */
+  #drop(transport: SessionTransport, reason: UselessReason): void {
+    const { sessionId } = this;
+    const { events, logger } = this.#parts;
+    const producerIds = this.#producers.idsIn(transport);
+    const consumerIds = this.#consumers.idsIn(transport);
+    logger.debug({ sessionId, transportId: transport.id, reason }, "transport closed");
+    this.#transports.close(transport);
+    this.#tellProducersClosed(producerIds);
+    this.#tellConsumersClosed(consumerIds, "transport_closed");
+    // A peer that has ended the transport itself knows.
+    if (reason === "dtls_ended") return;
+    events.emit("transport_closed", { sessionId, transportId: transport.id, reason });
+  }
+
+  #tellProducersClosed(producerIds: readonly string[]): void {
+    const { sessionId } = this;
+    for (const producerId of producerIds) {
+      this.#parts.events.emit("producer_closed", { roomId: this.#room.id, sessionId, producerId });
+    }
+  }
+
+  #tellConsumersClosed(consumerIds: readonly string[], reason: "producer_closed" | "transport_closed"): void {
+    if (this.#closed) return;
+    const { sessionId } = this;
+    for (const consumerId of consumerIds) {
+      this.#parts.events.emit("consumer_closed", { sessionId, consumerId, reason });
+    }
+  }
+}
+
+function viewOf({ id, kind, paused, appData: { source } }: Producer): ProducerView {
+  return typeof source === "string" ? { id, kind, source, paused } : { id, kind, paused };
+}

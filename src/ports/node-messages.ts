@@ -1,0 +1,32 @@
+/** What the nodes of one service tell each other. Checked on arrival like anything else that comes over a wire. */
+import Type, { type Static } from "typebox";
+import { CallChange } from "./call-record.js";
+import { GivenId, JsonObject, Shape, UserId, UserStatus } from "@lastseen/protocol";
+
+export const NODE_MESSAGES = {
+  /** A user's status has changed. */
+  status: Shape({ type: Type.Literal("status"), userId: UserId, status: UserStatus }),
+  /** Something has become of a call: news for whoever holds sessions of its two users. */
+  call: Shape({ type: Type.Literal("call"), news: CallChange }),
+  /** An event for sessions that the receiver holds. */
+  deliver: Shape({
+    type: Type.Literal("deliver"),
+    sessionIds: Type.Array(GivenId),
+    event: Type.String(),
+    data: JsonObject,
+  }),
+  /** The receiver was given sessions: its entries in the directory tell which. */
+  handed_over: Shape({ type: Type.Literal("handed_over") }),
+  /** A question to the receiver; it answers with the same id. */
+  ask: Shape({ type: Type.Literal("ask"), id: GivenId, question: Type.String(), data: JsonObject }),
+  answer: Shape({
+    type: Type.Literal("answer"),
+    id: GivenId,
+    data: Type.Optional(JsonObject),
+    error: Type.Optional(Shape({ code: Type.String(), message: Type.String() })),
+  }),
+} as const;
+
+export type NodeMessage = {
+  [T in keyof typeof NODE_MESSAGES]: Static<(typeof NODE_MESSAGES)[T]>;
+}[keyof typeof NODE_MESSAGES];

@@ -1,0 +1,93 @@
+import type { Clock, Timer } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
+import type { EventLog } from "../ports/event-log.js";
+import { pauseAfter } from "../kernel/back-off.js";
+import type { Deliverer } from "./deliverer.js";
+import type { WebhookEvents } from "./events.js";
+
+/**
+ * Brings to the deliverer what others have left undelivered: the process before this one under the same name, and nodes
+ * that are gone. While the log is asked nothing is sent, so that nothing of this node overtakes what comes.
+ */
+export class DeliveryTakeover {
+  readonly #clock: Clock;
+  readonly #log: EventLog;
+  readonly #deliverer: Deliverer;
+  readonly #events: Emitter<WebhookEvents>;
+  readonly #random: () => number;
+  readonly #dead = new Set<string>();
+  #asking = false;
+  #again = false;
+  #retry: Timer | undefined;
+  #failures = 0;
+  /** Until the log has answered for the first time, nothing is sent: what the process before has left comes first. */
+  #hasAsked = false;
+  #closed = false;
+
+  constructor(options: {
+    clock: Clock;
+    log: EventLog;
+    deliverer: Deliverer;
+    events: Emitter<WebhookEvents>;
+    /** From 0 to 1. */
+    random: () => number;
+  }) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#deliverer = options.deliverer;
+    this.#events = options.events;
+    this.#random = options.random;
+  }
+
+  /** @param dead nodes that were seen to be dead for long enough */
+  ask(dead: readonly string[]): void {
+    if (this.#closed) return;
+    for (const nodeId of dead) this.#dead.add(nodeId);
+    this.#again = true;
+    this.#retry?.cancel();
+    this.#deliverer.hold();
+    if (!this.#asking) void this.#run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+  }
+
+  async #run(): Promise<void> {
+    this.#asking = true;
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      const dead = [...this.#dead];
+      // Whoever could not be taken over now may have come back before the next attempt.
+      this.#dead.clear();
+      try {
+        await this.#takeOver(dead);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    this.#asking = false;
+    if (this.#hasAsked) this.#deliverer.goOn();
+  }
+
+  async #takeOver(dead: readonly string[]): Promise<void> {
+    const { events, forgotten, taken } = await this.#log.takeOver(dead);
+    this.#hasAsked = true;
+    this.#failures = 0;
+    if (this.#closed) return;
+    this.#deliverer.forget(taken);
+    this.#deliverer.takeOver(events);
+    if (taken.length > 0) this.#events.emit("disinherited", { events: taken.length });
+    for (let count = 0; count < forgotten; count += 1) this.#events.emit("settled", { result: "dropped" });
+    if (events.length + forgotten > 0) this.#events.emit("inherited", { events: events.length, forgotten });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failures === 0) this.#events.emit("inheriting_failed", { error });
+    this.#failures += 1;
+    this.#retry?.cancel();
+    if (this.#closed) return;
+    this.#retry = this.#clock.after(pauseAfter(this.#failures, this.#random()), () => this.ask([]));
+  }
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+import { FullJitterPolicy } from "../../../packages/client/src/reconnect-policy.js";
+import { connected, connecting, greet, payloads } from "./scenes.js";
+
+describe("reconnect", () => {
+  it.each([
+    [1000, "server_closed"],
+    [1009, "message_too_big"],
+    [4400, "protocol_error"],
+    [4403, "kicked"],
+    [4409, "transferred"],
+  ])("stops on close code %i and says %s", async (code, reason) => {
+    const scene = await connected();
+    await scene.browser.socket.closeWith(code);
+    expect(payloads(scene, "state").at(-1)).toEqual({ state: "disconnected", previous: "connected", reason });
+    await scene.browser.timers.advance(3_600_000);
+    expect(scene.browser.sockets).toHaveLength(1);
+  });
+
+  it.each([
+    [1001, "socket_closed"],
+    [1005, "socket_closed"],
+    [1006, "socket_closed"],
+    [1012, "server_restart"],
+    [1013, "overloaded"],
+    [4408, "hello_failed"],
+    [4429, "rate_limited"],
+  ])("comes back after close code %i with its session", async (code, reason) => {
+    const scene = await connected();
+    await scene.browser.socket.closeWith(code);
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "reconnecting", reason });
+    await scene.browser.timers.advance(15_000);
+    await scene.browser.socket.open();
+    expect(scene.browser.socket.requests("hello")[0]?.data["resume"]).toMatchObject({ sessionId: "s-ann" });
+  });
+
+  it("comes back as a new session after 4410", async () => {
+    const { browser } = await connected();
+    await browser.socket.closeWith(4410);
+    await browser.timers.advance(1_000);
+    await browser.socket.open();
+    expect(browser.socket.requests("hello")[0]?.data).not.toHaveProperty("resume");
+  });
+
+  it("waits as long as a closing service says, and then not by itself again", async () => {
+    const scene = await connected();
+    await scene.browser.socket.receive({ type: "server_closing", data: { reconnectAfterMs: 7_000 } });
+    await scene.browser.socket.closeWith(1012);
+    expect(payloads(scene, "retry").at(-1)).toMatchObject({ delayMs: 7_000 });
+    await scene.browser.timers.advance(7_000);
+    await scene.browser.socket.closeWith(1006);
+    expect(payloads(scene, "retry").at(-1)?.delayMs).toBeLessThan(2_000);
+  });
+
+  it("waits longer each time, and from the beginning after a good line", async () => {
+    const scene = await connected();
+    for (let failures = 0; failures < 4; failures += 1) {
+      await scene.browser.socket.closeWith(1006);
+      await scene.browser.timers.advance(3_000);
+    }
+    expect(payloads(scene, "retry").map(({ delayMs }) => delayMs)).toEqual([250, 500, 1_000, 2_000]);
+    await greet(scene.browser);
+    await scene.browser.socket.closeWith(1006);
+    expect(payloads(scene, "retry").at(-1)).toMatchObject({ attempt: 0, delayMs: 250 });
+  });
+
+  it("tries at once when the page wakes while an attempt is waited for", async () => {
+    const { browser } = await connected();
+    browser.random = 0.99;
+    await browser.socket.closeWith(1013);
+    await browser.page.signal({ kind: "wake", cause: "online" });
+    await browser.timers.advance(0);
+    expect(browser.sockets).toHaveLength(2);
+  });
+
+  it("needs no timer for that, which a hidden page gets once a minute", async () => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    await browser.socket.closeWith(1013);
+    await browser.page.signal({ kind: "wake", cause: "online" });
+    expect(browser.sockets).toHaveLength(2);
+  });
+
+  it("makes the first attempt of a hidden page without a timer, and only that", async () => {
+    const scene = await connected();
+    await scene.browser.page.signal({ kind: "hidden" });
+    await scene.browser.socket.closeWith(1006);
+    expect(scene.browser.sockets).toHaveLength(2);
+    await scene.browser.socket.closeWith(1006);
+    expect(scene.browser.sockets).toHaveLength(2);
+    expect(payloads(scene, "retry").map(({ attempt, delayMs }) => [attempt, delayMs])).toEqual([
+      [0, 0],
+      [1, 500],
+    ]);
+  });
+
+  it("makes one attempt and no more when a hidden page loses its line and hears in the same moment that there is a network", async () => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    const closed = browser.socket.closeWith(1006);
+    const online = browser.page.signal({ kind: "wake", cause: "online" });
+    await Promise.all([closed, online]);
+    await browser.timers.advance(1_000);
+    expect(browser.sockets).toHaveLength(2);
+  });
+
+  it.each([1012, 1013, 4429])("lets a hidden page wait as well after close code %i", async (code) => {
+    const { browser } = await connected();
+    await browser.page.signal({ kind: "hidden" });
+    await browser.socket.closeWith(code);
+    expect(browser.sockets).toHaveLength(1);
+  });
+
+  it("gives up when the policy says so, also on a hidden page", async () => {
+    const { browser, client } = await connected({ reconnectPolicy: { nextDelayMs: () => null } });
+    await browser.page.signal({ kind: "hidden" });
+    await browser.socket.closeWith(1006);
+    expect(client.state).toBe("disconnected");
+    expect(browser.sockets).toHaveLength(1);
+  });
+
+  it("gives up when the policy says so, and keeps the session for a later start", async () => {
+    const scene = await connected({ reconnectPolicy: { nextDelayMs: () => null } });
+    await scene.browser.socket.closeWith(1006);
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", reason: "gave_up" });
+    scene.client.reconnect();
+    await scene.browser.timers.advance(0);
+    await scene.browser.socket.open();
+    expect(scene.browser.socket.requests("hello")[0]?.data).toHaveProperty("resume");
+  });
+
+  it("tries again when the socket never opens", async () => {
+    const scene = await connecting();
+    await scene.browser.timers.advance(10_000);
+    expect(payloads(scene, "retry")).toMatchObject([{ cause: "connect_failed" }]);
+    expect(scene.client.state).toBe("connecting");
+    await scene.browser.timers.advance(500);
+    expect(scene.browser.sockets).toHaveLength(2);
+  });
+
+  it("tries again when the hello is not answered", async () => {
+    const scene = await connecting();
+    await scene.browser.socket.open();
+    await scene.browser.timers.advance(10_000);
+    expect(payloads(scene, "retry")).toMatchObject([{ cause: "hello_failed" }]);
+  });
+
+  it("offers the subprotocol and finds the socket beside whatever address it was given", async () => {
+    for (const url of ["http://a:3001", "http://a:3001/", "ws://a:3001/ws", "ws://a:3001/ws/"]) {
+      const { browser } = await connecting({ url });
+      expect(browser.socket).toMatchObject({ url: "ws://a:3001/ws", protocol: "lastseen.v1" });
+    }
+    const { browser } = await connecting({ url: "https://a.example/calls" });
+    expect(browser.socket.url).toBe("wss://a.example/calls/ws");
+  });
+});
+
+describe("token", () => {
+  it("is asked for anew when it was not accepted, and once more is enough", async () => {
+    const asked: boolean[] = [];
+    const getToken = ({ refused }: { refused: boolean }) => (asked.push(refused), "t");
+    const scene = await connecting({ getToken });
+    await scene.browser.socket.open();
+    expect(scene.browser.socket.requests("hello")[0]?.data["token"]).toBe("t");
+    await scene.browser.socket.refuse("hello", "unauthorized");
+    await scene.browser.timers.advance(1_000);
+    await scene.browser.socket.open();
+    await scene.browser.socket.closeWith(4401);
+    expect(asked).toEqual([false, true]);
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", reason: "unauthorized" });
+  });
+
+  it("that ran out during the session is replaced, and the session goes on", async () => {
+    const { browser } = await connected({ getToken: () => "t" });
+    await browser.socket.closeWith(4401);
+    await browser.timers.advance(1_000);
+    await browser.socket.open();
+    expect(browser.socket.requests("hello")[0]?.data).toMatchObject({ token: "t", resume: { sessionId: "s-ann" } });
+  });
+
+  it("that cannot be had is asked for again later", async () => {
+    let calls = 0;
+    const getToken = () => (++calls === 1 ? Promise.reject(new Error("offline")) : Promise.resolve("t"));
+    const scene = await connecting({ getToken });
+    expect(scene.browser.sockets).toHaveLength(0);
+    expect(payloads(scene, "retry")).toMatchObject([{ cause: "token_failed" }]);
+    await scene.browser.timers.advance(1_000);
+    expect(scene.browser.sockets).toHaveLength(1);
+  });
+
+  it("is not there: the first refusal is final", async () => {
+    const scene = await connecting();
+    await scene.browser.socket.open();
+    await scene.browser.socket.refuse("hello", "unauthorized");
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", reason: "unauthorized" });
+  });
+});
+
+describe("full jitter", () => {
+  const context = { elapsedMs: 0, cause: "socket_closed" } as const;
+
+  it("draws evenly below a ceiling that doubles up to the cap", () => {
+    const policy = new FullJitterPolicy({ random: () => 1, baseMs: 100, capMs: 1_000 });
+    const delays = [0, 1, 2, 3, 4, 50].map((attempt) => policy.nextDelayMs({ ...context, attempt }));
+    expect(delays).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    expect(new FullJitterPolicy({ random: () => 0 }).nextDelayMs({ ...context, attempt: 9 })).toBe(0);
+  });
+
+  it("begins higher when the service is busy", () => {
+    const policy = new FullJitterPolicy({ random: () => 1, baseMs: 100 });
+    expect(policy.nextDelayMs({ ...context, attempt: 0, cause: "overloaded" })).toBe(800);
+  });
+
+  it("gives up after the attempts that it has", () => {
+    const policy = new FullJitterPolicy({ attempts: 2 });
+    expect(policy.nextDelayMs({ ...context, attempt: 1 })).not.toBeNull();
+    expect(policy.nextDelayMs({ ...context, attempt: 2 })).toBeNull();
+  });
+});

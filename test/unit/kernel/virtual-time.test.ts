@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { VirtualTime } from "../../../src/kernel/virtual-time.js";
+import { ManualClock } from "../../support/manual-clock.js";
+
+test("virtual time follows the clock as long as it ticks in rhythm", () => {
+  const clock = new ManualClock();
+  const time = new VirtualTime(clock, 500);
+  for (let tick = 0; tick < 100; tick++) {
+    clock.stall(250);
+    expect(time.tick()).toBe(0);
+  }
+  expect(time.now()).toBe(25_000);
+  expect(time.creditMs).toBe(0);
+});
+
+test("a stall moves virtual time by one step at the most, and the rest is credited", () => {
+  const clock = new ManualClock();
+  const time = new VirtualTime(clock, 500);
+  clock.stall(60_000);
+  expect(time.now()).toBe(500);
+  expect(time.tick()).toBe(59_500);
+  expect(time.now()).toBe(500);
+  clock.stall(250);
+  expect(time.now()).toBe(750);
+  expect(time.creditMs).toBe(59_500);
+});
+
+test("a wall clock that jumps moves nothing", () => {
+  const clock = new ManualClock();
+  const time = new VirtualTime(clock, 500);
+  clock.wallOffset += 86_400_000;
+  expect(time.now()).toBe(0);
+  clock.wallOffset -= 2 * 86_400_000;
+  expect(time.tick()).toBe(0);
+});

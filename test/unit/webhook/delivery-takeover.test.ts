@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import type { EventLog, TakenOver } from "../../../src/ports/event-log.js";
+import { Deliverer } from "../../../src/webhook/deliverer.js";
+import { DeliveryTakeover } from "../../../src/webhook/delivery-takeover.js";
+import { ManualClock } from "../../support/manual-clock.js";
+import { Backend, event, Told } from "./world.js";
+
+const NOTHING: TakenOver = { events: [], forgotten: 0, taken: [] };
+
+/** A log that answers each question when it is told to. */
+class AskedLog implements EventLog {
+  readonly questions: { dead: readonly string[]; answer: (inherited: TakenOver) => void; fail: () => void }[] = [];
+
+  takeOver(dead: readonly string[]): Promise<TakenOver> {
+    return new Promise((resolve, reject) => {
+      this.questions.push({ dead, answer: resolve, fail: () => reject(new Error("the log is away")) });
+    });
+  }
+
+  append = () => Promise.resolve([]);
+  read = () => Promise.resolve({ events: [], gap: false, next: undefined });
+  acknowledge = () => Promise.resolve();
+}
+
+function scene() {
+  const clock = new ManualClock();
+  const backend = new Backend();
+  const told = new Told();
+  const log = new AskedLog();
+  const common = { clock, events: told.events, random: () => 0 };
+  const settled = (): void => {};
+  const deliverer = new Deliverer({ ...common, settled, send: backend.send, most: 100, giveUpMs: 1e9 });
+  return { clock, backend, told, log, deliverer, takeover: new DeliveryTakeover({ ...common, log, deliverer }) };
+}
+
+test("nothing is sent before it is known what the process before has left; that is sent first", async () => {
+  const { clock, backend, log, deliverer, takeover } = scene();
+  const left = [event("ada"), event("ada")];
+  takeover.ask([]);
+  deliverer.add(event("ada"));
+  await clock.advance(0);
+  log.questions[0]?.fail();
+  await clock.advance(0);
+  await clock.advance(999);
+  expect(log.questions).toHaveLength(1);
+  await clock.advance(1);
+  expect(backend.sent).toEqual([]);
+  log.questions[1]?.answer({ ...NOTHING, events: left });
+  await clock.advance(0);
+  expect(backend.sent).toHaveLength(3);
+  expect(backend.sent.slice(0, 2)).toEqual(left);
+});
+
+test("what happens here after a node is found dead waits until its events are there, or can't be had", async () => {
+  const { clock, backend, told, log, deliverer, takeover } = scene();
+  takeover.ask([]);
+  log.questions[0]?.answer(NOTHING);
+  await clock.advance(0);
+  const left = [event("ada"), event("bob")];
+  takeover.ask(["dead"]);
+  deliverer.add(event("ada"));
+  await clock.advance(0);
+  expect(backend.sent).toEqual([]);
+  expect(log.questions[1]?.dead).toEqual(["dead"]);
+  log.questions[1]?.answer({ events: left, forgotten: 2, taken: [] });
+  await clock.advance(0);
+  expect(backend.users).toEqual(["ada", "bob", "ada"]);
+  expect(told.said).toContainEqual(["inherited", { events: 2, forgotten: 2 }]);
+  expect(told.results["dropped"]).toBe(2);
+
+  takeover.ask(["dead"]);
+  deliverer.add(event("cid"));
+  log.questions[2]?.fail();
+  await clock.advance(0);
+  expect(backend.users.at(-1)).toBe("cid");
+  await clock.advance(1_000);
+  // Whoever was dead then need not be now.
+  expect(log.questions[3]?.dead).toEqual([]);
+  expect(told.names.filter((name) => name === "inheriting_failed")).toHaveLength(1);
+});
+
+test("a node that is found dead while the log is asked is asked for next", async () => {
+  const { clock, backend, log, deliverer, takeover } = scene();
+  takeover.ask([]);
+  takeover.ask(["one"]);
+  takeover.ask(["two"]);
+  deliverer.add(event("ada"));
+  log.questions[0]?.answer(NOTHING);
+  await clock.advance(0);
+  expect(log.questions.map(({ dead }) => dead)).toEqual([[], ["one", "two"]]);
+  expect(backend.sent).toEqual([]);
+  log.questions[1]?.answer(NOTHING);
+  await clock.advance(0);
+  expect(backend.users).toEqual(["ada"]);
+});
+
+test("what another node delivers by now is not sent here any more", async () => {
+  const { clock, backend, told, log, deliverer, takeover } = scene();
+  const [first, second, own] = [event("ada"), event("ada"), event("ada")];
+  takeover.ask([]);
+  for (const each of [first, second, own]) deliverer.add(each);
+  log.questions[0]?.answer({ ...NOTHING, taken: [first.id, second.id] });
+  await clock.advance(0);
+  expect(backend.sent).toEqual([own]);
+  expect(told.names).toEqual(["disinherited"]);
+});
+
+test("after the end nobody is asked any more", async () => {
+  const { clock, log, takeover } = scene();
+  takeover.ask([]);
+  log.questions[0]?.fail();
+  await clock.advance(0);
+  takeover.close();
+  takeover.ask(["dead"]);
+  await clock.advance(100_000);
+  expect(log.questions).toHaveLength(1);
+  expect(clock.pendingTimers).toBe(0);
+});
