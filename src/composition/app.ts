@@ -49,7 +49,7 @@ export async function buildApp(config: Config, log: Logger, clock: Clock = syste
   try {
     return await compose(config, log, clock, disposals);
   } catch (error) {
-    await disposals.close();
+    await disposals.disposeAsync();
     throw error;
   }
 }
@@ -60,8 +60,8 @@ async function compose(config: Config, log: Logger, clock: Clock, disposals: Dis
   const { service, media, httpOptions, start } = await assemble({ config, log, clock, openMedia, disposals });
   const { gateway } = service;
   const http = await createHttpServer(httpOptions);
-  disposals.add("sessions", () => service.endSessions());
-  disposals.add("http", () => http.close());
+  disposals.defer("sessions", () => service.endSessions());
+  disposals.defer("http", () => http.close());
   await registerWebSocket(http, { gateway, origins: config.ORIGINS, reconnectSpreadMs: RECONNECT_SPREAD_MS });
   boundClose(http);
   await registerRoutes(http, httpOptions);
@@ -80,7 +80,7 @@ async function compose(config: Config, log: Logger, clock: Clock, disposals: Dis
     telephony,
     timeline,
     listen: () => listen(http, "PORT", { port: config.PORT, host: config.HOST }),
-    close: () => disposals.close(),
+    close: () => disposals.disposeAsync(),
   };
 }
 

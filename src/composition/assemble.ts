@@ -50,7 +50,7 @@ export async function assemble(parts: {
   const stores = await openStores(config, clock, listenerFailed, disposals);
   const webhooks = openWebhooks(config, stores.events, { log, clock, listenerFailed }, disposals);
   const media = await openMedia();
-  disposals.add("media", () => media.close());
+  disposals.defer("media", () => media.close());
   const service: Service = createService(
     settingsOf(config),
     {
@@ -74,7 +74,7 @@ export async function assemble(parts: {
     nodeVersion: process.version,
     nodeId: config.NODE_ID,
   });
-  disposals.add("metrics", () => metrics.close());
+  disposals.defer("metrics", () => metrics.close());
   metrics.followCluster(service.clusterEvents, stores.redis);
   metrics.followWebhooks(webhooks);
   const isOpen = (roomId: string): boolean => service.rooms.find(roomId) !== undefined;
@@ -98,7 +98,7 @@ export async function assemble(parts: {
       sweepIntervalMs: config.SWEEP_INTERVAL_MS,
       onError: (loop, error) => log.error({ err: error }, `${loop} failed`),
     });
-    running.add("loops", () => loops.close());
+    running.defer("loops", () => loops.close());
     loops.start();
     if (cluster && config.PUBLIC_URL === undefined) {
       log.warn(
@@ -106,7 +106,7 @@ export async function assemble(parts: {
       );
     }
     await cluster?.start();
-    running.add("drain", () => {
+    running.defer("drain", () => {
       state.closing = true;
       return cluster?.drain(config.DRAIN_TIMEOUT_MS);
     });

@@ -39,7 +39,7 @@ export function operatorView(
   if (!cluster) return local;
   const rpc = new NodeRpc({ clock, bus });
   answerFrom(local, rpc);
-  disposals.add("questions", () => rpc.close());
+  disposals.defer("questions", () => rpc.close());
   return new WholeView({ local, directory, rpc, others: () => cluster.others });
 }
 

@@ -151,7 +151,7 @@ export function createService(
     ...(variants.cleanupSteps ?? []),
   ];
   const reaper = new Reaper({ clock, events: lifecycle, steps });
-  disposals.add("reaper", () => reaper.close());
+  disposals.defer("reaper", () => reaper.close());
   const admission = new Admission({
     rooms,
     media,
@@ -170,7 +170,7 @@ export function createService(
     events: lifecycle,
     ringTimeoutMs: settings.ringTimeoutMs,
   });
-  disposals.add("telephony", () => telephony.close());
+  disposals.defer("telephony", () => telephony.close());
   const { calls, statuses } = telephony;
   const sweeper = new Sweeper({ clock, time, registry, liveness, reaper, lifecycle, events: sweeps });
   const reconciler = new Reconciler({
@@ -230,7 +230,7 @@ export function createService(
       },
     );
   if (cluster) {
-    disposals.add("cluster", () => cluster.close());
+    disposals.defer("cluster", () => cluster.close());
     sweeps.on("stalled", ({ lateMs }) => cluster.stalled(lateMs));
   }
 

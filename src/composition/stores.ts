@@ -39,7 +39,7 @@ export async function openStores(
   const { REDIS_URL, NODE_ID } = config;
   if (REDIS_URL === undefined) return openMemory(NODE_ID, clock, listenerFailed, disposals);
   const store = new RedisStore({ url: REDIS_URL, onListenerError: listenerFailed, clock });
-  disposals.add("redis", () => store.close());
+  disposals.defer("redis", () => store.close());
   await isUp(store, clock);
   return {
     directory: store.directory(NODE_ID),
@@ -72,9 +72,9 @@ async function openMemory(
 ): Promise<Stores> {
   const store = new MemoryStore(clock);
   const directory = new MemoryDirectory(store, nodeId);
-  disposals.add("directory", () => directory.close());
+  disposals.defer("directory", () => directory.close());
   const bus = new MemoryBus(new MemoryHub(), nodeId, listenerFailed);
-  disposals.add("bus", () => bus.close());
+  disposals.defer("bus", () => bus.close());
   await directory.register(undefined);
   const events = new MemoryEventLog(new MemoryEvents(store), nodeId);
   return { directory, bus, calls: new MemoryCalls(clock), events, redis: undefined };

@@ -28,7 +28,7 @@ export function openWebhooks(
   const send = httpSender({ url, secret, limitMs: ANSWER_LIMIT_MS, clock });
   const webhooks = new Webhooks({ clock, nodeId, log: eventLog, send, random: Math.random, listenerFailed });
   followWebhooks(log, webhooks.events);
-  disposals.add("webhooks", () => webhooks.close());
+  disposals.defer("webhooks", () => webhooks.close());
   return webhooks;
 }
 
@@ -59,7 +59,7 @@ export function shareWebhooks(
       timer = clock.after(AFTER_CHANGE_MS, () => webhooks.takeOver([]));
     }),
   ];
-  disposals.add("shared webhooks", () => {
+  disposals.defer("shared webhooks", () => {
     for (const each of unfollow) each();
     timer?.cancel();
   });

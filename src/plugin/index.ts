@@ -40,11 +40,11 @@ async function register(app: FastifyInstance, options: LastseenOptions): Promise
   const log = app.log.child({ part: "lastseen" });
   const disposals = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
   registered.add(app.server);
-  disposals.add("registration", () => void registered.delete(app.server));
+  disposals.defer("registration", () => void registered.delete(app.server));
   try {
     await open(app, options, { config, log, disposals });
   } catch (error) {
-    await disposals.close();
+    await disposals.disposeAsync();
     throw error;
   }
 }
@@ -56,7 +56,7 @@ async function open(
 ): Promise<void> {
   const { config, log, disposals } = parts;
   const media = new ExternalPlane({ clock: systemClock, logger: log, source: options.observer });
-  disposals.add("media", () => media.close());
+  disposals.defer("media", () => media.close());
   await media.follow(options.workers ?? []);
   const { service, httpOptions, start } = await assemble({
     config,
@@ -80,8 +80,8 @@ async function open(
   app.decorate("lastseen", new ServiceView({ service, media, nodeId: config.NODE_ID }));
   /** What ends while the application still answers: its own server must not wait for our sockets. */
   const running = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
-  disposals.add("running", () => running.close());
-  running.add("sessions", () => service.endSessions());
+  disposals.defer("running", () => running.disposeAsync());
+  running.defer("sessions", () => service.endSessions());
   await app.register(
     async (scope) => {
       const handshakes = await Handshakes.open(scope, {
@@ -90,15 +90,15 @@ async function open(
         reconnectSpreadMs: RECONNECT_SPREAD_MS,
         log,
       });
-      running.add("sockets", () => handshakes.close());
+      running.defer("sockets", () => handshakes.close());
       app.addHook("onReady", async () => handshakes.start());
       await addRoutes(scope, httpOptions);
     },
     { prefix: options.prefix ?? "" },
   );
   app.addHook("onReady", () => start(running));
-  app.addHook("preClose", () => running.close());
-  app.addHook("onClose", () => disposals.close());
+  app.addHook("preClose", () => running.disposeAsync());
+  app.addHook("onClose", () => disposals.disposeAsync());
 }
 
 /** Errors are answered in the service's own form on its own routes only. */

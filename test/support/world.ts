@@ -190,7 +190,7 @@ export class World {
   }
 
   close(): Promise<void> {
-    return this.#disposals.close();
+    return this.#disposals.disposeAsync();
   }
 
   steps(userId: string): string[] {

@@ -78,15 +78,15 @@ export class ServiceNode implements Listening {
     this.calls = new CallHistory(new (options.variants.CallStore ?? MemoryCalls)(this.loop), world.now);
     this.store = new RemoteStore(world, this.loop, this.name, this.calls);
     void this.store.truth.register(undefined);
-    this.#disposals.add("directory", () => this.store.directory.close());
+    this.#disposals.defer("directory", () => this.store.directory.close());
     const listenerFailed = (error: unknown, event: PropertyKey): void =>
       unexpected(`listener of ${String(event)}`, error);
     const bus = new MemoryBus(new MemoryHub(), this.name, listenerFailed);
-    this.#disposals.add("bus", () => bus.close());
+    this.#disposals.defer("bus", () => bus.close());
     this.media = new SimulatedMediaPlane(world, this.loop, options.peers, (error) =>
       unexpected("listener of media", error),
     );
-    this.#disposals.add("media", () => this.media.close());
+    this.#disposals.defer("media", () => this.media.close());
     this.service = createService(
       settingsOf(this.name, options.multiTabPolicy),
       {
@@ -105,8 +105,8 @@ export class ServiceNode implements Listening {
       this.#disposals,
       { ...options.variants, SocketWatch: WatchedSockets },
     );
-    this.#disposals.add("sessions", () => this.service.endSessions());
-    this.#disposals.add("sockets", () => this.#closeSockets());
+    this.#disposals.defer("sessions", () => this.service.endSessions());
+    this.#disposals.defer("sockets", () => this.#closeSockets());
     this.#startRhythm(options);
   }
 
@@ -134,7 +134,7 @@ export class ServiceNode implements Listening {
 
   /** Stops properly, as on a signal. */
   close(): Promise<void> {
-    return this.#disposals.close();
+    return this.#disposals.disposeAsync();
   }
 
   /** The process is killed: the kernel resets its connections, and whatever it was about to do is never done. */
@@ -155,7 +155,7 @@ export class ServiceNode implements Listening {
       sweepIntervalMs: SETTINGS.sweepMs,
       onError: (which, error) => refused({ err: error }, (_what, failure) => unexpected(which, failure)),
     });
-    this.#disposals.add("loops", () => rhythm.close());
+    this.#disposals.defer("loops", () => rhythm.close());
     rhythm.start();
   }
 

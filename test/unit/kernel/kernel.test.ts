@@ -101,10 +101,10 @@ test("one listener's error reaches neither the emitter nor the other listeners",
 test("what was opened is released in the opposite order, even when one fails", async () => {
   const seen: string[] = [];
   const disposals = new DisposalStack((_error, name) => seen.push(`${name} failed`));
-  disposals.add("first", () => void seen.push("first"));
-  disposals.add("second", () => Promise.reject(new Error("stuck")));
-  disposals.add("third", () => void seen.push("third"));
-  await Promise.all([disposals.close(), disposals.close()]);
+  disposals.defer("first", () => void seen.push("first"));
+  disposals.defer("second", () => Promise.reject(new Error("stuck")));
+  disposals.defer("third", () => void seen.push("third"));
+  await Promise.all([disposals.disposeAsync(), disposals.disposeAsync()]);
   expect(seen).toEqual(["third", "second failed", "first"]);
 });
 
