@@ -28,41 +28,41 @@ const IDENTITY = new Set(["version", "node_version", "node"]);
 const CHAPTERS: readonly { title: string; text: string; words: readonly string[] }[] = [
   {
     title: "Sessions",
-    text: "Who is here, who came and who left. States and reasons are those of the [wire protocol](protocol.md).",
+    text: "Who is here, who came and who left. [The wire protocol](protocol.md) explains the states and reasons.",
     words: ["sessions", "connections", "rooms", "participants"],
   },
   {
     title: "Ghosts and cleanup",
-    text: "A ghost is over its deadline and still here. A healthy service has none, but for moments: a sweep (30 s) for silent ones, a quarter of a second for the rest.",
+    text: "A ghost is a session that is over its deadline and still here. A healthy service has ghosts only for moments: until the next sweep (30 s) for silent sessions, for a quarter of a second otherwise.",
     words: ["ghost", "false", "sweep", "sweeps", "holds", "cleanup", "cleanups", "stuck"],
   },
   {
     title: "Traffic",
-    text: "Heartbeats are counted apart and as messages. Codes are those of the [wire protocol](protocol.md).",
+    text: "The service counts a heartbeat as a heartbeat and as a message. [The wire protocol](protocol.md) explains the codes.",
     words: ["heartbeat", "heartbeats", "messages", "socket"],
   },
   {
     title: "Media",
-    text: "What mediasoup holds. An orphan belongs to no session; it is closed when two comparisons in a row have seen it.",
+    text: "What mediasoup holds. An orphan is a media object that belongs to no session. The service closes it when two comparisons in a row have seen it.",
     words: ["media"],
   },
   { title: "Calls", text: "Calls between two users.", words: ["calls"] },
   {
     title: "Many nodes and your backend",
-    text: "Seen by this node: Redis, the other nodes, and the webhooks that wait for your backend.",
+    text: "What this node sees: Redis, the other nodes, and the webhooks that wait for your backend.",
     words: ["redis", "nodes", "takeovers", "webhook"],
   },
-  { title: "Process", text: "Beside them stand Node's and the process's own.", words: ["event", "build"] },
+  { title: "Process", text: "`/metrics` also has the default metrics of Node and of the process.", words: ["event", "build"] },
 ];
 
 const INTRODUCTION = `# Metrics
 
 <!-- Written by \`npm run docs\` from the service's own answer; do not edit. -->
 
-\`GET /metrics\` is for Prometheus. With \`METRICS_TOKEN\` it wants \`Authorization: Bearer <token>\`. All times are seconds. No label
-names a user, a room or a session. Gauges are read from the state itself at each scrape, so they cannot drift; every value of
-every label is there from the start, so that the first step of a counter is an increase. Each node tells of itself alone, and
-\`sum()\` is the whole service.
+Prometheus reads \`GET /metrics\`. With \`METRICS_TOKEN\` the request needs \`Authorization: Bearer <token>\`. All times are seconds. No
+label names a user, a room or a session. The service reads gauges from its own state at each scrape, so they cannot drift. Every value of
+every label exists from the start, so the first step of a counter is an increase. Each node reports only itself; \`sum()\` is the whole
+service.
 
 \`config/prometheus/\` has a scrape configuration, recording rules and alerts with unit tests; \`config/grafana/\` has a dashboard.
 

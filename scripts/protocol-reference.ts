@@ -1,5 +1,5 @@
 /**
- * Makes `docs/protocol.md` from the schemas and tables in `src/protocol`, so that the reference cannot say anything else
+ * Makes `docs/protocol.md` from the schemas and tables in `packages/protocol`, so that the reference cannot say anything else
  * than the code. `npm run docs` writes it; a test fails when it was not run.
  */
 import { writeFileSync } from "node:fs";
@@ -39,57 +39,66 @@ const NAMED = new Map<Shape, string>([
 
 const INTRODUCTION = `# Wire protocol
 
-<!-- Written by \`npm run docs\` from src/protocol; do not edit. -->
+<!-- Written by \`npm run docs\` from packages/protocol; do not edit. -->
 
-One WebSocket at \`GET /ws\`, one JSON object a text frame. The service takes frames of at most ${LIMITS.frameBytes / 1024} KiB; its own can be
-larger, such as the roster of a large room with everybody's metadata. The subprotocol \`${SUBPROTOCOL}\` is selected when it is
-offered, and need not be. A browser's handshake from an origin that \`CORS_ORIGIN\` does not name is answered 403.
+A client opens one WebSocket at \`GET /ws\`. Each text frame holds one JSON object. The service accepts frames of at most
+${LIMITS.frameBytes / 1024} KiB. Its own frames can be larger, for example the roster of a large room with everybody's metadata. The service
+selects the subprotocol \`${SUBPROTOCOL}\` when the client offers it; a client need not offer it. The service answers 403 to a browser whose
+origin is not in \`CORS_ORIGIN\`.
 
-A request is \`{ id, type, data }\`, with an integer or a string of at most 64 characters as its \`id\`; its answer is
-\`{ id, ok: true, data }\` or \`{ id, ok: false, error: { code, message, retryable, data? } }\`. A request without \`id\` is not answered
-unless it fails, which is told by an \`error\` event. An event is \`{ type, data }\`. Moments (\`…At\`) are epoch milliseconds, durations
-(\`…Ms\`) milliseconds. Fields that you do not know are to be ignored; the service does the same.
+A **request** is \`{ id, type, data }\`. Its \`id\` is an integer or a string of at most 64 characters. The answer is
+\`{ id, ok: true, data }\` or \`{ id, ok: false, error: { code, message, retryable, data? } }\`. The service does not answer a request
+without an \`id\`; if such a request fails, the service sends an \`error\` event. An **event** is \`{ type, data }\`. Times (\`…At\`) are epoch
+milliseconds, and durations (\`…Ms\`) are milliseconds. Ignore fields that you do not know; the service does the same.
 
-Ids of rooms and users are 1–${LIMITS.idLength} characters of \`A–Z a–z 0–9 _ . : @ -\` (not \`.\` or \`..\` alone), tab ids 1–${LIMITS.tabIdLength} of them; names have up to
-${LIMITS.nameLength} characters, \`metadata\` ${LIMITS.metadataBytes / 1024} KiB.
+Room ids and user ids have 1–${LIMITS.idLength} characters of \`A–Z a–z 0–9 _ . : @ -\`, but not \`.\` or \`..\` alone. Tab ids have 1–${LIMITS.tabIdLength} of these
+characters. Names have at most ${LIMITS.nameLength} characters. \`metadata\` has at most ${LIMITS.metadataBytes / 1024} KiB as JSON text.
 
 ## A client's life
 
-**Hello** comes first, within 10 s (\`HELLO_TIMEOUT_MS\`); anything else before it is answered \`unauthorized\`. It carries a \`token\` or, where
-the service believes everybody (\`AUTH_MODE=none\`), a \`user\`; without either one is a guest there. \`tabId\` is any name of this tab or
-device that it keeps. A refused token closes the socket with 4401; other refused hellos may be said again on the same socket.
+**Hello.** The client sends \`hello\` first, within 10 s (\`HELLO_TIMEOUT_MS\`). The service answers anything else before it with
+\`unauthorized\`. The hello carries a \`token\`. Where the service trusts everybody (\`AUTH_MODE=none\`) it carries a \`user\` instead; without
+either, the client is a guest. \`tabId\` is a name that this tab or device chooses and keeps. A refused token closes the socket with 4401.
+After any other refusal the client may send another hello on the same socket.
 
-**Heartbeat.** \`{"type":"ping"}\` every \`heartbeat.intervalMs\`, answered by \`{"type":"pong"}\`, in a room with its version:
-\`{"type":"pong","v":17}\`. A ping with an \`id\` is answered as any request beside that. On \`{"type":"probe"}\` a client pings at
-once. WebSocket's own pings have to be answered as well, which most libraries do; they say nothing about the page.
+**Heartbeat.** The client sends \`{"type":"ping"}\` every \`heartbeat.intervalMs\`. The service answers \`{"type":"pong"}\`, and in a room
+\`{"type":"pong","v":17}\` with the version of the roster. A ping with an \`id\` also gets the answer that every request gets. When
+\`{"type":"probe"}\` arrives, the client sends a ping at once. The client must also answer WebSocket's own ping frames. Most libraries do
+this; these frames say nothing about the page.
 
-**Join** one room; \`leave\` it before another. The roster in the answer has a version. Each of \`user_joined\`, \`user_left\`, \`user_away\`,
-\`user_back\` and \`metadata_changed\` raises it by one; what concerns only producers does not. Nobody is told of what he did
-himself. Who sees another version than its own asks \`getRoom\`.
+**Join.** A client is in at most one room. It sends \`leave\` before it joins another one. The roster in the answer has a version. Each
+\`user_joined\`, \`user_left\`, \`user_away\`, \`user_back\` and \`metadata_changed\` raises the version by one. Events that concern only
+producers do not. The service does not tell a client what the client itself did. A client that sees another version than its own sends
+\`getRoom\`.
 
-**Another tab** of the same user in the same room is taken over, unless the service's \`MULTI_TAB_POLICY\` or \`onDuplicate\`, whichever
-is narrower (\`reject\`, \`transfer\`, \`allow\`), says otherwise. Then \`transferred\` is true, the connection owns that tab's session from
-here on, under the \`sessionId\`, \`epoch\` and \`resumeToken\` of the answer, and the other tab gets \`session_transferred\` and is closed
-with 4409; the room notices nothing. The session that the connection had before ends without a word. Keep what each \`join\` answers.
+**Another tab.** When the same user joins the same room from another tab, the new tab takes the session over. \`MULTI_TAB_POLICY\` of the
+service or \`onDuplicate\` of the request can change this; the narrower one counts (\`reject\`, then \`transfer\`, then \`allow\`). After a
+takeover \`transferred\` is true. From then on the connection owns the session of the other tab, with the \`sessionId\`, \`epoch\` and
+\`resumeToken\` of the answer. The other tab gets \`session_transferred\` and is closed with 4409. The others in the room notice nothing.
+The session that the new connection had before ends silently. Keep what each \`join\` answers.
 
-**A lost line.** Say hello on a new socket with \`resume\`: the session's id and the token that came last (each hello and each transfer
-gives out a new one). It may be said at once, even if the service still holds the old socket, which is closed with 4409, and has to come
-within the grace: \`heartbeat.resumeGraceMs\` when the line broke, \`RELOAD_GRACE_MS\` when the client closed it. \`resumed\` is then true and \`room\`
-the roster. A client that had closed its line itself is taken for a page that was reloaded: before the answer \`media_reset\` tells that
-its transports are closed. Too late, or with a token that is not the last, a resume is answered \`session_gone\`: say hello without
-\`resume\` on the same socket, and join again. \`redirect\` and \`overloaded\` have in \`error.data\` where to go (\`url\`) and how long to wait
-(\`retryAfterMs\`). After \`server_closing\` and 1012 wait \`reconnectAfterMs\` first.
+**A lost connection.** Open a new socket and send a hello with \`resume\`: the session's id and the newest token. Each hello and each
+transfer gives a new token. A client may do this at once, even while the service still holds the old socket; the service then closes the old
+one with 4409. The client must come back within the grace: \`heartbeat.resumeGraceMs\` when the connection broke, \`RELOAD_GRACE_MS\`
+when the client closed it. Then \`resumed\` is true and \`room\` is the roster. When the client itself had closed the connection, the service
+believes that the page was reloaded: it closes the transports and sends \`media_reset\` before the answer. A resume that comes too late, or
+with an old token, gets \`session_gone\`. Then send a hello without \`resume\` on the same socket, and join again. \`error.data\` of
+\`redirect\` has the \`url\` to go to, and of \`overloaded\` the \`retryAfterMs\` to wait. After \`server_closing\` and 1012, wait
+\`reconnectAfterMs\` first.
 
-**The end** is \`beforeDisconnect\`, whereupon the service closes with 1000. A page that is just being closed can send \`{ sessionId,
-resumeToken }\` as \`text/plain\` to \`POST /api/sessions/leave\` (204): its session waits for a reload, and no longer.
+**The end.** The client sends \`beforeDisconnect\`, and the service closes the socket with 1000. A page that is closing can send
+\`{ sessionId, resumeToken }\` as \`text/plain\` to \`POST /api/sessions/leave\` (204). The session then waits only as long as a reload takes.
 
-**Limits.** A frame that is not a JSON object is told by \`error\` and closes with 4400, as do ${LIMITS.badRequests} wrong requests in a row. More than
-\`MAX_MESSAGES_PER_SECOND\` for longer than a burst is answered \`rate_limited\`, and closed with 4429 if it goes on.
+**Limits.** The service answers a frame that is not a JSON object with \`error\` and closes the socket with 4400. It also closes the socket
+after ${LIMITS.badRequests} wrong requests in a row. A client that sends more than \`MAX_MESSAGES_PER_SECOND\` for longer than a burst gets
+\`rate_limited\`, and is closed with 4429 if it continues.
 
-An answer can be lost with its line after the request was carried out. Of a resume the token before the present one still counts, as
-long as the new connection has ended without a message from the client. \`consume\` may simply be repeated: until it is resumed the same
-consumer is answered. After a lost \`produce\` the participant's own \`producers\` in \`getRoom\` tell what is there; what is not known is to
-be closed with \`closeProducer\`. A transport that was never told to connect gives way to later ones.
+**Lost answers.** A connection can break after the service carried a request out and before the answer arrived.
+
+- After a resume, the previous token still counts as long as the new connection ended before the client sent a message on it.
+- \`consume\` may be repeated. The service answers with the same consumer until the client resumes it.
+- After \`produce\`, the client finds its own \`producers\` in \`getRoom\`. It closes with \`closeProducer\` what it does not know.
+- The service closes a transport that the client never connected when the client creates later ones.
 `;
 
 export async function protocolReference(): Promise<string> {
