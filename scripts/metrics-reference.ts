@@ -52,7 +52,11 @@ const CHAPTERS: readonly { title: string; text: string; words: readonly string[]
     text: "What this node sees: Redis, the other nodes, and the webhooks that wait for your backend.",
     words: ["redis", "nodes", "takeovers", "webhook"],
   },
-  { title: "Process", text: "`/metrics` also has the default metrics of Node and of the process.", words: ["event", "build"] },
+  {
+    title: "Process",
+    text: "`/metrics` also has the default metrics of Node and of the process.",
+    words: ["event", "build"],
+  },
 ];
 
 const INTRODUCTION = `# Metrics
