@@ -1,12 +1,17 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import type { BuildOptions } from "esbuild";
 
 const SOURCE = "src/web";
-/** What a page is made of besides its script: copied as it is, or bundled, by its extension. */
+/** Each page's script starts here; esbuild follows its imports. */
+const SCRIPT = /^main\.tsx?$/;
+/** What a page needs besides its script. esbuild bundles style sheets and copies the rest. */
 const ASSETS = /\.(html|css|svg|png|webmanifest)$/;
 
-/** esbuild's options for the demo page in `web/` and the operator page in `ops/`, from the root of the checkout. */
+/**
+ * esbuild's options for the demo page in `web/` and the operator page in `ops/`, from the root of the checkout. How JSX
+ * becomes JavaScript, esbuild reads from `src/web/tsconfig.json`.
+ */
 export async function webBundle(outdir: string): Promise<BuildOptions> {
   return {
     entryPoints: [...(await entriesOf(SOURCE, "web")), ...(await entriesOf(join(SOURCE, "ops"), "ops"))],
@@ -23,9 +28,6 @@ export async function webBundle(outdir: string): Promise<BuildOptions> {
 }
 
 async function entriesOf(folder: string, page: string): Promise<{ in: string; out: string }[]> {
-  const assets = (await readdir(folder)).filter((name) => ASSETS.test(name));
-  return ["main.ts", ...assets].map((name) => ({
-    in: join(folder, name),
-    out: `${page}/${name.slice(0, name.lastIndexOf("."))}`,
-  }));
+  const files = (await readdir(folder)).filter((name) => SCRIPT.test(name) || ASSETS.test(name));
+  return files.map((name) => ({ in: join(folder, name), out: `${page}/${parse(name).name}` }));
 }

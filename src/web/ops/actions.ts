@@ -1,18 +1,23 @@
 /** What an operator can do, each after a question, and what came of it in words. */
 import { Refused, type Api } from "./api.js";
-import { confirmed } from "./confirm.js";
+import type { Question } from "./confirm-dialog.js";
 import { fieldsOf, number, text, type Fields } from "./read.js";
 import type { SessionRow } from "./shapes.js";
 import { plural } from "./words.js";
 
-export class Deeds {
+export class OperatorActions {
   readonly #api: Api;
-  readonly #done: (what: string) => void;
+  readonly #confirm: (question: Question) => Promise<boolean>;
+  readonly #report: (outcome: string) => void;
 
-  /** @param done told what was done, or why not */
-  constructor(api: Api, done: (what: string) => void) {
+  /**
+   * @param confirm asks the operator; resolves with the answer
+   * @param report told what was done, or why not
+   */
+  constructor(api: Api, confirm: (question: Question) => Promise<boolean>, report: (outcome: string) => void) {
     this.#api = api;
-    this.#done = done;
+    this.#confirm = confirm;
+    this.#report = report;
   }
 
   kick({ id, name, userId, roomId }: SessionRow): Promise<void> {
@@ -44,7 +49,7 @@ export class Deeds {
     return this.#do(
       {
         title: "Clean up now?",
-        text: "Sweeps this node for ghosts and compares its books with the media workers, as it does by itself all the time.",
+        text: "Sweeps this node for ghosts and compares its records with the media workers. The service does the same by itself at regular intervals.",
         action: "Clean up",
       },
       () => this.#api.post(["cleanup"]),
@@ -64,17 +69,13 @@ export class Deeds {
     );
   }
 
-  async #do(
-    question: Parameters<typeof confirmed>[0],
-    act: () => Promise<unknown>,
-    words: (answer: unknown) => string,
-  ): Promise<void> {
-    if (!(await confirmed(question))) return;
+  async #do(question: Question, act: () => Promise<unknown>, words: (answer: unknown) => string): Promise<void> {
+    if (!(await this.#confirm(question))) return;
     try {
-      this.#done(words(await act()));
+      this.#report(words(await act()));
     } catch (error) {
       const why = error instanceof Refused ? error.message : "The service does not answer.";
-      this.#done(`${question.action} failed: ${why}`);
+      this.#report(`${question.action} failed: ${why}`);
     }
   }
 }
@@ -82,26 +83,26 @@ export class Deeds {
 /** The report of a cleanup: what was looked at, what was done, what was found wrong. */
 function cleanupWords(report: Fields): string {
   const sweep = fieldsOf(report["sweep"]);
-  const books = fieldsOf(report["reconciliation"]);
+  const reconciliation = fieldsOf(report["reconciliation"]);
   const reaped = Array.isArray(sweep["reaped"]) ? sweep["reaped"].length : 0;
   const held = text(sweep, "result") === "held" ? ", held back because so many were due at once" : "";
   const found = [
     ["stuckRetried", sweep, "stuck cleanup tried again", "stuck cleanups tried again"],
-    ["orphansClosed", books, "orphan closed in mediasoup", "orphans closed in mediasoup"],
+    ["orphansClosed", reconciliation, "orphan closed in mediasoup", "orphans closed in mediasoup"],
     [
       "orphansSuspected",
-      books,
+      reconciliation,
       "orphan suspected, looked at again next time",
       "orphans suspected, looked at again next time",
     ],
-    ["mediaReset", books, "session told to make its media anew", "sessions told to make their media anew"],
-    ["rosterRepaired", books, "roster entry taken out", "roster entries taken out"],
+    ["mediaReset", reconciliation, "session told to make its media anew", "sessions told to make their media anew"],
+    ["rosterRepaired", reconciliation, "roster entry taken out", "roster entries taken out"],
   ] as const;
   const parts = found
     .map(([name, fields, one, many]) => ({ count: number(fields, name), one, many }))
     .filter(({ count }) => count > 0)
     .map(({ count, one, many }) => plural(count, one, many));
-  const drift = number(books, "directoryDrift");
+  const drift = number(reconciliation, "directoryDrift");
   if (drift !== 0) parts.push(`directory off by ${drift}`);
   const looked = `Checked ${plural(number(sweep, "checked"), "session")} in ${number(sweep, "durationMs").toFixed(1)} ms`;
   const ghosts = `${plural(number(sweep, "ghosts"), "ghost")}, ${reaped} removed${held}`;

@@ -1,5 +1,4 @@
 import type { Api, Query } from "./api.js";
-import type { Trouble } from "./attention.js";
 import {
   readHealth,
   readRooms,
@@ -8,10 +7,23 @@ import {
   type Health,
   type RoomRow,
   type SessionPage,
+  type SessionRow,
+  type Stuck,
 } from "./shapes.js";
 
-/** Sessions in trouble that are shown in full; how many there are is told by the numbers. */
+/** How many ghosts, and how many sessions being cleaned up, are shown in full. */
 const MOST_IN_TROUBLE = 20;
+
+/** What needs an operator's attention. */
+export interface Trouble {
+  readonly ghosts: readonly SessionRow[];
+  readonly closing: readonly SessionRow[];
+  readonly stuck: readonly Stuck[];
+  /** Nodes that did not answer. */
+  readonly missing: readonly string[];
+  /** Parts of the service that do not work. */
+  readonly failing: readonly string[];
+}
 
 /** Everything that the page shows, as the service told it at one moment. */
 export interface Snapshot {
@@ -19,7 +31,7 @@ export interface Snapshot {
   readonly rooms: readonly RoomRow[];
   readonly page: SessionPage;
   readonly trouble: Trouble;
-  /** On this page's own clock that no one sets, milliseconds. */
+  /** When the answers came, as `performance.now()` tells it, milliseconds. */
   readonly takenAt: number;
 }
 

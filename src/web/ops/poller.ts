@@ -1,27 +1,27 @@
-/** At most this part of the time is spent on asking, so that a busy service is not asked as often. */
+/** At most this part of the time is spent on asking, so that a busy service is asked less often. */
 const SHARE = 1 / 5;
 
 /**
- * Does something again and again while somebody may be looking: never twice at once, at once when the page is shown again,
- * and with longer pauses when it takes long.
+ * Repeats something while the page is visible: never twice at once, at once when the page is shown again, and with longer
+ * pauses when it takes long.
  */
-export class Pulse {
+export class Poller {
   readonly #intervalMs: number;
-  readonly #beat: () => Promise<void>;
+  readonly #poll: () => Promise<void>;
   readonly #onVisibility = (): void => this.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running = false;
   #again = false;
   #closed = false;
 
-  /** @param beat must not reject */
-  constructor(intervalMs: number, beat: () => Promise<void>) {
+  /** @param poll must not reject */
+  constructor(intervalMs: number, poll: () => Promise<void>) {
     this.#intervalMs = intervalMs;
-    this.#beat = beat;
+    this.#poll = poll;
     document.addEventListener("visibilitychange", this.#onVisibility);
   }
 
-  /** Without waiting for the next turn; right after this one if it is on its way. */
+  /** Polls without waiting for the next turn; right after the poll that is running, if one is. */
   now(): void {
     if (this.#running) this.#again = true;
     else void this.#run();
@@ -39,7 +39,7 @@ export class Pulse {
     this.#running = true;
     this.#again = false;
     const startedAt = performance.now();
-    await this.#beat();
+    await this.#poll();
     this.#running = false;
     const tookMs = performance.now() - startedAt;
     const pauseMs = this.#again ? 0 : Math.max(this.#intervalMs, tookMs / SHARE);
