@@ -17,6 +17,12 @@ interface Wanted {
   failure: unknown;
 }
 
+/**
+ * The bandwidth that the browser assumes when it begins to send video, in kbit/s. Chromium assumes 300 by itself and then
+ * measures upwards: it sent 720p only after about 15 s, on a network that could carry it at once.
+ */
+const START_KBPS = 1_000;
+
 export class Publisher {
   readonly #client: LastseenClient;
   readonly #slot: TransportSlot;
@@ -174,6 +180,7 @@ export class Publisher {
       track: wanted.track,
       stopTracks: false,
       ...(encodings && { encodings }),
+      ...(wanted.track.kind === "video" && { codecOptions: { videoGoogleStartBitrate: START_KBPS } }),
       appData: { source, paused: wanted.muted },
     });
     if (this.#wanted.get(source) !== wanted) {
