@@ -5,6 +5,7 @@
  *     claimed -> steps -> clean
  *                  `-> 1 s -> 2 s -> 4 s -> stuck (again with every sweep)
  */
+import { backOff, type BackOff } from "../kernel/back-off.js";
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { LeaveReason } from "@lastseen/protocol";
@@ -13,7 +14,10 @@ import type { Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";
 import type { Cleanup, CleanupStep } from "./cleanup.js";
 
-const RETRY_AFTER_MS = [1_000, 2_000, 4_000] as const;
+/** After so many failed attempts a cleanup is stuck. */
+const MOST_ATTEMPTS = 4;
+/** Pauses between the attempts: 1, 2 and 4 s. */
+const RETRY: BackOff = { firstMs: 1_000, mostMs: 4_000, jitter: 0 };
 
 export interface Departure {
   reason: LeaveReason;
@@ -150,12 +154,9 @@ export class Reaper {
       this.#report(cleanup, cleanup.attempts === 1 ? "clean" : "retried");
       return;
     }
-    const pause = RETRY_AFTER_MS[cleanup.attempts - 1];
-    if (pause !== undefined && !this.#closed) {
-      this.#waiting.set(
-        cleanup,
-        this.#clock.after(pause, () => void this.#retry(cleanup)),
-      );
+    if (cleanup.attempts < MOST_ATTEMPTS && !this.#closed) {
+      const timer = this.#clock.after(backOff(cleanup.attempts, RETRY), () => void this.#retry(cleanup));
+      this.#waiting.set(cleanup, timer);
     } else if (!this.#stuck.has(cleanup)) {
       this.#stuck.add(cleanup);
       this.#report(cleanup, "stuck");

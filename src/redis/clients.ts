@@ -3,6 +3,7 @@
  * none waits until Redis is there again, and none is sent twice. Connecting is tried for ever.
  */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { backOff, type BackOff } from "../kernel/back-off.js";
 import { rotatingConnector } from "./rotating-connector.js";
 import type { RedisAddress } from "./redis-url.js";
 
@@ -13,7 +14,8 @@ const SILENCE_MS = 1_500;
 const CONNECT_TIMEOUT_MS = 1_500;
 /** What a connection that is being ended may still take. */
 const END_MS = 100;
-const LONGEST_PAUSE_MS = 1_500;
+/** Pauses between attempts to connect: short, because a node without Redis can take nobody in from elsewhere. */
+const CONNECTING: BackOff = { firstMs: 100, mostMs: 1_500, jitter: 0.5 };
 
 export type CommandClient = Redis | Cluster;
 
@@ -84,7 +86,7 @@ function nodeSettings({ username, password, tls }: RedisAddress, purpose: string
 /** A cluster does this as a whole, for all its nodes. */
 const TRYING = { retryStrategy: pauseBefore, enableOfflineQueue: false } satisfies Settings;
 
-/** Milliseconds before the next try, longer and longer, and different from node to node. */
+/** @param attempt attempts that have failed, from 1 */
 function pauseBefore(attempt: number): number {
-  return Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+  return backOff(attempt, CONNECTING, Math.random());
 }

@@ -1,13 +1,14 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { EventLog } from "../ports/event-log.js";
-import { pauseAfter } from "../kernel/back-off.js";
+import { backOff } from "../kernel/back-off.js";
+import { RHYTHM } from "./rhythm.js";
 
 /** What was delivered so long before a crash may be delivered once more. */
 const WITHIN_MS = 1_000;
 /** Ids that the log is told at once; so many don't wait for the time. */
 const BATCH = 200;
-/** Attempts are 8 s apart at the most: when the log is back, there is soon more to be noted. */
-const MOST_DOUBLINGS = 4;
+/** Attempts are 8 s apart at the most: once the log is back, there is soon more to note. */
+const NOTING = { ...RHYTHM, mostMs: 8_000 };
 
 /**
  * Notes in the log, some at a time, what nobody has to deliver any more. What can't be noted yet is never more than what
@@ -48,8 +49,8 @@ export class Acknowledgement {
     this.#timer = undefined;
     this.#running ??= this.#acknowledge().finally(() => {
       this.#running = undefined;
-      const pauseMs = pauseAfter(Math.min(this.#failures, MOST_DOUBLINGS), this.#random());
-      if (this.#ids.length > 0) this.#wait(this.#failures > 0 ? pauseMs : WITHIN_MS);
+      if (this.#ids.length === 0) return;
+      this.#wait(this.#failures > 0 ? backOff(this.#failures, NOTING, this.#random()) : WITHIN_MS);
     });
     return this.#running;
   }

@@ -7,10 +7,11 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { BackendEvent } from "@lastseen/protocol";
-import { pauseAfter } from "../kernel/back-off.js";
+import { backOff } from "../kernel/back-off.js";
 import type { WebhookEvents } from "./events.js";
 import type { Attempt, Send } from "./http-sender.js";
 import { DeliveryQueue, type Waiting } from "./queue.js";
+import { RHYTHM } from "./rhythm.js";
 
 /** Attempts at the same time. */
 const PARALLEL = 8;
@@ -150,7 +151,7 @@ export class Deliverer {
     }
     this.#queue.putBack(waiting);
     if (this.#closing) return;
-    const pauseMs = pauseAfter(waiting.attempts, random());
+    const pauseMs = backOff(waiting.attempts, RHYTHM, random());
     this.#pauses.set(
       waiting,
       clock.after(pauseMs, () => this.#resume(waiting)),
@@ -166,7 +167,7 @@ export class Deliverer {
     this.#failures += 1;
     if (this.#closing) return;
     const asked = Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
-    this.#pause = clock.after(Math.max(asked, pauseAfter(this.#failures, random())), () => {
+    this.#pause = clock.after(Math.max(asked, backOff(this.#failures, RHYTHM, random())), () => {
       this.#pause = undefined;
       this.#go();
     });

@@ -1,9 +1,10 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { EventLog } from "../ports/event-log.js";
-import { pauseAfter } from "../kernel/back-off.js";
+import { backOff } from "../kernel/back-off.js";
 import type { Deliverer } from "./deliverer.js";
 import type { WebhookEvents } from "./events.js";
+import { RHYTHM } from "./rhythm.js";
 
 /**
  * Brings to the deliverer what others have left undelivered: the process before this one under the same name, and nodes
@@ -88,6 +89,6 @@ export class DeliveryTakeover {
     this.#failures += 1;
     this.#retry?.cancel();
     if (this.#closed) return;
-    this.#retry = this.#clock.after(pauseAfter(this.#failures, this.#random()), () => this.ask([]));
+    this.#retry = this.#clock.after(backOff(this.#failures, RHYTHM, this.#random()), () => this.ask([]));
   }
 }

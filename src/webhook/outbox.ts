@@ -2,8 +2,9 @@ import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
 import type { EventLog } from "../ports/event-log.js";
-import { pauseAfter } from "../kernel/back-off.js";
+import { backOff } from "../kernel/back-off.js";
 import type { WebhookEvents } from "./events.js";
+import { RHYTHM } from "./rhythm.js";
 
 /** Events that the log is given at once. */
 const BATCH = 100;
@@ -97,7 +98,7 @@ export class Outbox {
         this.#pause = undefined;
         resolve();
       };
-      this.#pause = { timer: this.#clock.after(pauseAfter(this.#failures, this.#random()), end), end };
+      this.#pause = { timer: this.#clock.after(backOff(this.#failures, RHYTHM, this.#random()), end), end };
     });
   }
 

@@ -1,3 +1,4 @@
+import { backOff } from "../../kernel/back-off.js";
 import type { Clock, Timer } from "../../kernel/clock.js";
 import { Loop } from "../../kernel/loop.js";
 import { withTimeLimit } from "../../kernel/time-limit.js";
@@ -171,8 +172,9 @@ export class WorkerPool {
   /** Returns after how long a worker will be started, milliseconds. */
   #scheduleStart(slot: Slot): number {
     const { clock, limits, logger } = this.#options;
-    const waitMs = Math.min(limits.restartMinMs * 2 ** slot.failures, limits.restartMaxMs);
     slot.failures += 1;
+    const rhythm = { firstMs: limits.restartMinMs, mostMs: limits.restartMaxMs, jitter: 0 };
+    const waitMs = backOff(slot.failures, rhythm);
     slot.timer = clock.after(waitMs, () => {
       slot.timer = undefined;
       slot.starting = this.#start(slot)
