@@ -4,6 +4,7 @@
  */
 import type { Server } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import fastifyPlugin from "fastify-plugin";
 import type { Logger } from "pino";
 import { assemble, RECONNECT_SPREAD_MS } from "../composition/assemble.js";
 import { type HttpOptions, registerRoutes } from "../http/server.js";
@@ -109,9 +110,7 @@ async function addRoutes(scope: FastifyInstance, options: HttpOptions): Promise<
 }
 
 /** Registers the service: `await app.register(lastseen, { prefix: "/presence", settings: { … } })`. */
-export const lastseen: FastifyPluginAsync<LastseenOptions> = Object.assign(register, {
-  // As fastify-plugin does it: `app.lastseen` is the application's, not only ours.
-  [Symbol.for("skip-override")]: true,
-  [Symbol.for("fastify.display-name")]: "lastseen",
-  [Symbol.for("plugin-meta")]: { name: "lastseen", fastify: "5.x" },
+export const lastseen: FastifyPluginAsync<LastseenOptions> = fastifyPlugin(register, {
+  name: "lastseen",
+  fastify: "5.x",
 });
