@@ -1,60 +1,170 @@
-import Type, { type Static } from "typebox";
-
-const Port = Type.Integer({ minimum: 0, maximum: 65535 });
-const Ms = (minimum: number) => Type.Integer({ minimum, maximum: 86_400_000 });
-const Count = Type.Integer({ minimum: 1, maximum: 1_000_000 });
-const Text = Type.String({ minLength: 1 });
-/** `forms` says in words what the pattern lets in; it stands in the message when a value is refused. */
-const Form = (pattern: string, forms: string) => Type.String({ pattern, forms });
-const WEB_URL = Form("^https?://.+", "an http:// or https:// URL");
-
 /**
- * Every setting by the name of its environment variable. The files in `config/` use the same names; the environment
- * overlays them. Durations are milliseconds.
+ * Every setting by the name of its environment variable: what it allows, and what it means. `docs/configuration.md` is
+ * made from this file and from the defaults in `config/*.json`, which use the same names.
  */
+import Type, { type Static, type TSchema } from "typebox";
+
+/** What the schema of a setting says beside its type. */
+export interface SettingNotes {
+  /** What it is for, in Markdown. */
+  description: string;
+  /** What happens while it is not set; for optional settings only. */
+  unset?: string;
+  /** Nobody may read the value: it is not logged and not repeated in messages. */
+  secret?: true;
+  /** What the pattern allows, in words; part of the message when a value is refused. */
+  forms?: string;
+  unit?: "ms";
+}
+
+const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65535, description });
+const Ms = (minimum: number, description: string) =>
+  Type.Integer({ minimum, maximum: 86_400_000, unit: "ms", description });
+const Count = (description: string) => Type.Integer({ minimum: 1, maximum: 1_000_000, description });
+const Text = (description: string, notes: Partial<SettingNotes> = {}) =>
+  Type.String({ minLength: 1, description, ...notes });
+const Form = (pattern: string, notes: SettingNotes) => Type.String({ pattern, ...notes });
+const WebUrl = (notes: SettingNotes) => Form("^https?://.+", { forms: "an http:// or https:// URL", ...notes });
+const Token = (minLength: number, notes: SettingNotes) => Type.String({ minLength, secret: true, ...notes });
+
+const listening = {
+  PORT: Port("The port of the service. With 0 the service takes a free port and logs it."),
+  HOST: Text("The address on which the service and the demo page listen."),
+  WEB_PORT: Port("The port of the demo page. With 0 there is no demo page."),
+  LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+    description: "The lowest level that is logged; see [logging.md](logging.md).",
+  }),
+};
+
+const liveness = {
+  HEARTBEAT_INTERVAL_MS: Ms(100, "How often a client pings. The service tells its clients."),
+  AWAY_AFTER_MS: Ms(100, "After this time without a message a session is shown as away."),
+  IDLE_TIMEOUT_MS: Ms(200, "After this time without a message a session is a ghost, and the next sweep removes it."),
+  SWEEP_INTERVAL_MS: Ms(100, "How often the sweeper looks for ghosts whose `IDLE_TIMEOUT_MS` has passed."),
+  RELOAD_GRACE_MS: Ms(100, "How long a session waits for its client after the page was closed or reloaded."),
+  RESUME_GRACE_MS: Ms(100, "How long a session waits for its client after the connection broke."),
+  SOCKET_PING_INTERVAL_MS: Ms(100, "How often the service pings a WebSocket. Two unanswered pings end it."),
+  HELLO_TIMEOUT_MS: Ms(100, "How long a new WebSocket may stay open without a `hello`."),
+  MULTI_TAB_POLICY: Type.Enum(["transfer", "reject", "allow"], {
+    description:
+      "What happens when a user joins a room from a second tab: it takes over (`transfer`), it is refused (`reject`), or both stay (`allow`).",
+  }),
+  CALL_RING_TIMEOUT_MS: Ms(100, "How long a call rings before it ends unanswered."),
+};
+
+const limits = {
+  MAX_ROOM_SIZE: Count("Participants in one room."),
+  MAX_ROOMS: Count("Rooms on this node."),
+  MAX_CONNECTIONS: Count("WebSockets on this node. Further ones are closed with 1013."),
+  MAX_MESSAGES_PER_SECOND: Count("Messages of one WebSocket per second. The messages of 8 seconds may come at once."),
+};
+
+const access = {
+  AUTH_MODE: Type.Enum(["none", "jwt"], {
+    description:
+      "How clients prove who they are: with a token (`jwt`), or not at all (`none`). The service does not start with `none` in production.",
+  }),
+  JWT_SECRET: Type.Optional(
+    Token(32, {
+      description: "The secret that signs the clients' tokens (HS256).",
+      unset: "the service does not start with `AUTH_MODE=jwt`",
+    }),
+  ),
+  CORS_ORIGIN: Type.Optional(
+    Type.String({
+      description: "Origins of the pages that may connect, separated by commas: `https://app.example`.",
+      unset: "only the demo page on this machine, if there is one",
+    }),
+  ),
+  ADMIN_TOKEN: Type.Optional(
+    Token(8, {
+      description: "The bearer token for the operators' API.",
+      unset: "the API is open in development and test, and not served in production",
+    }),
+  ),
+  METRICS_TOKEN: Type.Optional(
+    Token(8, { description: "The bearer token for `GET /metrics`.", unset: "everybody may read the metrics" }),
+  ),
+};
+
+const media = {
+  SFU_WORKERS: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 64,
+      description: "mediasoup worker processes. With 0 the service carries no media.",
+      unset: "one per processor core, at most 4",
+    }),
+  ),
+  SFU_LISTEN_IP: Text("The address on which the workers listen for media."),
+  SFU_ANNOUNCED_IP: Type.Optional(
+    Text("The address at which clients reach the workers.", {
+      unset: "clients are told `SFU_LISTEN_IP`, which then must not be `0.0.0.0` or `::`",
+    }),
+  ),
+  SFU_PORT: Port(
+    "The first worker's port for media, UDP and TCP. Each further worker takes the next one; 0: free ports.",
+  ),
+  MEDIASOUP_WORKER_BIN: Type.Optional(
+    Text("The path of the worker program.", { unset: "the program that npm or `npm run worker` has put in place" }),
+  ),
+};
+
+const nodes = {
+  REDIS_URL: Type.Optional(
+    Form("^rediss?(\\+(sentinel|cluster))?://.+", {
+      description:
+        "Redis makes this node one of many; see [many-nodes.md](many-nodes.md). The password may be part of it.",
+      forms: "a redis://, redis+sentinel:// or redis+cluster:// URL, or one of these with rediss for TLS",
+      unset: "this node is alone",
+      secret: true,
+    }),
+  ),
+  NODE_ID: Type.Optional(
+    Form("^[A-Za-z0-9_.:-]{1,64}$", {
+      description: "The name of this node in logs, metrics and Redis. No two nodes may have the same.",
+      forms: "1 to 64 letters, digits or any of _ . : -",
+      unset: "a random name",
+    }),
+  ),
+  PUBLIC_URL: Type.Optional(
+    WebUrl({ description: "Where clients reach this node directly.", unset: "no client is sent to this node" }),
+  ),
+  SERVICE_URL: Type.Optional(
+    WebUrl({
+      description: "The one address of all nodes, for the demo page.",
+      unset: "`PUBLIC_URL`; without both, the host of the page itself",
+    }),
+  ),
+  DRAIN_TIMEOUT_MS: Ms(0, "How long a node that stops may take to hand its rooms over to the other nodes."),
+};
+
+const webhooks = {
+  WEBHOOK_URL: Type.Optional(
+    WebUrl({
+      description: "Where the service posts its events; see [webhooks.md](webhooks.md).",
+      unset: "no events are posted or kept",
+    }),
+  ),
+  WEBHOOK_SECRET: Type.Optional(
+    Text("The secret that signs the events.", { secret: true, unset: "the service does not start with `WEBHOOK_URL`" }),
+  ),
+};
+
+/** The settings in the order in which people read about them. */
+export const CHAPTERS: readonly { title: string; settings: Readonly<Record<string, TSchema>> }[] = [
+  { title: "Listening and logging", settings: listening },
+  { title: "Who is alive", settings: liveness },
+  { title: "Limits", settings: limits },
+  { title: "Access", settings: access },
+  { title: "Media", settings: media },
+  { title: "Many nodes", settings: nodes },
+  { title: "Webhooks", settings: webhooks },
+];
+
+/** Every setting. Durations are milliseconds. */
 export const Settings = Type.Object(
-  {
-    PORT: Port,
-    HOST: Text,
-    WEB_PORT: Port,
-    LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]),
-    HEARTBEAT_INTERVAL_MS: Ms(100),
-    IDLE_TIMEOUT_MS: Ms(200),
-    SWEEP_INTERVAL_MS: Ms(100),
-    AWAY_AFTER_MS: Ms(100),
-    RESUME_GRACE_MS: Ms(100),
-    RELOAD_GRACE_MS: Ms(100),
-    SOCKET_PING_INTERVAL_MS: Ms(100),
-    HELLO_TIMEOUT_MS: Ms(100),
-    DRAIN_TIMEOUT_MS: Ms(0),
-    CALL_RING_TIMEOUT_MS: Ms(100),
-    MULTI_TAB_POLICY: Type.Enum(["transfer", "reject", "allow"]),
-    MAX_ROOM_SIZE: Count,
-    MAX_ROOMS: Count,
-    MAX_CONNECTIONS: Count,
-    MAX_MESSAGES_PER_SECOND: Count,
-    AUTH_MODE: Type.Enum(["none", "jwt"]),
-    JWT_SECRET: Type.Optional(Type.String({ minLength: 32 })),
-    CORS_ORIGIN: Type.Optional(Type.String()),
-    ADMIN_TOKEN: Type.Optional(Type.String({ minLength: 8 })),
-    METRICS_TOKEN: Type.Optional(Type.String({ minLength: 8 })),
-    SFU_LISTEN_IP: Text,
-    SFU_ANNOUNCED_IP: Type.Optional(Text),
-    SFU_PORT: Port,
-    SFU_WORKERS: Type.Optional(Type.Integer({ minimum: 0, maximum: 64 })),
-    MEDIASOUP_WORKER_BIN: Type.Optional(Text),
-    REDIS_URL: Type.Optional(
-      Form(
-        "^rediss?(\\+(sentinel|cluster))?://.+",
-        "a redis://, redis+sentinel:// or redis+cluster:// URL, or one of these with rediss for TLS",
-      ),
-    ),
-    NODE_ID: Type.Optional(Form("^[A-Za-z0-9_.:-]{1,64}$", "1 to 64 letters, digits or any of _ . : -")),
-    PUBLIC_URL: Type.Optional(WEB_URL),
-    SERVICE_URL: Type.Optional(WEB_URL),
-    WEBHOOK_URL: Type.Optional(WEB_URL),
-    WEBHOOK_SECRET: Type.Optional(Text),
-  },
+  { ...listening, ...liveness, ...limits, ...access, ...media, ...nodes, ...webhooks },
   { additionalProperties: false },
 );
 
