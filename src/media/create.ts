@@ -1,27 +1,34 @@
-import { availableParallelism } from "node:os";
 import type { Clock } from "../kernel/clock.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import type { MediaLogger } from "./media-options.js";
-import { MediasoupPlane } from "./rtp/rtp-plane.js";
 import { NoMedia } from "./no-media.js";
+import { RtpPlane } from "./rtp/rtp-plane.js";
 import { findWorkerBinary } from "./workers/worker-binary.js";
+
+/**
+ * Where the media side starts. Requests come from the gateway through the port `MediaPlane` and go to mediasoup's
+ * worker processes; what mediasoup reports goes back as events of that port, to the session, the room and the gateway.
+ *
+ *     rtp/       rooms and sessions of a service that makes the media itself
+ *     external/  sessions of a service inside an application that makes the media
+ *     workers/   worker processes, what they hold, and the check that closed media is gone; serves the other two
+ */
 
 /** Settings by their names in the configuration. */
 export interface MediaSettings {
   SFU_LISTEN_IP: string;
   SFU_ANNOUNCED_IP?: string;
   SFU_PORT: number;
-  SFU_WORKERS?: number;
+  /** How many worker processes; 0: no media. */
+  SFU_WORKERS: number;
   MEDIASOUP_WORKER_BIN?: string;
 }
 
-/** A worker fills one core; beyond four, a node has other bottlenecks. */
-const MOST_WORKERS_BY_DEFAULT = 4;
-
 /**
- * The media side that the settings ask for. Rejects when a worker is needed and cannot be found or started.
+ * Makes the media side that the settings ask for.
  *
- * @param env where the worker's path and the cache that holds it may be named
+ * @param env environment variables; they may name the worker program or the cache that holds it
+ * @throws StartError or Error when a worker is needed and cannot be found or started
  */
 export async function createMediaPlane(
   settings: MediaSettings,
@@ -29,7 +36,7 @@ export async function createMediaPlane(
   clock: Clock,
   logger: MediaLogger,
 ): Promise<MediaPlane> {
-  const workers = settings.SFU_WORKERS ?? Math.min(availableParallelism(), MOST_WORKERS_BY_DEFAULT);
+  const { SFU_WORKERS: workers } = settings;
   if (workers === 0) return new NoMedia();
   const workerBin = settings.MEDIASOUP_WORKER_BIN ?? findWorkerBinary(env)?.path;
   if (workerBin === undefined) {
@@ -37,5 +44,5 @@ export async function createMediaPlane(
   }
   const { SFU_LISTEN_IP: listenIp, SFU_ANNOUNCED_IP: announcedIp, SFU_PORT: port } = settings;
   const announced = announcedIp === undefined ? {} : { announcedIp };
-  return MediasoupPlane.create({ clock, logger, workers, workerBin, listenIp, port, ...announced });
+  return RtpPlane.create({ clock, logger, workers, workerBin, listenIp, port, ...announced });
 }

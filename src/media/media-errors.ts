@@ -2,7 +2,7 @@ import { errors } from "mediasoup";
 import { TimeLimitError } from "../kernel/time-limit.js";
 import { LastseenError } from "@lastseen/protocol";
 
-/** Longest part of a mediasoup message that is passed on; it quotes the client's own parameters. */
+/** How many characters of a mediasoup message the client gets; the message quotes the client's own parameters. */
 const MESSAGE_LENGTH = 200;
 
 export function mediaUnavailable(cause?: unknown): LastseenError {
@@ -18,17 +18,19 @@ export function notFound(kind: "transport" | "producer" | "consumer"): LastseenE
 }
 
 /**
- * What it means when the worker answers but says no: `bad_message` where the request carries parameters of the client,
- * `media_unavailable` where it carries none, so that the client cannot have caused it, and `worker_full` where besides
- * something new was wanted of the worker, which has no memory or the like left for it.
+ * What it means when a worker answers a request with an error:
+ * - `bad_message`: the request carries parameters of the client, so they are wrong;
+ * - `media_unavailable`: the request carries none, so the client has not caused the error;
+ * - `worker_full`: as `media_unavailable`, and the request was to create something, so the worker has no memory or
+ *   other resource left.
  */
 export type Refusal = "bad_message" | "media_unavailable" | "worker_full";
 
-/** What mediasoup throws, as the client may see it. */
+/** Turns what mediasoup throws into what the client may see. */
 export function toMediaError(error: unknown, refusal: Refusal): LastseenError {
   if (error instanceof LastseenError) return error;
   if (isUnanswered(error)) return mediaUnavailable(error);
-  // The worker does not know the object any more: it was closed while the request was on its way.
+  // The worker does not know the object any more, because it was closed while the request was on its way.
   if (error instanceof errors.NotFoundError) {
     return new LastseenError("not_found", "This is closed already.", { cause: error });
   }
@@ -37,7 +39,7 @@ export function toMediaError(error: unknown, refusal: Refusal): LastseenError {
   return new LastseenError("bad_message", `The media parameters do not fit: ${reason}`, { cause: error });
 }
 
-/** Whether a worker that knows the place has answered that it cannot do what was asked for. */
+/** Whether a worker that knows the object has answered the request with an error. */
 export function isRefusal(error: unknown): boolean {
   return !(isUnanswered(error) || error instanceof errors.NotFoundError);
 }

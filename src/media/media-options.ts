@@ -1,6 +1,6 @@
 import type { Clock } from "../kernel/clock.js";
 
-/** What the media plane needs of a logger; pino's fits. */
+/** What the media plane needs of a logger; a pino logger has it. */
 export interface MediaLogger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -12,21 +12,21 @@ export interface MediaLogger {
 export interface MediaTimeLimits {
   /** One request to a worker. */
   callMs: number;
-  /** From the start of a worker process to its first word. */
+  /** From the start of a worker process to its first message. */
   workerStartMs: number;
   /** How long a worker process may take to end before it is killed. */
   workerStopMs: number;
-  /** Pause between two questions to each worker whether it still answers. */
+  /** Between two checks whether each worker still answers. */
   healthIntervalMs: number;
-  /** The first wait before a lost worker is started again; it doubles with every further loss. */
+  /** How long the pool waits before it replaces a lost worker for the first time; doubles with each further loss. */
   restartMinMs: number;
-  /** The longest such wait; a worker that lived for longer starts over with the first one. */
+  /** The longest such wait. After a worker that lived for longer, the first wait applies again. */
   restartMaxMs: number;
-  /** How long rooms go to other workers after one has refused something new. */
+  /** How long new rooms avoid a worker that has refused to create something. */
   fullMs: number;
-  /** From `connectTransport` until ICE and DTLS are there. */
+  /** From `connectTransport` until ICE and DTLS are connected. */
   connectMs: number;
-  /** How long a check of what was closed waits for others that can be answered by the same dump. */
+  /** How long a check of closed media waits for further checks that the same dump can answer. */
   verifyWindowMs: number;
 }
 
@@ -42,7 +42,7 @@ export const MEDIA_TIME_LIMITS: MediaTimeLimits = {
   verifyWindowMs: 100,
 };
 
-/** How much one session may hold at a time, so that nobody can fill a worker on his own. */
+/** How much one session may hold at a time, so that one client cannot fill a worker. */
 export interface SessionMediaLimits {
   transports: number;
   producers: number;
@@ -60,15 +60,15 @@ export interface MediaPlaneOptions {
   workerBin: string;
   /** Address that the workers listen on, for UDP and TCP. */
   listenIp: string;
-  /** Address that clients are told instead, for example the public one of a machine behind NAT. */
+  /** Address that clients get instead, for example the public one of a machine behind NAT. */
   announcedIp?: string;
-  /** UDP and TCP port of the first worker, counting up; 0: any free ones. */
+  /** UDP and TCP port of the first worker; each further worker has the next one. 0: any free ports. */
   port: number;
   timeLimits?: Partial<MediaTimeLimits>;
   sessionLimits?: Partial<SessionMediaLimits>;
 }
 
-/** `appData` of everything that is created here: whose it is. Routers carry the room only. */
+/** The owner, written into the `appData` of each object that the service creates. Routers have only the room. */
 export interface MediaAppData extends Record<string, unknown> {
   roomId: string;
   sessionId?: string;

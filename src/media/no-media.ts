@@ -9,7 +9,7 @@ import type {
 } from "../ports/media-plane.js";
 import { notFound, notJoined } from "./media-errors.js";
 
-/** The media side of a service without workers: rooms and presence work, media requests are refused. */
+/** The media side of a service without workers: rooms and presence work, and it refuses media requests. */
 export class NoMedia implements MediaPlane {
   readonly available = false;
   readonly enabled = false;

@@ -1,26 +1,29 @@
-/** What the service needs of media. `media/` implements it with mediasoup workers, and without any. */
+/** What the service needs of the media side. `media/` implements it with mediasoup workers, and without any. */
 import type { JsonObject, ProducerView } from "@lastseen/protocol";
 
-/** ICE/DTLS evidence of a session's transports. `lost`: some were connected and none is now. */
+/** What ICE and DTLS say about a session. `lost`: at least one transport was connected, and none is now. */
 export type MediaEvidence = "connected" | "lost";
 
-/** What the media plane tells. Session and room ids are those that were given to {@link MediaPlane.join}. */
+/** What the media plane reports. Session and room ids are those that {@link MediaPlane.join} got. */
 export interface MediaEvents {
-  /** `by`: which of the two told of a loss. */
+  /** `by`: which of the two reported a loss. */
   evidence: { sessionId: string; state: MediaEvidence; by?: "ice" | "dtls" };
   producer_opened: { roomId: string; sessionId: string; producer: ProducerView };
   producer_changed: { roomId: string; sessionId: string; producerId: string; paused: boolean };
   producer_closed: { roomId: string; sessionId: string; producerId: string };
   consumer_closed: { sessionId: string; consumerId: string; reason: "producer_closed" | "transport_closed" };
   transport_closed: { sessionId: string; transportId: string; reason: "connect_timeout" | "replaced" };
-  /** `sessionId` of the loudest, or null when nobody speaks. */
+  /** `sessionId` of the loudest participant, or null when nobody speaks. */
   active_speaker: { roomId: string; sessionId: string | null };
-  /** All media of these sessions is gone with their worker, or closed since that is full; they stay in the room and make new transports. */
+  /**
+   * All media of these sessions is gone because their worker ended, or closed because it is full. The sessions stay in
+   * the room and make new transports.
+   */
   media_reset: { roomId: string; sessionIds: readonly string[]; reason: "worker_died" | "worker_full" };
   worker_died: { workerIndex: number; rooms: number };
 }
 
-/** Media objects of one kind or another that are still there. Empty lists: all gone. */
+/** Ids of media objects that a worker still holds. Empty lists: all are gone. */
 export interface MediaLeftovers {
   transports: readonly string[];
   producers: readonly string[];
@@ -28,10 +31,9 @@ export interface MediaLeftovers {
 }
 
 /**
- * One session's media in one room: made on join, closed on leave and never reused. Every method that creates something
- * checks after each await whether this was closed meanwhile, and then undoes what it created and throws `not_joined`.
- * Parameters are mediasoup's own; wrong ones throw `bad_message`, unknown ids `not_found`, a worker that does not answer
- * or has died `media_unavailable`.
+ * One session's media in one room: made on join, closed on leave and never used again. When it is closed while a method
+ * creates something, the method undoes that and throws `not_joined`. Parameters are mediasoup's own. Wrong parameters
+ * throw `bad_message`, unknown ids `not_found`, and a worker that has died or does not answer `media_unavailable`.
  */
 export interface SessionMedia {
   readonly closed: boolean;
@@ -66,21 +68,21 @@ export interface SessionMedia {
   setConsumerPaused(consumerId: string, paused: boolean): Promise<void>;
   closeConsumer(consumerId: string): void;
   setPreferredLayers(consumerId: string, spatialLayer: number, temporalLayer: number | undefined): Promise<void>;
-  /** Closes all transports, and with them everything else, but stays usable: the page behind the session is a new one. */
+  /** Closes all transports and what is in them, and stays usable: a new page has resumed the session. */
   reset(): void;
-  /** Closes everything on this side at once. Idempotent, never throws. */
+  /** Closes everything at once, without waiting for the worker. Idempotent, never throws. */
   close(): void;
   /**
-   * Asks the worker itself what is left of this session's objects, after {@link close}. Batched with the checks of
-   * other sessions in the same room. Rejects when the worker does not answer in time.
+   * Asks the worker which of this session's closed objects it still holds. One answer serves the checks of other sessions
+   * in the same room too. Rejects when the worker does not answer in time.
    */
   verifyClosed(): Promise<MediaLeftovers>;
 }
 
-/** Objects of one kind counted from mediasoup's own events, whoever created them. */
+/** The kinds of mediasoup objects that are counted. */
 export type MediaKind = "router" | "transport" | "producer" | "consumer";
 
-/** Media objects in this process that name no session, by kind: other code's. Routers are nobody's. */
+/** How many media objects in this process name no session, because other code made them. Routers never name one. */
 export type ForeignMedia = Record<Exclude<MediaKind, "router">, number>;
 
 /** A media object that belongs to no live session. */
@@ -93,21 +95,23 @@ export interface MediaOrphan {
 export interface MediaPlane {
   /** Whether at least one worker can take rooms. `false` with `SFU_WORKERS=0`. */
   readonly available: boolean;
+  /** Whether clients can make media here at all. */
   readonly enabled: boolean;
   on<K extends keyof MediaEvents>(event: K, listener: (event: MediaEvents[K]) => void): () => void;
-  /** Opens (or finds) the room's router and the session's place in it; the router closes with its last session. */
+  /** Adds the session to the room's media. The room's router closes with its last session. */
   join(roomId: string, sessionId: string): Promise<SessionMedia>;
+  /** All objects in this process, no matter which code made them. */
   counts(): { workers: number } & Record<MediaKind, number>;
-  /** Objects whose session `isLive` denies. Reads this process's own books only. */
+  /** Objects of sessions for which `isLive` returns false, by the records of this process; asks no worker. */
   findOrphans(isLive: (sessionId: string) => boolean): readonly MediaOrphan[];
-  /** Closes an orphan; `false` when it was gone already. */
+  /** Closes an orphan. @returns `false` when it was gone already */
   closeOrphan(orphan: MediaOrphan): boolean;
   /**
-   * Sessions that have media by this process's books which their worker does not hold any more, in this comparison and
-   * in the one before it. Asks the workers; one that does not answer is passed over.
+   * Sessions with media that is in the records of this process and that the worker does not hold any more, both in this
+   * comparison and in the one before. Asks the workers and skips those that do not answer.
    */
   findLost(): Promise<readonly string[]>;
-  /** Counted and reported, never closed. */
+  /** Objects of other code. They are counted and reported, and never closed. */
   unowned(): ForeignMedia;
   close(): Promise<void>;
 }

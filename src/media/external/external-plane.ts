@@ -1,8 +1,8 @@
 /**
- * The media side of a service inside somebody else's application: it makes no media, but closes what the application has
- * made for a session, when that session ends, and asks the workers whether it is gone.
+ * The media side of a service that runs inside another application. The application makes the media. When a session ends,
+ * the service closes what the application has made for it and asks the workers whether it is gone.
  *
- *     mediasoup's observer -> ExternalWatch -> ExternalPlane -> ExternalTransports (one per session)
+ *     mediasoup's observer -> MediaTree -> ExternalWatch -> ExternalPlane -> ExternalTransports (one per session)
  */
 import { observer } from "mediasoup";
 import type { Observer, Transport, Worker } from "mediasoup/types";
@@ -17,13 +17,13 @@ import type {
   MediaPlane,
   SessionMedia,
 } from "../../ports/media-plane.js";
+import { ExternalSessionMedia } from "./external-session-media.js";
 import { ExternalTransports } from "./external-transports.js";
 import { ExternalWatch, type SeenTransport } from "./external-watch.js";
 import { MEDIA_TIME_LIMITS, type MediaLogger, type MediaTimeLimits } from "../media-options.js";
 import { MediaVerifier } from "../workers/media-verifier.js";
-import { NoSessionMedia } from "../no-media.js";
 
-/** Sessions that are remembered after their end, for what was still being made for them. */
+/** How many ended sessions are remembered, because the application may still be making a transport for them. */
 const REMEMBERED = 4096;
 
 export class ExternalPlane implements MediaPlane {
@@ -33,14 +33,15 @@ export class ExternalPlane implements MediaPlane {
   readonly #events: Emitter<MediaEvents>;
   readonly #verifier: MediaVerifier;
   readonly #watch: ExternalWatch;
+  /** Sessions that are open, or whose media a worker still holds. */
   readonly #sessions = new Map<string, ExternalTransports>();
   readonly #ended = new Set<string>();
-  #strangersTold = false;
+  #unknownSessionLogged = false;
 
   constructor(options: {
     clock: Clock;
     logger: MediaLogger;
-    /** Of the application's own copy of mediasoup, if it has one. */
+    /** The `observer` of the application's copy of mediasoup, if it is not the copy that the service loads. */
     source?: Observer | undefined;
     timeLimits?: Pick<MediaTimeLimits, "callMs" | "verifyWindowMs">;
   }) {
@@ -54,15 +55,15 @@ export class ExternalPlane implements MediaPlane {
       source: options.source ?? observer,
       clock,
       callMs: timeLimits.callMs,
-      onTransport: (seen) => this.#seen(seen),
+      onTransport: (seen) => this.#onTransport(seen),
       onDeath: () => this.#events.emit("worker_died", { workerIndex: -1, rooms: 0 }),
     });
   }
 
   /**
-   * Begins to watch workers that the application has started before this was made.
+   * Starts to watch workers that the application started before the service was registered.
    *
-   * @throws Error when one of them has routers already: what is made in these would never be seen
+   * @throws Error when one of them has routers already, because mediasoup would announce nothing that is made in those
    */
   async follow(workers: Iterable<Worker>): Promise<void> {
     for (const worker of workers) {
@@ -70,7 +71,7 @@ export class ExternalPlane implements MediaPlane {
       if (unseen === 0) continue;
       throw new Error(
         `The mediasoup worker ${worker.pid} has ${unseen} router(s) that were made before Lastseen was registered, ` +
-          "so that nothing in them can be seen: register Lastseen before routers are made.",
+          "and Lastseen cannot see anything in them: register Lastseen before you make routers.",
       );
     }
   }
@@ -79,12 +80,16 @@ export class ExternalPlane implements MediaPlane {
     return this.#events.on(event, listener);
   }
 
-  /** From here on, transports that name this session are closed with it. */
+  /** From now on, transports that name this session close with it. */
   openSession(sessionId: string): void {
     if (!this.#sessions.has(sessionId)) this.#sessions.set(sessionId, this.#transportsFor(sessionId));
   }
 
-  /** Closes what the session has; what is made for it later is closed at once. Yields what the workers still hold. */
+  /**
+   * Closes the session's transports, and from now on each transport that the application makes for it later.
+   *
+   * @returns what the workers still hold
+   */
   async endSession(sessionId: string): Promise<MediaLeftovers> {
     this.#remember(sessionId);
     const transports = this.#sessions.get(sessionId);
@@ -96,21 +101,21 @@ export class ExternalPlane implements MediaPlane {
   }
 
   /**
-   * The transport closes with the session, whatever its `appData` says.
+   * Makes the transport close with the session, no matter what its `appData` says.
    *
-   * @returns `false` when there is no such session (any more); the transport is closed then
-   * @throws Error when the transport was never announced, so that it could not be verified
+   * @returns `false` when there is no such session, or it has ended; then the transport is closed
+   * @throws Error when mediasoup never announced the transport, because its end could not be verified then
    */
   own(sessionId: string, transport: Transport): boolean {
     const seen = this.#watch.find(transport.id);
     if (!seen && transport.closed) return this.#sessions.has(sessionId);
     if (!seen) {
       throw new Error(
-        `Lastseen was not told of the transport ${transport.id}: its worker was started before Lastseen was registered ` +
-          "and is not among the option `workers`, or it is of another copy of mediasoup than the option `observer`.",
+        `Lastseen has not seen the transport ${transport.id}: either its worker started before Lastseen was registered ` +
+          "and is not in the option `workers`, or another copy of mediasoup made it than that of the option `observer`.",
       );
     }
-    if (this.#isOpen(sessionId)) this.#sessions.get(sessionId)?.take(seen);
+    if (this.#isOpen(sessionId)) this.#sessions.get(sessionId)?.add(seen);
     else this.#closeLate(sessionId, seen);
     return this.#isOpen(sessionId);
   }
@@ -137,12 +142,12 @@ export class ExternalPlane implements MediaPlane {
     return true;
   }
 
-  /** What the application's workers hold is known from their own events: nothing can be in the books alone. */
+  /** The records come from mediasoup's own events, so they hold nothing that the workers do not hold. */
   async findLost(): Promise<readonly string[]> {
     return [];
   }
 
-  /** Objects in transports that are no session's. */
+  /** Transports that belong to no session, and what is in them. */
   unowned(): ForeignMedia {
     const foreign = [...this.#watch.all()].filter(({ owner }) => owner === undefined);
     return {
@@ -152,41 +157,45 @@ export class ExternalPlane implements MediaPlane {
     };
   }
 
-  /** Stops watching. The application's workers, routers and foreign transports go on. */
+  /** Stops watching. The application's objects live on. */
   async close(): Promise<void> {
     this.#watch.close();
     this.#sessions.clear();
   }
 
-  #seen(seen: SeenTransport): void {
+  #onTransport(seen: SeenTransport): void {
     const { sessionId } = seen.transport.appData;
     if (typeof sessionId !== "string") return;
     if (this.#ended.has(sessionId)) this.#closeLate(sessionId, seen);
-    else if (this.#sessions.has(sessionId)) this.#sessions.get(sessionId)?.take(seen);
-    else this.#tellOfStranger(seen, sessionId);
+    else if (this.#sessions.has(sessionId)) this.#sessions.get(sessionId)?.add(seen);
+    else this.#warnOfUnknownSession(seen, sessionId);
   }
 
-  /** Some applications have sessions of their own and write their ids there: that is no reason to close anything. */
-  #tellOfStranger({ transport }: SeenTransport, sessionId: string): void {
-    if (this.#strangersTold) return;
-    this.#strangersTold = true;
+  /** Some applications write ids of sessions of their own into `appData`; that is no reason to close anything. */
+  #warnOfUnknownSession({ transport }: SeenTransport, sessionId: string): void {
+    if (this.#unknownSessionLogged) return;
+    this.#unknownSessionLogged = true;
     this.#logger.warn(
       { transportId: transport.id, sessionId },
-      "a transport names a session that is not known here, and is left alone like all of its kind",
+      "a transport names a session that the service does not know; the service leaves all such transports alone",
     );
   }
 
   #closeLate(sessionId: string, seen: SeenTransport): void {
     const transports = this.#transportsFor(sessionId);
-    transports.take(seen);
+    transports.add(seen);
     transports.closeAll();
     const fields = { sessionId, transportId: seen.transport.id };
-    this.#logger.info(fields, "a transport that came after its session's end was closed");
+    this.#logger.info(fields, "closed a transport that was made after its session had ended");
     transports.verifyClosed().then(
       (left) => {
-        if (left.transports.length > 0) this.#logger.error({ ...fields, left }, "the worker still holds it");
+        if (left.transports.length > 0) this.#logger.error({ ...fields, left }, "the worker still holds the transport");
       },
-      (error: unknown) => this.#logger.error({ ...fields, err: error }, "the worker could not be asked for it"),
+      (error: unknown) =>
+        this.#logger.error(
+          { ...fields, err: error },
+          "the worker could not be asked whether it still holds the transport",
+        ),
     );
   }
 
@@ -210,33 +219,5 @@ export class ExternalPlane implements MediaPlane {
       if (this.#ended.size <= REMEMBERED) return;
       this.#ended.delete(oldest);
     }
-  }
-}
-
-/** A session's stay in a room: requests for media are refused, and what the application made closes with the stay. */
-class ExternalSessionMedia extends NoSessionMedia {
-  readonly #transports: ExternalTransports;
-
-  constructor(transports: ExternalTransports) {
-    super();
-    this.#transports = transports;
-  }
-
-  override counts(): { transports: number; producers: number; consumers: number } {
-    return this.#transports.counts();
-  }
-
-  override reset(): void {
-    if (!this.closed) this.#transports.closeAll();
-  }
-
-  override close(): void {
-    if (this.closed) return;
-    super.close();
-    this.#transports.closeAll();
-  }
-
-  override verifyClosed(): Promise<MediaLeftovers> {
-    return this.#transports.verifyClosed();
   }
 }

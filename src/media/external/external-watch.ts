@@ -1,8 +1,9 @@
-import type { Consumer, Observer, Producer, Router, Transport, Worker } from "mediasoup/types";
+import type { Observer, Transport, Worker } from "mediasoup/types";
 import type { Clock } from "../../kernel/clock.js";
 import type { MediaKind } from "../../ports/media-plane.js";
-import { ExternalWorker } from "./external-worker.js";
 import type { AskablePlace } from "../workers/media-verifier.js";
+import { MediaTree, type MediaObject } from "../workers/media-tree.js";
+import { ExternalWorker } from "./external-worker.js";
 
 /** A transport that mediasoup has announced, where it is, and what is in it. */
 export interface SeenTransport {
@@ -10,60 +11,49 @@ export interface SeenTransport {
   readonly place: AskablePlace;
   readonly producers: Set<string>;
   readonly consumers: Set<string>;
-  /** The session that it closes with; undefined: somebody else's business. */
+  /** Id of the session that the transport closes with; undefined when the service leaves it alone. */
   owner: string | undefined;
 }
 
-/** The part of mediasoup's observers that tells of an object's end. */
-interface Ending {
-  once(event: "close", listener: () => void): unknown;
-  off(event: "close", listener: () => void): unknown;
-}
-
-/**
- * Everything that somebody else makes with mediasoup, as mediasoup announces it: worker, router, transport and what is in
- * it. Sees the workers that are started after it was made, and those that it is told to follow; of an object whose
- * parent it does not know, it never hears.
- */
+/** Keeps a record of the workers, routers and transports that the application makes. */
 export class ExternalWatch {
-  readonly #source: Observer;
-  readonly #clock: Clock;
-  readonly #callMs: number;
+  readonly #tree: MediaTree;
   readonly #onTransport: (seen: SeenTransport) => void;
-  readonly #onDeath: (worker: Worker) => void;
   readonly #workers = new Map<Worker, ExternalWorker>();
-  readonly #routers = new Set<string>();
+  readonly #routers = new Map<string, AskablePlace>();
   readonly #transports = new Map<string, SeenTransport>();
-  /** How to stop listening to each living object. */
-  readonly #deaf = new Map<Ending, () => void>();
 
-  /**
-   * @param options `source`: the `observer` of the very copy of mediasoup that makes the objects; `onTransport` is called
-   *   before whoever made the transport gets it
-   */
   constructor(options: {
+    /** The `observer` of the copy of mediasoup that the application uses. */
     source: Observer;
     clock: Clock;
+    /** How long one request to a worker may take, milliseconds. */
     callMs: number;
+    /** Called before the code that made the transport gets it. */
     onTransport: (seen: SeenTransport) => void;
-    /** A worker has ended, and nobody had asked it to. */
+    /** A worker process has ended without an order to do so. */
     onDeath: (worker: Worker) => void;
   }) {
-    this.#source = options.source;
-    this.#clock = options.clock;
-    this.#callMs = options.callMs;
+    const { clock, callMs } = options;
     this.#onTransport = options.onTransport;
-    this.#onDeath = options.onDeath;
-    this.#source.on("newworker", this.#seeWorker);
+    this.#tree = new MediaTree(options.source, {
+      onWorker: (worker) => this.#workers.set(worker, new ExternalWorker({ worker, clock, callMs })),
+      onWorkerClosed: (worker) => {
+        this.#workers.delete(worker);
+        if (worker.died) options.onDeath(worker);
+      },
+      onOpened: (opened) => this.#add(opened),
+      onClosed: (closed) => this.#remove(closed),
+    });
   }
 
   /**
-   * Begins to watch a worker that was there before. Idempotent.
+   * Starts to watch a worker that was there before. Idempotent.
    *
-   * @returns how many routers it has that were made unseen
+   * @returns how many routers of this worker the watch has not seen
    */
   async follow(worker: Worker): Promise<number> {
-    this.#seeWorker(worker);
+    this.#tree.follow(worker);
     const { routerIds } = await worker.dump();
     return routerIds.filter((id) => !this.#routers.has(id)).length;
   }
@@ -87,66 +77,39 @@ export class ExternalWatch {
     };
   }
 
-  /** Stops listening; what it has seen lives on. */
+  /** Stops listening. The application's objects live on. */
   close(): void {
-    this.#source.off("newworker", this.#seeWorker);
-    for (const stop of this.#deaf.values()) stop();
-    this.#deaf.clear();
+    this.#tree.close();
   }
 
-  readonly #seeWorker = (worker: Worker): void => {
-    if (this.#workers.has(worker) || worker.closed) return;
-    const asked = new ExternalWorker({ worker, clock: this.#clock, callMs: this.#callMs });
-    this.#workers.set(worker, asked);
-    const onRouter = (router: Router): void => this.#seeRouter(router, asked);
-    worker.observer.on("newrouter", onRouter);
-    const stop = (): unknown => worker.observer.off("newrouter", onRouter);
-    this.#untilClosed(worker.observer, stop, () => {
-      this.#workers.delete(worker);
-      if (worker.died) this.#onDeath(worker);
-    });
-  };
-
-  #seeRouter(router: Router, worker: ExternalWorker): void {
-    this.#routers.add(router.id);
-    const place: AskablePlace = { router, worker };
-    const onTransport = (transport: Transport): void => this.#seeTransport(transport, place);
-    router.observer.on("newtransport", onTransport);
-    const stop = (): unknown => router.observer.off("newtransport", onTransport);
-    this.#untilClosed(router.observer, stop, () => this.#routers.delete(router.id));
+  #add(opened: MediaObject): void {
+    switch (opened.kind) {
+      case "router": {
+        const worker = this.#workers.get(opened.worker);
+        if (worker) this.#routers.set(opened.object.id, { router: opened.object, worker });
+        return;
+      }
+      case "transport": {
+        const { object: transport, router } = opened;
+        const place = this.#routers.get(router.id);
+        if (!place) return;
+        const seen = { transport, place, producers: new Set<string>(), consumers: new Set<string>(), owner: undefined };
+        this.#transports.set(transport.id, seen);
+        return this.#onTransport(seen);
+      }
+      default:
+        this.#idsBeside(opened)?.add(opened.object.id);
+    }
   }
 
-  #seeTransport(transport: Transport, place: AskablePlace): void {
-    const seen: SeenTransport = { transport, place, producers: new Set(), consumers: new Set(), owner: undefined };
-    this.#transports.set(transport.id, seen);
-    const onProducer = ({ id, observer }: Producer): void => {
-      seen.producers.add(id);
-      observer.once("close", () => seen.producers.delete(id));
-    };
-    const onConsumer = ({ id, observer }: Consumer): void => {
-      seen.consumers.add(id);
-      observer.once("close", () => seen.consumers.delete(id));
-    };
-    transport.observer.on("newproducer", onProducer);
-    transport.observer.on("newconsumer", onConsumer);
-    const stop = (): void => {
-      transport.observer.off("newproducer", onProducer);
-      transport.observer.off("newconsumer", onConsumer);
-    };
-    this.#untilClosed(transport.observer, stop, () => this.#transports.delete(transport.id));
-    this.#onTransport(seen);
+  #remove(closed: MediaObject): void {
+    if (closed.kind === "router") this.#routers.delete(closed.object.id);
+    else if (closed.kind === "transport") this.#transports.delete(closed.object.id);
+    else this.#idsBeside(closed)?.delete(closed.object.id);
   }
 
-  /** @param stop takes the listeners away that are not for the end */
-  #untilClosed(observed: Ending, stop: () => unknown, onClose: () => void): void {
-    const closed = (): void => {
-      this.#deaf.delete(observed);
-      onClose();
-    };
-    observed.once("close", closed);
-    this.#deaf.set(observed, () => {
-      stop();
-      observed.off("close", closed);
-    });
+  /** The ids of all producers, or of all consumers, in the same transport. */
+  #idsBeside({ kind, transport }: Extract<MediaObject, { transport: Transport }>): Set<string> | undefined {
+    return this.#transports.get(transport.id)?.[kind === "producer" ? "producers" : "consumers"];
   }
 }

@@ -1,17 +1,17 @@
 import type { Worker } from "mediasoup/types";
 import type { Clock } from "../../kernel/clock.js";
-import { limited } from "../workers/limited.js";
 import { mediaUnavailable, toMediaError, type Refusal } from "../media-errors.js";
+import { limited } from "../workers/limited.js";
 import type { AskedWorker } from "../workers/media-verifier.js";
 
-/** A worker process that somebody else started and will end: it is asked what it holds, and left alone otherwise. */
+/** A worker process of the application. The service asks it what it holds, and neither ends nor replaces it. */
 export class ExternalWorker implements AskedWorker {
   readonly worker: Worker;
   readonly ended: Promise<void>;
   readonly #clock: Clock;
   readonly #callMs: number;
 
-  /** @param options `callMs`: how long one question may take, milliseconds */
+  /** @param options `callMs`: how long one request may take, milliseconds */
   constructor(options: { worker: Worker; clock: Clock; callMs: number }) {
     this.worker = options.worker;
     this.#clock = options.clock;

@@ -1,6 +1,6 @@
 import type { ActiveSpeakerObserver, Producer } from "mediasoup/types";
 
-/** Who speaks in one room. The worker tells who became the loudest, but not that nobody speaks any more. */
+/** Who speaks in one room. The worker reports who became the loudest, but not that nobody speaks any more. */
 export class ActiveSpeaker {
   readonly #observer: ActiveSpeakerObserver;
   readonly #onChange: (sessionId: string | null) => void;
@@ -20,20 +20,20 @@ export class ActiveSpeaker {
 
   /** Listens to a producer until it closes. Rejects when the worker refuses. */
   async add(producer: Producer): Promise<void> {
-    const silent = (): void => {
+    const onSilent = (): void => {
       if (this.#producerId !== producer.id) return;
       this.#producerId = undefined;
       this.#change(null);
     };
-    producer.observer.on("pause", silent);
-    producer.observer.once("close", silent);
+    producer.observer.on("pause", onSilent);
+    producer.observer.once("close", onSilent);
     await this.#observer.addProducer({ producerId: producer.id });
   }
 
   #change(sessionId: string | null): void {
     if (this.#sessionId === sessionId) return;
     this.#sessionId = sessionId;
-    // A room that is going away has nobody left to tell.
+    // When the room closes, it has no members who could be told.
     if (!this.#observer.closed) this.#onChange(sessionId);
   }
 }

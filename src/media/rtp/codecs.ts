@@ -1,8 +1,8 @@
 import type { RouterRtpCodecCapability } from "mediasoup/types";
 
 /**
- * What every room's router speaks, best first: clients take the first one that they know too. mediasoup adds the RTX
- * codec of each video codec and the header extensions by itself.
+ * The codecs of every room's router, best first: a client takes the first one that it knows. mediasoup itself adds the
+ * RTX codec of each video codec and the header extensions.
  */
 export const MEDIA_CODECS: readonly RouterRtpCodecCapability[] = [
   { kind: "audio", mimeType: "audio/opus", clockRate: 48_000, channels: 2 },

@@ -3,8 +3,8 @@ import type { MediaVerifier } from "../workers/media-verifier.js";
 import type { RoomRouter } from "./room-router.js";
 
 /**
- * Looks for media that the books have and the workers do not. mediasoup tells of every close on this side and of a
- * worker's end; this is for what ended without a word.
+ * Finds media that the service has in its records and the worker does not hold any more. mediasoup reports each close on
+ * this side and the end of a worker; this is for objects that ended without any report.
  */
 export class LostMedia {
   readonly #verifier: MediaVerifier;
@@ -28,21 +28,21 @@ export class LostMedia {
   async #missingIn(room: RoomRouter): Promise<{ id: string; sessionId: string }[]> {
     const { place } = room;
     if (!place) return [];
-    // Written down before the worker is asked: what is in the books has been there by then.
-    const booked = Array.from(room.members, (member) => ({ member, ids: member.objectIds() }));
+    // The list is made before the worker is asked, so that the worker has known each object in it.
+    const recorded = Array.from(room.members, (member) => ({ member, ids: member.objectIds() }));
     try {
       const held = await this.#verifier.remaining(
         place,
-        booked.flatMap(({ ids }) => ids),
+        recorded.flatMap(({ ids }) => ids),
       );
       if (room.place !== place) return [];
-      return booked.flatMap(({ member, ids }) => {
-        const still = new Set(member.objectIds());
-        const gone = ids.filter((id) => !held.has(id) && still.has(id));
+      return recorded.flatMap(({ member, ids }) => {
+        const stillRecorded = new Set(member.objectIds());
+        const gone = ids.filter((id) => !held.has(id) && stillRecorded.has(id));
         return gone.map((id) => ({ id, sessionId: member.sessionId }));
       });
     } catch (error) {
-      this.#logger.warn({ err: error, roomId: room.id }, "a worker could not be asked what it holds");
+      this.#logger.warn({ err: error, roomId: room.id }, "a media worker could not be asked what it holds");
       return [];
     }
   }

@@ -6,38 +6,39 @@ import { notJoined } from "../media-errors.js";
 import type { MediaAppData, MediaLogger } from "../media-options.js";
 import type { MediaWorker } from "../workers/media-worker.js";
 
-/** Where a room's media is at present. After the worker's end the room gets another place, not this one again. */
+/** The router that a room has now, and its worker. When the worker ends, the room gets a new place. */
 export interface RouterPlace {
   readonly worker: MediaWorker;
   readonly router: Router;
   readonly speaker: ActiveSpeaker;
 }
 
-/** A session's part in the room, as the room sees it. */
+/** The media of one session in the room, as the room sees it. */
 export interface RoomMember {
   readonly sessionId: string;
   /** Ids of all its transports, producers and consumers. */
   objectIds(): string[];
   close(): void;
-  /** All its media is gone with the worker. */
+  /** The worker has ended, and all media of the session with it. */
   workerLost(): void;
-  /** Its media is to be closed, to be made anew on another worker. */
+  /** The room moves to another worker: the session closes its media here. */
   roomMoved(): void;
 }
 
-/** What the room needs of the workers. */
+/** What the room needs of the worker pool. */
 export interface RoomWorkers {
   acquire(): Promise<MediaWorker>;
-  hasRoomBeside(full: MediaWorker): boolean;
+  /** Whether a worker other than this one can take more. */
+  hasSpareWorker(full: MediaWorker): boolean;
 }
 
 /**
- * One room's router: made when its first transport is wanted, on the worker with the least to do, made anew on another
- * one when that worker ends or is full, closed with the room's last member.
+ * The router of one room. It is made with the room's first transport, on the worker with the fewest transports. When that
+ * worker ends or is full, the room gets a new router on another worker. The router closes with the room's last member.
  */
 export class RoomRouter {
   readonly id: string;
-  /** What can be consumed in this room, and in no other. */
+  /** The producers that members of this room, and of no other, can consume. */
   readonly producers = new Map<string, Producer>();
   readonly #members = new Set<RoomMember>();
   readonly #queue: KeyedQueue<string>;
@@ -51,12 +52,12 @@ export class RoomRouter {
 
   constructor(options: {
     id: string;
-    /** Shared by all rooms, by room id: a room that comes back waits for what its predecessor still creates. */
+    /** Shared by all rooms, by room id: a room that opens again waits for what the room before it still creates. */
     queue: KeyedQueue<string>;
     workers: RoomWorkers;
     logger: MediaLogger;
     onSpeaker: (sessionId: string | null) => void;
-    /** The members' media was closed, since the worker has no room for all of them. */
+    /** The room has closed its members' media because the worker is full. */
     onMoved: (sessionIds: readonly string[]) => void;
     onEmpty: () => void;
   }) {
@@ -69,7 +70,7 @@ export class RoomRouter {
     this.#onEmpty = options.onEmpty;
   }
 
-  /** Where its media is; undefined while it has none. */
+  /** Undefined while the room has no media. */
   get place(): RouterPlace | undefined {
     return this.#place;
   }
@@ -82,31 +83,31 @@ export class RoomRouter {
     this.#members.add(member);
   }
 
-  /** The last one to leave closes the room. */
+  /** When the last member leaves, the room closes. */
   leave(member: RoomMember): void {
     this.#members.delete(member);
     if (this.#members.size === 0) this.#close();
   }
 
-  /** The room's router, made if there is none. Rejects with `media_unavailable`, or `not_joined` when the room closed. */
+  /** Makes the router if there is none. Rejects with `media_unavailable`, or `not_joined` when the room has closed. */
   open(): Promise<RouterPlace> {
     const place = this.#place;
     if (place && !place.router.closed) return Promise.resolve(place);
     return this.#queue.run(this.id, () => this.#open());
   }
 
-  /** Makes a producer consumable in the room until it closes. */
+  /** Lets the room's members consume a producer until it closes. */
   publish(producer: Producer, { speaker }: RouterPlace): void {
     this.producers.set(producer.id, producer);
     producer.observer.once("close", () => this.producers.delete(producer.id));
     if (producer.kind !== "audio") return;
     speaker.add(producer).catch((error: unknown) => {
-      // Usually it was closed meanwhile. Nobody depends on it.
-      this.#logger.debug({ err: error, roomId: this.id }, "a producer is not watched for active speech");
+      // Usually the producer was closed meanwhile.
+      this.#logger.debug({ err: error, roomId: this.id }, "the speaker observer did not take a producer");
     });
   }
 
-  /** Whether this room was on that worker; its members have been told then. */
+  /** Tells the members if the room was on that worker. @returns whether it was */
   workerLost(worker: MediaWorker): boolean {
     if (this.#place?.worker !== worker) return false;
     this.#forgetPlace();
@@ -115,11 +116,11 @@ export class RoomRouter {
   }
 
   /**
-   * The worker has refused something of this room. The room moves to another one if that has room; otherwise who has
-   * media here keeps it.
+   * To be called when the worker has refused to create something for this room. The room moves to another worker if
+   * there is one that is not full. Otherwise its members keep the media that they have.
    */
   moveFrom(place: RouterPlace): void {
-    if (this.#place !== place || !this.#workers.hasRoomBeside(place.worker)) return;
+    if (this.#place !== place || !this.#workers.hasSpareWorker(place.worker)) return;
     const sessionIds = Array.from(this.#members, ({ sessionId }) => sessionId);
     for (const member of this.#members) member.roomMoved();
     this.#leavePlace();
@@ -134,7 +135,7 @@ export class RoomRouter {
     try {
       return await this.#openAt(worker);
     } catch (error) {
-      if (!worker.full || !this.#workers.hasRoomBeside(worker)) throw error;
+      if (!worker.full || !this.#workers.hasSpareWorker(worker)) throw error;
       return this.#open();
     }
   }
@@ -148,7 +149,7 @@ export class RoomRouter {
       (late) => late.close(),
     );
     try {
-      // The last member may have left while the worker was busy.
+      // The last member may have left in the meantime.
       if (this.#closed) throw notJoined();
       const observer = await worker.call("the creation of a speaker observer", "worker_full", () =>
         router.createActiveSpeakerObserver({ appData }),
@@ -181,7 +182,7 @@ export class RoomRouter {
     try {
       place?.router.close();
     } catch (error) {
-      // Only when the pipe to the worker is broken, and then the worker is about to be replaced.
+      // Only when the pipe to the worker is broken; then the pool replaces the worker.
       this.#logger.error({ err: error, roomId: this.id }, "a router could not be closed");
     }
   }

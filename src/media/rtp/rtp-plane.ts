@@ -1,4 +1,4 @@
-import { ortc } from "mediasoup";
+import { observer, ortc } from "mediasoup";
 import type { Clock } from "../../kernel/clock.js";
 import { Emitter } from "../../kernel/emitter.js";
 import { KeyedQueue } from "../../kernel/keyed-queue.js";
@@ -10,7 +10,7 @@ import type {
   MediaPlane,
   SessionMedia,
 } from "../../ports/media-plane.js";
-import { MediaCensus } from "../workers/media-inventory.js";
+import { MediaInventory } from "../workers/media-inventory.js";
 import { LostMedia } from "./lost-media.js";
 import { MEDIA_CODECS } from "./codecs.js";
 import { mediaUnavailable } from "../media-errors.js";
@@ -22,17 +22,18 @@ import { RoomSessionMedia, type SessionMediaParts } from "./session-media.js";
 import { WorkerPool } from "../workers/worker-pool.js";
 
 /**
- * The media side of the service: mediasoup workers, a router for each room that uses media, the transports of its
- * sessions. Requests come in through {@link SessionMedia}, what happens by itself goes out as {@link MediaEvents}.
+ * The media side of a service that makes the media itself: mediasoup workers, a router for each room that uses media,
+ * and the transports of its sessions. Requests come in through {@link SessionMedia}; what mediasoup reports goes out as
+ * {@link MediaEvents}.
  *
- *     MediasoupPlane -> WorkerPool -> MediaWorker
+ *     RtpPlane -> WorkerPool -> MediaWorker
  *                    -> RoomRouter -> RoomSessionMedia -> SessionTransports -> SessionTransport
  */
-export class MediasoupPlane implements MediaPlane {
+export class RtpPlane implements MediaPlane {
   readonly enabled = true;
   readonly #clock: Clock;
   readonly #logger: MediaLogger;
-  readonly #inventory: MediaCensus;
+  readonly #inventory: MediaInventory;
   readonly #events: Emitter<MediaEvents>;
   readonly #parts: SessionMediaParts;
   readonly #lost: LostMedia;
@@ -46,7 +47,7 @@ export class MediasoupPlane implements MediaPlane {
     const timeLimits = { ...MEDIA_TIME_LIMITS, ...options.timeLimits };
     this.#clock = clock;
     this.#logger = logger;
-    this.#inventory = new MediaCensus();
+    this.#inventory = new MediaInventory(observer);
     this.#events = new Emitter((error, event) =>
       logger.error({ err: error, event }, "a media event's listener failed"),
     );
@@ -57,15 +58,15 @@ export class MediasoupPlane implements MediaPlane {
       sessionLimits: { ...SESSION_MEDIA_LIMITS, ...options.sessionLimits },
       verifier: new MediaVerifier(clock, timeLimits),
       events: this.#events,
-      // The same for all routers, so that a room needs no router to tell them.
+      // They are the same for all routers, so a room without a router can answer with them too.
       routerRtpCapabilities: { ...ortc.generateRouterRtpCapabilities([...MEDIA_CODECS]) },
     };
     this.#lost = new LostMedia(this.#parts.verifier, logger);
   }
 
-  /** Starts the workers; rejects, with none left running, when one of them cannot be started. */
-  static async create(options: MediaPlaneOptions): Promise<MediasoupPlane> {
-    const plane = new MediasoupPlane(options);
+  /** Starts the workers. When one of them cannot be started, ends the others and rejects. */
+  static async create(options: MediaPlaneOptions): Promise<RtpPlane> {
+    const plane = new RtpPlane(options);
     const { workers, workerBin, listenIp, announcedIp, port } = options;
     try {
       plane.#pool = await WorkerPool.create({
@@ -94,7 +95,7 @@ export class MediasoupPlane implements MediaPlane {
     return this.#events.on(event, listener);
   }
 
-  /** A place in the room; its router is made with the first transport, so that joining does not depend on a worker. */
+  /** Does not need a worker: the room gets its router with its first transport. */
   async join(roomId: string, sessionId: string): Promise<SessionMedia> {
     if (this.#closing) throw mediaUnavailable();
     const room = this.#rooms.get(roomId) ?? this.#openRoom(roomId);
@@ -121,7 +122,7 @@ export class MediasoupPlane implements MediaPlane {
     return this.#inventory.unowned();
   }
 
-  /** Closes all media and ends the workers. Nobody is told: who closes this has something else to say. */
+  /** Closes all media and ends the workers, without events: the service tells its clients that it stops. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -141,7 +142,7 @@ export class MediasoupPlane implements MediaPlane {
       queue: this.#queue,
       workers: {
         acquire: () => (this.#pool ? this.#pool.acquire() : Promise.reject(mediaUnavailable())),
-        hasRoomBeside: (full) => this.#pool?.hasRoomBeside(full) ?? false,
+        hasSpareWorker: (full) => this.#pool?.hasSpareWorker(full) ?? false,
       },
       logger: this.#logger,
       onSpeaker: (sessionId) => this.#events.emit("active_speaker", { roomId: id, sessionId }),

@@ -12,7 +12,7 @@ import { SessionTransports } from "./session-transports.js";
 import { TransportContents } from "./transport-contents.js";
 import { readDtlsParameters, readRtpCapabilities, readRtpParameters } from "./wire-parameters.js";
 
-/** What all sessions' media share. */
+/** What the media of all sessions shares. */
 export interface SessionMediaParts {
   clock: Clock;
   logger: MediaLogger;
@@ -26,9 +26,10 @@ export interface SessionMediaParts {
 /**
  * A session's transports, producers and consumers in one room.
  *
- * Ids in requests are looked up here only, so that no client reaches what is not its own; the one exception is what it
- * wants to consume, which is looked up in its room. Events are emitted by the method that closes something on purpose.
- * Nobody is told of a close with the session (the others see it leave) or with the worker (`media_reset` says it all).
+ * Ids in requests are looked up among the session's own objects, so that no client reaches the objects of others. The one
+ * exception is the producer that a client wants to consume: it is looked up in the room. A method that closes an object
+ * also emits the event. There are no such events when the session ends, because the others see it leave, nor when the
+ * worker ends, because `media_reset` covers it.
  */
 export class RoomSessionMedia implements SessionMedia, RoomMember {
   readonly sessionId: string;
@@ -38,8 +39,8 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
   readonly #transports: SessionTransports;
   readonly #producers: TransportContents<Producer>;
   readonly #consumers: TransportContents<Consumer>;
-  /** Consumers that the client has resumed, and so has heard of. */
-  readonly #claimed = new WeakSet<Consumer>();
+  /** Consumers that the client knows, because it has resumed them. */
+  readonly #known = new WeakSet<Consumer>();
   #closed = false;
 
   constructor(parts: SessionMediaParts, room: RoomRouter, sessionId: string) {
@@ -129,7 +130,7 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
   closeProducer(producerId: string): void {
     if (this.#closed) throw notJoined();
     this.#producers.get(producerId).close();
-    this.#tellProducersClosed([producerId]);
+    this.#emitProducersClosed([producerId]);
   }
 
   consume(request: Parameters<SessionMedia["consume"]>[0]): ReturnType<SessionMedia["consume"]> {
@@ -143,8 +144,8 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
         throw new LastseenError("bad_message", "These capabilities do not suffice to receive this producer.");
       }
       const consumer =
-        // Asked for again before it was ever resumed: the answer was lost on the way.
-        this.#consumers.findIn(transport, (made) => made.producerId === producerId && !this.#claimed.has(made)) ??
+        // A consumer that the client has never resumed: it repeats its request because it missed the answer.
+        this.#consumers.findIn(transport, (made) => made.producerId === producerId && !this.#known.has(made)) ??
         (await this.#consume(transport, producerId, rtpCapabilities));
       const { id: consumerId, kind, rtpParameters, producerPaused } = consumer;
       return { consumerId, producerId, kind, rtpParameters, producerPaused };
@@ -154,7 +155,7 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
   setConsumerPaused(consumerId: string, paused: boolean): Promise<void> {
     return this.#whileJoined(async () => {
       await this.#consumers.setPaused(consumerId, paused);
-      if (!paused) this.#claimed.add(this.#consumers.get(consumerId));
+      if (!paused) this.#known.add(this.#consumers.get(consumerId));
     });
   }
 
@@ -172,7 +173,7 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     if (this.#closed) return;
     const producerIds = this.#producers.ids;
     this.#transports.closeAll();
-    this.#tellProducersClosed(producerIds);
+    this.#emitProducersClosed(producerIds);
   }
 
   close(): void {
@@ -198,7 +199,7 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     this.#consumers.clear();
   }
 
-  /** Whatever happens while something is under way: who has left meanwhile is told that, and nothing else. */
+  /** If the session leaves while `work` runs, its outcome does not matter and the client gets `not_joined`. */
   async #whileJoined<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw notJoined();
     let result: T;
@@ -214,24 +215,24 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
   #publish(producer: Producer, transport: SessionTransport): void {
     const { events } = this.#parts;
     const who = { roomId: this.#room.id, sessionId: this.sessionId };
-    const tellChange = (paused: boolean): void =>
+    const emitChange = (paused: boolean): void =>
       events.emit("producer_changed", { ...who, producerId: producer.id, paused });
-    producer.observer.on("pause", () => tellChange(true));
-    producer.observer.on("resume", () => tellChange(false));
+    producer.observer.on("pause", () => emitChange(true));
+    producer.observer.on("resume", () => emitChange(false));
     this.#room.publish(producer, transport.place);
     events.emit("producer_opened", { ...who, producer: viewOf(producer) });
   }
 
   async #consume(transport: SessionTransport, producerId: string, rtpCapabilities: RtpCapabilities): Promise<Consumer> {
     const consumer = await this.#consumers.create(transport, () =>
-      // Paused, so that the first key frame is not sent before the client is ready for it.
+      // Paused, so that the worker sends the first key frame only when the client is ready.
       transport.transport.consume({ producerId, rtpCapabilities, paused: true, appData: this.#appData }),
     );
-    consumer.on("producerclose", () => this.#tellConsumersClosed([consumer.id], "producer_closed"));
+    consumer.on("producerclose", () => this.#emitConsumersClosed([consumer.id], "producer_closed"));
     return consumer;
   }
 
-  /** One transport closes and the page goes on living: it and the others are told what is gone. */
+  /** Closes one transport while the session stays, and tells the client and the others what is gone. */
   #drop(transport: SessionTransport, reason: UselessReason): void {
     const { sessionId } = this;
     const { events, logger } = this.#parts;
@@ -239,21 +240,21 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     const consumerIds = this.#consumers.idsIn(transport);
     logger.debug({ sessionId, transportId: transport.id, reason }, "transport closed");
     this.#transports.close(transport);
-    this.#tellProducersClosed(producerIds);
-    this.#tellConsumersClosed(consumerIds, "transport_closed");
-    // A peer that has ended the transport itself knows.
+    this.#emitProducersClosed(producerIds);
+    this.#emitConsumersClosed(consumerIds, "transport_closed");
+    // A client that has ended DTLS itself knows.
     if (reason === "dtls_ended") return;
     events.emit("transport_closed", { sessionId, transportId: transport.id, reason });
   }
 
-  #tellProducersClosed(producerIds: readonly string[]): void {
+  #emitProducersClosed(producerIds: readonly string[]): void {
     const { sessionId } = this;
     for (const producerId of producerIds) {
       this.#parts.events.emit("producer_closed", { roomId: this.#room.id, sessionId, producerId });
     }
   }
 
-  #tellConsumersClosed(consumerIds: readonly string[], reason: "producer_closed" | "transport_closed"): void {
+  #emitConsumersClosed(consumerIds: readonly string[], reason: "producer_closed" | "transport_closed"): void {
     if (this.#closed) return;
     const { sessionId } = this;
     for (const consumerId of consumerIds) {

@@ -1,29 +1,33 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DtlsParameters, IceParameters, WebRtcTransport } from "mediasoup/types";
 import type { Clock, Timer } from "../../kernel/clock.js";
+import { isUp, onConnectivityChange, type ConnectivityCause } from "../connectivity.js";
 import type { RouterPlace } from "./room-router.js";
 
 /**
- * Why a transport is closed while its session stays: the other side did not connect in time, has ended DTLS for good, or
- * has another one instead: this one is lost and the other up, or the session may not have both.
+ * Why a transport is closed while its session stays:
+ * - `connect_timeout`: the client did not connect it in time;
+ * - `dtls_ended`: the client has ended DTLS, which is final;
+ * - `replaced`: the client uses another transport instead, or the session needs the place for a new one.
  */
 export type UselessReason = "connect_timeout" | "dtls_ended" | "replaced";
 
 export interface TransportListener {
-  /** ICE or DTLS changed on the wire; not called for a close by this side. */
-  onChange(transport: SessionTransport, by: "ice" | "dtls"): void;
-  /** It is to be closed; it does not do so itself. */
+  /** The client or the network has changed the ICE or DTLS state; not called for a close by this side. */
+  onChange(transport: SessionTransport, by: ConnectivityCause): void;
+  /** The listener has to close the transport; it does not close itself. */
   onUseless(transport: SessionTransport, reason: UselessReason): void;
-  /** It was closed, whoever did it. */
+  /** It was closed, by either side. */
   onClosed(transport: SessionTransport): void;
 }
 
 /**
- * One WebRTC transport of a session and what its wire tells.
+ * One WebRTC transport of a session, and its connection to the client.
  *
  *     new --connect--> connecting --ICE and DTLS--> up <--ICE--> lost
  *
- * One that was never told to connect may stay: clients make transports for receiving long before they use them.
+ * A transport that the client never asks to connect stays open: clients make transports for receiving long before they
+ * use them.
  */
 export class SessionTransport {
   readonly direction: "send" | "recv";
@@ -34,15 +38,15 @@ export class SessionTransport {
   readonly #listener: TransportListener;
   #deadline: Timer | undefined;
   #wasUp = false;
-  /** What it was told to connect with, until the worker refuses that. */
-  #connection: { dtlsParameters: DtlsParameters; done: Promise<void> } | undefined;
+  /** The client's request to connect, unless the worker has refused it. */
+  #connectRequest: { dtlsParameters: DtlsParameters; done: Promise<void> } | undefined;
 
   constructor(options: {
     direction: "send" | "recv";
     place: RouterPlace;
     transport: WebRtcTransport;
     clock: Clock;
-    /** From the order to connect until it must be up, milliseconds. */
+    /** How long the client may take from its request to connect until the transport is up, milliseconds. */
     connectMs: number;
     listener: TransportListener;
   }) {
@@ -54,8 +58,7 @@ export class SessionTransport {
     this.#listener = options.listener;
     const { load } = this.place.worker;
     load.transports += 1;
-    this.transport.on("icestatechange", () => this.#changed("ice"));
-    this.transport.on("dtlsstatechange", () => this.#changed("dtls"));
+    onConnectivityChange(this.transport, this.transport, (by) => this.#changed(by));
     this.transport.observer.once("close", () => {
       load.transports -= 1;
       this.#deadline?.cancel();
@@ -71,39 +74,38 @@ export class SessionTransport {
     return this.transport.closed;
   }
 
-  /** ICE has consent and DTLS is connected: somebody is at the other end. */
+  /** ICE has consent and DTLS is connected: the client is at the other end. */
   get up(): boolean {
-    const { iceState, dtlsState } = this.transport;
-    return (iceState === "connected" || iceState === "completed") && dtlsState === "connected";
+    return isUp(this.transport);
   }
 
-  /** Was up, and is not any more. */
+  /** It was up and is not any more. */
   get lost(): boolean {
     return this.#wasUp && !this.up;
   }
 
-  /** The client has said that it will connect. */
-  get told(): boolean {
-    return this.#connection !== undefined;
+  /** The client has asked to connect it. */
+  get connectRequested(): boolean {
+    return this.#connectRequest !== undefined;
   }
 
-  /** Once. Who says the same again has not heard the answer, and gets it again. */
+  /** Connects once. A client that repeats its request, because it missed the answer, gets the same answer. */
   connect(dtlsParameters: DtlsParameters): Promise<void> {
-    const before = this.#connection;
+    const before = this.#connectRequest;
     if (before && isDeepStrictEqual(before.dtlsParameters, dtlsParameters)) return before.done;
-    const connection = { dtlsParameters, done: this.#connect(dtlsParameters) };
+    const request = { dtlsParameters, done: this.#connect(dtlsParameters) };
     if (!before) {
-      this.#connection = connection;
-      connection.done.catch(() => (this.#connection = undefined));
+      this.#connectRequest = request;
+      request.done.catch(() => (this.#connectRequest = undefined));
     }
-    return connection.done;
+    return request.done;
   }
 
   async restartIce(): Promise<IceParameters> {
     const parameters = await this.place.worker.call("an ICE restart", "media_unavailable", () =>
       this.transport.restartIce(),
     );
-    if (this.told) this.#startDeadline();
+    if (this.connectRequested) this.#startDeadline();
     return parameters;
   }
 
@@ -118,8 +120,7 @@ export class SessionTransport {
     this.#startDeadline();
   }
 
-  #changed(by: "ice" | "dtls"): void {
-    if (this.closed) return;
+  #changed(by: ConnectivityCause): void {
     if (this.up) {
       this.#wasUp = true;
       this.#deadline?.cancel();
@@ -136,7 +137,7 @@ export class SessionTransport {
   }
 
   async #overdue(): Promise<void> {
-    // After a standstill of this process the good news may still wait in the pipe.
+    // If this process stood still, the report that the transport is up may still wait in the pipe.
     await this.#clock.pollPhase();
     if (!this.up && !this.closed && !this.lost) this.#listener.onUseless(this, "connect_timeout");
   }

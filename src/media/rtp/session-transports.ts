@@ -2,18 +2,19 @@ import type { WebRtcTransport } from "mediasoup/types";
 import type { Clock } from "../../kernel/clock.js";
 import { LastseenError } from "@lastseen/protocol";
 import type { MediaEvidence, MediaLeftovers } from "../../ports/media-plane.js";
-import { limited } from "../workers/limited.js";
+import { ConnectivityEvidence, type ConnectivityCause } from "../connectivity.js";
 import { mediaUnavailable, notFound } from "../media-errors.js";
 import type { MediaAppData, MediaLogger, MediaTimeLimits, SessionMediaLimits } from "../media-options.js";
+import { ClosedMedia } from "../workers/closed-media.js";
+import { limited } from "../workers/limited.js";
 import type { MediaVerifier } from "../workers/media-verifier.js";
+import { ReplacedTransports } from "./replaced-transports.js";
 import type { RoomRouter, RouterPlace } from "./room-router.js";
 import { SessionTransport, type UselessReason } from "./session-transport.js";
-import { Superseded } from "./superseded.js";
-import { TransportLedger } from "./transport-ledger.js";
 
 /**
- * Mediasoup's shortest. Browsers ask for consent every 5 s, so that the loss of one answer is survived. Seconds.
- * RFC 7675 would wait for 30.
+ * After how many seconds without consent ICE is lost; mediasoup allows no less. Browsers ask for consent every 5 s, so one
+ * lost answer does no harm. RFC 7675 would wait for 30 s.
  */
 const ICE_CONSENT_TIMEOUT = 10;
 
@@ -25,35 +26,37 @@ interface TransportsOptions {
   verifier: MediaVerifier;
   room: RoomRouter;
   appData: MediaAppData;
-  /** `by`: which of the two told of a loss. */
-  onEvidence: (state: MediaEvidence, by: "ice" | "dtls") => void;
-  /** The transport is to be closed with everything in it, and that told. */
+  onEvidence: (state: MediaEvidence, by: ConnectivityCause) => void;
+  /** The listener has to close the transport and to report what was in it. */
   onUseless: (transport: SessionTransport, reason: UselessReason) => void;
   contentsOf: (transport: SessionTransport) => { producers: string[]; consumers: string[] };
 }
 
-/** The transports of one session: their making and closing, and what all of them together tell about its peer. */
+/** The transports of one session: creates, limits and closes them, and reports what their states say about the client. */
 export class SessionTransports {
   readonly #options: TransportsOptions;
   readonly #transports = new Map<string, SessionTransport>();
-  readonly #ledger = new TransportLedger();
-  readonly #superseded: Superseded<SessionTransport>;
-  /** Requests for a transport that a worker has not answered yet; they may outlive their time limit. */
+  readonly #closed = new ClosedMedia();
+  readonly #replaced: ReplacedTransports<SessionTransport>;
+  readonly #evidence: ConnectivityEvidence;
+  /** Requests for a transport that the worker has not answered yet, including those over their time limit. */
   readonly #underWay = new Set<Promise<unknown>>();
   #creating = 0;
-  /** Grows whenever everything is closed; what was begun before then is not wanted any more. */
+  /** Grows when all transports are closed; a transport that was requested in an earlier era is closed on arrival. */
   #era = 0;
-  /** `none` until one was up, and again when this side has closed what was. */
-  #evidence: MediaEvidence | "none" = "none";
 
   constructor(options: TransportsOptions) {
     this.#options = options;
     const { clock, timeLimits, onUseless } = options;
-    this.#superseded = new Superseded({
+    this.#evidence = new ConnectivityEvidence(
+      () => [...this.#transports.values()].some(({ up }) => up),
+      options.onEvidence,
+    );
+    this.#replaced = new ReplacedTransports({
       clock,
-      // As long as a transport may take to connect at all.
+      // As long as a transport may take to connect.
       afterMs: timeLimits.connectMs,
-      found: (transport) => onUseless(transport, "replaced"),
+      onReplaced: (transport) => onUseless(transport, "replaced"),
     });
   }
 
@@ -71,7 +74,7 @@ export class SessionTransports {
     return transport;
   }
 
-  /** Clients make a new one when the old one is of no use to them any more. */
+  /** The latest, because a client makes a new transport when it cannot use the old one any more. */
   latestForReceiving(): SessionTransport | undefined {
     return [...this.#transports.values()].findLast(({ direction }) => direction === "recv");
   }
@@ -108,13 +111,13 @@ export class SessionTransports {
     }
   }
 
-  /** Closes one; what was in it closes with it. */
+  /** Closes a transport and what is in it. */
   close(transport: SessionTransport): void {
-    this.#ledger.add(transport.place, transport.id, this.#options.contentsOf(transport));
+    this.#closed.add(transport.place, transport.id, this.#options.contentsOf(transport));
     try {
       transport.close();
     } catch (error) {
-      // Only when the pipe to the worker is broken, and then the worker is about to be replaced.
+      // Only when the pipe to the worker is broken; then the pool replaces the worker.
       this.#options.logger.error({ err: error, transportId: transport.id }, "a transport could not be closed");
       this.#transports.delete(transport.id);
     }
@@ -123,29 +126,29 @@ export class SessionTransports {
   closeAll(): void {
     this.#era += 1;
     for (const transport of this.#transports.values()) this.close(transport);
-    this.#evidence = "none";
+    this.#evidence.reset();
   }
 
   workerLost(): void {
     this.#era += 1;
     this.#transports.clear();
-    this.#superseded.review([]);
-    this.#evidence = "none";
+    this.#replaced.review([]);
+    this.#evidence.reset();
   }
 
   async verifyClosed(): Promise<MediaLeftovers> {
     const { clock, timeLimits, verifier } = this.#options;
     try {
-      // What is still being created is closed when it is there, and only then can its end be seen.
+      // A transport that is still being created closes when it arrives, and can be verified only then.
       const answered = Promise.allSettled(this.#underWay);
       await limited(clock, timeLimits.callMs, "the end of a creation", answered);
     } catch (error) {
       throw mediaUnavailable(error);
     }
-    return this.#ledger.settle(verifier);
+    return this.#closed.verify(verifier);
   }
 
-  /** Yields nothing when everything was closed meanwhile; then the new transport is closed as well. */
+  /** Resolves to undefined, and closes the new transport, when all transports were closed in the meantime. */
   #request(direction: "send" | "recv", place: RouterPlace, era: number): Promise<SessionTransport | undefined> {
     const { router, worker } = place;
     const request = router.createWebRtcTransport({
@@ -156,10 +159,10 @@ export class SessionTransports {
       iceConsentTimeout: ICE_CONSENT_TIMEOUT,
       appData: this.#options.appData,
     });
-    // In one step, so that there is no moment at which nobody would close it.
+    // In one step, so that the transport has an owner at every moment.
     const arrival = request.then((transport) => {
       if (era === this.#era && !transport.closed) return this.#keep(direction, place, transport);
-      this.#ledger.add(place, transport.id, { producers: [], consumers: [] });
+      this.#closed.add(place, transport.id, { producers: [], consumers: [] });
       transport.close();
       return undefined;
     });
@@ -172,18 +175,18 @@ export class SessionTransports {
     return arrival;
   }
 
-  /** @throws LastseenError `forbidden` at the limit, unless one that is of no use to anybody can go instead */
+  /** @throws LastseenError `forbidden` at the limit, unless there is a transport that the client cannot use any more */
   #admit(): void {
     const { sessionLimits, onUseless } = this.#options;
     if (this.#transports.size + this.#creating < sessionLimits.transports) return;
     const transports = [...this.#transports.values()];
-    // Pages that close a transport have no way to say so: to the worker it looks like one whose peer is lost. And one of
-    // which the client has never heard, since the answer was lost, is never told to connect.
+    // A page cannot say that it has closed a transport: the worker only sees that the client is lost. And when the answer
+    // to `createTransport` is lost, the client never asks to connect that transport.
     const isOutdated = ({ direction }: SessionTransport, index: number): boolean =>
       transports.some((other, at) => at > index && other.direction === direction);
     const useless =
       transports.find(({ lost }) => lost) ??
-      transports.find((transport, index) => !transport.told && isOutdated(transport, index));
+      transports.find((transport, index) => !transport.connectRequested && isOutdated(transport, index));
     if (!useless) throw new LastseenError("forbidden", "This session has as many transports as it may have.");
     onUseless(useless, "replaced");
   }
@@ -198,8 +201,8 @@ export class SessionTransports {
       connectMs: timeLimits.connectMs,
       listener: {
         onChange: (_transport, by) => {
-          this.#reviewEvidence(by);
-          this.#superseded.review(this.#transports.values());
+          this.#evidence.changed(by);
+          this.#replaced.review(this.#transports.values());
         },
         onUseless,
         onClosed: ({ id }) => this.#forget(id),
@@ -214,20 +217,7 @@ export class SessionTransports {
 
   #forget(id: string): void {
     this.#transports.delete(id);
-    this.#superseded.review(this.#transports.values());
-    // Closed by this side: its silence tells nothing about the peer.
-    if (this.#evidence === "connected" && !this.#anyUp()) this.#evidence = "none";
-  }
-
-  #reviewEvidence(by: "ice" | "dtls"): void {
-    const state = this.#anyUp() ? "connected" : "lost";
-    if (this.#evidence === state || (state === "lost" && this.#evidence === "none")) return;
-    this.#evidence = state;
-    this.#options.onEvidence(state, by);
-  }
-
-  #anyUp(): boolean {
-    for (const transport of this.#transports.values()) if (transport.up) return true;
-    return false;
+    this.#replaced.review(this.#transports.values());
+    this.#evidence.transportClosed();
   }
 }

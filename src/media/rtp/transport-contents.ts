@@ -21,15 +21,15 @@ interface Entry<T> {
 }
 
 /**
- * The producers, or the consumers, of one session. An entry leaves when mediasoup tells that the object has closed,
- * whoever closed it and however.
+ * The producers, or the consumers, of one session. An entry is removed when mediasoup reports that the object has closed,
+ * for any reason.
  */
 export class TransportContents<T extends Content> {
   readonly #kind: "producer" | "consumer";
   readonly #limit: number;
   readonly #logger: MediaLogger;
   readonly #entries = new Map<string, Entry<T>>();
-  /** Being created right now: they count for the limit. */
+  /** How many are being created now; they count for the limit. */
   #creating = 0;
 
   constructor(kind: "producer" | "consumer", limit: number, logger: MediaLogger) {
@@ -58,7 +58,7 @@ export class TransportContents<T extends Content> {
     return [...this.#entries].flatMap(([id, entry]) => (entry.transport === transport ? [id] : []));
   }
 
-  /** The first in the transport that fits. */
+  /** The first object in the transport for which `fits` returns true. */
   findIn(transport: SessionTransport, fits: (object: T) => boolean): T | undefined {
     for (const entry of this.#entries.values())
       if (entry.transport === transport && fits(entry.object)) return entry.object;
@@ -79,7 +79,7 @@ export class TransportContents<T extends Content> {
       const what = `the creation of a ${this.#kind}`;
       const object = await worker.call(what, "bad_message", request, (late) => late.close());
       if (transport.closed || object.closed) {
-        // mediasoup may have entered it into the books of a transport that is gone; this takes it out again.
+        // mediasoup may have added it to the records of a transport that is gone; this removes it.
         object.close();
         throw notFound("transport");
       }
@@ -90,7 +90,7 @@ export class TransportContents<T extends Content> {
     }
   }
 
-  /** Forgets everything, after a worker's end that kept its objects from telling theirs. */
+  /** Removes all entries: when a worker dies, its objects may not report that they closed. */
   clear(): void {
     this.#entries.clear();
   }

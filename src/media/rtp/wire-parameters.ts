@@ -1,107 +1,165 @@
 /**
- * Client-made media parameters, read strictly and rebuilt from scratch before mediasoup sees them.
+ * Media parameters that clients send: checked strictly and copied before mediasoup sees them.
  *
- * mediasoup checks them too, but not everything, and it writes them straight into the message buffer that all rooms of
- * a worker share: a single value that cannot be written (`maxBitrate: 1.5`) throws half-way and leaves that buffer
- * unusable, so that the worker can take no further request from anybody. Nothing that could do so may get past here.
+ * mediasoup checks them too, but not everything. It writes them into a message buffer that all rooms of a worker share.
+ * One value that it cannot write (`maxBitrate: 1.5`) throws half-way and leaves that buffer unusable, and then the worker
+ * takes no request from anybody any more. No such value may pass the schemas in this file.
  */
 import { getSupportedRtpCapabilities } from "mediasoup";
 import type {
   DtlsParameters,
   MediaKind,
-  RtcpFeedback,
   RtpCapabilities,
-  RtpCodecCapability,
   RtpCodecParameters,
-  RtpEncodingParameters,
-  RtpHeaderExtension,
-  RtpHeaderExtensionParameters,
   RtpHeaderExtensionUri,
   RtpParameters,
 } from "mediasoup/types";
-import {
-  fail,
-  optional,
-  readBoolean,
-  readInteger,
-  readList,
-  readObject,
-  readOneOf,
-  readText,
-  type Fields,
-} from "./wire-reader.js";
+import Type from "typebox";
+import { fail, fieldsOf, integer, listOf, oneOf, readerOf, text } from "./wire-reader.js";
 
-const TOKEN = /^[\x21-\x7e]{1,64}$/;
-/** Of a media section; empty, like the texts below, where the browser has none. */
-const MID = /^[\x21-\x7e]{0,64}$/;
-// RTCP carries a CNAME with a length of one byte.
-const LINE = /^[\x20-\x7e]{0,255}$/;
-const LONG_TEXT = /^[\x20-\x7e]{0,1024}$/;
-const MIME_TYPE = /^(audio|video)\/[A-Za-z0-9._+-]{1,64}$/i;
-const RTP_STREAM_ID = /^[A-Za-z0-9_-]{1,32}$/;
-const SCALABILITY_MODE = /^[LS][1-9]T[1-9](h|_KEY|_KEY_SHIFT)?$/;
 const HASH_BYTES = { "sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64 } as const;
-type HashName = keyof typeof HASH_BYTES;
-const HASH_NAMES = Object.keys(HASH_BYTES) as HashName[];
-const KINDS = ["audio", "video"] as const satisfies readonly MediaKind[];
 const MAX_SSRC = 0xffff_ffff;
 const MAX_BITRATE = 10_000_000_000;
+const MAX_NUMBER = 0x7fff_ffff;
+const TOKEN = /^[\x21-\x7e]{1,64}$/;
+const LONG_TEXT = /^[\x20-\x7e]{0,1024}$/;
 
-/** Producers may use no other header extension: mediasoup has numbers for these only. */
-const EXTENSION_URIS = [
-  ...new Set((getSupportedRtpCapabilities().headerExtensions ?? []).map((extension) => extension.uri)),
-];
+const Flag = Type.Boolean({ description: "true or false" });
+const Kind = oneOf("audio", "video");
+const Token = text(TOKEN, "a text of 1 to 64 printable characters without spaces");
+/** The id of a media section. Browsers send an empty text where they have none, here and in the texts below. */
+const Mid = text(/^[\x21-\x7e]{0,64}$/, "a text of at most 64 printable characters without spaces");
+// RTCP carries a CNAME with a length of one byte.
+const ShortText = text(/^[\x20-\x7e]{0,255}$/, "a text of at most 255 printable characters");
+const LongText = text(LONG_TEXT, "a text of at most 1024 printable characters");
+const Ssrc = integer(1, MAX_SSRC);
+const PayloadType = integer(0, 127);
 
+/** `key=value` pairs as in the `fmtp` line of an SDP. `pattern` counts for texts only, the limits for numbers only. */
+const FormatParameters = Type.Record(
+  Type.String({ pattern: TOKEN.source }),
+  Type.Unsafe<string | number>({
+    type: ["string", "number"],
+    pattern: LONG_TEXT,
+    minimum: -MAX_NUMBER,
+    maximum: MAX_NUMBER,
+    description: `a text of at most 1024 printable characters, or a number from -${MAX_NUMBER} to ${MAX_NUMBER}`,
+  }),
+  { maxProperties: 64, additionalProperties: false, description: "an object of at most 64 entries" },
+);
+
+const CODEC_FIELDS = {
+  mimeType: text(/^(audio|video)\/[A-Za-z0-9._+-]{1,64}$/i, "a media type of audio or video"),
+  clockRate: integer(1, 1_000_000),
+  channels: Type.Optional(integer(1, 255)),
+  parameters: Type.Optional(FormatParameters),
+  rtcpFeedback: Type.Optional(listOf(fieldsOf({ type: Token, parameter: Type.Optional(LongText) }), 0, 32)),
+};
+
+/** Producers may use these header extensions only, because mediasoup has numbers for no others. */
+const EXTENSION_URIS = [...new Set((getSupportedRtpCapabilities().headerExtensions ?? []).map(({ uri }) => uri))];
+
+const ExtensionParameters = fieldsOf({
+  uri: oneOf(...EXTENSION_URIS),
+  id: integer(1, 255),
+  encrypt: Type.Optional(Flag),
+  parameters: Type.Optional(FormatParameters),
+});
+
+const Encoding = fieldsOf({
+  ssrc: Type.Optional(Ssrc),
+  rid: Type.Optional(text(/^[A-Za-z0-9_-]{1,32}$/, "a text of 1 to 32 letters, digits, - and _")),
+  codecPayloadType: Type.Optional(PayloadType),
+  rtx: Type.Optional(fieldsOf({ ssrc: Ssrc })),
+  dtx: Type.Optional(Flag),
+  scalabilityMode: Type.Optional(text(/^[LS][1-9]T[1-9](h|_KEY|_KEY_SHIFT)?$/, "a scalability mode such as L1T3")),
+  maxBitrate: Type.Optional(
+    Type.Number({ minimum: 0, maximum: MAX_BITRATE, description: `a number from 0 to ${MAX_BITRATE}` }),
+  ),
+});
+
+const parseDtlsParameters = readerOf(
+  "dtlsParameters",
+  fieldsOf({
+    role: Type.Optional(oneOf("auto", "client", "server")),
+    fingerprints: listOf(
+      fieldsOf({
+        algorithm: oneOf("sha-1", "sha-224", "sha-256", "sha-384", "sha-512"),
+        value: text(/^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2})*$/, "a list of bytes such as 0A:1B:2C"),
+      }),
+      1,
+      8,
+    ),
+  }),
+);
+
+const parseRtpParameters = readerOf(
+  "rtpParameters",
+  fieldsOf({
+    mid: Type.Optional(Mid),
+    codecs: listOf(fieldsOf({ ...CODEC_FIELDS, payloadType: PayloadType }), 1, 32),
+    headerExtensions: Type.Optional(listOf(ExtensionParameters, 0, 32)),
+    encodings: Type.Optional(listOf(Encoding, 0, 9)),
+    rtcp: Type.Optional(fieldsOf({ cname: Type.Optional(ShortText), reducedSize: Type.Optional(Flag) })),
+    msid: Type.Optional(ShortText),
+  }),
+);
+
+const ExtensionCapability = fieldsOf({
+  kind: Kind,
+  // mediasoup compares it with its own URIs and then drops it, so that it need not be one of them.
+  uri: Type.Unsafe<RtpHeaderExtensionUri>(ShortText),
+  preferredId: integer(0, 255),
+  preferredEncrypt: Type.Optional(Flag),
+  direction: Type.Optional(oneOf("sendrecv", "sendonly", "recvonly", "inactive")),
+});
+
+const parseRtpCapabilities = readerOf(
+  "rtpCapabilities",
+  fieldsOf({
+    codecs: Type.Optional(
+      listOf(fieldsOf({ ...CODEC_FIELDS, preferredPayloadType: Type.Optional(PayloadType) }), 0, 128),
+    ),
+    headerExtensions: Type.Optional(listOf(ExtensionCapability, 0, 128)),
+  }),
+);
+
+/** @throws LastseenError `bad_message` naming the field, also below */
 export function readDtlsParameters(value: unknown): DtlsParameters {
-  const path = "dtlsParameters";
-  const fields = readObject(value, path);
-  return {
-    ...optional(fields, path, "role", (role, at) => readOneOf(role, at, ["auto", "client", "server"])),
-    fingerprints: readList(fields["fingerprints"], `${path}.fingerprints`, { min: 1, max: 8 }, (item, at) => {
-      const fingerprint = readObject(item, at);
-      const algorithm = readOneOf(fingerprint["algorithm"], `${at}.algorithm`, HASH_NAMES);
-      const hash = new RegExp(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){${HASH_BYTES[algorithm] - 1}}$`);
-      return { algorithm, value: readText(fingerprint["value"], `${at}.value`, hash) };
-    }),
-  };
+  const parameters = parseDtlsParameters(value);
+  for (const [index, fingerprint] of parameters.fingerprints.entries()) {
+    const bytes = HASH_BYTES[fingerprint.algorithm];
+    // Two digits for each byte, and colons between them.
+    if (fingerprint.value.length === bytes * 3 - 1) continue;
+    fail(`dtlsParameters.fingerprints[${index}].value`, `must have ${bytes} bytes`);
+  }
+  return parameters;
 }
 
 /** What a client sends. All codecs must be of the producer's kind. */
 export function readRtpParameters(value: unknown, kind: MediaKind): RtpParameters {
-  const path = "rtpParameters";
-  const fields = readObject(value, path);
-  const codecs = readList(fields["codecs"], `${path}.codecs`, { min: 1, max: 32 }, readCodecParameters);
-  for (const codec of codecs) checkCodec(codec, codecs, kind);
+  const { encodings, ...rest } = parseRtpParameters(value);
+  for (const codec of rest.codecs) checkCodec(codec, rest.codecs, kind);
+  if (!encodings) return rest;
   return {
-    ...optional(fields, path, "mid", (mid, at) => readText(mid, at, MID)),
-    codecs,
-    ...optional(fields, path, "headerExtensions", (list, at) =>
-      readList(list, at, { min: 0, max: 32 }, readExtensionParameters),
+    ...rest,
+    // Pages compute bit rates and send fractions; the worker takes whole numbers only.
+    encodings: encodings.map(({ maxBitrate, ...encoding }) =>
+      maxBitrate === undefined ? encoding : { ...encoding, maxBitrate: Math.trunc(maxBitrate) },
     ),
-    ...optional(fields, path, "encodings", (list, at) => readList(list, at, { min: 0, max: 9 }, readEncoding)),
-    ...optional(fields, path, "rtcp", (rtcp, at) => {
-      const inner = readObject(rtcp, at);
-      return {
-        ...optional(inner, at, "cname", (cname, where) => readText(cname, where, LINE)),
-        ...optional(inner, at, "reducedSize", readBoolean),
-      };
-    }),
-    ...optional(fields, path, "msid", (msid, at) => readText(msid, at, LINE)),
   };
 }
 
-/** What a client can receive. Codecs and extensions that nobody here knows are fine: they will not match. */
+/** What a client can receive. Unknown codecs and extensions are allowed: they match nothing. */
 export function readRtpCapabilities(value: unknown): RtpCapabilities {
-  const path = "rtpCapabilities";
-  const fields = readObject(value, path);
+  const { codecs = [], headerExtensions = [] } = parseRtpCapabilities(value);
   return {
-    codecs: readList(fields["codecs"] ?? [], `${path}.codecs`, { min: 0, max: 128 }, readCodecCapability),
-    headerExtensions: readList(
-      fields["headerExtensions"] ?? [],
-      `${path}.headerExtensions`,
-      { min: 0, max: 128 },
-      readExtensionCapability,
-    ),
+    codecs: codecs.map(({ preferredPayloadType = 0, ...codec }) => ({
+      ...codec,
+      kind: codec.mimeType.toLowerCase().startsWith("audio/") ? "audio" : "video",
+      preferredPayloadType,
+    })),
+    headerExtensions,
   };
 }
 
@@ -112,99 +170,10 @@ function checkCodec(codec: RtpCodecParameters, all: readonly RtpCodecParameters[
   if (!isRtx(codec)) return;
   const media = all.find((other) => other.payloadType === codec.parameters?.["apt"]);
   if (!media || isRtx(media)) fail(path, "must repeat a codec of the list");
-  // mediasoup does not compare these, and divides by them.
-  if (media.clockRate !== codec.clockRate) fail(path, "must have the clock rate of what it repeats");
+  // mediasoup does not compare the two clock rates, and divides by them.
+  if (media.clockRate !== codec.clockRate) fail(path, "must have the clock rate of the codec that it repeats");
 }
 
 function isRtx(codec: RtpCodecParameters): boolean {
   return codec.mimeType.toLowerCase().endsWith("/rtx");
-}
-
-function readCodecParameters(value: unknown, path: string): RtpCodecParameters {
-  const fields = readObject(value, path);
-  return { ...readCodec(fields, path), payloadType: readInteger(fields["payloadType"], `${path}.payloadType`, 0, 127) };
-}
-
-function readCodecCapability(value: unknown, path: string): RtpCodecCapability {
-  const fields = readObject(value, path);
-  const codec = readCodec(fields, path);
-  return {
-    ...codec,
-    kind: codec.mimeType.toLowerCase().startsWith("audio/") ? "audio" : "video",
-    preferredPayloadType: readInteger(fields["preferredPayloadType"] ?? 0, `${path}.preferredPayloadType`, 0, 127),
-  };
-}
-
-function readCodec(fields: Fields, path: string): Omit<RtpCodecParameters, "payloadType"> {
-  return {
-    mimeType: readText(fields["mimeType"], `${path}.mimeType`, MIME_TYPE),
-    clockRate: readInteger(fields["clockRate"], `${path}.clockRate`, 1, 1_000_000),
-    ...optional(fields, path, "channels", (channels, at) => readInteger(channels, at, 1, 255)),
-    ...optional(fields, path, "parameters", readFormatParameters),
-    ...optional(fields, path, "rtcpFeedback", (list, at) => readList(list, at, { min: 0, max: 32 }, readFeedback)),
-  };
-}
-
-/** `key=value` pairs as in an SDP's `fmtp` line. */
-function readFormatParameters(value: unknown, path: string): Record<string, string | number> {
-  const entries = Object.entries(readObject(value, path));
-  if (entries.length > 64) fail(path, "has too many entries");
-  return Object.fromEntries(
-    entries.map(([key, entry]) => {
-      const at = `${path}.${readText(key, `${path} key`, TOKEN)}`;
-      if (typeof entry !== "number") return [key, readText(entry, at, LONG_TEXT)];
-      if (!Number.isFinite(entry) || Math.abs(entry) > 0x7fff_ffff) fail(at, "is not a number in range");
-      return [key, entry];
-    }),
-  );
-}
-
-function readFeedback(value: unknown, path: string): RtcpFeedback {
-  const fields = readObject(value, path);
-  return {
-    type: readText(fields["type"], `${path}.type`, TOKEN),
-    ...optional(fields, path, "parameter", (parameter, at) => readText(parameter, at, LONG_TEXT)),
-  };
-}
-
-function readExtensionParameters(value: unknown, path: string): RtpHeaderExtensionParameters {
-  const fields = readObject(value, path);
-  return {
-    uri: readOneOf(fields["uri"], `${path}.uri`, EXTENSION_URIS),
-    id: readInteger(fields["id"], `${path}.id`, 1, 255),
-    ...optional(fields, path, "encrypt", readBoolean),
-    ...optional(fields, path, "parameters", readFormatParameters),
-  };
-}
-
-function readExtensionCapability(value: unknown, path: string): RtpHeaderExtension {
-  const fields = readObject(value, path);
-  return {
-    kind: readOneOf(fields["kind"], `${path}.kind`, KINDS),
-    // Compared with mediasoup's own and then dropped, so that it need not be one of them.
-    uri: readText(fields["uri"], `${path}.uri`, LINE) as RtpHeaderExtensionUri,
-    preferredId: readInteger(fields["preferredId"], `${path}.preferredId`, 0, 255),
-    ...optional(fields, path, "preferredEncrypt", readBoolean),
-    ...optional(fields, path, "direction", (direction, at) =>
-      readOneOf(direction, at, ["sendrecv", "sendonly", "recvonly", "inactive"]),
-    ),
-  };
-}
-
-function readEncoding(value: unknown, path: string): RtpEncodingParameters {
-  const fields = readObject(value, path);
-  return {
-    ...optional(fields, path, "ssrc", (ssrc, at) => readInteger(ssrc, at, 1, MAX_SSRC)),
-    ...optional(fields, path, "rid", (rid, at) => readText(rid, at, RTP_STREAM_ID)),
-    ...optional(fields, path, "codecPayloadType", (type, at) => readInteger(type, at, 0, 127)),
-    ...optional(fields, path, "rtx", (rtx, at) => ({
-      ssrc: readInteger(readObject(rtx, at)["ssrc"], `${at}.ssrc`, 1, MAX_SSRC),
-    })),
-    ...optional(fields, path, "dtx", readBoolean),
-    ...optional(fields, path, "scalabilityMode", (mode, at) => readText(mode, at, SCALABILITY_MODE)),
-    // Pages compute bit rates and send fractions; the worker takes whole numbers only.
-    ...optional(fields, path, "maxBitrate", (rate, at) =>
-      readInteger(typeof rate === "number" ? Math.trunc(rate) : rate, at, 0, MAX_BITRATE),
-    ),
-  };
 }

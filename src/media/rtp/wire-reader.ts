@@ -1,64 +1,92 @@
+import Type, { type Static, type TProperties, type TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
 import { LastseenError } from "@lastseen/protocol";
 
 /**
- * Reads JSON of unknown content field by field. Each function returns the value in its proper type or throws
- * `bad_message` naming the field.
+ * Checks JSON from a client against a TypeBox schema and copies what the schema names. The functions here build such
+ * schemas; the `description` of each one completes the sentence "<field> must be …" of the error message.
  */
 
-export type Fields = Readonly<Record<string, unknown>>;
+/** An object of these fields. {@link readerOf} drops all others, and the schema refuses them, so that none gets through. */
+export function fieldsOf<T extends TProperties>(properties: T) {
+  return Type.Object(properties, { additionalProperties: false, description: "an object" });
+}
 
+export function listOf<T extends TSchema>(item: T, minItems: number, maxItems: number) {
+  return Type.Array(item, { minItems, maxItems, description: `a list of ${minItems} to ${maxItems} entries` });
+}
+
+export function integer(minimum: number, maximum: number) {
+  return Type.Integer({ minimum, maximum, description: `an integer from ${minimum} to ${maximum}` });
+}
+
+export function text(pattern: RegExp, description: string) {
+  return Type.String({ pattern, description });
+}
+
+export function oneOf<T extends string>(...allowed: T[]) {
+  return Type.Unsafe<T>(Type.Enum(allowed, { description: `one of ${allowed.join(", ")}` }));
+}
+
+/**
+ * Makes a function that returns a checked copy of a value. Unknown fields are left out, and so are those that are null,
+ * because browsers and JSON writers disagree on how to write an absent value. The function stops at the first fault and
+ * throws `bad_message` with the name of the field.
+ *
+ * @param name what the error messages call the value
+ */
+export function readerOf<T extends TSchema>(name: string, schema: T): (value: unknown) => Static<T> {
+  const validator: Validator = Compile<TSchema>(schema);
+  return (value) => {
+    const copy = copyKnown(schema, value);
+    if (validator.Check(copy)) return copy as Static<T>;
+    return failAtFirstFault(name, schema, validator, copy);
+  };
+}
+
+/** @throws LastseenError `bad_message`, always */
 export function fail(path: string, problem: string): never {
-  throw new LastseenError("bad_message", `${path} ${problem}.`);
+  throw new LastseenError("bad_message", `${path.slice(0, LONGEST_PATH)} ${problem}.`);
 }
 
-export function readObject(value: unknown, path: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) fail(path, "must be an object");
-  return value as Fields;
-}
+/** Paths may contain names that the client has chosen. Characters. */
+const LONGEST_PATH = 128;
 
-export function readList<T>(
-  value: unknown,
-  path: string,
-  size: { min: number; max: number },
-  read: (item: unknown, path: string) => T,
-): T[] {
-  if (!Array.isArray(value)) fail(path, "must be a list");
-  if (value.length < size.min || value.length > size.max) fail(path, `must have ${size.min} to ${size.max} entries`);
-  return value.map((item: unknown, index) => read(item, `${path}[${index}]`));
-}
-
-export function readInteger(value: unknown, path: string, min: number, max: number): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
-    fail(path, `must be an integer from ${min} to ${max}`);
+function copyKnown(schema: TSchema, value: unknown): unknown {
+  if (Type.IsArray(schema) && Array.isArray(value)) {
+    const { items, maxItems = 0 } = schema as { items: TSchema; maxItems?: number };
+    // One entry too many is enough for the check to refuse the list.
+    return value.slice(0, maxItems + 1).map((item: unknown) => copyKnown(items, item));
   }
-  return value;
+  if (!isObject(value)) return value;
+  if (!Type.IsObject(schema)) return Object.fromEntries(Object.entries(value));
+  const known = Object.entries(schema.properties).flatMap(([key, inner]) => {
+    const field = value[key];
+    return field === undefined || field === null ? [] : [[key, copyKnown(inner, field)] as const];
+  });
+  return Object.fromEntries(known);
 }
 
-export function readBoolean(value: unknown, path: string): boolean {
-  if (typeof value !== "boolean") fail(path, "must be true or false");
-  return value;
+function failAtFirstFault(name: string, schema: TSchema, validator: Validator, value: unknown): never {
+  const fault = validator.Errors(value)[0];
+  if (!fault) return fail(name, "is not valid");
+  const path = fault.instancePath.split("/").reduce((before, part) => before + stepTo(part));
+  if (fault.keyword === "required") return fail(`${name}${path}.${fault.params.requiredProperties[0]}`, "is missing");
+  const description = descriptionAt(schema, fault.schemaPath);
+  return fail(name + path, description === undefined ? "is not a valid name" : `must be ${description}`);
 }
 
-export function readText(value: unknown, path: string, pattern: RegExp): string {
-  if (typeof value !== "string" || !pattern.test(value)) fail(path, "is not a valid text");
-  return value;
+function stepTo(part: string): string {
+  return /^\d+$/.test(part) ? `[${part}]` : `.${part}`;
 }
 
-export function readOneOf<const T extends string>(value: unknown, path: string, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) fail(path, `must be one of ${allowed.join(", ")}`);
-  return found;
+/** @param schemaPath as TypeBox names it, for example `#/properties/codecs/items` */
+function descriptionAt(schema: TSchema, schemaPath: string): string | undefined {
+  const steps = schemaPath.split("/").slice(1);
+  const found = steps.reduce<unknown>((inner, step) => (isObject(inner) ? inner[step] : undefined), schema);
+  return isObject(found) ? (found["description"] as string | undefined) : undefined;
 }
 
-/** The field under its name if it is there, or nothing; for spreading into the object that is being built. */
-export function optional<K extends string, T>(
-  fields: Fields,
-  path: string,
-  key: K,
-  read: (value: unknown, path: string) => T,
-): { [P in K]?: T } {
-  const value = fields[key];
-  // Browsers and JSON writers disagree on whether an absent value is left out or null.
-  if (value === undefined || value === null) return {};
-  return { [key]: read(value, `${path}.${key}`) } as { [P in K]?: T };
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

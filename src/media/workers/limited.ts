@@ -2,12 +2,11 @@ import type { Clock } from "../../kernel/clock.js";
 import { TimeLimitError, withTimeLimit } from "../../kernel/time-limit.js";
 
 /**
- * {@link withTimeLimit} for requests to a worker process. Two things are different.
+ * {@link withTimeLimit} for requests to a worker process, with two differences. When the service itself stood still, the
+ * limit has passed while the answer waits unread in the pipe; so the pipe is read once more before the request fails.
+ * And an object that a request creates after its limit is not lost: `undo` gets it.
  *
- * A service that itself stood still finds the limit passed while the answer waits unread in the pipe, so the pipe is
- * read once more before the worker is blamed. And what a creation yields after its limit must not be lost.
- *
- * @param undo gets a result that came too late
+ * @param undo gets a result that came after the limit
  * @throws TimeLimitError, or what `work` rejects with
  */
 export async function limited<T>(

@@ -1,34 +1,36 @@
-import { observer } from "mediasoup";
-import type { Consumer, Producer, Router, Transport, Worker } from "mediasoup/types";
+import type { Observer, Worker } from "mediasoup/types";
 import type { ForeignMedia, MediaKind, MediaOrphan } from "../../ports/media-plane.js";
+import { MediaTree, type MediaObject } from "./media-tree.js";
 
 interface Entry {
   readonly worker: Worker;
-  /** From `appData`; undefined for what is not a session's: routers, and objects of other code in this process. */
+  /** From `appData`; undefined for routers, and for objects that other code in this process made. */
   readonly sessionId: string | undefined;
   readonly object: { close(): void };
 }
 
-type Countable = Pick<Router | Transport | Producer | Consumer, "id" | "appData"> & {
-  close(): void;
-  observer: { once(event: "close", listener: () => void): unknown };
-};
-
 /**
- * Every router, transport, producer and consumer in this process, as mediasoup itself announces them, whoever made them:
- * what the service's own books are compared with. Make it before the first worker: later is too late for that worker.
+ * All routers, transports, producers and consumers in this process, as mediasoup itself announces them, no matter which
+ * code made them. The service compares its own records with this list. Make it before the first worker, because it
+ * hears nothing of a worker that started earlier.
  */
-export class MediaCensus {
+export class MediaInventory {
+  readonly #tree: MediaTree;
   readonly #entries: Record<MediaKind, Map<string, Entry>> = {
     router: new Map(),
     transport: new Map(),
     producer: new Map(),
     consumer: new Map(),
   };
-  #closed = false;
 
-  constructor() {
-    observer.on("newworker", this.#onWorker);
+  /** @param source mediasoup's `observer` */
+  constructor(source: Observer) {
+    this.#tree = new MediaTree(source, {
+      onWorker: () => {},
+      onWorkerClosed: (worker) => this.#removeAllOf(worker),
+      onOpened: (opened) => this.#add(opened),
+      onClosed: ({ kind, object }) => this.#entries[kind].delete(object.id),
+    });
   }
 
   counts(): Record<MediaKind, number> {
@@ -36,14 +38,14 @@ export class MediaCensus {
     return { router: router.size, transport: transport.size, producer: producer.size, consumer: consumer.size };
   }
 
-  /** How many of them name no session: other code's, which is counted but never closed. Routers are nobody's. */
+  /** How many objects name no session. Other code made them: they are counted and never closed. */
   unowned(): ForeignMedia {
     const unownedOf = (kind: MediaKind): number =>
       [...this.#entries[kind].values()].filter(({ sessionId }) => sessionId === undefined).length;
     return { transport: unownedOf("transport"), producer: unownedOf("producer"), consumer: unownedOf("consumer") };
   }
 
-  /** Objects of sessions that `isLive` denies; what contains others comes before what it contains. */
+  /** Objects of sessions for which `isLive` returns false; an object comes before the objects in it. */
   findOrphans(isLive: (sessionId: string) => boolean): MediaOrphan[] {
     const orphans: MediaOrphan[] = [];
     for (const [kind, entries] of Object.entries(this.#entries) as [MediaKind, Map<string, Entry>][]) {
@@ -54,7 +56,7 @@ export class MediaCensus {
     return orphans;
   }
 
-  /** `false` when it is gone already, or is not that session's. */
+  /** @returns `false` when the object is gone already, or belongs to another session */
   closeOrphan({ kind, id, sessionId }: MediaOrphan): boolean {
     const entry = this.#entries[kind].get(id);
     if (!entry || entry.sessionId !== sessionId) return false;
@@ -63,33 +65,21 @@ export class MediaCensus {
   }
 
   close(): void {
-    this.#closed = true;
-    observer.off("newworker", this.#onWorker);
+    this.#tree.close();
     for (const entries of Object.values(this.#entries)) entries.clear();
   }
 
-  readonly #onWorker = (worker: Worker): void => {
-    worker.observer.on("newrouter", (router) => {
-      this.#add("router", router, worker);
-      router.observer.on("newtransport", (transport) => {
-        this.#add("transport", transport, worker);
-        transport.observer.on("newproducer", (producer) => this.#add("producer", producer, worker));
-        transport.observer.on("newconsumer", (consumer) => this.#add("consumer", consumer, worker));
-      });
-    });
-    worker.observer.once("close", () => this.#forgetAllOf(worker));
-  };
-
-  #add(kind: MediaKind, object: Countable, worker: Worker): void {
-    if (this.#closed) return;
-    const { id } = object;
+  #add({ kind, object, worker }: MediaObject): void {
     const sessionId = object.appData["sessionId"];
-    this.#entries[kind].set(id, { worker, object, sessionId: typeof sessionId === "string" ? sessionId : undefined });
-    object.observer.once("close", () => this.#entries[kind].delete(id));
+    this.#entries[kind].set(object.id, {
+      worker,
+      object,
+      sessionId: typeof sessionId === "string" ? sessionId : undefined,
+    });
   }
 
-  /** Objects tell their own end; this is for those whose end was cut short by that of their worker. */
-  #forgetAllOf(worker: Worker): void {
+  /** Objects report their own end. This is for those that their worker's death kept from doing so. */
+  #removeAllOf(worker: Worker): void {
     for (const entries of Object.values(this.#entries)) {
       for (const [id, entry] of entries) if (entry.worker === worker) entries.delete(id);
     }

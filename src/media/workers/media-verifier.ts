@@ -4,7 +4,7 @@ import { limited } from "./limited.js";
 import { mediaUnavailable, type Refusal } from "../media-errors.js";
 import type { MediaTimeLimits } from "../media-options.js";
 
-/** A worker as far as it can be asked what it holds; its requests have a time limit. */
+/** A worker that can be asked what it holds. Its requests have a time limit. */
 export interface AskedWorker {
   readonly worker: Worker;
   /** Resolves when the process has ended. */
@@ -12,7 +12,7 @@ export interface AskedWorker {
   call<T>(what: string, refusal: Refusal, request: () => Promise<T>): Promise<T>;
 }
 
-/** A router, and whom to ask what it holds. */
+/** A router, and the worker to ask what it holds. */
 export interface AskablePlace {
   readonly worker: AskedWorker;
   readonly router: Router;
@@ -23,11 +23,11 @@ type Held = ReadonlySet<string>;
 const NOTHING: Held = new Set();
 
 /**
- * Asks the workers what they still hold. A close on this side is a request; only the worker's own list proves that it
- * was carried out. Requests and dumps travel in one pipe in order, so that a dump asked for after a close shows its
- * result.
+ * Asks the workers what they still hold. mediasoup's `close()` only sends a request; the worker's own dump proves that the
+ * worker has carried it out. Requests travel to a worker in order, so a dump that is requested after a close shows the
+ * result of that close.
  *
- * One dump answers everybody who asked before it was sent: people often leave together, and a dump lists all.
+ * One dump answers all checks that were asked for before it is sent, because participants often leave together.
  */
 export class MediaVerifier {
   readonly #clock: Clock;
@@ -40,7 +40,7 @@ export class MediaVerifier {
   }
 
   /**
-   * Which of these ids the room's router still holds.
+   * Which of these ids the room's router still holds, or its worker when the router is closed.
    *
    * @throws LastseenError `media_unavailable` when the worker does not answer in time
    */
@@ -56,7 +56,7 @@ export class MediaVerifier {
     if (worker.worker.closed) return this.#ended(worker);
     try {
       if (router.closed) return await this.#batch(worker, () => dumpWorker(worker));
-      // It may close, with the last of those who ask, before the dump is sent.
+      // The router may close before the dump is sent.
       return await this.#batch(router, () => (router.closed ? this.#held(place) : dumpRouter(place)));
     } catch (error) {
       if (worker.worker.closed) return await this.#ended(worker);
@@ -75,7 +75,7 @@ export class MediaVerifier {
     return batch;
   }
 
-  /** An ended process holds nothing, but it has to have ended. */
+  /** A process that has ended holds nothing, so this waits until it has ended. */
   async #ended(worker: AskedWorker): Promise<Held> {
     try {
       await limited(this.#clock, this.#limits.callMs, "the end of a media worker", worker.ended);
@@ -95,7 +95,7 @@ async function dumpRouter({ worker, router }: AskablePlace): Promise<Held> {
   ]);
 }
 
-/** Everything in the worker that can be asked something, by id: that is every object of every router. */
+/** The ids of everything in the worker that takes requests: that is every object of every router. */
 async function dumpWorker(worker: AskedWorker): Promise<Held> {
   const dump = await worker.call("a dump of a worker", "media_unavailable", () => worker.worker.dump());
   return new Set(dump.channelMessageHandlers.channelRequestHandlers);

@@ -14,24 +14,24 @@ export interface MediaWorkerOptions {
   workerBin: string;
   listenIp: string;
   announcedIp: string | undefined;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
 }
 
-/** One worker process with its one port for the media of all rooms on it. */
+/** One worker process, with one port for the media of all rooms on it. */
 export class MediaWorker {
   readonly index: number;
   readonly worker: Worker;
   readonly webRtcServer: WebRtcServer;
-  /** Routers and transports that are open here; the pool puts new rooms where there are fewest. */
+  /** How many rooms and transports it has; the pool gives new rooms to the worker with the fewest. */
   readonly load = { rooms: 0, transports: 0 };
-  /** Resolves when the process has ended and with it everything that it held. */
+  /** Resolves when the process has ended, and with it all that it held. */
   readonly ended: Promise<void>;
   readonly #clock: Clock;
   readonly #limits: MediaTimeLimits;
-  #condemned = false;
+  #killed = false;
   #fullUntil = -Infinity;
-  #onSilence: (worker: MediaWorker) => void = () => {};
+  #onUnanswered: (worker: MediaWorker) => void = () => {};
 
   private constructor(options: MediaWorkerOptions, worker: Worker, webRtcServer: WebRtcServer, ended: Promise<void>) {
     this.index = options.index;
@@ -52,7 +52,7 @@ export class MediaWorker {
       createWorker({ workerBin: options.workerBin, logLevel: "warn" }),
       (late) => late.close(),
     );
-    leaveSignalsToTheService(worker);
+    removeSignalHandlers(worker);
     const ended = new Promise<void>((resolve) => worker.once("subprocessclose", resolve));
     const address = { ip, ...(announcedIp === undefined ? {} : { announcedAddress: announcedIp }), port };
     try {
@@ -80,23 +80,24 @@ export class MediaWorker {
 
   /** Whether it may get new rooms and requests. */
   get usable(): boolean {
-    return !this.worker.closed && !this.#condemned;
+    return !this.worker.closed && !this.#killed;
   }
 
-  /** It has refused something new within the last {@link MediaTimeLimits.fullMs}: rooms are better off elsewhere. */
+  /** Whether it has refused to create something within the last {@link MediaTimeLimits.fullMs}. */
   get full(): boolean {
     return this.#clock.mono() < this.#fullUntil;
   }
 
-  /** Calls `listener` when a request was not answered in time. */
-  onSilence(listener: (worker: MediaWorker) => void): void {
-    this.#onSilence = listener;
+  /** Sets the listener for requests that were not answered in time. */
+  onUnanswered(listener: (worker: MediaWorker) => void): void {
+    this.#onUnanswered = listener;
   }
 
   /**
-   * One request to this worker, within the time limit of requests.
+   * Sends one request to this worker, within {@link MediaTimeLimits.callMs}.
    *
-   * @param undo gets what was created too late, to close it
+   * @param what names the request in errors
+   * @param undo gets an object that was created after the time limit, and closes it
    * @throws LastseenError
    */
   async call<T>(what: string, refusal: Refusal, request: () => Promise<T>, undo?: (late: T) => void): Promise<T> {
@@ -104,25 +105,25 @@ export class MediaWorker {
     try {
       return await limited(this.#clock, this.#limits.callMs, what, request(), undo);
     } catch (error) {
-      if (error instanceof TimeLimitError) this.#onSilence(this);
+      if (error instanceof TimeLimitError) this.#onUnanswered(this);
       if (refusal === "worker_full" && isRefusal(error)) this.#fullUntil = this.#clock.mono() + this.#limits.fullMs;
       throw toMediaError(error, refusal);
     }
   }
 
-  /** Whether it still answers. Rejects when it does not in time, or cannot be asked. */
-  async probe(): Promise<void> {
-    await limited(this.#clock, this.#limits.callMs, "a probe", this.worker.getResourceUsage());
+  /** Rejects when the worker does not answer in time or cannot be asked. */
+  async checkHealth(): Promise<void> {
+    await limited(this.#clock, this.#limits.callMs, "a health check", this.worker.getResourceUsage());
   }
 
-  /** Ends a process that does not answer: mediasoup then reports its death like any other. */
+  /** Kills a process that does not answer; mediasoup then reports its death. */
   kill(): void {
-    this.#condemned = true;
+    this.#killed = true;
     if (this.worker.subprocessClosed) return;
     try {
       process.kill(this.pid, "SIGKILL");
     } catch {
-      // It has just ended by itself.
+      // The process has just ended.
     }
   }
 
@@ -131,7 +132,7 @@ export class MediaWorker {
     try {
       this.worker.close();
     } catch {
-      // The pipe to it is unusable, so that it cannot be told; the signal below reaches it all the same.
+      // The pipe to the process is broken. The signal below still reaches it.
     }
     if (this.worker.subprocessClosed) return;
     const timer = this.#clock.after(this.#limits.workerStopMs, () => this.kill());
@@ -141,11 +142,11 @@ export class MediaWorker {
 }
 
 /**
- * mediasoup closes its workers by itself when the process gets SIGINT or SIGTERM, before the service could tell anybody
- * that it is going to stop. When to close them is the service's decision; if it dies instead, they end with it, because
- * their pipe does.
+ * On SIGINT and SIGTERM mediasoup closes its workers at once, before the service can tell its clients that it stops. So
+ * its signal handler is removed, and the service closes the workers. If the service dies, its workers end too, because
+ * their pipe closes.
  */
-function leaveSignalsToTheService(worker: Worker): void {
+function removeSignalHandlers(worker: Worker): void {
   const { onSignal } = worker as unknown as { onSignal?: unknown };
   if (typeof onSignal !== "function") return;
   process.removeListener("SIGINT", onSignal as NodeJS.SignalsListener);

@@ -4,14 +4,14 @@ import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 
 /**
- * Where the mediasoup worker program is. npm installs no scripts here, so that the package alone does not bring it:
- * `npm run worker` downloads or builds it into mediasoup's own folder or into a cache outside the checkout, and the
- * worker pool asks this file where it ended up. Nothing here imports mediasoup or starts anything.
+ * Finds the mediasoup worker program. npm runs no install scripts in this project, so the package alone does not bring
+ * the program. `npm run worker` downloads or builds it into mediasoup's own folder, or into a cache outside the checkout.
+ * This file imports no mediasoup and starts nothing, so that scripts can use it.
  */
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** `environment`: named by `MEDIASOUP_WORKER_BIN`; `mediasoup`: in its package's folder; `cache`: built by us earlier. */
+/** `environment`: `MEDIASOUP_WORKER_BIN` names it; `mediasoup`: in the package's folder; `cache`: built earlier. */
 export type WorkerSource = "environment" | "mediasoup" | "cache";
 
 export interface WorkerBinary {
@@ -20,7 +20,7 @@ export interface WorkerBinary {
   source: WorkerSource;
 }
 
-/** What a worker binary was made for; one built for another does not run, or does not speak the same protocol. */
+/** What a worker binary was built for. On another target it does not run, or speaks another protocol. */
 export interface WorkerTarget {
   /** Version of the mediasoup package: the worker refuses any other. */
   mediasoup: string;
@@ -28,7 +28,7 @@ export interface WorkerTarget {
   platform: string;
   /** As `process.arch`. */
   arch: string;
-  /** C library and its version, for example `glibc2.36`; `none` where that means nothing. */
+  /** C library and its version, for example `glibc2.36`; `none` on systems where it does not matter. */
   libc: string;
 }
 
@@ -37,8 +37,8 @@ const FILE_NAME = process.platform === "win32" ? "mediasoup-worker.exe" : "media
 /**
  * The worker to use, or undefined when `npm run worker` has not provided one.
  *
- * What `MEDIASOUP_WORKER_BIN` names is returned even if nothing is there: whoever sets it wants that file, and a clear
- * failure to start it helps more than another binary in its place.
+ * A file that `MEDIASOUP_WORKER_BIN` names is returned even if it does not exist: the operator wants that file, and a
+ * clear start failure helps more than another binary in its place.
  */
 export function findWorkerBinary(
   env: Env = process.env,
@@ -61,7 +61,7 @@ export function releasedWorkerPath(packageRoot: string): string {
 
 /**
  * How `npm run worker` builds a worker. Raise it when `scripts/mediasoup-worker` changes what the program does, so that
- * a worker which an earlier recipe left in the cache is not used. Recipe 2 builds libwebrtc's bandwidth estimator in:
+ * the service does not use a worker that an earlier recipe left in the cache. Recipe 2 builds libwebrtc's bandwidth estimator in:
  * without it a worker sends no transport-cc feedback, and browsers send 84 kbit/s of video.
  */
 const BUILD_RECIPE = 2;
@@ -75,7 +75,7 @@ export function workerCachePath(env: Env, target: WorkerTarget): string {
   return join(cacheRoot(env), "mediasoup-worker", key, FILE_NAME);
 }
 
-/** This machine and the installed mediasoup. Throws when the package in `packageRoot` cannot be read. */
+/** Describes this machine and the installed mediasoup. Throws when the package in `packageRoot` cannot be read. */
 export function hostTarget(packageRoot: string): WorkerTarget {
   const manifest: unknown = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
   const { version } = manifest as { version?: unknown };
@@ -83,7 +83,7 @@ export function hostTarget(packageRoot: string): WorkerTarget {
   return { mediasoup: version, platform: process.platform, arch: process.arch, libc: hostLibc() };
 }
 
-/** Folder of the installed mediasoup package, or undefined when there is none. */
+/** Folder of the installed mediasoup package; undefined when it is not installed. */
 export function findMediasoupRoot(): string | undefined {
   try {
     // The package does not export its package.json; its main file is node/lib/index.js.
@@ -93,7 +93,7 @@ export function findMediasoupRoot(): string | undefined {
   }
 }
 
-/** Is there a file that this process may execute? */
+/** Whether the path is a file that this process may execute. */
 export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -103,7 +103,7 @@ export function isProgram(path: string): boolean {
   }
 }
 
-/** What is wrong with a path that should be a program, as the end of a sentence; undefined when it is one. */
+/** Why a path is not a program, as the end of a sentence; undefined when it is one. */
 export function whyNoProgram(path: string): string | undefined {
   if (isProgram(path)) return undefined;
   return existsSync(path) ? "cannot be run: it is no file that this user may execute" : "does not exist";
@@ -125,12 +125,12 @@ function hostLibc(): string {
 }
 
 function readLibc(): string {
-  // Without this (Node 20.13 and later) it would look up the name of every socket's peer, one after the other.
+  // Without this (Node 20.13 and later) the report looks up the host name of every open socket's peer, one by one.
   const report: NodeJS.ProcessReport & { excludeNetwork?: boolean | undefined } = process.report;
   const before = report.excludeNetwork;
   report.excludeNetwork = true;
   try {
-    // Node tells the version of the glibc it runs with; built with musl it has no such field.
+    // The report has the version of the glibc that Node runs with. A Node for musl has no such field.
     const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
     return header.glibcVersionRuntime ? `glibc${header.glibcVersionRuntime}` : "musl";
   } finally {

@@ -16,11 +16,11 @@ export interface WorkerPoolOptions {
   listenIp: string;
   announcedIp: string | undefined;
   port: number;
-  /** A worker has ended that was not told to; what it held is gone. Called before a new one is started. */
+  /** A worker has ended without an order to do so, and its media is gone. Called before its replacement starts. */
   onLost: (worker: MediaWorker, died: boolean) => void;
 }
 
-/** The place of one worker, and of its successors: they get the same index and the same port. */
+/** A worker and, after its end, its replacements: they get the same index and the same port. */
 interface Slot {
   readonly index: number;
   worker: MediaWorker | undefined;
@@ -32,14 +32,16 @@ interface Slot {
 }
 
 /**
- * The worker processes. One that ends or stops answering is replaced, after a wait that doubles while that keeps
- * happening.
+ * Starts the worker processes, gives rooms the worker with the least load, and replaces a worker that ends or does not
+ * answer. The wait before a replacement doubles with each loss in a row.
+ *
+ *     RoomRouter -> WorkerPool -> MediaWorker -> mediasoup-worker process
  */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #slots: Slot[];
   readonly #health: Loop;
-  readonly #probing = new Set<MediaWorker>();
+  readonly #checking = new Set<MediaWorker>();
   readonly #waiting = new Set<(worker: MediaWorker) => void>();
   #closing: Promise<void> | undefined;
 
@@ -61,7 +63,7 @@ export class WorkerPool {
     });
   }
 
-  /** Starts all workers; rejects, with none left running, when one of them cannot be started. */
+  /** Starts all workers. When one of them cannot be started, ends the others and rejects. */
   static async create(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options);
     const starts = await Promise.allSettled(pool.#slots.map((slot) => pool.#start(slot)));
@@ -75,22 +77,22 @@ export class WorkerPool {
     return pool;
   }
 
-  /** Workers that can take rooms. */
+  /** How many workers can take rooms. */
   get size(): number {
     return this.#workers().length;
   }
 
-  /** Whether there is room on any worker but this one. */
-  hasRoomBeside(full: MediaWorker): boolean {
+  /** Whether a worker other than this one can take more. */
+  hasSpareWorker(full: MediaWorker): boolean {
     return this.#workers().some((worker) => worker !== full && !worker.full);
   }
 
-  /** The worker with the least to do, of those that are not full. Waits for one while all of them are being replaced. */
+  /** The worker with the least load, if possible one that is not full. Waits while all workers are being replaced. */
   async acquire(): Promise<MediaWorker> {
     if (this.#closing) throw mediaUnavailable();
     const all = this.#workers();
-    const roomy = all.filter((worker) => !worker.full);
-    const [first, ...others] = roomy.length > 0 ? roomy : all;
+    const spare = all.filter((worker) => !worker.full);
+    const [first, ...others] = spare.length > 0 ? spare : all;
     if (first) return others.reduce((best, worker) => (isLess(worker, best) ? worker : best), first);
     const { promise, resolve } = withResolvers<MediaWorker>();
     this.#waiting.add(resolve);
@@ -104,7 +106,7 @@ export class WorkerPool {
     }
   }
 
-  /** No worker is started any more; resolves when all of them have ended. */
+  /** Starts no more workers; resolves when all of them have ended. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -134,7 +136,7 @@ export class WorkerPool {
     });
     slot.worker = worker;
     slot.startedAt = clock.mono();
-    worker.onSilence((silent) => void this.#check(silent));
+    worker.onUnanswered((unanswered) => void this.#check(unanswered));
     worker.worker.observer.once("close", () => this.#lost(slot, worker));
     worker.worker.on("listenererror", (event, error) =>
       logger.error({ err: error, event, worker: slot.index }, "a listener of a media worker failed"),
@@ -143,18 +145,18 @@ export class WorkerPool {
     for (const resolve of this.#waiting) resolve(worker);
   }
 
-  /** One request may take too long because of that request; a worker that answers a probe is kept. */
+  /** A request can be slow for reasons of its own, so a worker that answers the health check is kept. */
   async #check(worker: MediaWorker): Promise<void> {
-    if (!worker.usable || this.#probing.has(worker)) return;
-    this.#probing.add(worker);
+    if (!worker.usable || this.#checking.has(worker)) return;
+    this.#checking.add(worker);
     try {
-      await worker.probe();
+      await worker.checkHealth();
     } catch (error) {
       if (!worker.usable || this.#closing) return;
       this.#options.logger.error({ err: error, worker: worker.index }, "media worker does not answer, killing it");
       worker.kill();
     } finally {
-      this.#probing.delete(worker);
+      this.#checking.delete(worker);
     }
   }
 
@@ -169,7 +171,7 @@ export class WorkerPool {
     onLost(worker, worker.worker.died);
   }
 
-  /** Returns after how long a worker will be started, milliseconds. */
+  /** @returns in how many milliseconds the replacement starts */
   #scheduleStart(slot: Slot): number {
     const { clock, limits, logger } = this.#options;
     slot.failures += 1;
@@ -188,7 +190,7 @@ export class WorkerPool {
   }
 }
 
-/** Transports cost more than the rooms that they are in. */
+/** Transports count first, because they cost more than the rooms that they are in. */
 function isLess(one: MediaWorker, other: MediaWorker): boolean {
   const difference = one.load.transports - other.load.transports;
   return difference < 0 || (difference === 0 && one.load.rooms < other.load.rooms);
@@ -197,6 +199,6 @@ function isLess(one: MediaWorker, other: MediaWorker): boolean {
 /** `Promise.withResolvers`, which Node 20 does not have. */
 function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((settle) => (resolve = settle));
+  const promise = new Promise<T>((fulfil) => (resolve = fulfil));
   return { promise, resolve };
 }

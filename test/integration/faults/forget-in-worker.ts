@@ -18,8 +18,8 @@ interface RequestMessages {
 }
 
 /**
- * Has the worker close a transport, past mediasoup's JavaScript objects, which go on believing in it: the state in which
- * books and worker differ, and that must not be able to come about otherwise.
+ * Makes the worker close a transport without telling mediasoup's JavaScript objects. Then the records of the service and
+ * the worker differ, which nothing else in these tests can bring about.
  */
 export async function forgetInWorker(router: Router, transportId: string): Promise<void> {
   const { CloseTransportRequestT } = require(join(library, "fbs/router.js")) as RouterMessages;

@@ -4,7 +4,7 @@ import type { Router, Transport, Worker } from "mediasoup/types";
 import { onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.js";
 import type { MediaLogger, MediaPlaneOptions } from "../../../src/media/media-options.js";
-import { MediasoupPlane } from "../../../src/media/rtp/rtp-plane.js";
+import { RtpPlane } from "../../../src/media/rtp/rtp-plane.js";
 import { findWorkerBinary } from "../../../src/media/workers/worker-binary.js";
 import type { JsonObject } from "@lastseen/protocol";
 import type { MediaEvents, MediaLeftovers, SessionMedia } from "../../../src/ports/media-plane.js";
@@ -32,7 +32,7 @@ export interface LogEntry {
 
 /** A running media plane, with its workers and what it told. */
 export interface TestMedia {
-  plane: MediasoupPlane;
+  plane: RtpPlane;
   /** Every worker that was started, in order. */
   workers: Worker[];
   routers: Router[];
@@ -76,7 +76,7 @@ export async function startMedia(options: Partial<MediaPlaneOptions> = {}): Prom
   observer.on("newworker", onWorker);
   onTestFinished(() => void observer.off("newworker", onWorker));
   const log: LogEntry[] = [];
-  const plane = await MediasoupPlane.create({
+  const plane = await RtpPlane.create({
     clock: systemClock,
     logger: collectInto(log),
     workers: 1,

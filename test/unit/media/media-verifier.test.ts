@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { MediaVerifier } from "../../../src/media/workers/media-verifier.js";
 import type { RouterPlace } from "../../../src/media/rtp/room-router.js";
-import { TransportLedger } from "../../../src/media/rtp/transport-ledger.js";
+import { ClosedMedia } from "../../../src/media/workers/closed-media.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
-/** A room's place whose worker holds what it is told to hold. */
+/** A room's place; the test decides what its worker holds. */
 function fakePlace() {
   const held = new Set<string>();
   const asked: string[] = [];
@@ -39,7 +39,7 @@ function fakePlace() {
 
 const LIMITS = { callMs: 5_000, verifyWindowMs: 100 };
 
-test("one dump answers all who ask before it is sent, and is sent after the last of them", async () => {
+test("one dump answers all checks that are asked for before it is sent", async () => {
   const clock = new ManualClock();
   const verifier = new MediaVerifier(clock, LIMITS);
   const { place, held, asked } = fakePlace();
@@ -58,7 +58,7 @@ test("one dump answers all who ask before it is sent, and is sent after the last
   expect(asked).toEqual(["router", "router"]);
 });
 
-test("a router that is closed, also while one waits, is looked for in its worker", async () => {
+test("for a router that is closed, also during the wait, the worker is asked", async () => {
   const clock = new ManualClock();
   const verifier = new MediaVerifier(clock, LIMITS);
   const { place, router, held, asked } = fakePlace();
@@ -72,7 +72,7 @@ test("a router that is closed, also while one waits, is looked for in its worker
   expect(asked).toEqual(["worker"]);
 });
 
-test("a worker that is closing holds nothing when its process has ended, and not before", async () => {
+test("a worker that closes holds nothing once its process has ended, and not before", async () => {
   const clock = new ManualClock();
   const verifier = new MediaVerifier(clock, LIMITS);
   const ending = fakePlace();
@@ -87,28 +87,28 @@ test("a worker that is closing holds nothing when its process has ended, and not
   await failing;
 });
 
-test("nothing to look for asks nobody", async () => {
+test("a check without ids asks no worker", async () => {
   const { place, asked } = fakePlace();
   expect(await new MediaVerifier(new ManualClock(), LIMITS).remaining(place, [])).toEqual(new Set());
   expect(asked).toEqual([]);
 });
 
-test("the ledger names what is left by its kind, asks again for that only, and forgets what is gone", async () => {
+test("closed media that is left is named by its kind and asked for again; what is gone is forgotten", async () => {
   const clock = new ManualClock();
   const verifier = new MediaVerifier(clock, LIMITS);
   const { place, held, asked } = fakePlace();
-  const ledger = new TransportLedger();
-  ledger.add(place, "t1", { producers: ["p1", "p2"], consumers: ["c1"] });
+  const closed = new ClosedMedia();
+  closed.add(place, "t1", { producers: ["p1", "p2"], consumers: ["c1"] });
   for (const id of ["t1", "p2", "c1"]) held.add(id);
-  const settle = async () => {
-    const settled = ledger.settle(verifier);
+  const verify = async () => {
+    const verified = closed.verify(verifier);
     await clock.advance(100);
-    return settled;
+    return verified;
   };
-  expect(await settle()).toEqual({ transports: ["t1"], producers: ["p2"], consumers: ["c1"] });
+  expect(await verify()).toEqual({ transports: ["t1"], producers: ["p2"], consumers: ["c1"] });
   held.clear();
-  expect(await settle()).toEqual({ transports: [], producers: [], consumers: [] });
+  expect(await verify()).toEqual({ transports: [], producers: [], consumers: [] });
   expect(asked).toHaveLength(2);
-  expect(await settle()).toEqual({ transports: [], producers: [], consumers: [] });
+  expect(await verify()).toEqual({ transports: [], producers: [], consumers: [] });
   expect(asked).toHaveLength(2);
 });

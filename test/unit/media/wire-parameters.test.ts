@@ -60,6 +60,41 @@ test("a problem is named by its place", () => {
   expect(() => readRtpParameters([], "audio")).toThrow("rtpParameters must be an object.");
 });
 
+test("the name of a format parameter is checked like its value, and a message repeats no long name", () => {
+  const read = (parameters: object) =>
+    readRtpParameters({ codecs: [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000, parameters }] }, "video");
+  const path = "rtpParameters.codecs[0].parameters";
+  expect(() => read({ "two words": 1 })).toThrow(`${path}.two words is not a valid name.`);
+  expect(() => read({ mode: true })).toThrow(`${path}.mode must be a text of at most 1024 printable characters, or`);
+  expect(() => read({ mode: 2 ** 31 })).toThrow(`${path}.mode must be`);
+  expect(() => read(Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`p${n}`, 1])))).toThrow(
+    `${path} must be an object of at most 64 entries.`,
+  );
+  expect(() => read({ ["x".repeat(10_000)]: 1 })).toThrow(/^.{100,200}$/);
+});
+
+test("a missing field is named, and so is a list with too many entries", () => {
+  const codec = { mimeType: "video/VP8", payloadType: 96, clockRate: 90000 };
+  expect(() => readRtpParameters({ codecs: [codec, { ...codec, clockRate: null }] }, "video")).toThrow(
+    "rtpParameters.codecs[1].clockRate is missing.",
+  );
+  expect(() => readRtpParameters({ codecs: Array(2000).fill(codec) }, "video")).toThrow(
+    "rtpParameters.codecs must be a list of 1 to 32 entries.",
+  );
+  expect(() => readRtpCapabilities({ codecs: [{ ...codec, mimeType: "text/plain" }] })).toThrow(
+    "rtpCapabilities.codecs[0].mimeType must be a media type of audio or video.",
+  );
+});
+
+test("a bit rate may be a fraction, and is passed on as a whole number", () => {
+  const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000 }];
+  const read = (maxBitrate: unknown) => readRtpParameters({ codecs, encodings: [{ maxBitrate }] }, "video").encodings;
+  expect(read(100_000.5)).toEqual([{ maxBitrate: 100_000 }]);
+  for (const bad of ["fast", -1, Number.NaN, Infinity, 1e11]) {
+    expect(() => read(bad)).toThrow("rtpParameters.encodings[0].maxBitrate must be a number from 0 to 10000000000.");
+  }
+});
+
 test("fingerprints are as long as their hash", () => {
   const fingerprints = [{ algorithm: "sha-256", value: SHA256, extra: 1 }];
   expect(readDtlsParameters({ role: "auto", fingerprints })).toEqual({

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Superseded } from "../../../src/media/rtp/superseded.js";
+import { ReplacedTransports } from "../../../src/media/rtp/replaced-transports.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
-class Wire {
+class FakeTransport {
   readonly direction: "send" | "recv";
   up = true;
   lost = false;
@@ -20,19 +20,27 @@ class Wire {
   }
 }
 
-function watch(...wires: Wire[]): { found: Wire[]; review: () => void; pass: (ms: number) => Promise<void> } {
+function watch(...transports: FakeTransport[]): {
+  found: FakeTransport[];
+  review: () => void;
+  pass: (ms: number) => Promise<void>;
+} {
   const clock = new ManualClock();
-  const found: Wire[] = [];
-  const superseded = new Superseded<Wire>({ clock, afterMs: 30_000, found: (wire) => found.push(wire) });
+  const found: FakeTransport[] = [];
+  const replaced = new ReplacedTransports<FakeTransport>({
+    clock,
+    afterMs: 30_000,
+    onReplaced: (transport) => found.push(transport),
+  });
   return {
     found,
-    review: () => superseded.review(wires.filter((wire) => !found.includes(wire))),
+    review: () => replaced.review(transports.filter((transport) => !found.includes(transport))),
     pass: (ms) => clock.advance(ms),
   };
 }
 
-test("a lost transport is replaced when another one in its direction has been up for long", async () => {
-  const [old, other] = [new Wire("send"), new Wire("send")];
+test("a lost transport counts as replaced when another one in its direction has been up for long", async () => {
+  const [old, other] = [new FakeTransport("send"), new FakeTransport("send")];
   const { found, review, pass } = watch(old, other);
   old.lose();
   review();
@@ -42,8 +50,8 @@ test("a lost transport is replaced when another one in its direction has been up
   expect(found).toEqual([old]);
 });
 
-test("a network that changes replaces nothing: all are lost at once, or come back in time", async () => {
-  const [one, two] = [new Wire("send"), new Wire("send")];
+test("a change of network replaces nothing: all transports are lost at once, or come back in time", async () => {
+  const [one, two] = [new FakeTransport("send"), new FakeTransport("send")];
   const { found, review, pass } = watch(one, two);
   one.lose();
   review();
@@ -60,8 +68,8 @@ test("a network that changes replaces nothing: all are lost at once, or come bac
   expect(found).toEqual([]);
 });
 
-test("what goes the other way replaces nothing", async () => {
-  const [sending, receiving] = [new Wire("send"), new Wire("recv")];
+test("a transport in the other direction replaces nothing", async () => {
+  const [sending, receiving] = [new FakeTransport("send"), new FakeTransport("recv")];
   const { found, review, pass } = watch(sending, receiving);
   sending.lose();
   review();
