@@ -1,7 +1,7 @@
 /**
- * Compares this node's books with the directory and puts both right: what the directory has forgotten is written again,
- * what another node holds by now is given up, what was given to this node is taken up. Runs when there is a reason: a new
- * lease, a store that comes back, numbers that differ, a hand-over.
+ * Compares this node's local state with the directory and corrects both. The node writes again what the directory has
+ * forgotten, gives up what another node holds by now, and adopts what was given to it. An audit runs for a reason: a new
+ * lease, a store that answers again, counts that differ, a hand-over.
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
@@ -11,12 +11,12 @@ import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
 import { wholeRooms } from "./whole-rooms.js";
 
-/** Writes that are under way at the same time. */
+/** Number of writes that run at the same time. */
 const AT_ONCE = 100;
-/** Sessions that are taken up or let go of before the event loop gets its turn again. */
+/** Number of sessions that the audit adopts or gives up before the event loop gets its turn again. */
 const IN_A_TURN = 50;
-/** Numbers may differ for so many renewals while writes are on their way. */
-const PATIENCE = 2;
+/** The audit runs when the counts differ at this many renewals in a row. Writes that are under way explain one. */
+const MOST_DIFFERENCES = 2;
 
 export class Audit {
   readonly #clock: Clock;
@@ -35,7 +35,7 @@ export class Audit {
     this.#events = options.events;
   }
 
-  /** Compares soon; while a comparison is under way, one more follows it. Resolves when the books have been compared. */
+  /** Runs an audit. While an audit is under way, one more follows it. Resolves when all of them have ended. */
   run(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#again = this.#running !== undefined;
@@ -43,11 +43,11 @@ export class Audit {
     return this.#running;
   }
 
-  /** Asks for a comparison when what the directory counts for this node goes on to differ from what is here. */
+  /** Runs an audit when the directory counts other sessions or rooms for this node than are here, and goes on to. */
   compareCounts(own: NodeView): void {
     const { sessions, rooms } = this.#local.counts();
     this.#differed = own.sessions === sessions && own.rooms === rooms ? 0 : this.#differed + 1;
-    if (this.#differed < PATIENCE) return;
+    if (this.#differed < MOST_DIFFERENCES) return;
     this.#differed = 0;
     void this.run();
   }
@@ -70,13 +70,13 @@ export class Audit {
   }
 
   async #compare(): Promise<void> {
-    await this.#local.settleDebts();
+    await this.#local.removeEndedEntries();
     const own = await this.#directory.own();
     const held = new Set(own.rooms);
     const missingRooms = [...this.#local.rooms()].filter((roomId) => !held.has(roomId));
     const fencedRooms = new Set<string>();
     await this.#forEach(missingRooms, async (roomId) => {
-      if (!(await this.#local.holdRoom(roomId))) fencedRooms.add(roomId);
+      if (!(await this.#local.reclaimRoom(roomId))) fencedRooms.add(roomId);
     });
     const strayed = [...this.#local.sessions()].filter((session) => fencedRooms.has(roomOf(session) ?? ""));
     await this.#giveUp(strayed);
@@ -87,15 +87,18 @@ export class Audit {
       return entry?.epoch !== session.epoch || entry.roomId !== roomOf(session);
     });
     await this.#forEach(unwritten, async (session) => {
-      // Nobody shall take for abandoned what only could not be written in time.
+      // If this node died before the entry is written, no other node would know the session.
       if (!(await this.#local.record(session))) this.#again = true;
     });
-    const adopted = await this.#takeUp(own.sessions);
+    const adopted = await this.#adopt(own.sessions);
     await this.#forEach(own.rooms, (roomId) => this.#local.releaseIfEmpty(roomId));
     this.#events.emit("audited", { written: unwritten.length, adopted, fenced: strayed.length });
   }
 
-  /** Lets go of rooms that are another node's. All lines first: nobody is to see the others leave a room that goes on. */
+  /**
+   * Gives up rooms that another node holds. The audit closes all connections of a room first: otherwise people would see the
+   * others leave a room that goes on elsewhere.
+   */
   async #giveUp(strayed: readonly Session[]): Promise<void> {
     for (const slice of wholeRooms(strayed, roomOf, IN_A_TURN)) {
       for (const { connection } of slice) connection?.close("serviceRestart");
@@ -104,8 +107,8 @@ export class Audit {
     }
   }
 
-  /** Entries that were given to this node. Each is read again, because a session may have ended since they were listed. */
-  async #takeUp(own: readonly SessionEntry[]): Promise<number> {
+  /** Adopts the sessions that were given to this node. Reads each entry again: the session can have ended meanwhile. */
+  async #adopt(own: readonly SessionEntry[]): Promise<number> {
     const unknown = own.filter(({ sessionId }) => !this.#local.knows(sessionId));
     let adopted = 0;
     for (const slice of wholeRooms(unknown, ({ roomId }) => roomId, IN_A_TURN)) {

@@ -1,22 +1,28 @@
 import type { NodeView } from "../ports/directory.js";
 
-/** What happens to this node among the others. */
+/** What happens to this node as one of many. */
 export interface ClusterEvents {
   /** A lease has begun. */
   registered: { epoch: number };
-  /** Somebody else has taken this node's lease, or the store has forgotten it. */
+  /** Another node has claimed this node's lease, or the store has forgotten it. `silentMs`: since the last renewal. */
   lease_lost: { silentMs: number };
-  /** The lease was renewed; `nodes` are all, this one included. */
+  /** The store has renewed the lease; `nodes` are all nodes, this one included. */
   renewed: { nodes: readonly NodeView[] };
-  /** The store could not be asked. */
+  /** The store did not answer. */
   unreachable: { error: unknown };
-  /** A node does not renew its lease; if it stays so for `doubtMs`, its sessions are taken over. */
+  /** A node does not renew its lease. If it does not do so for `doubtMs`, the other nodes take over its sessions. */
   suspected: { nodeId: string; doubtMs: number };
-  /** A node is dead; whatever it held is taken over from now on, here or elsewhere. */
+  /** A node is dead. This node and the other survivors begin to take over what it held. */
   taking_over: { nodeId: string };
+  /** `sessions`: how many this node has taken over. `lost`: how many of those it could not open. */
   taken_over: { nodeId: string; result: "completed" | "failed"; sessions: number; lost: number; error?: unknown };
-  /** The books were compared with the directory. */
+  /**
+   * This node has compared its local state with the directory. `written`: entries that it wrote again. `adopted`: sessions
+   * that it was given. `fenced`: sessions that it gave up because another node holds their room.
+   */
   audited: { written: number; adopted: number; fenced: number };
+  /** This node hands over its sessions within `deadlineMs`. */
   draining: { deadlineMs: number; sessions: number };
+  /** The hand-over has ended; `left` sessions are still here. */
   drained: { handedOver: number; left: number };
 }

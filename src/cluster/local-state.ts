@@ -2,24 +2,38 @@ import type { SessionEntry } from "../ports/directory.js";
 import type { GivenUp } from "../session/events.js";
 import type { Session } from "../session/session.js";
 
-/** What this node knows of its own sessions and rooms, and can do about them. */
+/** This node's own sessions and rooms: what the cluster reads of them, and what it can do with them. */
 export interface LocalState {
-  /** Sessions that are open here. */
+  /** Sessions that are open on this node. */
   sessions(): Iterable<Session>;
+  /** Ids of the rooms on this node. */
   rooms(): Iterable<string>;
-  /** How many there are. */
+  /** Number of open sessions and rooms on this node. */
   counts(): { sessions: number; rooms: number };
-  /** Whether the session is, or was until a moment ago, this node's: its end may not have reached the directory yet. */
+  /** Whether the session is on this node, or has ended here and its entry may still be in the directory. */
   knows(sessionId: string): boolean;
-  /** Removes entries of sessions that have ended while the store could not be asked. */
-  settleDebts(): Promise<void>;
-  /** Brings the session's entry up to date; a session that another node holds by now is given up by itself. `false`: not written. */
+  /** Removes the entries of sessions that ended while the store did not answer. Rejects while it does not answer. */
+  removeEndedEntries(): Promise<void>;
+  /**
+   * Brings the session's entry up to date. When another node holds the session by now, this node gives it up.
+   *
+   * @returns false when the store did not answer
+   */
   record(session: Session): Promise<boolean>;
-  /** Holds a room in which people are; `false` when it is another node's. */
-  holdRoom(roomId: string): Promise<boolean>;
+  /**
+   * Makes this node the home of a room in which people are here.
+   *
+   * @returns false when another node is the home
+   */
+  reclaimRoom(roomId: string): Promise<boolean>;
+  /** Releases the room in the directory if nobody is in it. */
   releaseIfEmpty(roomId: string): Promise<void>;
-  /** Goes on with sessions here; returns how many it could not. */
+  /**
+   * Opens these sessions on this node, from the entries that another node has left.
+   *
+   * @returns number of sessions that could not be opened
+   */
   adopt(entries: readonly SessionEntry[], fromNodeId: string): Promise<number>;
-  /** Lets go of a session that another node holds: its client is told to come again, and nothing of it stays here. */
+  /** Closes a session here that another node holds. The client is told to reconnect; the session itself does not end. */
   giveUp(session: Session, why: GivenUp): void;
 }

@@ -1,25 +1,26 @@
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { Directory, NodeView, SessionEntry } from "../ports/directory.js";
+import { leaseId, type LeaseId } from "../ports/lease-id.js";
 import type { ClusterEvents } from "./events.js";
 
-/** Sessions that are taken over before the event loop gets its turn again. */
+/** This node takes over so many sessions before the event loop gets its turn again. */
 const SLICE = 50;
 
-/** Goes on with what dead nodes held, slice by slice, side by side with the other survivors. */
+/** Takes over what dead nodes held, slice by slice. The other survivors do the same at the same time. */
 export class Takeover {
   readonly #clock: Clock;
   readonly #directory: Directory;
   readonly #events: Emitter<ClusterEvents>;
   readonly #adopt: (entries: readonly SessionEntry[], fromNodeId: string) => Promise<number>;
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<LeaseId, Promise<void>>();
   #closed = false;
 
   constructor(options: {
     clock: Clock;
     directory: Directory;
     events: Emitter<ClusterEvents>;
-    /** Goes on with sessions here; returns how many it could not. */
+    /** Opens the sessions on this node; returns the number of sessions that it could not open. */
     adopt: (entries: readonly SessionEntry[], fromNodeId: string) => Promise<number>;
   }) {
     this.#clock = options.clock;
@@ -28,17 +29,17 @@ export class Takeover {
     this.#adopt = options.adopt;
   }
 
-  /** Begins with those that are not being taken over already. */
+  /** Begins to take over the leases that this node does not take over already. */
   begin(dead: readonly NodeView[]): void {
     for (const node of dead) {
-      const lease = `${node.nodeId}@${node.epoch}`;
+      const lease = leaseId(node);
       if (this.#closed || this.#running.has(lease)) continue;
       const running = this.#takeOver(node).finally(() => this.#running.delete(lease));
       this.#running.set(lease, running);
     }
   }
 
-  /** Nothing is taken over after this; resolves when the slices under way are. */
+  /** Begins no new slice; resolves when the slices under way have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#running.values());
@@ -50,7 +51,7 @@ export class Takeover {
     this.#events.emit("taking_over", { nodeId });
     try {
       for (let more = true; more && !this.#closed;) {
-        const outcome = await this.#directory.takeOver(nodeId, epoch, SLICE);
+        const outcome = await this.#directory.takeOver({ nodeId, epoch }, SLICE);
         if (outcome.kind !== "taken") return;
         lost += await this.#adopt(outcome.sessions, nodeId);
         sessions += outcome.sessions.length;

@@ -44,10 +44,12 @@ export function joinCluster(
       rooms: () => [...rooms.all()].map(({ id }) => id),
       counts: () => ({ sessions: registry.size, rooms: rooms.size }),
       knows: (sessionId) =>
-        registry.find(sessionId) !== undefined || reaper.isEnding(sessionId) || directorySync.owesRemoval(sessionId),
-      settleDebts: () => directorySync.settleDebts(),
+        registry.find(sessionId) !== undefined ||
+        reaper.isEnding(sessionId) ||
+        directorySync.hasUnremovedEntry(sessionId),
+      removeEndedEntries: () => directorySync.removeEndedEntries(),
       record: (session) => directorySync.record(session),
-      holdRoom: (roomId) => directorySync.holdRoom(roomId),
+      reclaimRoom: (roomId) => directorySync.reclaimRoom(roomId),
       releaseIfEmpty: (roomId) => directorySync.releaseIfEmpty(roomId),
       adopt: (entries, fromNodeId) => adoption.adopt(entries, fromNodeId),
       giveUp: (session, why) => events.lifecycle.emit("given_up", { session, why }),

@@ -6,6 +6,7 @@ import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
 import { followWebhooks } from "../observability/webhook-journal.js";
+import { leaseId } from "../ports/lease-id.js";
 import { QUIET_MS, type EventLog } from "../ports/event-log.js";
 import { httpSender } from "../webhook/http-sender.js";
 import { Webhooks } from "../webhook/webhooks.js";
@@ -52,7 +53,7 @@ export function shareWebhooks(
     events.on("renewed", ({ nodes }) => {
       if (isAway) webhooks.logIsBack();
       isAway = false;
-      const present = nodes.map(({ nodeId, epoch }) => `${nodeId}@${epoch}`).join(" ");
+      const present = nodes.map(leaseId).join(" ");
       if (present === known) return;
       known = present;
       timer?.cancel();

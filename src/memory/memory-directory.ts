@@ -7,6 +7,7 @@ import {
   type PlacedSession,
   type SessionEntry,
 } from "../ports/directory.js";
+import type { LeaseKey } from "../ports/lease-id.js";
 import type { MemoryStore, StoredLease } from "./memory-store.js";
 
 const NO_LEASE: NoLease = { kind: "no_lease" };
@@ -49,17 +50,28 @@ export class MemoryDirectory implements Directory {
     this.#lease = undefined;
   }
 
-  async claimRoom(roomId: string, { inUse } = { inUse: false }): ReturnType<Directory["claimRoom"]> {
+  async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
+    const lease = this.#ownLease();
+    if (!lease) return NO_LEASE;
+    const home = this.#store.homeOf(roomId);
+    if (home && home.nodeId !== this.nodeId) {
+      this.#store.placeRoom(roomId, home);
+      return this.#elsewhere(home);
+    }
+    const best = home ? lease : this.#bestFor(lease);
+    if (!best) return { kind: "unplaced" };
+    if (best !== lease) return this.#elsewhere(best);
+    this.#store.placeRoom(roomId, lease);
+    return { kind: "here" };
+  }
+
+  async reclaimRoom(roomId: string): ReturnType<Directory["reclaimRoom"]> {
     const lease = this.#ownLease();
     if (!lease) return NO_LEASE;
     const home = this.#store.rooms.get(roomId)?.lease;
-    if (home === lease) return { kind: "here" };
-    if (home && home.nodeId !== this.nodeId) return this.#elsewhere(home);
-    const best = home || inUse ? lease : this.#bestFor(lease);
-    if (!best) return { kind: "unplaced" };
-    if (best !== lease) return this.#elsewhere(best);
-    this.#store.settle(roomId, lease);
-    return { kind: "here" };
+    if (home && home.nodeId !== this.nodeId) return { kind: "lost", nodeId: home.nodeId };
+    this.#store.placeRoom(roomId, lease);
+    return { kind: "held" };
   }
 
   async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
@@ -71,7 +83,7 @@ export class MemoryDirectory implements Directory {
   }
 
   async findRoom(roomId: string): ReturnType<Directory["findRoom"]> {
-    const home = this.#store.rooms.get(roomId)?.lease;
+    const home = this.#store.homeOf(roomId);
     return home && { nodeId: home.nodeId, url: home.url, expired: this.#store.isExpired(home) };
   }
 
@@ -105,7 +117,7 @@ export class MemoryDirectory implements Directory {
     return found.filter((session) => session !== undefined);
   }
 
-  async takeOver(nodeId: string, epoch: number, most: number): ReturnType<Directory["takeOver"]> {
+  async takeOver({ nodeId, epoch }: LeaseKey, most: number): ReturnType<Directory["takeOver"]> {
     const lease = this.#ownLease();
     if (!lease) return NO_LEASE;
     const dead = [...this.#store.leases].find((each) => each.nodeId === nodeId && each.epoch === epoch);
@@ -156,20 +168,20 @@ export class MemoryDirectory implements Directory {
     await this.resign();
   }
 
-  /** The lease, unless somebody else has claimed it or the store has forgotten it. */
+  /** The lease, unless another node has claimed it or the store has forgotten it. */
   #ownLease(): StoredLease | undefined {
     const lease = this.#lease;
     return lease && !lease.claimed && this.#store.leases.has(lease) ? lease : undefined;
   }
 
-  /** Sends people to a node only if it is there. */
+  /** Sends clients to a node only if they can reach it and it renews its lease. */
   #elsewhere(home: StoredLease): Awaited<ReturnType<Directory["claimRoom"]>> {
     const { nodeId, url } = home;
     if (url === undefined || this.#store.isExpired(home)) return { kind: "unplaced" };
     return { kind: "elsewhere", nodeId, url };
   }
 
-  /** Where a new room belongs. */
+  /** The node with the fewest sessions that can take a new room. */
   #bestFor(own: StoredLease): StoredLease | undefined {
     let best = own.draining ? undefined : own;
     let least = own.draining ? Infinity : own.sessions.size - 1;
@@ -183,7 +195,7 @@ export class MemoryDirectory implements Directory {
     return best;
   }
 
-  /** The epoch that keeps this node from writing, if there is one. */
+  /** The epoch because of which this node must not write the session's entry, if there is one. */
   #fence(sessionId: string, epoch: number): number | undefined {
     const held = this.#store.sessions.get(sessionId);
     if (!held) return undefined;

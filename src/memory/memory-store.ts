@@ -70,7 +70,13 @@ export class MemoryStore {
     if (entry.roomId !== undefined) addTo(this.#inRoom, entry.roomId, entry.sessionId);
   }
 
-  settle(roomId: string, lease: StoredLease): void {
+  /** The lease that holds the room. When the room's entry is lost, that is the lease that holds sessions in the room. */
+  homeOf(roomId: string): StoredLease | undefined {
+    const [member = ""] = valuesOf(this.#inRoom, roomId);
+    return this.rooms.get(roomId)?.lease ?? this.sessions.get(member)?.lease;
+  }
+
+  placeRoom(roomId: string, lease: StoredLease): void {
     this.rooms.get(roomId)?.lease.rooms.delete(roomId);
     this.rooms.set(roomId, { lease });
     lease.rooms.add(roomId);
@@ -78,7 +84,7 @@ export class MemoryStore {
 
   /** Moves a room, and those of its sessions that are held with it. */
   moveRoom(roomId: string, from: StoredLease, to: StoredLease): SessionEntry[] {
-    this.settle(roomId, to);
+    this.placeRoom(roomId, to);
     const members = valuesOf(this.#inRoom, roomId).filter((sessionId) => from.sessions.has(sessionId));
     return members.map((sessionId) => this.moveSession(sessionId, to));
   }

@@ -1,104 +1,130 @@
 /**
- * The directory: which node holds which room and which session. An index that can be written anew at any time; it never
- * decides who is alive. One object is one node's access to it; every write is made under that node's lease, and refused
- * once the lease is another's.
+ * The directory says which node holds which room and which session. It is an index: the nodes can write it again at any
+ * time, and it never decides who is alive. One object is one node's access. The node makes every change under its lease,
+ * and the directory refuses the change when the node has no valid lease.
  */
 import type { JsonObject } from "@lastseen/protocol";
+import type { LeaseKey } from "./lease-id.js";
 
-/** How long a lease holds without being renewed. */
+/** A lease that its node does not renew runs out after this time. */
 export const LEASE_MS = 6_000;
 
-/** A session as the directory keeps it: enough for another node to go on with it. */
+/** A session as the directory keeps it: all that another node needs to go on with it. */
 export interface SessionEntry {
   readonly sessionId: string;
   readonly userId: string;
+  /** Fencing token: each change of ownership adds 1. */
   readonly epoch: number;
-  /** The room that it is in, if any. */
+  /** The room that the session is in; undefined when it is in no room. */
   readonly roomId: string | undefined;
   readonly name: string;
   readonly tabId: string;
-  /** SHA-256 of the resume token, base64url; the token itself is only ever told to the client. */
+  /** SHA-256 of the resume token, base64url. Only the client gets the token itself. */
   readonly tokenHash: string;
   /** Epoch milliseconds. */
   readonly openedAt: number;
-  /** When it entered its room, epoch milliseconds. */
+  /** When the session entered its room, epoch milliseconds. */
   readonly joinedAt: number | undefined;
   readonly metadata: JsonObject;
 }
 
-/** An entry and the node that holds the session. */
+/** A session's entry, and the node that holds the session. */
 export interface PlacedSession extends SessionEntry {
   readonly nodeId: string;
   /** Where clients reach that node; undefined when it did not say. */
   readonly url: string | undefined;
-  /** The lease that it is held under has run out: wait for somebody to take it over. */
+  /** The lease under which the node holds the session has run out. Another node will take the session over. */
   readonly expired: boolean;
 }
 
 /** A node as the others see it. */
-export interface NodeView {
-  readonly nodeId: string;
-  /** Grows with every lease that any node begins; a node that comes back has a new one. */
-  readonly epoch: number;
+export interface NodeView extends LeaseKey {
+  /** Where clients reach the node; undefined when it did not say. */
   readonly url: string | undefined;
-  /** Entries that it holds. */
+  /** Number of sessions that the node holds under this lease. */
   readonly sessions: number;
+  /** Number of rooms that the node holds under this lease. */
   readonly rooms: number;
-  /** It takes no new rooms. */
+  /** The node takes no new rooms. */
   readonly draining: boolean;
-  /** Its lease has run out: it is dead, frozen, or cut off. */
+  /** The lease has run out: the node is dead, frozen, or cut off. */
   readonly expired: boolean;
-  /** Messages that it has sent to all, as of its last renewal. */
+  /** Number of messages that the node has sent to all, as of its last renewal. */
   readonly sent: number;
 }
 
+/** What a node tells the others with each renewal. */
 export interface NodeStatus {
   readonly draining: boolean;
   readonly sent: number;
 }
 
-/** The lease is not this node's any more: nothing was changed. The node has to {@link Directory.register} again. */
+/**
+ * The node has no lease, or lost it to another node. Nothing was changed. The node has to call {@link Directory.register}
+ * again.
+ */
 export interface NoLease {
   readonly kind: "no_lease";
 }
 
-/** Outcomes are values; a rejected promise means that the store could not be asked. */
+/** The directory answers expected outcomes with values. A rejected promise means that the store did not answer. */
 export interface Directory {
   readonly nodeId: string;
+
   /**
-   * Begins a lease under a new epoch. Entries of an earlier lease stay where they are until they are written again, or
-   * taken over: also by this node, if it was restarted.
+   * Begins a lease under a new epoch, which is greater than the epoch of every lease before it. Entries of an earlier
+   * lease of this node stay under that lease until this node writes them again, or until a node takes them over. The node
+   * that takes them over can be this one.
    *
-   * @param url where clients reach this node; without one nobody is sent to it
+   * @param url where clients reach this node; without a URL no node sends clients here
+   * @returns the epoch, and how long the lease lasts without a renewal
    */
   register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }>;
-  /** Prolongs the lease, also one that has run out as long as nobody has claimed anything of it. */
+  /**
+   * Prolongs the lease. A lease that has run out goes on as well, unless another node has begun to take it over.
+   *
+   * @returns the leases of all nodes, oldest first, this node's included
+   */
   renew(status: NodeStatus): Promise<{ kind: "renewed"; nodes: readonly NodeView[] } | NoLease>;
-  /** Ends the lease. Entries that are still there can be claimed by the others at once. */
+  /**
+   * Ends the lease. The other nodes can take over at once what this node still holds; a lease that holds nothing is
+   * forgotten. Does nothing without a lease.
+   */
   resign(): Promise<void>;
 
   /**
-   * Makes a node the room's home: the one that is it already, or, for a new room, the node with the fewest sessions that
-   * takes new rooms and can be reached; this one when there is no better. The session that asks does not count.
-   * `unplaced`: the room's node does not renew its lease, or this one takes no rooms and there is no other.
+   * Finds or chooses the room's home before somebody enters the room.
    *
-   * @param options `inUse`: people are in the room here already; if nobody holds it, no other node is looked for
+   * - When a node is the room's home already, it stays the home.
+   * - When the store has lost the room's entry and a node holds sessions that are in the room, that node is the home.
+   * - A new room goes to the node with the fewest sessions, out of those that are not draining, have a URL and renew their
+   *   lease. This node can be chosen without a URL. The session that asks does not count.
+   *
+   * `here`: this node is the home. `elsewhere`: another node is or should be; clients are sent to `url`. Only a node makes
+   * itself the home: for a new room `elsewhere` writes nothing. `unplaced`: the home does not renew its lease or has no URL,
+   * or this node is draining and no other node can take the room.
    */
   claimRoom(
     roomId: string,
-    options?: { inUse: boolean },
   ): Promise<{ kind: "here" } | { kind: "elsewhere"; nodeId: string; url: string } | { kind: "unplaced" } | NoLease>;
-  /** Gives the room up; `not_home` when this node was not its home. */
+  /**
+   * Makes this node the home of a room in which it has people, unless another node is the home. Never looks for a better
+   * node, so a node that is draining or busy keeps its room.
+   *
+   * `held`: this node is the home. `lost`: another node is, whether or not it renews its lease.
+   */
+  reclaimRoom(roomId: string): Promise<{ kind: "held" } | { kind: "lost"; nodeId: string } | NoLease>;
+  /** Removes the room's entry; `not_home` when this node is not the room's home. */
   releaseRoom(roomId: string): Promise<{ kind: "released" } | { kind: "not_home" } | NoLease>;
-  /** The node that is the room's home. */
+  /** The room's home; undefined when the room has none. */
   findRoom(roomId: string): Promise<{ nodeId: string; url: string | undefined; expired: boolean } | undefined>;
 
   /**
-   * Writes the session's entry as held by this node. `fenced`: there is one of a higher epoch, or one of the same epoch
-   * that another node holds; nothing was changed.
+   * Writes the session's entry as held by this node. `fenced`: the directory has an entry with a higher epoch, or one with
+   * the same epoch that another node holds. Nothing was changed then.
    */
   putSession(entry: SessionEntry): Promise<{ kind: "stored" } | { kind: "fenced"; epoch: number } | NoLease>;
-  /** Removes the session's entry unless {@link putSession} would be fenced. */
+  /** Removes the session's entry, unless {@link putSession} with the same epoch would be fenced. */
   removeSession(
     sessionId: string,
     epoch: number,
@@ -107,31 +133,36 @@ export interface Directory {
   sessionsOfUser(userId: string): Promise<readonly PlacedSession[]>;
 
   /**
-   * Takes over rooms, each with all its sessions, and then sessions without a room, from a lease that has run out; every
-   * entry gets the next epoch and this node as its holder. Several nodes may do this at once: each entry goes to one of
-   * them. After the last entry the lease is forgotten.
+   * Takes over what is held under a lease that has run out: first rooms, each with all its sessions, then sessions that are
+   * in no room. Each entry gets the next epoch, and this node as its holder. Several nodes can do this at the same time;
+   * each entry goes to one of them. The first call claims the lease: from then on the directory refuses its node. After the
+   * last entry the lease is forgotten. A lease that is not known holds nothing.
    *
-   * @param epoch of the lease, as {@link NodeView} tells it
-   * @param most ends the call after the room with which so many sessions were taken over
+   * `alive`: the lease has not run out, or it is this node's own.
+   *
+   * @param lease as {@link NodeView} names it
+   * @param most the call ends after the room with which it has taken at least this many sessions
+   * @returns the sessions that this call took over; `more`: something is left under the lease
    */
   takeOver(
-    nodeId: string,
-    epoch: number,
+    lease: LeaseKey,
     most: number,
   ): Promise<{ kind: "taken"; sessions: readonly SessionEntry[]; more: boolean } | { kind: "alive" } | NoLease>;
 
   /**
-   * Gives a room with all its sessions, or one session that is in no room, to another node under the next epoch. The other
-   * node has to be told. `refused`: that node is not there, or what was to be given is not this node's.
+   * Gives a room with all its sessions, or one session that is in no room, to another node. Each session gets the next epoch. The caller has
+   * to tell the other node. `refused`: that node has no lease that holds, or is this one, or this node does not hold what
+   * it wants to give.
    */
   handOver(
     what: { roomId: string } | { sessionId: string },
     nodeId: string,
   ): Promise<{ kind: "handed" } | { kind: "refused" } | NoLease>;
 
-  /** The entries that this node holds, under its present lease. */
+  /** What this node holds under its present lease; nothing without a lease. */
   own(): Promise<{ rooms: readonly string[]; sessions: readonly SessionEntry[] }>;
-  /** Entries of all nodes. */
+  /** Number of entries of all nodes. */
   counts(): Promise<{ rooms: number; sessions: number }>;
+  /** Resigns. A store that does not answer is no error. Can be called twice. */
   close(): Promise<void>;
 }

@@ -1,14 +1,15 @@
 import type { Directory, NodeStatus, SessionEntry } from "../ports/directory.js";
-import { leaseId } from "./lease-id.js";
+import { leaseId, type LeaseId, type LeaseKey } from "../ports/lease-id.js";
 import type { RedisLink } from "./link.js";
 import * as replies from "./replies.js";
-import { loadScript } from "./script.js";
+import { loadScript, type Script } from "./script.js";
 import { sessionArguments } from "./session-record.js";
 
 const REGISTER = loadScript("register");
 const RENEW = loadScript("renew");
 const RESIGN = loadScript("resign");
 const CLAIM_ROOM = loadScript("claim-room");
+const RECLAIM_ROOM = loadScript("reclaim-room");
 const RELEASE_ROOM = loadScript("release-room");
 const FIND_ROOM = loadScript("find-room");
 const PUT_SESSION = loadScript("put-session");
@@ -21,15 +22,15 @@ const OWN_ROOMS = loadScript("own-rooms");
 const OWN_SESSIONS = loadScript("own-sessions");
 const COUNTS = loadScript("counts");
 
-/** Entries that are asked for at once, so that no answer keeps the others waiting for long. */
+/** Entries of one answer. Redis does nothing else while it collects them, so a page is small. */
 const PAGE = 500;
 
-/** One node's access to what lies in Redis. Each method is one script, so it is done as a whole or not at all. */
+/** One node's access to the directory in Redis. Redis runs each script as a whole or not at all. */
 export class RedisDirectory implements Directory {
   readonly nodeId: string;
   readonly #link: RedisLink;
   readonly #leaseMs: number;
-  #lease: string | undefined;
+  #lease: LeaseId | undefined;
 
   constructor(link: RedisLink, nodeId: string, leaseMs: number) {
     this.#link = link;
@@ -39,7 +40,7 @@ export class RedisDirectory implements Directory {
 
   async register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }> {
     const epoch = replies.integer(await this.#link.run(REGISTER, [this.nodeId, url ?? "", this.#leaseMs]));
-    this.#lease = leaseId(this.nodeId, epoch);
+    this.#lease = leaseId({ nodeId: this.nodeId, epoch });
     return { epoch, leaseMs: this.#leaseMs };
   }
 
@@ -58,6 +59,11 @@ export class RedisDirectory implements Directory {
   async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
     return replies.readClaimed(await this.#link.run(CLAIM_ROOM, [this.#lease, roomId]));
+  }
+
+  async reclaimRoom(roomId: string): ReturnType<Directory["reclaimRoom"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    return replies.readReclaimed(await this.#link.run(RECLAIM_ROOM, [this.#lease, roomId]));
   }
 
   async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
@@ -88,9 +94,9 @@ export class RedisDirectory implements Directory {
     return found.map((item) => replies.readPlaced(item)).filter((session) => session !== undefined);
   }
 
-  async takeOver(nodeId: string, epoch: number, most: number): ReturnType<Directory["takeOver"]> {
+  async takeOver(lease: LeaseKey, most: number): ReturnType<Directory["takeOver"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    return replies.readTaken(await this.#link.run(TAKE_OVER, [this.#lease, leaseId(nodeId, epoch), most]));
+    return replies.readTaken(await this.#link.run(TAKE_OVER, [this.#lease, leaseId(lease), most]));
   }
 
   async handOver(what: { roomId: string } | { sessionId: string }, nodeId: string): ReturnType<Directory["handOver"]> {
@@ -100,17 +106,8 @@ export class RedisDirectory implements Directory {
   }
 
   async own(): ReturnType<Directory["own"]> {
-    const rooms: string[] = [];
-    await this.#pages(OWN_ROOMS, (item) => {
-      const roomId = replies.text(item);
-      rooms.push(roomId);
-      return roomId;
-    });
-    const sessions: SessionEntry[] = [];
-    await this.#pages(OWN_SESSIONS, (item) => {
-      sessions.push(...replies.readSessions([item]));
-      return replies.text(replies.list(item)[0]);
-    });
+    const rooms = (await this.#pages(OWN_ROOMS)).map(replies.text);
+    const sessions = replies.readSessions(await this.#pages(OWN_SESSIONS));
     return { rooms, sessions };
   }
 
@@ -124,15 +121,17 @@ export class RedisDirectory implements Directory {
     this.#lease = undefined;
   }
 
-  /** @param read takes an item and tells its id, after which the next page begins */
-  async #pages(script: typeof OWN_ROOMS, read: (item: unknown) => string): Promise<void> {
+  /** All items of a script that answers in pages. */
+  async #pages(script: Script): Promise<readonly unknown[]> {
     const lease = this.#lease;
-    if (lease === undefined) return;
+    if (lease === undefined) return [];
+    const all: unknown[] = [];
     let after = "";
-    for (let full = true; full;) {
-      const page = replies.list(await this.#link.run(script, [lease, after, PAGE]));
-      for (const item of page) after = read(item);
-      full = page.length === PAGE;
-    }
+    do {
+      const [last, ...items] = replies.list(await this.#link.run(script, [lease, after, PAGE]));
+      all.push(...items);
+      after = replies.text(last);
+    } while (after !== "");
+    return all;
   }
 }

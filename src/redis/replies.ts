@@ -1,6 +1,6 @@
-/** What the scripts return, as the outcomes of the {@link Directory}. */
+/** Reads what the scripts return, and makes the outcomes of the {@link Directory} from it. */
 import type { Directory, NodeView, NoLease, PlacedSession, SessionEntry } from "../ports/directory.js";
-import { nodeOf } from "./lease-id.js";
+import { parseLeaseId } from "../ports/lease-id.js";
 import { readSession } from "./session-record.js";
 
 type Outcome<M extends keyof Directory> = Directory[M] extends (...args: never[]) => Promise<infer R> ? R : never;
@@ -9,14 +9,24 @@ export const NO_LEASE: NoLease = { kind: "no_lease" };
 
 export function readRenewed(reply: unknown): Outcome<"renew"> {
   const [kind, ...nodes] = list(reply);
-  if (kind === "no_lease") return NO_LEASE;
-  return { kind: "renewed", nodes: nodes.map(readNode) };
+  switch (oneOf(kind, "no_lease", "renewed")) {
+    case "no_lease":
+      return NO_LEASE;
+    case "renewed":
+      return { kind: "renewed", nodes: nodes.map(readNode) };
+  }
 }
 
 export function readClaimed(reply: unknown): Outcome<"claimRoom"> {
   const [kind, nodeId, url] = list(reply);
   if (kind === "elsewhere") return { kind, nodeId: text(nodeId), url: text(url) };
   return { kind: oneOf(kind, "no_lease", "here", "unplaced") };
+}
+
+export function readReclaimed(reply: unknown): Outcome<"reclaimRoom"> {
+  const [kind, nodeId] = list(reply);
+  if (kind === "lost") return { kind, nodeId: text(nodeId) };
+  return { kind: oneOf(kind, "no_lease", "held") };
 }
 
 export function readReleased(reply: unknown): Outcome<"releaseRoom"> {
@@ -56,7 +66,7 @@ export function readCounts(reply: unknown): Outcome<"counts"> {
   return { rooms: integer(rooms), sessions: integer(sessions) };
 }
 
-/** Entries that can't be read are left out: another version wrote them, and will look after them. */
+/** Leaves out entries that this version can't read: a node of the version that wrote them looks after them. */
 export function readSessions(reply: readonly unknown[]): SessionEntry[] {
   return reply.flatMap((item) => {
     const [sessionId, line] = list(item);
@@ -68,7 +78,9 @@ export function readPlaced(reply: unknown): PlacedSession | undefined {
   if (reply === null) return undefined;
   const [sessionId, line, url, expired] = list(reply);
   const found = readSession(text(sessionId), text(line));
-  return found && { ...found.entry, nodeId: nodeOf(found.lease), url: optional(url), expired: flag(expired) };
+  return (
+    found && { ...found.entry, nodeId: parseLeaseId(found.lease).nodeId, url: optional(url), expired: flag(expired) }
+  );
 }
 
 export function list(value: unknown): readonly unknown[] {
@@ -115,5 +127,5 @@ function oneOf<const K extends string>(value: unknown, ...kinds: readonly K[]): 
 }
 
 function unexpected(): Error {
-  return new Error("a script returned something else than its contract says");
+  return new Error("a script did not return what its contract says");
 }

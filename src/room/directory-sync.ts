@@ -6,22 +6,25 @@ import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Rooms } from "./rooms.js";
 
-/** More removals than this are not remembered: what is left then is taken up, found dead and removed like a ghost. */
-const MOST_OWED = 50_000;
+/**
+ * The service remembers at most this many entries that it still has to remove. An entry that it forgets comes back as a
+ * session of this node; nobody connects to that session, so the service reaps it.
+ */
+const MOST_UNREMOVED = 50_000;
 
 /**
- * Keeps the directory true. Nobody writes an intention there ("add", "remove") that could arrive too late: whoever
- * changed something asks for the entry to be brought up to date, and what is written is how things stand at the moment
- * of writing. Writes about one room or one session follow each other.
+ * Writes this node's rooms and sessions to the directory. A caller never asks for a change ("add", "remove"), because a
+ * change can arrive too late. It asks to bring an entry up to date, and the service writes the state at the moment of
+ * writing. Writes about the same room or the same session run one after the other.
  */
 export class DirectorySync {
   readonly #directory: Directory;
   readonly #rooms: Rooms;
   readonly #events: Emitter<LifecycleEvents>;
   readonly #queue = new KeyedQueue<string>();
-  /** Epochs of sessions that have ended and whose entries are still there. */
-  readonly #owed = new Map<string, number>();
-  /** Writes that have failed since all went well. */
+  /** Sessions that have ended and whose entries are still in the directory, with their epochs; oldest first. */
+  readonly #unremoved = new Map<string, number>();
+  /** Failed writes since the last time when no write had failed. */
   #failures = 0;
   readonly #isSettled: () => boolean;
 
@@ -29,7 +32,7 @@ export class DirectorySync {
     directory: Directory;
     rooms: Rooms;
     events: Emitter<LifecycleEvents>;
-    /** Whether a room that the directory does not know can be believed to be new. */
+    /** Whether a room that the directory does not know can be taken for a new room. */
     isSettled: () => boolean;
   }) {
     this.#isSettled = options.isSettled;
@@ -39,10 +42,11 @@ export class DirectorySync {
   }
 
   /**
-   * Makes this node the room's home before somebody enters it. While the directory can't be asked, a room that is here
-   * already goes on, and no new one begins: two halves of a meeting that can't see each other are worse than a retry.
+   * Makes this node the room's home before somebody enters the room. While the directory does not answer, people can enter
+   * the rooms that are here, and no new room begins. Otherwise one room could begin on two nodes, and its two halves could
+   * not see each other; asking again later is better.
    *
-   * @throws LastseenError `redirect` when another node is, `overloaded` when that can't be told now
+   * @throws LastseenError `redirect` when another node is the home, `overloaded` when nobody can tell which node is
    */
   claimRoom(roomId: string): Promise<void> {
     return this.#queue.run(`room ${roomId}`, async () => {
@@ -57,22 +61,34 @@ export class DirectorySync {
           return;
         case "elsewhere":
           throw new LastseenError("redirect", "Another node holds this room.", { data: { url: claim.url } });
-        default:
+        case "unplaced":
+        case "no_lease":
           throw new LastseenError("overloaded", "No node can take this room now; try again.");
       }
     });
   }
 
-  /** Holds a room in which people are. `false`: another node holds it. */
-  holdRoom(roomId: string): Promise<boolean> {
+  /**
+   * Makes this node the home of a room in which people are here. Rejects when the directory does not answer.
+   *
+   * @returns false when another node is the home
+   */
+  reclaimRoom(roomId: string): Promise<boolean> {
     return this.#queue.run(`room ${roomId}`, async () => {
       if (this.#rooms.isEmpty(roomId)) return true;
-      const claim = await this.#directory.claimRoom(roomId, { inUse: true });
-      return claim.kind !== "elsewhere" && claim.kind !== "unplaced";
+      const outcome = await this.#directory.reclaimRoom(roomId);
+      switch (outcome.kind) {
+        case "held":
+        // The node registers again soon, and then reclaims the room again.
+        case "no_lease":
+          return true;
+        case "lost":
+          return false;
+      }
     });
   }
 
-  /** Gives the room up unless somebody is in it or on the way into it. Never rejects, as {@link record}. */
+  /** Releases the room in the directory, unless somebody is in the room or about to enter it. Never rejects. */
   async releaseIfEmpty(roomId: string): Promise<void> {
     await this.#queue
       .run(`room ${roomId}`, async () => {
@@ -82,11 +98,11 @@ export class DirectorySync {
   }
 
   /**
-   * Brings the session's entry up to date: its room and epoch, or no entry when it has ended. An entry that another node
-   * holds under a higher epoch stays as it is, and an open session is then given up. Never rejects: the directory is an
-   * index, and what could not be written now is made good when the books are compared with it.
+   * Brings the session's entry up to date: its room and epoch, or no entry when the session has ended. When another node
+   * holds the session under a higher epoch, the entry stays as it is, and this node gives the session up. Never rejects:
+   * when a write fails, the audit makes it good later.
    *
-   * @returns whether it was written
+   * @returns whether the directory has answered
    */
   async record(session: Session): Promise<boolean> {
     const failures = this.#failures;
@@ -95,7 +111,7 @@ export class DirectorySync {
         session.status === "open" ? this.#put(session) : this.#remove(session.id, session.epoch),
       );
     } catch (error) {
-      if (session.status !== "open") this.#owe(session);
+      if (session.status !== "open") this.#rememberUnremoved(session);
       this.#failures += 1;
       this.#events.emit("directory_failed", { session, error });
       return false;
@@ -104,15 +120,15 @@ export class DirectorySync {
     return true;
   }
 
-  /** Whether a session has ended here whose entry could not be removed yet. */
-  owesRemoval(sessionId: string): boolean {
-    return this.#owed.has(sessionId);
+  /** Whether the session has ended here and its entry could not be removed yet. */
+  hasUnremovedEntry(sessionId: string): boolean {
+    return this.#unremoved.has(sessionId);
   }
 
-  /** Removes the entries that could not be removed when their sessions ended. */
-  async settleDebts(): Promise<void> {
+  /** Removes the entries that could not be removed when their sessions ended. Rejects when the directory does not answer. */
+  async removeEndedEntries(): Promise<void> {
     const failures = this.#failures;
-    for (const [sessionId, epoch] of this.#owed) {
+    for (const [sessionId, epoch] of this.#unremoved) {
       await this.#queue.run(`session ${sessionId}`, () => this.#remove(sessionId, epoch));
     }
     this.#succeeded(failures);
@@ -132,10 +148,10 @@ export class DirectorySync {
 
   async #remove(sessionId: string, epoch: number): Promise<void> {
     await this.#directory.removeSession(sessionId, epoch);
-    this.#owed.delete(sessionId);
+    this.#unremoved.delete(sessionId);
   }
 
-  /** @param before failures when it was begun: while others go on to fail it proves nothing */
+  /** @param before number of failures when the write began: a success proves nothing while other writes fail */
   #succeeded(before: number): void {
     if (this.#failures === 0 || this.#failures !== before) return;
     const failures = this.#failures;
@@ -143,14 +159,14 @@ export class DirectorySync {
     this.#events.emit("directory_recovered", { failures });
   }
 
-  #owe({ id, epoch }: Session): void {
-    this.#owed.set(id, epoch);
-    const [oldest] = this.#owed.keys();
-    if (this.#owed.size > MOST_OWED && oldest !== undefined) this.#owed.delete(oldest);
+  #rememberUnremoved({ id, epoch }: Session): void {
+    this.#unremoved.set(id, epoch);
+    const [oldest] = this.#unremoved.keys();
+    if (this.#unremoved.size > MOST_UNREMOVED && oldest !== undefined) this.#unremoved.delete(oldest);
   }
 }
 
-/** The session as another node would need it. */
+/** What another node needs to go on with the session. */
 function entryOf(session: Session): SessionEntry {
   const { id: sessionId, userId, epoch, name, tabId, openedAt, metadata, participation } = session;
   return {

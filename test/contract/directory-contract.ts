@@ -9,6 +9,11 @@ export interface SharedStore {
   pass(ms: number): Promise<void>;
 }
 
+export interface DirectoryUnderTest extends SharedStore {
+  /** Deletes the room's entry in the store, as an operator could by hand. */
+  loseRoom(roomId: string): Promise<void>;
+}
+
 export function sessionEntry(sessionId: string, more: Partial<SessionEntry> = {}): SessionEntry {
   return {
     sessionId,
@@ -33,9 +38,9 @@ const ids = (entries: readonly SessionEntry[]) => entries.map(({ sessionId }) =>
  * @param name of the store, for the titles
  * @param create makes an empty store; it is released when the test is finished
  */
-export function directoryContract(name: string, create: () => SharedStore | Promise<SharedStore>): void {
+export function directoryContract(name: string, create: () => DirectoryUnderTest | Promise<DirectoryUnderTest>): void {
   describe(`the directory in ${name}`, () => {
-    let store: SharedStore;
+    let store: DirectoryUnderTest;
     beforeEach(async () => {
       store = await create();
     });
@@ -93,10 +98,11 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         const none = { kind: "no_lease" };
         expect(await directory.renew({ draining: false, sent: 0 })).toEqual(none);
         expect(await directory.claimRoom("daily")).toEqual(none);
+        expect(await directory.reclaimRoom("daily")).toEqual(none);
         expect(await directory.releaseRoom("daily")).toEqual(none);
         expect(await directory.putSession(sessionEntry("s1"))).toEqual(none);
         expect(await directory.removeSession("s1", 1)).toEqual(none);
-        expect(await directory.takeOver("b", 1, 10)).toEqual(none);
+        expect(await directory.takeOver({ nodeId: "b", epoch: 1 }, 10)).toEqual(none);
         expect(await directory.handOver({ roomId: "daily" }, "b")).toEqual(none);
         expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
       });
@@ -135,7 +141,7 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         expect(await a.findRoom("daily")).toEqual({ nodeId: "b", url: "wss://b", expired: true });
         expect(await viewOf("b", b)).toMatchObject({ expired: false });
         expect(await a.findRoom("daily")).toEqual({ nodeId: "b", url: "wss://b", expired: false });
-        expect(await a.takeOver("b", epoch, 10)).toEqual({ kind: "alive" });
+        expect(await a.takeOver({ nodeId: "b", epoch }, 10)).toEqual({ kind: "alive" });
       });
 
       test("a node that renews keeps its lease, however long", async () => {
@@ -161,7 +167,7 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         const { epoch } = await viewOf("a", b);
         await a.resign();
         expect(await b.findSession("s1")).toMatchObject({ nodeId: "a", expired: true });
-        const taken = await b.takeOver("a", epoch, 10);
+        const taken = await b.takeOver({ nodeId: "a", epoch }, 10);
         expect(taken).toEqual({ kind: "taken", sessions: [sessionEntry("s1", { epoch: 5 })], more: false });
       });
 
@@ -259,9 +265,71 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         expect((await before.own()).rooms).toEqual([]);
       });
 
+      test("a node reclaims a room that nobody holds, although another node has fewer sessions and this one is draining", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        for (const id of ["a1", "a2", "a3"]) await a.putSession(sessionEntry(id, { roomId: undefined }));
+        await views(a, true);
+        expect(await a.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
+        expect(await a.reclaimRoom("daily")).toEqual({ kind: "held" });
+        expect(await a.reclaimRoom("daily")).toEqual({ kind: "held" });
+        expect(await b.findRoom("daily")).toEqual({ nodeId: "a", url: "wss://a", expired: false });
+        expect((await a.own()).rooms).toEqual(["daily"]);
+      });
+
+      test("a node that reclaims a room of another node has lost it, whether or not that node renews its lease", async () => {
+        const a = await node("a");
+        const b = store.directory("b");
+        const { epoch } = await b.register(undefined);
+        await b.claimRoom("daily");
+        expect(await a.reclaimRoom("daily")).toEqual({ kind: "lost", nodeId: "b" });
+        await runOut("b", epoch, a);
+        expect(await a.reclaimRoom("daily")).toEqual({ kind: "lost", nodeId: "b" });
+        expect(await a.findRoom("daily")).toMatchObject({ nodeId: "b" });
+      });
+
+      test("a node that was restarted reclaims a room of its earlier lease", async () => {
+        const before = await node("a");
+        await before.claimRoom("daily");
+        const after = await node("a");
+        expect(await after.reclaimRoom("daily")).toEqual({ kind: "held" });
+        expect((await after.own()).rooms).toEqual(["daily"]);
+        expect((await before.own()).rooms).toEqual([]);
+      });
+
+      test("a room whose entry is lost is still at home where its sessions are, and the next claim writes it again", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        await a.claimRoom("daily");
+        for (const id of ["a1", "a2"]) await a.putSession(sessionEntry(id));
+        await store.loseRoom("daily");
+        expect((await a.own()).rooms).toEqual([]);
+        expect(await b.findRoom("daily")).toEqual({ nodeId: "a", url: "wss://a", expired: false });
+        expect(await b.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+        expect((await a.own()).rooms).toEqual(["daily"]);
+        await store.loseRoom("daily");
+        expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
+        expect((await a.own()).rooms).toEqual(["daily"]);
+        await store.loseRoom("daily");
+        expect(await a.reclaimRoom("daily")).toEqual({ kind: "held" });
+        expect((await a.own()).rooms).toEqual(["daily"]);
+      });
+
+      test("a room whose entry is lost and in which nobody is goes to the best node, as a new one", async () => {
+        const a = await node("a");
+        await node("b");
+        for (const id of ["a1", "a2"]) await a.putSession(sessionEntry(id, { roomId: "weekly" }));
+        await a.reclaimRoom("daily");
+        await store.loseRoom("daily");
+        expect(await a.findRoom("daily")).toBeUndefined();
+        expect(await a.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
+        expect(await a.findRoom("daily")).toBeUndefined();
+      });
+
       test("of many who claim one room at once one becomes its home, and the others are sent there", async () => {
         const nodes = await Promise.all(["a", "b", "c", "d", "e"].map((nodeId) => node(nodeId)));
         for (let round = 0; round < 20; round += 1) {
+          await Promise.all(nodes.map((each) => views(each)));
           const outcomes = await Promise.all(nodes.map((each) => each.claimRoom(`room-${round}`)));
           const [home] = nodes.filter((_node, n) => outcomes[n]?.kind === "here");
           const elsewhere = { kind: "elsewhere", nodeId: home?.nodeId, url: `wss://${home?.nodeId}` };
@@ -425,7 +493,7 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
           await d.putSession(sessionEntry("s2", { epoch: 7 }));
           await d.putSession(sessionEntry("alone", { roomId: undefined, epoch: 2 }));
         });
-        const taken = await a.takeOver("d", epoch, 100);
+        const taken = await a.takeOver({ nodeId: "d", epoch }, 100);
         if (taken.kind !== "taken") throw new Error(taken.kind);
         expect(taken.more).toBe(false);
         const expected = [
@@ -437,7 +505,7 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         expect(await a.own()).toEqual({ rooms: ["daily"], sessions: expect.arrayContaining(expected) });
         expect(await a.findRoom("daily")).toEqual({ nodeId: "a", url: "wss://a", expired: false });
         expect(await views(a)).toHaveLength(1);
-        expect(await a.takeOver("d", epoch, 100)).toEqual({ kind: "taken", sessions: [], more: false });
+        expect(await a.takeOver({ nodeId: "d", epoch }, 100)).toEqual({ kind: "taken", sessions: [], more: false });
       });
 
       test("a live node's entries stay where they are, also when its own are asked for", async () => {
@@ -445,9 +513,13 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         const b = await node("b");
         await b.putSession(sessionEntry("s1"));
         const { epoch } = await viewOf("b", a);
-        expect(await a.takeOver("b", epoch, 100)).toEqual({ kind: "alive" });
-        expect(await b.takeOver("b", epoch, 100)).toEqual({ kind: "alive" });
-        expect(await a.takeOver("b", epoch - 1, 100)).toEqual({ kind: "taken", sessions: [], more: false });
+        expect(await a.takeOver({ nodeId: "b", epoch }, 100)).toEqual({ kind: "alive" });
+        expect(await b.takeOver({ nodeId: "b", epoch }, 100)).toEqual({ kind: "alive" });
+        expect(await a.takeOver({ nodeId: "b", epoch: epoch - 1 }, 100)).toEqual({
+          kind: "taken",
+          sessions: [],
+          more: false,
+        });
         expect(await a.findSession("s1")).toMatchObject({ nodeId: "b", epoch: 1 });
       });
 
@@ -463,7 +535,7 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         const sizes: number[] = [];
         const all: string[] = [];
         for (let more = true; more;) {
-          const taken = await a.takeOver("d", epoch, 4);
+          const taken = await a.takeOver({ nodeId: "d", epoch }, 4);
           if (taken.kind !== "taken") throw new Error(taken.kind);
           sizes.push(taken.sessions.length);
           all.push(...ids(taken.sessions));
@@ -480,14 +552,14 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         await d.putSession(sessionEntry("s1", { roomId: undefined }));
         await d.putSession(sessionEntry("s2", { roomId: undefined }));
         await runOut("d", epoch, a);
-        expect(await a.takeOver("d", epoch, 1)).toMatchObject({ kind: "taken", more: true });
+        expect(await a.takeOver({ nodeId: "d", epoch }, 1)).toMatchObject({ kind: "taken", more: true });
         expect(await d.renew({ draining: false, sent: 0 })).toEqual({ kind: "no_lease" });
         expect(await d.putSession(sessionEntry("s3"))).toEqual({ kind: "no_lease" });
         expect(await d.removeSession("s2", 1)).toEqual({ kind: "no_lease" });
         const again = await d.register("wss://d");
         expect(again.epoch).toBeGreaterThan(epoch);
         expect((await d.own()).sessions).toEqual([]);
-        expect(await a.takeOver("d", epoch, 10)).toMatchObject({ kind: "taken", more: false });
+        expect(await a.takeOver({ nodeId: "d", epoch }, 10)).toMatchObject({ kind: "taken", more: false });
         expect(await a.counts()).toMatchObject({ sessions: 2 });
         expect((await a.own()).sessions).toHaveLength(2);
       });
@@ -498,9 +570,9 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         await before.claimRoom("daily");
         await before.putSession(sessionEntry("s1"));
         const after = await node("a");
-        expect(await after.takeOver("a", epoch, 10)).toEqual({ kind: "alive" });
+        expect(await after.takeOver({ nodeId: "a", epoch }, 10)).toEqual({ kind: "alive" });
         await runOut("a", epoch, after);
-        expect(await after.takeOver("a", epoch, 10)).toEqual({
+        expect(await after.takeOver({ nodeId: "a", epoch }, 10)).toEqual({
           kind: "taken",
           sessions: [sessionEntry("s1", { epoch: 2 })],
           more: false,
@@ -528,7 +600,10 @@ export function directoryContract(name: string, create: () => SharedStore | Prom
         });
         await b.renew({ draining: false, sent: 0 });
         expect(await b.putSession(sessionEntry("s2", { epoch: 2 }))).toEqual({ kind: "stored" });
-        expect(await a.takeOver("d", epoch, 10)).toMatchObject({ sessions: [{ sessionId: "s1" }], more: false });
+        expect(await a.takeOver({ nodeId: "d", epoch }, 10)).toMatchObject({
+          sessions: [{ sessionId: "s1" }],
+          more: false,
+        });
         expect(await a.findSession("s2")).toMatchObject({ nodeId: "b", epoch: 2 });
       });
 
@@ -621,7 +696,7 @@ const LEASE_STEP_MS = 150;
 async function takeAll(by: Directory, nodeId: string, epoch: number): Promise<string[]> {
   const all: string[] = [];
   for (;;) {
-    const taken = await by.takeOver(nodeId, epoch, 20);
+    const taken = await by.takeOver({ nodeId, epoch }, 20);
     if (taken.kind !== "taken") throw new Error(taken.kind);
     all.push(...taken.sessions.map(({ sessionId }) => sessionId));
     if (!taken.more) return all;

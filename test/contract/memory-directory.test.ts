@@ -9,5 +9,9 @@ directoryContract("memory", () => {
   return {
     directory: (nodeId) => new MemoryDirectory(store, nodeId),
     pass: (ms) => clock.advance(ms),
+    loseRoom: async (roomId) => {
+      store.rooms.get(roomId)?.lease.rooms.delete(roomId);
+      store.rooms.delete(roomId);
+    },
   };
 });

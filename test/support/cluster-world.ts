@@ -27,6 +27,7 @@ class SwitchedDirectory extends MemoryDirectory {
       "register",
       "renew",
       "claimRoom",
+      "reclaimRoom",
       "releaseRoom",
       "findRoom",
       "putSession",

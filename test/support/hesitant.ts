@@ -43,6 +43,11 @@ export class HesitantDirectory extends MemoryDirectory {
     return super.claimRoom(roomId);
   }
 
+  override async reclaimRoom(roomId: string): ReturnType<Directory["reclaimRoom"]> {
+    await hesitate(this.#random);
+    return super.reclaimRoom(roomId);
+  }
+
   override async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
     await hesitate(this.#random);
     return super.releaseRoom(roomId);

@@ -40,6 +40,8 @@ for _, id in ipairs(redis.call("ZRANGEBYSCORE", key["calls-by-end"], "-inf", for
   local call = findCall(id)
   if call then
     endCall(call, at, holdMs)
+  else
+    redis.call("ZREM", key["calls-by-end"], id)
   end
 end
 return over

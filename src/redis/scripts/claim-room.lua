@@ -1,11 +1,13 @@
--- Finds a room's home, or makes a node the home of a room that has none: the one with the fewest sessions.
+-- Finds a room's home, or makes the node the home of a new room if no other node is better: the best node has the fewest
+-- sessions. A home whose entry was lost is written again.
 -- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, roomId
 -- Returns {"no_lease"}, {"here"}, {"elsewhere", nodeId, url} or {"unplaced"}.
 -- @include lex
 -- @include leases
 -- @include sessions
--- @include moving
+-- @include placing
+-- @include home
 
 local lease = validLease(ARGV[1])
 if not lease then
@@ -21,7 +23,7 @@ local function sendTo(home)
   return { "elsewhere", home.nodeId, home.url }
 end
 
--- The session that asks is counted with this node, and is not to be.
+-- The session that asks is counted with this node already, so 1 is subtracted.
 local function bestHome()
   local best = not lease.draining and lease or nil
   local least = best and countOwned("sessions-by-lease", lease.id) - 1 or math.huge
@@ -36,14 +38,14 @@ local function bestHome()
   return best
 end
 
--- A lease that is not known belongs to nobody who could take the room over: as if the room were new.
-local home = findLease(redis.call("HGET", key["rooms"], roomId) or "")
-if home and home.id == lease.id then
-  return { "here" }
-end
+local home, isLost = homeOf(roomId)
 if home and home.nodeId ~= lease.nodeId then
+  if isLost then
+    placeRoom(roomId, home.id)
+  end
   return sendTo(home)
 end
+-- A room of this node's earlier lease is this node's again.
 local best = home and lease or bestHome()
 if not best then
   return { "unplaced" }
@@ -51,5 +53,5 @@ end
 if best.id ~= lease.id then
   return sendTo(best)
 end
-settleRoom(roomId, lease.id)
+placeRoom(roomId, lease.id)
 return { "here" }

@@ -1,10 +1,11 @@
--- Gives a room with all its sessions, or one session, to another node.
+-- Gives a room with all its sessions, or one session that is in no room, to another node.
 -- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, "room" or "session", its id, nodeId of the heir
 -- Returns {"no_lease"}, {"handed"} or {"refused"}.
 -- @include lex
 -- @include leases
 -- @include sessions
+-- @include placing
 -- @include moving
 
 local lease = validLease(ARGV[1])
@@ -31,5 +32,5 @@ local session = findSession(ARGV[3])
 if not session or session.lease ~= lease.id then
   return { "refused" }
 end
-moveSession(session.id, heir.id)
+moveSession(session, heir.id)
 return { "handed" }

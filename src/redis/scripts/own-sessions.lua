@@ -1,11 +1,18 @@
--- A page of the sessions that are held under a lease.
+-- A page of the sessions that are held under a lease. An index entry without its session is removed.
 -- KEYS: sessions, sessions-by-lease
 -- ARGV: lease, last sessionId of the page before (or empty), most
--- Returns {{sessionId, line}, ...}; fewer than most: it was the last page.
+-- Returns {last sessionId of this page (or empty: it was the last page), {sessionId, line}, ...}.
 -- @include lex
+-- @include sessions
 
-local sessions = ownedAfter("sessions-by-lease", ARGV[1], ARGV[2], tonumber(ARGV[3]))
-for n, sessionId in ipairs(sessions) do
-  sessions[n] = { sessionId, redis.call("HGET", key["sessions"], sessionId) }
+local page = ownedAfter("sessions-by-lease", ARGV[1], ARGV[2], tonumber(ARGV[3]))
+local sessions = { page[tonumber(ARGV[3])] or "" }
+for _, sessionId in ipairs(page) do
+  local session = findSession(sessionId)
+  if session and session.lease == ARGV[1] then
+    sessions[#sessions + 1] = { sessionId, formatSession(session) }
+  else
+    disown("sessions-by-lease", ARGV[1], sessionId)
+  end
 end
 return sessions

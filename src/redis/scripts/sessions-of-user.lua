@@ -1,4 +1,4 @@
--- Finds the sessions of a user.
+-- Finds the sessions of a user. An index entry without its session is removed.
 -- KEYS: leases, sessions, sessions-by-user
 -- ARGV: userId
 -- Returns {{sessionId, line, url, expired}, ...}.
@@ -10,6 +10,11 @@
 local at = now()
 local found = {}
 for _, sessionId in ipairs(owned("sessions-by-user", ARGV[1], -1)) do
-  found[#found + 1] = placed(sessionId, redis.call("HGET", key["sessions"], sessionId), at)
+  local line = redis.call("HGET", key["sessions"], sessionId)
+  if line then
+    found[#found + 1] = placed(sessionId, line, at)
+  else
+    disown("sessions-by-user", ARGV[1], sessionId)
+  end
 end
 return found

@@ -1,5 +1,5 @@
--- Moves rooms, each with all its sessions, and then single sessions from a lease that has run out to another one. The
--- first call claims that lease: from then on its node is refused, also if it comes back.
+-- Moves rooms, each with all its sessions, and then single sessions from a lease that has run out to another lease. The
+-- first call claims the lease that has run out: from then on its node is refused, also if it comes back.
 -- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, lease to take over, most
 -- Returns {"no_lease"}, {"alive"} or {"taken", more, {sessionId, line}, ...}.
@@ -7,6 +7,7 @@
 -- @include leases
 -- @include emptied
 -- @include sessions
+-- @include placing
 -- @include moving
 
 local lease = validLease(ARGV[1])
@@ -33,7 +34,11 @@ repeat
   end
 until not rooms[1] or #moved >= most
 for _, sessionId in ipairs(owned("sessions-by-lease", dead.id, math.max(most - #moved, 0))) do
-  moved[#moved + 1] = moveSession(sessionId, lease.id)
+  local session = findSession(sessionId)
+  disown("sessions-by-lease", dead.id, sessionId)
+  if session and session.lease == dead.id then
+    moved[#moved + 1] = moveSession(session, lease.id)
+  end
 end
 
 local taken = { "taken", forgetIfEmpty(dead.id) and 0 or 1 }

@@ -125,7 +125,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
 
     const renewed = await a.renew(silent);
     expect(renewed).toMatchObject({ nodes: [{ nodeId: "a" }, { nodeId: "b", expired: false }] });
-    expect(await a.takeOver("b", epoch, 10)).toEqual({ kind: "alive" });
+    expect(await a.takeOver({ nodeId: "b", epoch }, 10)).toEqual({ kind: "alive" });
     const isExpired = async () => {
       const now = await a.renew(silent);
       return now.kind === "renewed" && now.nodes.some(({ nodeId, expired }) => nodeId === "b" && expired);
@@ -242,9 +242,10 @@ describe.skipIf(noRedisReason)("getting in", () => {
     await a.putSession(sessionEntry("s1"));
     await a.renew(silent);
     await a.handOver({ roomId: "daily" }, "b");
-    await a.takeOver("b", epoch, 1);
+    await a.takeOver({ nodeId: "b", epoch }, 1);
     await a.own();
     await a.findRoom("daily");
+    await a.reclaimRoom("daily");
     await a.sessionsOfUser("ada");
     await a.removeSession("s1", 9);
     await a.releaseRoom("daily");

@@ -1,8 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished } from "vitest";
 import { RedisStore, type RedisStoreOptions } from "../../../src/redis/redis-store.js";
+import type { Script } from "../../../src/redis/script.js";
 import { until } from "../../support/until.js";
-import type { SharedStore } from "../../contract/directory-contract.js";
+import type { DirectoryUnderTest } from "../../contract/directory-contract.js";
+
+const LOSE_ROOM: Script = {
+  name: "lose-room",
+  keys: ["rooms"],
+  text: 'redis.call("HDEL", KEYS[1], ARGV[1])',
+  sha1: "",
+};
 
 /** Short, so that a test can wait until a lease has run out. */
 const LEASE_MS = 600;
@@ -25,11 +33,12 @@ export async function openReadyStore(url: string, more: Partial<RedisStoreOption
   return store;
 }
 
-/** An empty store for the contract, under a prefix that nobody else has. */
-export async function emptySharedStore(url: string): Promise<SharedStore> {
+/** An empty store for the contract, under a prefix of its own. */
+export async function emptySharedStore(url: string): Promise<DirectoryUnderTest> {
   const store = await openReadyStore(url, { prefix: `test-${randomUUID()}` });
   return {
     directory: (nodeId) => store.directory(nodeId),
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    loseRoom: async (roomId) => void (await store.link.runInOrder(LOSE_ROOM, [roomId])),
   };
 }

@@ -34,7 +34,7 @@ export class Snapshot {
       Object.assign(lease, { leaseUntil, claimed });
       store.leases.add(lease);
     }
-    for (const [roomId, lease] of this.#rooms) store.settle(roomId, lease);
+    for (const [roomId, lease] of this.#rooms) store.placeRoom(roomId, lease);
     for (const { entry, lease } of this.#sessions) store.hold(entry, lease);
   }
 }

@@ -68,8 +68,8 @@ test("the sessions of a dead node are taken over exactly once, by all survivors 
   const sessions: Session[] = [];
   for (let room = 0; room < 200; room++) {
     for (const user of ["x", "y"]) {
-      const claimed = await a.world.directory.claimRoom(`room-${room}`, { inUse: true });
-      expect(claimed.kind).toBe("here");
+      const claimed = await a.world.directory.reclaimRoom(`room-${room}`);
+      expect(claimed.kind).toBe("held");
       sessions.push(
         (await a.world.open(`${user}-${room}`, `room-${room}`).catch(() => a.world.open(`${user}-${room}`))).session,
       );

@@ -1,31 +1,30 @@
--- Moving rooms and sessions from lease to lease.
-
-local function settleRoom(roomId, leaseId)
-  local previous = redis.call("HGET", key["rooms"], roomId)
-  if previous then
-    disown("rooms-by-lease", previous, roomId)
-  end
-  redis.call("HSET", key["rooms"], roomId, leaseId)
-  own("rooms-by-lease", leaseId, roomId)
-end
+-- Moves rooms and sessions from lease to lease. An index entry whose record is lost is removed.
 
 -- Gives a session to another lease under the next epoch.
-local function moveSession(sessionId, leaseId)
-  local session = findSession(sessionId)
-  disown("sessions-by-lease", session.lease, sessionId)
+local function moveSession(session, leaseId)
+  disown("sessions-by-lease", session.lease, session.id)
   session.lease = leaseId
   session.epoch = session.epoch + 1
-  redis.call("HSET", key["sessions"], sessionId, formatSession(session))
-  own("sessions-by-lease", leaseId, sessionId)
+  redis.call("HSET", key["sessions"], session.id, formatSession(session))
+  own("sessions-by-lease", leaseId, session.id)
   return session
 end
 
--- Moves a room, and those of its sessions that are held with it; appends them to `moved`.
+-- Moves a room and those of its sessions that are held under the same lease; appends the sessions to `moved`. A room that
+-- is held under a third lease by now stays there.
 local function moveRoom(roomId, from, to, moved)
-  settleRoom(roomId, to)
+  local holder = redis.call("HGET", key["rooms"], roomId)
+  disown("rooms-by-lease", from, roomId)
+  if holder and holder ~= from then
+    return
+  end
+  placeRoom(roomId, to)
   for _, sessionId in ipairs(owned("sessions-by-room", roomId, -1)) do
-    if findSession(sessionId).lease == from then
-      moved[#moved + 1] = moveSession(sessionId, to)
+    local session = findSession(sessionId)
+    if not session or session.room ~= roomId then
+      disown("sessions-by-room", roomId, sessionId)
+    elseif session.lease == from then
+      moved[#moved + 1] = moveSession(session, to)
     end
   end
 end
