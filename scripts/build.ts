@@ -22,7 +22,11 @@ const TSC = join("node_modules", "typescript", "bin", "tsc");
 function compile(folder: string): Promise<void> {
   const directories = ["--rootDir", join(folder, "src"), "--outDir", join(folder, "dist")];
   return new Promise((resolve, reject) => {
-    const tsc = spawn(process.execPath, [TSC, "-p", folder, ...directories, "--paths", "null"], { stdio: "inherit" });
+    const tsc = spawn(
+      process.execPath,
+      [TSC, "-p", folder, ...directories, "--paths", "null", "--incremental", "false"],
+      { stdio: "inherit" },
+    );
     tsc.once("error", reject);
     tsc.once("exit", (code) => {
       if (code === 0) resolve();
