@@ -1,24 +1,25 @@
 /**
- * This node among the others: keeps its lease, knows the other nodes, and notices the one that stopped renewing.
+ * This node as one of many. It renews its lease, knows the other nodes, and notices a node that does not renew its lease.
  *
  *     unregistered --register--> leased --renewed every 2 s--> leased
- *          ^                        `--somebody has claimed it--> unregistered
+ *          ^                        `--another node has claimed it--> unregistered
  *
- * While the store can't be asked nothing changes: who is alive is not decided there.
+ * While the store does not answer, nothing changes: the store does not decide who is alive.
  */
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { Loop } from "../kernel/loop.js";
 import type { Bus } from "../ports/bus.js";
 import { LEASE_MS, type Directory, type NodeView } from "../ports/directory.js";
+import { leaseId, type LeaseId } from "../ports/lease-id.js";
 import type { ClusterEvents } from "./events.js";
 
 const RENEW_INTERVAL_MS = 2_000;
-/** After a renewal that failed: a few lost messages must not cost the lease. */
+/** Pause after a failed renewal. It is short, so that a few lost messages do not cost the lease. */
 const RETRY_MS = 500;
 /**
- * How long a lease must be seen to have run out before its entries are taken over. After an outage of the store all leases
- * have run out, and every node needs the time to renew its own.
+ * A node takes over the entries of a lease that it has seen expired for this time. After an outage of the store all leases
+ * have run out, and every node needs this time to renew its own.
  */
 export const DOUBT_MS = 4_000;
 
@@ -29,15 +30,18 @@ export class Membership {
   readonly #url: string | undefined;
   readonly #events: Emitter<ClusterEvents>;
   readonly #loop: Loop;
-  /** Since when each lease is seen to have run out, monotonic milliseconds. */
-  readonly #suspects = new Map<string, { since: number; node: NodeView }>();
+  /** Since when this node has seen each lease expired, monotonic milliseconds. */
+  readonly #suspects = new Map<LeaseId, { since: number; node: NodeView }>();
   #nodes: readonly NodeView[] = [];
   #epoch: number | undefined;
   #renewedAt = -Infinity;
   #isUp = false;
-  /** When the first of the renewals failed that have failed until now. A pause of this process is none. */
+  /** When the first renewal failed of those that have failed without a success in between; undefined after a success. */
   #failingSince: number | undefined;
-  /** A store that has forgotten this node may have forgotten who has which room, too; until then the others tell it. */
+  /**
+   * A store that has forgotten this node can have forgotten the rooms of the other nodes as well. Until this time the other
+   * nodes write their rooms again. Monotonic milliseconds.
+   */
   #settledAt = -Infinity;
   #retry: Timer | undefined;
   #closed = false;
@@ -69,7 +73,7 @@ export class Membership {
     return this.#nodes;
   }
 
-  /** Nodes whose lease holds, this one included. */
+  /** The other nodes whose lease holds. */
   get others(): readonly NodeView[] {
     return this.#nodes.filter(({ nodeId, expired }) => nodeId !== this.#directory.nodeId && !expired);
   }
@@ -83,12 +87,12 @@ export class Membership {
     return this.#isUp;
   }
 
-  /** Whether the store has not answered for longer than a lease, however often it was asked. */
+  /** Whether the store has not answered for longer than a lease lasts. */
   get isStoreAway(): boolean {
     return this.#failingSince !== undefined && this.#clock.mono() - this.#failingSince > LEASE_MS;
   }
 
-  /** Whether a room that the store does not know can be believed to be new. */
+  /** Whether a room that the store does not know can be taken for a new room. */
   get isSettled(): boolean {
     return this.#clock.mono() >= this.#settledAt;
   }
@@ -98,12 +102,12 @@ export class Membership {
     return this.#loop.runNow();
   }
 
-  /** Renews now: after a pause of the process, or because something has to be known. */
+  /** Renews now, after a pause of the process. */
   renew(): Promise<void> {
     return this.#loop.runNow();
   }
 
-  /** From now on this node takes no new rooms, and nothing of dead nodes as long as another one can. */
+  /** From now on this node takes no new rooms, and takes over nothing of dead nodes while another node can. */
   async drain(): Promise<void> {
     this.#draining = true;
     await this.#loop.runNow();
@@ -116,9 +120,9 @@ export class Membership {
     await this.#directory.resign().catch((error: unknown) => this.#fail(error));
   }
 
-  /** Leases that have been out for longer than the doubt allows, if this node is one to take over what they held. */
+  /** The leases whose entries this node takes over: those that it has seen expired for {@link DOUBT_MS}. */
   dead(): readonly NodeView[] {
-    // Of the last other node's people nobody else would ever know.
+    // When all other nodes drain as well, this node takes over: nobody else would.
     if (this.#draining && this.others.some(({ draining }) => !draining)) return [];
     const now = this.#clock.mono();
     return [...this.#suspects.values()].filter(({ since }) => now - since >= DOUBT_MS).map(({ node }) => node);
@@ -126,7 +130,7 @@ export class Membership {
 
   async #beat(): Promise<void> {
     const silentMs = this.#clock.mono() - this.#renewedAt;
-    // Whoever was away himself has not seen how long the others were.
+    // This node was away itself, so it has not seen how long the leases of the others were expired.
     if (silentMs > 2 * RENEW_INTERVAL_MS) this.#suspects.clear();
     if (this.#epoch === undefined) await this.#register();
     const outcome = await this.#directory.renew({ draining: this.#draining, sent: this.#bus.sent });
@@ -153,7 +157,7 @@ export class Membership {
   }
 
   #suspect(nodes: readonly NodeView[]): void {
-    const expired = new Map(nodes.filter((node) => node.expired).map((node) => [leaseOf(node), node]));
+    const expired = new Map(nodes.filter((node) => node.expired).map((node) => [leaseId(node), node]));
     for (const lease of this.#suspects.keys()) if (!expired.has(lease)) this.#suspects.delete(lease);
     for (const [lease, node] of expired) {
       if (this.#suspects.has(lease)) continue;
@@ -169,8 +173,4 @@ export class Membership {
     if (!this.#closed) this.#retry = this.#clock.after(RETRY_MS, () => void this.#loop.runNow());
     this.#events.emit("unreachable", { error });
   }
-}
-
-function leaseOf({ nodeId, epoch }: NodeView): string {
-  return `${nodeId}@${epoch}`;
 }

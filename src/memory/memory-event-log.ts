@@ -31,20 +31,19 @@ export class MemoryEventLog implements EventLog {
   }
 
   async read(after: string | undefined, limit: number): Promise<EventPage> {
-    const following = after === undefined ? undefined : this.#events.after(after, limit);
-    const events = following ?? this.#events.oldest(limit);
-    return { events, gap: after !== undefined && !following, next: events.at(-1)?.id };
+    const { events, isKept } = this.#events.after(after, limit);
+    return { events, gap: after !== undefined && !isKept, next: events.at(-1)?.id };
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.#settle(id);
+    for (const id of ids) this.#forget(id);
   }
 
   async takeOver(dead: readonly string[]): Promise<TakenOver> {
     if (this.#holdsLease(this.#nodeId)) this.#claim(new Set(dead));
     const taken = [...this.#runOf].flatMap(([id, run]) => (run.nodeId === this.#nodeId ? [] : [id]));
     for (const id of taken) this.#runOf.delete(id);
-    // What it has lost may come back to it; then it has to be read like any other.
+    // The run can come back to this node later. Then this process reads it like any other run.
     if (this.#run?.nodeId !== this.#nodeId) this.#run = undefined;
     const events: BackendEvent[] = [];
     const forgotten: string[] = [];
@@ -58,18 +57,18 @@ export class MemoryEventLog implements EventLog {
         else forgotten.push(id);
       }
     }
-    for (const id of forgotten) this.#settle(id);
+    for (const id of forgotten) this.#forget(id);
     return { events: events.sort((a, b) => compareEventIds(a.id, b.id)), forgotten: forgotten.length, taken };
   }
 
-  #settle(id: string): void {
+  #forget(id: string): void {
     const run = this.#runOf.get(id);
     this.#runOf.delete(id);
     run?.undelivered.delete(id);
     if (run?.undelivered.size === 0) this.#events.runs.delete(run);
   }
 
-  /** The run of this process, or a new one if another node has to deliver what is left of it, or nothing is. */
+  /** The run of this process; a new one when another node delivers the old one, or when all of it is delivered. */
   #openRun(): Run {
     if (this.#run?.nodeId !== this.#nodeId || !this.#events.runs.has(this.#run)) {
       this.#run = { nodeId: this.#nodeId, last: 0, batch: [], appendedAt: 0, undelivered: new Set() };
@@ -78,7 +77,7 @@ export class MemoryEventLog implements EventLog {
     return this.#run;
   }
 
-  /** Makes the runs of nodes that are gone this node's, and claims their leases. */
+  /** Takes over the runs of nodes that are gone, and claims their leases. */
   #claim(named: ReadonlySet<string>): void {
     const { leases, clock } = this.#events.store;
     for (const run of this.#events.runs) {

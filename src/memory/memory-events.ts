@@ -1,4 +1,5 @@
 import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
+import { compareEventIds, parseEventId } from "../ports/event-log.js";
 import type { MemoryStore } from "./memory-store.js";
 
 /** About 4 MB. */
@@ -50,19 +51,21 @@ export class MemoryEvents {
     return this.#events[this.#indexOf(id) ?? -1];
   }
 
-  /** The events that follow the one with that id, or undefined when it is not kept (any more). */
-  after(id: string, limit: number): readonly BackendEvent[] | undefined {
-    const index = this.#indexOf(id);
-    return index === undefined ? undefined : this.#events.slice(index + 1, index + 1 + limit);
-  }
-
-  oldest(limit: number): readonly BackendEvent[] {
-    return this.#events.slice(0, limit);
+  /** The events that follow that id, or the oldest ones when it is undefined; `isKept`: the event with that id is here. */
+  after(id: string | undefined, limit: number): { events: readonly BackendEvent[]; isKept: boolean } {
+    const index = id === undefined ? undefined : this.#indexOf(id);
+    const following =
+      index === undefined && id !== undefined
+        ? this.#events.findIndex((each) => compareEventIds(each.id, id) > 0)
+        : (index ?? -1) + 1;
+    const from = following < 0 ? this.#events.length : following;
+    return { events: this.#events.slice(from, from + limit), isKept: index !== undefined };
   }
 
   #indexOf(id: string): number | undefined {
-    const [startedAt, number = 0] = id.split("-").map(Number);
-    const index = number - this.#first;
-    return startedAt === this.#startedAt && index >= 0 && index < this.#events.length ? index : undefined;
+    const parsed = parseEventId(id);
+    if (parsed?.time !== this.#startedAt) return undefined;
+    const index = parsed.count - this.#first;
+    return index >= 0 && index < this.#events.length ? index : undefined;
   }
 }

@@ -1,22 +1,37 @@
 /**
- * Messages between nodes: at most once, in order per sender. A receiver learns that it has missed some and asks the
- * store how things stand; nobody sends anything twice.
+ * Messages between the nodes of one service. The bus delivers a message at most once, and the messages of one sender in the
+ * order in which it sent them. A receiver that has missed messages asks the store how things stand; no sender repeats a
+ * message.
  */
 import type { NodeMessage } from "./node-messages.js";
 
 export interface BusEvents {
+  /** A message has arrived from another node. The receiver has a copy of its own. */
   message: { from: string; message: NodeMessage };
-  /** Messages to all were lost: on the way, or while this node was cut off. */
+  /** Messages that `from` sent to all have not arrived here, and never will. Raised once for each gap. */
   missed: { from: string };
 }
 
+/** One node's access to the bus. A node never receives its own messages, also when it sends one to its own name. */
 export interface Bus {
-  /** Messages sent to all so far; the others compare it with what they have received. */
+  /** Number of messages that this node has sent to all. The other nodes compare it with what they have received. */
   readonly sent: number;
-  /** Never rejects and never waits: what can't be sent is lost. */
+  /** Sends a message to one node or to all other nodes. Never rejects, never waits; a message that can't be sent is lost. */
   send(to: { nodeId: string } | "all", message: NodeMessage): void;
-  /** What a node says that it has sent to all; raises `missed` when less has arrived. */
+  /**
+   * Compares the number of messages that a node says it has sent to all with what has arrived here. A message can still be
+   * under way at the first comparison; what has not arrived by the next one is missed. Messages that the node sent before
+   * this node knew it count as well. The number of this node itself is never missed.
+   *
+   * @param epoch of the lease under which the node says so; what it says under an older lease is ignored
+   */
   compare(nodeId: string, epoch: number, sent: number): void;
+  /**
+   * Adds a listener. The other listeners are told also when one of them throws.
+   *
+   * @returns a function that removes the listener
+   */
   on<K extends keyof BusEvents>(event: K, listener: (event: BusEvents[K]) => void): () => void;
+  /** Ends the access: no message arrives after this. Can be called twice. */
   close(): Promise<void>;
 }

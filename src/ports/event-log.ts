@@ -1,56 +1,85 @@
 /**
- * Where events for the owner's backend are kept, so that they can be read again: the latest ones of all nodes. It also keeps
- * which of them nobody has delivered yet, and which node has to, so that what a dead node leaves is not lost.
+ * The log keeps the latest events of all nodes for the owner's backend, which can read them again. It also keeps which
+ * events are undelivered and which node has to deliver them, so that the events of a dead node are not lost.
  */
 import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
 
 export interface EventPage {
   readonly events: readonly BackendEvent[];
-  /** The event asked from is not in the log (any more): there may have been others between it and the first of these. */
+  /** The log does not keep the event that the caller read on from. Events between it and the first of these can be lost. */
   readonly gap: boolean;
-  /** The id to go on from; undefined when nothing follows. */
+  /** The id to read on from; undefined when the log has no further event. */
   readonly next: string | undefined;
 }
 
-/** What changed hands. */
+/** Which node has to deliver what, after a takeover. */
 export interface TakenOver {
-  /** Events that this process has to deliver from now on, oldest first. */
+  /** Undelivered events that this process has to deliver from now on, oldest first. */
   readonly events: readonly BackendEvent[];
-  /** So many more have not been delivered either, but the log does not keep them any more. */
+  /** Number of further undelivered events that the log does not keep any more. They are acknowledged. */
   readonly forgotten: number;
-  /** Ids of events that another node has to deliver instead of this one, which was taken for dead. */
+  /** Ids of events that this process had to deliver and that another node has taken over. */
   readonly taken: readonly string[];
 }
 
-/** One process's access to the log. A rejected promise means that the log could not be asked. */
+/** One process's access to the log. A rejected promise means that the log did not answer. */
 export interface EventLog {
   /**
-   * Appends events of this process; it has to deliver them. The same ones once more, after a rejection, are not appended
-   * twice.
+   * Appends events of this process, which has to deliver them. When the last call was rejected, the caller can repeat it
+   * with the same events: the log does not append them twice.
    *
    * @returns the events with their ids, each greater than all before it in the whole log
    */
   append(events: readonly NewBackendEvent[]): Promise<readonly BackendEvent[]>;
-  /** The events that follow the one with the id `after`, oldest first; without it, from the oldest one that is kept. */
+  /**
+   * Reads events, oldest first: those that follow the event with the id `after`, or all that are kept when it is undefined.
+   * When the log does not keep that event, reading begins with the oldest one that follows it.
+   *
+   * @param limit at most so many events
+   */
   read(after: string | undefined, limit: number): Promise<EventPage>;
-  /** These were delivered, or are given up: nobody has to deliver them any more. */
+  /** The process has delivered these events or given them up. No node has to deliver them any more. */
   acknowledge(ids: readonly string[]): Promise<void>;
   /**
-   * Takes over what was left undelivered by an earlier process of this node and, if this node holds a lease, by nodes that
-   * are gone. Gone is a node that is named and has no lease that holds, or that has no lease at all and has appended nothing
-   * for {@link QUIET_MS}. Everything that a node leaves goes to one other node, and its leases are claimed.
+   * Takes over undelivered events. This process gets the events of an earlier process of the same node and, if this node
+   * holds a lease, the events of nodes that are gone. A node is gone
    *
-   * @param dead nodes whose leases have been out for long enough
+   * - when it is named in `dead` and none of its leases holds, or
+   * - when it has no lease at all and has appended nothing for {@link QUIET_MS}.
+   *
+   * All events of a node go to one other node, and the leases of a node that is gone are claimed: the directory refuses it
+   * from then on.
+   *
+   * @param dead nodes that the caller has seen expired for long enough
    */
   takeOver(dead: readonly string[]): Promise<TakenOver>;
 }
 
-/** A process that ends gives up its lease a little before its last events, one that starts appends before it has one. */
+/**
+ * A stopping process resigns its lease shortly before it appends its last events, and a starting process appends before it
+ * has a lease. So a node without a lease is gone only when it has appended nothing for this time.
+ */
 export const QUIET_MS = 10_000;
 
-/** Orders ids as the log does: two numbers, the second one of which counts within the first. */
+/** An event's id, "time-count": the log's time in milliseconds, and a number that counts within it. */
+export interface EventId {
+  readonly time: number;
+  readonly count: number;
+}
+
+/** @returns undefined when the text is no event id */
+export function parseEventId(text: string): EventId | undefined {
+  const match = /^(\d+)-(\d+)$/.exec(text);
+  return match ? { time: Number(match[1]), count: Number(match[2]) } : undefined;
+}
+
+/**
+ * Orders ids as the log does; for sorting.
+ *
+ * @throws Error when one of them is no event id
+ */
 export function compareEventIds(one: string, other: string): number {
-  const [time = 0, count = 0] = one.split("-").map(Number);
-  const [otherTime = 0, otherCount = 0] = other.split("-").map(Number);
-  return time - otherTime || count - otherCount;
+  const [a, b] = [parseEventId(one), parseEventId(other)];
+  if (!a || !b) throw new Error("not an event id: time-count");
+  return a.time - b.time || a.count - b.count;
 }

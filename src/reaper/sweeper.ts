@@ -173,7 +173,11 @@ function reasonFor(cause: Cause): LeaveReason {
       return "expired_token";
     case "node_lost":
       return "node_lost";
-    default:
+    case "heard":
+    case "goodbye":
+    case "page_closed":
+    case "connection_lost":
+    case "connection_and_media_lost":
       return "disconnected";
   }
 }

@@ -4,7 +4,7 @@ import type { NodeMessage } from "../ports/node-messages.js";
 import type { Bus, BusEvents } from "../ports/bus.js";
 import type { RedisLink } from "./link.js";
 import { decodeFrame, encodeFrame } from "./node-frame.js";
-import { SequenceTracker } from "./sequence-tracker.js";
+import { SequenceTracker } from "../kernel/sequence-tracker.js";
 import { loadScript } from "./script.js";
 import type { Subscriber, SubscriberCallbacks } from "./subscriber.js";
 

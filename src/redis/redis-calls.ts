@@ -10,7 +10,7 @@ import {
   type NewCall,
 } from "../ports/call-store.js";
 import type { RedisLink } from "./link.js";
-import { integer, list, text } from "./replies.js";
+import { integer, list, oneOf, text } from "./replies.js";
 import { loadScript } from "./script.js";
 
 const START = loadScript("call-start");
@@ -20,12 +20,12 @@ const HOLD = loadScript("call-hold");
 const FIND = loadScript("call-find");
 const RINGING = loadScript("calls-ringing");
 
-/** Calls that are held with one script, so that no answer keeps the others waiting for long. */
+/** Number of calls that one script holds. Redis does nothing else while the script runs, so it is small. */
 const PAGE = 200;
 
 const GONE: CallGone = { kind: "gone" };
 
-/** What no script decides by. */
+/** The part of a call that the scripts do not read. */
 const Body = Type.Object({
   roomId: Type.String(),
   kind: Type.Enum(["audio", "video"]),
@@ -34,7 +34,7 @@ const Body = Type.Object({
 });
 const bodyCheck = Compile(Body);
 
-/** The calls of all nodes, in Redis. Each method is one script; the time that counts is Redis's own. */
+/** The calls of all nodes, in Redis. Each method is one script, and Redis's clock tells the time. */
 export class RedisCalls implements CallStore {
   readonly #link: RedisLink;
   readonly #holdMs: number;
@@ -50,21 +50,22 @@ export class RedisCalls implements CallStore {
     const args = [callId, ringMs, this.#holdMs, caller.userId, caller.sessionId, callee.userId, body, caller.name];
     const [kind, started, ...lapsed] = list(await this.#link.run(START, args));
     const rest = { lapsed: lapsed.map(readCall) };
-    if (kind === "caller_busy" || kind === "callee_busy") return { kind, ...rest };
-    return { kind: kind === "accepted" ? kind : "ringing", call: readCall(started), ...rest };
+    const outcome = oneOf(kind, "ringing", "accepted", "caller_busy", "callee_busy");
+    if (outcome === "caller_busy" || outcome === "callee_busy") return { kind: outcome, ...rest };
+    return { kind: outcome, call: readCall(started), ...rest };
   }
 
   async accept(callId: string, callee: CallParty): ReturnType<CallStore["accept"]> {
     const args = [callId, this.#holdMs, callee.userId, callee.sessionId, callee.name];
     const [kind, call, fresh] = list(await this.#link.run(ACCEPT, args));
-    if (kind !== "accepted") return GONE;
-    return { kind, call: readCall(call), fresh: integer(fresh) === 1 };
+    if (oneOf(kind, "accepted", "gone") === "gone") return GONE;
+    return { kind: "accepted", call: readCall(call), fresh: integer(fresh) === 1 };
   }
 
   async finish(callId: string, condition: EndCondition): ReturnType<CallStore["finish"]> {
     const { state = "", callee = "", session = "" } = condition;
     const [kind, call] = list(await this.#link.run(FINISH, [callId, this.#holdMs, state, callee, session]));
-    return kind === "finished" ? { kind, call: readCall(call) } : GONE;
+    return oneOf(kind, "finished", "gone") === "gone" ? GONE : { kind: "finished", call: readCall(call) };
   }
 
   async hold(calls: readonly CallRecord[]): Promise<readonly string[]> {
@@ -88,7 +89,7 @@ export class RedisCalls implements CallStore {
     return list(await this.#link.run(RINGING, [])).map(readCall);
   }
 
-  /** The link to Redis is its owner's to close. */
+  /** Does nothing: the store that made this closes the link to Redis. */
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -110,12 +111,12 @@ function holdArguments(call: CallRecord): (string | number)[] {
   return [callId, Math.round(ageMs), caller.userId, caller.sessionId, callee.userId, sessionId, bodyOf(call)];
 }
 
-/** Reads what `viewCall` in `scripts/include/calls.lua` makes of a call. */
+/** Reads a call as `viewCall` in `scripts/include/calls.lua` writes it. */
 function readCall(reply: unknown): CallRecord {
   const [callId, state, ageMs, remainingMs, caller, callerSession, callee, calleeSession, json] = list(reply);
   const body: unknown = JSON.parse(text(json));
   if (!bodyCheck.Check(body) || (state !== "ringing" && state !== "active")) {
-    throw new Error("a call in Redis is not written as this version writes it");
+    throw new Error("a call in Redis is not written in the form that this version knows");
   }
   const { roomId, kind, callerName, calleeName } = body;
   const answered = text(calleeSession) === "" ? {} : { sessionId: text(calleeSession) };

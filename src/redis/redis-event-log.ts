@@ -14,7 +14,7 @@ const UNDELIVERED = loadScript("events-undelivered");
 
 /** About 50 MB of Redis. */
 const KEPT = 100_000;
-/** Events that are asked for at once, so that no answer keeps the others waiting for long. */
+/** Number of events in one answer. Redis does nothing else while it collects them, so it is small. */
 const PAGE = 500;
 
 const eventCheck = Compile(NewBackendEvent);
@@ -28,19 +28,19 @@ export interface EventLogLimits {
 
 interface Entry {
   readonly id: string;
-  /** Undefined when it can't be read: another version wrote it. */
+  /** Undefined when this version can't read it. */
   readonly event: NewBackendEvent | undefined;
   /** Whether the log still has it. */
   readonly isKept: boolean;
 }
 
-/** The events of all nodes, in a stream of Redis, in the order in which it got them; it also gives them their ids. */
+/** The events of all nodes, in a stream of Redis. Redis orders them as they arrive, and gives them their ids. */
 export class RedisEventLog implements EventLog {
   readonly #link: RedisLink;
   readonly #nodeId: string;
   readonly #kept: number;
   readonly #quietMs: number;
-  /** The name under which this process appends; a new one after another node was given what is left of it. */
+  /** The run under which this process appends. It gets a new name when another node has taken the run over. */
   #run: string = randomUUID();
   /** The runs of the events that this process has to deliver, by their ids. */
   readonly #runOf = new Map<string, string>();
@@ -103,7 +103,7 @@ export class RedisEventLog implements EventLog {
     if (lost.length > 0) await this.#link.run(ACKNOWLEDGE, lost);
     const events: BackendEvent[] = [];
     for (const { run, id, event } of left) {
-      // One that can't be read is left for a node that can.
+      // A node of the version that wrote this event can read and deliver it.
       if (!event) continue;
       this.#runOf.set(id, run);
       events.push({ id, ...event });
@@ -120,9 +120,13 @@ export class RedisEventLog implements EventLog {
     return list(await this.#link.run(APPEND, [this.#kept, run, this.#nodeId, last, ...lines]));
   }
 
-  /** @returns the ids of the events that this process had to deliver and that were in these runs */
+  /**
+   * Forgets the runs that another node delivers by now.
+   *
+   * @returns the ids of their events that this process had to deliver
+   */
   #letGo(runs: ReadonlySet<string>): string[] {
-    // What it has lost may come back to it; then it has to be read like any other.
+    // The run can come back to this node later. Then this process reads it like any other run.
     if (runs.has(this.#run)) this.#run = randomUUID();
     const taken = [...this.#runOf].flatMap(([id, run]) => (runs.has(run) ? [id] : []));
     for (const id of taken) this.#runOf.delete(id);

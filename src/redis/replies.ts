@@ -120,7 +120,7 @@ function flag(value: unknown): boolean {
   return integer(value) === 1;
 }
 
-function oneOf<const K extends string>(value: unknown, ...kinds: readonly K[]): K {
+export function oneOf<const K extends string>(value: unknown, ...kinds: readonly K[]): K {
   const kind = kinds.find((each) => each === value);
   if (kind === undefined) throw unexpected();
   return kind;

@@ -65,6 +65,13 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await log.read("1-1", 10)).toEqual({ events: [], gap: true, next: undefined });
     });
 
+    test("are read from the first one that follows, after an id that the log does not have", async () => {
+      const log = (await create(1_000)).log("a");
+      const all = await log.append(events(3));
+      expect(await log.read("1-1", 10)).toEqual({ events: all, gap: true, next: all[2]?.id });
+      expect(await log.read("999999999999999-1", 10)).toEqual({ events: [], gap: true, next: undefined });
+    });
+
     test("are forgotten, the oldest first; whoever asks after a forgotten one is told of the gap", async () => {
       const log = (await create(100)).log("a");
       const [oldest] = await log.append(events(1));
@@ -193,7 +200,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await shared.log("b").takeOver([])).toMatchObject({ events: left });
     });
 
-    test("goes on to the next one when who has inherited it dies in turn", async () => {
+    test("goes on to the next one when the node that took it over dies in turn", async () => {
       const [, b, c] = [await lease("a"), await lease("b"), await lease("c")];
       const ofA = await shared.log("a").append(events(3));
       await runOut("a", b, c);
@@ -222,7 +229,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await frozen.takeOver(["b"])).toMatchObject({ events: before });
     });
 
-    test("comes back to it when it was taken for dead and who has inherited it dies before it is delivered", async () => {
+    test("comes back to it when it was taken for dead and the node that took it over dies before it delivers", async () => {
       const [a, b] = [await lease("a"), await lease("b")];
       const frozen = shared.log("a");
       const before = await frozen.append(events(3));

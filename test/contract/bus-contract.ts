@@ -1,0 +1,188 @@
+import { describe, expect, test } from "vitest";
+import type { Bus } from "../../src/ports/bus.js";
+import type { NodeMessage } from "../../src/ports/node-messages.js";
+
+/** A bus that several nodes share, with nobody on it at first. */
+export interface BusUnderTest {
+  /** A node's access; resolves when messages arrive there. Several of one name are a node that was restarted. */
+  open(nodeId: string): Promise<Bus>;
+  /** Waits until the condition holds. */
+  until(holds: () => boolean): Promise<void>;
+  /** Errors that listeners have thrown. */
+  readonly errors: readonly unknown[];
+}
+
+const ask = (id: string): NodeMessage => ({ type: "ask", id, question: "who", data: { deep: [id] } });
+
+/**
+ * What every bus behind the {@link Bus} port must do.
+ *
+ * @param create makes a bus; it is closed when the test is finished
+ */
+export function busContract(name: string, create: () => BusUnderTest | Promise<BusUnderTest>): void {
+  describe(`the bus in ${name}`, () => {
+    /** A node with everything that it was told. */
+    async function node(shared: BusUnderTest, nodeId: string) {
+      const bus = await shared.open(nodeId);
+      const told: { from: string; message: NodeMessage }[] = [];
+      const missed: string[] = [];
+      bus.on("message", (event) => told.push(event));
+      bus.on("missed", ({ from }) => missed.push(from));
+      return { bus, told, missed };
+    }
+
+    test("a message to one node arrives there only, one to all arrives at every other node", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      const c = await node(shared, "c");
+      a.bus.send({ nodeId: "b" }, ask("1"));
+      a.bus.send({ nodeId: "nobody" }, ask("2"));
+      a.bus.send("all", ask("3"));
+      await shared.until(() => b.told.length === 2 && c.told.length === 1);
+      c.bus.send("all", ask("4"));
+      await shared.until(() => a.told.length === 1 && b.told.length === 3);
+      expect(a.told).toEqual([{ from: "c", message: ask("4") }]);
+      expect(b.told).toEqual([
+        { from: "a", message: ask("1") },
+        { from: "a", message: ask("3") },
+        { from: "c", message: ask("4") },
+      ]);
+      expect(c.told).toEqual([{ from: "a", message: ask("3") }]);
+    });
+
+    test("a node never receives its own messages, also when it sends one to its own name", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      a.bus.send({ nodeId: "a" }, ask("1"));
+      a.bus.send("all", ask("2"));
+      await shared.until(() => b.told.length === 1);
+      b.bus.send("all", ask("3"));
+      await shared.until(() => a.told.length === 1);
+      expect(a.told).toEqual([{ from: "b", message: ask("3") }]);
+    });
+
+    test("the messages of one sender arrive in the order in which it sent them", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      const all = Array.from({ length: 200 }, (_none, n) => ask(String(n)));
+      all.forEach((message, n) => a.bus.send(n % 2 ? "all" : { nodeId: "b" }, message));
+      await shared.until(() => b.told.length === all.length);
+      expect(b.told.map(({ message }) => message)).toEqual(all);
+      expect(b.missed).toEqual([]);
+    });
+
+    test("messages to all are counted, also when nobody is there; messages to one node are not", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      expect(a.bus.sent).toBe(0);
+      a.bus.send("all", ask("1"));
+      a.bus.send({ nodeId: "b" }, ask("2"));
+      a.bus.send("all", ask("3"));
+      expect(a.bus.sent).toBe(2);
+    });
+
+    test("a receiver has a copy: the sender may change the message afterwards", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      const message = ask("1");
+      a.bus.send("all", message);
+      Object.assign(message, { id: "changed" });
+      await shared.until(() => b.told.length === 1);
+      expect(b.told[0]?.message).toEqual(ask("1"));
+    });
+
+    test("what a node sent before is missed once: at the second comparison, not at the first", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      a.bus.send("all", ask("1"));
+      const b = await node(shared, "b");
+      b.bus.compare("a", 1, a.bus.sent);
+      expect(b.missed).toEqual([]);
+      b.bus.compare("a", 1, a.bus.sent);
+      expect(b.missed).toEqual(["a"]);
+      b.bus.compare("a", 1, a.bus.sent);
+      expect(b.missed).toEqual(["a"]);
+      a.bus.send("all", ask("2"));
+      await shared.until(() => b.told.length === 1);
+      for (const epoch of [1, 2]) b.bus.compare("a", epoch, a.bus.sent);
+      expect(b.missed).toEqual(["a"]);
+    });
+
+    test("what a node sent before is missed with its next message to all", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      a.bus.send("all", ask("1"));
+      const b = await node(shared, "b");
+      a.bus.send({ nodeId: "b" }, ask("2"));
+      await shared.until(() => b.told.length === 1);
+      expect(b.missed).toEqual([]);
+      a.bus.send("all", ask("3"));
+      await shared.until(() => b.told.length === 2);
+      expect(b.missed).toEqual(["a"]);
+    });
+
+    test("what has arrived is not missed, however often it is compared; an older lease and the own number count for nothing", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      a.bus.send("all", ask("1"));
+      await shared.until(() => b.told.length === 1);
+      for (let time = 0; time < 3; time += 1) {
+        b.bus.compare("a", 5, 1);
+        b.bus.compare("a", 4, 100);
+        b.bus.compare("b", 5, 100);
+      }
+      expect(b.missed).toEqual([]);
+    });
+
+    test("a node that is restarted is followed from its first message", async () => {
+      const shared = await create();
+      const before = await node(shared, "a");
+      const b = await node(shared, "b");
+      for (const id of ["1", "2", "3"]) before.bus.send("all", ask(id));
+      await shared.until(() => b.told.length === 3);
+      await before.bus.close();
+      const after = await node(shared, "a");
+      after.bus.send("all", ask("4"));
+      await shared.until(() => b.told.length === 4);
+      expect(after.bus.sent).toBe(1);
+      expect(b.missed).toEqual([]);
+    });
+
+    test("a listener that is removed is not told any more, and one that throws keeps nobody from being told", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const bus = await shared.open("b");
+      const heard: string[] = [];
+      bus.on("message", () => {
+        throw new Error("a listener failed");
+      });
+      const remove = bus.on("message", () => heard.push("removed"));
+      bus.on("message", () => heard.push("last"));
+      remove();
+      a.bus.send("all", ask("1"));
+      await shared.until(() => heard.length > 0);
+      expect(heard).toEqual(["last"]);
+      expect(shared.errors).toEqual([new Error("a listener failed")]);
+    });
+
+    test("nothing arrives after closing, closing is possible twice, and the others go on", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      const c = await node(shared, "c");
+      a.bus.send("all", ask("1"));
+      await shared.until(() => b.told.length === 1 && c.told.length === 1);
+      await b.bus.close();
+      await expect(b.bus.close()).resolves.toBeUndefined();
+      a.bus.send("all", ask("2"));
+      a.bus.send({ nodeId: "b" }, ask("3"));
+      await shared.until(() => c.told.length === 2);
+      expect(b.told).toHaveLength(1);
+    });
+  });
+}
