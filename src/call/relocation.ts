@@ -32,7 +32,7 @@ export class Relocation {
     this.#bus.send({ nodeId: home.nodeId }, { type: "handed_over" });
     connection.sendEvent("server_closing", { reconnectAfterMs: COME_BACK_MS });
     connection.close("serviceRestart");
-    this.#events.emit("given_up", { session, why: "handed_over" });
+    this.#events.emit("held_elsewhere", { session, why: "handed_over" });
     return true;
   }
 }

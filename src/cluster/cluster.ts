@@ -10,7 +10,7 @@ import { Audit } from "./audit.js";
 import type { LocalState } from "./local-state.js";
 import { Drain } from "./drain.js";
 import type { ClusterEvents } from "./events.js";
-import { Membership } from "./membership.js";
+import type { Membership } from "./membership.js";
 import { Takeover } from "./takeover.js";
 
 /** After a pause of its own process that is longer, a node asks at once whether its lease is still its own. */
@@ -29,19 +29,19 @@ export class Cluster {
   #renewals = 0;
 
   constructor(options: {
+    /** Made before the cluster, because parts of the service ask it. The cluster starts and closes it. */
+    membership: Membership;
     clock: Clock;
     directory: Directory;
     bus: Bus;
     local: LocalState;
     events: Emitter<ClusterEvents>;
-    /** Where clients reach this node; without it nobody is sent here. */
-    url: string | undefined;
     /** From 0 to 1. */
     random: () => number;
   }) {
-    const { clock, directory, bus, local, events, url, random } = options;
+    const { membership, clock, directory, bus, local, events, random } = options;
     this.#nodeId = directory.nodeId;
-    this.#membership = new Membership({ clock, directory, bus, url, events });
+    this.#membership = membership;
     this.#takeover = new Takeover({
       clock,
       directory,
@@ -49,7 +49,7 @@ export class Cluster {
       adopt: (entries, fromNodeId) => local.adopt(entries, fromNodeId),
     });
     this.#audit = new Audit({ clock, directory, local, events });
-    this.#drain = new Drain({ clock, directory, bus, membership: this.#membership, local, events, random });
+    this.#drain = new Drain({ clock, directory, bus, membership, local, events, random });
     this.#unfollow = [
       events.on("registered", () => void this.#audit.run()),
       events.on("unreachable", () => (this.#wasUnreachable = true)),

@@ -57,7 +57,7 @@ export async function buildApp(config: Config, log: Logger, clock: Clock = syste
 async function compose(config: Config, log: Logger, clock: Clock, disposals: DisposalStack): Promise<App> {
   refuseUnusableWorker(config);
   const openMedia = (): Promise<MediaPlane> => createMediaPlane(config, process.env, clock, log);
-  const { service, media, httpOptions, start } = await assemble({ config, log, clock, openMedia, disposals });
+  const { service, media, httpOptions, run } = await assemble({ config, log, clock, openMedia, disposals });
   const { gateway } = service;
   const http = await createHttpServer(httpOptions);
   disposals.defer("sessions", () => service.endSessions());
@@ -66,7 +66,7 @@ async function compose(config: Config, log: Logger, clock: Clock, disposals: Dis
   boundClose(http);
   await registerRoutes(http, httpOptions);
   await http.ready();
-  await start(disposals);
+  await run.start(disposals);
 
   const { registry, rooms, reaper, sweeper, telephony, timeline } = service;
   return {

@@ -1,26 +1,27 @@
-/** The way to the owner's backend, if there is one. */
 import type { Logger } from "pino";
 import type { ClusterEvents } from "../cluster/events.js";
 import type { Config } from "../config/load.js";
 import type { Clock, Timer } from "../kernel/clock.js";
-import type { Emitter } from "../kernel/emitter.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
+import type { Emitter } from "../kernel/emitter.js";
 import { followWebhooks } from "../observability/webhook-journal.js";
 import { leaseId } from "../ports/lease-id.js";
 import { QUIET_MS, type EventLog } from "../ports/event-log.js";
 import { httpSender } from "../webhook/http-sender.js";
 import { Webhooks } from "../webhook/webhooks.js";
+import type { ListenerFailed } from "./service-ports.js";
+import type { Service } from "./service.js";
 
 /** How long the backend may take to answer. */
 const ANSWER_LIMIT_MS = 10_000;
-/** After nodes have come or gone: who went has been quiet for long enough by then. */
+/** After a node has come or gone. A node that is gone has been quiet for long enough by then. */
 const AFTER_CHANGE_MS = QUIET_MS + 5_000;
 
 /** @returns undefined without a `WEBHOOK_URL` */
 export function openWebhooks(
   config: Config,
   eventLog: EventLog,
-  parts: { log: Logger; clock: Clock; listenerFailed: (error: unknown, event: PropertyKey) => void },
+  parts: { log: Logger; clock: Clock; listenerFailed: ListenerFailed },
   disposals: DisposalStack,
 ): Webhooks | undefined {
   const { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, NODE_ID: nodeId } = config;
@@ -33,9 +34,16 @@ export function openWebhooks(
   return webhooks;
 }
 
+/** Brings to the webhooks what happens to the sessions of this node, and to the nodes. */
+export function followSessions(webhooks: Webhooks, service: Service, clock: Clock, disposals: DisposalStack): void {
+  const { lifecycle, rooms, cluster, clusterEvents } = service;
+  webhooks.follow(lifecycle, (roomId) => rooms.find(roomId) !== undefined, cluster === undefined);
+  shareWebhooks(webhooks, clusterEvents, clock, disposals);
+}
+
 /**
- * Lets this node deliver what nodes that are gone have left, let go of what another one delivers in its place, and try again
- * as soon as the log that they share is back.
+ * Lets this node deliver the events that dead nodes have left, drop the events that another node delivers in its place, and
+ * try again as soon as the shared log answers.
  */
 export function shareWebhooks(
   webhooks: Webhooks,

@@ -41,6 +41,7 @@ export class Gateway implements FrameSink {
   readonly #liveness: Liveness;
   readonly #hello: Hello;
   readonly #dispatcher: Dispatcher;
+  readonly #random: () => number;
   readonly #limits: { messagesPerSecond: number; connections: number };
   readonly #heartbeatGap: (gapMs: number) => void;
   readonly #connections = new Set<Connection>();
@@ -50,6 +51,8 @@ export class Gateway implements FrameSink {
   constructor(options: {
     log: GatewayLog;
     clock: Clock;
+    /** From 0 to 1. */
+    random: () => number;
     watch: SocketWatch;
     sessions: Sessions;
     liveness: Liveness;
@@ -62,6 +65,7 @@ export class Gateway implements FrameSink {
     this.log = options.log;
     this.watch = options.watch;
     this.#clock = options.clock;
+    this.#random = options.random;
     this.#sessions = options.sessions;
     this.#liveness = options.liveness;
     this.#hello = options.hello;
@@ -154,7 +158,7 @@ export class Gateway implements FrameSink {
 
   async #close(spreadMs: number): Promise<void> {
     for (const connection of this.#connections) {
-      connection.sendEvent("server_closing", { reconnectAfterMs: Math.round(Math.random() * spreadMs) });
+      connection.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * spreadMs) });
       connection.close("serviceRestart");
     }
     if (this.#connections.size === 0) return;

@@ -31,10 +31,9 @@ export class Metrics {
   readonly #workerDeaths: Counter;
   readonly #falseEvictions: Counter;
 
-  constructor(sources: MetricSources, build: { version: string; nodeVersion: string; nodeId: string }) {
+  constructor(build: { version: string; nodeVersion: string; nodeId: string }) {
     this.#lag.enable();
-    this.#describeState(sources);
-    this.#describeCounts(sources);
+    this.#describeLag();
     this.#heartbeatGap = this.#instruments.histogram(
       "heartbeat_gap_seconds",
       "Time between a heartbeat and the application message before it.",
@@ -58,6 +57,12 @@ export class Metrics {
       ["version", "node_version", "node"],
       (gauge) => gauge.set({ version: build.version, node_version: build.nodeVersion, node: build.nodeId }, 1),
     );
+  }
+
+  /** Shows these numbers from now on. */
+  readFrom(sources: MetricSources): void {
+    this.#describeState(sources);
+    this.#describeCounts(sources);
   }
 
   get contentType(): string {
@@ -259,6 +264,9 @@ export class Metrics {
         for (const [kind, count] of Object.entries(sources.foreignMedia())) gauge.set({ kind }, count);
       },
     );
+  }
+
+  #describeLag(): void {
     this.#instruments.gauge(
       "event_loop_lag_seconds",
       "99th percentile of the event loop's delay since the last scrape.",

@@ -59,7 +59,7 @@ async function open(
   const media = new ExternalPlane({ clock: systemClock, logger: log, source: options.observer });
   disposals.defer("media", () => media.close());
   await media.follow(options.workers ?? []);
-  const { service, httpOptions, start } = await assemble({
+  const { service, httpOptions, run } = await assemble({
     config,
     // Only the methods that every logger of Fastify has are used.
     log: log as Logger,
@@ -97,7 +97,7 @@ async function open(
     },
     { prefix: options.prefix ?? "" },
   );
-  app.addHook("onReady", () => start(running));
+  app.addHook("onReady", () => run.start(running));
   app.addHook("preClose", () => running.disposeAsync());
   app.addHook("onClose", () => disposals.disposeAsync());
 }

@@ -142,7 +142,7 @@ export class DirectorySync {
   async #put(session: Session): Promise<void> {
     const stored = await this.#directory.putSession(entryOf(session));
     if (stored.kind === "fenced" && session.status === "open") {
-      this.#events.emit("given_up", { session, why: "fenced" });
+      this.#events.emit("held_elsewhere", { session, why: "fenced" });
     }
   }
 

@@ -35,7 +35,9 @@ export interface LifecycleEvents {
   directory_failed: { session: Session; error: unknown };
   /** It can be told again, after so many failures. */
   directory_recovered: { failures: number };
-  /** Another node holds the session: it was taken over (`fenced`) or given to it. Here it ends. */
+  /** Another node holds the session: it was taken over (`fenced`) or given to it. Nothing has happened here yet. */
+  held_elsewhere: { session: Session; why: GivenUp };
+  /** This node gives the session up because another one holds it. The session ends here right after this. */
   given_up: { session: Session; why: GivenUp };
   ended: {
     session: Session;

@@ -9,7 +9,9 @@ import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import type { CloseName } from "@lastseen/protocol";
 import type { CleanupStep } from "../../src/reaper/cleanup.js";
-import { createService, type Service, type ServiceSettings } from "../../src/composition/service.js";
+import { createCore } from "../../src/composition/core.js";
+import { createService, type Service } from "../../src/composition/service.js";
+import type { ServiceSettings } from "../../src/composition/settings.js";
 import type { Bus } from "../../src/ports/bus.js";
 import type { CallStore } from "../../src/ports/call-store.js";
 import type { Directory } from "../../src/ports/directory.js";
@@ -72,7 +74,7 @@ interface WorldOptions {
   /** Time as this node has it, if it can stand still while the rest goes on. */
   ownTime?: Clock;
   nodeId?: string;
-  cluster?: ServiceSettings["cluster"];
+  cluster?: { url: string | undefined; random: () => number };
   directory?: (clock: Clock) => Directory;
   bus?: Bus;
   calls?: CallStore;
@@ -96,23 +98,27 @@ export class World {
     this.directory =
       options.directory?.(options.ownTime ?? this.clock) ?? new MemoryDirectory(new MemoryStore(this.clock), nodeId);
     const listenerFailed = (error: unknown): void => void this.errors.push(error);
+    const settings = { ...SETTINGS, nodeId, cluster: options.cluster };
+    const clock = options.ownTime ?? this.clock;
     this.service = createService(
-      { ...SETTINGS, nodeId, cluster: options.cluster },
+      settings,
       {
-        clock: options.ownTime ?? this.clock,
+        clock,
+        random: options.cluster?.random ?? Math.random,
         directory: this.directory,
         bus: options.bus ?? new MemoryBus(new MemoryHub(), nodeId, listenerFailed),
         calls: options.calls ?? new MemoryCalls(this.clock),
         media,
         authenticate: trustEverybody,
+        cleanupSteps: options.extraSteps ?? [],
         journal: SILENT,
         log: SILENT,
         listenerFailed,
         heartbeatGap: () => {},
         orphanClosed: () => {},
       },
+      createCore(settings, clock, listenerFailed),
       this.#disposals,
-      { cleanupSteps: options.extraSteps ?? [] },
     );
     if (!options.cluster) void this.directory.register(undefined);
     const { lifecycle } = this.service;

@@ -7,6 +7,7 @@ import { MemoryCalls } from "../../../src/memory/memory-calls.js";
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
 import { LONGEST_STEP_MS } from "../../../src/composition/loops.js";
+import { createCore } from "../../../src/composition/core.js";
 import { createService, type Service } from "../../../src/composition/service.js";
 import type { SessionConnection } from "../../../src/session/session-connection.js";
 import type { Session } from "../../../src/session/session.js";
@@ -35,25 +36,29 @@ export class Books {
   readonly #media = new NoMedia();
 
   constructor() {
-    const settings = settingsOf(NODE, "transfer");
+    const delivered = settingsOf(NODE, "transfer");
+    const settings = { ...delivered, limits: { ...delivered.limits, maxRooms: Infinity } };
     const unexpected = (error: unknown): never => {
       throw error;
     };
     this.service = createService(
-      { ...settings, limits: { ...settings.limits, maxRooms: Infinity } },
+      settings,
       {
         clock: this.#clock,
+        random: Math.random,
         directory: new MemoryDirectory(new MemoryStore(this.#clock), NODE),
         bus: new MemoryBus(new MemoryHub(), NODE, unexpected),
         calls: new MemoryCalls(this.#clock),
         media: this.#media,
         authenticate: trustEverybody,
+        cleanupSteps: [],
         journal: QUIET as unknown as Logger,
         log: QUIET,
         listenerFailed: unexpected,
         heartbeatGap: ignore,
         orphanClosed: ignore,
       },
+      createCore(settings, this.#clock, unexpected),
       new DisposalStack(unexpected),
     );
   }

@@ -9,7 +9,7 @@ import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
 import { MemoryCalls } from "../../../src/memory/memory-calls.js";
 import { Loops } from "../../../src/composition/loops.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
-import { createService, type Service, type Variants } from "../../../src/composition/service.js";
+import { createService, type Service } from "../../../src/composition/service.js";
 import type { CallStore } from "../../../src/ports/call-store.js";
 import type { Clock } from "../../../src/kernel/clock.js";
 import type { Listening } from "../world/dial.js";
@@ -18,14 +18,14 @@ import type { Peer } from "../world/peer.js";
 import type { ServerSocket, SocketWitness } from "../world/server-socket.js";
 import type { World } from "../world/world.js";
 import { CallHistory } from "./call-history.js";
+import { createSimulatedCore, type CoreVariants, type SimulatedCore } from "./core.js";
 import { IdleWatches } from "./idle-watches.js";
 import { SimulatedMediaPlane } from "./media-plane.js";
 import { SETTINGS, settingsOf } from "./settings.js";
 import { RemoteStore } from "./store.js";
-import { WatchedSockets } from "./watched-sockets.js";
 
 /** What a mutation puts in the place of the real parts, and of what is under them. */
-export interface NodeVariants extends Variants {
+export interface NodeVariants extends CoreVariants {
   CallStore?: new (clock: Clock) => CallStore;
 }
 
@@ -62,6 +62,7 @@ export class ServiceNode implements Listening {
   /** Sockets that have not ended. */
   readonly sockets = new Set<ServerSocket>();
   readonly #world: World;
+  readonly #core: SimulatedCore;
   readonly #disposals: DisposalStack;
   readonly #unexpected: NodeOptions["unexpected"];
   #allClosed: (() => void) | undefined;
@@ -87,23 +88,27 @@ export class ServiceNode implements Listening {
       unexpected("listener of media", error),
     );
     this.#disposals.defer("media", () => this.media.close());
+    const settings = settingsOf(this.name, options.multiTabPolicy);
+    this.#core = createSimulatedCore(settings, this.loop, listenerFailed, options.variants);
     this.service = createService(
-      settingsOf(this.name, options.multiTabPolicy),
+      settings,
       {
         clock: this.loop,
+        random: () => world.random.next(),
         directory: this.store.directory,
         bus,
         calls: this.store.calls,
         media: this.media,
         authenticate: options.authenticate ?? trustEverybody,
+        cleanupSteps: [],
         journal: SILENT,
         log: { ...QUIET, error: (fields) => refused(fields, unexpected) },
         listenerFailed,
         heartbeatGap: () => {},
         orphanClosed: options.orphanClosed,
       },
+      this.#core,
       this.#disposals,
-      { ...options.variants, SocketWatch: WatchedSockets },
     );
     this.#disposals.defer("sessions", () => this.service.endSessions());
     this.#disposals.defer("sockets", () => this.#closeSockets());
@@ -145,7 +150,7 @@ export class ServiceNode implements Listening {
 
   #startRhythm({ everyWatch, unexpected }: NodeOptions): void {
     const { loop, service } = this;
-    const sockets = service.sockets as WatchedSockets;
+    const { sockets } = this.#core;
     const watches = new IdleWatches({ world: this.#world, loop, service, sockets, everyWatch });
     const rhythm = new Loops({
       clock: watches.clock,
@@ -173,16 +178,7 @@ export class ServiceNode implements Listening {
   }
 
   async #closeSockets(): Promise<void> {
-    const { random } = Math;
-    // The one place in the service where chance is asked: when clients shall come back.
-    Math.random = () => this.#world.random.next();
-    let closed: Promise<void>;
-    try {
-      closed = this.service.gateway.close(SETTINGS.reconnectSpreadMs);
-    } finally {
-      Math.random = random;
-    }
-    await closed;
+    await this.service.gateway.close(SETTINGS.reconnectSpreadMs);
     // As the HTTP server does, which waits for every connection.
     if (this.sockets.size > 0) await new Promise<void>((resolve) => (this.#allClosed = resolve));
   }

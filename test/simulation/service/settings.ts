@@ -1,8 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../../src/config/load.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
-import type { ServiceSettings } from "../../../src/composition/service.js";
-import { livenessPolicy } from "../../../src/session/policy.js";
+import { settingsOf as settingsOfConfig, type ServiceSettings } from "../../../src/composition/settings.js";
 
 /** The service as it is delivered. */
 const config = loadConfig({ LASTSEEN_ENV: "test" }, fileURLToPath(new URL("../../../config", import.meta.url)));
@@ -16,33 +15,10 @@ export const SETTINGS = {
   reconnectSpreadMs: 5_000,
 } as const;
 
-export const POLICY = livenessPolicy({
-  awayAfterMs: config.AWAY_AFTER_MS,
-  idleTimeoutMs: config.IDLE_TIMEOUT_MS,
-  resumeGraceMs: config.RESUME_GRACE_MS,
-  reloadGraceMs: config.RELOAD_GRACE_MS,
-});
+const delivered = settingsOfConfig(config);
+
+export const POLICY = delivered.policy;
 
 export function settingsOf(nodeId: string, multiTabPolicy: DuplicatePolicy): ServiceSettings {
-  return {
-    nodeId,
-    cluster: undefined,
-    policy: POLICY,
-    heartbeat: {
-      intervalMs: config.HEARTBEAT_INTERVAL_MS,
-      idleTimeoutMs: config.IDLE_TIMEOUT_MS,
-      sweepIntervalMs: config.SWEEP_INTERVAL_MS,
-      resumeGraceMs: config.RESUME_GRACE_MS,
-    },
-    helloTimeoutMs: config.HELLO_TIMEOUT_MS,
-    socketPingIntervalMs: config.SOCKET_PING_INTERVAL_MS,
-    multiTabPolicy,
-    ringTimeoutMs: config.CALL_RING_TIMEOUT_MS,
-    limits: {
-      maxRooms: config.MAX_ROOMS,
-      maxRoomSize: config.MAX_ROOM_SIZE,
-      connections: config.MAX_CONNECTIONS,
-      messagesPerSecond: config.MAX_MESSAGES_PER_SECOND,
-    },
-  };
+  return { ...delivered, nodeId, multiTabPolicy };
 }

@@ -1,0 +1,52 @@
+import { Cluster } from "../cluster/cluster.js";
+import type { LocalState } from "../cluster/local-state.js";
+import type { Membership } from "../cluster/membership.js";
+import type { Clock } from "../kernel/clock.js";
+import type { Bus } from "../ports/bus.js";
+import type { Directory } from "../ports/directory.js";
+import type { MediaPlane } from "../ports/media-plane.js";
+import type { Reaper } from "../reaper/reaper.js";
+import { Adoption } from "../room/adoption.js";
+import type { DirectorySync } from "../room/directory-sync.js";
+import type { Core } from "./core.js";
+
+interface Parts {
+  membership: Membership;
+  clock: Clock;
+  random: () => number;
+  directory: Directory;
+  bus: Bus;
+  media: MediaPlane;
+  core: Core;
+  directorySync: DirectorySync;
+  reaper: Reaper;
+}
+
+/** Makes this node one of many: the cluster reads and changes the sessions and rooms that are here. */
+export function createCluster(parts: Parts): Cluster {
+  const { membership, clock, random, directory, bus, core } = parts;
+  const local = localState(parts);
+  const cluster = new Cluster({ membership, clock, random, directory, bus, local, events: core.clusterEvents });
+  core.sweeps.on("stalled", ({ lateMs }) => cluster.stalled(lateMs));
+  return cluster;
+}
+
+function localState({ core, media, directory, directorySync, reaper }: Parts): LocalState {
+  const { lifecycle, sessions, registry, rooms } = core;
+  const adoption = new Adoption({ rooms, media, sessions, directory, events: lifecycle });
+  return {
+    sessions: () => [...registry.all()].filter(({ status }) => status === "open"),
+    rooms: () => [...rooms.all()].map(({ id }) => id),
+    counts: () => ({ sessions: registry.size, rooms: rooms.size }),
+    knows: (sessionId) =>
+      registry.find(sessionId) !== undefined ||
+      reaper.isEnding(sessionId) ||
+      directorySync.hasUnremovedEntry(sessionId),
+    removeEndedEntries: () => directorySync.removeEndedEntries(),
+    record: (session) => directorySync.record(session),
+    reclaimRoom: (roomId) => directorySync.reclaimRoom(roomId),
+    releaseIfEmpty: (roomId) => directorySync.releaseIfEmpty(roomId),
+    adopt: (entries, fromNodeId) => adoption.adopt(entries, fromNodeId),
+    giveUp: (session, why) => lifecycle.emit("held_elsewhere", { session, why }),
+  };
+}

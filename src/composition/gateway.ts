@@ -1,0 +1,64 @@
+import type { Telephony } from "../call/telephony.js";
+import type { Membership } from "../cluster/membership.js";
+import { Gateway } from "../gateway/gateway.js";
+import { callHandlers, guardCallRooms } from "../gateway/handlers/call.js";
+import { helloHandler } from "../gateway/handlers/hello.js";
+import { mediaHandlers } from "../gateway/handlers/media.js";
+import { roomHandlers } from "../gateway/handlers/room.js";
+import type { Reaper } from "../reaper/reaper.js";
+import type { Admission } from "../room/admission.js";
+import type { DirectorySync } from "../room/directory-sync.js";
+import type { Core } from "./core.js";
+import type { ServicePorts } from "./service-ports.js";
+import type { ServiceSettings } from "./settings.js";
+
+/** The gateway with a handler for each type of message. */
+export function createGateway(parts: {
+  settings: ServiceSettings;
+  ports: ServicePorts;
+  core: Core;
+  directorySync: DirectorySync;
+  reaper: Reaper;
+  admission: Admission;
+  telephony: Telephony;
+  /** Undefined when this node is alone. */
+  membership: Membership | undefined;
+}): Gateway {
+  const { settings, ports, core, directorySync, reaper, admission, telephony, membership } = parts;
+  const { rooms, registry, sessions, liveness, sockets } = core;
+  const { calls, statuses } = telephony;
+  const hello = helloHandler({
+    authenticate: ports.authenticate,
+    sessions,
+    registry,
+    rooms,
+    nodeId: settings.nodeId,
+    heartbeat: settings.heartbeat,
+    calls: { snapshotOf: (session) => calls.news.snapshotOf(session), settled: (session) => calls.settled(session) },
+    locate: membership && ((sessionId) => ports.directory.findSession(sessionId)),
+    isStoreAway: () => membership?.isStoreAway ?? false,
+  });
+  const inRooms = roomHandlers({
+    admission,
+    rooms,
+    reaper,
+    metadataChanged: (session) => void directorySync.record(session),
+  });
+  return new Gateway({
+    log: ports.log,
+    clock: ports.clock,
+    random: ports.random,
+    watch: sockets,
+    sessions,
+    liveness,
+    hello,
+    handlers: {
+      ...inRooms,
+      join: guardCallRooms(telephony, inRooms.join),
+      ...mediaHandlers,
+      ...callHandlers({ calls, statuses }),
+    },
+    limits: settings.limits,
+    heartbeatGap: ports.heartbeatGap,
+  });
+}

@@ -1,0 +1,62 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/load.js";
+import type { Clock } from "../kernel/clock.js";
+import type { DisposalStack } from "../kernel/disposal-stack.js";
+import { Loops } from "./loops.js";
+import type { Service } from "./service.js";
+
+/** Sets a service that is put together in motion, and stops it. */
+export class Run {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #service: Service;
+  #stopping = false;
+
+  constructor(parts: { config: Config; log: Logger; clock: Clock; service: Service }) {
+    this.#config = parts.config;
+    this.#log = parts.log;
+    this.#clock = parts.clock;
+    this.#service = parts.service;
+  }
+
+  /** Whether new clients may come: the service is not about to stop and does not hand its sessions over. */
+  get isReady(): boolean {
+    return !this.#stopping && !this.#service.cluster?.isDraining;
+  }
+
+  /**
+   * Begins to look for ghosts and joins the other nodes, if there are any.
+   *
+   * @param disposals gets what stops the service, which takes up to `DRAIN_TIMEOUT_MS`
+   */
+  async start(disposals: DisposalStack): Promise<void> {
+    const { cluster } = this.#service;
+    const { DRAIN_TIMEOUT_MS, PUBLIC_URL } = this.#config;
+    const loops = this.#createLoops();
+    disposals.defer("loops", () => loops.close());
+    loops.start();
+    if (cluster && PUBLIC_URL === undefined) {
+      this.#log.warn(
+        "REDIS_URL without PUBLIC_URL: clients can't be sent to this node, and its rooms can't be joined elsewhere",
+      );
+    }
+    await cluster?.start();
+    disposals.defer("drain", () => {
+      this.#stopping = true;
+      return cluster?.drain(DRAIN_TIMEOUT_MS);
+    });
+  }
+
+  #createLoops(): Loops {
+    const { sweeper, reconciler, sockets } = this.#service;
+    return new Loops({
+      clock: this.#clock,
+      sweeper,
+      reconciler,
+      sockets,
+      sweepIntervalMs: this.#config.SWEEP_INTERVAL_MS,
+      onError: (loop, error) => this.#log.error({ err: error }, `${loop} failed`),
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import type { Config } from "../config/load.js";
+import type { HeartbeatTerms } from "../gateway/handlers/hello.js";
+import type { DuplicatePolicy } from "../room/duplicates.js";
+import { livenessPolicy } from "../session/policy.js";
+import type { LivenessPolicy } from "../session/verdict.js";
+
+/** What a deployment chooses, in the shape that the parts of the service take. Durations in milliseconds. */
+export interface ServiceSettings {
+  nodeId: string;
+  /** Undefined when this node is alone. `url`: where clients reach this node; without it no client is sent here. */
+  cluster: { url: string | undefined } | undefined;
+  policy: LivenessPolicy;
+  heartbeat: HeartbeatTerms;
+  helloTimeoutMs: number;
+  socketPingIntervalMs: number;
+  multiTabPolicy: DuplicatePolicy;
+  /** How long an unanswered call rings. */
+  ringTimeoutMs: number;
+  limits: { maxRooms: number; maxRoomSize: number; connections: number; messagesPerSecond: number };
+}
+
+export function settingsOf(config: Config): ServiceSettings {
+  return {
+    nodeId: config.NODE_ID,
+    cluster: config.REDIS_URL === undefined ? undefined : { url: config.PUBLIC_URL },
+    policy: livenessPolicy({
+      awayAfterMs: config.AWAY_AFTER_MS,
+      idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+      resumeGraceMs: config.RESUME_GRACE_MS,
+      reloadGraceMs: config.RELOAD_GRACE_MS,
+    }),
+    heartbeat: {
+      intervalMs: config.HEARTBEAT_INTERVAL_MS,
+      idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+      sweepIntervalMs: config.SWEEP_INTERVAL_MS,
+      resumeGraceMs: config.RESUME_GRACE_MS,
+    },
+    helloTimeoutMs: config.HELLO_TIMEOUT_MS,
+    socketPingIntervalMs: config.SOCKET_PING_INTERVAL_MS,
+    multiTabPolicy: config.MULTI_TAB_POLICY,
+    ringTimeoutMs: config.CALL_RING_TIMEOUT_MS,
+    limits: {
+      maxRooms: config.MAX_ROOMS,
+      maxRoomSize: config.MAX_ROOM_SIZE,
+      connections: config.MAX_CONNECTIONS,
+      messagesPerSecond: config.MAX_MESSAGES_PER_SECOND,
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Core } from "../../../src/composition/core.js";
+import { LONGEST_STEP_MS } from "../../../src/composition/loops.js";
+import type { ServiceSettings } from "../../../src/composition/settings.js";
+import type { Clock } from "../../../src/kernel/clock.js";
+import { Emitter } from "../../../src/kernel/emitter.js";
+import { VirtualTime } from "../../../src/kernel/virtual-time.js";
+import { Rooms } from "../../../src/room/rooms.js";
+import { Liveness } from "../../../src/session/liveness.js";
+import { SessionRegistry } from "../../../src/session/registry.js";
+import { Sessions } from "../../../src/session/sessions.js";
+import { WatchedSockets } from "./watched-sockets.js";
+
+/** What a mutation puts in the place of the real parts. */
+export interface CoreVariants {
+  VirtualTime?: new (clock: Clock, longestStepMs: number) => VirtualTime;
+  Sessions?: typeof Sessions;
+  Rooms?: typeof Rooms;
+}
+
+export interface SimulatedCore extends Core {
+  readonly sockets: WatchedSockets;
+}
+
+/** The core as the service makes it, of the real parts or of the variants of a mutation, with sockets that can be watched. */
+export function createSimulatedCore(
+  settings: ServiceSettings,
+  clock: Clock,
+  listenerFailed: (error: unknown, event: PropertyKey) => void,
+  variants: CoreVariants,
+): SimulatedCore {
+  const lifecycle: Core["lifecycle"] = new Emitter(listenerFailed);
+  const time = new (variants.VirtualTime ?? VirtualTime)(clock, LONGEST_STEP_MS);
+  const registry = new SessionRegistry();
+  const liveness = new Liveness({ clock, time, policy: settings.policy, events: lifecycle });
+  return {
+    lifecycle,
+    sweeps: new Emitter(listenerFailed),
+    clusterEvents: new Emitter(listenerFailed),
+    time,
+    registry,
+    liveness,
+    sessions: new (variants.Sessions ?? Sessions)({ clock, time, registry, liveness, events: lifecycle }),
+    rooms: new (variants.Rooms ?? Rooms)({
+      clock,
+      lastSeenAt: (session) => liveness.lastSeenAt(session),
+      limits: settings.limits,
+    }),
+    sockets: new WatchedSockets({
+      time,
+      helloTimeoutMs: settings.helloTimeoutMs,
+      pingIntervalMs: settings.socketPingIntervalMs,
+    }),
+  };
+}
