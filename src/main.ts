@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 /**
- * The process: configuration in, service up, signals obeyed, exit code out.
+ * The process: it reads the configuration, starts the service, stops it on a signal, and sets the exit code.
  */
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import closeWithGrace from "close-with-grace";
 import type { Logger } from "pino";
 import { buildApp, type App } from "./composition/app.js";
+import { listen } from "./composition/listen.js";
 import { ConfigError, loadConfig, type Config } from "./config/load.js";
 import { createWebServer } from "./http/web-server.js";
+import { DisposalStack } from "./kernel/disposal-stack.js";
 import { StartError } from "./kernel/start-error.js";
-import { listen } from "./composition/listen.js";
 import { createLogger } from "./observability/logger.js";
 
-/** The service stops by itself within this time after a signal; after it, it is stopped. */
+/** After a signal the service has so long to stop. Then the process ends in any case. */
 const GRACE_MS = 10_000;
 const CONFIG_DIRECTORY = fileURLToPath(new URL("../config", import.meta.url));
 const WEB_ROOT = fileURLToPath(new URL("../dist/web", import.meta.url));
@@ -26,29 +27,30 @@ async function main(): Promise<void> {
     nodeId: config.NODE_ID,
   });
   const app = await buildApp(config, log);
-  const web = { close: (): Promise<void> => Promise.resolve() };
+  const disposals = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
+  disposals.defer("service", () => app.close());
   closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, "unexpected error; stopping");
     else log.info({ signal }, "stopping");
-    await Promise.all([web.close(), app.close()]);
+    await disposals.disposeAsync();
     log.info("stopped");
   });
   try {
-    await open(config, log, app, web);
+    await open(config, log, app, disposals);
   } catch (error) {
-    await Promise.all([web.close(), app.close()]);
+    await disposals.disposeAsync();
     throw error;
   }
 }
 
-/** Opens the ports, the service's own last: nobody is let in before all else is there. */
-async function open(config: Config, log: Logger, app: App, web: { close: () => Promise<void> }): Promise<void> {
+/** Opens the ports. The port of the service comes last, so that no client arrives before everything is ready. */
+async function open(config: Config, log: Logger, app: App, disposals: DisposalStack): Promise<void> {
   const { HOST: host, PORT, WEB_PORT, SERVICE_URL, PUBLIC_URL } = config;
   let servicePort = PORT;
   if (WEB_PORT !== 0) {
     const service = () => ({ serviceUrl: SERVICE_URL ?? PUBLIC_URL ?? null, servicePort });
     const server = await createWebServer({ log, root: WEB_ROOT, service });
-    web.close = () => server.close();
+    disposals.defer("demo page", () => server.close());
     await listen(server, "WEB_PORT", { port: WEB_PORT, host });
   }
   servicePort = await app.listen();

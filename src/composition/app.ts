@@ -1,6 +1,6 @@
 /**
- * The service with a server of its own: media workers, HTTP and WebSocket around what `assemble.ts` puts together, taken
- * down in the opposite order.
+ * The service with a server of its own: media workers, HTTP and WebSocket around the parts that `assemble.ts` puts
+ * together. They are closed in the opposite order.
  */
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -22,7 +22,7 @@ import type { Rooms } from "../room/rooms.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import type { SessionRegistry } from "../session/registry.js";
 
-/** The running service. The parts are for tests and tools that look inside; users talk to it by its ports. */
+/** The running service. Tests and tools look at its parts; everybody else uses its ports. */
 export interface App {
   readonly http: FastifyInstance;
   readonly registry: SessionRegistry;
@@ -33,14 +33,14 @@ export interface App {
   readonly gateway: Gateway;
   readonly telephony: Telephony;
   readonly timeline: Timeline;
-  /** Opens the port; returns the one that it got. Rejects with a `StartError` when it can't be had. */
+  /** Opens the port and returns its number. Rejects with a `StartError` when the port can't be opened. */
   listen(): Promise<number>;
-  /** Stops: clients are told, sockets closed, media freed. Idempotent; bounded in time. */
+  /** Tells the clients, closes their sockets and frees their media. Idempotent; bounded in time. */
   close(): Promise<void>;
 }
 
 /**
- * Starts everything but the port.
+ * Starts the service, but does not open its port yet.
  *
  * @throws ConfigError, StartError
  */
@@ -84,7 +84,7 @@ async function compose(config: Config, log: Logger, clock: Clock, disposals: Dis
   };
 }
 
-/** Found by nobody but whoever starts it: a schema knows no files. */
+/** The schema of the settings cannot look at files, so the file of the worker program is checked here. */
 function refuseUnusableWorker({ MEDIASOUP_WORKER_BIN: path, SFU_WORKERS }: Config): void {
   const problem = path !== undefined && SFU_WORKERS > 0 ? whyNoProgram(path) : undefined;
   if (problem !== undefined) throw new ConfigError([`MEDIASOUP_WORKER_BIN ${path} ${problem}`]);

@@ -3,10 +3,10 @@ import type { FastifyInstance } from "fastify";
 import { StartError } from "../kernel/start-error.js";
 
 /**
- * Opens the port of a server; returns the one that it got.
+ * Opens the port of a server and returns its number.
  *
  * @param setting which setting names the port
- * @throws StartError when the port or the address cannot be had
+ * @throws StartError when the port is taken, not allowed, or not on this machine
  */
 export async function listen(
   server: FastifyInstance,

@@ -4,16 +4,16 @@ import { Loop } from "../kernel/loop.js";
 import type { Reconciler } from "../reaper/reconciler.js";
 import { HOLD_MS, type Sweeper } from "../reaper/sweeper.js";
 
-/** What the reconciler looks for should never be there, so that it need not look often. */
+/** The reconciler looks for faults that should never happen, so it runs seldom. */
 const SWEEPS_PER_RECONCILIATION = 10;
-/** How often short deadlines are looked at. */
+/** How often the sweeper looks at short deadlines. */
 const WATCH_INTERVAL_MS = 250;
-/** Two watches in a row may be so far apart before the rest counts as the process's own delay. */
+/** The longest time between two watches, in milliseconds. What goes beyond it is a stall of this process. */
 export const LONGEST_STEP_MS = 2 * WATCH_INTERVAL_MS;
 
 /**
- * The loops that move time: the watch for short deadlines, the sweep for the idle timeout, and, now and then, the
- * comparison of all books.
+ * The loops that move time: the watch for short deadlines, the sweep for the idle timeout, and, less often, the
+ * reconciler, which compares sessions, rooms, media and directory.
  */
 export class Loops {
   readonly #watch: Loop;

@@ -26,7 +26,7 @@ import type { MediaPlane } from "../ports/media-plane.js";
 import type { Stores } from "./stores.js";
 import { VERSION } from "./version.js";
 
-/** What operators see: this node, or, if it is one of many, all of them. */
+/** What operators see: this node, or all nodes if this node is one of many. */
 export function operatorView(
   nodeId: string,
   service: Service,
@@ -39,7 +39,7 @@ export function operatorView(
   if (!cluster) return local;
   const rpc = new NodeRpc({ clock, bus });
   answerFrom(local, rpc);
-  disposals.defer("questions", () => rpc.close());
+  disposals.defer("node rpc", () => rpc.close());
   return new WholeView({ local, directory, rpc, others: () => cluster.others });
 }
 
@@ -88,7 +88,7 @@ export function httpOptionsOf(parts: {
       }),
       eventRoutes(config.WEBHOOK_URL === undefined ? undefined : stores.events),
       drainRoute(() => {
-        if (!cluster) throw new LastseenError("not_found", "This node is alone: there is nobody to take its sessions.");
+        if (!cluster) throw new LastseenError("not_found", "This node is alone: no other node can take its sessions.");
         void cluster.drain(config.DRAIN_TIMEOUT_MS);
         return registry.size;
       }),

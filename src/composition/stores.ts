@@ -1,4 +1,4 @@
-/** Where this node keeps what all nodes have to know: in Redis, or, when it is alone, in its own memory. */
+/** Where this node keeps what all nodes must know: in Redis, or in its own memory when it is alone. */
 import type { Config } from "../config/load.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
@@ -13,23 +13,22 @@ import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
+import type { ListenerFailed } from "./service-ports.js";
 
 export interface Stores {
   readonly directory: Directory;
   readonly bus: Bus;
   readonly calls: CallStore;
-  /** What the owner's backend is told. */
+  /** The events for the backend. */
   readonly events: EventLog;
-  /** Undefined when there is none to be asked. */
+  /** Undefined when this node uses no Redis. */
   readonly redis: { isUp(): boolean; errors(): ReadonlyMap<string, number> } | undefined;
 }
 
-type ListenerFailed = (error: unknown, event: PropertyKey) => void;
-
-/** How long a start waits for Redis; after it the service begins without, and catches up when Redis is there. */
+/** How long the start waits for Redis. Then the service begins without it, and catches up when Redis answers. */
 const CONNECT_LIMIT_MS = 2_000;
 
-/** Does not need Redis to be there: a service that starts while it is away begins degraded. */
+/** A service that starts while Redis is away begins degraded. */
 export async function openStores(
   config: Config,
   clock: Clock,

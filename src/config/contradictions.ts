@@ -1,11 +1,11 @@
 import { isOrigin, listOrigins } from "./origins.js";
 import type { Environment, Settings } from "./schema.js";
 
-/** What must hold between settings that are each allowed alone. */
+/** A condition on several settings. Each value may be allowed while the combination is not. */
 interface Rule {
-  /** The settings that it looks at; it is not asked when one of them is wrong in itself. */
+  /** The settings that the rule reads. The rule is not checked when one of them is wrong by itself. */
   reads: readonly (keyof Settings)[];
-  /** The problem, or undefined when there is none. */
+  /** The problem, or `false` when there is none. */
   problem(settings: Settings, environment: Environment): string | false;
 }
 
@@ -53,14 +53,14 @@ const RULES: readonly Rule[] = [
     problem: ({ WEBHOOK_URL, WEBHOOK_SECRET }) =>
       WEBHOOK_URL !== undefined &&
       WEBHOOK_SECRET === undefined &&
-      "WEBHOOK_URL needs WEBHOOK_SECRET, by which your backend knows who sends",
+      "WEBHOOK_URL needs WEBHOOK_SECRET: it proves to your backend who sends the events",
   },
   {
     reads: ["WEBHOOK_URL"],
     problem: ({ WEBHOOK_URL }) =>
       WEBHOOK_URL !== undefined &&
       !isPlainUrl(WEBHOOK_URL) &&
-      "WEBHOOK_URL must be a URL without a user name and password: the signature tells who sends",
+      "WEBHOOK_URL must be a URL without a user name and password: the signature proves who sends the events",
   },
   {
     reads: ["CORS_ORIGIN"],
@@ -79,9 +79,9 @@ function isPlainUrl(text: string): boolean {
 }
 
 /**
- * What each setting allows alone but not together, one line each.
+ * The problems of settings that are each allowed but do not go together, one line each.
  *
- * @param wrong settings that are missing or wrong in themselves; rules that look at them are not asked
+ * @param wrong settings that are missing or wrong by themselves; rules that read them are not checked
  */
 export function contradictions(
   settings: Settings,

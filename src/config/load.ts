@@ -8,7 +8,7 @@ import { contradictions } from "./contradictions.js";
 import { listOrigins, originsOfPage } from "./origins.js";
 import { ENVIRONMENTS, Settings, type Environment } from "./schema.js";
 
-/** The settings as the service uses them: checked, completed, frozen. */
+/** The settings as the service uses them: checked, complete and frozen. */
 export interface Config extends Readonly<
   Omit<Settings, "CORS_ORIGIN" | "SFU_WORKERS" | "NODE_ID"> & { SFU_WORKERS: number; NODE_ID: string }
 > {
@@ -16,7 +16,7 @@ export interface Config extends Readonly<
   readonly ORIGINS: readonly string[];
 }
 
-/** All that is wrong with the configuration, one line each. The process exits with {@link ConfigError.exitCode}. */
+/** All problems of the configuration, one line each. The process exits with {@link ConfigError.exitCode}. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   /** `EX_CONFIG` of sysexits.h. */
@@ -30,12 +30,12 @@ export class ConfigError extends Error {
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
-/** What of a setting's schema is read here; see `schema.ts`. */
+/** The part of a setting's schema that this file reads; see `schema.ts`. */
 type SettingSchema = TSchema & { type?: unknown; forms?: string };
 const SCHEMAS = new Map<string, SettingSchema>(Object.entries(Settings.properties));
 
 /**
- * Reads `default.json`, `<LASTSEEN_ENV>.json` and the environment, each over the one before.
+ * Reads `default.json`, then `<LASTSEEN_ENV>.json`, then the environment. A later value replaces an earlier one.
  *
  * @param directory where the JSON files are
  * @throws ConfigError with every problem at once
@@ -50,9 +50,9 @@ export function loadConfig(env: Variables, directory: string): Config {
 /**
  * Like {@link loadConfig}, for settings that are given as values.
  *
- * @param values settings by their names, over everything else; one that is undefined counts as not given
- * @param options `env`: overlays the files like the process's environment; `passedOver`: settings that are not used, so
- *   that nothing has to go with them
+ * @param values settings by their names; they replace all others. An undefined value counts as not given
+ * @param options `env`: replaces values of the files, as the process's environment would; `passedOver`: settings that the
+ *   caller does not use, so that no combination with them is wrong
  * @throws ConfigError with every problem at once
  */
 export function configOf(
@@ -104,19 +104,19 @@ function readFile(path: string, problems: string[]): Record<string, unknown> {
   return {};
 }
 
-/** Variables of ours; an empty one counts as not set, so that compose files can pass optional ones through. */
+/** The variables that are settings. An empty one counts as not set, so that compose files can pass optional ones on. */
 function pickVariables(env: Variables): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
   for (const [name, { type }] of SCHEMAS) {
     const value = env[name];
     if (value === undefined || value === "") continue;
-    // Only digits make a number: what is nearly one (1e3, 0x10, true) is more likely a mistake.
+    // Only digits make a number: 1e3, 0x10 or true is more likely a mistake.
     picked[name] = type === "integer" && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value;
   }
   return picked;
 }
 
-/** Adds what is wrong with single settings to `problems`, and returns the names of those that cannot be used. */
+/** Adds the problems of single settings to `problems`, and returns the names of the settings that are wrong. */
 function check(settings: Readonly<Record<string, unknown>>, problems: string[]): ReadonlySet<string> {
   const wrong = new Set<string>();
   const required: readonly string[] = Settings.required;
@@ -134,10 +134,10 @@ function check(settings: Readonly<Record<string, unknown>>, problems: string[]):
   return wrong;
 }
 
-/** So much of a wrong value is repeated. */
+/** A message repeats so many characters of a wrong value. */
 const SHOWN_LENGTH = 40;
 
-/** What is wrong with a value, in words that do not repeat it, but where it should be a number: it may be a secret. */
+/** What is wrong with a value. The words repeat it only where it should be a number: any other may be a secret. */
 function explain(schema: SettingSchema, value: unknown): string | undefined {
   const [error] = Value.Errors(schema, value);
   if (!error) return undefined;

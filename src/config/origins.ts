@@ -6,12 +6,12 @@ export function listOrigins(list: string | undefined): string[] {
     .filter((origin) => origin !== "");
 }
 
-/** Where the demo page is found on this machine; nowhere with port 0, which is no page. */
+/** The origins of the demo page on this machine. With port 0 there is no page and no origin. */
 export function originsOfPage(webPort: number): string[] {
   return webPort === 0 ? [] : ["localhost", "127.0.0.1"].map((host) => new URL(`http://${host}:${webPort}`).origin);
 }
 
-/** Whether the text is an origin as a browser sends it: scheme, host and perhaps a port, nothing after it. */
+/** Whether the text is an origin as a browser sends it: scheme, host, perhaps a port, and nothing else. */
 export function isOrigin(text: string): boolean {
   try {
     return new URL(text).origin === text;

@@ -5,7 +5,7 @@ import { Compile } from "typebox/compile";
 import { LastseenError, Name, type RequestData, RoomId, UserId } from "@lastseen/protocol";
 import type { Identity } from "../session/session.js";
 
-/** Finds out who says hello. Throws LastseenError `unauthorized` with a reason that helps whoever wrote the client. */
+/** Finds out who the client is. Throws LastseenError `unauthorized` with a reason that helps the author of the client. */
 export type Authenticate = (
   hello: RequestData<"hello">,
   resuming: Pick<Identity, "userId" | "name"> | undefined,
@@ -20,14 +20,14 @@ const Claims = Compile(
   }),
 );
 
-/** Everybody is who they say they are; who says nothing is a guest. For development and tests. */
+/** Believes what each client says; a client that says nothing is a guest. For development and tests. */
 export const trustEverybody: Authenticate = ({ user }, resuming) => {
   const userId = user?.id ?? resuming?.userId ?? `guest-${randomUUID().slice(0, 8)}`;
   const known = resuming?.userId === userId ? resuming.name : undefined;
   return { userId, name: user?.name ?? known ?? userId, rooms: undefined, expiresAt: Infinity };
 };
 
-/** HS256 tokens with the claims `sub`, `exp`, and perhaps `name` and `rooms`. */
+/** Checks HS256 tokens with the claims `sub` and `exp`, and optionally `name` and `rooms`. */
 export function verifyJwt(secret: string): Authenticate {
   const verify = createVerifier({ key: secret, algorithms: ["HS256"] });
   return ({ token }) => {

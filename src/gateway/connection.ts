@@ -16,12 +16,12 @@ import type { AskPeer } from "./peer.js";
 import type { RateLimit, RateVerdict } from "./rate-limit.js";
 
 const BARE_PING_BYTES = Buffer.from(BARE_PING);
-/** A client that lets so much pile up unread does not read any more. */
+/** A client with so many unread bytes no longer reads. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
-/** How ws names a frame that is larger than allowed; it answers with 1009 by itself. */
+/** The error code of ws for a frame that is larger than allowed. ws itself closes the socket with 1009. */
 const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
-/** Where a connection brings what it reads, and whom it asks. */
+/** Takes what a connection reads, and answers its questions. */
 export interface FrameSink {
   readonly log: { debug(fields: object, message: string): void };
   readonly counters: { messagesReceived: number };
@@ -35,30 +35,30 @@ export interface FrameSink {
   heartbeat(connection: Connection, session: Session): void;
   /**
    * @param text undefined for a binary frame
-   * @param rate what the rate limit says to it
+   * @param rate the verdict of the rate limit
    */
   frame(connection: Connection, text: string | undefined, rate: RateVerdict): void;
-  /** Whether the connection may go on for its session; if not, it is told and closed. */
+  /** Whether the connection may go on for its session. If not, the gateway tells the client and closes the socket. */
   mayGoOn(connection: Connection, session: Session): boolean;
   socketFailed(connection: Connection, error: Error): void;
   ended(connection: Connection, closeCode: number): void;
 }
 
 /**
- * One WebSocket: reads frames, writes frames, and belongs to at most one session at a time. What a frame means is the
- * gateway's business.
+ * One WebSocket. It reads and writes frames and belongs to at most one session at a time. The gateway decides what a frame
+ * means.
  */
 export class Connection implements SessionConnection {
-  /** Set by a successful hello; the session may meanwhile belong to another connection. */
+  /** Set by a successful hello. The session may belong to another connection since then. */
   session: Session | undefined = undefined;
-  /** Known until a session says who it is. */
+  /** Where the client comes from. Kept only until a session says who the client is. */
   peer: AskPeer | undefined;
   lastPongMono: number | undefined = undefined;
-  /** Pings sent since anything last arrived. */
+  /** Pings that were sent since the last frame arrived. */
   unansweredPings = 0;
-  /** Wrong requests in a row. */
+  /** The number of wrong requests in a row. */
   badRequests = 0;
-  /** The last request under way, and how many there are; see `Dispatcher`. */
+  /** The last request that is not finished, and the number of such requests; see `Dispatcher`. */
   lastRequest: Promise<void> | undefined = undefined;
   pendingRequests = 0;
   readonly expiry: ExpiryEntry<Connection> = new ExpiryEntry<Connection>(this);
@@ -66,7 +66,7 @@ export class Connection implements SessionConnection {
   readonly #sink: FrameSink;
   readonly #rate: RateLimit;
   #open = true;
-  /** The code that this side closed with; what the other side then answers does not count. */
+  /** The code that the service closed with. The code in the answer of the client does not count then. */
   #closeCode: number | undefined = undefined;
 
   constructor(socket: WebSocket, sink: FrameSink, rate: RateLimit, peer?: AskPeer) {
@@ -100,7 +100,7 @@ export class Connection implements SessionConnection {
     this.send(encodeEvent(type, data));
   }
 
-  /** Answers a request that failed; without an id to answer to, the failure is told as an event. */
+  /** Answers a request that failed. A request without an id gets an event instead. */
   sendError(id: RequestId | undefined, type: string | undefined, error: LastseenError): void {
     const wire = error.toWire();
     if (id !== undefined) {
@@ -111,7 +111,7 @@ export class Connection implements SessionConnection {
     this.sendEvent("error", { code, message, ...(type === undefined ? {} : { type }), ...(data ? { data } : {}) });
   }
 
-  /** Also the moment at which a client that says nothing is asked whether its token still holds. */
+  /** Pings the client. Also the moment at which the token of a silent client is checked. */
   pingSocket(): void {
     if (!this.#open || (this.session && !this.#sink.mayGoOn(this, this.session))) return;
     this.#socket.ping();
@@ -128,7 +128,7 @@ export class Connection implements SessionConnection {
     this.#socket.close(this.#closeCode, name);
   }
 
-  /** Ends the socket without a closing handshake: the other side does not answer. */
+  /** Ends the socket without a closing handshake, because the client does not answer. */
   destroy(why: string): void {
     this.#sink.log.debug({ sessionId: this.session?.id, why }, "socket destroyed");
     this.#open = false;
@@ -140,14 +140,14 @@ export class Connection implements SessionConnection {
     this.#sink.counters.messagesReceived += 1;
     this.#sink.watch.heard(this);
     const rate = this.#rate.take(this.#sink.now());
-    // ws hands over one Buffer per message as long as its binaryType is left alone.
+    // ws gives one Buffer per message unless its binaryType is changed.
     const bytes = data as Buffer;
     const isBarePing = !isBinary && bytes.length === BARE_PING_BYTES.length && bytes.equals(BARE_PING_BYTES);
     if (isBarePing && this.session && rate === "ok") this.#sink.heartbeat(this, this.session);
     else this.#sink.frame(this, isBinary ? undefined : bytes.toString(), rate);
   }
 
-  /** A bad frame or a reset. The socket's close event follows, which is where it is dealt with. */
+  /** A bad frame or a reset. The close event of the socket follows and does the rest. */
   #failed(error: Error & { code?: string }): void {
     this.#open = false;
     if (error.code === TOO_BIG) this.#closeCode ??= CLOSE_CODES.messageTooBig.code;
@@ -162,10 +162,10 @@ export class Connection implements SessionConnection {
 
 const TEXT = { binary: false } as const;
 
-/** How a client may end a socket by this protocol; the other codes are the service's to give. */
+/** The closes that a client may choose. Only the service may use the other codes. */
 const CLIENT_CLOSES: ReadonlySet<CloseName> = new Set<CloseName>(["bye", "goingAway", "noStatus", "abnormal"]);
 
-/** A client that borrows a code of the service has not been closed by it for that reason. */
+/** A client that uses one of the service's codes was not closed by the service, so the code counts as an abnormal end. */
 function codeOfClient(code: number): number {
   const name = closeName(code);
   return name === undefined || CLIENT_CLOSES.has(name) ? code : CLOSE_CODES.abnormal.code;

@@ -1,6 +1,6 @@
 import { CLOSE_CODES, closeName, type ErrorCode } from "@lastseen/protocol";
 
-/** What the gateway counts; read by the metrics at scrape time. */
+/** What the gateway counts. The metrics read it at scrape time. */
 export class GatewayCounters {
   messagesReceived = 0;
   heartbeats = 0;
@@ -11,7 +11,7 @@ export class GatewayCounters {
     this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1);
   }
 
-  /** Clients may send any code: those that the protocol does not know are counted as none, so that labels stay few. */
+  /** Clients may send any code. Codes that the protocol does not know count as none, so that there are few labels. */
   close(code: number): void {
     const known = closeName(code) === undefined ? CLOSE_CODES.noStatus.code : code;
     this.closes.set(known, (this.closes.get(known) ?? 0) + 1);

@@ -7,8 +7,8 @@ import type { Handler, Handlers } from "./handlers/handler.js";
 type SessionRequest = Exclude<AnyRequest, { type: "hello" | "ping" }>;
 
 /**
- * Brings a request to its handler. Requests of one connection are carried out one after the other, in the order in which
- * they came; those of different connections know nothing of each other.
+ * Brings a request to its handler. Requests of one connection run one after the other in the order of their arrival.
+ * Requests of different connections are independent.
  */
 export class Dispatcher {
   readonly #handlers: Handlers;
@@ -19,7 +19,7 @@ export class Dispatcher {
     this.#failed = failed;
   }
 
-  /** @throws LastseenError `rate_limited` when too many requests of this connection wait already */
+  /** @throws LastseenError `rate_limited` when too many requests of this connection wait */
   dispatch(connection: Connection, request: SessionRequest): void {
     if (connection.pendingRequests >= LIMITS.pendingRequests) {
       throw new LastseenError("rate_limited", `More than ${LIMITS.pendingRequests} requests wait for an answer.`);
@@ -36,14 +36,14 @@ export class Dispatcher {
     connection.lastRequest = tail;
   }
 
-  /** Returns nothing when the handler is done at once. Neither throws nor rejects. */
+  /** Returns undefined when the handler is finished at once. Never throws or rejects. */
   #run(connection: Connection, request: SessionRequest): Promise<void> | undefined {
     const { id, type, data } = request;
     const reply = (answer: unknown) => {
       if (id !== undefined) connection.send(encodeReply(id, answer));
     };
     try {
-      // Asked now and not when the request came: a join before it may have brought the connection another session.
+      // Checked now and not at arrival: an earlier join may have given the connection another session.
       const session = ownedBy(connection);
       const handler = this.#handlers[type] as Handler<typeof type>;
       const result = handler({ connection, session, data, reply });
@@ -55,7 +55,7 @@ export class Dispatcher {
   }
 }
 
-/** @throws LastseenError `fenced` when the connection owns no session any more */
+/** @throws LastseenError `fenced` when the connection no longer owns a session */
 function ownedBy(connection: Connection): Session {
   const { session } = connection;
   if (!session) throw new LastseenError("fenced", "This connection owns no session.");

@@ -1,7 +1,6 @@
 /**
- * Where frames come in. A frame is weighed (rate, size), decoded, and either answered here (heartbeat), handed to the
- * hello handler, or dispatched to the handler of its type. What arrives in order is evidence of life before it is
- * anything else.
+ * Takes the frames of all connections. The gateway checks the rate, decodes the frame, and then answers it (heartbeat), gives
+ * it to the hello handler, or dispatches it to the handler of its type. A valid frame is first of all a sign of life.
  */
 import type { WebSocket } from "ws";
 import type { Clock } from "../kernel/clock.js";
@@ -29,7 +28,7 @@ export interface GatewayLog {
 }
 
 const PONG = Buffer.from(encodePong(undefined));
-/** How long clients have to answer the closing handshake when the service stops. */
+/** How long clients have to answer the closing handshake when the service stops, milliseconds. */
 const GOODBYE_MS = 2_000;
 
 export class Gateway implements FrameSink {
@@ -59,7 +58,7 @@ export class Gateway implements FrameSink {
     hello: Hello;
     handlers: Handlers;
     limits: { messagesPerSecond: number; connections: number };
-    /** Told the time between a session's last sign and its heartbeat. */
+    /** Told the time between a session's last sign of life and its heartbeat. */
     heartbeatGap: (gapMs: number) => void;
   }) {
     this.log = options.log;
@@ -84,7 +83,7 @@ export class Gateway implements FrameSink {
     return this.#clock.mono();
   }
 
-  /** A socket was opened. Attaches its handlers before anything can arrive. */
+  /** Takes a new socket. Its listeners are attached before any frame can arrive. */
   accept(socket: WebSocket, peer?: AskPeer): void {
     const connection = new Connection(socket, this, new RateLimit(this.#limits.messagesPerSecond, this.now()), peer);
     this.#connections.add(connection);
@@ -93,7 +92,7 @@ export class Gateway implements FrameSink {
     else if (this.#connections.size > this.#limits.connections) connection.close("overloaded");
   }
 
-  /** The heartbeat as nearly all clients send it, told from its bytes alone. */
+  /** A heartbeat. Nearly all clients send the same bytes, and the connection knows them without decoding. */
   heartbeat(connection: Connection, session: Session): void {
     if (!this.mayGoOn(connection, session)) return;
     this.counters.heartbeats += 1;
@@ -146,10 +145,10 @@ export class Gateway implements FrameSink {
   }
 
   /**
-   * Tells every client to come back later, each at another moment so that they do not all come at once, and closes the
-   * sockets. Bounded: who does not answer is cut off.
+   * Tells every client when to come back, each at another moment, and closes the sockets. A client that does not answer the
+   * closing handshake in time is cut off.
    *
-   * @param spreadMs the latest moment for coming back
+   * @param spreadMs all clients come back within this time
    */
   close(spreadMs: number): Promise<void> {
     this.#closing ??= this.#close(spreadMs);
@@ -183,7 +182,7 @@ export class Gateway implements FrameSink {
   #refused(connection: Connection, request: AnyRequest, error: unknown): void {
     this.#failed(connection, request.id, request.type, error);
     if (!(error instanceof LastseenError) || error.code !== "unauthorized") return;
-    // Neither a token that was refused nor one that ran out gets better; a request before hello only counts.
+    // A token that was refused or has expired stays wrong. A request before hello only counts as a bad one.
     if (request.type === "hello" || connection.session) connection.close("unauthorized");
     else this.#countBad(connection);
   }
@@ -219,7 +218,7 @@ export class Gateway implements FrameSink {
     else said();
   }
 
-  /** Why the connection may not act for its session: it no longer owns it, or its token has run out. */
+  /** Why the connection may not act for its session: it no longer owns the session, or its token has expired. */
   #refusal(connection: Connection, session: Session): LastseenError | undefined {
     if (!session.isOwnedBy(connection)) return new LastseenError("fenced", "This session has moved or ended.");
     if (session.identity.expiresAt > this.#clock.wall()) return undefined;

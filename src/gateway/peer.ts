@@ -1,20 +1,20 @@
 import type { IncomingMessage } from "node:http";
 
-/** Where a connection comes from, for the log of refusals. */
+/** Where a connection comes from. The log of refused requests shows it. */
 export interface Peer {
-  /** Of the other end of the socket: the client, or the proxy before the service. */
+  /** The address at the other end of the socket: of the client, or of the proxy in front of the service. */
   readonly address: string | undefined;
-  /** The end of `X-Forwarded-For`. The last part is the proxy's word, what stands before it anybody's. */
+  /** The end of `X-Forwarded-For`. The proxy wrote the last part; anybody may have written the parts before it. */
   readonly forwardedFor?: string;
 }
 
-/** A client may send as much as it likes; what a proxy has added stands at the end. */
+/** Only so many characters at the end are kept: a proxy adds its part there, and a client may send any length. */
 const SHOWN_LENGTH = 100;
 
-/** Asked for a refusal only: a socket that has told its address keeps more memory from then on. */
+/** Called only for a refusal: a socket uses more memory after it was asked for its address. */
 export type AskPeer = () => Peer;
 
-/** @param request the one that the WebSocket began as; it is not kept */
+/** @param request the handshake of the WebSocket; it is not kept */
 export function peerOf({ socket, headers }: IncomingMessage): AskPeer {
   const forwardedFor = String(headers["x-forwarded-for"] ?? "").slice(-SHOWN_LENGTH);
   return () => ({ address: socket.remoteAddress, ...(forwardedFor === "" ? {} : { forwardedFor }) });

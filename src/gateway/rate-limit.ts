@@ -1,14 +1,14 @@
 import { LastseenError } from "@lastseen/protocol";
 
-/** A burst of so many seconds' worth of messages is let through at once: a large room takes two requests per producer. */
+/** A burst may have the messages of so many seconds: a client that joins a large room sends two requests per producer. */
 const BURST_SECONDS = 8;
-/** Who goes on for so many seconds' worth of refused messages is cut off. */
+/** A client is cut off when it has sent the messages of so many seconds too many. */
 const PATIENCE_SECONDS = 10;
 
-/** `ok`; `refuse` this message; `cut`: this socket does not stop. */
+/** `ok`: let the message through. `refuse`: refuse it. `cut`: close the socket, because it does not slow down. */
 export type RateVerdict = "ok" | "refuse" | "cut";
 
-/** Token bucket of one socket. Times in milliseconds of whatever clock the caller uses. */
+/** The token bucket of one socket. Times are milliseconds; the caller may use any clock. */
 export class RateLimit {
   readonly #perSecond: number;
   #tokens: number;

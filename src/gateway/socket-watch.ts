@@ -2,17 +2,17 @@ import { ExpiryList } from "../kernel/expiry-list.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 import type { Connection } from "./connection.js";
 
-/** Two pings without an answer end the socket. */
+/** So many pings without an answer end the socket. */
 const MISSED_PONGS = 2;
 /**
- * How long the second one is waited for; the first has had a whole interval by then. Not shorter: a client whose line has
- * died without a word finds out 40 s after its last pong, and has to find its session still here.
+ * How long the service waits for the second pong, milliseconds. The first ping has had a whole interval by then. Not shorter:
+ * a client whose connection was cut silently notices that 40 s after its last pong, and must then still find its session.
  */
 const LAST_ANSWER_MS = 8_000;
 
 /**
- * Deadlines of sockets: saying hello in time, answering WebSocket pings. Kept in expiry lists of virtual time like those
- * of the sessions, so that a pause of the process ends nobody.
+ * The deadlines of sockets: a client must say hello in time and answer WebSocket pings. They are kept in expiry lists of
+ * virtual time, as the deadlines of sessions are, so that a stall of the process closes no socket.
  */
 export class SocketWatch {
   readonly #time: VirtualTime;
@@ -36,13 +36,13 @@ export class SocketWatch {
     this.#awaitingPing.put(connection.expiry, this.#time.now() + this.#pingIntervalMs);
   }
 
-  /** Anything at all arrived: the socket is alive. */
+  /** A frame of any kind arrived, so the socket is alive. */
   heard(connection: Connection): void {
     connection.unansweredPings = 0;
     if (connection.expiry.list === this.#demanded) this.saidHello(connection);
   }
 
-  /** Pings at once and ends the socket unless something arrives within `answerMs`. */
+  /** Pings now, and ends the socket unless a frame arrives within `answerMs`. */
   demand(connection: Connection, answerMs: number): void {
     if (connection.expiry.list !== this.#awaitingPing) return;
     connection.pingSocket();

@@ -1,15 +1,14 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Headers that only mean something when a connection changes its protocol. */
+/** Headers that have a meaning only for a change of protocol. */
 const UPGRADE_HEADERS: ReadonlySet<string> = new Set(["upgrade", "connection", "http2-settings"]);
 
 /**
- * Lets only WebSocket handshakes for one path through to `webSockets`. Every other wish to upgrade is passed over, as
- * HTTP allows: Java's client, for one, asks for HTTP/2 with its first request, whatever the route, and expects to be
- * answered in HTTP/1.1.
+ * Gives WebSocket handshakes for one path to `webSockets`. It ignores every other request for an upgrade, as HTTP allows:
+ * the client of Java, for example, asks for HTTP/2 with its first request to any route and expects an answer in HTTP/1.1.
  *
- * @param webSockets gets the handshakes as its own `upgrade` events; never listens itself
+ * @param webSockets gets the handshakes as its own `upgrade` events; it never listens on a port
  */
 export function routeUpgrades(server: Server, webSockets: Server, path: string): void {
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -20,7 +19,7 @@ export function routeUpgrades(server: Server, webSockets: Server, path: string):
   });
 }
 
-/** Gives the connection back to the server as if the request had not asked for an upgrade. */
+/** Gives the connection back to the server, as if the request had not asked for an upgrade. */
 export function serveAsHttp(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
@@ -28,7 +27,7 @@ export function serveAsHttp(server: Server, request: IncomingMessage, socket: Du
     const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
     if (!UPGRADE_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   }
-  // Node reads header bytes as Latin-1, so that is how they become bytes again.
+  // Node reads header bytes as Latin-1, so Latin-1 turns them into the same bytes again.
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
   server.emit("connection", socket);
 }

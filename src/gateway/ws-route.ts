@@ -8,15 +8,15 @@ import { peerOf } from "./peer.js";
 import { routeUpgrades } from "./upgrades.js";
 
 const PATH = "/ws";
-/** How long a peer may take to answer a closing handshake before its socket is destroyed. */
+/** How long a client may take to answer a closing handshake before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * Registers `GET /ws`. A browser of another origin is refused with 403 before the upgrade: the browser itself does not
- * protect WebSockets from foreign pages.
+ * Registers `GET /ws`. A browser with a page of another origin is refused with 403 before the upgrade, because browsers let
+ * every page open WebSockets to everywhere.
  *
- * @param origins allowed values of the Origin header; a client that sends none is not a browser and is let in
- * @param reconnectSpreadMs within how long clients shall come back after a restart
+ * @param origins allowed values of the Origin header. A client that sends no Origin is not a browser and is let in
+ * @param reconnectSpreadMs clients come back within this time after a restart
  */
 export async function registerWebSocket(
   app: FastifyInstance,
@@ -38,7 +38,7 @@ export async function registerWebSocket(
   await app.register(websocket, {
     options: serverOptions,
     errorHandler(error, socket, request) {
-      // What is wrong with a socket is its connection's business and closes it properly.
+      // The connection itself closes a socket that is closing or broken.
       if (socket.readyState !== socket.OPEN) return;
       request.log.error({ err: error }, "a WebSocket could not be accepted");
       socket.terminate();
@@ -72,11 +72,11 @@ export async function registerWebSocket(
 }
 
 /**
- * Cuts a WebSocket off from the request that it began as. Otherwise request, response, headers and logger stay in memory
- * for as long as the socket does, and take more of it than the connection itself.
+ * Separates a WebSocket from its handshake. Otherwise request, response, headers and logger stay in memory as long as the
+ * socket, and use more memory than the connection itself.
  */
 function forgetHandshake(socket: WebSocket, request: IncomingMessage, response: ServerResponse | undefined): void {
-  // The plugin's own listener holds the request; the connection brings one of its own.
+  // The listener of @fastify/websocket refers to the request. The connection adds its own listener.
   socket.removeAllListeners("error");
   response?.detachSocket(request.socket);
 }

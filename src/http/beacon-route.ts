@@ -11,8 +11,8 @@ const goodbyeCheck = Compile(Goodbye);
 const description = 'JSON text: {"sessionId": "…", "resumeToken": "…"}';
 
 /**
- * The goodbye beacon of a page that is going away. A beacon cannot set headers or wait, so it is plain text with the
- * resume token in the body. Always answered alike: it tells nobody whether such a session exists.
+ * The goodbye beacon of a page that is about to close. A beacon cannot set headers or wait, so it is plain text with the
+ * resume token in the body. Every beacon gets the same answer, so that nobody learns which sessions exist.
  */
 export function beaconRoute(goodbye: (sessionId: string, resumeToken: string) => boolean): FastifyPluginAsyncTypebox {
   return async (app) => {
@@ -48,7 +48,7 @@ function parse(body: unknown): { sessionId: string; resumeToken: string } {
     const value: unknown = typeof body === "string" ? JSON.parse(body) : body;
     if (goodbyeCheck.Check(value)) return value;
   } catch {
-    // Not JSON: refused below like any other wrong body.
+    // It is not JSON, and is refused below like any other wrong body.
   }
   throw new LastseenError("bad_message", "The body must be JSON with sessionId and resumeToken.");
 }

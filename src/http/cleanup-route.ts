@@ -22,7 +22,7 @@ const Report = Type.Object({
   }),
 });
 
-/** Everything that is due, now: an operator does not have to wait for the next sweep. */
+/** Runs the sweep and the reconciliation now, so that an operator does not wait for the next ones. */
 export function cleanupRoute(parts: {
   sweep: () => Promise<SweepReport>;
   reconcile: () => Promise<ReconcileReport>;

@@ -4,10 +4,10 @@ import Type from "typebox";
 const Draining = Type.Object({ sessions: Type.Integer({ description: "Sessions that are still here" }) });
 
 /**
- * Empties this node before it is stopped: its sessions move to the other nodes, new rooms go there too.
+ * Empties this node before it is stopped: its sessions move to the other nodes, and new rooms open there too.
  *
- * @param drain begins, or goes on; returns how many sessions are here at this moment; throws LastseenError `not_found`
- *   when there are no other nodes
+ * @param drain begins to drain, or goes on. Returns how many sessions are here now. Throws LastseenError `not_found` when
+ *   this node is alone
  */
 export function drainRoute(drain: () => number): FastifyPluginAsyncTypebox {
   return async (app) => {

@@ -5,10 +5,10 @@ import { ERRORS, LastseenError, toWireError } from "@lastseen/protocol";
 /** The body of every refusal. */
 const Refusal = Type.Object({ error: Type.Object({ code: Type.Enum(Object.keys(ERRORS)), message: Type.String() }) });
 
-/** So much is logged of an Origin, which anybody may write what they like into. */
+/** The log keeps so many characters of an Origin, because a client may send any text. */
 const SHOWN_LENGTH = 200;
 
-/** Answers every failure as `{ error: { code, message } }` with the fitting status, and says so in each route's schema. */
+/** Answers every failure with its status and `{ error: { code, message } }`, and adds this form to the schema of each route. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
   app.addHook("onRoute", (route) => {
@@ -17,14 +17,14 @@ export function answerErrors(app: FastifyInstance): void {
   });
 }
 
-/** Answers requests for routes that there are not, in the same form. */
+/** Answers requests for unknown routes in the same form. */
 export function answerUnknownRoutes(app: FastifyInstance): void {
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: { code: "not_found", message: "There is no such route." } }),
   );
 }
 
-/** Writes one refusal. What is not an expected failure becomes `internal` and tells nothing. */
+/** Answers and logs one failure. An unexpected one becomes `internal`, and the client learns no more. */
 export function answerError(error: FastifyError | LastseenError, request: FastifyRequest, reply: FastifyReply): void {
   const { failure, status } = fromFramework(error);
   const wire = toWireError(failure);
@@ -36,12 +36,12 @@ export function answerError(error: FastifyError | LastseenError, request: Fastif
   void reply.code(status ?? ERRORS[wire.code].httpStatus).send({ error: { code: wire.code, message: wire.message } });
 }
 
-/** What somebody has to look at; an expected failure is told by its code and message, and its stack tells nothing. */
+/** The error for the log. Code and message say all about an expected failure, so only its cause is logged. */
 function faultIn(failure: Error): unknown {
   return failure instanceof LastseenError ? failure.cause : failure;
 }
 
-/** Fastify's own refusals (schema, size, media type) are the client's mistakes and keep their status. */
+/** Fastify refuses what a client did wrong (schema, size, media type). Such a refusal keeps its status. */
 function fromFramework(error: FastifyError | LastseenError): { failure: Error; status?: number } {
   if (error instanceof LastseenError) return { failure: error };
   const { statusCode: status = 500 } = error;
@@ -49,7 +49,7 @@ function fromFramework(error: FastifyError | LastseenError): { failure: Error; s
   return { failure: new LastseenError("bad_message", explain(error), { cause: error }), status };
 }
 
-/** Fastify's words, and the values that there are where one of several was wanted. */
+/** Fastify's message, with the allowed values where the value must be one of several. */
 function explain({ message, validation }: FastifyError): string {
   const [wrong] = validation ?? [];
   const allowed = wrong?.keyword === "enum" ? wrong.params["allowedValues"] : undefined;

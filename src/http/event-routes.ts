@@ -14,9 +14,9 @@ const Page = Type.Object({
 });
 
 /**
- * Events once more, for a backend that has missed some.
+ * Shows the events again, to a backend that has missed some.
  *
- * @param log undefined where no backend is told anything
+ * @param log undefined without `WEBHOOK_URL`
  */
 export function eventRoutes(log: EventLog | undefined): FastifyPluginAsyncTypebox {
   return async (app) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type, { type Static } from "typebox";
 
-/** Numbers and checks that the health routes show. */
+/** The numbers and checks that the health routes show. */
 export interface HealthSource {
   version: string;
   nodeId: string;
@@ -14,19 +14,19 @@ export interface HealthSource {
     rooms: number;
   };
   checks(): { media: CheckResult; redis: CheckResult };
-  /** Whether new clients may be sent here. */
+  /** Whether new clients may come to this node. */
   isReady(): boolean;
-  /** Whether this node hands its sessions over to others, or has done so. */
+  /** Whether this node hands its sessions over to other nodes, or has done so. */
   isDraining(): boolean;
 }
 
-/** `off`: not configured, and nothing is missing. */
+/** `off`: not configured, so nothing is missing. */
 export type CheckResult = "ok" | "failing" | "off";
 
 const Check = Type.Enum(["ok", "failing", "off"]);
 const Checks = Type.Object({ media: Check, redis: Check });
 const Draining = Type.Boolean({ description: "It takes nothing new; `sessions` in GET /api/health are still here" });
-/** Why no new clients may come. */
+/** Why new clients may not come. */
 const Hindrance = Type.Enum(["draining", "stopping", "media"]);
 type Hindrance = Static<typeof Hindrance>;
 const Count = Type.Integer({ minimum: 0 });
@@ -53,7 +53,7 @@ const Readiness = Type.Object({
   checks: Checks,
 });
 
-/** Health for people and load balancers. Not protected, and says nothing about anybody. */
+/** Health for people and load balancers. Needs no token, and shows nothing about single users. */
 export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
   return async (app) => {
     const tags = ["health"];

@@ -6,14 +6,14 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
 import { LastseenError } from "@lastseen/protocol";
 
-/** Built beside the service; the same place from `src/http` and from `dist/http`. */
+/** The build puts the page here. The path is the same from `src/http` and from `dist/http`. */
 const ROOT = fileURLToPath(new URL("../../dist/ops", import.meta.url));
 
 /**
- * The operator page at `/ops/`. It holds no data and needs no token: it asks for one, and gets everything by the API.
- * Nothing but the service's own files and answers gets into it.
+ * Serves the operator page at `/ops/`. The page itself has no data and needs no token. It asks its user for the token and reads
+ * everything from the API. Its content security policy allows only files and answers of the service.
  *
- * @param adminToken undefined: the API asks for none
+ * @param adminToken undefined: the API needs no token
  * @param adminOpen whether the API is served without a token
  */
 export function opsPage({
@@ -46,19 +46,19 @@ export function opsPage({
           baseUri: ["'none'"],
           formAction: ["'none'"],
           frameAncestors: ["'none'"],
-          // Text never becomes markup here, and the browser sees to it.
+          // With this the browser itself refuses to turn text into markup.
           requireTrustedTypesFor: ["'script'"],
           trustedTypes: ["'none'"],
         },
       },
-      // Whether there is TLS, and for which hosts, the proxy knows.
+      // Only the proxy knows whether there is TLS, and for which hosts.
       strictTransportSecurity: false,
     });
     app.get("/ops", { schema }, (_request, reply) => reply.redirect("ops/"));
     app.get("/ops/config.json", { schema }, (_request, reply) =>
       reply.header("cache-control", "no-store").send({ access }),
     );
-    // A new version of the service comes with a new page.
+    // A new version of the service brings a new page.
     await app.register(fastifyStatic, { root, prefix: "/ops/", cacheControl: false, setHeaders: neverStale });
   };
 }

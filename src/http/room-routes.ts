@@ -9,7 +9,7 @@ const List = Type.Object({
   missing: Type.Array(Type.String(), { description: "Nodes that did not answer" }),
 });
 
-/** Rooms for operators: who is really in them. */
+/** Shows operators the rooms and who is really in them, and closes rooms. */
 export function roomRoutes(view: OperatorView): FastifyPluginAsyncTypebox {
   return async (app) => {
     const tags = ["rooms"];

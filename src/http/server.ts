@@ -1,6 +1,6 @@
 /**
- * The HTTP side of the service: one Fastify instance with the routes that the parts of the service are given to. What
- * comes in here goes to the same reaper, registry and rooms as what comes in by WebSocket.
+ * The HTTP side of the service: one Fastify instance with its routes. Requests by HTTP use the same reaper, registry and rooms
+ * as messages by WebSocket.
  */
 import cors from "@fastify/cors";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
@@ -12,12 +12,12 @@ import { answerError, answerErrors, answerUnknownRoutes } from "./error-handler.
 import { refuseUnreadable } from "./unreadable.js";
 import { bearerGuard } from "./guard.js";
 
-/** How long a client may take to send its request head. */
+/** How long a client may take to send the head of its request. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** How long answers that are under way have when the server closes. */
+/** How long the last answers may take when the server closes. */
 const LAST_ANSWERS_MS = 1_000;
-/** How often Node looks for clients that take longer. */
+/** How often Node looks for clients that are too slow. */
 const TIMEOUT_CHECK_MS = 5_000;
 
 export interface HttpOptions {
@@ -26,7 +26,7 @@ export interface HttpOptions {
   version: string;
   /** Whether to serve the OpenAPI page. */
   docs: boolean;
-  /** Undefined with `adminOpen: false`: the admin routes are not served at all. */
+  /** When it is undefined and `adminOpen` is false, the admin routes are not served. */
   adminToken: string | undefined;
   adminOpen: boolean;
   metricsToken: string | undefined;
@@ -42,9 +42,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     forceCloseConnections: "idle",
-    // While clients are sent away, health checks go on getting an answer that says why.
+    // While the server closes, health checks still get an answer that says why.
     return503OnClosing: false,
-    // An id is at its longest when each of its characters is percent-encoded.
+    // An id is longest when each of its characters is percent-encoded.
     routerOptions: { maxParamLength: LIMITS.idLength * 3 },
     frameworkErrors: answerError,
     clientErrorHandler: refuseUnreadable,
@@ -57,9 +57,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
 }
 
 /**
- * Lets the server close soon after its last answer. Idle connections are closed by Fastify; one that was opened ahead of
- * time and never used, as browsers do, is not idle to Node, and would be waited for until the browser gives it up. To be
- * called after whatever else has something to do before the close.
+ * Lets the server close soon after its last answer. Fastify closes idle connections. Browsers also open connections in advance
+ * that they may never use. Node does not count these as idle and would wait until the browser closes them. Call this after all
+ * other parts have added their `preClose` hooks.
  */
 export function boundClose(app: FastifyInstance): void {
   app.addHook("preClose", (done) => {
@@ -68,7 +68,7 @@ export function boundClose(app: FastifyInstance): void {
   });
 }
 
-/** Registers the routes; apart from creating the server because WebSocket support must be there before any route. */
+/** Registers the routes. This is not part of {@link createHttpServer}, because WebSocket support must be registered before any route. */
 export async function registerRoutes(app: FastifyInstance, options: HttpOptions): Promise<void> {
   for (const routes of options.openRoutes) await app.register(routes);
   await app.register(async (scope) => {

@@ -10,7 +10,7 @@ const Page = Type.Object({
   missing: Type.Array(Type.String(), { description: "Nodes that did not answer" }),
 });
 
-/** Sessions for operators: look, understand, kick. */
+/** Shows operators the sessions and their history, and kicks sessions. */
 export function sessionRoutes(view: OperatorView): FastifyPluginAsyncTypebox {
   return async (app) => {
     const tags = ["sessions"];

@@ -12,7 +12,7 @@ const Settings = Type.Object({
   resumeGraceMs: Milliseconds,
 });
 
-/** The deadlines that decide who is alive, for whoever shows ages against them. */
+/** Shows the deadlines that decide who is alive. The operator page compares ages with them. */
 export function settingsRoute(settings: Static<typeof Settings>): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(

@@ -6,18 +6,18 @@ const Stuck = Type.Object({
   sessionId: Type.String(),
   userId: Type.String(),
   name: Type.String(),
-  /** The room that was left; `null` when the session was in none. */
+  /** The room that the session left; `null` when it was in none. */
   roomId: Type.Union([Type.String(), Type.Null()]),
   /** `room`: the session itself may go on. */
   scope: Type.Enum(["room", "session"]),
   reason: Type.String(),
   attempts: Type.Integer(),
-  /** What has not succeeded yet. */
+  /** The steps that have not succeeded yet. */
   steps: Type.Array(Type.String()),
 });
 const Cleanups = Type.Object({ nodeId: Type.String(), unfinished: Type.Integer(), stuck: Type.Array(Stuck) });
 
-/** Cleanups of this node that have not ended: a session whose cleanup is stuck is in no list of sessions any more. */
+/** Shows the cleanups of this node that have not ended. The list of sessions no longer shows a session whose cleanup is stuck. */
 export function stuckRoute(
   nodeId: string,
   reaper: { readonly unfinished: number; readonly stuck: readonly Cleanup[] },

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { STATUS_CODES } from "node:http";
 
-/** What Node says about a request that cannot be read, and the status for it; anything else is 400. */
+/** Node's error codes for requests that it cannot read, with the status of the answer. All others get 400. */
 const STATUS_OF: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Answers what is no proper HTTP request, in the form of all other refusals, and ends the connection. */
+/** Answers a broken HTTP request in the form of all other refusals, and ends the connection. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

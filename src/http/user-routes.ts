@@ -5,7 +5,7 @@ import { UserId, UserStatus } from "@lastseen/protocol";
 const ById = Type.Object({ userId: UserId });
 const Status = Type.Object({ userId: Type.String(), status: UserStatus });
 
-/** Whether a user could be called at this moment. Nobody is unknown here: who was never seen is offline. */
+/** Shows whether a user can be called now. A user whom the service has never seen is offline. */
 export function userRoutes(parts: {
   statusOf: (userId: string) => Promise<{ status: UserStatus }>;
 }): FastifyPluginAsyncTypebox {

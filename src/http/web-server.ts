@@ -4,10 +4,10 @@ import fastifyStatic from "@fastify/static";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 
 /**
- * Serves the demo page from its own port, as a product's page would stand beside the service.
+ * Serves the demo page from its own port, because the page of a product is not served by Lastseen either.
  *
  * @param root folder with the built page
- * @param service where the page finds the service; without a URL, on the page's own host at this port
+ * @param service where the page finds the service; without a URL, at this port of the page's own host
  * @throws Error when the page has not been built
  */
 export async function createWebServer(options: {
@@ -26,7 +26,7 @@ export async function createWebServer(options: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        // The service is another origin, and which one only the configuration knows.
+        // The service has another origin, which only the configuration knows.
         connectSrc: ["'self'", "http:", "https:", "ws:", "wss:"],
         imgSrc: ["'self'", "data:"],
         mediaSrc: ["'self'", "blob:"],

@@ -1,15 +1,15 @@
 /**
- * Time as the rest of the service knows it. Domain code takes a {@link Clock} and never asks the process itself, so that
- * a test or a simulation can move time.
+ * Time for the rest of the service. Domain code takes a {@link Clock} and never asks the process itself, so that a test or a
+ * simulation can move time.
  */
 export interface Clock {
-  /** Monotonic milliseconds since an arbitrary start; never jumps, goes on while the wall clock is set. */
+  /** Monotonic milliseconds since an arbitrary start. Never jumps, also when somebody sets the wall clock. */
   mono(): number;
-  /** Epoch milliseconds; may jump. Only for showing to people and other machines. */
+  /** Epoch milliseconds; may jump. Only to show a time to people or other machines. */
   wall(): number;
   /** Calls `run` once after at least `delayMs`. The timer does not keep the process alive. */
   after(delayMs: number, run: () => void): Timer;
-  /** Resolves after the event loop has read what waits in its sockets. */
+  /** Resolves after the event loop has read everything that waits in its sockets. */
   pollPhase(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export const systemClock: Clock = {
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
-  // One immediate runs after the poll phase under way; the second is sure that a whole phase lies between.
+  // The first immediate runs after the current poll phase. Between it and the second lies one whole poll phase.
   pollPhase: () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))),
 };
 

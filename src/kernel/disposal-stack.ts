@@ -1,6 +1,6 @@
 /**
- * What has been opened, in order, so that it is closed in the opposite order: after a start that failed half-way and at
- * the regular end alike. Shaped like the language's own `AsyncDisposableStack`, which Node 20 does not have, with two
+ * Remembers what was opened, and closes it in the opposite order: at the regular end, and after a start that failed
+ * half-way. It has the shape of the language's own `AsyncDisposableStack`, which Node 20 does not have, with two
  * differences: each entry has a name, and an entry that fails does not make {@link disposeAsync} reject.
  */
 export class DisposalStack {
@@ -8,17 +8,17 @@ export class DisposalStack {
   readonly #onError: (error: unknown, name: string) => void;
   #disposing: Promise<void> | undefined;
 
-  /** @param onError told of each entry that could not be disposed of, by its name */
+  /** @param onError told of each entry that failed, with its name */
   constructor(onError: (error: unknown, name: string) => void) {
     this.#onError = onError;
   }
 
-  /** Calls `dispose` at the end, and waits for the promise that it may return. */
+  /** Adds an entry. At the end `dispose` is called, and the promise that it may return is awaited. */
   defer(name: string, dispose: () => unknown): void {
     this.#stack.push({ name, dispose });
   }
 
-  /** Disposes of everything, last opened first. Idempotent; never rejects. */
+  /** Disposes of all entries, the last one first. Idempotent; never rejects. */
   disposeAsync(): Promise<void> {
     this.#disposing ??= this.#unwind();
     return this.#disposing;

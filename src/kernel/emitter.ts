@@ -1,6 +1,5 @@
 /**
- * Typed events. A listener that throws does not keep the others from being told, nor does it reach the emitter's owner:
- * the error goes to `onError`.
+ * Typed events. When a listener throws, the error goes to `onError`; the other listeners and the emitting code go on.
  */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
@@ -10,7 +9,7 @@ export class Emitter<Events extends object> {
     this.#onError = onError;
   }
 
-  /** Adds a listener and returns the function that takes it away. */
+  /** Adds a listener and returns the function that removes it. */
   on<K extends keyof Events>(event: K, listener: (payload: Events[K]) => void): () => void {
     let listeners = this.#listeners.get(event);
     if (!listeners) this.#listeners.set(event, (listeners = new Set()));

@@ -1,11 +1,11 @@
 /**
- * Sessions in the order in which they fall due. One list holds deadlines of one length, so a new deadline belongs at the
- * tail: putting is O(1), and reading what is due costs as much as there is to read. A deadline that is shorter than its
- * neighbours is walked to its place, so the order holds whatever is put.
+ * Items in the order in which they fall due. One list usually holds deadlines of one length, so a new deadline belongs at
+ * the tail: {@link ExpiryList.put} is O(1), and {@link ExpiryList.due} costs as much as it returns. A shorter deadline is
+ * moved towards the head until the order is right.
  */
 export class ExpiryEntry<T> {
   readonly item: T;
-  /** Virtual milliseconds; meaningless while the entry is in no list. */
+  /** Virtual milliseconds. Has no meaning while the entry is in no list. */
   dueAt = 0;
   list: ExpiryList<T> | undefined = undefined;
   previous: ExpiryEntry<T> | undefined = undefined;
@@ -15,7 +15,7 @@ export class ExpiryEntry<T> {
     this.item = item;
   }
 
-  /** Takes the entry out of its list, if it is in one. */
+  /** Removes the entry from its list, if it is in one. */
   remove(): void {
     this.list?.remove(this);
   }
@@ -30,7 +30,7 @@ export class ExpiryList<T> {
     return this.#size;
   }
 
-  /** Puts the entry here with a new deadline, taking it out of whatever list it is in. */
+  /** Puts the entry into this list with a new deadline, and removes it from the list that it was in. */
   put(entry: ExpiryEntry<T>, dueAt: number): void {
     entry.list?.remove(entry);
     let before = this.#tail;
@@ -59,7 +59,7 @@ export class ExpiryList<T> {
     this.#size -= 1;
   }
 
-  /** What is due at `now`, longest overdue first. The result is a copy: the list may change while it is read. */
+  /** The items that are due at `now`, the longest overdue first. A copy: the list may change while the caller reads it. */
   due(now: number): T[] {
     const items: T[] = [];
     for (let entry = this.#head; entry && entry.dueAt <= now; entry = entry.next) items.push(entry.item);

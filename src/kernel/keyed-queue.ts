@@ -1,8 +1,9 @@
-/** Runs tasks of one key one after the other, tasks of different keys side by side. Holds nothing for an idle key. */
+/** Runs the tasks of one key one after the other, and tasks of different keys at the same time. An idle key uses no memory. */
 export class KeyedQueue<K> {
   /**
-   * A new map whenever the last key has gone. One that is filled and emptied for ever gets a new table now and then, and
-   * each of these is held by the one before it until the next full collection, with all promises that were ever in it.
+   * A new map replaces this one whenever it becomes empty. V8 gives a map that is filled and emptied again and again a new
+   * table from time to time. The old table keeps the new one alive until the next full garbage collection, and with it all
+   * promises that it ever held.
    */
   #tails = new Map<K, Promise<void>>();
 
@@ -22,7 +23,7 @@ export class KeyedQueue<K> {
     return result;
   }
 
-  /** Keys with a task that runs or waits. */
+  /** The number of keys with a task that runs or waits. */
   get size(): number {
     return this.#tails.size;
   }

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "./clock.js";
 
 /**
- * Runs a task again and again, never two at once: the next run is scheduled when the last one has ended. An error of
- * one run goes to `onError` and does not stop the next.
+ * Runs a task again and again, never twice at the same time: a run is scheduled when the one before it has ended. An error
+ * goes to `onError` and does not stop the next run.
  */
 export class Loop {
   readonly #clock: Clock;
@@ -15,7 +15,7 @@ export class Loop {
 
   constructor(options: {
     clock: Clock;
-    /** Pause between the end of one run and the start of the next. */
+    /** The pause between the end of one run and the start of the next, milliseconds. */
     intervalMs: number;
     task: () => void | Promise<void>;
     onError: (error: unknown) => void;
@@ -34,7 +34,7 @@ export class Loop {
     });
   }
 
-  /** Runs the task now, or joins the run under way; the regular rhythm starts anew after it. Never rejects. */
+  /** Runs the task now, or waits for the current run. The regular pause begins after it. Never rejects. */
   runNow(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#running ??= this.#run().finally(() => {
@@ -44,7 +44,7 @@ export class Loop {
     return this.#running;
   }
 
-  /** No run starts after this; resolves when the one under way has ended. */
+  /** Starts no further run. Resolves when the current one has ended. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();

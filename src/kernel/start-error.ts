@@ -1,6 +1,6 @@
 /**
- * The service cannot start for a reason that its operator can mend. The message is one line that names the setting; the
- * stack tells nothing more.
+ * The service cannot start, and its operator can change that. The message is one line that names the setting; the stack
+ * is of no use to anybody.
  */
 export class StartError extends Error {
   override readonly name = "StartError";

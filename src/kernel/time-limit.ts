@@ -1,12 +1,12 @@
 import type { Clock } from "./clock.js";
 
-/** A time limit ran out. The work itself may still end later; its result is dropped. */
+/** The time limit ran out. The work may still end later; its result is dropped. */
 export class TimeLimitError extends Error {
   override readonly name = "TimeLimitError";
 }
 
 /**
- * The promise's outcome, or a {@link TimeLimitError} after `limitMs`.
+ * Settles like `work`, or rejects with a {@link TimeLimitError} after `limitMs`.
  *
  * @param what names the work in the error's message
  */

@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.js";
 
 /**
- * The time in which deadlines are counted. It follows the monotonic clock as long as {@link tick} is called in rhythm.
- * When the process stands still (garbage collection, suspended machine, SIGSTOP, starved container) no tick comes, and
- * virtual time stands still with it: clients whose pings wait unread in the socket buffers are not charged for a pause
- * that was the service's own.
+ * The time in which deadlines are counted. It follows the monotonic clock as long as {@link tick} is called regularly.
+ * While the process stands still (garbage collection, suspended machine, SIGSTOP, starved container) no tick comes, and
+ * virtual time stands still too. The pings of the clients wait unread in the socket buffers then, so the pause must not
+ * count against the clients.
  */
 export class VirtualTime {
   readonly #clock: Clock;
@@ -13,19 +13,19 @@ export class VirtualTime {
   #tickVirtual = 0;
   #creditMs = 0;
 
-  /** @param longestStepMs how far time may move between two ticks; what is more is the process's own delay */
+  /** @param longestStepMs the most that virtual time moves between two ticks; the rest is a stall of the process */
   constructor(clock: Clock, longestStepMs: number) {
     this.#clock = clock;
     this.#longestStepMs = longestStepMs;
     this.#tickMono = clock.mono();
   }
 
-  /** Virtual milliseconds since this object was made; never goes back. */
+  /** Virtual milliseconds since this object was created. Never goes back. */
   now(): number {
     return this.#tickVirtual + Math.min(this.#clock.mono() - this.#tickMono, this.#longestStepMs);
   }
 
-  /** Ends one step and begins the next. Returns how much later than allowed it was called: 0, or the length of a stall. */
+  /** Ends one step and begins the next. Returns by how many milliseconds the call is late: 0, or the length of the stall. */
   tick(): number {
     const mono = this.#clock.mono();
     const step = mono - this.#tickMono;
@@ -36,7 +36,7 @@ export class VirtualTime {
     return late;
   }
 
-  /** All that was credited so far, in milliseconds. */
+  /** The sum of all stalls so far, in milliseconds. */
   get creditMs(): number {
     return this.#creditMs;
   }

@@ -188,7 +188,7 @@ export class Metrics {
     const deliveries = this.#instruments.counter("webhook_deliveries_total", "Events by what became of them.", {
       result: DELIVERY_RESULTS,
     });
-    webhooks?.events.on("settled", ({ result }) => deliveries.inc({ result }));
+    webhooks?.events.on("outcome", ({ result }) => deliveries.inc({ result }));
     this.#instruments.gauge("webhook_queue_length", "Events that your backend has not got yet.", [], (gauge) =>
       gauge.set(webhooks?.size ?? 0),
     );

@@ -12,9 +12,9 @@ export function followWebhooks(log: Logger, events: Emitter<WebhookEvents>): voi
   events.on("overflowing", (fields) => log.warn(fields, "too many webhooks wait; the oldest are dropped"));
   events.on("log_failing", ({ error }) => log.warn({ err: error }, "events can't be logged; they wait"));
   events.on("log_recovered", (fields) => log.info(fields, "events are logged again"));
-  events.on("inherited", (fields) => log.info(fields, "webhooks that others have left are delivered here"));
-  events.on("disinherited", (fields) => log.warn(fields, "another node delivers the webhooks that waited here"));
-  events.on("inheriting_failed", ({ error }) => log.warn({ err: error }, "webhooks of other nodes can't be asked for"));
+  events.on("taken_over", (fields) => log.info(fields, "webhooks that others have left are delivered here"));
+  events.on("taken_by_other", (fields) => log.warn(fields, "another node delivers the webhooks that waited here"));
+  events.on("takeover_failed", ({ error }) => log.warn({ err: error }, "webhooks of other nodes can't be asked for"));
   events.on("left_behind", (fields) => log.warn(fields, "webhooks were left at the end"));
 }
 

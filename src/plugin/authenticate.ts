@@ -3,25 +3,25 @@ import type { Authenticate } from "../gateway/authenticate.js";
 import { LastseenError, Name, UserId } from "@lastseen/protocol";
 import type { Identity } from "../session/session.js";
 
-/** Who somebody is, as the application knows it. */
+/** A user, as the application knows it. */
 export interface KnownUser {
   /** 1–128 characters of `A–Z a–z 0–9 _ . : @ -`. */
   userId: string;
-  /** The user's id unless given. */
+  /** Default: the user's id. */
   name?: string;
-  /** Rooms that may be joined; all unless given. */
+  /** Rooms that the user may join. Default: all. */
   rooms?: readonly string[];
-  /** Until when this holds, epoch milliseconds; for ever unless given. */
+  /** Until when this is valid, epoch milliseconds. Default: for ever. */
   expiresAt?: number;
 }
 
 /**
- * Finds out who says hello, from the token that came with it. Must not wait for anything: what takes time is checked in
- * the application's own hooks, which see the handshake before. Whatever it throws refuses the client as `unauthorized`.
+ * Finds out who the client is, from the token in its hello. It must answer at once. Checks that take time belong into the
+ * application's own hooks, which see the handshake before. When it throws, the client is refused as `unauthorized`.
  */
 export type AuthenticateHook = (hello: Parameters<Authenticate>[0]) => KnownUser;
 
-/** The hook as the gateway wants it. */
+/** The hook in the form that the gateway calls. */
 export function authenticateBy(hook: AuthenticateHook): Authenticate {
   return (hello) => complete(ask(hook, hello));
 }

@@ -1,7 +1,7 @@
 /**
- * WebSocket handshakes inside somebody else's application. A handshake takes the application's own way first, with all
- * its hooks, and is then handed to a Fastify instance that does nothing else and never listens. So the application may
- * use `@fastify/websocket`, in whatever order and with whatever options, or any other WebSocket server, or none.
+ * WebSocket handshakes inside somebody else's application. First a handshake goes through the application and all its hooks.
+ * Then it is handed to an inner Fastify instance that does nothing else and never listens on a port. So the application may
+ * use `@fastify/websocket`, in any order and with any options, or another WebSocket server, or none.
  */
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -13,13 +13,13 @@ import { registerWebSocket } from "../gateway/ws-route.js";
 import { answerErrors } from "../http/error-handler.js";
 
 const PATH = "/ws";
-/** Of this file, at an application's server. */
+/** Listeners for `upgrade` that this file adds to the server of the application. */
 const LISTENERS = 2;
 
 interface Handshake {
   socket: Socket;
   head: Buffer;
-  /** Listens to the end of the socket. */
+  /** The listener for the end of the socket. */
   forget: () => void;
 }
 
@@ -27,7 +27,7 @@ export class Handshakes {
   readonly #app: FastifyInstance;
   readonly #inner: FastifyInstance;
   readonly #path: string;
-  /** On their way through the application, or refused by it and not ended yet. */
+  /** Handshakes on their way through the application, and handshakes that it refused and that have not ended yet. */
   readonly #pending = new Map<IncomingMessage, Handshake>();
 
   private constructor(scope: FastifyInstance, inner: FastifyInstance) {
@@ -36,7 +36,7 @@ export class Handshakes {
     this.#path = `${scope.prefix}${PATH}`;
   }
 
-  /** @param scope where the route belongs */
+  /** @param scope gets the route */
   static async open(
     scope: FastifyInstance,
     options: { gateway: Gateway; origins: readonly string[]; reconnectSpreadMs: number; log: FastifyBaseLogger },
@@ -53,20 +53,20 @@ export class Handshakes {
     return handshakes;
   }
 
-  /** Begins to take part in upgrades; call it when every plugin of the application is loaded. */
+  /** Begins to listen for upgrades. Call it when every plugin of the application is loaded. */
   start(): void {
     const { server } = this.#app;
-    // The first notes what nobody else may keep, the last carries on what nobody else has.
+    // The first listener remembers the handshake. The last one continues it if no other listener did.
     server.prependListener("upgrade", this.#note);
     server.on("upgrade", this.#dispatch);
   }
 
-  /** Closes every socket; resolves when they are closed. */
+  /** Closes every socket. Resolves when they are closed. */
   async close(): Promise<void> {
     await this.#inner.close();
     this.#app.server.off("upgrade", this.#note);
     this.#app.server.off("upgrade", this.#dispatch);
-    // A server does not know the sockets that it gave away, and waits for them all the same.
+    // The server waits for the sockets of upgrades too, but does not close them itself.
     for (const { socket } of this.#pending.values()) socket.destroy();
   }
 
@@ -79,7 +79,7 @@ export class Handshakes {
         const handshake = this.#pending.get(request.raw);
         if (!handshake) return;
         this.#pending.delete(request.raw);
-        // It would hold the request for as long as the socket is there.
+        // The listener would keep the request in memory as long as the socket is open.
         handshake.socket.off("close", handshake.forget);
         reply.hijack();
         this.#handOver(request.raw, reply.raw, handshake);
@@ -113,7 +113,7 @@ export class Handshakes {
       return;
     }
     const { server } = this.#app;
-    // Without a listener Node answers in HTTP to whoever wishes to upgrade; being the only one must not change that.
+    // Without a listener Node answers upgrades in HTTP. That must stay so when there are no other listeners than ours.
     if (server.listenerCount("upgrade") === LISTENERS) serveAsHttp(server, request, socket, head);
   };
 
@@ -122,12 +122,12 @@ export class Handshakes {
     try {
       response.assignSocket(socket);
     } catch {
-      // Another listener has assigned its own and carries the handshake through the application.
+      // Another listener has assigned its own response and brings the handshake through the application.
       return;
     }
-    // Node takes its own away before it tells of an upgrade.
+    // Node removes its own error listener before it emits an upgrade.
     socket.on("error", () => socket.destroy());
-    // Reached only by a refusal: who is let in gets another response.
+    // Only a refusal finishes this response: an accepted handshake gets another one.
     response.once("finish", () => socket.destroySoon());
     this.#app.routing(request, response);
   }

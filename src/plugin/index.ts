@@ -1,6 +1,6 @@
 /**
- * Lastseen inside an existing Fastify application that owns its mediasoup workers: the same service, without a server or
- * workers of its own. See docs/plugin.md.
+ * Lastseen inside an existing Fastify application that owns its mediasoup workers: the same service, but without its own server
+ * and workers. See docs/plugin.md.
  */
 import type { Server } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
@@ -30,12 +30,12 @@ declare module "fastify" {
   }
 }
 
-/** Servers that have it: two in one application would be two nodes that know nothing of each other. */
+/** Servers with a registered plugin. Two in one application would be two nodes that do not know each other. */
 const registered = new WeakSet<Server>();
 
 async function register(app: FastifyInstance, options: LastseenOptions): Promise<void> {
   if (registered.has(app.server)) {
-    throw new Error("Lastseen is registered in this application already; register it once and use app.lastseen.");
+    throw new Error("Lastseen is already registered in this application; register it once and use app.lastseen.");
   }
   const config = readOptions(options);
   const log = app.log.child({ part: "lastseen" });
@@ -61,7 +61,7 @@ async function open(
   await media.follow(options.workers ?? []);
   const { service, httpOptions, run } = await assemble({
     config,
-    // Only the methods that every logger of Fastify has are used.
+    // The service uses only methods that every logger of Fastify has.
     log: log as Logger,
     clock: systemClock,
     openMedia: () => media,
@@ -79,7 +79,7 @@ async function open(
   }
 
   app.decorate("lastseen", new ServiceView({ service, media, nodeId: config.NODE_ID }));
-  /** What ends while the application still answers: its own server must not wait for our sockets. */
+  /** Disposed of while the application still answers, because its server would wait for our sockets. */
   const running = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
   disposals.defer("running", () => running.disposeAsync());
   running.defer("sessions", () => service.endSessions());
@@ -102,7 +102,7 @@ async function open(
   app.addHook("onClose", () => disposals.disposeAsync());
 }
 
-/** Errors are answered in the service's own form on its own routes only. */
+/** Adds the routes. Only on these routes errors are answered in the form of the service. */
 async function addRoutes(scope: FastifyInstance, options: HttpOptions): Promise<void> {
   answerErrors(scope);
   compileSchemas(scope);

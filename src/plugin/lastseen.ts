@@ -3,7 +3,7 @@ import type { SessionView } from "../admin/session-view.js";
 import type { Participant } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 
-/** What the application sees and does: `app.lastseen`. All of this node; none of it asks another one. */
+/** What the application can see and do: `app.lastseen`. Everything concerns this node only; no call asks another node. */
 export interface Lastseen {
   /** The session and the evidence that decides whether it is alive. */
   findSession(sessionId: string): SessionView | undefined;
@@ -11,27 +11,28 @@ export interface Lastseen {
   /** The sessions of all the user's tabs and devices. */
   sessionsOf(userId: string): readonly SessionView[];
 
-  /** Who is really in the room, and since when each was last seen; nobody in a room that there is not. */
+  /** Who is really in the room, and when each participant was last seen. Empty when the room does not exist. */
   whoIsIn(roomId: string): readonly Participant[];
 
   /**
-   * Ends the session, with everything that it has. Resolves after the first attempt at its cleanup.
+   * Ends the session and closes everything that it owns. Resolves after the first attempt at its cleanup.
    *
    * @returns `false` when there is no such session
    */
   kick(sessionId: string): Promise<boolean>;
 
   /**
-   * From here on the transport is closed with the session. Not needed where `appData.sessionId` says so already.
+   * From now on the transport is closed together with the session. Not needed when `appData.sessionId` of the transport names the
+   * session.
    *
-   * @returns `false` when there is no such session (any more); the transport is closed then
-   * @throws Error when mediasoup has not told of the transport, which says why
+   * @returns `false` when the session does not exist or has ended; the transport is closed then
+   * @throws Error when the plugin has not seen the transport. The message says why
    */
   own(sessionId: string, transport: Transport): boolean;
 
   /**
-   * Calls `listener` with each step of that kind in any session's life. Returns the function that ends it. What the
-   * listener throws is logged.
+   * Calls `listener` with each step of this kind of any session. Returns the function that removes the listener. When the
+   * listener throws, the plugin logs the error.
    */
   on<K extends keyof LifecycleEvents>(event: K, listener: (step: LifecycleEvents[K]) => void): () => void;
 }

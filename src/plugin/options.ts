@@ -7,7 +7,7 @@ import type { AuthenticateHook } from "./authenticate.js";
 
 const CONFIG_DIRECTORY = fileURLToPath(new URL("../../config", import.meta.url));
 
-/** What the application itself decides, or what belongs to media workers, of which the plugin has none. */
+/** Settings that the application decides itself, and settings of media workers, which the plugin does not start. */
 const OF_THE_APPLICATION = [
   "PORT",
   "HOST",
@@ -20,29 +20,29 @@ const OF_THE_APPLICATION = [
   "MEDIASOUP_WORKER_BIN",
 ] as const satisfies readonly (keyof Settings)[];
 
-/** What an application's own authentication takes the place of. */
+/** Settings that the application's own `authenticate` replaces. */
 const AUTHENTICATION = ["AUTH_MODE", "JWT_SECRET"] as const satisfies readonly (keyof Settings)[];
 
-/** What an application may set. */
+/** The settings that an application may give. */
 type Settable = Omit<Settings, (typeof OF_THE_APPLICATION)[number]>;
 
-/** The settings of the service by their names, as values; durations in milliseconds. `undefined` is not given. */
+/** Settings of the service by their names. Durations in milliseconds. `undefined` counts as not given. */
 export type PluginSettings = { [Name in keyof Settable]?: Settable[Name] | undefined };
 
 export interface LastseenOptions extends FastifyPluginOptions {
-  /** Stands before all routes, `/ws` included; for example `/presence`. */
+  /** The prefix of all routes, also of `/ws`; for example `/presence`. */
   prefix?: string;
-  /** Over the defaults of `config/default.json`. */
+  /** Replace the defaults of `config/default.json`. */
   settings?: PluginSettings;
-  /** The same settings by the names of their environment variables, for example `process.env`; not read unless given. */
+  /** The same settings as environment variables, for example `process.env`. The plugin reads no other environment. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** `production` unless given: no access without authentication, and no operator's routes without `ADMIN_TOKEN`. */
+  /** Default: `production`. It allows no client without authentication, and serves no admin routes without `ADMIN_TOKEN`. */
   environment?: Environment;
-  /** Finds out who says hello, instead of `AUTH_MODE`. */
+  /** Finds out who a client is, instead of `AUTH_MODE`. */
   authenticate?: AuthenticateHook;
-  /** mediasoup workers that the application has started before it registers the plugin; they must not have routers yet. */
+  /** mediasoup workers that the application started before it registered the plugin. They must not have routers yet. */
   workers?: Iterable<Worker>;
-  /** The `observer` of the application's own copy of mediasoup, if it does not share the plugin's. */
+  /** The `observer` of the application's own copy of mediasoup, if the plugin has another copy. */
   observer?: Observer;
 }
 
@@ -52,10 +52,12 @@ export function readOptions(options: LastseenOptions): Config {
   const misplaced = OF_THE_APPLICATION.filter((name) => name in settings);
   if (misplaced.length > 0) {
     throw new ConfigError(
-      misplaced.map((name) => `${name} is for the service of its own: here the application decides`),
+      misplaced.map(
+        (name) => `${name} is a setting of the separate service; inside an application the application decides it`,
+      ),
     );
   }
-  // No workers of its own, so that nothing has to be known about where they would listen.
+  // The plugin starts no workers, so no setting has to say where they listen.
   return configOf({ ...settings, SFU_WORKERS: 0 }, CONFIG_DIRECTORY, {
     environment,
     env,

@@ -3,15 +3,15 @@ import { Compile } from "typebox/compile";
 import { Value } from "typebox/value";
 
 /**
- * Keeps our JSON schemas from an application's own compilers, which may know schemas of another library only. Where the
- * application has none, Fastify's do the work.
+ * Compiles the schemas of our routes with TypeBox when the application has compilers of its own, because these may accept only
+ * schemas of another library. Otherwise Fastify's own compilers do the work.
  */
 export function compileSchemas(scope: FastifyInstance): void {
   if (scope.validatorCompiler) {
     scope.setValidatorCompiler(({ schema, httpPart }) => {
       const compiled = Compile(Object(schema));
       return (given: unknown) => {
-        // As Fastify does it: what comes in a URL is text, and may be left out where there is a default.
+        // As Fastify does: values in a URL are text, and a missing value gets its default.
         const value = httpPart === "body" ? given : Value.Convert(Object(schema), Value.Default(Object(schema), given));
         if (compiled.Check(value)) return { value };
         const [first] = compiled.Errors(value);

@@ -8,8 +8,8 @@ import type { Session } from "../session/session.js";
 import type { Lastseen } from "./lastseen.js";
 
 /**
- * {@link Lastseen} of the service in this process. A file of its own, so that the types of what an application sees do not
- * lead into the service and to the packages that only the service needs.
+ * {@link Lastseen} on the service in this process. It has its own file, so that the types that an application imports do not
+ * import the types of the whole service.
  */
 export class ServiceView implements Lastseen {
   readonly #service: Service;

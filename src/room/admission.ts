@@ -12,16 +12,16 @@ import type { Rooms } from "./rooms.js";
 
 export interface AdmissionRequest {
   session: Session;
-  /** Who asks; it must still own the session when everything is ready. */
+  /** The connection that sent the request. It must still own the session when everything is ready. */
   connection: SessionConnection;
   roomId: string;
   metadata: JsonObject | undefined;
-  /** What the client wants done about another tab of its user; no wider than the service's own policy. */
+  /** The policy that the client wants for another tab of its user. A wider policy than the service's own has no effect. */
   onDuplicate: DuplicatePolicy | undefined;
 }
 
 export interface Admitted {
-  /** The session that the connection owns from now on: its own, or the one that it took over from another tab. */
+  /** The session that the connection owns from now on: its own, or the session of the other tab. */
   session: Session;
   room: RoomSnapshot;
   media: SessionMedia;
@@ -29,8 +29,9 @@ export interface Admitted {
 }
 
 /**
- * The way into a room: the room's home, its router and the directory are asked, then the session enters, or takes over
- * the place of its user's other tab. Whatever fails or changes on the way is undone; nobody sees half a participant.
+ * Lets sessions into rooms. First the directory says which node holds the room, then the media plane makes a place for the
+ * session. Then the session enters, or takes the place of its user's other tab. When a step fails, the steps before it are
+ * undone, so the others never see half a participant.
  */
 export class Admission {
   readonly #rooms: Rooms;
@@ -48,7 +49,7 @@ export class Admission {
     sessions: Sessions;
     events: Emitter<LifecycleEvents>;
     policy: DuplicatePolicy;
-    /** Ends a session that was given up for another one. */
+    /** Ends the session of a tab that has taken over the session of another tab. */
     end: (session: Session, departure: { reason: LeaveReason }) => Promise<boolean>;
   }) {
     this.#rooms = options.rooms;
@@ -61,13 +62,13 @@ export class Admission {
   }
 
   /**
-   * @param entered called in the same turn in which the session enters, before anything newer can be sent to it
+   * @param entered called in the turn of the event loop in which the session enters, before anything newer is sent to it
    * @throws LastseenError `forbidden`, `already_joined`, `duplicate_session`, `room_full`, `overloaded`, `redirect`,
    *   `media_unavailable`, `fenced`, `rate_limited`
    */
   async admit(request: AdmissionRequest, entered: (admitted: Admitted) => void): Promise<void> {
     const { session, roomId } = request;
-    if (session.participation) throw new LastseenError("already_joined", "The session is in a room already.");
+    if (session.participation) throw new LastseenError("already_joined", "The session is already in a room.");
     // A call's room is open to its two users, whatever rooms their tokens name.
     if (callOfRoom(roomId) === undefined && session.identity.rooms && !session.identity.rooms.includes(roomId)) {
       throw new LastseenError("forbidden", "The token does not allow this room.");
@@ -89,8 +90,8 @@ export class Admission {
     const media = await this.#media.join(roomId, session.id);
     try {
       session.assertOwnedBy(connection);
-      if (session.participation) throw new LastseenError("already_joined", "The session is in a room already.");
-      // Asked again: another tab of the user may have entered while this one waited.
+      if (session.participation) throw new LastseenError("already_joined", "The session is already in a room.");
+      // Checked again: another tab of the user may have entered while this one waited.
       if (this.#takeOver(request, entered)) {
         media.close();
         return;
@@ -105,7 +106,7 @@ export class Admission {
     }
   }
 
-  /** Takes the place of the user's other tab, if there is one and the policy says so. Within one turn, or not at all. */
+  /** Takes the place of the user's other tab, if there is one and the policy allows it. Happens within one turn of the event loop. */
   #takeOver(request: AdmissionRequest, entered: (admitted: Admitted) => void): boolean {
     const { session: given, connection, roomId, metadata, onDuplicate } = request;
     const session = chooseDuplicate(this.#rooms.find(roomId), given, { own: this.#policy, wanted: onDuplicate });

@@ -7,8 +7,8 @@ import type { Sessions } from "../session/sessions.js";
 import type { Rooms } from "./rooms.js";
 
 /**
- * Goes on with sessions that another node held: they wait here for their clients like any session whose line broke. A
- * room comes back in one turn of the event loop, so that nobody who returns finds half of it.
+ * Continues sessions that another node held. They wait here for their clients, like any session whose connection broke. All
+ * sessions of a room appear in one turn of the event loop, so that no returning client finds half of its room.
  */
 export class Adoption {
   readonly #rooms: Rooms;
@@ -31,7 +31,7 @@ export class Adoption {
     this.#events = options.events;
   }
 
-  /** @returns how many sessions could not be taken up; their entries are removed, and their clients begin anew */
+  /** @returns how many sessions could not be continued. Their entries are removed, and their clients open new sessions */
   async adopt(entries: readonly SessionEntry[], fromNodeId: string): Promise<number> {
     const failed: SessionEntry[] = [];
     for (const [roomId, members] of byRoom(entries)) {
@@ -64,7 +64,7 @@ export class Adoption {
     try {
       this.#rooms.enter(roomId, session, media, joinedAt);
     } catch {
-      // The room has filled up meanwhile: the session goes on outside, and its client asks to join again.
+      // The room is full by now. The session goes on without a room, and its client asks to join again.
       media.close();
     }
   }

@@ -2,16 +2,17 @@ import { LastseenError } from "@lastseen/protocol";
 import type { Session } from "../session/session.js";
 import type { Room } from "./room.js";
 
-/** What happens when a user joins a room from a second tab. From narrow to wide: reject, transfer, allow. */
+/** What happens when a user joins a room from a second tab. From the narrowest policy to the widest: reject, transfer, allow. */
 export type DuplicatePolicy = "reject" | "transfer" | "allow";
 
 const WIDTH: Record<DuplicatePolicy, number> = { reject: 0, transfer: 1, allow: 2 };
 
 /**
- * The session whose place the asking one takes; undefined when it simply enters. Of several, the one that was heard last.
+ * The session whose place the asking session takes: of several, the one that was heard last. Undefined when the asking
+ * session simply enters.
  *
- * @param policies the service's own, and what the client wants: the narrower of the two holds
- * @throws LastseenError `duplicate_session` when there is one and the policy is to reject
+ * @param policies the service's own policy and the one that the client wants. The narrower of the two decides
+ * @throws LastseenError `duplicate_session` when the policy is `reject` and the user has a session in the room
  */
 export function chooseDuplicate(
   room: Room | undefined,

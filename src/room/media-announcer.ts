@@ -6,8 +6,8 @@ import type { EventData, EventType } from "@lastseen/protocol";
 import type { Rooms } from "./rooms.js";
 
 /**
- * Carries what happens to media to whom it concerns: producers to the others in the room, consumers and transports to
- * their own client, ICE and DTLS states to the evidence.
+ * Passes on the events of the media plane: producers to the others in the room, consumers and transports to their own client,
+ * ICE and DTLS states to the evidence.
  */
 export function announceMedia(parts: {
   media: MediaPlane;

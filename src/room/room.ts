@@ -1,7 +1,7 @@
 import { encodePong } from "@lastseen/protocol/codec";
 import type { Roster, Session } from "../session/session.js";
 
-/** A room's roster: who is in it, and a version that grows by one with every change the others are told. */
+/** The roster of a room: who is in it, and a version that grows by one with every change that the members are told. */
 export class Room implements Roster {
   readonly id: string;
   /** Epoch milliseconds. */
@@ -24,7 +24,7 @@ export class Room implements Roster {
     return this.#pong;
   }
 
-  /** The roster has changed; returns the new version. */
+  /** Counts a change of the roster, and returns the new version. */
   bump(): number {
     this.#version += 1;
     this.#pong = undefined;

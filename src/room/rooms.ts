@@ -1,6 +1,6 @@
 /**
- * The rooms of this node. Sessions enter and leave here; what changes is told to the others at once, in one encoded
- * frame each, so that a member's events and the snapshot it was given can never contradict each other.
+ * The rooms of this node. Sessions enter and leave here, and the others are told in the same turn of the event loop. So the
+ * events that a member gets always fit the snapshot that it got before. Each event is encoded once for all members.
  */
 import type { Clock } from "../kernel/clock.js";
 import { encodeEvent } from "@lastseen/protocol/codec";
@@ -20,7 +20,7 @@ import { Room } from "./room.js";
 
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
-  /** How many sessions are on their way into a room. A new map whenever nobody is, as in `KeyedQueue`. */
+  /** How many sessions are about to enter each room. A new map replaces an empty one, as in `KeyedQueue`. */
   #expected = new Map<string, number>();
   readonly #clock: Clock;
   readonly #lastSeenAt: (session: Session) => number;
@@ -28,7 +28,7 @@ export class Rooms {
 
   constructor(options: {
     clock: Clock;
-    /** When a session was last heard, epoch milliseconds. */
+    /** When the session was last heard, epoch milliseconds. */
     lastSeenAt: (session: Session) => number;
     limits: { maxRooms: number; maxRoomSize: number };
   }) {
@@ -41,7 +41,7 @@ export class Rooms {
     return this.#rooms.size;
   }
 
-  /** Participants of all rooms. */
+  /** The number of participants in all rooms. */
   get participantCount(): number {
     let count = 0;
     for (const room of this.#rooms.values()) count += room.members.size;
@@ -60,7 +60,7 @@ export class Rooms {
     return !this.#rooms.has(roomId) && !this.#expected.has(roomId);
   }
 
-  /** Somebody is about to enter: the room counts as not empty until the returned function is called. */
+  /** A session is about to enter. The room counts as not empty until the returned function is called. */
   expect(roomId: string): () => void {
     this.#expected.set(roomId, (this.#expected.get(roomId) ?? 0) + 1);
     return () => {
@@ -71,7 +71,7 @@ export class Rooms {
     };
   }
 
-  /** @throws LastseenError `room_full`, or `overloaded` when it would be one room too many */
+  /** @throws LastseenError `room_full`, or `overloaded` when this node has the most rooms that it may have */
   assertSpace(roomId: string): void {
     const room = this.#rooms.get(roomId);
     if (room && room.members.size >= this.#limits.maxRoomSize) {
@@ -85,8 +85,8 @@ export class Rooms {
   /**
    * Makes the session a participant and tells the others.
    *
-   * @param joinedAt when it entered, if that was on another node; epoch milliseconds
-   * @returns the snapshot at exactly this moment: whatever is sent to the session after it is newer
+   * @param joinedAt when the session entered on another node, epoch milliseconds; now, if it enters here
+   * @returns the snapshot of this moment. Everything that is sent to the session after it is newer
    * @throws LastseenError as {@link assertSpace}
    */
   enter(roomId: string, session: Session, media: SessionMedia, joinedAt?: number): RoomSnapshot {
@@ -99,9 +99,7 @@ export class Rooms {
     return this.#snapshotOf(room);
   }
 
-  /**
-   * Takes the session out of the room and tells those who remain. Idempotent: only the first call does anything.
-   */
+  /** Takes the session out of the room and tells the others. Idempotent. */
   leave(roomId: string, session: Session, reason: LeaveReason): void {
     const room = this.#rooms.get(roomId);
     if (!room?.members.delete(session.id)) return;
@@ -130,7 +128,7 @@ export class Rooms {
     this.#announce(room, "metadata_changed", { userId: session.userId, sessionId: session.id, metadata }, session);
   }
 
-  /** Tells everybody in the room that it is closed; the participants leave one by one after it. */
+  /** Tells all members that the room is closed. They leave one by one after that. */
   announceClosed(room: Room, reason: string): void {
     this.#announce(room, "room_closed", { reason });
   }
@@ -146,7 +144,7 @@ export class Rooms {
     return [...room.members.values()].map((session) => this.#participant(session));
   }
 
-  /** Sends an event that does not change the roster to all members, except one if it is given. */
+  /** Sends an event that does not change the roster to all members, except to the session `except`. */
   tell<T extends EventType>(roomId: string, type: T, data: EventData<T>, except?: string): void {
     const room = this.#rooms.get(roomId);
     if (room) this.#send(room, encodeEvent(type, data), except);

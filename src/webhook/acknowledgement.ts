@@ -3,16 +3,16 @@ import type { EventLog } from "../ports/event-log.js";
 import { backOff } from "../kernel/back-off.js";
 import { RHYTHM } from "./rhythm.js";
 
-/** What was delivered so long before a crash may be delivered once more. */
+/** Acknowledgements wait so long. What was delivered within this time before a crash may be delivered again. */
 const WITHIN_MS = 1_000;
-/** Ids that the log is told at once; so many don't wait for the time. */
+/** The log takes so many ids at once. With so many ids the acknowledgement does not wait. */
 const BATCH = 200;
-/** Attempts are 8 s apart at the most: once the log is back, there is soon more to note. */
-const NOTING = { ...RHYTHM, mostMs: 8_000 };
+/** Pauses after failures are 8 s at most, because more ids come soon after the log is back. */
+const LOG_RHYTHM = { ...RHYTHM, mostMs: 8_000 };
 
 /**
- * Notes in the log, some at a time, what nobody has to deliver any more. What can't be noted yet is never more than what
- * may wait for delivery: while the log is away nothing new comes from it.
+ * Tells the log in batches which events nobody has to deliver any more. The ids that wait are never more than the events that
+ * may wait for delivery, because no new event comes from the log while it is away.
  */
 export class Acknowledgement {
   readonly #clock: Clock;
@@ -37,7 +37,7 @@ export class Acknowledgement {
     else this.#wait(WITHIN_MS);
   }
 
-  /** Notes the rest; resolves after one attempt. */
+  /** Acknowledges the rest. Resolves after one attempt. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.#running;
@@ -50,7 +50,7 @@ export class Acknowledgement {
     this.#running ??= this.#acknowledge().finally(() => {
       this.#running = undefined;
       if (this.#ids.length === 0) return;
-      this.#wait(this.#failures > 0 ? backOff(this.#failures, NOTING, this.#random()) : WITHIN_MS);
+      this.#wait(this.#failures > 0 ? backOff(this.#failures, LOG_RHYTHM, this.#random()) : WITHIN_MS);
     });
     return this.#running;
   }
@@ -69,7 +69,7 @@ export class Acknowledgement {
         this.#failures = 0;
       } while (this.#ids.length >= BATCH || (this.#closing && this.#ids.length > 0));
     } catch {
-      // The store counts its errors; here it only matters that it is done some time.
+      // The store counts its errors. Here it only matters that a later attempt succeeds.
       this.#failures += 1;
     }
   }

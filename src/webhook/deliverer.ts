@@ -1,8 +1,8 @@
 /**
- * Brings events to the backend, again and again until it takes them.
+ * Posts events to the backend until it takes them.
  *
- * Two things can be wrong. The backend is away, slow or overloaded: then everything waits, and one attempt at a time finds
- * out when it is back. Or it refuses one event: then only that event's partition waits.
+ * There are two kinds of failure. When the backend is away, slow or overloaded, all events wait, and one attempt at a time finds
+ * out when it is back. When the backend refuses one event, only the partition of that event waits.
  */
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
@@ -13,7 +13,7 @@ import type { Attempt, Send } from "./http-sender.js";
 import { DeliveryQueue, type Waiting } from "./queue.js";
 import { RHYTHM } from "./rhythm.js";
 
-/** Attempts at the same time. */
+/** The most attempts at the same time. */
 const PARALLEL = 8;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
@@ -21,13 +21,13 @@ export interface DelivererOptions {
   clock: Clock;
   send: Send;
   events: Emitter<WebhookEvents>;
-  /** Told the id of each event with which nothing is to be done any more: it was delivered, or is given up. */
-  settled: (id: string) => void;
+  /** Told the id of each event that is done: the backend has taken it, or it was dropped. */
+  acknowledge: (id: string) => void;
   /** From 0 to 1. */
   random: () => number;
-  /** Events that may wait. */
+  /** The most events that may wait. */
   most: number;
-  /** An event that nobody took for so long is given up. */
+  /** An event is dropped when the backend has not taken it for so long, milliseconds. */
   giveUpMs: number;
 }
 
@@ -36,11 +36,11 @@ export class Deliverer {
   readonly #queue: DeliveryQueue;
   readonly #pauses = new Map<Waiting, Timer>();
   readonly #abort = new AbortController();
-  /** Failures in a row, of whatever event. */
+  /** Failures in a row, of any events. */
   #failures = 0;
-  /** While it is set, nothing is sent. */
+  /** While it is set, the deliverer sends nothing: the backend is in trouble. */
   #pause: Timer | undefined;
-  /** While it is set, nothing is sent either. */
+  /** While it is set, the deliverer sends nothing: somebody called {@link hold}. */
   #held = false;
   #overflowing = false;
   #closing = false;
@@ -51,7 +51,7 @@ export class Deliverer {
     this.#queue = new DeliveryQueue(options.most);
   }
 
-  /** Events that have not arrived yet. */
+  /** The number of events that the backend has not taken yet. */
   get size(): number {
     return this.#queue.size;
   }
@@ -62,7 +62,7 @@ export class Deliverer {
     this.#go();
   }
 
-  /** Adds what another process should have delivered, in the order of the log. It is as old as it was there. */
+  /** Adds events that another process did not deliver, in the order of the log. They keep their age. */
   takeOver(events: readonly BackendEvent[]): void {
     const { clock } = this.#options;
     const [now, wall] = [clock.mono(), clock.wall()];
@@ -71,12 +71,12 @@ export class Deliverer {
     this.#go();
   }
 
-  /** Leaves to another process what it has to deliver. */
+  /** Drops events that another process delivers now. */
   forget(ids: readonly string[]): void {
     this.#queue.remove(new Set(ids));
   }
 
-  /** Nothing more is sent until it goes on; what is under way ends. */
+  /** Sends nothing more until {@link goOn}. Attempts that have begun end normally. */
   hold(): void {
     this.#held = !this.#closing;
   }
@@ -86,7 +86,7 @@ export class Deliverer {
     this.#go();
   }
 
-  /** One more attempt at everything, for so long; whatever has not arrived then is left. Nothing is sent after it. */
+  /** Makes one more attempt at each event, for `limitMs` in total. The other events are left. Sends nothing after that. */
   async close(limitMs: number): Promise<void> {
     this.#closing = true;
     this.#held = false;
@@ -104,7 +104,7 @@ export class Deliverer {
     this.#abort.abort();
   }
 
-  /** Sends what may be sent now. */
+  /** Sends the events that may go now. */
   #go(): void {
     if (this.#abort.signal.aborted || this.#pause || this.#held) return;
     const parallel = this.#failures > 0 && !this.#closing ? 1 : PARALLEL;
@@ -119,9 +119,9 @@ export class Deliverer {
   async #attempt(waiting: Waiting): Promise<void> {
     waiting.attempts += 1;
     const attempt = await this.#options.send(waiting.event, this.#abort.signal);
-    // What was cut off at the end is neither this nor that.
+    // An attempt that the end has cut off is neither a success nor a failure.
     if (this.#abort.signal.aborted && attempt.kind !== "delivered") return;
-    this.#options.events.emit("settled", { result: attempt.kind });
+    this.#options.events.emit("outcome", { result: attempt.kind });
     if (attempt.kind === "delivered") this.#delivered(waiting);
     else this.#missed(waiting, attempt);
     this.#go();
@@ -136,7 +136,7 @@ export class Deliverer {
 
   #done(waiting: Waiting): void {
     this.#queue.done(waiting);
-    this.#options.settled(waiting.event.id);
+    this.#options.acknowledge(waiting.event.id);
   }
 
   #missed(waiting: Waiting, attempt: Exclude<Attempt, { kind: "delivered" }>): void {
@@ -145,7 +145,7 @@ export class Deliverer {
     else if (waiting.attempts === 1) events.emit("refused", { event: waiting.event, why: attempt.why });
     if (clock.mono() - waiting.since >= giveUpMs) {
       this.#done(waiting);
-      events.emit("settled", { result: "dropped" });
+      events.emit("outcome", { result: "dropped" });
       events.emit("dropped", { event: waiting.event, attempts: waiting.attempts });
       return;
     }
@@ -158,10 +158,10 @@ export class Deliverer {
     );
   }
 
-  /** The backend is in trouble: everything waits. */
+  /** The backend is in trouble, so all events wait. */
   #wait({ why, retryAfterMs = 0 }: { why: string; retryAfterMs?: number }): void {
     const { clock, events, random } = this.#options;
-    // Of attempts that were under way at the same time the first tells enough.
+    // Several attempts may fail at the same time. The first one is enough.
     if (this.#pause) return;
     if (this.#failures === 0) events.emit("failing", { why });
     this.#failures += 1;
@@ -180,11 +180,11 @@ export class Deliverer {
     this.#go();
   }
 
-  /** The oldest one has made room; it stays in the log. */
+  /** The oldest event was dropped to make room. It stays in the log. */
   #overflow({ event }: Waiting): void {
-    const { events, settled } = this.#options;
-    settled(event.id);
-    events.emit("settled", { result: "dropped" });
+    const { events, acknowledge } = this.#options;
+    acknowledge(event.id);
+    events.emit("outcome", { result: "dropped" });
     if (!this.#overflowing) events.emit("overflowing", { waiting: this.#queue.size, logged: true });
     this.#overflowing = true;
   }

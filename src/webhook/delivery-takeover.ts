@@ -7,8 +7,8 @@ import type { WebhookEvents } from "./events.js";
 import { RHYTHM } from "./rhythm.js";
 
 /**
- * Brings to the deliverer what others have left undelivered: the process before this one under the same name, and nodes
- * that are gone. While the log is asked nothing is sent, so that nothing of this node overtakes what comes.
+ * Takes over the undelivered events of others: of the process before this one under the same name, and of dead nodes. While it
+ * asks the log for them, the deliverer sends nothing, so that no event of this node overtakes an older one.
  */
 export class DeliveryTakeover {
   readonly #clock: Clock;
@@ -21,7 +21,7 @@ export class DeliveryTakeover {
   #again = false;
   #retry: Timer | undefined;
   #failures = 0;
-  /** Until the log has answered for the first time, nothing is sent: what the process before has left comes first. */
+  /** Until the log has answered for the first time nothing is sent, because the events of the process before come first. */
   #hasAsked = false;
   #closed = false;
 
@@ -40,7 +40,7 @@ export class DeliveryTakeover {
     this.#random = options.random;
   }
 
-  /** @param dead nodes that were seen to be dead for long enough */
+  /** @param dead nodes that have been dead for long enough */
   ask(dead: readonly string[]): void {
     if (this.#closed) return;
     for (const nodeId of dead) this.#dead.add(nodeId);
@@ -60,7 +60,7 @@ export class DeliveryTakeover {
     while (this.#again && !this.#closed) {
       this.#again = false;
       const dead = [...this.#dead];
-      // Whoever could not be taken over now may have come back before the next attempt.
+      // A node that could not be taken over now may be back before the next attempt.
       this.#dead.clear();
       try {
         await this.#takeOver(dead);
@@ -79,13 +79,13 @@ export class DeliveryTakeover {
     if (this.#closed) return;
     this.#deliverer.forget(taken);
     this.#deliverer.takeOver(events);
-    if (taken.length > 0) this.#events.emit("disinherited", { events: taken.length });
-    for (let count = 0; count < forgotten; count += 1) this.#events.emit("settled", { result: "dropped" });
-    if (events.length + forgotten > 0) this.#events.emit("inherited", { events: events.length, forgotten });
+    if (taken.length > 0) this.#events.emit("taken_by_other", { events: taken.length });
+    for (let count = 0; count < forgotten; count += 1) this.#events.emit("outcome", { result: "dropped" });
+    if (events.length + forgotten > 0) this.#events.emit("taken_over", { events: events.length, forgotten });
   }
 
   #fail(error: unknown): void {
-    if (this.#failures === 0) this.#events.emit("inheriting_failed", { error });
+    if (this.#failures === 0) this.#events.emit("takeover_failed", { error });
     this.#failures += 1;
     this.#retry?.cancel();
     if (this.#closed) return;

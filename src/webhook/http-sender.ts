@@ -2,14 +2,14 @@ import type { Clock } from "../kernel/clock.js";
 import type { BackendEvent } from "@lastseen/protocol";
 import { sign } from "./signature.js";
 
-/** Answers that say nothing about the event: it was not this one that was wrong. */
+/** Statuses that do not mean this event: the backend only cannot take it now. */
 const NOT_NOW = new Set([408, 425, 429]);
 
 export type Attempt =
   | { kind: "delivered" }
-  /** The backend can't take anything now, perhaps for `retryAfterMs`. */
+  /** The backend can take no event now. `retryAfterMs`: it said for how long. */
   | { kind: "failed"; why: string; retryAfterMs?: number }
-  /** The backend does not want this event. */
+  /** The backend refuses this event. */
   | { kind: "refused"; why: string };
 
 /** Makes one attempt; never rejects. */
@@ -59,7 +59,7 @@ function readRetryAfter(value: string | null, now: number): number | undefined {
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
-/** The code alone: a message may have the address in it, and that may have a token. */
+/** Only the error code: the message may contain the address, and the address may contain a token. */
 function codeOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : undefined;
   const code = Object(cause).code as unknown;

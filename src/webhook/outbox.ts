@@ -6,10 +6,10 @@ import { backOff } from "../kernel/back-off.js";
 import type { WebhookEvents } from "./events.js";
 import { RHYTHM } from "./rhythm.js";
 
-/** Events that the log is given at once. */
+/** The log gets so many events at once. */
 const BATCH = 100;
 
-/** Takes events without delay, and brings them into the log one batch after the other: from the log they have their ids. */
+/** Takes events at once, and writes them to the log one batch after the other. The log gives them their ids. */
 export class Outbox {
   readonly #clock: Clock;
   readonly #log: EventLog;
@@ -31,9 +31,9 @@ export class Outbox {
     events: Emitter<WebhookEvents>;
     /** From 0 to 1. */
     random: () => number;
-    /** Events that may wait while the log can't be asked. */
+    /** The most events that may wait while the log does not answer. */
     most: number;
-    /** Takes each event that is in the log. */
+    /** Gets each event when it is in the log. */
     deliver: (event: BackendEvent) => void;
   }) {
     this.#clock = options.clock;
@@ -44,7 +44,7 @@ export class Outbox {
     this.#deliver = options.deliver;
   }
 
-  /** Events that are not in the log yet. */
+  /** The number of events that are not in the log yet. */
   get size(): number {
     return this.#waiting.length + this.#batch.length;
   }
@@ -55,12 +55,12 @@ export class Outbox {
     this.#running ??= this.#run();
   }
 
-  /** Tries again without waiting any longer: the log answers. */
+  /** Ends the pause and tries again: the log answers. */
   retry(): void {
     this.#pause?.end();
   }
 
-  /** Resolves when all are in the log, or after one more attempt. */
+  /** Resolves when all events are in the log, or after one more attempt. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#pause?.end();
@@ -104,7 +104,7 @@ export class Outbox {
 
   #dropOldest(): void {
     this.#waiting.shift();
-    this.#events.emit("settled", { result: "dropped" });
+    this.#events.emit("outcome", { result: "dropped" });
     if (!this.#overflowing) this.#events.emit("overflowing", { waiting: this.#most, logged: false });
     this.#overflowing = true;
   }

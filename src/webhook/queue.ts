@@ -1,28 +1,28 @@
 import type { BackendEvent } from "@lastseen/protocol";
 import { compareEventIds } from "../ports/event-log.js";
 
-/** An event on its way. */
+/** An event that waits or is being sent. */
 export interface Waiting {
   readonly event: BackendEvent;
   readonly partition: Partition;
-  /** Monotonic milliseconds. */
+  /** Since when it waits, monotonic milliseconds. */
   readonly since: number;
   attempts: number;
 }
 
-/** Events that must arrive in order, those of one user for instance. One of them at a time is under way. */
+/** Events that must arrive in order, for example those of one user. Only one of them is sent at a time. */
 interface Partition {
   readonly key: string;
   readonly waiting: Waiting[];
 }
 
-/** Keeps the events of a partition in order, and lets the partitions take turns. */
+/** Keeps the events of each partition in order, and lets the partitions take turns. */
 export class DeliveryQueue {
   readonly #most: number;
   readonly #partitions = new Map<string, Partition>();
-  /** Partitions whose next event may go, in the order of their turns. */
+  /** Partitions whose next event may be sent, in the order of their turns. */
   readonly #ready = new Set<Partition>();
-  /** All that wait, oldest first. */
+  /** All events, the oldest first. */
   readonly #waiting = new Set<Waiting>();
   readonly #underWay = new Set<Waiting>();
 
@@ -30,7 +30,7 @@ export class DeliveryQueue {
     this.#most = most;
   }
 
-  /** Events that have not arrived yet. */
+  /** The number of events that the backend has not taken yet. */
   get size(): number {
     return this.#waiting.size;
   }
@@ -39,16 +39,16 @@ export class DeliveryQueue {
     return this.#underWay.size;
   }
 
-  /** @returns the oldest event, if it had to make room */
+  /** @returns the oldest event, if it was dropped to make room */
   add(event: BackendEvent, since: number): Waiting | undefined {
     this.#append(event, since);
     return this.#makeRoom();
   }
 
   /**
-   * Puts events among those that wait, in the order of the log; what is under way already goes on.
+   * Puts events among the waiting ones, in the order of the log. Events that are being sent are not affected.
    *
-   * @returns the oldest events, as many as had to make room
+   * @returns the oldest events, as many as were dropped to make room
    */
   insert(events: readonly { event: BackendEvent; since: number }[]): Waiting[] {
     const partitions = new Set(events.map(({ event, since }) => this.#append(event, since).partition));
@@ -61,14 +61,14 @@ export class DeliveryQueue {
     return dropped;
   }
 
-  /** Takes these out, unless they are under way. */
+  /** Removes these events, unless they are being sent. */
   remove(ids: ReadonlySet<string>): void {
     for (const waiting of this.#waiting) {
       if (ids.has(waiting.event.id) && !this.#underWay.has(waiting)) this.#remove(waiting);
     }
   }
 
-  /** The next one to go. Its partition waits until {@link done}, or {@link putBack} and {@link release}. */
+  /** The next event to send. Its partition waits until {@link done}, or until {@link putBack} and {@link release}. */
   take(): Waiting | undefined {
     const [partition] = this.#ready;
     const next = partition?.waiting[0];
@@ -78,25 +78,25 @@ export class DeliveryQueue {
     return next;
   }
 
-  /** It has arrived, or is given up. */
+  /** The event was delivered or dropped. */
   done(waiting: Waiting): void {
     this.#underWay.delete(waiting);
     this.#remove(waiting);
     if (waiting.partition.waiting.length > 0) this.#ready.add(waiting.partition);
   }
 
-  /** It has not arrived; its partition stands still. */
+  /** The event was not delivered. Its partition waits until {@link release}. */
   putBack(waiting: Waiting): void {
     this.#underWay.delete(waiting);
   }
 
-  /** A partition that stood still goes on. */
+  /** The partition of this event may go on. */
   release({ partition }: Waiting): void {
     if (partition.waiting.length > 0) this.#ready.add(partition);
   }
 
   #append(event: BackendEvent, since: number): Waiting {
-    const key = laneOf(event);
+    const key = partitionOf(event);
     const known = this.#partitions.get(key);
     const partition = known ?? { key, waiting: [] };
     const waiting = { event, partition, since, attempts: 0 };
@@ -133,7 +133,7 @@ function inOrderOfTheLog(one: Waiting, other: Waiting): number {
   return compareEventIds(one.event.id, other.event.id);
 }
 
-function laneOf({ callId, userId, roomId, nodeId }: BackendEvent): string {
+function partitionOf({ callId, userId, roomId, nodeId }: BackendEvent): string {
   if (callId !== undefined) return `call ${callId}`;
   if (userId !== null) return `user ${userId}`;
   return roomId === null ? `node ${nodeId}` : `room ${roomId}`;

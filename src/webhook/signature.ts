@@ -1,9 +1,10 @@
 import { createHmac } from "node:crypto";
 
 /**
- * Proves to the receiver that a body was sent by whoever knows the secret, and when: the scheme of Stripe's webhooks.
+ * Signs a body. The signature proves to the receiver that the sender knows the secret, and when the body was signed. The scheme
+ * is that of Stripe's webhooks.
  *
- * @param seconds since 1970, so that the receiver can refuse what was recorded and is sent again
+ * @param seconds epoch seconds; with them the receiver can refuse a body that somebody recorded and sends again
  * @see https://docs.stripe.com/webhooks#verify-manually
  */
 export function sign(secret: string, seconds: number, body: string): string {

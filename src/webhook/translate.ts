@@ -4,13 +4,13 @@ import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Cause } from "../session/verdict.js";
 
-/** An event without what every event of a node has. */
+/** An event without the fields that every event of a node has. */
 export type Step = Omit<NewBackendEvent, "at" | "nodeId" | "sequence">;
 
-/** What the steps of sessions do not tell of this node. */
+/** What the translation must know about this node. */
 export interface Here {
   readonly nodeId: string;
-  /** Whether somebody is in a room here. */
+  /** Whether the room exists on this node. */
   readonly isOpen: (roomId: string) => boolean;
 }
 
@@ -18,9 +18,9 @@ export interface Here {
 type Detail = Partial<Omit<Step, "type" | "userId" | "sessionId" | "epoch">>;
 
 /**
- * Puts the steps of sessions, rooms and calls into the words for the backend.
+ * Turns the steps of sessions, rooms and calls into events for the backend.
  *
- * @param tell takes each event, at the moment of the step
+ * @param tell gets each event in the moment of the step
  */
 export function translate(
   lifecycle: Emitter<LifecycleEvents>,
@@ -33,7 +33,7 @@ export function translate(
   lifecycle.on("opened", (e) => stepOf("session_opened", e.session, { tabId: e.session.tabId }));
   lifecycle.on("resumed", ({ session }) => stepOf("session_resumed", session));
   lifecycle.on("adopted", ({ session, fromNodeId }) =>
-    // What was handed over was entered under this node's name before it came.
+    // A session that another node handed over is in the directory under this node's name before it arrives.
     stepOf("session_adopted", session, fromNodeId === nodeId ? {} : { fromNodeId }),
   );
   lifecycle.on("transferred", ({ session, fromTabId }) =>
@@ -70,7 +70,7 @@ function translateRooms(
     if (!movedOn) to.stepOf("left", session, { roomId, reason, ...given(cause) });
     if (isOpen(roomId)) return;
     open.delete(roomId);
-    // With those who moved on, the room did.
+    // When the members moved to another node, the room moved with them.
     if (!movedOn) to.tell(aboutRoom("room_closed", roomId));
   });
 }
@@ -92,8 +92,8 @@ function translateCalls(
 }
 
 /**
- * Whether the session goes on at another node, which tells of its life from now on. Without a verdict that is what
- * `node_lost` means; with one, nobody came for the session after its node had died.
+ * Whether the session goes on on another node. That node then sends its events. `node_lost` without a cause means this.
+ * `node_lost` with a cause means that the node died and no client came back for the session.
  */
 function hasMovedOn(reason: LeaveReason, cause: Cause | undefined): boolean {
   return reason === "node_lost" && cause === undefined;
@@ -101,8 +101,8 @@ function hasMovedOn(reason: LeaveReason, cause: Cause | undefined): boolean {
 
 function about(type: BackendEventType, session: Session): Step {
   const { id: sessionId, userId, name, status, participation } = session;
-  // Being claimed for its end raises the epoch once more, but does not make this node the owner of a later one than the
-  // node that has taken the session over meanwhile.
+  // The claim for the end raises the epoch by one. Without the correction this event would look newer than the events of a node
+  // that has taken the session over.
   const epoch = status === "open" ? session.epoch : session.epoch - 1;
   return { type, roomId: participation?.roster.id ?? null, userId, sessionId, epoch, name };
 }

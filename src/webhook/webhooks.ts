@@ -11,15 +11,15 @@ import { Outbox } from "./outbox.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import { translate, type Step } from "./translate.js";
 
-/** Events that may wait for the log, and as many for the backend. */
+/** So many events may wait for the log, and as many for the backend. */
 const MOST_WAITING = 10_000;
 const GIVE_UP_MS = 24 * 3_600_000;
-/** What the end of the service may wait for the log, then for the backend, and then for the log again. */
+/** When the service stops, it waits so long for the log, then for the backend, and then for the log again. */
 const LAST_LOG_MS = 500;
 const LAST_DELIVERIES_MS = 1_200;
-const LAST_SETTLEMENT_MS = 300;
+const LAST_ACKNOWLEDGEMENT_MS = 300;
 
-/** Tells the owner's backend what happens to sessions, in order and at least once; holds nobody up. */
+/** Tells the backend what happens to sessions, in order and at least once. No session waits for it. */
 export class Webhooks {
   readonly events: Emitter<WebhookEvents>;
   readonly #clock: Clock;
@@ -39,7 +39,7 @@ export class Webhooks {
     /** From 0 to 1. */
     random: () => number;
     listenerFailed: (error: unknown, event: PropertyKey) => void;
-    /** Events that may wait. */
+    /** The most events that may wait. */
     most?: number;
   }) {
     const { clock, log, send, random, most = MOST_WAITING } = options;
@@ -48,21 +48,23 @@ export class Webhooks {
     this.events = new Emitter(options.listenerFailed);
     const { events } = this;
     this.#acknowledgement = new Acknowledgement({ clock, log, random });
-    const settled = (id: string): void => this.#acknowledgement.add(id);
-    const deliverer = new Deliverer({ clock, send, events, settled, random, most, giveUpMs: GIVE_UP_MS });
+    const acknowledge = (id: string): void => this.#acknowledgement.add(id);
+    const deliverer = new Deliverer({ clock, send, events, acknowledge, random, most, giveUpMs: GIVE_UP_MS });
     this.#deliverer = deliverer;
     this.#takeover = new DeliveryTakeover({ clock, log, deliverer, events, random });
     this.#outbox = new Outbox({ clock, log, events, random, most, deliver: (event) => deliverer.add(event) });
   }
 
-  /** Events that have not arrived yet. */
+  /** The number of events that the backend has not taken yet. */
   get size(): number {
     return this.#outbox.size + this.#deliverer.size;
   }
 
   /**
-   * @param isOpen whether somebody is in a room here
-   * @param alone whether what this node held before it was started is held by no other
+   * Sends an event for each step from now on.
+   *
+   * @param isOpen whether the room exists on this node
+   * @param alone whether this node is the only one, so that no other node holds the sessions of before its start
    */
   follow(lifecycle: Emitter<LifecycleEvents>, isOpen: (roomId: string) => boolean, alone: boolean): void {
     this.takeOver([]);
@@ -71,21 +73,21 @@ export class Webhooks {
   }
 
   /**
-   * Delivers from now on what nodes that are gone have left, before anything that happens here after this moment.
+   * Delivers the events that dead nodes have left, before all events that happen here after this call.
    *
-   * @param dead nodes that were seen to be dead for long enough; others that are gone are found by themselves
+   * @param dead nodes that have been dead for long enough. The log finds other dead nodes by itself
    */
   takeOver(dead: readonly string[]): void {
     if (!this.#closing) this.#takeover.ask(dead);
   }
 
-  /** The log can be asked again. */
+  /** The log answers again. */
   logIsBack(): void {
     this.#outbox.retry();
     this.takeOver([]);
   }
 
-  /** Tries once more to deliver what waits, for two seconds at the most. Idempotent. */
+  /** Tries once more to deliver the waiting events, for two seconds at most. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -101,8 +103,8 @@ export class Webhooks {
     await withTimeLimit(this.#clock, LAST_LOG_MS, "the log", this.#outbox.close()).catch(() => undefined);
     this.#takeover.close();
     await this.#deliverer.close(LAST_DELIVERIES_MS);
-    const settled = this.#acknowledgement.close();
-    await withTimeLimit(this.#clock, LAST_SETTLEMENT_MS, "the log", settled).catch(() => undefined);
+    const acknowledged = this.#acknowledgement.close();
+    await withTimeLimit(this.#clock, LAST_ACKNOWLEDGEMENT_MS, "the log", acknowledged).catch(() => undefined);
     if (this.size > 0) {
       this.events.emit("left_behind", { logged: this.#deliverer.size, unlogged: this.#outbox.size });
     }

@@ -7,7 +7,7 @@ import type { Context, Handler, Handlers } from "./handler.js";
 type CallRequest =
   "startCall" | "acceptCall" | "declineCall" | "cancelCall" | "endCall" | "watchStatus" | "unwatchStatus";
 
-/** Calling somebody, being called, and seeing who can be. */
+/** Requests to call a user, to answer or end a call, and to watch the statuses of users. */
 export function callHandlers(parts: { calls: Calls; statuses: StatusBoard }): Pick<Handlers, CallRequest> {
   const { calls, statuses } = parts;
   return {
@@ -36,8 +36,8 @@ export function callHandlers(parts: { calls: Calls; statuses: StatusBoard }): Pi
 }
 
 /**
- * Joining as it is, but for the rooms of calls: only the two of the call may go in, and if another node holds the room,
- * their sessions go there.
+ * `join`, with a check for the rooms of calls: only the two users of a call may enter its room. When another node holds the
+ * room, the session moves to that node.
  */
 export function guardCallRooms(
   { calls, relocation }: Pick<Telephony, "calls" | "relocation">,

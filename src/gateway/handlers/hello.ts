@@ -9,7 +9,7 @@ import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
 import type { Connection } from "../connection.js";
 
-/** What clients are told about the rhythm that the service expects. */
+/** The rhythm that the service expects of its clients, as `hello` tells it. */
 export interface HeartbeatTerms {
   intervalMs: number;
   idleTimeoutMs: number;
@@ -17,23 +17,23 @@ export interface HeartbeatTerms {
   resumeGraceMs: number;
 }
 
-/** When a client asks again for a session whose node has gone: it takes some seconds until another goes on with it. */
+/** When a client should ask again for a session of a dead node: another node takes it over within some seconds. */
 const NODE_LOST_RETRY_MS = 3_000;
 
-/** When a client asks again because the store did not answer. */
+/** When a client should ask again because the store did not answer. */
 const STORE_RETRY_MS = 1_000;
 
-/** Where a session is that this node does not have. */
+/** Where a session is that this node does not hold. */
 export type Whereabouts = Pick<PlacedSession, "nodeId" | "url" | "expired">;
 
-/** Answers at once, but for a session that has to be asked for elsewhere. */
+/** Replies at once, unless the session must be looked for on another node. */
 export type Hello = (
   connection: Connection,
   data: RequestData<"hello">,
   reply: (data: unknown) => void,
 ) => void | Promise<void>;
 
-/** The first message of a connection: who is it, and does it take up a session or begin one? */
+/** Handles the first message of a connection: it opens a session or resumes one. */
 export function helloHandler(parts: {
   authenticate: Authenticate;
   sessions: Sessions;
@@ -43,12 +43,12 @@ export function helloHandler(parts: {
   heartbeat: HeartbeatTerms;
   calls: {
     snapshotOf(session: Session): CallSnapshot | null;
-    /** Until when it is not known whether an adopted session is in a call. */
+    /** Resolves when it is known whether an adopted session is in a call; undefined when it is known. */
     settled(session: Session): Promise<void> | undefined;
   };
   /** Undefined when there are no other nodes. */
   locate: ((sessionId: string) => Promise<Whereabouts | undefined>) | undefined;
-  /** Whether the store has been away for so long that nobody is to wait for it. */
+  /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
   const { authenticate, sessions, registry, rooms, nodeId, heartbeat, calls, locate, isStoreAway } = parts;
@@ -63,7 +63,7 @@ export function helloHandler(parts: {
     const { participation } = session;
     if (mediaReset && participation) {
       participation.media.reset();
-      // Said first: what the page makes after the reply is new and not meant.
+      // Sent before the reply: it means the media of before, and not the media that the page makes after the reply.
       connection.sendEvent("media_reset", { reason: mediaReset });
     }
     const room: RoomSnapshot | null = participation ? rooms.snapshot(session) : null;
@@ -115,8 +115,8 @@ function sendOn(place: Whereabouts | undefined): never {
 }
 
 /**
- * The store can't be asked. Once is no reason to give a session up: a pause of this process is enough for that, and it is
- * when all come back at once that there are such pauses. While the store is away, whoever can't be found begins anew.
+ * The store did not answer. One missing answer is no reason to give a session up: a stall of this process causes it too, and
+ * stalls happen when many clients come back at once. While the store stays away, a client begins a new session.
  */
 function sessionUnknown(error: unknown, isStoreAway: boolean): never {
   if (!isStoreAway) {
@@ -130,7 +130,7 @@ function sessionUnknown(error: unknown, isStoreAway: boolean): never {
   });
 }
 
-/** Whether the token of now still allows the room that the session is in. */
+/** Whether the new token allows the room that the session is in. */
 function mayBeThere(identity: Identity, session: Session | undefined): boolean {
   const roomId = session?.participation?.roster.id;
   if (roomId === undefined || callOfRoom(roomId) !== undefined) return true;

@@ -17,7 +17,7 @@ type MediaRequest =
   | "closeConsumer"
   | "setPreferredLayers";
 
-/** Media requests go to the media of the session's present stay in a room; without one they are `not_joined`. */
+/** Media requests go to the media of the session in its room. A session without a room gets `not_joined`. */
 export const mediaHandlers: Pick<Handlers, MediaRequest> = {
   async createTransport({ session, data, reply }) {
     reply(await mediaOf(session).createTransport(data.direction));

@@ -7,12 +7,12 @@ import type { Handlers } from "./handler.js";
 
 type RoomRequest = "join" | "getRoom" | "setMetadata" | "leave" | "beforeDisconnect";
 
-/** Coming into a room, being in it, going. */
+/** Requests to join a room, to read and change it, and to leave. */
 export function roomHandlers(parts: {
   admission: Admission;
   rooms: Rooms;
   reaper: Reaper;
-  /** Told of a session whose metadata is new: another node that goes on with it needs them. */
+  /** Told of a session with new metadata: another node needs it when it takes the session over. */
   metadataChanged: (session: Session) => void;
 }): Pick<Handlers, RoomRequest> {
   const { admission, rooms, reaper, metadataChanged } = parts;
@@ -46,12 +46,12 @@ export function roomHandlers(parts: {
     },
     leave({ session, reply }) {
       if (!session.participation) throw notJoined();
-      // The others are told within this call; only the verification goes on, and it is the reaper's to finish.
+      // The others are told within this call. Only the verification takes longer, and the reaper finishes it.
       void reaper.leaveRoom(session, { reason: "left" });
       reply({});
     },
     beforeDisconnect({ session, reply }) {
-      // Answered first: the departure closes this very socket.
+      // The reply comes first, because the end of the session closes this socket.
       reply({});
       void reaper.end(session, { reason: "left" });
     },
@@ -72,7 +72,7 @@ function jsonBytes(value: JsonObject): number {
   try {
     return Buffer.byteLength(JSON.stringify(value));
   } catch {
-    // Nested deeper than the stack reaches, which takes far more than the bytes allowed.
+    // It is nested too deeply for the stack, so it is far larger than allowed.
     return Infinity;
   }
 }

@@ -14,11 +14,11 @@ function scene(more: { most?: number; random?: number } = {}) {
   const told = new Told();
   const { send } = backend;
   const { most = 100, random = 0 } = more;
-  const settled: string[] = [];
-  const settle = (id: string): void => void settled.push(id);
+  const acknowledged: string[] = [];
+  const acknowledge = (id: string): void => void acknowledged.push(id);
   const common = { clock, send, events: told.events, random: () => random, most, giveUpMs: 24 * HOUR_MS };
-  const deliverer = new Deliverer({ ...common, settled: settle });
-  return { clock, backend, told, settled, deliverer };
+  const deliverer = new Deliverer({ ...common, acknowledge });
+  return { clock, backend, told, acknowledged, deliverer };
 }
 
 test("while the backend is away one attempt at a time asks for it, after 1, 2, 4 … and then every 60 s", async () => {
@@ -155,8 +155,8 @@ test("the end makes one more attempt at everything without a pause, and sends no
   expect(clock.pendingTimers).toBe(0);
 });
 
-test("what is inherited goes before what happened later, after what is under way, and each is settled once", async () => {
-  const { clock, backend, settled, deliverer } = scene();
+test("events that are taken over go before newer ones and after those that are being sent, and each is acknowledged once", async () => {
+  const { clock, backend, acknowledged, deliverer } = scene();
   const [early, first, second] = [event("ada"), event("ada"), event("ada")];
   const [third, last] = [event("ada"), event("ada")];
   const ofBob = [event("bob"), event("bob")];
@@ -171,11 +171,11 @@ test("what is inherited goes before what happened later, after what is under way
   await clock.advance(0);
   expect(backend.sent.filter(({ userId }) => userId === "ada")).toEqual([second, early, first, third, last]);
   expect(backend.sent.filter(({ userId }) => userId === "bob")).toEqual(ofBob);
-  expect(settled.toSorted()).toEqual(backend.sent.map(({ id }) => id).toSorted());
+  expect(acknowledged.toSorted()).toEqual(backend.sent.map(({ id }) => id).toSorted());
   expect(deliverer.size).toBe(0);
 });
 
-test("what is inherited before a refused event is sent when the refused one's pause is over", async () => {
+test("an older event that is taken over is sent when the refused one's pause is over", async () => {
   const { clock, backend, deliverer } = scene();
   const [left, refused] = [event("ada"), event("ada")];
   backend.answer = () => NO;
@@ -187,14 +187,14 @@ test("what is inherited before a refused event is sent when the refused one's pa
   expect(backend.sent).toEqual([refused, left, refused]);
 });
 
-test("the oldest of all make room for what is inherited, and are settled", async () => {
-  const { clock, backend, told, settled, deliverer } = scene({ most: 5 });
+test("the oldest events make room for those that are taken over, and are acknowledged", async () => {
+  const { clock, backend, told, acknowledged, deliverer } = scene({ most: 5 });
   deliverer.hold();
   const all = Array.from({ length: 8 }, (_, n) => event(`user-${n}`));
   for (const each of all.slice(4)) deliverer.add(each);
   deliverer.takeOver(all.slice(0, 4));
   expect(deliverer.size).toBe(5);
-  expect(settled).toEqual(all.slice(0, 3).map(({ id }) => id));
+  expect(acknowledged).toEqual(all.slice(0, 3).map(({ id }) => id));
   expect(told.results["dropped"]).toBe(3);
   expect(told.names).toEqual(["overflowing"]);
   deliverer.goOn();
@@ -202,18 +202,18 @@ test("the oldest of all make room for what is inherited, and are settled", async
   expect(backend.sent.map(({ id }) => id).toSorted()).toEqual(all.slice(3).map(({ id }) => id));
 });
 
-test("an event is given up after a day also when it was inherited", async () => {
-  const { clock, backend, told, settled, deliverer } = scene();
+test("an event that was taken over is dropped after a day too", async () => {
+  const { clock, backend, told, acknowledged, deliverer } = scene();
   backend.answer = () => NO;
   const left = event("ada", { at: clock.wall() - 23.5 * HOUR_MS });
   deliverer.takeOver([left]);
   await clock.advance(0);
   await clock.advance(HOUR_MS / 4);
   expect(told.names).toEqual(["refused"]);
-  expect(settled).toEqual([]);
+  expect(acknowledged).toEqual([]);
   await clock.advance(HOUR_MS / 2);
   expect(told.names).toEqual(["refused", "dropped"]);
-  expect(settled).toEqual([left.id]);
+  expect(acknowledged).toEqual([left.id]);
 });
 
 test("while it is held nothing is sent; the end waits for no one", async () => {

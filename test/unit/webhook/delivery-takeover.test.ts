@@ -9,7 +9,7 @@ const NOTHING: TakenOver = { events: [], forgotten: 0, taken: [] };
 
 /** A log that answers each question when it is told to. */
 class AskedLog implements EventLog {
-  readonly questions: { dead: readonly string[]; answer: (inherited: TakenOver) => void; fail: () => void }[] = [];
+  readonly questions: { dead: readonly string[]; answer: (takenOver: TakenOver) => void; fail: () => void }[] = [];
 
   takeOver(dead: readonly string[]): Promise<TakenOver> {
     return new Promise((resolve, reject) => {
@@ -65,7 +65,7 @@ test("what happens here after a node is found dead waits until its events are th
   log.questions[1]?.answer({ events: left, forgotten: 2, taken: [] });
   await clock.advance(0);
   expect(backend.users).toEqual(["ada", "bob", "ada"]);
-  expect(told.said).toContainEqual(["inherited", { events: 2, forgotten: 2 }]);
+  expect(told.said).toContainEqual(["taken_over", { events: 2, forgotten: 2 }]);
   expect(told.results["dropped"]).toBe(2);
 
   takeover.ask(["dead"]);
@@ -76,7 +76,7 @@ test("what happens here after a node is found dead waits until its events are th
   await clock.advance(1_000);
   // Whoever was dead then need not be now.
   expect(log.questions[3]?.dead).toEqual([]);
-  expect(told.names.filter((name) => name === "inheriting_failed")).toHaveLength(1);
+  expect(told.names.filter((name) => name === "takeover_failed")).toHaveLength(1);
 });
 
 test("a node that is found dead while the log is asked is asked for next", async () => {
@@ -102,7 +102,7 @@ test("what another node delivers by now is not sent here any more", async () => 
   log.questions[0]?.answer({ ...NOTHING, taken: [first.id, second.id] });
   await clock.advance(0);
   expect(backend.sent).toEqual([own]);
-  expect(told.names).toEqual(["disinherited"]);
+  expect(told.names).toEqual(["taken_by_other"]);
 });
 
 test("after the end nobody is asked any more", async () => {

@@ -24,7 +24,7 @@ export class Told {
   readonly results = Object.fromEntries(DELIVERY_RESULTS.map((result) => [result, 0]));
 
   constructor() {
-    this.events.on("settled", ({ result }) => (this.results[result] = (this.results[result] ?? 0) + 1));
+    this.events.on("outcome", ({ result }) => (this.results[result] = (this.results[result] ?? 0) + 1));
     const names = [
       "failing",
       "recovered",
@@ -33,9 +33,9 @@ export class Told {
       "overflowing",
       "log_failing",
       "log_recovered",
-      "inherited",
-      "disinherited",
-      "inheriting_failed",
+      "taken_over",
+      "taken_by_other",
+      "takeover_failed",
     ] as const;
     for (const name of names) this.events.on(name, (payload) => this.said.push([name, payload]));
   }
