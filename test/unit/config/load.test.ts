@@ -100,7 +100,7 @@ test.each([
   expect(problems({ LASTSEEN_ENV: "test", [name]: value })).toEqual([expected]);
 });
 
-test("every variable is taken from the environment, over the files", () => {
+test("every variable of the environment replaces the value of the files", () => {
   const env = {
     LASTSEEN_ENV: "production",
     PORT: "0",
@@ -184,7 +184,7 @@ test.each([
   }
 });
 
-test("all problems are told at once, also those between settings, and no value that may be a secret", () => {
+test("one error lists all problems, also those between settings, and no value that may be a secret", () => {
   const names = ["PORT", "WEB_PORT", "HELLO_TIMEOUT_MS", "MAX_ROOM_SIZE", "MAX_ROOMS", "MAX_CONNECTIONS", "SFU_PORT"];
   const more = ["SWEEP_INTERVAL_MS", "RESUME_GRACE_MS", "RELOAD_GRACE_MS", "LOG_LEVEL", "MULTI_TAB_POLICY"];
   const env = {
@@ -228,7 +228,7 @@ test.each([
   expect(problems({ LASTSEEN_ENV: "test", ...env })).toEqual([]);
 });
 
-test("production does not start without a secret, nor without authentication", () => {
+test("production does not start without a secret or without authentication", () => {
   expect(problems({ LASTSEEN_ENV: "production" })).toEqual([expect.stringContaining("JWT_SECRET is needed")]);
   expect(problems({ LASTSEEN_ENV: "production", AUTH_MODE: "none", JWT_SECRET: SECRET })).toEqual([
     expect.stringContaining("AUTH_MODE none is not allowed in production"),
@@ -241,11 +241,11 @@ test("an empty variable counts as not set", () => {
   expect(config.ADMIN_TOKEN).toBeUndefined();
 });
 
-test("an environment that is not known is a problem", () => {
+test("an unknown environment is a problem", () => {
   expect(problems({ LASTSEEN_ENV: "staging" })).toEqual(["LASTSEEN_ENV must be one of development, production, test"]);
 });
 
-test("the file of the environment lies over the defaults, and the environment over both", () => {
+test("the file of the environment replaces the defaults, and the environment replaces both", () => {
   const directory = withFile("test.json", '{"HOST":"127.0.0.1","AUTH_MODE":"none","PORT":4000,"MAX_ROOM_SIZE":5}');
   expect(loadConfig({ LASTSEEN_ENV: "test", PORT: "5000" }, directory)).toMatchObject({
     PORT: 5000,
@@ -265,7 +265,7 @@ test.each([
   expect(found).toEqual([expect.stringMatching(problem)]);
 });
 
-test("a missing folder is told with all that is missing by it", () => {
+test("a missing folder is reported with all settings that are missing because of it", () => {
   const found = problems({ LASTSEEN_ENV: "test" }, "/nowhere");
   expect(found.filter((line) => line.includes("cannot be read"))).toHaveLength(2);
   expect(found).toContain("PORT is missing");

@@ -4,7 +4,7 @@ import { RateLimit } from "../../../src/gateway/rate-limit.js";
 
 const takeMany = (limit: RateLimit, count: number, now: number) => Array.from({ length: count }, () => limit.take(now));
 
-test("eight seconds' worth pass at once, the next is refused, and a second later there is a second's worth again", () => {
+test("the messages of eight seconds pass at once, the next one is refused, and after a second the messages of a second pass", () => {
   const limit = new RateLimit(50, 0);
   expect(takeMany(limit, 400, 0).every((verdict) => verdict === "ok")).toBe(true);
   expect(limit.take(0)).toBe("refuse");
@@ -12,19 +12,19 @@ test("eight seconds' worth pass at once, the next is refused, and a second later
   expect(limit.take(1_000)).toBe("refuse");
 });
 
-test("who sends at the rate is never refused, however long", () => {
+test("a client that sends at the rate is never refused", () => {
   const limit = new RateLimit(50, 0);
   for (let now = 0; now < 600_000; now += 20) expect(limit.take(now)).toBe("ok");
 });
 
-test("ten seconds' worth of refused messages are borne, one more cuts off", () => {
+test("a client is cut off after the refused messages of ten seconds and one more", () => {
   const limit = new RateLimit(10, 0);
   takeMany(limit, 80, 0);
   expect(takeMany(limit, 100, 0).every((verdict) => verdict === "refuse")).toBe(true);
   expect(limit.take(0)).toBe("cut");
 });
 
-test("who has been quiet for long enough is forgiven", () => {
+test("a client that has been quiet for long enough starts with no refused messages", () => {
   const limit = new RateLimit(10, 0);
   takeMany(limit, 80 + 100, 0);
   expect(limit.take(8_000)).toBe("ok");
@@ -32,7 +32,7 @@ test("who has been quiet for long enough is forgiven", () => {
   expect(limit.take(8_000)).toBe("refuse");
 });
 
-test("whatever comes when, never more pass than the burst and the rate allow", () => {
+test("never more messages pass than the burst and the rate allow", () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat({ max: 500 }), { maxLength: 2_000 }),

@@ -45,7 +45,7 @@ function setUp() {
   return { clock, time, watch, run, open };
 }
 
-test("without hello the socket is closed at its deadline, not earlier, and what it sends does not put it off", async () => {
+test("without hello the socket is closed at its deadline, not earlier and not later, whatever it sends", async () => {
   const { watch, run, open } = setUp();
   const connection = open();
   await run(9_500);
@@ -55,7 +55,7 @@ test("without hello the socket is closed at its deadline, not earlier, and what 
   expect(connection.end).toBe("helloTimeout");
 });
 
-test("after hello the socket is pinged in rhythm; answers keep it, two without an answer end it", async () => {
+test("after hello the socket is pinged regularly; answers keep it open, and two pings without an answer end it", async () => {
   const { watch, run, open } = setUp();
   const [answering, dead] = [open(), open()];
   for (const connection of [answering, dead]) watch.saidHello(connection.asConnection);
@@ -75,7 +75,7 @@ test("after hello the socket is pinged in rhythm; answers keep it, two without a
   expect(answering.end).toBeUndefined();
 });
 
-test("a socket that must answer at once is pinged at once, and ended when it does not answer in time", async () => {
+test("a socket that must answer at once gets a ping at once, and ends when it does not answer in time", async () => {
   const { watch, run, open } = setUp();
   const [answering, dead] = [open(), open()];
   for (const connection of [answering, dead]) {
@@ -93,7 +93,7 @@ test("a socket that must answer at once is pinged at once, and ended when it doe
   expect(answering.pings).toBe(2);
 });
 
-test("a pause of the process ends nobody: its time does not count", async () => {
+test("a stall of the process ends no socket, because its time does not count", async () => {
   const { clock, time, watch, run, open } = setUp();
   const [fresh, pinged] = [open(), open()];
   watch.saidHello(pinged.asConnection);

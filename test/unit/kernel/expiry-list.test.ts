@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ExpiryEntry, ExpiryList } from "../../../src/kernel/expiry-list.js";
 
-test("what is due comes out in the order of the deadlines, whatever order they were put in", () => {
+test("due items come in the order of their deadlines, in any order of insertion", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(20), fc.nat(1000), fc.boolean()), { maxLength: 200 }), (steps) => {
       const list = new ExpiryList<number>();

@@ -12,7 +12,7 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
-test("a loop never runs twice at once, however long a run takes", async () => {
+test("a loop never runs its task twice at the same time, however long a run takes", async () => {
   const clock = new ManualClock();
   const gate = deferred();
   let runs = 0;
@@ -57,7 +57,7 @@ test("a run that fails is reported and the loop goes on", async () => {
   await loop.close();
 });
 
-test("tasks of one key run in order, those of others at once, and nothing is kept", async () => {
+test("tasks of one key run in order, tasks of other keys at the same time, and an idle queue keeps nothing", async () => {
   const queue = new KeyedQueue<string>();
   const gate = deferred();
   const seen: string[] = [];
@@ -83,7 +83,7 @@ test("a task that fails does not stop the next of its key", async () => {
   await expect(second).resolves.toBe(2);
 });
 
-test("one listener's error reaches neither the emitter nor the other listeners", () => {
+test("an error of one listener does not reach the emitter or the other listeners", () => {
   const errors: unknown[] = [];
   const emitter = new Emitter<{ done: { value: number } }>((error) => errors.push(error));
   const seen: number[] = [];
@@ -98,7 +98,7 @@ test("one listener's error reaches neither the emitter nor the other listeners",
   expect(errors).toHaveLength(2);
 });
 
-test("what was opened is released in the opposite order, even when one fails", async () => {
+test("entries are disposed of in the opposite order, even when one fails", async () => {
   const seen: string[] = [];
   const disposals = new DisposalStack((_error, name) => seen.push(`${name} failed`));
   disposals.defer("first", () => void seen.push("first"));

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { VirtualTime } from "../../../src/kernel/virtual-time.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
-test("virtual time follows the clock as long as it ticks in rhythm", () => {
+test("virtual time follows the clock as long as ticks come regularly", () => {
   const clock = new ManualClock();
   const time = new VirtualTime(clock, 500);
   for (let tick = 0; tick < 100; tick++) {
@@ -13,7 +13,7 @@ test("virtual time follows the clock as long as it ticks in rhythm", () => {
   expect(time.creditMs).toBe(0);
 });
 
-test("a stall moves virtual time by one step at the most, and the rest is credited", () => {
+test("a stall moves virtual time by one step at most, and the rest is credited", () => {
   const clock = new ManualClock();
   const time = new VirtualTime(clock, 500);
   clock.stall(60_000);
@@ -25,7 +25,7 @@ test("a stall moves virtual time by one step at the most, and the rest is credit
   expect(time.creditMs).toBe(59_500);
 });
 
-test("a wall clock that jumps moves nothing", () => {
+test("a jump of the wall clock does not move virtual time", () => {
   const clock = new ManualClock();
   const time = new VirtualTime(clock, 500);
   clock.wallOffset += 86_400_000;

@@ -26,7 +26,7 @@ function scene() {
 
 const ids = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `1-${from + n}`);
 
-test("what arrives within a second is noted at once for all, and 200 without waiting", async () => {
+test("the ids of one second are acknowledged together, and 200 ids without waiting", async () => {
   const { clock, log, acknowledgement } = scene();
   for (const id of ids(3)) acknowledgement.add(id);
   await clock.advance(999);
@@ -41,7 +41,7 @@ test("what arrives within a second is noted at once for all, and 200 without wai
   expect(clock.pendingTimers).toBe(0);
 });
 
-test("while the log is away it is asked after 1, 2, 4 and then every 8 s, and nothing is forgotten", async () => {
+test("while the log is away there is an attempt after 1, 2, 4 and then every 8 s, and no id is lost", async () => {
   const { clock, log, acknowledgement } = scene();
   log.isAway = true;
   for (const id of ids(300)) acknowledgement.add(id);
@@ -55,7 +55,7 @@ test("while the log is away it is asked after 1, 2, 4 and then every 8 s, and no
   expect(log.noted.flat()).toEqual(ids(301));
 });
 
-test("the end makes one more attempt at all", async () => {
+test("closing makes one more attempt", async () => {
   const { clock, log, acknowledgement } = scene();
   for (const id of ids(150)) acknowledgement.add(id);
   await acknowledgement.close();

@@ -21,7 +21,7 @@ function scene(more: { most?: number; random?: number } = {}) {
   return { clock, backend, told, acknowledged, deliverer };
 }
 
-test("while the backend is away one attempt at a time asks for it, after 1, 2, 4 … and then every 60 s", async () => {
+test("while the backend is away there is one attempt at a time, after 1, 2, 4 … and then every 60 s", async () => {
   const { clock, backend, told, deliverer } = scene();
   backend.answer = () => AWAY;
   for (let n = 0; n < 50; n += 1) deliverer.add(event(`user-${n}`));
@@ -44,7 +44,7 @@ test("while the backend is away one attempt at a time asks for it, after 1, 2, 4
   expect(told.names).toEqual(["failing", "recovered"]);
 });
 
-test("pauses are shortened by up to a half at random", async () => {
+test("chance shortens pauses by up to a half", async () => {
   const { clock, backend, deliverer } = scene({ random: 0.999 });
   backend.answer = () => AWAY;
   deliverer.add(event("ada"));
@@ -55,7 +55,7 @@ test("pauses are shortened by up to a half at random", async () => {
   expect(backend.sent).toHaveLength(2);
 });
 
-test("a Retry-After is honoured, by everybody's events, up to an hour", async () => {
+test("all events wait for a Retry-After, for up to an hour", async () => {
   const { clock, backend, deliverer } = scene();
   backend.answer = () => ({ kind: "failed", why: "HTTP 429", retryAfterMs: 90_000 });
   deliverer.add(event("ada"));
@@ -72,7 +72,7 @@ test("a Retry-After is honoured, by everybody's events, up to an hour", async ()
   expect(backend.sent).toHaveLength(3);
 });
 
-test("events of one user arrive in order, whatever fails in between; none of them overtakes", async () => {
+test("events of one user arrive in order when attempts fail in between", async () => {
   const { clock, backend, deliverer } = scene();
   let n = 0;
   backend.answer = () => (n++ % 3 === 0 ? AWAY : n % 3 === 1 ? NO : { kind: "delivered" });
@@ -85,7 +85,7 @@ test("events of one user arrive in order, whatever fails in between; none of the
   expect(ids).toEqual(ids.toSorted((a, b) => Number(a.slice(2)) - Number(b.slice(2))));
 });
 
-test("a refused event holds up its own user only, and is given up after a day", async () => {
+test("only events of the same user wait for a refused event, and it is dropped after a day", async () => {
   const { clock, backend, told, deliverer } = scene();
   const wrong = event("ada");
   backend.answer = ({ id }) => (id === wrong.id ? NO : { kind: "delivered" });
@@ -105,7 +105,7 @@ test("a refused event holds up its own user only, and is given up after a day", 
   expect(told.results).toMatchObject({ delivered: 2, dropped: 1, failed: 0 });
 });
 
-test("when too many wait the oldest make room, but none that is under way, and it is said once until it is over", async () => {
+test("when too many events wait the oldest are dropped, but none that is being sent, and one warning tells it", async () => {
   const { clock, backend, told, deliverer } = scene({ most: 10 });
   let release: (attempt: Attempt) => void = () => {};
   backend.answer = () => new Promise((resolve) => (release = resolve));
@@ -121,7 +121,7 @@ test("when too many wait the oldest make room, but none that is under way, and i
   expect(deliverer.size).toBe(0);
 });
 
-test("a partition whose waiting event has made room goes on with new ones", async () => {
+test("a partition whose waiting event was dropped goes on with new events", async () => {
   const { clock, backend, deliverer } = scene({ most: 1 });
   backend.answer = () => NO;
   deliverer.add(event("ada"));
@@ -137,7 +137,7 @@ test("a partition whose waiting event has made room goes on with new ones", asyn
   expect(deliverer.size).toBe(0);
 });
 
-test("the end makes one more attempt at everything without a pause, and sends nothing after it", async () => {
+test("closing makes one more attempt at each event without a pause, and sends nothing after that", async () => {
   const { clock, backend, deliverer } = scene();
   backend.answer = () => AWAY;
   for (const user of ["ada", "bob", "cid"]) deliverer.add(event(user));
@@ -216,7 +216,7 @@ test("an event that was taken over is dropped after a day too", async () => {
   expect(acknowledged).toEqual([left.id]);
 });
 
-test("while it is held nothing is sent; the end waits for no one", async () => {
+test("a held deliverer sends nothing, and closing ends the hold", async () => {
   const { clock, backend, deliverer } = scene();
   deliverer.hold();
   deliverer.add(event("ada"));

@@ -33,7 +33,7 @@ function scene() {
   return { clock, backend, told, log, deliverer, takeover: new DeliveryTakeover({ ...common, log, deliverer }) };
 }
 
-test("nothing is sent before it is known what the process before has left; that is sent first", async () => {
+test("the events that the process before has left are sent first, and nothing is sent before they are known", async () => {
   const { clock, backend, log, deliverer, takeover } = scene();
   const left = [event("ada"), event("ada")];
   takeover.ask([]);
@@ -51,7 +51,7 @@ test("nothing is sent before it is known what the process before has left; that 
   expect(backend.sent.slice(0, 2)).toEqual(left);
 });
 
-test("what happens here after a node is found dead waits until its events are there, or can't be had", async () => {
+test("after a node has died, new events wait until its events have arrived or the log has failed", async () => {
   const { clock, backend, told, log, deliverer, takeover } = scene();
   takeover.ask([]);
   log.questions[0]?.answer(NOTHING);
@@ -79,7 +79,7 @@ test("what happens here after a node is found dead waits until its events are th
   expect(told.names.filter((name) => name === "takeover_failed")).toHaveLength(1);
 });
 
-test("a node that is found dead while the log is asked is asked for next", async () => {
+test("a node that is found dead during a question to the log is part of the next question", async () => {
   const { clock, backend, log, deliverer, takeover } = scene();
   takeover.ask([]);
   takeover.ask(["one"]);
@@ -94,7 +94,7 @@ test("a node that is found dead while the log is asked is asked for next", async
   expect(backend.users).toEqual(["ada"]);
 });
 
-test("what another node delivers by now is not sent here any more", async () => {
+test("events that another node delivers by now are not sent here", async () => {
   const { clock, backend, told, log, deliverer, takeover } = scene();
   const [first, second, own] = [event("ada"), event("ada"), event("ada")];
   takeover.ask([]);
@@ -105,7 +105,7 @@ test("what another node delivers by now is not sent here any more", async () => 
   expect(told.names).toEqual(["taken_by_other"]);
 });
 
-test("after the end nobody is asked any more", async () => {
+test("after closing the log gets no more questions", async () => {
   const { clock, log, takeover } = scene();
   takeover.ask([]);
   log.questions[0]?.fail();

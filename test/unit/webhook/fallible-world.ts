@@ -101,8 +101,8 @@ export class FallibleProcess {
   }
 
   /**
-   * The same object, whose named methods now and then fail: before they have done anything, or after. What is inherited is
-   * read in several questions to the store, so that a log of which one fails has inherited nothing.
+   * The same object, but its named methods sometimes fail, before or after they have done their work. A takeover asks the store
+   * several questions, so that a log has taken over nothing when one of them fails.
    */
   #fallible<T extends object>(target: T, names: readonly (keyof T)[]): T {
     for (const name of names) {

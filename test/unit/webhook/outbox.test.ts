@@ -28,7 +28,7 @@ function scene(most = 500) {
   return { clock, log, told, delivered, outbox };
 }
 
-test("events get their ids from the log, in the order in which they happened", async () => {
+test("the log gives the events their ids in the order in which they happened", async () => {
   const { clock, delivered, outbox } = scene();
   const events = Array.from({ length: 250 }, (_, n) => newEvent(`user-${n}`));
   for (const event of events) outbox.add(event);
@@ -43,7 +43,7 @@ test("events get their ids from the log, in the order in which they happened", a
   expect(delivered).toHaveLength(251);
 });
 
-test("while the log is away events wait, the oldest are dropped when too many do, and it is said once", async () => {
+test("while the log is away events wait; when there are too many the oldest are dropped, and one warning tells it", async () => {
   const { clock, log, told, delivered, outbox } = scene(200);
   log.isAway = true;
   for (let n = 0; n < 300; n += 1) outbox.add(newEvent(`user-${n}`));
@@ -60,7 +60,7 @@ test("while the log is away events wait, the oldest are dropped when too many do
   expect(outbox.size).toBe(0);
 });
 
-test("a log that is back is not waited for any longer", async () => {
+test("when the log is back the pause ends at once", async () => {
   const { clock, log, delivered, outbox } = scene();
   log.isAway = true;
   outbox.add(newEvent("ada"));
@@ -76,7 +76,7 @@ test("a log that is back is not waited for any longer", async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
-test("the end waits for one more attempt only", async () => {
+test("closing waits for one more attempt only", async () => {
   const { clock, log, outbox } = scene();
   log.isAway = true;
   outbox.add(newEvent("ada"));

@@ -50,7 +50,7 @@ test("a room opens with its first participant and closes with its last", () => {
   ]);
 });
 
-test("the end of a session is told under the epoch in which this node owned it, not the one of the claim", () => {
+test("the end of a session has the epoch in which this node owned it, not the epoch of the claim", () => {
   const { lifecycle, told } = scene();
   const ada = session("ada");
   expect(ada.claim()).toBe(true);
@@ -64,7 +64,7 @@ test("the end of a session is told under the epoch in which this node owned it, 
   ]);
 });
 
-test("of a session that another node has, nothing more is told here, nor of its room", () => {
+test("a session that another node holds sends no more events here, and its room sends none", () => {
   const { lifecycle, told } = scene();
   const ada = session("ada");
   ada.claim();
@@ -73,7 +73,7 @@ test("of a session that another node has, nothing more is told here, nor of its 
   expect(told()).toEqual([]);
 });
 
-test("a session for which nobody came after its node had died has ended like any other", () => {
+test("a session whose client did not come back after its node had died ends like any other", () => {
   const { lifecycle, told } = scene();
   const ada = session("ada");
   ada.claim();
