@@ -28,8 +28,8 @@ function scene() {
   const told = new Told();
   const log = new AskedLog();
   const common = { clock, events: told.events, random: () => 0 };
-  const settled = (): void => {};
-  const deliverer = new Deliverer({ ...common, settled, send: backend.send, most: 100, giveUpMs: 1e9 });
+  const acknowledge = (): void => {};
+  const deliverer = new Deliverer({ ...common, acknowledge, send: backend.send, most: 100, giveUpMs: 1e9 });
   return { clock, backend, told, log, deliverer, takeover: new DeliveryTakeover({ ...common, log, deliverer }) };
 }
 
