@@ -37,7 +37,7 @@ export interface LifecycleEvents {
   directory_recovered: { failures: number };
   /** Another node holds the session: it was taken over (`fenced`) or given to it. Nothing has happened here yet. */
   held_elsewhere: { session: Session; why: GivenUp };
-  /** This node gives the session up because another one holds it. The session ends here right after this. */
+  /** This node gives the session up, and ends it here right after this. Only the listener of `held_elsewhere` emits it. */
   given_up: { session: Session; why: GivenUp };
   ended: {
     session: Session;
