@@ -1,29 +1,29 @@
 /**
- * One way to the service, from the first step to its end: a token, a socket, a hello, and then whatever is said. A line is
- * never used twice, and once it has ended it tells nothing more.
+ * One attempt to connect, and the connection that it leads to: a token, a socket, a hello, then messages until the socket
+ * ends. An attempt is never used twice, and reports nothing after its end.
  */
 import type { ReplyData } from "@lastseen/protocol";
 import { socketEnd, type SocketEnd } from "./connection-state.js";
 import type { Environment } from "./environment.js";
 import type { Message } from "./frame.js";
-import type { Greeter, Welcome } from "./greeter.js";
+import type { Greeter, HelloOutcome } from "./greeter.js";
 import { Socket } from "./socket.js";
 
-/** Why it has ended: a hello that came to nothing, or the end of the socket. */
-export type AttemptEnd = Exclude<Welcome, { kind: "welcome" }> | SocketEnd;
+/** Why it has ended: the hello failed, or the socket ended. */
+export type AttemptEnd = Exclude<HelloOutcome, { kind: "accepted" }> | SocketEnd;
 
 export interface AttemptListener {
-  /** The hello was answered: there is a session, and requests go over the wire. */
-  welcomed(reply: ReplyData<"hello">, wire: Socket): void;
-  heard(message: Message): void;
-  /** Told once, except to whoever has closed the line. */
-  ended(end: AttemptEnd): void;
+  /** The service has answered the hello: there is a session, and the socket takes requests. */
+  onConnected(reply: ReplyData<"hello">, socket: Socket): void;
+  onMessage(message: Message): void;
+  /** Called once, but not after {@link Attempt.close}. */
+  onEnd(end: AttemptEnd): void;
 }
 
 const OPEN_TIMEOUT_MS = 10_000;
-/** A request for a token may hang on a line of its own that has died; whoever has to sign in first needs a while. */
+/** The page's request for a token may hang. The limit leaves time for a user who has to sign in first. */
 const TOKEN_TIMEOUT_MS = 30_000;
-/** Stands for the line's death in the close-code table. */
+/** The close code of a connection that broke. */
 const ABNORMAL = 1006;
 
 export class Attempt {
@@ -41,7 +41,7 @@ export class Attempt {
     this.#listener = listener;
   }
 
-  /** What comes of it is told to the listener. */
+  /** Never rejects: the listener gets the outcome. */
   async open(socketUrl: string): Promise<void> {
     const noToken = () => this.end({ kind: "retry", cause: "token_failed" });
     this.#tokenTimer = this.#environment.timers.set(TOKEN_TIMEOUT_MS, noToken);
@@ -54,30 +54,30 @@ export class Attempt {
     this.#environment.timers.clear(this.#tokenTimer);
     if (this.#over) return;
     const listener = {
-      opened: () => {
+      onOpen: () => {
         this.#opened = true;
         void this.#greet(token);
       },
-      heard: (message: Message) => this.#listener.heard(message),
-      ended: (code: number) => this.#broke(code),
+      onMessage: (message: Message) => this.#listener.onMessage(message),
+      onEnd: (code: number) => this.#onSocketEnd(code),
     };
     try {
       this.#socket = new Socket(socketUrl, this.#environment, listener, OPEN_TIMEOUT_MS);
     } catch {
-      // Such as a page served by https that may not open ws://.
+      // For example because a page served by https may not open ws://.
       this.end({ kind: "retry", cause: "connect_failed" });
     }
   }
 
-  /** Gives the line up, but not the session. */
+  /** Ends the connection, but not the session. */
   end(end: AttemptEnd): void {
     if (this.#over) return;
     this.#stop();
     this.#socket?.end(ABNORMAL);
-    this.#listener.ended(end);
+    this.#listener.onEnd(end);
   }
 
-  /** Gives the session up as well. Nothing of the line is left when this returns. */
+  /** Ends the connection because the session ends too; leaves no socket or timer behind. */
   close(): void {
     this.#stop();
     this.#socket?.end();
@@ -89,15 +89,15 @@ export class Attempt {
   }
 
   async #greet(token: string | undefined): Promise<void> {
-    const wire = this.#socket;
-    if (!wire) return;
-    const welcome = await this.#greeter.greet(wire, token);
+    const socket = this.#socket;
+    if (!socket) return;
+    const outcome = await this.#greeter.greet(socket, token);
     if (this.#over) return;
-    if (welcome.kind === "welcome") this.#listener.welcomed(welcome.reply, wire);
-    else this.end(welcome);
+    if (outcome.kind === "accepted") this.#listener.onConnected(outcome.reply, socket);
+    else this.end(outcome);
   }
 
-  #broke(code: number): void {
+  #onSocketEnd(code: number): void {
     const end = socketEnd(code);
     this.end(end.kind === "retry" && !this.#opened ? { ...end, cause: "connect_failed" } : end);
   }

@@ -1,7 +1,7 @@
 import type { Environment, PageSignal, PageSource, TabChannel, TabLocks, TabStorage, Timers } from "./environment.js";
 
 const timers: Timers = {
-  // `performance.now()` stands still while some machines sleep, and sleep is what has to be noticed.
+  // On some machines `performance.now()` stands still during sleep, and the client has to notice sleep.
   now: () => Date.now(),
   set: (delayMs, run) => setTimeout(run, delayMs),
   clear: (handle) => clearTimeout(handle as number),
@@ -16,8 +16,8 @@ const page: PageSource = {
     const stop = new AbortController();
     const on = (target: EventTarget, type: string, signal: (event: Event) => PageSignal | undefined) => {
       const handle = (event: Event) => {
-        const told = signal(event);
-        if (told) listener(told);
+        const given = signal(event);
+        if (given) listener(given);
       };
       target.addEventListener(type, handle, { signal: stop.signal });
     };
@@ -26,7 +26,7 @@ const page: PageSource = {
     on(document, "resume", () => ({ kind: "wake", cause: "resume" }));
     on(window, "focus", () => ({ kind: "wake", cause: "focus" }));
     on(window, "online", () => ({ kind: "wake", cause: "online" }));
-    // The first pageshow of a page is its own loading.
+    // The first pageshow of a page comes when it loads.
     on(window, "pageshow", (event) =>
       (event as PageTransitionEvent).persisted ? { kind: "wake", cause: "pageshow" } : undefined,
     );
@@ -43,7 +43,7 @@ const page: PageSource = {
   beacon: (url, body) => navigator.sendBeacon(url, body),
 };
 
-/** `sessionStorage` throws where the user forbids it; the tab then simply does not survive a reload. */
+/** `sessionStorage` throws where the user forbids it; then the session does not survive a reload. */
 const storage: TabStorage = {
   get(key) {
     try {
@@ -56,12 +56,12 @@ const storage: TabStorage = {
     try {
       sessionStorage.setItem(key, value);
     } catch {
-      // Nothing is lost but the resume after a reload.
+      // Without storage the client only cannot resume after a reload.
     }
   },
 };
 
-/** Web Locks exist in secure contexts only; without them every tab gets what it asks for and the server decides. */
+/** Web Locks exist in secure contexts only. Without them every tab gets each lock, and the service decides. */
 const locks: TabLocks = {
   async hold(name, waitMs) {
     const manager = (navigator as Partial<Navigator>).locks;
@@ -96,7 +96,7 @@ function createId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The browser's own parts. */
+/** The parts of a real browser. */
 export const browserEnvironment: Environment = {
   timers,
   openSocket: (url, protocol) => new WebSocket(url, protocol),

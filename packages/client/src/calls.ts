@@ -1,25 +1,21 @@
 /**
- * One-to-one calls. There is one call at a time; what it is at the moment is `current`, and every change of it is one
- * event. A ring ends by itself when its time is up, whether or not the service is heard; and what is over here is not
- * taken up again, whatever the service says of it later.
+ * One-to-one calls, one at a time. `current` is the call as it is now, and each change is one `call` event. A ring ends by
+ * itself when its time is up, even without a connection. A call that is over here stays over, even if the service still
+ * believes in it.
  *
  *     nothing --start--> ringing, outgoing --answered--> active --> nothing
- *        `--somebody calls--> ringing, incoming --accept--^   (every state ends in nothing, with a reason)
+ *        `--another calls--> ringing, incoming --accept--^   (every state ends in nothing, with a reason)
  */
 import type { CallSnapshot, EventData, ReplyData, UserStatus } from "@lastseen/protocol";
 import type { Emitter } from "./emitter.js";
 import type { Timers } from "./environment.js";
 import type { CallOverReason, ClientEvents } from "./events.js";
 import type { ServiceEvent } from "./frame.js";
-import { GivenUpCalls } from "./given-up.js";
+import { GivenUpCalls } from "./given-up-calls.js";
 import type { Connection } from "./connection.js";
-import { lostOnTheWay, RequestError, withoutLine } from "./request-error.js";
+import { outcomeUnknown, RequestError, wasDisconnected } from "./request-error.js";
+import { RingTimer } from "./ring-timer.js";
 import { Statuses } from "./statuses.js";
-
-/** The caller's own clock gives the service this long to say that nobody has answered. */
-const PATIENCE_MS = 3_000;
-/** A page that stood still has frames waiting behind the timer that fires first: they are heard before it counts. */
-const LAST_MOMENT_MS = 100;
 
 export class Calls {
   readonly #connection: Connection;
@@ -28,14 +24,14 @@ export class Calls {
   readonly #statuses: Statuses;
   readonly #givenUp: GivenUpCalls;
   #current: CallSnapshot | undefined;
-  /** The call that has come with a session which is being taken over. */
+  /** Id of the call that came with a session that this tab takes over. */
   #moved: string | undefined;
-  #ringTimer: unknown;
-  /** Attempts to call somebody that were not answered yet. */
+  readonly #ringTimer: RingTimer;
+  /** How many `startCall` requests wait for their answer. */
   #starting = 0;
-  /** A page that has just been loaded finds itself in the call of its session. */
-  #arriving = true;
-  /** Whoever waits for news of the call. */
+  /** Until the first hello is answered: a page that was reloaded stays in the call of its session. */
+  #isFirstHello = true;
+  /** Resolved at the next change of the call or answer to a hello. */
   #waiting: (() => void)[] = [];
 
   /** @internal */
@@ -45,6 +41,7 @@ export class Calls {
     this.#events = parts.events;
     this.#statuses = new Statuses(parts);
     this.#givenUp = new GivenUpCalls(parts.connection, parts.timers);
+    this.#ringTimer = new RingTimer(parts.timers, (call) => this.#timeUp(call));
   }
 
   /** The call that rings or goes on here. A new object after every change. */
@@ -52,14 +49,15 @@ export class Calls {
     return this.#current;
   }
 
-  /** Statuses of the users that are watched, as far as they are known. */
+  /** The known statuses of the watched users. */
   get statuses(): ReadonlyMap<string, UserStatus> {
     return this.#statuses.known;
   }
 
   /**
-   * Calls a user. If that user is calling at this very moment, the two are in one call, and `call_accepted` follows. An
-   * attempt that has failed here does not ring there: if its answer was lost, it is taken back as soon as it is heard of.
+   * Calls a user. If that user calls this one at the same moment, the two are in one call, and `call_accepted` follows.
+   * When the promise rejects, the call does not ring there: if only the answer was lost, the client ends the call as soon
+   * as it learns of it.
    *
    * @throws RequestError such as `callee_busy`, `callee_offline`, `caller_busy`, `rate_limited`
    */
@@ -69,14 +67,14 @@ export class Calls {
     } catch (error) {
       const isBusy = error instanceof RequestError && error.code === "caller_busy";
       if (!isBusy || !this.#givenUp.isTelling) throw error;
-      // Of an attempt before, of whose end the service has been told meanwhile: requests are carried out in their order.
+      // Busy with a call that was given up. The service carries out requests in order, so it has heard of that by now.
       return this.#start(to, kind);
     }
   }
 
   /**
-   * Answers the call that rings here; then join its `roomId`. An answer that may have been lost is given again, on the next
-   * line if need be, as long as it rings.
+   * Answers the call that rings here; then join its `roomId`. If the outcome is unknown, the client answers again as long
+   * as the call rings, if necessary after a reconnect.
    *
    * @throws RequestError `call_gone` when it rings no more, `overloaded`
    */
@@ -84,20 +82,20 @@ export class Calls {
     return this.#accept(this.#get("incoming", "ringing").callId);
   }
 
-  /** Declines the call that rings here, on all one's devices. @throws RequestError */
+  /** Declines the call that rings here, on all devices of the user. @throws RequestError */
   async decline(): Promise<void> {
     this.#get("incoming", "ringing");
     await this.end();
   }
 
-  /** Takes back the call that was not answered yet; one that just has been, is ended. @throws RequestError */
+  /** Cancels the outgoing call, or ends it if it was answered in this moment. @throws RequestError */
   async cancel(): Promise<void> {
     await this.#finish(this.#get("outgoing").callId, "cancelled");
   }
 
   /**
-   * Hangs up, or takes back, or declines: whatever ends the call in its state. Without a line it is over here, and the
-   * service is told later.
+   * Hangs up, cancels or declines, as the state of the call asks for. Without a connection the call is over here, and the
+   * client tells the service later.
    *
    * @throws RequestError
    */
@@ -107,53 +105,55 @@ export class Calls {
   }
 
   /**
-   * Asks for the statuses of users, and is told of changes from now on, also after a reconnect. Without a line, or without
-   * an answer, they are asked for as soon as can be. @throws RequestError the service's refusal
+   * Asks for the statuses of users and follows their changes, also after a reconnect. Without a connection or an answer
+   * the client asks again later.
+   *
+   * @throws RequestError the service's refusal
    */
   watch(userIds: readonly string[]): Promise<ReadonlyMap<string, UserStatus>> {
     return this.#statuses.watch(userIds);
   }
 
-  /** Is told nothing more of these users. @throws RequestError the service's refusal */
+  /** Stops following these users. @throws RequestError the service's refusal */
   unwatch(userIds: readonly string[]): Promise<void> {
     return this.#statuses.unwatch(userIds);
   }
 
-  /** @internal The service has said which call the session is in. */
+  /** @internal The answer to a hello says which call the session is in. */
   greeted({ call }: ReplyData<"hello">): void {
-    const isArriving = this.#arriving;
-    this.#arriving = false;
+    const isFirstHello = this.#isFirstHello;
+    this.#isFirstHello = false;
     this.#givenUp.greeted(call?.callId);
     const known = this.#current;
     if (known && known.callId !== call?.callId) this.#end(known.callId, "lost");
     if (call && !this.#givenUp.has(call.callId)) {
       const rings = call.direction === "incoming" && call.state === "ringing";
-      if (isArriving || rings || known?.callId === call.callId) this.#begin(call);
-      // Begun by an attempt whose answer was lost.
+      if (isFirstHello || rings || known?.callId === call.callId) this.#begin(call);
+      // Started by a request whose answer was lost.
       else this.#givenUp.add(call.callId);
     }
-    this.#statuses.again();
-    this.#newsCame();
+    this.#statuses.askAgain();
+    this.#notifyWaiting();
   }
 
   /**
-   * @internal This tab has another one's session now. Nothing more is told of the session before, whose call has ended with
-   * it, nor of what the other tab watched.
+   * @internal This tab has the session of another tab now. The call of this tab's own session has ended with that session,
+   * and the service does not know which users this tab watches.
    */
-  tookOver(): void {
+  transferred(): void {
     if (this.#current && this.#current.callId !== this.#moved) this.#end(this.#current.callId, "lost");
     this.#moved = undefined;
-    this.#statuses.again();
+    this.#statuses.askAgain();
   }
 
   /** @internal */
   event({ type, data }: ServiceEvent): void {
     switch (type) {
       case "incoming_call":
-        this.#rings(data);
+        this.#ring(data);
         return;
       case "call_accepted":
-        // An attempt that waits for its own answer is told once more after that.
+        // While a `startCall` waits for its answer, this may be its call: the service repeats the event after the answer.
         if (!this.#activate(data.callId, data.roomId) && this.#starting === 0) this.#givenUp.add(data.callId);
         return;
       case "call_moved":
@@ -169,14 +169,14 @@ export class Calls {
         this.#over(data.callId, data.reason);
         return;
       case "user_status":
-        this.#statuses.learn({ statuses: [data] });
+        this.#statuses.apply({ statuses: [data] });
     }
   }
 
   /** @internal The client has stopped. */
   stop(): void {
     if (this.#current) this.#end(this.#current.callId, "lost");
-    this.#arriving = true;
+    this.#isFirstHello = true;
     this.#givenUp.stop();
     this.#statuses.stop();
   }
@@ -201,58 +201,55 @@ export class Calls {
       const { roomId } = await this.#answerTo(callId, this.#connection.request("acceptCall", { callId }));
       if (!this.#activate(callId, roomId)) this.#givenUp.add(callId);
     } catch (error) {
-      if (!lostOnTheWay(error)) throw error;
-      if (withoutLine(error)) await this.#news();
+      if (!outcomeUnknown(error)) throw error;
+      if (wasDisconnected(error)) await this.#nextChange();
     }
     const call = this.#current;
     if (call?.callId !== callId) throw callGone();
     return call.state === "active" ? call : this.#accept(callId);
   }
 
-  /** Ends the call, here at the latest when there is no answer. @throws RequestError the service's refusal */
+  /** Ends the call; without an answer it ends here all the same. @throws RequestError the service's refusal */
   async #finish(callId: string, reason: CallOverReason): Promise<void> {
     try {
       await this.#answerTo(callId, this.#connection.request("endCall", { callId }));
     } catch (error) {
-      if (!lostOnTheWay(error)) throw error;
+      if (!outcomeUnknown(error)) throw error;
       this.#givenUp.add(callId);
     }
     this.#end(callId, reason);
   }
 
-  /** Resolves when the call has changed, or a hello has told how it stands. */
-  #news(): Promise<void> {
+  /** Resolves when the call has changed or a hello was answered. */
+  #nextChange(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  #newsCame(): void {
+  #notifyWaiting(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #rings({ from, ...call }: EventData<"incoming_call">): void {
+  #ring({ from, ...call }: EventData<"incoming_call">): void {
     if (this.#givenUp.has(call.callId)) return;
     this.#begin({ ...call, peer: from, state: "ringing", direction: "incoming" });
   }
 
-  /** A call is here: new, or as a hello knows it. */
+  /** Takes a new call, or the state of the known one from a hello. */
   #begin(call: CallSnapshot): void {
     const before = this.#current;
     if (before && before.callId !== call.callId) this.#end(before.callId, "lost");
     else if (before?.state === call.state) return;
     this.#set(call);
-    if (call.state === "active" || call.remainingMs === undefined) return;
-    const patience = call.direction === "outgoing" ? PATIENCE_MS : 0;
-    const withinMs = Math.max(0, call.remainingMs + patience - LAST_MOMENT_MS);
-    this.#ringTimer = this.#timers.set(withinMs, () => {
-      this.#ringTimer = this.#timers.set(LAST_MOMENT_MS, () => {
-        this.#end(call.callId, "timeout");
-        // It may have been answered in this very moment, and nobody is to talk to nobody.
-        if (call.direction === "outgoing") this.#givenUp.add(call.callId);
-      });
-    });
+    this.#ringTimer.start(call);
   }
 
-  /** `false` when it is not the call that is here. */
+  #timeUp({ callId, direction }: CallSnapshot): void {
+    this.#end(callId, "timeout");
+    // The other user may have answered in this moment, and would be alone in the call.
+    if (direction === "outgoing") this.#givenUp.add(callId);
+  }
+
+  /** @returns `false` when it is not the current call */
   #activate(callId: string, roomId: string): boolean {
     const call = this.#current;
     if (call?.callId !== callId) return false;
@@ -262,9 +259,9 @@ export class Calls {
     return true;
   }
 
-  /** The service says that it is over. */
+  /** The service says that the call is over. */
   #over(callId: string, reason: CallOverReason): void {
-    this.#givenUp.over(callId);
+    this.#givenUp.remove(callId);
     this.#end(callId, reason);
   }
 
@@ -273,14 +270,14 @@ export class Calls {
   }
 
   #set(call: CallSnapshot | undefined, reason?: CallOverReason): void {
-    this.#timers.clear(this.#ringTimer);
+    this.#ringTimer.stop();
     const previous = this.#current;
     this.#current = call;
     this.#events.emit("call", reason ? { call, previous, reason } : { call, previous });
-    this.#newsCame();
+    this.#notifyWaiting();
   }
 
-  /** Waits for the answer to a request about the call; one that is gone there is gone here. */
+  /** Waits for the answer to a request about the call, and ends the call here if the service does not know it. */
   async #answerTo<T>(callId: string, request: Promise<T>): Promise<T> {
     try {
       return await request;
@@ -299,5 +296,5 @@ export class Calls {
 }
 
 function callGone(): RequestError {
-  return new RequestError("call_gone", "There is no such call (any more).", { retryable: false });
+  return new RequestError("call_gone", "There is no such call, or it is over.", { retryable: false });
 }

@@ -1,6 +1,6 @@
 /**
- * What an application holds in its hands. It puts the parts together: the page's signals go to the {@link Connection}, the
- * link's frames to the {@link Membership}, and what comes of it to the application as events.
+ * The object that an application works with. It connects the parts: the page's signals go to the {@link Connection}, the
+ * connection's messages to the {@link Membership} and the {@link Calls}, and their results to the application as events.
  */
 import type { JsonObject, Participant, ReplyData, RequestData, RequestType, RoomSnapshot } from "@lastseen/protocol";
 import { browserEnvironment } from "./browser.js";
@@ -12,9 +12,10 @@ import type { ClientEvents, JoinedRoom, LeftRoom, SessionInfo } from "./events.j
 import type { ServiceEvent } from "./frame.js";
 import type { GetToken } from "./greeter.js";
 import { Connection } from "./connection.js";
-import { Membership, type JoinOptions } from "./membership.js";
+import { Membership } from "./membership.js";
 import { PageWatch } from "./page-watch.js";
 import { FullJitterPolicy, type ReconnectPolicy } from "./reconnect-policy.js";
+import type { JoinOptions } from "./room-wish.js";
 import { TabClaim } from "./tab-claim.js";
 import { TabMemory } from "./tab-memory.js";
 import { whenConnected } from "./when-connected.js";
@@ -24,23 +25,23 @@ export interface ConnectOptions {
   readonly url: string;
   /** Returns a token for each hello; asked again with `refused` after the service did not accept one. */
   readonly getToken?: GetToken;
-  /** Who one is, where the service takes everybody's word for it (authentication `none`). */
+  /** The user, if the service has no authentication (`none`). */
   readonly user?: { readonly id: string; readonly name?: string };
-  /** This tab's id, 1–64 characters; made up and kept in the tab's storage if not given. */
+  /** This tab's id, 1–64 characters; by default a random one that the tab's storage keeps. */
   readonly tabId?: string;
   /** Named in the service's logs. */
   readonly client?: { readonly name: string; readonly version?: string };
-  /** When to try again; {@link FullJitterPolicy} if not given. */
+  /** When to try again; by default {@link FullJitterPolicy}. */
   readonly reconnectPolicy?: ReconnectPolicy;
-  /** Whether the browser asks before the page is closed while in a room. Off by default. */
+  /** Whether the browser asks before it closes the page while in a room. Off by default. */
   readonly askBeforeClosing?: boolean;
   /** Replaces parts of the browser, such as timers and the WebSocket constructor. */
   readonly environment?: Partial<Environment>;
 }
 
 /**
- * A user's session with the service. Made by {@link connect}; once `disconnected` it does nothing by itself and holds no
- * timer, listener or socket, until {@link LastseenClient.reconnect} is called.
+ * A user's session with the service, made by {@link connect}. When it is `disconnected`, it does nothing by itself and
+ * has no timer, listener or socket, until {@link LastseenClient.reconnect} is called.
  */
 export class LastseenClient {
   /** Calls with other users. */
@@ -54,7 +55,7 @@ export class LastseenClient {
   #session: SessionInfo | undefined;
   #disconnecting: Promise<void> | undefined;
 
-  /** Use {@link connect}, unless the connection shall be opened later with {@link LastseenClient.reconnect}. */
+  /** Use {@link connect}, or open the connection later with {@link LastseenClient.reconnect}. */
   constructor(options: ConnectOptions) {
     const environment = { ...browserEnvironment, ...options.environment };
     const policy = options.reconnectPolicy ?? new FullJitterPolicy({ random: environment.random });
@@ -76,35 +77,35 @@ export class LastseenClient {
       timers: environment.timers,
       policy,
       events: this.#events,
-      tookOver: () => this.calls.tookOver(),
+      onTransferred: () => this.calls.transferred(),
     });
     this.#tab = new TabClaim(environment, this.#memory, this.#events);
     this.#page = new PageWatch(environment.page, this.#connection, this.#events, options.askBeforeClosing ?? false);
     this.calls = new Calls({ connection: this.#connection, timers: environment.timers, events: this.#events });
-    this.#wireUp();
+    this.#connectParts();
   }
 
   get state(): ConnectionState {
     return this.#connection.state;
   }
 
-  /** Who one is to the service; `undefined` until the first hello was answered. */
+  /** The session as the service knows it; `undefined` until the first hello is answered. */
   get session(): SessionInfo | undefined {
     return this.#session && { ...this.#session, ...this.#membership.identity };
   }
 
-  /** The room one is in, with everybody in it. A new object after every change. */
+  /** The room that the session is in, with its participants. A new object after every change. */
   get room(): RoomSnapshot | undefined {
     return this.#membership.room;
   }
 
-  /** Oneself in the roster. */
+  /** This session in the roster. */
   get self(): Participant | undefined {
     const { sessionId } = this.#membership.identity;
     return this.room?.participants.find((participant) => participant.sessionId === sessionId);
   }
 
-  /** The user who speaks, if anybody does. */
+  /** Id of the user who speaks, or null. */
   get activeSpeaker(): string | null {
     return this.#membership.activeSpeaker;
   }
@@ -113,7 +114,7 @@ export class LastseenClient {
     return this.#memory.tabId;
   }
 
-  /** Listens to one kind of event. The returned function stops it. */
+  /** Adds a listener for one event. @returns a function that removes it */
   on<K extends keyof ClientEvents>(event: K, listener: (payload: ClientEvents[K]) => void): () => void {
     return this.#events.on(event, listener);
   }
@@ -124,8 +125,8 @@ export class LastseenClient {
   }
 
   /**
-   * Enters a room and stays in it through lost lines and lost sessions, until {@link leave}. Waits for the connection.
-   * From another room it leaves first.
+   * Enters a room and stays in it, through lost connections and lost sessions, until {@link leave}. Waits for the
+   * connection. Leaves another room first.
    *
    * @throws RequestError such as `room_full`, `forbidden`, `duplicate_session`; `disconnected` when the client stops first
    */
@@ -133,22 +134,22 @@ export class LastseenClient {
     return this.#membership.join(roomId, options);
   }
 
-  /** Leaves the room. On this side that has happened when the call returns; a line is not needed. */
+  /** Leaves the room: on this side at once, even without a connection. */
   leave(): Promise<void> {
     return this.#membership.leave();
   }
 
-  /** Replaces one's own metadata (at most 4 KiB of JSON), which the others in the room see. @throws RequestError */
+  /** Replaces the metadata (at most 4 KiB of JSON) that the others in the room see. @throws RequestError */
   setMetadata(metadata: JsonObject): Promise<void> {
     return this.#membership.setMetadata(metadata);
   }
 
-  /** Asks the service for the whole roster. Rarely needed: the client does so when it has missed something. */
+  /** Asks the service for the whole roster. The client does so by itself when it has missed an event. */
   refresh(): Promise<RoomSnapshot> {
     return this.#membership.refresh();
   }
 
-  /** Any request of the protocol. @throws RequestError */
+  /** Sends any request of the protocol. @throws RequestError */
   async request<T extends RequestType>(type: T, data: RequestData<T>, timeoutMs?: number): Promise<ReplyData<T>> {
     const reply = await this.#connection.request(type, data, timeoutMs === undefined ? {} : { timeoutMs });
     this.#membership.answered(type, data, reply);
@@ -156,25 +157,25 @@ export class LastseenClient {
   }
 
   /**
-   * Pings now and is impatient about the answer, for whoever notices by other means that the line may be dead. The page's
-   * own signals (visible, focus, online, …) do so by themselves.
+   * Pings now and waits less long for the answer. For applications that notice by other means that the connection may be
+   * dead; the page's signals (visible, focus, online, …) have the same effect.
    */
   checkConnection(): void {
     this.#connection.wake();
   }
 
-  /** Starts again after `disconnected`, as a new session, and goes back to the room that one was in. */
+  /** Starts a new session after `disconnected`, and goes back to the room. */
   reconnect(): void {
     if (this.state !== "disconnected") return;
     this.#page.start();
-    this.#connection.open(this.#tab.take());
+    this.#connection.open(this.#tab.claim());
   }
 
-  /** Ends the session: the others are told at once. Idempotent; resolves when the service knows, or after a second. */
+  /** Ends the session, which the others see at once. Idempotent; resolves when the service has answered, or after 1 s. */
   disconnect(): Promise<void> {
     if (this.#disconnecting) return this.#disconnecting;
     let done = () => {};
-    // Set before anything happens: a listener of `left` may call this again.
+    // Set first, because a listener of `left` may call this method again.
     this.#disconnecting = new Promise((resolve) => (done = resolve));
     return this.#disconnect().finally(() => {
       this.#disconnecting = undefined;
@@ -189,7 +190,7 @@ export class LastseenClient {
     this.#connection.close("client_initiated");
   }
 
-  #wireUp(): void {
+  #connectParts(): void {
     this.#connection.events.on("greeted", (greeting) => {
       const { sessionId, epoch, resumed, user, nodeId, heartbeat, call } = greeting.reply;
       this.#session = { sessionId, epoch, resumed, user, nodeId, heartbeat, call };
@@ -201,7 +202,7 @@ export class LastseenClient {
       if (rttMs !== undefined) this.#events.emit("heartbeat", { rttMs });
       this.#membership.pong(version);
     });
-    this.#connection.events.on("event", (event) => this.#serviceEvent(event));
+    this.#connection.events.on("event", (event) => this.#onServiceEvent(event));
     this.#connection.events.on("retry", (retry) => this.#events.emit("retry", retry));
     this.#connection.events.on("state", (change) => this.#stateChanged(change));
   }
@@ -209,7 +210,7 @@ export class LastseenClient {
   #stateChanged(change: StateChange): void {
     if (change.state === "disconnected") {
       const { reason } = change;
-      // A session that somebody else has, or that was ended, must not be asked for again.
+      // Another tab has the session, or it has ended: the client must not resume it.
       if (reason !== "gave_up") this.#memory.forgetSession();
       this.#membership.stop(LEFT_REASONS[reason] ?? "disconnected", reason !== "client_initiated");
       this.calls.stop();
@@ -219,7 +220,7 @@ export class LastseenClient {
     this.#events.emit("state", change);
   }
 
-  #serviceEvent(event: ServiceEvent): void {
+  #onServiceEvent(event: ServiceEvent): void {
     this.#membership.event(event);
     this.calls.event(event);
     this.#events.emit(event.type, event.data);
@@ -232,7 +233,7 @@ const LEFT_REASONS: Partial<Record<DisconnectReason, LeftRoom["reason"]>> = {
   kicked: "kicked",
 };
 
-/** Connects to a Lastseen service. Events can be listened to as soon as this returns. */
+/** Connects to a Lastseen service. Returns at once; add listeners right after it. */
 export function connect(options: ConnectOptions): LastseenClient {
   const client = new LastseenClient(options);
   client.reconnect();

@@ -1,10 +1,10 @@
 import { closeName } from "@lastseen/protocol/close-codes";
 
 /**
- * - `connecting`: no session yet; also while a first attempt failed and another one waits
+ * - `connecting`: no session yet; also after a failed attempt, before the next one
  * - `connected`: the service has answered the hello
- * - `reconnecting`: there was a session, and the client is on its way back to it
- * - `disconnected`: stopped; the client does nothing more by itself
+ * - `reconnecting`: the connection is lost, and the client tries to get back to the session
+ * - `disconnected`: stopped; the client does nothing by itself
  */
 export type ConnectionState = "connecting" | "connected" | "reconnecting" | "disconnected";
 
@@ -16,7 +16,7 @@ export type DisconnectReason =
   | "transferred"
   /** An operator ended the session. */
   | "kicked"
-  /** The service said goodbye without having been asked to. */
+  /** The service ended the session. */
   | "server_closed"
   /** The service did not accept the token, nor a new one. */
   | "unauthorized"
@@ -24,10 +24,10 @@ export type DisconnectReason =
   | "message_too_big"
   /** The service did not understand this client. */
   | "protocol_error"
-  /** The reconnect policy had enough. */
+  /** The reconnect policy gave up. */
   | "gave_up";
 
-/** Why a client is on its way back. */
+/** Why a client reconnects. */
 export type ReconnectCause =
   | "socket_closed"
   | "connect_failed"
@@ -52,7 +52,7 @@ export type StateChange = StateAndReason & { readonly previous: ConnectionState 
 /** What the end of a socket means. */
 export type SocketEnd = { kind: "stop"; reason: DisconnectReason } | { kind: "retry"; cause: ReconnectCause };
 
-/** The close-code table from the client's side. A code that is not in it is a line that broke. */
+/** What each close code means to the client. A code that is not in the list means that the connection broke. */
 export function socketEnd(code: number): SocketEnd {
   switch (closeName(code)) {
     case "bye":

@@ -1,14 +1,14 @@
 /**
- * Keeps the line to the service: one socket at a time, hello on each, heartbeat while it is good, and the way back when
- * it breaks. What the frames mean is for others.
+ * Keeps the connection to the service: one socket at a time, a hello on each, the heartbeat, and new attempts when the
+ * socket ends. Other parts handle what the frames mean.
  *
- *     disconnected --open()--> connecting --hello answered--> connected --line lost--> reconnecting --hello--> connected
- *          ^                    |      ^                          |                     |       ^
- *          |                    +retry-+                          |                     +-retry-+
- *          +---------------- close(), a close code that says stop, or the policy gives up ------+
+ *     disconnected --open()--> connecting --hello answered--> connected --socket ends--> reconnecting --hello--> connected
+ *          ^                    |      ^                          |                        |       ^
+ *          |                    +retry-+                          |                        +-retry-+
+ *          +---------------- close(), a close code that says stop, or the policy gives up ---------+
  */
 import type { ReplyData, RequestData, RequestType } from "@lastseen/protocol";
-import { Comeback, type Retry } from "./comeback.js";
+import { Attempt, type AttemptEnd } from "./attempt.js";
 import type {
   ConnectionState,
   DisconnectReason,
@@ -21,8 +21,8 @@ import type { Environment } from "./environment.js";
 import type { Message, ServiceEvent } from "./frame.js";
 import { Greeter, type GreeterOptions } from "./greeter.js";
 import { Heartbeat, type Visibility } from "./heartbeat.js";
-import { Attempt, type AttemptEnd } from "./attempt.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
+import { ReconnectTimer, type Retry } from "./reconnect-timer.js";
 import { RequestError } from "./request-error.js";
 import { Route } from "./route.js";
 import type { TabMemory } from "./tab-memory.js";
@@ -30,7 +30,7 @@ import type { Patience, Socket } from "./socket.js";
 
 export interface Greeting {
   readonly reply: ReplyData<"hello">;
-  /** How long the service may not have heard of this client; Infinity when it says that the session had expired. */
+  /** For how long the service may have received nothing; Infinity when it says that the session had expired. Ms. */
   readonly silentMs: number;
 }
 
@@ -48,7 +48,7 @@ export interface ConnectionOptions extends GreeterOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
-/** The service closes the socket after `beforeDisconnect`; nobody waits longer than this for its answer. */
+/** How long `disconnect()` waits for the answer to `beforeDisconnect`. */
 const GOODBYE_TIMEOUT_MS = 1_000;
 
 export class Connection {
@@ -57,20 +57,20 @@ export class Connection {
   readonly #memory: TabMemory;
   readonly #greeter: Greeter;
   readonly #heartbeat: Heartbeat;
-  readonly #comeback: Comeback;
+  readonly #reconnect: ReconnectTimer;
   readonly #route: Route;
   #state: ConnectionState = "disconnected";
   #attempt: Attempt | undefined;
-  /** The line's, while there is a session on it. */
+  /** The socket of the attempt, once the service has answered its hello. */
   #socket: Socket | undefined;
-  /** The start that goes on at the moment. */
+  /** What the current `open` waits for. */
   #start: Promise<void> | undefined;
-  /** The tab's memory is known to be this tab's own. */
+  /** Whether the tab's memory is known to be its own, and not that of the tab that it was duplicated from. */
   #ready = false;
-  /** How the service believes the page to be. */
+  /** The visibility that the service was told last. */
   #declared: Visibility = "visible";
-  /** When the service was last heard; -Infinity when it has said that the session had expired. */
-  #heardAt = 0;
+  /** When the last frame came; -Infinity when the service has said that the session had expired. */
+  #receivedAt = 0;
 
   constructor(environment: Environment, options: ConnectionOptions, memory: TabMemory) {
     const { timers } = environment;
@@ -78,7 +78,7 @@ export class Connection {
     this.#memory = memory;
     this.#greeter = new Greeter(options, memory);
     this.#route = new Route(options.url);
-    this.#comeback = new Comeback(timers, options.policy, () => this.#connect());
+    this.#reconnect = new ReconnectTimer(timers, options.policy, () => this.#connect());
     this.#heartbeat = new Heartbeat(
       timers,
       (text) => this.#socket?.send(text),
@@ -93,9 +93,9 @@ export class Connection {
   /** @param ready resolves when the tab's memory is known to be this tab's own */
   open(ready: Promise<void>): void {
     if (this.#state !== "disconnected") return;
-    this.#greeter.forgive();
-    this.#comeback.reset();
-    this.#heardAt = this.#environment.timers.now();
+    this.#greeter.resetRefusals();
+    this.#reconnect.reset();
+    this.#receivedAt = this.#environment.timers.now();
     this.#enter({ state: "connecting", reason: undefined });
     this.#start = ready;
     void ready.then(() => {
@@ -105,46 +105,48 @@ export class Connection {
     });
   }
 
-  /** Stops for good. Nothing of the line is left when this returns. */
+  /** Stops, and leaves no socket, timer or request behind. */
   close(reason: DisconnectReason): void {
     if (this.#state === "disconnected") return;
     this.#start = undefined;
     this.#ready = false;
-    this.#comeback.cancel();
+    this.#reconnect.cancel();
     this.#heartbeat.stop();
     this.#attempt?.close();
     this.#attempt = this.#socket = undefined;
-    this.#route.home();
+    this.#route.reset();
     this.#enter({ state: "disconnected", reason });
   }
 
-  /** Tells the service that the session ends, by whatever way is open. Follow it with {@link close}. */
+  /** Tells the service that the session ends, by a request or else by a beacon. Follow it with {@link close}. */
   async sayGoodbye(): Promise<void> {
     const goodbye = this.request("beforeDisconnect", {}, { timeoutMs: GOODBYE_TIMEOUT_MS });
     await goodbye.catch(() => this.beaconGoodbye());
   }
 
-  /** The page may be gone in a moment: the browser delivers the goodbye. */
+  /** Lets the browser deliver the goodbye, because the page may be gone in a moment. */
   beaconGoodbye(): void {
     const { ticket } = this.#memory;
     if (ticket && this.#ready) this.#environment.page.beacon(this.#route.goodbyeUrl, JSON.stringify(ticket));
   }
 
-  /** @throws RequestError `disconnected` also where the token has run out: the next line brings a new one */
+  /**
+   * @throws RequestError also `disconnected` when the token has expired: the client then reconnects with a new one
+   */
   async request<T extends RequestType>(
     type: T,
     data: RequestData<T>,
     patience: Partial<Patience<T>> = {},
   ): Promise<ReplyData<T>> {
-    const line = this.#attempt;
-    if (!this.#socket) throw withoutLine(type);
+    const attempt = this.#attempt;
+    if (!this.#socket) throw noConnection(type);
     try {
       return await this.#socket.request(type, data, { timeoutMs: REQUEST_TIMEOUT_MS, ...patience });
     } catch (error) {
       if (!(error instanceof RequestError) || error.code !== "unauthorized") throw error;
-      // The service closes after saying so.
-      line?.end({ kind: "retry", cause: "unauthorized" });
-      throw withoutLine(type, error);
+      // The service closes the socket after this answer.
+      attempt?.end({ kind: "retry", cause: "unauthorized" });
+      throw noConnection(type, error);
     }
   }
 
@@ -153,14 +155,14 @@ export class Connection {
     this.#heartbeat.beat(visibility);
   }
 
-  /** The page may have slept: is the line alive, and if it is down, must the next attempt wait? */
+  /** To be called when the page may have slept: makes a waiting attempt now, or pings and expects the pong soon. */
   wake(visibility?: Visibility): void {
-    if (this.#comeback.hurry()) return;
+    if (this.#reconnect.runNow()) return;
     this.#declare(visibility);
     this.#heartbeat.wake(visibility);
   }
 
-  /** Another node has the room that is wanted. The session there is a new one. `false`: redirected too often. */
+  /** Goes to another node, which has the room, with a new session. @returns `false` after too many redirects */
   redirect(url: string): boolean {
     if (!this.#route.follow(url)) return false;
     this.request("beforeDisconnect", {}).catch(() => {});
@@ -169,9 +171,9 @@ export class Connection {
     return true;
   }
 
-  /** What was looked for is here: the next redirects count from the beginning. */
-  arrived(): void {
-    this.#route.arrived();
+  /** To be called when this node has the room: further redirects are counted from zero. */
+  resetRedirects(): void {
+    this.#route.resetRedirects();
   }
 
   #declare(visibility: Visibility | undefined): void {
@@ -179,22 +181,22 @@ export class Connection {
   }
 
   #connect(): void {
-    const line = new Attempt(this.#environment, this.#greeter, {
-      welcomed: (reply, wire) => this.#welcomed(reply, wire),
-      heard: (message) => this.#heard(message),
-      ended: (end) => this.#ended(end),
+    const attempt = new Attempt(this.#environment, this.#greeter, {
+      onConnected: (reply, socket) => this.#onConnected(reply, socket),
+      onMessage: (message) => this.#onMessage(message),
+      onEnd: (end) => this.#onEnd(end),
     });
-    this.#attempt = line;
-    void line.open(this.#route.socketUrl);
+    this.#attempt = attempt;
+    void attempt.open(this.#route.socketUrl);
   }
 
-  #welcomed(reply: ReplyData<"hello">, wire: Socket): void {
+  #onConnected(reply: ReplyData<"hello">, socket: Socket): void {
     const now = this.#environment.timers.now();
-    const silentMs = now - this.#heardAt;
-    this.#socket = wire;
+    const silentMs = now - this.#receivedAt;
+    this.#socket = socket;
     this.#memory.keepTicket(reply);
-    this.#heardAt = now;
-    this.#comeback.reset();
+    this.#receivedAt = now;
+    this.#reconnect.reset();
     this.#heartbeat.start(reply.heartbeat.intervalMs);
     this.#enter({ state: "connected", reason: undefined });
     this.events.emit("greeted", { reply, silentMs });
@@ -202,26 +204,26 @@ export class Connection {
     if (visibility === "hidden" || this.#declared !== "visible") this.ping(visibility);
   }
 
-  #heard(message: Message): void {
-    this.#heardAt = this.#environment.timers.now();
+  #onMessage(message: Message): void {
+    this.#receivedAt = this.#environment.timers.now();
     switch (message.kind) {
       case "probe":
         return this.#heartbeat.beat();
       case "pong":
-        return this.events.emit("pong", { version: message.version, rttMs: this.#heartbeat.answered() });
+        return this.events.emit("pong", { version: message.version, rttMs: this.#heartbeat.pong() });
       case "event":
-        return this.#told(message.event);
+        return this.#onEvent(message.event);
     }
   }
 
-  #told(event: ServiceEvent): void {
-    if (event.type === "server_closing") this.#comeback.tell(event.data.reconnectAfterMs);
-    // A ping that was one message too many has this for its answer.
-    if (event.type === "error" && event.data.type === "ping") this.#heartbeat.answered();
+  #onEvent(event: ServiceEvent): void {
+    if (event.type === "server_closing") this.#reconnect.setNextDelay(event.data.reconnectAfterMs);
+    // The service answers a ping beyond its rate limit with this error instead of a pong.
+    if (event.type === "error" && event.data.type === "ping") this.#heartbeat.pong();
     this.events.emit("event", event);
   }
 
-  #ended(end: AttemptEnd): void {
+  #onEnd(end: AttemptEnd): void {
     this.#heartbeat.stop();
     this.#attempt = this.#socket = undefined;
     if (end.kind === "stop") this.close(end.reason);
@@ -232,7 +234,7 @@ export class Connection {
 
   #retry(cause: ReconnectCause, retryAfterMs?: number): void {
     if (cause === "expired") {
-      this.#heardAt = -Infinity;
+      this.#receivedAt = -Infinity;
       this.#memory.forgetSession();
     }
     if (this.#state === "connected") {
@@ -240,14 +242,14 @@ export class Connection {
       // A listener may have stopped the client.
       if (this.state === "disconnected") return;
     }
-    if (cause === "redirected") this.#comeback.tell(0);
-    // The service knows better than any back-off when it makes sense to come again; not all at once, though.
+    if (cause === "redirected") this.#reconnect.setNextDelay(0);
+    // The service knows best when to come back. The delay is shortened by up to a half, so that not all clients come at once.
     if (retryAfterMs !== undefined) {
-      this.#comeback.tell(Math.round(retryAfterMs * (0.5 + this.#environment.random() / 2)));
+      this.#reconnect.setNextDelay(Math.round(retryAfterMs * (0.5 + this.#environment.random() / 2)));
     }
-    // A node that does not answer is not the only one that can be asked.
-    if (cause === "connect_failed") this.#route.home();
-    const retry = this.#comeback.schedule(cause, this.#environment.page.visibility === "hidden");
+    // This node may be gone, so the next attempt goes to the configured address.
+    if (cause === "connect_failed") this.#route.reset();
+    const retry = this.#reconnect.schedule(cause, this.#environment.page.visibility === "hidden");
     if (retry) this.events.emit("retry", retry);
     else this.close("gave_up");
   }
@@ -260,6 +262,6 @@ export class Connection {
   }
 }
 
-function withoutLine(type: RequestType, cause?: RequestError): RequestError {
+function noConnection(type: RequestType, cause?: RequestError): RequestError {
   return new RequestError("disconnected", `There is no connection to the service for ${type}.`, { cause });
 }

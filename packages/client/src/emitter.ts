@@ -1,11 +1,11 @@
 /**
- * Typed events. A listener that throws keeps nobody else from being told; its error surfaces as an uncaught one of the
- * page, where the page's own error reporting sees it.
+ * Typed events. When a listener throws, the other listeners are called all the same, and the error becomes an uncaught
+ * error of the page, so that the page's error reporting sees it.
  */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(payload: never) => void>>();
 
-  /** Adds a listener and returns the function that takes it away. */
+  /** Adds a listener. @returns a function that removes it */
   on<K extends keyof Events>(event: K, listener: (payload: Events[K]) => void): () => void {
     let listeners = this.#listeners.get(event);
     if (!listeners) this.#listeners.set(event, (listeners = new Set()));

@@ -1,9 +1,9 @@
 /**
- * What the client needs from the page it lives in. Each part can be replaced: by virtual ones in tests, by native ones in
- * an embedded web view. `browser.ts` has the browser's own.
+ * What the client needs from the browser. Each part can be replaced, for example in tests or in an embedded web view.
+ * `browser.ts` has the parts of a real browser.
  */
 
-/** Time in milliseconds, which goes on while the machine sleeps, and one-shot timers. */
+/** A clock in milliseconds that goes on while the machine sleeps, and one-shot timers. */
 export interface Timers {
   now(): number;
   set(delayMs: number, run: () => void): unknown;
@@ -22,10 +22,10 @@ export interface SocketLike {
   close(code?: number, reason?: string): void;
 }
 
-/** What happens to the page, as far as it matters to a session. */
+/** What happens to the page and matters to a session. */
 export type PageSignal =
   | { kind: "visible" | "hidden" | "frozen" }
-  /** The page may have slept: whatever was open may be dead. */
+  /** The page may have slept, and its connections may be dead. */
   | { kind: "wake"; cause: "focus" | "online" | "pageshow" | "resume" }
   /** The page goes away. `persisted`: it may come back out of the back/forward cache. */
   | { kind: "hide"; persisted: boolean };
@@ -47,15 +47,15 @@ export interface TabStorage {
   set(key: string, value: string): void;
 }
 
-/** Names of which one tab of the browser at a time can hold each. */
+/** Locks by name; one tab of the browser at a time can hold each. */
 export interface TabLocks {
-  /** Resolves to the release function, or to `undefined` when another tab still holds the name after `waitMs`. */
+  /** Resolves to a function that releases the lock, or to `undefined` when another tab still holds it after `waitMs`. */
   hold(name: string, waitMs: number): Promise<(() => void) | undefined>;
-  /** Resolves when nobody holds the name any more; never when locks do not exist here. */
+  /** Resolves when no tab holds the lock any more; never in a browser without locks. */
   whenFree(name: string, signal: AbortSignal): Promise<void>;
 }
 
-/** A line to the other tabs of the same origin. */
+/** Sends messages to the other tabs of the same origin. */
 export interface TabChannel {
   post(message: unknown): void;
   close(): void;

@@ -9,26 +9,26 @@ import type {
   RoomSnapshot,
   UserStatus,
 } from "@lastseen/protocol";
-import type { Retry } from "./comeback.js";
+import type { Retry } from "./reconnect-timer.js";
 import type { StateChange } from "./connection-state.js";
 import type { RequestError } from "./request-error.js";
 
-/** Who this client is to the service, as its last hello or join told it. */
+/** The session as the service knows it, from the answer to the last hello or join. */
 export type SessionInfo = Pick<
   ReplyData<"hello">,
   "sessionId" | "epoch" | "resumed" | "user" | "nodeId" | "heartbeat" | "call"
 >;
 
 /**
- * How one came to be in the room: `joined` by asking for it, `resumed` with the session after a reload or a lost line,
- * `rejoined` by the client itself because the session before was gone.
+ * How the session came into the room: `joined` because the application asked, `resumed` with the session after a reload or
+ * a lost connection, `rejoined` by the client itself because the session before was gone.
  */
 export type JoinedHow = "joined" | "resumed" | "rejoined";
 
 export interface JoinedRoom {
   readonly room: RoomSnapshot;
   readonly how: JoinedHow;
-  /** The participant was another tab's or device's until now. */
+  /** Until now the participant belonged to another tab or device. */
   readonly transferred: boolean;
   /** mediasoup's `RtpCapabilities` of the room; `null` without a media plane. */
   readonly routerRtpCapabilities: JsonObject | null;
@@ -36,7 +36,7 @@ export interface JoinedRoom {
 
 export interface LeftRoom {
   readonly roomId: string;
-  /** `rejoin_failed`: the session was lost and the room could not be entered again; `error` says why. */
+  /** `rejoin_failed`: the session was lost and the room did not take the new one; `error` says why. */
   readonly reason: LeaveReason | "transferred" | "rejoin_failed";
   readonly error?: RequestError;
 }
@@ -45,9 +45,9 @@ export interface RosterChange {
   readonly room: RoomSnapshot;
   /** The event that changed it; `snapshot` when the whole roster was replaced. */
   readonly cause: EventType | "snapshot";
-  /** Who is in this roster and was not in the one before. */
+  /** Participants who were not in the roster before. */
   readonly added: readonly Participant[];
-  /** Who was in the roster before and is not in this one. */
+  /** Participants who are not in the roster any more. */
   readonly removed: readonly Participant[];
 }
 
@@ -58,8 +58,8 @@ export interface OtherTab {
 }
 
 /**
- * Why a call is over: what the service said, what was asked for here (`declined`, `cancelled`, `hangup`), or `lost` when
- * it is over and nobody said why.
+ * Why a call is over: the reason from the service, the action here (`declined`, `cancelled`, `hangup`), or `lost` when it
+ * is over and the reason is unknown.
  */
 export type CallOverReason =
   | "declined"
@@ -74,7 +74,7 @@ export interface CallChange {
   /** The call as it is now; undefined when it is over. */
   readonly call: CallSnapshot | undefined;
   readonly previous: CallSnapshot | undefined;
-  /** Of a call that is over. */
+  /** Set when the call is over. */
   readonly reason?: CallOverReason;
 }
 
@@ -82,23 +82,23 @@ export interface CallChange {
 export interface OwnEvents {
   /** The connection's state has changed. */
   state: StateChange;
-  /** The next attempt to connect is made in `delayMs`. */
+  /** The client tries to connect in `delayMs`. */
   retry: Retry;
   /** The service answered a hello. */
   session: SessionInfo;
   joined: JoinedRoom;
   left: LeftRoom;
-  /** Somebody came, went or changed. The one event that a list of people needs. */
+  /** A participant came, left or changed. A list of participants needs no other event. */
   roster: RosterChange;
   /** A ping was answered after `rttMs`. */
   heartbeat: { rttMs: number };
   /** The user's other tabs in rooms, whenever they change. */
   tabs: readonly OtherTab[];
-  /** The one call of this client begins to ring, is answered, or is over. All that a call screen needs. */
+  /** The call starts to ring, is answered, or is over. A call screen needs no other event. */
   call: CallChange;
-  /** Statuses of the users that are watched, after each change. */
+  /** The statuses of the watched users, after each change. */
   statuses: ReadonlyMap<string, UserStatus>;
 }
 
-/** All events: the client's own and, by their names on the wire, the service's. */
+/** All events: those of the client, and those of the service under their protocol names. */
 export type ClientEvents = OwnEvents & { [T in EventType]: EventData<T> };

@@ -1,7 +1,7 @@
 /**
- * What the frames of the service look like from outside: the fields of each event's and each reply's data and the kind of
- * each field. The protocol's schemas would bring their library into the browser, so this table stands in for them, and
- * the compiler holds it to them. What is inside of objects and arrays is taken as the service tells it.
+ * The fields of each event's and each reply's data, and the kind of each field. The protocol's schemas would bring their
+ * library into the browser, so the client uses this table instead; the compiler checks that it agrees with the schemas.
+ * The contents of objects and arrays are not checked.
  */
 import type { EventData, EventType, ReplyData, RequestType } from "@lastseen/protocol";
 
@@ -26,7 +26,7 @@ export function fits<T>(fields: Fields<T>, value: unknown): value is T {
   return hasFields(fields, value);
 }
 
-/** The same for whoever has the fields of one of several types. */
+/** Like {@link fits}, for a table that the caller chooses at run time. */
 export function hasFields(fields: Readonly<Record<string, string>>, value: unknown): boolean {
   if (!isObject(value)) return false;
   return Object.entries(fields).every(([field, kinds]) => kinds.split("|").includes(kindOf(value[field])));

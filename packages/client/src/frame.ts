@@ -1,4 +1,4 @@
-/** The service's frames, read once: what is behind this file has the protocol's types and asks no more. */
+/** Checks the service's frames. All code after this file gets values of the protocol's types. */
 import type { EventData, EventType, ReplyData, RequestType } from "@lastseen/protocol";
 import { EVENT_FIELDS, fits, hasFields, isObject, REPLY_FIELDS } from "./fields.js";
 import { RequestError } from "./request-error.js";
@@ -6,15 +6,15 @@ import { RequestError } from "./request-error.js";
 /** An event of the service under its name, with its data. */
 export type ServiceEvent = { [T in EventType]: { readonly type: T; readonly data: EventData<T> } }[EventType];
 
-/** What the service says without having been asked by a request. */
+/** What the service sends besides answers to requests. */
 export type Message =
   | { readonly kind: "event"; readonly event: ServiceEvent }
-  /** The answer to a ping, with the roster version of whoever is in a room. */
+  /** The answer to a ping; `version`: the roster's version, when the session is in a room. */
   | { readonly kind: "pong"; readonly version: number | undefined }
-  /** The service wants a ping. */
+  /** The service asks for a ping. */
   | { readonly kind: "probe" };
 
-/** The answer to the request with this id. What data means depends on the request: see {@link readReply}. */
+/** The answer to the request with this id. {@link readReply} checks its data. */
 export interface Answer {
   readonly kind: "answer";
   readonly id: number;
@@ -22,7 +22,7 @@ export interface Answer {
     { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: RequestError };
 }
 
-/** `undefined` for what this client does not know: another version of the service may say more. */
+/** @returns `undefined` for a frame that this client does not know, for example from a newer service */
 export function readFrame(text: unknown): Message | Answer | undefined {
   const frame = parse(text);
   if (!isObject(frame)) return undefined;
@@ -33,7 +33,7 @@ export function readFrame(text: unknown): Message | Answer | undefined {
   return { kind: "answer", id, outcome };
 }
 
-/** The data of an answer to this request; `undefined` when it is none to such a request. */
+/** @returns the data of an answer to this request; `undefined` when it does not fit the request */
 export function readReply<T extends RequestType>(type: T, data: unknown): ReplyData<T> | undefined {
   const reply = data ?? {};
   return fits<ReplyData<T>>(REPLY_FIELDS[type], reply) ? reply : undefined;

@@ -1,11 +1,11 @@
-/** The first words on a new socket: who one is, which session one comes back to, and what the service says to that. */
+/** Says hello on a new socket: who the user is, which session to resume, and what the service answers. */
 import type { ReplyData, RequestData } from "@lastseen/protocol";
 import type { ReconnectCause } from "./connection-state.js";
 import { RequestError } from "./request-error.js";
 import type { TabMemory } from "./tab-memory.js";
 import type { Socket } from "./socket.js";
 
-/** Returns the token for a hello. `refused`: the one before was not accepted. */
+/** Returns the token for a hello. `refused`: the service did not accept the last one. */
 export type GetToken = (context: { refused: boolean }) => string | Promise<string>;
 
 export interface GreeterOptions {
@@ -14,14 +14,14 @@ export interface GreeterOptions {
   readonly client: { name: string; version?: string };
 }
 
-/** What came of a hello. */
-export type Welcome =
-  | { readonly kind: "welcome"; readonly reply: ReplyData<"hello"> }
-  /** Another node has the room that is looked for. */
+/** The outcome of a hello. */
+export type HelloOutcome =
+  | { readonly kind: "accepted"; readonly reply: ReplyData<"hello"> }
+  /** Another node has the room that the client wants. */
   | { readonly kind: "redirected"; readonly url: string }
-  /** Saying the same once more would not help. */
+  /** The same hello would be refused again. */
   | { readonly kind: "stop"; readonly reason: "protocol_error" }
-  /** `retryAfterMs`: when the service says it makes sense to come again. */
+  /** `retryAfterMs`: the delay that the service asked for. */
   | { readonly kind: "retry"; readonly cause: ReconnectCause; readonly retryAfterMs?: number | undefined };
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -38,36 +38,36 @@ export class Greeter {
     this.#user = options.user;
   }
 
-  /** The token for the next hello, where one is needed. @throws whatever `getToken` does */
+  /** The token for the next hello, if the page gives tokens. @throws the error of the page's `getToken` */
   async token(): Promise<string | undefined> {
     return this.#options.getToken?.({ refused: this.#tokensRefused > 0 });
   }
 
-  /** Says hello, and once more without the session when that is gone. */
-  async greet(wire: Socket, token: string | undefined): Promise<Welcome> {
+  /** Says hello, and again without the session when that is gone. */
+  async greet(socket: Socket, token: string | undefined): Promise<HelloOutcome> {
     const { ticket } = this.#memory;
     try {
-      const reply = await wire.request("hello", this.#hello(token), { timeoutMs: ANSWER_TIMEOUT_MS });
-      // A guest whom the service named stays who he is, also as a new session.
+      const reply = await socket.request("hello", this.#hello(token), { timeoutMs: ANSWER_TIMEOUT_MS });
+      // A guest keeps the user that the service has given it, also in a new session.
       if (!this.#options.getToken) this.#user ??= reply.user;
       this.#tokensRefused = 0;
-      return { kind: "welcome", reply };
+      return { kind: "accepted", reply };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.code !== "session_gone" || !ticket) return refusal(error);
       this.#memory.forgetSession();
-      return this.greet(wire, token);
+      return this.greet(socket, token);
     }
   }
 
-  /** The token was not accepted. Returns whether another one may be. */
+  /** To be called when the service refused the token. @returns whether to try again with a new one */
   tokenRefused(): boolean {
     this.#tokensRefused += 1;
     return this.#options.getToken !== undefined && this.#tokensRefused === 1;
   }
 
-  /** Somebody has begun anew by hand: a token is as good as any. */
-  forgive(): void {
+  /** To be called when the page starts the client again: earlier refusals do not count. */
+  resetRefusals(): void {
     this.#tokensRefused = 0;
   }
 
@@ -83,14 +83,14 @@ export class Greeter {
   }
 }
 
-function refusal({ code, data }: RequestError): Welcome {
+function refusal({ code, data }: RequestError): HelloOutcome {
   const { url, retryAfterMs } = data ?? {};
   if (code === "redirect" && typeof url === "string") return { kind: "redirected", url };
   if (code === "bad_message") return { kind: "stop", reason: "protocol_error" };
-  const telling = code === "unauthorized" || code === "overloaded" || code === "rate_limited";
+  const isKnownCause = code === "unauthorized" || code === "overloaded" || code === "rate_limited";
   return {
     kind: "retry",
-    cause: telling ? code : "hello_failed",
+    cause: isKnownCause ? code : "hello_failed",
     retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
   };
 }

@@ -1,27 +1,27 @@
 import type { Timers } from "./environment.js";
 
-/** What a ping may tell about the page. */
+/** What a ping can say about the page. */
 export type Visibility = "visible" | "hidden" | "frozen";
 
-/** The heartbeat, byte for byte as the service answers it without parsing. */
+/** The exact bytes that the service answers without parsing. */
 const PING = '{"type":"ping"}';
 /** How long a pong may take after the page may have slept. */
 const WAKE_PONG_MS = 5_000;
 const PONG_MS = 10_000;
-/** A timer that fires later than this was held up, and so was perhaps the pong; or somebody has set the clock. */
+/** A timer that fires later than this was delayed, and perhaps the pong too; or the clock was set. */
 const LATE_MS = 1_000;
-/** How long the pong may take then. Short: a session does not wait for its client much longer than the first wait. */
+/** How long the next pong may take then. It is short, because the session waits for its client only so long. */
 const SECOND_PONG_MS = 3_000;
-/** Signals of one awakening (visible, focus, online) come together: one ping tells it. */
+/** A page that wakes up gives several signals at once (visible, focus, online); one ping is enough for them. */
 const SAME_MOMENT_MS = 500;
 
 /**
- * Says "still here" at the service's interval and watches that the service says so too. It answers nothing by itself: its
- * owner tells it of each pong and closes the line when it has gone {@link Heartbeat.onSilent | silent}.
+ * Sends pings at the service's interval and checks that the pongs come. Its owner passes each pong to it, and closes the
+ * socket when `onSilent` is called.
  *
- * Each ping is answered once, and in order, so the n-th pong belongs to the n-th ping. Only the answer to a ping that was
- * sent since the waiting began is a sign of life: what else comes may have come long ago and lain in the browser while
- * the page stood still.
+ * The service answers each ping once and in order, so the n-th pong belongs to the n-th ping. Only the pong to the awaited
+ * ping proves that the connection is alive. Other frames may have come long ago and waited in the browser while the page
+ * stood still.
  */
 export class Heartbeat {
   readonly #timers: Timers;
@@ -31,20 +31,20 @@ export class Heartbeat {
   #beatTimer: unknown;
   #pongTimer: unknown;
   #sentAt = -Infinity;
-  /** When the pings that wait for their pong were sent, oldest first. Few: the line ends when the pongs do not come. */
+  /** When the unanswered pings were sent, oldest first. They stay few: without pongs the socket is closed. */
   #unanswered: number[] = [];
-  /** How many pongs have to come up to the one that is waited for; 0 when none is. */
+  /** How many pongs have to come until the awaited one; 0 when none is awaited. */
   #awaited = 0;
   #secondChance = true;
 
-  /** @param onSilent no answer came: the line is dead */
+  /** @param onSilent called when the awaited pong did not come: the connection is dead */
   constructor(timers: Timers, send: (text: string) => void, onSilent: () => void) {
     this.#timers = timers;
     this.#send = send;
     this.#onSilent = onSilent;
   }
 
-  /** @param intervalMs as the service told it */
+  /** @param intervalMs from the answer to the hello */
   start(intervalMs: number): void {
     this.stop();
     this.#intervalMs = intervalMs;
@@ -53,13 +53,13 @@ export class Heartbeat {
 
   stop(): void {
     this.#timers.clear(this.#beatTimer);
-    this.#settle();
+    this.#stopWaiting();
     this.#unanswered = [];
     this.#intervalMs = 0;
     this.#sentAt = -Infinity;
   }
 
-  /** Pings now. With `visibility` it tells the service how the page is. */
+  /** Pings now, and tells the service the page's visibility if it is given. */
   beat(visibility?: Visibility): void {
     if (this.#intervalMs === 0) return;
     this.#send(visibility ? `{"type":"ping","data":{"visibility":"${visibility}"}}` : PING);
@@ -69,19 +69,19 @@ export class Heartbeat {
     if (this.#awaited === 0) this.#expectPong(Math.min(PONG_MS, Math.max(this.#intervalMs, 1_000)));
   }
 
-  /** Pings at once after the page may have slept, and is less patient about the answer. */
+  /** Pings now because the page may have slept, and waits less long for the pong. */
   wake(visibility?: Visibility): void {
     const justNow = Math.abs(this.#timers.now() - this.#sentAt) < SAME_MOMENT_MS;
     if (this.#intervalMs === 0 || (justNow && !visibility)) return;
-    this.#settle();
+    this.#stopWaiting();
     this.beat(visibility);
     this.#expectPong(WAKE_PONG_MS);
   }
 
-  /** A ping was answered. Returns the round trip in ms, if it is known of which. */
-  answered(): number | undefined {
+  /** To be called for each pong. @returns the round trip in ms, unless the pong belongs to no known ping */
+  pong(): number | undefined {
     const sentAt = this.#unanswered.shift();
-    if (this.#awaited > 0 && --this.#awaited === 0) this.#settle();
+    if (this.#awaited > 0 && --this.#awaited === 0) this.#stopWaiting();
     return sentAt === undefined ? undefined : this.#timers.now() - sentAt;
   }
 
@@ -90,27 +90,27 @@ export class Heartbeat {
     this.#beatTimer = this.#timers.set(this.#intervalMs, () => this.beat());
   }
 
-  #settle(): void {
+  #stopWaiting(): void {
     this.#timers.clear(this.#pongTimer);
     this.#awaited = 0;
     this.#secondChance = true;
   }
 
-  /** Waits for the answer to the ping that was sent last. */
+  /** Waits for the pong to the last ping. */
   #expectPong(withinMs: number): void {
     this.#timers.clear(this.#pongTimer);
     this.#awaited = this.#unanswered.length;
     const due = this.#timers.now() + withinMs;
     this.#pongTimer = this.#timers.set(withinMs, () => {
-      const heldUp = this.#timers.now() - due > LATE_MS;
-      if (heldUp && this.#secondChance) {
-        // The page stood still, and the answer may be waiting behind this very timer.
+      const wasDelayed = this.#timers.now() - due > LATE_MS;
+      if (wasDelayed && this.#secondChance) {
+        // The page stood still, and the pong may wait in the browser behind this timer.
         this.#secondChance = false;
         this.beat();
         this.#expectPong(SECOND_PONG_MS);
         return;
       }
-      this.#settle();
+      this.#stopWaiting();
       this.#onSilent();
     });
   }

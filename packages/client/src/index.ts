@@ -1,5 +1,5 @@
 /**
- * The browser client of a Lastseen service: `import { connect } from "lastseen/client"`.
+ * The browser client of a Lastseen service: `import { connect } from "@lastseen/client"`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export {
   type ReconnectCause,
   type StateChange,
 } from "./connection-state.js";
-export type { Retry } from "./comeback.js";
+export type { Retry } from "./reconnect-timer.js";
 export type {
   Environment,
   PageSignal,
@@ -35,7 +35,7 @@ export type {
   SessionInfo,
 } from "./events.js";
 export type { GetToken } from "./greeter.js";
-export type { JoinOptions } from "./membership.js";
+export type { JoinOptions } from "./room-wish.js";
 export { FullJitterPolicy, type ReconnectContext, type ReconnectPolicy } from "./reconnect-policy.js";
 export { RequestError, type RequestErrorCode } from "./request-error.js";
 export type {

@@ -1,6 +1,6 @@
 /**
- * The room that one wants to be in, against the room that one is in. The wish outlives sockets and sessions: whenever the
- * line is good again, the two are brought together.
+ * Keeps the session in the room that the application wants. After each hello it compares that {@link RoomWish} with the
+ * room that the session is in, and joins or leaves.
  */
 import type { JsonObject, ReplyData, RequestData, RequestType, RoomSnapshot } from "@lastseen/protocol";
 import type { Timers } from "./environment.js";
@@ -9,27 +9,11 @@ import type { ClientEvents, JoinedHow, JoinedRoom, LeftRoom } from "./events.js"
 import type { ServiceEvent } from "./frame.js";
 import type { Greeting, Connection } from "./connection.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
-import { lostOnTheWay, RequestError } from "./request-error.js";
-import { toldTheOthers } from "./own-producers.js";
+import { eventForOthers } from "./own-producers.js";
+import { outcomeUnknown, RequestError } from "./request-error.js";
 import { RoomView } from "./room-view.js";
+import { RoomWish, type JoinOptions } from "./room-wish.js";
 import type { TabMemory } from "./tab-memory.js";
-
-/** Options of a join. */
-export type JoinOptions = Omit<RequestData<"join">, "roomId">;
-
-interface Wish {
-  readonly roomId: string;
-  options: JoinOptions;
-  /** How often the client tried to get back in by itself. */
-  retries: number;
-  /** Whether the way was cleared once of a stay that nobody here knew of. */
-  cleared: boolean;
-  /** Whoever called `join` and still waits; nobody when the client rejoins by itself. */
-  waiting: { resolve: (joined: JoinedRoom) => void; reject: (error: RequestError) => void }[];
-}
-
-/** Attempts to get back into a room that could not be entered for the moment. */
-const REJOIN_ATTEMPTS = 5;
 
 export class Membership {
   readonly #connection: Connection;
@@ -37,20 +21,20 @@ export class Membership {
   readonly #timers: Timers;
   readonly #policy: ReconnectPolicy;
   readonly #events: Emitter<ClientEvents>;
-  readonly #tookOver: () => void;
+  readonly #onTransferred: () => void;
   readonly #view: RoomView;
   /** mediasoup's `RtpCapabilities` of the room. */
   #capabilities: JsonObject | null = null;
   #sessionId = "";
   #epoch = 0;
-  #wish: Wish | undefined;
-  /** The join that waits for its answer; of one that is not this any more, only the answer counts. */
+  #wish: RoomWish | undefined;
+  /** Identifies the join that waits for its answer; the failure of an older one is ignored. */
   #attempt: object | undefined;
-  /** A page that has just been loaded finds itself in the room of its session, unless it has left before. */
-  #arriving = true;
+  /** Until the first hello is answered: a page that was reloaded stays in the room of its session, unless it leaves. */
+  #isFirstHello = true;
   #rejoinTimer: unknown;
   #unsentMetadata: JsonObject | undefined;
-  /** The session was away so long that whoever else is in the room as this user came after it. */
+  /** The session was away for so long that another tab of the user in the room is the newer one. */
   #outdated = false;
 
   constructor(parts: {
@@ -59,15 +43,15 @@ export class Membership {
     timers: Timers;
     policy: ReconnectPolicy;
     events: Emitter<ClientEvents>;
-    /** Told when a join has given this tab another one's session. */
-    tookOver: () => void;
+    /** A join has given this tab the session of another tab. */
+    onTransferred: () => void;
   }) {
     this.#connection = parts.connection;
     this.#memory = parts.memory;
     this.#timers = parts.timers;
     this.#policy = parts.policy;
     this.#events = parts.events;
-    this.#tookOver = parts.tookOver;
+    this.#onTransferred = parts.onTransferred;
     this.#view = new RoomView(parts.connection, parts.events);
   }
 
@@ -75,7 +59,7 @@ export class Membership {
     return this.#view.room;
   }
 
-  /** The user who speaks, if anybody does. */
+  /** Id of the user who speaks, or null. */
   get activeSpeaker(): string | null {
     return this.#view.activeSpeaker;
   }
@@ -87,25 +71,26 @@ export class Membership {
 
   /** @throws RequestError the service's refusal; `disconnected` when the client stops first */
   join(roomId: string, options: JoinOptions): Promise<JoinedRoom> {
-    return new Promise((resolve, reject) => {
-      if (this.#wish?.roomId === roomId) this.#wish.waiting.push({ resolve, reject });
-      else {
-        this.#dropWish(new RequestError("not_joined", `Replaced by a join of ${roomId}.`, { retryable: false }));
-        this.#wish = { ...wishFor(roomId, options), waiting: [{ resolve, reject }] };
-      }
-      if (this.room?.id === roomId) this.#fulfil("resumed", false);
-      else void this.#enter();
-    });
+    const before = this.#wish;
+    const wish = before?.roomId === roomId ? before : new RoomWish(roomId, options);
+    if (wish !== before) {
+      this.#dropWish(new RequestError("not_joined", `Replaced by a join of ${roomId}.`, { retryable: false }));
+      this.#wish = wish;
+    }
+    const joined = wish.wait();
+    if (this.room?.id === roomId) this.#fulfil("resumed", false);
+    else void this.#enter();
+    return joined;
   }
 
   async leave(): Promise<void> {
     this.#dropWish(new RequestError("not_joined", "Left before the room was entered.", { retryable: false }));
-    this.#arriving = false;
+    this.#isFirstHello = false;
     if (!this.room) return;
     this.#view.close("left");
-    // Without a line the service is told after the next hello, which finds no wish.
+    // Without a connection the client leaves after the next hello, because there is no wish any more.
     await this.#connection.request("leave", {}).catch((error: unknown) => {
-      if (!lostOnTheWay(error) && (error as RequestError).code !== "not_joined") throw error;
+      if (!outcomeUnknown(error) && (error as RequestError).code !== "not_joined") throw error;
     });
   }
 
@@ -119,8 +104,8 @@ export class Membership {
     try {
       await this.#connection.request("setMetadata", { metadata });
     } catch (error) {
-      // Who is on the way into the room brings them along.
-      const isKept = lostOnTheWay(error) || (wish && (error as RequestError).code === "not_joined");
+      // While a join is on its way, the metadata goes with the wish.
+      const isKept = outcomeUnknown(error) || (wish && (error as RequestError).code === "not_joined");
       if (isLatest() && isKept) this.#unsentMetadata = metadata;
       else if (isLatest() && wish && before) wish.options = before;
       if (!isKept) throw error;
@@ -133,17 +118,17 @@ export class Membership {
     return this.#view.refresh();
   }
 
-  /** The session's hello was answered. */
+  /** The service has answered a hello. */
   greeted({ reply, silentMs }: Greeting): void {
     const { sessionId, epoch, room, heartbeat } = reply;
-    const isArriving = this.#arriving;
-    this.#arriving = false;
+    const isFirstHello = this.#isFirstHello;
+    this.#isFirstHello = false;
     [this.#sessionId, this.#epoch] = [sessionId, epoch];
     this.#capabilities = reply.routerRtpCapabilities ?? null;
     this.#attempt = undefined;
     this.#outdated = silentMs > heartbeat.resumeGraceMs;
-    // A reloaded page finds itself in its room before it asks for it.
-    if (room && (this.#wish?.roomId === room.id || (!this.#wish && isArriving))) {
+    // A page that was reloaded is in its room before the application asks for it.
+    if (room && (this.#wish?.roomId === room.id || (!this.#wish && isFirstHello))) {
       this.#adopt(room, "resumed", false);
       if (this.#unsentMetadata) this.setMetadata(this.#unsentMetadata).catch(() => {});
       return;
@@ -155,50 +140,51 @@ export class Membership {
   pong(version: number | undefined): void {
     if (version === undefined) return;
     if (this.room) this.#view.check(version);
-    // A join that was given up on this side went through on the other.
+    // The client has given up a join that the service then carried out.
     else if (!this.#wish) this.#leaveOnService();
   }
 
-  /** Of what one has done oneself the service tells only the others. */
+  /** Applies the user's own change to the roster, because the service tells it only to the others. */
   answered<T extends RequestType>(type: T, data: RequestData<T>, reply: ReplyData<T>): void {
     const sessionId = this.#sessionId;
     const { id: roomId, participants = [] } = this.room ?? {};
     const self = participants.find((participant) => participant.sessionId === sessionId);
     if (roomId === undefined || !self) return;
-    const event = toldTheOthers({ roomId, userId: self.userId, sessionId }, type, data, reply);
+    const event = eventForOthers({ roomId, userId: self.userId, sessionId }, type, data, reply);
     if (event) this.#view.event(event);
   }
 
   event(event: ServiceEvent): void {
     this.#view.event(event);
     if (event.type === "media_reset") this.#view.amend(this.#sessionId, { producers: [] }, event.type);
-    // Which of one's own producers were in it is told to the others.
+    // The service tells only the others which of this session's producers were in the transport.
     if (event.type === "transport_closed") this.refresh().catch(() => {});
-    // What is told of the room before this one has nothing to do with the wish.
+    // Late events of the room before this one do not concern the wish.
     const isHere = "roomId" in event.data && event.data.roomId === this.room?.id;
-    if (isHere && event.type === "room_closed") this.#out("room_closed");
-    if (isHere && event.type === "user_left" && event.data.sessionId === this.#sessionId) this.#out(event.data.reason);
+    if (isHere && event.type === "room_closed") this.#leftByService("room_closed");
+    if (isHere && event.type === "user_left" && event.data.sessionId === this.#sessionId)
+      this.#leftByService(event.data.reason);
   }
 
-  /** The client stops: nobody waits any more and no timer is left. The wish stays for a later start, if it is `kept`. */
-  stop(reason: LeftRoom["reason"], kept: boolean): void {
+  /** Rejects all calls and stops the timer. @param keepWish whether the client goes back to the room when it starts again */
+  stop(reason: LeftRoom["reason"], keepWish: boolean): void {
     const wish = this.#wish;
     this.#dropWish(new RequestError("disconnected", "The client has stopped."));
-    if (kept && wish) this.#wish = wishFor(wish.roomId, wish.options);
+    if (keepWish && wish) this.#wish = new RoomWish(wish.roomId, wish.options);
     this.#view.close(reason);
     this.#sessionId = "";
     this.#attempt = undefined;
     this.#unsentMetadata = undefined;
   }
 
-  /** Brings the wish to pass, if there is a line and one is not on the way already. */
+  /** Joins the wanted room, if the client is connected and no join is on its way. */
   async #enter(): Promise<void> {
     const wish = this.#wish;
     if (!wish || this.#attempt || this.#connection.state !== "connected") return;
     const attempt = (this.#attempt = {});
     this.#timers.clear(this.#rejoinTimer);
-    const asked = wish.waiting.length > 0;
-    // By itself a client does not take a meeting away from the tab or device that its user has turned to meanwhile.
+    const asked = wish.isAwaited;
+    // Unless the application asks, the client takes no meeting away from the tab or device that the user went on with.
     const reject = !asked && this.#outdated && wish.options.onDuplicate !== "allow";
     const options = reject ? { ...wish.options, onDuplicate: "reject" as const } : wish.options;
     try {
@@ -211,55 +197,54 @@ export class Membership {
       this.#attempt = undefined;
       this.#joined(wish, reply, asked ? "joined" : "rejoined");
     } catch (error) {
-      // With a new session the wish has been taken up again already; without a line it will be.
+      // With a new session there is a new join already; without a connection there will be one.
       if (attempt !== this.#attempt || this.#connection.state !== "connected") return;
       this.#attempt = undefined;
       this.#refused(wish, error as RequestError);
     }
   }
 
-  #joined(wish: Wish, reply: ReplyData<"join">, how: JoinedHow): void {
+  #joined(wish: RoomWish, reply: ReplyData<"join">, how: JoinedHow): void {
     [this.#sessionId, this.#epoch] = [reply.sessionId, reply.epoch];
     this.#memory.keepTicket(reply);
     this.#capabilities = reply.routerRtpCapabilities;
-    if (reply.transferred) this.#tookOver();
+    if (reply.transferred) this.#onTransferred();
     if (this.#wish !== wish) {
-      // The wish has changed while the service carried the old one out.
+      // The wish has changed while the service carried out this join.
       this.#leaveOnService();
       void this.#enter();
       return;
     }
-    // Also when the answer is that to an attempt before the one that is waited for.
+    // This may be the answer to a join before the latest one; it ends the latest one too.
     this.#timers.clear(this.#rejoinTimer);
     this.#attempt = undefined;
-    wish.retries = 0;
-    wish.cleared = false;
+    wish.resetAttempts();
     this.#unsentMetadata = undefined;
     this.#adopt(reply.room, how, reply.transferred);
   }
 
-  #refused(wish: Wish, error: RequestError): void {
+  #refused(wish: RoomWish, error: RequestError): void {
     if (wish !== this.#wish) {
       void this.#enter();
       return;
     }
     const url = error.data?.["url"];
     if (error.code === "redirect" && typeof url === "string" && this.#connection.redirect(url)) return;
-    if (error.code === "already_joined" && !wish.cleared) {
-      // The session is in a room of which nobody here knows.
-      wish.cleared = true;
+    if (error.code === "already_joined" && wish.shouldClear()) {
+      // The session is in a room that the client does not know of.
       this.#leaveOnService();
       void this.#enter();
       return;
     }
-    const asked = wish.waiting.length > 0;
-    if (!asked && error.retryable && wish.retries < REJOIN_ATTEMPTS) {
-      const delayMs = this.#policy.nextDelayMs({ attempt: wish.retries++, elapsedMs: 0, cause: "overloaded" });
+    const asked = wish.isAwaited;
+    const retry = !asked && error.retryable ? wish.nextRetry() : undefined;
+    if (retry !== undefined) {
+      const delayMs = this.#policy.nextDelayMs({ attempt: retry, elapsedMs: 0, cause: "overloaded" });
       this.#rejoinTimer = this.#timers.set(delayMs ?? 0, () => void this.#enter());
       return;
     }
     if (!asked && error.code === "duplicate_session") {
-      // The same as if this tab had been told when the other one took over.
+      // As if the service had told this tab that the other one took over.
       this.#connection.close("transferred");
       return;
     }
@@ -267,15 +252,15 @@ export class Membership {
     this.#view.close("rejoin_failed", error);
   }
 
-  /** Requests are carried out in their order, so what follows need not wait. */
+  /** Does not wait: the service carries out requests in order, so a join may follow at once. */
   #leaveOnService(): void {
     this.#connection.request("leave", {}).catch(() => {});
   }
 
-  /** One is in the room that one wants. */
+  /** The session is in the wanted room. */
   #adopt(room: RoomSnapshot, how: JoinedHow, transferred: boolean): void {
-    this.#wish ??= wishFor(room.id, {});
-    this.#connection.arrived();
+    this.#wish ??= new RoomWish(room.id, {});
+    this.#connection.resetRedirects();
     this.#view.open(room, () => this.#fulfil(how, transferred));
   }
 
@@ -283,25 +268,20 @@ export class Membership {
     const { room } = this;
     if (!room || !this.#wish) return;
     const joined = { room, how, transferred, routerRtpCapabilities: this.#capabilities };
-    const { waiting } = this.#wish;
-    this.#wish.waiting = [];
+    const waiting = this.#wish.takeWaiting();
     this.#events.emit("joined", joined);
     for (const { resolve } of waiting) resolve(joined);
   }
 
-  #out(reason: LeftRoom["reason"]): void {
+  #leftByService(reason: LeftRoom["reason"]): void {
     this.#dropWish(new RequestError("not_joined", `The room was left: ${reason}.`, { retryable: false }));
     this.#view.close(reason);
   }
 
   #dropWish(error: RequestError): void {
     this.#timers.clear(this.#rejoinTimer);
-    const waiting = this.#wish?.waiting ?? [];
+    const wish = this.#wish;
     this.#wish = undefined;
-    for (const { reject } of waiting) reject(error);
+    wish?.reject(error);
   }
-}
-
-function wishFor(roomId: string, options: JoinOptions): Wish {
-  return { roomId, options, retries: 0, cleared: false, waiting: [] };
 }

@@ -1,6 +1,6 @@
 /**
- * Tells the user's tabs of this browser about each other, faster than any server could. Everything here is a hint. A tab
- * that is gone is noticed by its Web Lock, which the browser frees even when the tab crashed.
+ * Tells the user's tabs in this browser about each other, without the service. All of it is a hint. The browser frees the
+ * Web Lock of a tab that closes or crashes, so the other tabs notice that it is gone.
  */
 import type { Environment, TabChannel } from "./environment.js";
 import type { OtherTab } from "./events.js";
@@ -9,9 +9,9 @@ import { fits, type Fields } from "./fields.js";
 interface Note {
   readonly userId: string;
   readonly tabId: string;
-  /** `null`: in no room any more. */
+  /** `null`: the tab has left its room. */
   readonly roomId: string | null;
-  /** Whoever reads it shall tell where it is. */
+  /** Whether the tabs that read it answer with a note of their own. */
   readonly asks: boolean;
 }
 
@@ -23,9 +23,9 @@ export function tabLockName(tabId: string): string {
 
 export class OtherTabs {
   readonly #environment: Environment;
-  readonly #tell: (tabs: readonly OtherTab[]) => void;
+  readonly #onChange: (tabs: readonly OtherTab[]) => void;
   readonly #others = new Map<string, OtherTab>();
-  /** Tabs whose lock is waited for: once, however often they go into rooms and leave them. */
+  /** Tabs whose lock this tab waits for, once each. */
   readonly #watched = new Set<string>();
   readonly #stop = new AbortController();
   readonly #tabId: string;
@@ -33,14 +33,14 @@ export class OtherTabs {
   #userId = "";
   #roomId: string | null = null;
 
-  constructor(environment: Environment, tabId: string, tell: (tabs: readonly OtherTab[]) => void) {
+  constructor(environment: Environment, tabId: string, onChange: (tabs: readonly OtherTab[]) => void) {
     this.#environment = environment;
     this.#tabId = tabId;
-    this.#tell = tell;
-    this.#channel = environment.openChannel("lastseen", (message) => this.#heard(message));
+    this.#onChange = onChange;
+    this.#channel = environment.openChannel("lastseen", (message) => this.#onNote(message));
   }
 
-  /** This tab's user is in a room, or in none. */
+  /** Tells the other tabs the room of this one; null: none. */
   announce(userId: string, roomId: string | null): void {
     if (userId === this.#userId && roomId === this.#roomId) return;
     [this.#userId, this.#roomId] = [userId, roomId];
@@ -59,7 +59,7 @@ export class OtherTabs {
     this.#channel.post(note);
   }
 
-  #heard(message: unknown): void {
+  #onNote(message: unknown): void {
     if (!fits(NOTE, message)) return;
     const { userId, tabId, roomId, asks } = message;
     if (userId !== this.#userId || tabId === this.#tabId) return;
@@ -68,7 +68,7 @@ export class OtherTabs {
       this.#others.set(tabId, { tabId, roomId });
       if (!this.#watched.has(tabId)) this.#watch(tabId);
     } else this.#others.delete(tabId);
-    if (known?.roomId !== (roomId ?? undefined)) this.#tell([...this.#others.values()]);
+    if (known?.roomId !== (roomId ?? undefined)) this.#onChange([...this.#others.values()]);
     if (asks && this.#roomId !== null) this.#post(false);
   }
 
@@ -77,7 +77,7 @@ export class OtherTabs {
     this.#environment.locks.whenFree(tabLockName(tabId), this.#stop.signal).then(
       () => {
         this.#watched.delete(tabId);
-        if (this.#others.delete(tabId)) this.#tell([...this.#others.values()]);
+        if (this.#others.delete(tabId)) this.#onChange([...this.#others.values()]);
       },
       () => {},
     );

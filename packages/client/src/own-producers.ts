@@ -1,4 +1,4 @@
-/** What the others are told of one's own producers. Oneself has only the service's answers to know it from. */
+/** The events that the others get about this session's producers. This session gets only the answers to its requests. */
 import type { ReplyData, RequestData, RequestType } from "@lastseen/protocol";
 import type { ServiceEvent } from "./frame.js";
 
@@ -8,11 +8,11 @@ interface Self {
   readonly sessionId: string;
 }
 
-type Tellers = {
+type EventMakers = {
   readonly [T in RequestType]?: (self: Self, data: RequestData<T>, reply: ReplyData<T>) => ServiceEvent;
 };
 
-const TELLERS: Tellers = {
+const EVENT_MAKERS: EventMakers = {
   produce: (self, { kind, source, paused = false }, { producerId }) => ({
     type: "new_producer",
     data: { ...self, producerId, kind, paused, ...(source !== undefined && { source }) },
@@ -22,12 +22,12 @@ const TELLERS: Tellers = {
   closeProducer: (self, { producerId }) => ({ type: "producer_closed", data: { ...self, producerId } }),
 };
 
-/** The event that the others were sent for this request, if any. */
-export function toldTheOthers<T extends RequestType>(
+/** The event that the service has sent to the others for this request, if any. */
+export function eventForOthers<T extends RequestType>(
   self: Self,
   type: T,
   data: RequestData<T>,
   reply: ReplyData<T>,
 ): ServiceEvent | undefined {
-  return TELLERS[type]?.(self, data, reply);
+  return EVENT_MAKERS[type]?.(self, data, reply);
 }

@@ -3,14 +3,14 @@ import type { PageSignal, PageSource } from "./environment.js";
 import type { ClientEvents } from "./events.js";
 import type { Connection } from "./connection.js";
 
-/** What happens to the page, told to the connection; and the one thing that the client may ask of the page. */
+/** Passes the page's signals to the connection, and makes the browser ask before it closes a page in a room. */
 export class PageWatch {
   readonly #page: PageSource;
   readonly #connection: Connection;
   #stopListening: (() => void) | undefined;
   #allowClosing: (() => void) | undefined;
 
-  /** @param asks whether the browser asks before the page is closed while in a room */
+  /** @param asks whether the browser asks before it closes the page while in a room */
   constructor(page: PageSource, connection: Connection, events: Emitter<ClientEvents>, asks: boolean) {
     this.#page = page;
     this.#connection = connection;

@@ -1,10 +1,10 @@
 import type { ReconnectCause } from "./connection-state.js";
 
-/** What a policy may base its answer on. */
+/** What a policy can use to decide. */
 export interface ReconnectContext {
-  /** 0 for the first attempt since the line was last good. */
+  /** 0 for the first attempt since the client was last connected. */
   readonly attempt: number;
-  /** Milliseconds since the line was last good, or since the first attempt. */
+  /** Milliseconds since the client was last connected, or since it started. */
   readonly elapsedMs: number;
   readonly cause: ReconnectCause;
 }
@@ -15,12 +15,12 @@ export interface ReconnectPolicy {
   nextDelayMs(context: ReconnectContext): number | null;
 }
 
-/** Attempts that a busy service counts as failed already, so that the first wait is a real one. */
+/** How many attempts count as failed already when the service is busy, so that the first wait is long enough. */
 const BUSY_HEADSTART = 3;
 
 /**
- * Exponential back-off with full jitter: each wait is drawn evenly between nothing and the ceiling of its attempt, which
- * spreads a crowd that lost the same service. See "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ * Exponential back-off with full jitter: each wait is random between 0 and the attempt's maximum, so that many clients
+ * that lost the same service come back at different moments. See "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
 export class FullJitterPolicy implements ReconnectPolicy {
   readonly #baseMs: number;
@@ -28,7 +28,7 @@ export class FullJitterPolicy implements ReconnectPolicy {
   readonly #attempts: number;
   readonly #random: () => number;
 
-  /** @param options `attempts`: how many before it gives up; never, if not given. */
+  /** @param options `attempts`: after how many it gives up; by default never */
   constructor(options: { baseMs?: number; capMs?: number; attempts?: number; random?: () => number } = {}) {
     this.#baseMs = options.baseMs ?? 500;
     this.#capMs = options.capMs ?? 15_000;

@@ -1,14 +1,14 @@
 import type { ErrorCode, WireError } from "@lastseen/protocol";
 import { fits, type Fields } from "./fields.js";
 
-/** The service's error codes, and two of the client's own: there was no line, or no answer came in time. */
+/** The service's error codes, and two of the client: `disconnected` (no connection) and `timeout` (no answer in time). */
 export type RequestErrorCode = ErrorCode | "disconnected" | "timeout";
 
-/** A request that was refused or could not be carried out. Check {@link RequestError.code}; the message is for people. */
+/** A request was refused or could not be sent. Check {@link RequestError.code}; the message is for people to read. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
   readonly code: RequestErrorCode;
-  /** Whether the same request may succeed later without a change on the caller's side. */
+  /** Whether the same request may succeed later. */
   readonly retryable: boolean;
   readonly data: Readonly<Record<string, unknown>> | undefined;
 
@@ -23,10 +23,10 @@ export class RequestError extends Error {
     this.data = details.data;
   }
 
-  /** @internal A code that this client does not know yet is passed on as it is. */
+  /** @internal Keeps codes that this client does not know yet. */
   static fromWire(error: unknown): RequestError {
     if (!fits<WireError>(WIRE_ERROR, error))
-      return new RequestError("internal", "The service refused and did not say why.");
+      return new RequestError("internal", "The service refused the request without a reason.");
     const { code, message, retryable, data } = error;
     return new RequestError(code, message, { retryable, data });
   }
@@ -39,12 +39,12 @@ const WIRE_ERROR: Fields<WireError> = {
   data: "object|undefined",
 };
 
-/** Whether nobody here knows if the request was carried out. */
-export function lostOnTheWay(error: unknown): boolean {
-  return withoutLine(error) || (error instanceof RequestError && error.code === "timeout");
+/** Whether the client cannot know if the service has carried the request out. */
+export function outcomeUnknown(error: unknown): boolean {
+  return wasDisconnected(error) || (error instanceof RequestError && error.code === "timeout");
 }
 
-/** Whether there was no line for it, or none any more: it can be repeated as soon as there is one again. */
-export function withoutLine(error: unknown): boolean {
+/** Whether there was no connection, or it was lost: the request can be repeated when there is one again. */
+export function wasDisconnected(error: unknown): boolean {
   return error instanceof RequestError && error.code === "disconnected";
 }

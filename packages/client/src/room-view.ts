@@ -1,4 +1,4 @@
-/** The roster of the room one is in, told as events and repaired when something was missed. */
+/** The roster of the session's room: reports each change as an event, and asks for the roster when an event was missed. */
 import type { EventType, Participant, RoomSnapshot } from "@lastseen/protocol";
 import type { Emitter } from "./emitter.js";
 import type { ClientEvents, LeftRoom } from "./events.js";
@@ -11,7 +11,7 @@ export class RoomView {
   readonly #events: Emitter<ClientEvents>;
   #roster: Roster | undefined;
   #repairing = false;
-  /** Something was missed: the newest version does not make the roster whole. */
+  /** An event was missed, so the roster may be wrong although its version is the newest. */
   #incomplete = false;
   #activeSpeaker: string | null = null;
 
@@ -24,21 +24,21 @@ export class RoomView {
     return this.#roster?.snapshot;
   }
 
-  /** The user who speaks, if anybody does. */
+  /** Id of the user who speaks, or null. */
   get activeSpeaker(): string | null {
     return this.#activeSpeaker;
   }
 
-  /** From now on this is the room. `between` runs when it is known and before the roster is told. */
+  /** Sets the room. @param between runs when the room is set and before the `roster` event */
   open(room: RoomSnapshot, between: () => void): void {
     const before = this.room?.participants ?? [];
     this.#roster = new Roster(room);
     this.#repairing = this.#incomplete = false;
     between();
-    this.#tell("snapshot", before);
+    this.#emitRoster("snapshot", before);
   }
 
-  /** There is no room any more; tells so if there was one. */
+  /** Ends the room, and emits `left` if there was one. */
   close(reason: LeftRoom["reason"], error?: LeftRoom["error"]): void {
     const roomId = this.room?.id;
     this.#roster = undefined;
@@ -47,12 +47,12 @@ export class RoomView {
     this.#events.emit("left", error ? { roomId, reason, error } : { roomId, reason });
   }
 
-  /** One's own change, which the service does not echo. */
+  /** Applies a change by this session, which the service tells only to the others. */
   amend(sessionId: string, changes: Partial<Pick<Participant, "metadata" | "producers">>, cause: EventType): void {
     if (!this.#roster) return;
     const before = this.#roster.snapshot.participants;
     this.#roster.amend(sessionId, changes);
-    this.#tell(cause, before);
+    this.#emitRoster(cause, before);
   }
 
   event(event: ServiceEvent): void {
@@ -60,13 +60,13 @@ export class RoomView {
     if (event.type === "active_speaker") this.#activeSpeaker = event.data.userId;
     const before = this.#roster.snapshot.participants;
     const applied = this.#roster.apply(event);
-    if (applied !== "unaffected") this.#tell(event.type, before);
+    if (applied !== "unaffected") this.#emitRoster(event.type, before);
     if (applied !== "gap") return;
     this.#incomplete = true;
     void this.#repair();
   }
 
-  /** The version that the service has. */
+  /** @param version the roster's version at the service */
   check(version: number): void {
     if (this.#roster && (this.#incomplete || version !== this.#roster.snapshot.version)) void this.#repair();
   }
@@ -79,7 +79,7 @@ export class RoomView {
     const before = roster.snapshot.participants;
     if (roster.replace(room)) {
       this.#incomplete = false;
-      this.#tell("snapshot", before);
+      this.#emitRoster("snapshot", before);
     }
     return roster.snapshot;
   }
@@ -90,22 +90,22 @@ export class RoomView {
     try {
       await this.refresh();
     } catch {
-      // The next pong tells of the difference again, or the line is gone and the next hello brings a snapshot.
+      // The next pong shows the difference again, or the connection is lost and the next hello brings a snapshot.
     }
     this.#repairing = false;
   }
 
-  #tell(cause: EventType | "snapshot", before: readonly Participant[]): void {
+  #emitRoster(cause: EventType | "snapshot", before: readonly Participant[]): void {
     const room = this.room;
     if (!room) return;
     const added = without(room.participants, before);
     const removed = without(before, room.participants);
     this.#events.emit("roster", { room, cause, added, removed });
-    if (cause === "snapshot") this.#silenceWhoHasGone(room);
+    if (cause === "snapshot") this.#clearAbsentSpeaker(room);
   }
 
-  /** Nobody has said that the one who spoke has gone, or will say so. */
-  #silenceWhoHasGone({ id: roomId, participants }: RoomSnapshot): void {
+  /** A snapshot can lack the user who spoke last; the service sends no event for that. */
+  #clearAbsentSpeaker({ id: roomId, participants }: RoomSnapshot): void {
     const speaker = this.#activeSpeaker;
     if (speaker === null || participants.some(({ userId }) => userId === speaker)) return;
     this.#activeSpeaker = null;

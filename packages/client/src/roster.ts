@@ -1,7 +1,7 @@
 /**
- * Who is in the room, kept up from the service's events. Every change makes a new snapshot object, so that a user
- * interface may compare by identity. A version that does not follow its predecessor means that something was missed; the
- * owner then asks for a whole snapshot.
+ * The participants of a room, updated from the service's events. Every change makes a new snapshot object, so that a user
+ * interface can compare by identity. Versions count up by one; a gap means that an event was missed, and then the owner
+ * asks for a whole snapshot.
  */
 import type { Participant, RoomSnapshot } from "@lastseen/protocol";
 import type { ServiceEvent } from "./frame.js";
@@ -11,7 +11,7 @@ type EventOf<T extends ServiceEvent["type"]> = Extract<ServiceEvent, { type: T }
 type OfPeople = EventOf<"user_joined" | "user_left" | "user_away" | "user_back" | "metadata_changed">;
 type OfProducers = EventOf<"new_producer" | "producer_paused" | "producer_resumed" | "producer_closed">;
 
-/** `gap`: applied, but something before it was missed. `unaffected`: about something else, or known already. */
+/** `gap`: applied, but an event before it was missed. `unaffected`: about something else, or known already. */
 export type Applied = "applied" | "gap" | "unaffected";
 
 export class Roster {
@@ -29,14 +29,14 @@ export class Roster {
     return this.#snapshot.participants.find((participant) => participant.sessionId === sessionId);
   }
 
-  /** `false`: the snapshot is older than what is known. */
+  /** @returns `false` when the snapshot is older than the roster */
   replace(snapshot: RoomSnapshot): boolean {
     if (snapshot.id === this.#snapshot.id && snapshot.version < this.#snapshot.version) return false;
     this.#snapshot = snapshot;
     return true;
   }
 
-  /** Changes the participant's own fields without a new version, as for one's own metadata. */
+  /** Changes fields of a participant without a new version, for changes by this session itself. */
   amend(sessionId: string, changes: Partial<Participant>): void {
     this.#change(sessionId, (participant) => ({ ...participant, ...changes }));
   }

@@ -1,17 +1,17 @@
-/** More than this in a row, and the nodes do not agree about who has the room. */
-const MOST_REDIRECTS = 3;
+/** More redirects than this in a row mean that the nodes do not agree about which of them has the room. */
+const MAX_REDIRECTS = 3;
 
 /**
- * Where the service is at the moment: at the address that the client was given, or at the node to which it was sent from
- * there. Addresses begin with `http(s)://` or `ws(s)://` and may end with the `/ws` path.
+ * The address in use: the configured one, or that of the node to which the service has redirected the client. Addresses
+ * begin with `http(s)://` or `ws(s)://` and may end with the `/ws` path.
  */
 export class Route {
-  readonly #home: string;
+  readonly #configured: string;
   #base: string;
   #redirects = 0;
 
   constructor(url: string) {
-    this.#home = this.#base = baseOf(url);
+    this.#configured = this.#base = baseOf(url);
   }
 
   get socketUrl(): string {
@@ -22,23 +22,24 @@ export class Route {
     return `${this.#base.replace(/^ws/, "http")}/api/sessions/leave`;
   }
 
-  /** Goes where a `redirect` error points to; `false` when that was done too often, and the way leads home again. */
+  /** Takes the address of a `redirect` error. @returns `false` after too many; then the configured address applies */
   follow(url: string): boolean {
-    if (++this.#redirects > MOST_REDIRECTS) {
-      this.home();
+    if (++this.#redirects > MAX_REDIRECTS) {
+      this.reset();
       return false;
     }
     this.#base = baseOf(url);
     return true;
   }
 
-  /** What was looked for is here. */
-  arrived(): void {
+  /** To be called when the redirects have led to the room. */
+  resetRedirects(): void {
     this.#redirects = 0;
   }
 
-  home(): void {
-    this.#base = this.#home;
+  /** Goes back to the configured address. */
+  reset(): void {
+    this.#base = this.#configured;
     this.#redirects = 0;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One WebSocket and the requests that wait on it. A wire is never reused: once it has ended it tells nothing more and
- * keeps no timer, whatever the socket underneath still does.
+ * One WebSocket and the requests that wait for an answer on it. It is never used twice: after its end it reports nothing
+ * and keeps no timer, even if the WebSocket underneath is still closing.
  */
 import { SUBPROTOCOL } from "@lastseen/protocol/limits";
 import type { ReplyData, RequestData, RequestType } from "@lastseen/protocol";
@@ -9,33 +9,34 @@ import { readFrame, readReply, type Answer, type Message } from "./frame.js";
 import { RequestError } from "./request-error.js";
 
 export interface SocketListener {
-  opened(): void;
-  heard(message: Message): void;
-  /** Told once; 1006 also when the socket never opened. */
-  ended(code: number): void;
+  onOpen(): void;
+  onMessage(message: Message): void;
+  /** Called once with the close code; 1006 also when the socket never opened. */
+  onEnd(code: number): void;
 }
 
-/** How long to wait for an answer, and who is told of one that comes later all the same. */
+/** How long to wait for an answer, and what to do with one that comes later. */
 export interface Patience<T extends RequestType> {
   readonly timeoutMs: number;
-  /** Requests are answered in their order: an answer that is late comes before those to later requests, or never. */
+  /** Gets an answer that comes after the time limit. It comes before the answers to later requests, or never. */
   readonly late?: ((reply: ReplyData<T>) => void) | undefined;
 }
 
 interface Pending {
   readonly timer: unknown;
-  readonly settle: (outcome: Answer["outcome"]) => void;
-  readonly lost: () => void;
+  readonly onAnswer: (outcome: Answer["outcome"]) => void;
+  /** The socket has ended before an answer came. */
+  readonly onLost: () => void;
 }
 
 const OPEN = 1;
 const NORMAL = 1000;
 const ABNORMAL = 1006;
 /**
- * The line is given up, but not the session: 1000 would say that the page is gone, and for that one the service waits
- * less long.
+ * The client gives up this socket, but not the session. With 1000 the service would take the page for gone and wait less
+ * long for it.
  */
-const LINE_GIVEN_UP = 4000;
+const SOCKET_GIVEN_UP = 4000;
 
 export class Socket {
   readonly #socket: SocketLike;
@@ -58,13 +59,13 @@ export class Socket {
     this.#openTimer = this.#timers.set(openTimeoutMs, () => this.end(ABNORMAL));
     this.#socket.addEventListener("open", () => {
       this.#timers.clear(this.#openTimer);
-      if (!this.#ended) listener.opened();
+      if (!this.#ended) listener.onOpen();
     });
-    this.#socket.addEventListener("message", ({ data }) => this.#frame(data));
+    this.#socket.addEventListener("message", ({ data }) => this.#onFrame(data));
     this.#socket.addEventListener("close", ({ code }) => this.end(code ?? ABNORMAL));
   }
 
-  /** @throws RequestError the service's refusal, `timeout`, or `disconnected` when the wire ends first */
+  /** @throws RequestError the service's refusal, `timeout`, or `disconnected` when the socket ends first */
   request<T extends RequestType>(type: T, data: RequestData<T>, patience: Patience<T>): Promise<ReplyData<T>> {
     const { timeoutMs, late } = patience;
     return new Promise((resolve, reject) => {
@@ -75,54 +76,55 @@ export class Socket {
       const id = this.#nextId++;
       const timer = this.#timers.set(timeoutMs, () => {
         this.#pending.delete(id);
-        if (late) this.#pending.set(id, { timer, settle: (outcome) => told(outcome, late), lost: () => {} });
+        if (late) this.#pending.set(id, { timer, onAnswer: (outcome) => pass(outcome, late), onLost: () => {} });
         reject(new RequestError("timeout", `No answer to ${type} within ${timeoutMs} ms.`));
       });
-      const told = (outcome: Answer["outcome"], hear: (reply: ReplyData<T>) => void) => {
+      const pass = (outcome: Answer["outcome"], receive: (reply: ReplyData<T>) => void) => {
         const reply = outcome.ok ? readReply(type, outcome.data) : undefined;
-        if (reply) hear(reply);
+        if (reply) receive(reply);
         else reject(outcome.ok ? unreadable(type) : outcome.error);
       };
-      const settle = (outcome: Answer["outcome"]) => told(outcome, resolve);
-      this.#pending.set(id, { timer, settle, lost: () => reject(disconnected(type)) });
+      const onAnswer = (outcome: Answer["outcome"]) => pass(outcome, resolve);
+      this.#pending.set(id, { timer, onAnswer, onLost: () => reject(disconnected(type)) });
       this.send(JSON.stringify({ id, type, data }));
     });
   }
 
-  /** Dropped when the socket is not open. */
+  /** Does nothing when the socket is not open. */
   send(text: string): void {
     if (!this.#ended && this.#socket.readyState === OPEN) this.#socket.send(text);
   }
 
   /**
-   * Ends the wire here and now: a dead socket may take minutes to say that it closed. The listener is told `code`, or
-   * nothing without one.
+   * Ends at once, because a dead WebSocket may take minutes to report that it has closed.
+   *
+   * @param code passed to the listener; without it the listener is not called
    */
   end(code?: number): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#timers.clear(this.#openTimer);
-    this.#socket.close(code === undefined ? NORMAL : LINE_GIVEN_UP);
-    for (const { timer, lost } of this.#pending.values()) {
+    this.#socket.close(code === undefined ? NORMAL : SOCKET_GIVEN_UP);
+    for (const { timer, onLost } of this.#pending.values()) {
       this.#timers.clear(timer);
-      lost();
+      onLost();
     }
     this.#pending.clear();
-    if (code !== undefined) this.#listener.ended(code);
+    if (code !== undefined) this.#listener.onEnd(code);
   }
 
-  #frame(text: unknown): void {
+  #onFrame(text: unknown): void {
     const frame = this.#ended ? undefined : readFrame(text);
     if (!frame) return;
     if (frame.kind !== "answer") {
-      this.#listener.heard(frame);
+      this.#listener.onMessage(frame);
       return;
     }
     const pending = this.#pending.get(frame.id);
     if (!pending) return;
     this.#pending.delete(frame.id);
     this.#timers.clear(pending.timer);
-    pending.settle(frame.outcome);
+    pending.onAnswer(frame.outcome);
   }
 }
 
@@ -131,5 +133,7 @@ function disconnected(type: string): RequestError {
 }
 
 function unreadable(type: string): RequestError {
-  return new RequestError("bad_message", `The service's answer to ${type} cannot be read.`, { retryable: false });
+  return new RequestError("bad_message", `The client cannot read the service's answer to ${type}.`, {
+    retryable: false,
+  });
 }

@@ -1,25 +1,25 @@
 /**
- * Who of the users that are watched is available. Watching is a wish: it outlives lines and sessions, and what could not be
- * asked for, or was asked for in vain, is asked for again.
+ * Which of the watched users are available. The list of watched users outlives connections and sessions, and the client
+ * repeats requests that got no answer.
  */
 import type { ReplyData, UserStatus } from "@lastseen/protocol";
 import type { Emitter } from "./emitter.js";
 import type { Timers } from "./environment.js";
 import type { ClientEvents } from "./events.js";
 import type { Connection } from "./connection.js";
-import { lostOnTheWay } from "./request-error.js";
+import { outcomeUnknown } from "./request-error.js";
 
-/** After this time statuses that could not be asked for are asked for again. */
-const AGAIN_MS = 5_000;
-/** Most users that one request may name. */
-const AT_ONCE = 100;
+/** After how long the client asks again. */
+const RETRY_MS = 5_000;
+/** How many users one request may name. */
+const MAX_PER_REQUEST = 100;
 
 export class Statuses {
   readonly #connection: Connection;
   readonly #timers: Timers;
   readonly #events: Emitter<ClientEvents>;
   readonly #watched = new Set<string>();
-  /** Not watched any more, which the service has not confirmed. */
+  /** No longer watched, which the service has not confirmed yet. */
   readonly #unwatched = new Set<string>();
   readonly #known = new Map<string, UserStatus>();
   #timer: unknown;
@@ -42,7 +42,7 @@ export class Statuses {
     try {
       await this.#ask(userIds);
     } catch (error) {
-      if (lostOnTheWay(error)) this.#againLater();
+      if (outcomeUnknown(error)) this.#askAgainLater();
       else {
         this.#forget(added);
         throw error;
@@ -56,20 +56,20 @@ export class Statuses {
     this.#forget(userIds);
     for (const userId of userIds) this.#unwatched.add(userId);
     await this.#tellUnwatched().catch((error: unknown) => {
-      if (!lostOnTheWay(error)) throw error;
-      this.#againLater();
+      if (!outcomeUnknown(error)) throw error;
+      this.#askAgainLater();
     });
   }
 
-  /** The service may know nothing of the wishes: there is a new line, or another session. */
-  again(): void {
+  /** To be called after a reconnect or a transfer, because the service may not know the list any more. */
+  askAgain(): void {
     this.#timers.clear(this.#timer);
-    if (this.#unwatched.size > 0) this.#tellUnwatched().catch(() => this.#againLater());
-    if (this.#watched.size > 0) this.#ask([...this.#watched]).catch(() => this.#againLater());
+    if (this.#unwatched.size > 0) this.#tellUnwatched().catch(() => this.#askAgainLater());
+    if (this.#watched.size > 0) this.#ask([...this.#watched]).catch(() => this.#askAgainLater());
   }
 
-  /** The service has told the statuses. */
-  learn({ statuses }: ReplyData<"watchStatus">): void {
+  /** Takes statuses from an answer or an event. */
+  apply({ statuses }: ReplyData<"watchStatus">): void {
     const wanted = statuses.filter(({ userId }) => this.#watched.has(userId));
     if (wanted.length === 0) return;
     for (const { userId, status } of wanted) this.#known.set(userId, status);
@@ -83,18 +83,18 @@ export class Statuses {
   }
 
   async #ask(userIds: readonly string[]): Promise<void> {
-    const rest = userIds.slice(AT_ONCE);
-    this.learn(await this.#connection.request("watchStatus", { userIds: userIds.slice(0, AT_ONCE) }));
+    const rest = userIds.slice(MAX_PER_REQUEST);
+    this.apply(await this.#connection.request("watchStatus", { userIds: userIds.slice(0, MAX_PER_REQUEST) }));
     if (rest.length > 0) await this.#ask(rest);
   }
 
   async #tellUnwatched(): Promise<void> {
-    const userIds = [...this.#unwatched].slice(0, AT_ONCE);
+    const userIds = [...this.#unwatched].slice(0, MAX_PER_REQUEST);
     const done = () => {
       for (const userId of userIds) this.#unwatched.delete(userId);
     };
     await this.#connection.request("unwatchStatus", { userIds }).then(done, (error: unknown) => {
-      if (!lostOnTheWay(error)) done();
+      if (!outcomeUnknown(error)) done();
       throw error;
     });
     if (this.#unwatched.size > 0) await this.#tellUnwatched();
@@ -107,10 +107,10 @@ export class Statuses {
     }
   }
 
-  #againLater(): void {
-    // Without a line there is a hello to come, which does this, too.
+  #askAgainLater(): void {
+    // Without a connection the next hello leads to the same request.
     if (this.#connection.state !== "connected") return;
     this.#timers.clear(this.#timer);
-    this.#timer = this.#timers.set(AGAIN_MS, () => this.again());
+    this.#timer = this.#timers.set(RETRY_MS, () => this.askAgain());
   }
 }

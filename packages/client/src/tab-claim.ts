@@ -1,11 +1,11 @@
-/** This tab among the others of the browser: its name, which no other tab has, and what it tells them. */
+/** Gives this tab an id that no other tab of the browser has, and tells the other tabs which room this one is in. */
 import type { Emitter } from "./emitter.js";
 import type { Environment } from "./environment.js";
 import type { ClientEvents, OtherTab } from "./events.js";
 import { OtherTabs, tabLockName } from "./other-tabs.js";
 import type { TabMemory } from "./tab-memory.js";
 
-/** How long a tab waits for its own predecessor (before a reload) to let go of the tab's lock. */
+/** How long a reloaded page waits for the page before the reload to release the tab's lock. */
 const LOCK_WAIT_MS = 500;
 
 export class TabClaim {
@@ -15,7 +15,7 @@ export class TabClaim {
   #userId = "";
   #tabs: OtherTabs | undefined;
   #releaseLock: (() => void) | undefined;
-  /** A claim that was begun under an older number is not wanted any more. */
+  /** Grows with each claim and release; a claim that finds another number after a wait was given up. */
   #number = 0;
 
   constructor(environment: Environment, memory: TabMemory, events: Emitter<ClientEvents>) {
@@ -28,10 +28,10 @@ export class TabClaim {
   }
 
   /**
-   * Resolves when the tab's memory is known to be its own. A duplicated tab comes with a copy of it; the lock tells which
-   * of the two is the original.
+   * Resolves when the tab's memory is known to be its own. A duplicated tab starts with a copy of the memory of the
+   * original; the original holds the lock.
    */
-  async take(): Promise<void> {
+  async claim(): Promise<void> {
     const number = ++this.#number;
     let release = await this.#lock();
     if (!release) {
@@ -47,7 +47,7 @@ export class TabClaim {
     this.#tabs = new OtherTabs(this.#environment, this.#memory.tabId, tell);
   }
 
-  /** Nothing of the claim is left after this. Idempotent. */
+  /** Releases the lock and closes the channel. Idempotent. */
   release(): void {
     this.#number += 1;
     this.#releaseLock?.();

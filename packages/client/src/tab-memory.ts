@@ -1,6 +1,6 @@
 import type { TabStorage } from "./environment.js";
 
-/** What is needed to take a session up again. */
+/** What a hello needs to resume a session. */
 export interface ResumeTicket {
   readonly sessionId: string;
   readonly resumeToken: string;
@@ -13,7 +13,7 @@ interface Remembered {
 
 const KEY = "lastseen";
 
-/** What this tab knows about itself, kept across reloads. */
+/** What this tab keeps across reloads: its id and how to resume its session. */
 export class TabMemory {
   readonly #storage: TabStorage;
   readonly #createId: () => string;
@@ -38,12 +38,12 @@ export class TabMemory {
     this.#write({ ...this.#remembered, ticket: { sessionId, resumeToken } });
   }
 
-  /** The session is over; the tab stays the same. */
+  /** The session is over; the tab keeps its id. */
   forgetSession(): void {
     this.#write({ tabId: this.tabId });
   }
 
-  /** This tab was duplicated from another one, which keeps the memory; this one begins its own. */
+  /** This tab was duplicated from another one, which keeps the memory; this one gets a new id. */
   becomeAnotherTab(): void {
     this.#write(this.#blank());
   }
@@ -58,7 +58,7 @@ export class TabMemory {
   }
 }
 
-/** Storage is the user's to edit: whatever does not look right is as good as nothing. */
+/** Users can edit the storage, so a value that does not look right is ignored. */
 function read(text: string | null): Remembered | undefined {
   try {
     const { tabId, ticket } = JSON.parse(text ?? "{}") as Partial<Remembered>;

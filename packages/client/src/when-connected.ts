@@ -2,7 +2,7 @@ import type { ConnectionState } from "./connection-state.js";
 import type { ClientEvents, SessionInfo } from "./events.js";
 import { RequestError } from "./request-error.js";
 
-/** As much of a client as tells whether it has a session. */
+/** The part of a client that says whether it has a session. */
 interface Connecting {
   readonly state: ConnectionState;
   readonly session: SessionInfo | undefined;

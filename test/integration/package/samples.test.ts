@@ -7,7 +7,7 @@ import { entryPoint, manifest, ROOT } from "./entry-points.js";
 
 /** What the samples take for granted of the page or the backend that they stand in. */
 const PAGE = `
-import type { CallSnapshot, Participant, StateChange, CallOverReason, LastseenClient } from "lastseen/client";
+import type { CallSnapshot, Participant, StateChange, CallOverReason, LastseenClient } from "@lastseen/client";
 declare global {
   const client: LastseenClient;
   function fetchToken(): Promise<string>;
@@ -46,7 +46,11 @@ async function check(samples: string[], surroundings: string, options: object): 
     name.replace(/^\./, "lastseen"),
     [entryPoint(name).types],
   ]);
-  const paths = { ...Object.fromEntries(entries), "*": [join(ROOT, "node_modules/*")] };
+  const client = {
+    "@lastseen/client": [join(ROOT, "packages/client/dist/index.d.ts")],
+    "@lastseen/client/media": [join(ROOT, "packages/client/dist/media/index.d.ts")],
+  };
+  const paths = { ...Object.fromEntries(entries), ...client, "*": [join(ROOT, "node_modules/*")] };
   const typeRoots = [join(ROOT, "node_modules/@types")];
   const config = { compilerOptions: { ...COMPILER_OPTIONS, ...options, paths, typeRoots } };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
@@ -78,6 +82,6 @@ test.each([
 
 test("a sample with a name that is not there would be noticed", async () => {
   const sample =
-    'import { connect } from "lastseen/client";\nawait connect({ url: "https://calls.example" }).enter("daily");\n';
+    'import { connect } from "@lastseen/client";\nawait connect({ url: "https://calls.example" }).enter("daily");\n';
   expect(await check([sample], PAGE, BROWSER)).toContain("'enter' does not exist");
 });

@@ -142,7 +142,7 @@ describe("a call", () => {
   });
 });
 
-describe("after a lost line or a reload", () => {
+describe("after a lost connection or a reload", () => {
   const snapshot = { ...CALL, state: "active", direction: "outgoing", peer: BOB, acceptedAt: 5 };
 
   it("the call goes on as the service knows it", async () => {
@@ -198,7 +198,7 @@ describe("after a lost line or a reload", () => {
 });
 
 describe("statuses", () => {
-  it("are known when they were asked for, follow changes, and are asked for again after a lost line", async () => {
+  it("are known when they were asked for, follow changes, and are asked for again after a lost connection", async () => {
     const scene = await telephone();
     const { client, browser } = scene;
     const watching = client.calls.watch(["bob", "eve"]);
@@ -228,7 +228,7 @@ describe("statuses", () => {
     return scene;
   }
 
-  it("that could not be asked for after a lost line are asked for until they are told", async () => {
+  it("that could not be asked for after a lost connection are asked for until they are told", async () => {
     const { browser } = await watchingBob();
     await browser.socket.closeWith(1006);
     await browser.timers.advance(1_000);

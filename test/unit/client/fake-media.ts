@@ -153,7 +153,7 @@ export function joinedWithMedia(others: Participant[], changes: object = {}): ob
   return joined(room(1, person("ann"), ...others), { routerRtpCapabilities, ...changes });
 }
 
-/** The line is lost, comes back, and the hello is answered. */
+/** The connection is lost, comes back, and the hello is answered. */
 export async function lineComesBack(scene: MediaScene, changes: object): Promise<void> {
   const { browser, service } = scene;
   await browser.socket.closeWith(1006);

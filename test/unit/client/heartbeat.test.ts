@@ -54,7 +54,7 @@ describe("heartbeat", () => {
     expect(first.closedByClient).toBe(true);
     expect(client.state).toBe("reconnecting");
     expect(payloads(scene, "state").at(-1)).toMatchObject({ reason: "pong_timeout" });
-    // Not 1000: the page is still there, and the service shall wait for it as for a line that broke.
+    // Not 1000: the page is still there, and the service shall wait for it as for a connection that broke.
     expect(first.closeCode).toBe(4000);
     await browser.timers.advance(500);
     expect(browser.sockets).toHaveLength(2);
@@ -90,7 +90,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("connected");
   });
 
-  it("asks a line that may have died in sleep anew, whatever earlier pings are answered", async () => {
+  it("asks a connection that may have died in sleep anew, whatever earlier pings are answered", async () => {
     const { browser, client } = await connected();
     await browser.page.signal({ kind: "frozen" });
     await browser.timers.advance(9_000);
@@ -100,7 +100,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  it("forgets what was not answered with the line on which it was asked", async () => {
+  it("forgets what was not answered with the connection on which it was asked", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.socket.closeWith(1006);
@@ -123,7 +123,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("connected");
   });
 
-  it("does not take a page that stood still for a dead line, but asks once more", async () => {
+  it("does not take a page that stood still for a dead connection, but asks once more", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.timers.sleep(60_000);
@@ -147,7 +147,7 @@ describe("heartbeat", () => {
     expect(browser.socket.pings).toEqual(['{"type":"ping","data":{"visibility":"visible"}}']);
   });
 
-  it("gives a line that may have died in sleep five seconds to answer", async () => {
+  it("gives a connection that may have died in sleep five seconds to answer", async () => {
     const { browser, client } = await connected();
     await browser.page.signal({ kind: "wake", cause: "pageshow" });
     await browser.timers.advance(4_999);
@@ -166,7 +166,7 @@ describe("heartbeat", () => {
     ]);
   });
 
-  it("declares a page that is hidden already when the line comes back", async () => {
+  it("declares a page that is hidden already when the connection comes back", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     await browser.socket.closeWith(1006);

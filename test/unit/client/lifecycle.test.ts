@@ -73,7 +73,7 @@ describe("disconnect", () => {
     expect(left(scene)).toEqual(NOTHING);
   });
 
-  it("without a line says goodbye by beacon", async () => {
+  it("without a connection says goodbye by beacon", async () => {
     const scene = await inRoom();
     await scene.browser.socket.closeWith(1006);
     await scene.client.disconnect();

@@ -20,7 +20,7 @@ const ACTIVE = { ...CALL, state: "active", direction: "outgoing", peer: BOB, acc
 const AT_BOB = { direction: "incoming" } as const;
 const NO_ANSWER_MS = 10_000;
 
-/** The ids of the calls of which the service was told on the newest line that they are over. */
+/** The ids of the calls of which the service was told on the newest connection that they are over. */
 const ended = ({ browser }: Pick<Telephone, "browser">) =>
   browser.socket.requests("endCall").map(({ data }) => data["callId"]);
 
@@ -34,7 +34,7 @@ async function unansweredStart(): Promise<Telephone> {
   return scene;
 }
 
-/** A call was begun, and the line was lost before the answer. */
+/** A call was begun, and the connection was lost before the answer. */
 async function lostStart(): Promise<Telephone> {
   const scene = await telephone();
   const starting = scene.client.calls.start("bob", "audio");
@@ -115,7 +115,7 @@ describe("an attempt to call that was given up", () => {
     ["rings", RINGING],
     ["was answered", ACTIVE],
     ["was a call of both", { ...ACTIVE, ...AT_BOB }],
-  ])("with its line is ended when the next hello tells that it %s", async (_how, call) => {
+  ])("with its connection is ended when the next hello tells that it %s", async (_how, call) => {
     const scene = await lostStart();
     await scene.browser.timers.advance(1_000);
     await greet(scene.browser, { resumed: true, epoch: 2, call });
@@ -123,7 +123,7 @@ describe("an attempt to call that was given up", () => {
     expect(scene.changes).toEqual([]);
   });
 
-  it("is still ended when the line that should have told it was lost, too", async () => {
+  it("is still ended when the connection that should have told it was lost, too", async () => {
     const scene = await lostStart();
     await scene.browser.timers.advance(1_000);
     await greet(scene.browser, { resumed: true, epoch: 2, call: RINGING });
@@ -151,7 +151,7 @@ describe("a ring that nobody has answered in time", () => {
     expect(ended(scene)).toEqual(["c1"]);
   });
 
-  it("is not taken up again when it was answered without a line to tell it", async () => {
+  it("is not taken up again when it was answered without a connection to tell it", async () => {
     const scene = await outgoing();
     await scene.browser.socket.closeWith(1006);
     await scene.browser.timers.advance(40_000);
@@ -163,7 +163,7 @@ describe("a ring that nobody has answered in time", () => {
 });
 
 describe("an answer that was lost", () => {
-  it("with its line counts, if the service has the call then", async () => {
+  it("with its connection counts, if the service has the call then", async () => {
     const scene = await incoming();
     const accepting = scene.client.calls.accept();
     await comeBack(scene, { ...ACTIVE, ...AT_BOB });
@@ -171,7 +171,7 @@ describe("an answer that was lost", () => {
     expect(scene.browser.socket.requests("acceptCall")).toEqual([]);
   });
 
-  it("with its line is given once more, if it still rings", async () => {
+  it("with its connection is given once more, if it still rings", async () => {
     const scene = await incoming();
     const accepting = scene.client.calls.accept();
     await comeBack(scene, { ...RINGING, ...AT_BOB });
@@ -179,7 +179,7 @@ describe("an answer that was lost", () => {
     await expect(accepting).resolves.toMatchObject({ state: "active" });
   });
 
-  it.each(["is over there", "ended while there was no line"])("fails when the ring %s", async (how) => {
+  it.each(["is over there", "ended while there was no connection"])("fails when the ring %s", async (how) => {
     const scene = await incoming();
     const accepting = scene.client.calls.accept();
     accepting.catch(() => {});
@@ -229,7 +229,7 @@ describe("the end of a call", () => {
     ["taken back", outgoing, "cancelled"],
     ["declined", incoming, "declined"],
   ] as const)(
-    "that was %s without a line is an end, of which the service is told later",
+    "that was %s without a connection is an end, of which the service is told later",
     async (_how, begin, reason) => {
       const scene = await begin();
       await scene.browser.socket.closeWith(1006);
@@ -243,7 +243,7 @@ describe("the end of a call", () => {
     },
   );
 
-  it("whose answer is lost with the line, or by its time limit, is one all the same", async () => {
+  it("whose answer is lost with the connection, or by its time limit, is one all the same", async () => {
     const lost = await active();
     const ending = lost.client.calls.end();
     await lost.browser.socket.closeWith(1006);
@@ -287,7 +287,7 @@ describe("the end of a call", () => {
 describe("watching statuses", () => {
   const statuses = (...userIds: string[]) => ({ statuses: userIds.map((userId) => ({ userId, status: "available" })) });
 
-  it("is a wish: without a line it is carried out as soon as there is one", async () => {
+  it("is a wish: without a connection it is carried out as soon as there is one", async () => {
     const { client, browser } = await connected();
     await browser.socket.closeWith(1006);
     await expect(client.calls.watch(["bob"])).resolves.toBeDefined();

@@ -145,7 +145,7 @@ describe("what the service holds of one's own", () => {
   const back = (scene: MediaScene) =>
     lineComesBack(scene, { resumed: true, epoch: 2, room: room(2, person("ann"), sender("bob", "video-1")) });
 
-  it("is one producer, when the answer to the first was lost with the line", async () => {
+  it("is one producer, when the answer to the first was lost with the connection", async () => {
     const scene = await mediaInRoom();
     scene.service.unheard.add("produce");
     const publishing = scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -173,7 +173,7 @@ describe("what the service holds of one's own", () => {
     expect(scene.service.producers.has(String(scene.media.publications[0]?.producer?.id))).toBe(true);
   });
 
-  it("is nothing, when it was unpublished while there was no line", async () => {
+  it("is nothing, when it was unpublished while there was no connection", async () => {
     const scene = await mediaInRoom();
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
     await scene.media.publish(new FakeTrack("video").asTrack, { source: "camera" });
@@ -253,7 +253,7 @@ describe("subscribing", () => {
     expect(received(scene)).toEqual(["audio-2"]);
   });
 
-  it("begins to flow, when the answer to that was lost with the line", async () => {
+  it("begins to flow, when the answer to that was lost with the connection", async () => {
     const scene = await mediaInRoom();
     scene.service.unheard.add("resumeConsumer");
     await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "video-1") });
@@ -329,14 +329,14 @@ describe("after a loss", () => {
 
   const both = room(2, person("ann"), sender("bob", "video-1"));
 
-  it("of the line, media that is still there goes on", async () => {
+  it("of the connection, media that is still there goes on", async () => {
     const scene = await talking();
     await lineComesBack(scene, { resumed: true, epoch: 2, room: both });
     expect(scene.transports.map(({ closed }) => closed)).toEqual([false, false]);
     expect(requests(scene.browser, "restartIce")).toEqual([]);
   });
 
-  it("of the line and of packets, ICE is restarted when the line is back", async () => {
+  it("of the connection and of packets, ICE is restarted when the connection is back", async () => {
     const scene = await talking();
     for (const transport of scene.transports) setConnection(transport, "disconnected");
     await lineComesBack(scene, { resumed: true, epoch: 2, room: both });
@@ -398,7 +398,7 @@ describe("after a loss", () => {
     expect(scene.media.publications[0]?.producer).toBeDefined();
   });
 
-  it("of the line before a transport is known to be connected, the service is told again and all flows over it", async () => {
+  it("of the connection before a transport is known to be connected, the service is told again and all flows over it", async () => {
     const scene = await unconnected();
     await lineComesBack(scene, { resumed: true, epoch: 2, room: room(2, person("ann"), sender("bob", "audio-1")) });
     expect(scene.begun()).toBe(2);
@@ -442,7 +442,7 @@ describe("after a loss", () => {
     const scene = await talking();
     const [first] = scene.transports;
     setConnection(first, "disconnected");
-    // The line is asked as well, and answers.
+    // The connection is asked as well, and answers.
     expect(scene.browser.socket.pings).toHaveLength(1);
     await scene.browser.socket.receive({ type: "pong" });
     await scene.browser.timers.advance(3_000);
@@ -509,7 +509,7 @@ describe("leaving", () => {
     expect(transports.every(({ closed }) => closed)).toBe(true);
     expect([own.srcObject, theirs.srcObject]).toEqual([null, null]);
     expect([media.publications, media.tracks]).toEqual([[], []]);
-    // What is left is the client's heartbeat and its question whether the line is alive.
+    // What is left is the client's heartbeat and its question whether the connection is alive.
     expect(browser.timers.count).toBe(2);
   });
 

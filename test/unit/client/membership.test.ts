@@ -35,7 +35,7 @@ describe("join", () => {
     expect(payloads(scene, "left")).toEqual([]);
   });
 
-  it("that loses its line on the way is repeated on the next one", async () => {
+  it("that loses its connection on the way is repeated on the next one", async () => {
     const { browser, client } = await connected();
     const join = client.join("daily");
     await settle();

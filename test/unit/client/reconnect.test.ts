@@ -52,7 +52,7 @@ describe("reconnect", () => {
     expect(payloads(scene, "retry").at(-1)?.delayMs).toBeLessThan(2_000);
   });
 
-  it("waits longer each time, and from the beginning after a good line", async () => {
+  it("waits longer each time, and from the beginning after a good connection", async () => {
     const scene = await connected();
     for (let failures = 0; failures < 4; failures += 1) {
       await scene.browser.socket.closeWith(1006);
@@ -94,7 +94,7 @@ describe("reconnect", () => {
     ]);
   });
 
-  it("makes one attempt and no more when a hidden page loses its line and hears in the same moment that there is a network", async () => {
+  it("makes one attempt and no more when a hidden page loses its connection and hears in the same moment that there is a network", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     const closed = browser.socket.closeWith(1006);

@@ -3,7 +3,7 @@ import { FakeBrowser, settle } from "./fake-browser.js";
 import { connected, connecting, greet, hello, inRoom, joined, payloads, person, room } from "./scenes.js";
 
 describe("resume", () => {
-  it("after a lost line keeps room and roster, and shows what changed meanwhile", async () => {
+  it("after a lost connection keeps room and roster, and shows what changed meanwhile", async () => {
     const scene = await inRoom([person("bob")]);
     await scene.browser.socket.closeWith(1006);
     expect(scene.client.room?.participants).toHaveLength(2);
@@ -79,7 +79,7 @@ describe("resume", () => {
     expect(types).toEqual(["hello", "leave", "join"]);
   });
 
-  it("does not bring back a room that was left without a line", async () => {
+  it("does not bring back a room that was left without a connection", async () => {
     const scene = await inRoom();
     await scene.browser.socket.closeWith(1006);
     await scene.client.leave();
@@ -90,7 +90,7 @@ describe("resume", () => {
     expect(payloads(scene, "left")).toEqual([{ roomId: "daily", reason: "left" }]);
   });
 
-  it("tells the service what was set without a line", async () => {
+  it("tells the service what was set without a connection", async () => {
     const scene = await inRoom();
     await scene.browser.socket.closeWith(1006);
     await scene.client.setMetadata({ hand: true });

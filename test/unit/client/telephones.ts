@@ -45,7 +45,7 @@ export async function active(): Promise<Telephone> {
 
 export const lastReason = ({ changes }: Telephone) => changes.at(-1)?.reason;
 
-/** The line breaks, and the next hello is answered. @param call the one that the session is in by then */
+/** The connection breaks, and the next hello is answered. @param call the one that the session is in by then */
 export async function comeBack(scene: Scene, call: object | null = null): Promise<void> {
   await scene.browser.socket.closeWith(1006);
   await scene.browser.timers.advance(1_000);

@@ -1,6 +1,6 @@
 import type { Timers } from "../environment.js";
 
-/** After a failed pass the next one waits this long, doubling up to the longest. */
+/** How long the next pass waits after a failed one; doubles up to the longest wait. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 
@@ -8,8 +8,8 @@ const LONGEST_RETRY_MS = 15_000;
 export type PassResult = "done" | "again";
 
 /**
- * Brings what is towards what is wanted, one pass at a time. Asked for while a pass runs, one more pass follows, however
- * often it was asked for; a pass that could not do everything is repeated with growing waits.
+ * Runs passes that bring the actual state to the wanted state, one at a time. Any number of requests during a pass lead to
+ * one more pass. A pass that could not do everything is repeated after growing waits.
  */
 export class Converge {
   readonly #timers: Timers;
@@ -31,13 +31,13 @@ export class Converge {
     return (this.#running ??= this.#run());
   }
 
-  /** {@link request} after a change that makes earlier failures meaningless: the waits begin small again. */
+  /** Like {@link request}, after a change that makes earlier failures irrelevant: the waits start small again. */
   afresh(): Promise<void> {
     this.#retryMs = FIRST_RETRY_MS;
     return this.request();
   }
 
-  /** No pass is waited for any more; one under way notices by itself that it is out of date. */
+  /** Cancels the passes that wait. A running pass notices itself that it is out of date. */
   cancel(): void {
     this.#timers.clear(this.#retryTimer);
     this.#again = false;
@@ -49,12 +49,12 @@ export class Converge {
       this.#again = false;
       this.#timers.clear(this.#retryTimer);
       if ((await this.#pass()) === "done") this.#retryMs = FIRST_RETRY_MS;
-      else this.#later();
+      else this.#retryLater();
     }
     this.#running = undefined;
   }
 
-  #later(): void {
+  #retryLater(): void {
     this.#retryTimer = this.#timers.set(this.#retryMs, () => void this.request());
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }

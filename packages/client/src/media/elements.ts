@@ -1,8 +1,8 @@
-/** Media elements that show tracks. An element whose tracks are all gone is left empty, not with a frozen picture. */
+/** The media elements that show tracks. When all tracks of an element are gone, it is emptied and shows no still picture. */
 export class Elements {
   readonly #shown = new Map<HTMLMediaElement, MediaStream>();
 
-  /** Shows the track in the element, beside a track of the other kind that is there already. */
+  /** Shows the track in the element, and keeps a track of the other kind that is there. */
   attach(element: HTMLMediaElement, track: MediaStreamTrack): void {
     const stream = this.#shown.get(element) ?? new MediaStream();
     for (const other of stream.getTracks()) if (other.kind === track.kind) stream.removeTrack(other);
@@ -17,7 +17,7 @@ export class Elements {
     element.srcObject = null;
   }
 
-  /** The track has ended: it is taken out of every element. */
+  /** Removes a track that has ended from every element. */
   release(track: MediaStreamTrack): void {
     for (const [element, stream] of this.#shown) {
       if (!stream.getTracks().includes(track)) continue;

@@ -1,5 +1,5 @@
 /**
- * Media for the browser client: `import { createMedia } from "lastseen/client/media"`. Needs `mediasoup-client`.
+ * Media for the browser client: `import { createMedia } from "@lastseen/client/media"`. Needs `mediasoup-client`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Audio and video of a {@link LastseenClient}, over mediasoup-client. What is wanted (one's own tracks, the others' in the
- * roster) outlives transports: whenever one is lost, `media_reset` comes or the session begins anew, it is made again.
+ * Audio and video of a {@link LastseenClient}, with mediasoup-client. Publications and subscriptions outlive transports:
+ * after a lost transport, a `media_reset` or a new session, the client makes them again.
  */
 import type { Device } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
@@ -16,13 +16,13 @@ import { Subscriber } from "./subscriber.js";
 import { TransportSlot } from "./transport-slot.js";
 import type { Candidate, Direction, MediaEvents, Publication, PublishOptions, RemoteTrack, Source } from "./types.js";
 
-/** What is received of what the others send. */
+/** Which of the others' producers this page receives. */
 export type SubscriptionRule = "all" | "none" | ((candidate: Candidate) => boolean);
 
 export interface MediaOptions {
-  /** What of the others is received: everything if not given. */
+  /** Which of the others' producers this page receives; by default all. */
   readonly subscribe?: SubscriptionRule;
-  /** Makes mediasoup-client's device; its own detection if not given. */
+  /** Makes mediasoup-client's device; by default mediasoup-client detects the browser. */
   readonly createDevice?: () => Promise<Device>;
   readonly timers?: Timers;
   readonly network?: NetworkSource;
@@ -37,12 +37,12 @@ export class LastseenMedia {
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #choices = new Map<string, boolean>();
-  readonly #releasers: (() => void)[];
+  readonly #removeListeners: (() => void)[];
   #wants: (candidate: Candidate) => boolean;
   #capabilities: JoinedRoom["routerRtpCapabilities"] = null;
   #device: Promise<Device> | undefined;
 
-  /** Make it before the client joins. */
+  /** Make it before the client joins a room. */
   constructor(client: LastseenClient, options: MediaOptions & Required<Pick<MediaOptions, "createDevice">>) {
     const timers = options.timers ?? browserEnvironment.timers;
     this.#client = client;
@@ -57,11 +57,11 @@ export class LastseenMedia {
         device,
         onState: (state) => {
           this.#events.emit("connection", { direction, state });
-          // Where packets do not arrive, frames may not either.
+          // If media packets do not arrive, frames may not arrive either.
           if (state === "disconnected" || state === "failed") client.checkConnection();
         },
         onLost: (by) => {
-          if (by === "client" && direction === "send") this.#publisher.givesUp();
+          if (by === "client" && direction === "send") this.#publisher.transportGivenUp();
           this.#rebuild(direction);
         },
       });
@@ -87,35 +87,35 @@ export class LastseenMedia {
       },
       failed,
     });
-    this.#releasers = this.#listen(options.network ?? browserNetwork);
+    this.#removeListeners = this.#listen(options.network ?? browserNetwork);
   }
 
-  /** One's own tracks. */
+  /** The publications of this page. */
   get publications(): readonly Publication[] {
     return this.#publisher.publications;
   }
 
-  /** The others' tracks that are being received. */
+  /** The others' tracks that this page receives. */
   get tracks(): readonly RemoteTrack[] {
     return this.#subscriber.tracks;
   }
 
-  /** Listens to one kind of event. The returned function stops it. */
+  /** Adds a listener for one event. @returns a function that removes it */
   on<K extends keyof MediaEvents>(event: K, listener: (payload: MediaEvents[K]) => void): () => void {
     return this.#events.on(event, listener);
   }
 
   /**
-   * Sends a track to the others, now or as soon as one is in a room, and again after every loss. Replaces what was
-   * published as the same source.
+   * Sends a track to the others as soon as the session is in a room, and again after every loss. Replaces the publication
+   * of the same source.
    *
-   * @throws RequestError what the service refused; Error when the browser cannot send such a track
+   * @throws RequestError the service's refusal; Error when the browser cannot send such a track
    */
   publish(track: MediaStreamTrack, options: PublishOptions): Promise<void> {
     return this.#publisher.publish(track, options);
   }
 
-  /** Stops sending, and the track itself unless it was published with `keepTrack`. */
+  /** Stops sending, and stops the track unless it was published with `keepTrack`. */
   unpublish(source: Source): void {
     this.#publisher.unpublish(source);
   }
@@ -129,26 +129,26 @@ export class LastseenMedia {
     return this.#publisher.setMuted(source, false);
   }
 
-  /** Receives one producer, whatever the rule says. */
+  /** Receives one producer, even against the rule. */
   subscribe(producerId: string): Promise<void> {
     this.#choices.set(producerId, true);
     return this.#subscriber.converge();
   }
 
-  /** Does not receive one producer, whatever the rule says. */
+  /** Does not receive one producer, even against the rule. */
   unsubscribe(producerId: string): Promise<void> {
     this.#choices.set(producerId, false);
     return this.#subscriber.converge();
   }
 
-  /** Changes the rule for everything that was not chosen one by one; these choices are forgotten. */
+  /** Sets the rule for all producers, and forgets the choices of single ones. */
   subscribeTo(rule: SubscriptionRule): Promise<void> {
     this.#wants = chooser(rule);
     this.#choices.clear();
     return this.#subscriber.converge();
   }
 
-  /** Shows a track, one's own or another's, in a `video` or `audio` element, which is emptied when the track is gone. */
+  /** Shows a track in a `video` or `audio` element. The element is emptied when the track is gone. */
   attach(element: HTMLMediaElement, track: MediaStreamTrack): void {
     this.#elements.attach(element, track);
   }
@@ -174,8 +174,8 @@ export class LastseenMedia {
   }
 
   /**
-   * Everything of the call away: nothing is sent or received, local tracks are stopped, elements emptied. Each step is
-   * taken even if another fails; idempotent. Happens by itself when the room is left, however that comes about.
+   * Ends all media: stops local tracks, closes transports and empties elements, each step even if another fails.
+   * Idempotent. Called by itself when the session leaves its room.
    */
   reset(): void {
     const steps = {
@@ -199,7 +199,7 @@ export class LastseenMedia {
   /** {@link reset}, and stops listening to the client and the network. */
   close(): void {
     this.reset();
-    for (const release of this.#releasers.splice(0)) release();
+    for (const release of this.#removeListeners.splice(0)) release();
   }
 
   #listen(network: NetworkSource): (() => void)[] {
@@ -211,7 +211,7 @@ export class LastseenMedia {
       client.on("media_reset", () => {
         this.#slots.send.lost();
         this.#slots.recv.lost();
-        // Whoever was waiting to try again, since there was nothing to lose yet, need not wait for that any more.
+        // Passes that wait to try again need not wait any more.
         this.#renew();
       }),
       client.on("transport_closed", ({ transportId }) => {

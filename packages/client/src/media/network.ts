@@ -1,4 +1,4 @@
-/** Tells that the machine's network has changed, so that packets may have to take another way. */
+/** Reports that the machine's network has changed. */
 export interface NetworkSource {
   /** Starts to listen; the returned function stops it. */
   listen(changed: () => void): () => void;

@@ -1,7 +1,6 @@
 /**
- * mediasoup's parameters travel through the protocol as JSON objects: mediasoup on the one side and mediasoup-client on
- * the other are who know them, and nothing of ours looks inside. These functions are the only place that takes the
- * service's word for such a type; mediasoup-client checks it by itself.
+ * mediasoup's parameters are plain JSON objects in the protocol. Only these functions give them mediasoup-client's types,
+ * without a check; mediasoup-client checks them itself.
  */
 import type { AppData, IceParameters, RtpParameters, TransportOptions } from "mediasoup-client/types";
 import type { JsonObject, ReplyData, RequestData } from "@lastseen/protocol";
@@ -18,7 +17,7 @@ export function rtpParametersOf({ rtpParameters }: ReplyData<"consume">): RtpPar
   return rtpParameters as RtpParameters;
 }
 
-/** What the publisher gave a producer on its way; mediasoup-client hands it through without a type. */
+/** What the publisher put into a producer's `appData`, which has no type in mediasoup-client. */
 export function publishedAs({ source, paused }: AppData): Pick<RequestData<"produce">, "source" | "paused"> {
   return {
     ...(typeof source === "string" && { source }),

@@ -1,8 +1,8 @@
-/** One's own tracks: what shall be published against what is. */
+/** Publishes this page's tracks: compares the wanted publications with the producers that exist. */
 import type { Producer } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
-import { lostOnTheWay, RequestError, withoutLine } from "../request-error.js";
+import { outcomeUnknown, RequestError, wasDisconnected } from "../request-error.js";
 import { Converge, type PassResult } from "./converge.js";
 import type { TransportSlot } from "./transport-slot.js";
 import type { Publication, PublishOptions, Source } from "./types.js";
@@ -12,8 +12,8 @@ interface Wanted {
   readonly options: PublishOptions;
   muted: boolean;
   producer: Producer | undefined;
-  /** What the service was told last. */
-  pausedThere: boolean;
+  /** The paused state that the service was told last. */
+  pausedOnService: boolean;
   failure: unknown;
 }
 
@@ -31,7 +31,7 @@ export class Publisher {
   readonly #ended: (track: MediaStreamTrack) => void;
   readonly #failed: (doing: string, error: unknown) => void;
   readonly #wanted = new Map<Source, Wanted>();
-  /** Sources of which the service may have a producer that nobody here knows: it was asked for one and not heard. */
+  /** Sources for which the service may have a producer that the page does not know, because an answer was lost. */
   readonly #doubtful = new Set<Source>();
 
   constructor(parts: {
@@ -39,7 +39,7 @@ export class Publisher {
     slot: TransportSlot;
     timers: Timers;
     changed: () => void;
-    /** The track is not published any more and was stopped. */
+    /** The track is no longer published and was stopped. */
     ended: (track: MediaStreamTrack) => void;
     failed: (doing: string, error: unknown) => void;
   }) {
@@ -60,7 +60,7 @@ export class Publisher {
     }));
   }
 
-  /** Resolves when the others can have it, or when that must wait for a connection. @throws RequestError, Error */
+  /** Resolves when the others can receive the track, or when that has to wait for a connection. @throws RequestError, Error */
   async publish(track: MediaStreamTrack, options: PublishOptions): Promise<void> {
     const { source } = options;
     this.unpublish(source);
@@ -70,7 +70,7 @@ export class Publisher {
       options,
       muted,
       producer: undefined,
-      pausedThere: muted,
+      pausedOnService: muted,
       failure: undefined,
     };
     this.#wanted.set(source, wanted);
@@ -96,22 +96,22 @@ export class Publisher {
     await this.#converge.request();
   }
 
-  /** Makes what is missing, whatever failed before: after joining, resuming, or the loss of the transport. */
+  /** Tries everything that is missing again: after a join, a resume or the loss of a transport. */
   renew(): Promise<void> {
     return this.#converge.afresh();
   }
 
-  /** The producers went with their transport; the tracks stay and are published again. */
+  /** The producers are gone with their transport. The tracks stay and are published again. */
   transportGone(): void {
     for (const wanted of this.#wanted.values()) wanted.producer = undefined;
   }
 
-  /** This side gives its transport up. The service is told, since the others would look at pictures that stand still. */
-  givesUp(): void {
-    for (const [source, { producer }] of this.#wanted) if (producer) this.#closeThere(source, producer.id);
+  /** The client gives up its transport. It closes the producers on the service, or the others would see still pictures. */
+  transportGivenUp(): void {
+    for (const [source, { producer }] of this.#wanted) if (producer) this.#closeOnService(source, producer.id);
   }
 
-  /** Nothing is published any more and every track that is not to be kept is stopped. */
+  /** Ends all publications, and stops the tracks unless `keepTrack` is set. */
   reset(): void {
     this.#converge.cancel();
     for (const source of this.#wanted.keys()) {
@@ -134,8 +134,8 @@ export class Publisher {
         else await this.#tellPaused(wanted);
       } catch (error) {
         const outdated = this.#wanted.get(source) !== wanted || generation !== this.#slot.generation;
-        if (outdated || lostOnTheWay(error)) this.#doubtful.add(source);
-        if (outdated || withoutLine(error)) continue;
+        if (outdated || outcomeUnknown(error)) this.#doubtful.add(source);
+        if (outdated || wasDisconnected(error)) continue;
         if (error instanceof RequestError && error.retryable) result = "again";
         else {
           wanted.failure = error;
@@ -147,7 +147,7 @@ export class Publisher {
     if (this.#doubtful.size === 0 || !this.#ready()) return result;
     return this.#closeStrays().then(
       () => result,
-      (error: unknown) => (withoutLine(error) ? result : "again"),
+      (error: unknown) => (wasDisconnected(error) ? result : "again"),
     );
   }
 
@@ -155,7 +155,7 @@ export class Publisher {
     return this.#client.room !== undefined && this.#client.state === "connected";
   }
 
-  /** Closes what the service has under a doubtful source and nobody here knows; it answers in order. */
+  /** Closes the producers of doubtful sources that the page does not know. The service answers requests in order. */
   async #closeStrays(): Promise<void> {
     const doubtful = [...this.#doubtful];
     const { room } = await this.#client.request("getRoom", {});
@@ -164,7 +164,7 @@ export class Publisher {
     for (const source of doubtful) {
       this.#doubtful.delete(source);
       for (const { id } of own?.producers.filter((producer) => producer.source === source) ?? []) {
-        if (!held.has(id)) this.#closeThere(source, id);
+        if (!held.has(id)) this.#closeOnService(source, id);
       }
     }
   }
@@ -172,9 +172,9 @@ export class Publisher {
   async #produce(source: Source, wanted: Wanted): Promise<void> {
     const transport = await this.#slot.open();
     if (this.#wanted.get(source) !== wanted) return;
-    // mediasoup-client takes a disabled track for a paused producer.
+    // mediasoup-client makes a paused producer of a disabled track.
     wanted.track.enabled = !wanted.muted;
-    wanted.pausedThere = wanted.muted;
+    wanted.pausedOnService = wanted.muted;
     const { encodings } = wanted.options;
     const producer = await transport.produce({
       track: wanted.track,
@@ -195,11 +195,11 @@ export class Publisher {
 
   async #tellPaused(wanted: Wanted): Promise<void> {
     const { producer, muted } = wanted;
-    if (!producer || muted === wanted.pausedThere) return;
+    if (!producer || muted === wanted.pausedOnService) return;
     if (muted) producer.pause();
     else producer.resume();
     await this.#client.request(muted ? "pauseProducer" : "resumeProducer", { producerId: producer.id });
-    wanted.pausedThere = muted;
+    wanted.pausedOnService = muted;
   }
 
   #discard({ producer, track, options }: Wanted): void {
@@ -213,13 +213,13 @@ export class Publisher {
   #close(source: Source, producer: Producer): void {
     if (producer.closed) return;
     producer.close();
-    this.#closeThere(source, producer.id);
+    this.#closeOnService(source, producer.id);
   }
 
-  #closeThere(source: Source, producerId: string): void {
+  #closeOnService(source: Source, producerId: string): void {
     if (!this.#client.room) return;
     this.#client.request("closeProducer", { producerId }).catch((error: unknown) => {
-      if (lostOnTheWay(error)) this.#doubtful.add(source);
+      if (outcomeUnknown(error)) this.#doubtful.add(source);
     });
   }
 }

@@ -1,9 +1,9 @@
-/** The others' tracks: who is in the roster with what, against what is received. */
+/** Receives the others' tracks: compares the producers in the roster with the consumers that exist. */
 import type { Consumer, Device, Transport } from "mediasoup-client/types";
 import type { ReplyData } from "@lastseen/protocol";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
-import { RequestError, withoutLine } from "../request-error.js";
+import { RequestError, wasDisconnected } from "../request-error.js";
 import { Converge, type PassResult } from "./converge.js";
 import { rtpParametersOf } from "./parameters.js";
 import { type TransportSlot, whileOpen } from "./transport-slot.js";
@@ -12,8 +12,8 @@ import type { Candidate, RemoteTrack } from "./types.js";
 interface Subscription {
   readonly consumer: Consumer;
   readonly remote: RemoteTrack;
-  /** Whether the service was asked to begin sending, and has said yes. */
-  flows: boolean;
+  /** Whether the service has confirmed that it sends. */
+  isSending: boolean;
 }
 
 export class Subscriber {
@@ -26,7 +26,7 @@ export class Subscriber {
   readonly #failed: (doing: string, error: unknown) => void;
   readonly #converge: Converge;
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Producers that the service refused to give; asked for again when they have gone and come back, or all is renewed. */
+  /** Producers that the service refused; the client asks again when they leave and come back, or after {@link renew}. */
   readonly #refused = new Set<string>();
 
   constructor(parts: {
@@ -61,7 +61,7 @@ export class Subscriber {
     return this.#converge.request();
   }
 
-  /** Makes what is missing, whatever failed before: after joining, resuming, or the loss of the transport. */
+  /** Tries everything that is missing again: after a join, a resume or the loss of a transport. */
   renew(): Promise<void> {
     this.#refused.clear();
     return this.#converge.afresh();
@@ -74,7 +74,7 @@ export class Subscriber {
     }
   }
 
-  /** The consumers went with their transport. */
+  /** The consumers are gone with their transport. */
   transportGone(): void {
     for (const producerId of this.#subscriptions.keys()) this.#drop(producerId);
   }
@@ -92,19 +92,19 @@ export class Subscriber {
     for (const [producerId, { consumer }] of this.#subscriptions) {
       if (ids.has(producerId)) continue;
       this.#drop(producerId);
-      // The service closes the consumers of a producer that is gone by itself.
-      if (offered.has(producerId)) this.#closeThere(consumer.id);
+      // When a producer is gone, the service itself closes its consumers.
+      if (offered.has(producerId)) this.#closeOnService(consumer.id);
     }
     for (const producerId of this.#refused) if (!offered.has(producerId)) this.#refused.delete(producerId);
     if (this.#client.state !== "connected") return "done";
     const asked = wanted.filter(
-      ({ producer: { id } }) => !this.#refused.has(id) && !this.#subscriptions.get(id)?.flows,
+      ({ producer: { id } }) => !this.#refused.has(id) && !this.#subscriptions.get(id)?.isSending,
     );
     const results = await Promise.all(asked.map((candidate) => this.#subscribe(candidate)));
     return results.includes("again") ? "again" : "done";
   }
 
-  /** Everything that the others send, by producer id. */
+  /** All producers of the others, by id. */
   #offered(): Map<string, Candidate> {
     const offered = new Map<string, Candidate>();
     const own = this.#client.session?.sessionId;
@@ -123,8 +123,8 @@ export class Subscriber {
       if (subscription) await this.#resume(subscription);
       return "done";
     } catch (error) {
-      // A transport that is made anew, or a line that comes back, brings the next pass by itself.
-      if (generation !== this.#slot.generation || withoutLine(error)) return "done";
+      // A new transport or a new connection leads to the next pass.
+      if (generation !== this.#slot.generation || wasDisconnected(error)) return "done";
       const { code, retryable } = error instanceof RequestError ? error : { code: undefined, retryable: false };
       if (code === "not_found" || code === "not_joined") return "done";
       this.#failed(`subscribe to ${producerId}`, error);
@@ -134,7 +134,7 @@ export class Subscriber {
     }
   }
 
-  /** Yields nothing when it is not wanted any more. */
+  /** Resolves to undefined when the producer is not wanted any more. */
   async #consume({ producer, participant }: Candidate): Promise<Subscription | undefined> {
     const { recvRtpCapabilities } = await this.#device();
     const transport = await this.#slot.open();
@@ -148,13 +148,13 @@ export class Subscriber {
     const offer = this.#offered().get(producer.id);
     if (!offer || !this.#wants(offer)) {
       consumer.close();
-      if (offer) this.#closeThere(consumer.id);
+      if (offer) this.#closeOnService(consumer.id);
       return undefined;
     }
     const { sessionId, userId } = participant;
     const { kind, track } = consumer;
     const remote = { producerId: producer.id, sessionId, userId, kind, source: producer.source, track };
-    const subscription = { consumer, remote, flows: false };
+    const subscription = { consumer, remote, isSending: false };
     this.#subscriptions.set(producer.id, subscription);
     this.#added(remote);
     return subscription;
@@ -163,21 +163,21 @@ export class Subscriber {
   async #receive(transport: Transport, streamId: string, reply: ReplyData<"consume">): Promise<Consumer> {
     const { consumerId: id, producerId, kind } = reply;
     try {
-      // One stream per person keeps picture and sound in step.
+      // One stream per participant keeps picture and sound in sync.
       const options = { id, producerId, kind, rtpParameters: rtpParametersOf(reply), streamId };
       return await whileOpen(transport, transport.consume(options));
     } catch (error) {
-      if (!transport.closed) this.#closeThere(id);
+      if (!transport.closed) this.#closeOnService(id);
       throw error;
     }
   }
 
   async #resume(subscription: Subscription): Promise<void> {
     await this.#client.request("resumeConsumer", { consumerId: subscription.consumer.id });
-    subscription.flows = true;
+    subscription.isSending = true;
   }
 
-  #closeThere(consumerId: string): void {
+  #closeOnService(consumerId: string): void {
     this.#client.request("closeConsumer", { consumerId }).catch(() => {});
   }
 

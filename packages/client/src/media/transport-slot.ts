@@ -1,17 +1,17 @@
 /**
- * The place of one transport: created when it is first needed, helped over a changed network by an ICE restart, and
- * given up when that does not help. Whoever uses it asks for it again then and gets a new one.
+ * Holds the transport of one direction: creates it when it is first needed, restarts ICE when the network changes, and
+ * gives the transport up when that does not help. The next {@link TransportSlot.open} then makes a new one.
  */
 import type { Device, DtlsParameters, Transport } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
-import { lostOnTheWay, RequestError, withoutLine } from "../request-error.js";
+import { outcomeUnknown, RequestError, wasDisconnected } from "../request-error.js";
 import { iceParametersOf, publishedAs, transportOptions } from "./parameters.js";
 import type { Direction } from "./types.js";
 
-/** Lost packets for this long may be a passing weakness; browsers say `disconnected` early. */
-const WEAKNESS_MS = 3_000;
-/** An ICE restart that has not connected by then is taken for failed. */
+/** How long `disconnected` may last before ICE is restarted; browsers report it early. */
+const DISCONNECTED_MS = 3_000;
+/** How long an ICE restart may take. */
 const RESTART_MS = 8_000;
 
 export class TransportSlot {
@@ -25,7 +25,7 @@ export class TransportSlot {
   #creating: Promise<Transport> | undefined;
   #generation = 0;
   #timer: unknown;
-  /** Tells the service once more how this side connects, which it may not have heard. */
+  /** Repeats the request to connect, which the service may not have received. */
   #connectAgain: (() => void) | undefined;
 
   constructor(
@@ -35,7 +35,7 @@ export class TransportSlot {
       timers: Timers;
       device: () => Promise<Device>;
       onState: (state: RTCPeerConnectionState) => void;
-      /** The transport is closed and cannot be used any more; `by` whom. */
+      /** The transport is closed; `by`: which side gave it up. */
       onLost: (by: "service" | "client") => void;
     },
   ) {
@@ -47,7 +47,7 @@ export class TransportSlot {
     this.#onLost = parts.onLost;
   }
 
-  /** Grows whenever a transport is given up: what was begun under an older generation fails for no other reason. */
+  /** Grows when a transport is given up. Work that started in an older generation fails for that reason alone. */
   get generation(): number {
     return this.#generation;
   }
@@ -57,7 +57,7 @@ export class TransportSlot {
     return this.#transport;
   }
 
-  /** @throws RequestError; Error when it was dropped meanwhile */
+  /** @throws RequestError; Error when the transport was dropped in the meantime */
   open(): Promise<Transport> {
     if (this.#transport) return Promise.resolve(this.#transport);
     if (this.#creating) return this.#creating;
@@ -67,7 +67,7 @@ export class TransportSlot {
     return (this.#creating = creating);
   }
 
-  /** Closes the transport on this side, with all that runs over it. Idempotent. */
+  /** Closes the transport and what is in it on this side. Idempotent. */
   drop(): void {
     this.#generation += 1;
     this.#creating = undefined;
@@ -79,16 +79,16 @@ export class TransportSlot {
   }
 
   /**
-   * The service says that it is gone. One that is only being asked for is not meant: the service answers in order, so
-   * what it creates after saying so is there to stay.
+   * The service says that the transport is gone. That does not concern a transport that is being created: the service
+   * answers in order, so it creates that one after this message.
    */
   lost(): void {
     this.#lose("service");
   }
 
   /**
-   * Helps a transport that does not connect as it should: says once more what the service may not have heard, or restarts
-   * ICE, that in any case when the network has changed.
+   * Helps a transport that is not connected: repeats a lost request to connect, or restarts ICE. After a change of network
+   * it restarts ICE even if the transport is connected.
    */
   async revive(networkChanged: boolean): Promise<void> {
     const transport = this.#transport;
@@ -102,8 +102,8 @@ export class TransportSlot {
       await transport.restartIce({ iceParameters: iceParametersOf(reply) });
       if (transport === this.#transport) this.#expectConnected(transport);
     } catch (error) {
-      // Without a line this is done again as soon as there is one.
-      if (transport !== this.#transport || withoutLine(error)) return;
+      // Without a connection this is repeated after the next hello.
+      if (transport !== this.#transport || wasDisconnected(error)) return;
       if (error instanceof RequestError && error.retryable) this.#reviveLater(transport);
       else this.#lose("client");
     }
@@ -139,8 +139,8 @@ export class TransportSlot {
   }
 
   /**
-   * Goes on until the service has answered: mediasoup-client stands in the middle of a negotiation here, and nothing can be
-   * made any more of a transport for which that fails. The service answers the same question in the same way.
+   * Repeats the request until the service answers. mediasoup-client is in the middle of a negotiation here, and a transport
+   * cannot be used any more when that fails. The service answers the same request in the same way.
    */
   #connect(
     transport: Transport,
@@ -156,8 +156,8 @@ export class TransportSlot {
       .request("connectTransport", { transportId: transport.id, dtlsParameters })
       .then(done, (error: Error) => {
         if (transport !== this.#transport) failed(error);
-        else if (withoutLine(error)) this.#connectAgain = again;
-        else if (lostOnTheWay(error)) again();
+        else if (wasDisconnected(error)) this.#connectAgain = again;
+        else if (outcomeUnknown(error)) again();
         else this.#connectRefused(error, again, failed);
       });
   }
@@ -165,7 +165,7 @@ export class TransportSlot {
   #connectRefused(error: Error, again: () => void, failed: (error: Error) => void): void {
     const { code, retryable } = error instanceof RequestError ? error : { code: undefined, retryable: false };
     if (retryable) {
-      this.#timer = this.#timers.set(WEAKNESS_MS, again);
+      this.#timer = this.#timers.set(DISCONNECTED_MS, again);
       return;
     }
     if (code === "not_found") this.lost();
@@ -181,7 +181,7 @@ export class TransportSlot {
 
   #reviveLater(transport: Transport): void {
     this.#timers.clear(this.#timer);
-    this.#timer = this.#timers.set(WEAKNESS_MS, () => {
+    this.#timer = this.#timers.set(DISCONNECTED_MS, () => {
       if (transport === this.#transport) void this.revive(false);
     });
   }
@@ -194,14 +194,14 @@ export class TransportSlot {
 }
 
 /**
- * What is being done on a transport, or its closing if that comes first: what a browser is doing when a peer connection
- * is closed never settles.
+ * Resolves like `work`, or rejects when the transport closes first: a browser's promises never settle after their peer
+ * connection was closed.
  *
- * @throws Error when the transport was closed meanwhile
+ * @throws Error when the transport was closed in the meantime
  */
 export function whileOpen<T>(transport: Transport, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const closed = () => reject(new Error("The transport was closed meanwhile."));
+    const closed = () => reject(new Error("The transport was closed in the meantime."));
     transport.observer.once("close", closed);
     work.then(resolve, reject).finally(() => transport.observer.off("close", closed));
   });

@@ -1,7 +1,7 @@
 import type { Producer } from "mediasoup-client/types";
 import type { Participant, ProducerView } from "@lastseen/protocol";
 
-/** What a track shows: `mic`, `camera`, `screen` or a name of your own. One publication each. */
+/** What a track shows: `mic`, `camera`, `screen` or a name of your own. Each has one publication. */
 export type Source = string;
 
 /** How a track is published. */
@@ -15,7 +15,7 @@ export interface PublishOptions {
   readonly keepTrack?: boolean;
 }
 
-/** One's own track on its way to the others. */
+/** A track of this page that the others receive. */
 export interface Publication {
   readonly source: Source;
   readonly track: MediaStreamTrack;
@@ -24,13 +24,13 @@ export interface Publication {
   readonly producer: Producer | undefined;
 }
 
-/** Somebody's producer that can be subscribed to. */
+/** A producer of another participant that this page can subscribe to. */
 export interface Candidate {
   readonly producer: ProducerView;
   readonly participant: Participant;
 }
 
-/** Somebody's track that is being received. */
+/** A track of another participant that this page receives. */
 export interface RemoteTrack {
   readonly producerId: string;
   readonly sessionId: string;
@@ -45,12 +45,12 @@ export type Direction = "send" | "recv";
 export interface MediaEvents {
   track_added: RemoteTrack;
   track_removed: RemoteTrack;
-  /** One's own tracks, after every change. */
+  /** The publications of this page, after every change. */
   publications: readonly Publication[];
   /** State of the peer connection in one direction. */
   connection: { direction: Direction; state: RTCPeerConnectionState };
-  /** The transport was lost and a new one is made. */
+  /** A transport was lost, and the client makes a new one. */
   rebuilt: { direction: Direction };
-  /** Something failed; what can be repeated, will be. */
+  /** A step failed; the client repeats it if it may succeed later. */
   error: { doing: string; error: unknown };
 }

@@ -1,70 +1,69 @@
-/** When to try again after the line was lost: by the policy, unless the service or the page knows better. */
+/** Decides when to connect again after the connection was lost: by the policy, unless the service asks for a delay. */
 import type { ReconnectCause } from "./connection-state.js";
 import type { Timers } from "./environment.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
 
 /** The next attempt, as it is announced. */
 export interface Retry {
-  /** 0 for the first since the line was last good. */
+  /** 0 for the first since the client was last connected. */
   readonly attempt: number;
   readonly delayMs: number;
   readonly cause: ReconnectCause;
 }
 
-/** The line broke, and nothing speaks against another one. */
+/** The connection broke, and the service has not asked to wait. */
 const BROKE: ReadonlySet<ReconnectCause> = new Set<ReconnectCause>(["socket_closed", "pong_timeout"]);
 
-export class Comeback {
+export class ReconnectTimer {
   readonly #timers: Timers;
   readonly #policy: ReconnectPolicy;
   readonly #go: () => void;
   #attempt = 0;
   #downSince = 0;
-  #told: number | undefined;
+  #nextDelayMs: number | undefined;
   #timer: unknown;
-  /** The one attempt that is waited for: whatever would make another one when this has changed, does not. */
+  /** Identifies the scheduled attempt; a callback that finds another one here does nothing. */
   #next: object | undefined;
 
-  /** @param go called when an attempt is due */
+  /** @param go makes an attempt */
   constructor(timers: Timers, policy: ReconnectPolicy, go: () => void) {
     this.#timers = timers;
     this.#policy = policy;
     this.#go = go;
   }
 
-  /** Counting begins here: the line is good, or was until now. */
+  /** To be called when the client starts or has connected: attempts are counted from zero. */
   reset(): void {
     this.cancel();
     this.#attempt = 0;
     this.#downSince = this.#timers.now();
   }
 
-  /** The next attempt, and only that, comes after this delay. */
-  tell(delayMs: number): void {
-    this.#told = delayMs;
+  /** Sets the delay of the next attempt, and of that one only, in place of the policy's. */
+  setNextDelay(delayMs: number): void {
+    this.#nextDelayMs = delayMs;
   }
 
   /**
-   * Returns the attempt that is now waited for, or `undefined` when the policy gives up.
-   *
-   * @param throttled timers of the page may run once a minute, which is longer than a session waits for its client: the
-   *   first attempt after the line broke is made without one
+   * @param throttled whether the browser may run the page's timers only once a minute, which is longer than a session waits
+   *   for its client; then the first attempt after the connection broke uses no timer
+   * @returns the attempt that is now scheduled; `undefined` when the policy gives up
    */
   schedule(cause: ReconnectCause, throttled: boolean): Retry | undefined {
     const attempt = this.#attempt++;
     const elapsedMs = this.#timers.now() - this.#downSince;
-    const told = this.#told;
-    this.#told = undefined;
-    const wishedMs = told ?? this.#policy.nextDelayMs({ attempt, elapsedMs, cause });
-    if (wishedMs === null) return undefined;
-    const atOnce = throttled && attempt === 0 && told === undefined && BROKE.has(cause);
-    const delayMs = atOnce ? 0 : wishedMs;
+    const givenMs = this.#nextDelayMs;
+    this.#nextDelayMs = undefined;
+    const plannedMs = givenMs ?? this.#policy.nextDelayMs({ attempt, elapsedMs, cause });
+    if (plannedMs === null) return undefined;
+    const atOnce = throttled && attempt === 0 && givenMs === undefined && BROKE.has(cause);
+    const delayMs = atOnce ? 0 : plannedMs;
     this.#wait(delayMs);
     return { attempt, delayMs, cause };
   }
 
-  /** If an attempt is waited for, it is made now. Returns whether it is so. */
-  hurry(): boolean {
+  /** Makes the scheduled attempt now. @returns whether there is one */
+  runNow(): boolean {
     if (!this.#next) return false;
     this.#wait(0);
     return true;
@@ -73,10 +72,10 @@ export class Comeback {
   cancel(): void {
     this.#timers.clear(this.#timer);
     this.#next = undefined;
-    this.#told = undefined;
+    this.#nextDelayMs = undefined;
   }
 
-  /** No delay needs no timer, which may be throttled. */
+  /** Without a delay it uses no timer, because the browser may throttle timers. */
   #wait(delayMs: number): void {
     this.#timers.clear(this.#timer);
     const next = (this.#next = {});
