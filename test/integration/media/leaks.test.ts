@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { capabilitiesOf, joinAndSend, mediaTest, NOTHING_LEFT, opus, startMedia } from "./support.js";
 
-mediaTest("300 visits leave nothing in the worker, in the books or in the room that they were in", async () => {
+mediaTest("300 visits leave nothing in the worker, in the records of the service or in the room", async () => {
   const media = await startMedia();
   const host = await joinAndSend(media, "room", "host");
   const [worker] = media.workers;
