@@ -1,40 +1,52 @@
 /** Everything that happens, in words, newest first. */
+import { signal } from "@preact/signals";
 import type { ClientEvents, LastseenClient } from "@lastseen/client";
 import type { LastseenMedia } from "@lastseen/client/media";
-import { h } from "./dom.js";
 
-/** Older entries are let go. */
+/** The log forgets older entries. */
 const MOST_ENTRIES = 200;
 
 type Tone = "good" | "bad" | "warn" | "info";
 
-interface Entry {
+interface Happening {
   readonly event: string;
   readonly tone: Tone;
   readonly text: string;
-  readonly data?: Record<string, string | undefined>;
+  /** Attributes of the entry, for tests. */
+  readonly data?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LogEntry extends Happening {
+  readonly id: number;
+  readonly at: Date;
 }
 
 export class EventLog {
-  readonly element = h("ol", { class: "log", testid: "log", role: "log", "aria-label": "What happened" });
-  readonly #releasers: (() => void)[] = [];
+  readonly entries = signal<readonly LogEntry[]>([]);
+  readonly #stop: (() => void)[] = [];
+  #lastId = 0;
 
-  add({ event, tone, text, data = {} }: Entry): void {
-    const now = new Date();
-    const attributes = Object.fromEntries(Object.entries(data).map(([key, value]) => [`data-${key}`, value]));
-    const entry = h(
-      "li",
-      { testid: "log-entry", "data-event": event, "data-tone": tone, ...attributes },
-      h("time", { datetime: now.toISOString() }, now.toLocaleTimeString([], { hour12: false })),
-      h("span", {}, text),
-    );
-    this.element.prepend(entry);
-    while (this.element.childElementCount > MOST_ENTRIES) this.element.lastElementChild?.remove();
+  constructor(client: LastseenClient, media: LastseenMedia) {
+    this.#listen(client, media);
   }
 
-  watch(client: LastseenClient, media: LastseenMedia): void {
-    const on = <K extends keyof ClientEvents>(event: K, describe: (data: ClientEvents[K]) => Omit<Entry, "event">) => {
-      this.#releasers.push(client.on(event, (data) => this.add({ event, ...describe(data) })));
+  /** Stops listening; what is written stays. */
+  close(): void {
+    for (const stop of this.#stop.splice(0)) stop();
+  }
+
+  #add(happening: Happening): void {
+    this.#lastId += 1;
+    const entry = { ...happening, id: this.#lastId, at: new Date() };
+    this.entries.value = [entry, ...this.entries.value.slice(0, MOST_ENTRIES - 1)];
+  }
+
+  #listen(client: LastseenClient, media: LastseenMedia): void {
+    const on = <K extends keyof ClientEvents>(
+      event: K,
+      describe: (data: ClientEvents[K]) => Omit<Happening, "event">,
+    ) => {
+      this.#stop.push(client.on(event, (data) => this.#add({ event, ...describe(data) })));
     };
     const nameOf = (sessionId: string) =>
       client.room?.participants.find((participant) => participant.sessionId === sessionId)?.name ?? "Somebody";
@@ -99,23 +111,22 @@ export class EventLog {
     on("server_closing", () => ({ tone: "warn", text: "The service restarts" }));
     on("room_closed", ({ reason }) => ({ tone: "bad", text: `The room was closed: ${words(reason)}` }));
     on("error", ({ code, message }) => ({ tone: "bad", text: `${words(code)}: ${message}` }));
-    this.#releasers.push(
+    this.#stop.push(
       media.on("rebuilt", ({ direction }) =>
-        this.add({ event: "rebuilt", tone: "warn", text: `Media ${direction === "send" ? "out" : "in"} is made anew` }),
+        this.#add({
+          event: "rebuilt",
+          tone: "warn",
+          text: `Media ${direction === "send" ? "out" : "in"} is made anew`,
+        }),
       ),
       media.on("error", ({ doing, error }) =>
-        this.add({ event: "media_error", tone: "bad", text: `Could not ${doing}: ${(error as Error).message}` }),
+        this.#add({ event: "media_error", tone: "bad", text: `Could not ${doing}: ${(error as Error).message}` }),
       ),
     );
   }
-
-  /** Stops listening; what is written stays. */
-  close(): void {
-    for (const release of this.#releasers.splice(0)) release();
-  }
 }
 
-/** A code as people read it. */
-export function words(code: string): string {
+/** A code as words. */
+function words(code: string): string {
   return code.replaceAll("_", " ");
 }

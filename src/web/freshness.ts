@@ -1,10 +1,10 @@
 /**
- * How long ago each participant was last heard. The service tells it with the roster; between two answers the page counts
- * on, and whatever a participant does is a sign too.
+ * How long ago the service last heard each participant. The service tells it with the roster; between two answers the page
+ * adds the time that passes, and takes what a participant does as a sign of life too.
  */
 import type { LastseenClient, Participant } from "@lastseen/client";
 
-/** Events that a participant's own message brought about. */
+/** Events that a message of the participant caused. */
 const SIGNS = [
   "user_back",
   "metadata_changed",
@@ -16,19 +16,19 @@ const SIGNS = [
 
 export class Freshness {
   readonly #seenAt = new Map<string, number>();
-  readonly #releasers: (() => void)[];
+  readonly #stop: (() => void)[];
   readonly #client: LastseenClient;
   /** The service's clock minus this page's. */
   #offsetMs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param pollMs how often to ask while others are here and somebody may be looking; 0: never */
+  /** @param pollMs how often to ask while others are here and the page is visible; 0: never */
   constructor(client: LastseenClient, pollMs: number) {
     this.#client = client;
     const seen = (participants: readonly Participant[]) => {
       for (const { sessionId, lastSeenAt } of participants) this.#note(sessionId, lastSeenAt);
     };
-    this.#releasers = [
+    this.#stop = [
       client.on("roster", ({ room, cause, added, removed }) => {
         seen(cause === "snapshot" ? room.participants : added);
         for (const { sessionId } of removed) this.#seenAt.delete(sessionId);
@@ -51,7 +51,7 @@ export class Freshness {
 
   close(): void {
     clearInterval(this.#timer);
-    for (const release of this.#releasers) release();
+    for (const stop of this.#stop) stop();
   }
 
   #note(sessionId: string, at: number): void {
@@ -67,7 +67,7 @@ export class Freshness {
     } catch {
       return;
     }
-    // The service heard of this page when it read the question, about halfway through the round trip.
+    // The service heard this page when the question arrived, about halfway through the round trip.
     const self = this.#client.self;
     if (self) this.#offsetMs = self.lastSeenAt - (asked + Date.now()) / 2;
   }

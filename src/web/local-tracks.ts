@@ -1,16 +1,16 @@
-/** One's own picture and sound: from devices, or made up for trying things out. */
+/** One's own picture and sound: from camera and microphone, or synthetic, to try a call without devices. */
 
 export interface LocalTracks {
   audio: MediaStreamTrack | undefined;
   video: MediaStreamTrack | undefined;
-  /** Why something that was wanted is missing, for people. */
+  /** Why a wanted track is missing, as text for the user. */
   problem: string | undefined;
 }
 
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
-/** Never rejects: whoever has no device, or does not allow it, joins without. */
+/** Never rejects: a user without devices, or who does not allow them, joins without tracks. */
 export async function openTracks(wanted: { mic: boolean; camera: boolean; fake: boolean }): Promise<LocalTracks> {
   const { mic, camera, fake } = wanted;
   if (fake) {
@@ -41,7 +41,7 @@ export async function openTracks(wanted: { mic: boolean; camera: boolean; fake: 
     return { audio: stream.getAudioTracks()[0], video: stream.getVideoTracks()[0], problem: undefined };
   } catch (error) {
     if (!mic || !camera) return { audio: undefined, video: undefined, problem: explain(error) };
-    // One of the two may be missing: better one than none.
+    // Camera or microphone may be missing: ask for each alone, because one is better than none.
     const [audio, video] = await Promise.all([
       ask({ audio: AUDIO }).then(
         (stream) => stream.getAudioTracks()[0],
@@ -71,7 +71,7 @@ function explain(error: unknown): string {
 
 const FRAME_MS = 66;
 
-/** A moving picture and a quiet hum that comes and goes. Everything ends when both tracks have been stopped. */
+/** A moving picture and a quiet hum with pauses. The timer and the sound stop when both tracks have been stopped. */
 function syntheticStream(): MediaStream {
   const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
   const picture = canvas.getContext("2d");

@@ -1,7 +1,7 @@
 /** What the telephone says. */
 import type { CallChange, CallSnapshot, RequestErrorCode } from "@lastseen/client";
 
-/** Why a call is over, for whoever was in it. */
+/** Why a call is over, for the user of this page. */
 export function overText({ previous, reason }: CallChange): string {
   const who = previous?.peer.name ?? "The other side";
   switch (reason) {
@@ -31,7 +31,7 @@ export function overText({ previous, reason }: CallChange): string {
   }
 }
 
-/** Whether somebody has tried to reach this user in vain. */
+/** Whether somebody called this user and got no answer. */
 export function isMissed({ previous, reason }: CallChange): boolean {
   const missed = reason === "timeout" || reason === "caller_cancelled" || reason === "caller_disconnected";
   return previous?.direction === "incoming" && missed;

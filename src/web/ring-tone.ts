@@ -1,6 +1,6 @@
-/** Two notes, again and again, until it is stopped. Silent where the browser wants a click before any sound. */
+/** Repeats two notes until it is stopped. It is silent where the browser wants a click before any sound. */
 
-/** A ring for whoever is called, a softer one for whoever waits. Frequencies in hertz, times in milliseconds. */
+/** The user who is called hears a ring, the caller a softer one. Frequencies in hertz, times in milliseconds. */
 const TONES = {
   incoming: { frequencies: [784, 988], volume: 0.12, onMs: 900, everyMs: 2_000 },
   outgoing: { frequencies: [440, 480], volume: 0.05, onMs: 1_000, everyMs: 4_000 },

@@ -1,9 +1,9 @@
-/** What the page is told by its address, its server and the browser's memory. */
+/** What the page knows from its address, its server and the browser's storage. */
 
 export interface Settings {
   readonly room: string;
   readonly name: string;
-  /** Fixed user id; otherwise made of the name and this browser. */
+  /** A fixed user id. Without it, the page makes one from the name and a number for this browser. */
   readonly user: string | undefined;
   readonly autojoin: boolean;
   /** Calls between two users instead of a room. */
@@ -12,9 +12,9 @@ export interface Settings {
   readonly fake: boolean;
   readonly mic: boolean;
   readonly camera: boolean;
-  /** How often the roster's times are asked for while the page is visible, ms; 0: never. */
+  /** How often the page asks for the roster while it is visible, ms; 0: never. */
   readonly pollMs: number;
-  /** Whether the browser asks before the page is closed in a call. */
+  /** Whether the browser asks the user before it closes the page during a call. */
   readonly ask: boolean;
 }
 
@@ -46,7 +46,7 @@ export async function findService(): Promise<string> {
   return serviceUrl ?? `${location.protocol}//${location.hostname}:${servicePort}`;
 }
 
-/** The meeting that this tab is in, or the browser was in last. */
+/** The meeting that this tab is in, or that this browser was in last. */
 export interface Meeting {
   readonly room: string;
   readonly name: string;
@@ -57,19 +57,19 @@ const HERE = "lastseen.demo.meeting";
 const LAST = "lastseen.demo.last";
 const BROWSER = "lastseen.demo.browser";
 
-/** The tab is in this meeting: after a reload it goes back by itself. */
+/** The tab is in this meeting. After a reload it enters it again by itself. */
 export function rememberMeeting(meeting: Meeting): void {
   sessionStorage.setItem(HERE, JSON.stringify(meeting));
   localStorage.setItem(LAST, JSON.stringify(meeting));
 }
 
-/** It was left on purpose. */
+/** The user left on purpose. */
 export function forgetMeeting(): void {
   sessionStorage.removeItem(HERE);
   localStorage.removeItem(LAST);
 }
 
-/** The tab goes on without the meeting, which may go on elsewhere. */
+/** Another tab has taken the meeting over: this tab does not enter it again by itself. */
 export function meetingIsElsewhere(): void {
   sessionStorage.removeItem(HERE);
 }
@@ -102,14 +102,14 @@ export function userIdFor(name: string): string {
   return `${slug || "user"}-${hash(`${name}|${browser}`).toString(36)}`;
 }
 
-/** FNV-1a, 32 bits: enough to tell names apart. */
+/** FNV-1a, 32 bits. */
 export function hash(text: string): number {
   let value = 0x811c9dc5;
   for (const char of text) value = Math.imul(value ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
   return value;
 }
 
-/** A room's name as its id: the protocol takes letters, digits and a few signs. */
+/** Makes a room id of a name: the protocol allows only letters, digits and a few signs in ids. */
 export function roomIdFor(name: string): string {
   const id = name
     .trim()

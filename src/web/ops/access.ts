@@ -1,12 +1,12 @@
-/** How this page gets to the service's API, and the operator's token, which lives as long as the tab. */
+/** Whether the service's API wants a token, and the operator's token, which the browser keeps until the tab is closed. */
 import { fieldsOf, text } from "./read.js";
 
 const TOKEN = "lastseen.ops.token";
 
-/** `open`: the service asks for no token. `closed`: it has no API for operators. */
+/** `token`: the API wants ADMIN_TOKEN. `open`: it wants none. `closed`: there is no API for operators. */
 export type Access = "token" | "open" | "closed";
 
-/** @throws when the page's own server does not answer, or answers something else */
+/** @throws Error, TypeError when the service does not answer, or not as expected */
 export async function findAccess(): Promise<Access> {
   const response = await fetch("config.json", { cache: "no-store" });
   if (!response.ok) throw new Error(`The service answered ${response.status}.`);

@@ -6,8 +6,9 @@ const WIDTH = 1_000;
 const MARK = 10;
 
 /**
- * How old the last message is, against the deadlines: empty right after a message, full at the idle timeout. Lines mark
- * the heartbeat interval and the moment of turning away; a strong one marks when a session that is away will be a ghost.
+ * The age of a session's last message against the deadlines: empty right after a message, full at the idle timeout. Thin
+ * lines mark the heartbeat interval and the age at which a session is shown as away. A strong line marks when a session
+ * that is away becomes a ghost.
  *
  * @param changesInMs until time alone changes the session's state
  */

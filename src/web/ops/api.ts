@@ -1,10 +1,10 @@
-/** The service's HTTP API as an operator's page uses it. */
+/** The service's HTTP API, as the operator page uses it. */
 import type { ServerClock } from "./server-clock.js";
 import { fieldsOf, text } from "./read.js";
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** The service has answered, and not with what was asked for. */
+/** The service answered with an error. */
 export class Refused extends Error {
   readonly status: number;
 
@@ -21,7 +21,7 @@ export class Api {
   readonly #clock: ServerClock;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @param token undefined where the service asks for none */
+  /** @param token undefined where the service wants none */
   constructor(base: URL, clock: ServerClock, token: string | undefined) {
     this.#base = base;
     this.#clock = clock;
@@ -29,8 +29,8 @@ export class Api {
   }
 
   /**
-   * @param path its parts, each of which may be anything
-   * @throws Refused when the service says no; TypeError or DOMException when it says nothing
+   * @param path its parts, not yet encoded
+   * @throws Refused when the service answers with an error; TypeError or DOMException when it does not answer
    */
   get(path: readonly string[], query: Query = {}): Promise<unknown> {
     return this.#ask("GET", path, query);

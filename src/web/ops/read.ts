@@ -1,4 +1,4 @@
-/** Reads answers of the service without believing them: what is missing or of another kind becomes empty. */
+/** Reads answers of the service without trusting their shape: a field that is missing or of another type becomes empty. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 

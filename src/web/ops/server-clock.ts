@@ -1,14 +1,14 @@
-/** Seconds, as an HTTP date tells them. */
+/** An HTTP date tells full seconds. */
 const RESOLUTION_MS = 1_000;
 
 /**
- * The service's clock, seen from this page, which may be on a machine whose own clock is wrong. Each answer's `Date` says
- * within a second when it was given, and it was given between asking and hearing; what all answers agree on is narrower
- * than any of them.
+ * The service's clock, estimated by this page, whose own clock may be wrong. Each answer carries the service's time in its
+ * `Date` header, exact to a second, and the service gave it between this page's question and the answer's arrival. So each
+ * answer bounds the difference of the two clocks from both sides; all answers together bound it more closely.
  */
 export class ServerClock {
   readonly #now: () => number;
-  /** Bounds of the service's clock minus this one. */
+  /** Bounds of the service's clock minus this page's, milliseconds. */
   #from = -Infinity;
   #to = Infinity;
 
@@ -27,7 +27,7 @@ export class ServerClock {
     if (Number.isNaN(told)) return;
     const from = told - this.#now();
     const to = told + RESOLUTION_MS - askedAt;
-    // One of the two clocks was set in between: what was known before is worth nothing.
+    // Somebody has set one of the two clocks since the last answer: the earlier bounds are wrong.
     const agrees = from <= this.#to && to >= this.#from;
     this.#from = agrees ? Math.max(from, this.#from) : from;
     this.#to = agrees ? Math.min(to, this.#to) : to;

@@ -1,0 +1,97 @@
+/** The bar at the bottom of a call: microphone, camera, hand, leave. */
+import { Icon, type IconName } from "./icon.js";
+import type { LiveCall } from "./live-call.js";
+import { openTracks } from "./local-tracks.js";
+
+export function Controls(props: {
+  call: LiveCall;
+  fake: boolean;
+  leave: () => void;
+  toggleSide: () => void;
+  problem: (text: string) => void;
+}) {
+  const { call } = props;
+  const mic = call.publishes("mic");
+  const camera = call.publishes("camera");
+  const hand = call.participants.value.find((participant) => call.isOwn(participant))?.metadata["hand"] === true;
+  const toggle = (source: "mic" | "camera"): void => void toggleSource(call, source, props);
+  return (
+    <div class="controls" role="toolbar" aria-label="Call">
+      <RoundButton
+        testid="mic-button"
+        icon={mic ? "mic" : "micOff"}
+        label={mic ? "Mute microphone" : "Unmute microphone"}
+        pressed={mic}
+        onClick={() => toggle("mic")}
+      />
+      <RoundButton
+        testid="camera-button"
+        icon={camera ? "camera" : "cameraOff"}
+        label={camera ? "Turn camera off" : "Turn camera on"}
+        pressed={camera}
+        onClick={() => toggle("camera")}
+      />
+      <RoundButton
+        testid="hand-button"
+        icon="hand"
+        label={hand ? "Lower hand" : "Raise hand"}
+        pressed={hand}
+        onClick={() => void call.client.setMetadata({ ...call.client.self?.metadata, hand: !hand }).catch(() => {})}
+      />
+      <RoundButton
+        testid="side-button"
+        look="side-button"
+        icon="people"
+        label="People and events"
+        onClick={props.toggleSide}
+      />
+      <RoundButton testid="leave-button" look="danger" icon="leave" label="Leave" onClick={props.leave} />
+    </div>
+  );
+}
+
+/** @param pressed undefined: the button is no switch */
+function RoundButton(props: {
+  testid: string;
+  icon: IconName;
+  label: string;
+  look?: "danger" | "side-button";
+  pressed?: boolean;
+  onClick: () => void;
+}) {
+  const { testid, icon, label, look, pressed } = props;
+  return (
+    <button
+      type="button"
+      class={look ? `round ${look}` : "round"}
+      data-testid={testid}
+      data-icon={icon}
+      data-on={pressed ? "" : undefined}
+      aria-pressed={pressed}
+      aria-label={label}
+      title={label}
+      onClick={props.onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** Mutes or unmutes what is published; otherwise opens the device and publishes it. */
+async function toggleSource(
+  { client, media }: LiveCall,
+  source: "mic" | "camera",
+  { fake, problem }: { fake: boolean; problem: (text: string) => void },
+): Promise<void> {
+  const published = media.publications.find((publication) => publication.source === source);
+  if (published) {
+    await (published.muted ? media.unmute(source) : media.mute(source));
+    return;
+  }
+  const mic = source === "mic";
+  const tracks = await openTracks({ mic, camera: !mic, fake });
+  const track = mic ? tracks.audio : tracks.video;
+  if (tracks.problem) problem(tracks.problem);
+  if (track && client.room) await media.publish(track, { source });
+  else track?.stop();
+}

@@ -1,0 +1,80 @@
+import { useRef } from "preact/hooks";
+import type { MissedCall, PhoneStore } from "./phone-store.js";
+
+const STATUS_WORDS = { available: "Available", busy: "In a call", offline: "Not there" } as const;
+
+/** Whom to call, whether they are free, and the missed calls. */
+export function DialCard({ store, hidden }: { store: PhoneStore; hidden: boolean }) {
+  const { user, callee } = store;
+  const field = useRef<HTMLInputElement>(null);
+  const status = store.calleeStatus.value;
+  const call = (kind: "audio" | "video"): void => {
+    if (callee.value.trim() === "") field.current?.focus();
+    else void store.start(kind);
+  };
+  return (
+    <form
+      class="card dial"
+      hidden={hidden}
+      onSubmit={(event) => {
+        event.preventDefault();
+        const button = event.submitter;
+        call(button instanceof HTMLButtonElement && button.value === "video" ? "video" : "audio");
+      }}
+    >
+      <p class="small">
+        You are <strong data-testid="own-id">{user.id}</strong>
+        {user.id !== user.name && ` (${user.name})`}
+      </p>
+      <label>
+        <span>Whom do you want to call?</span>
+        <input
+          ref={field}
+          data-testid="callee-input"
+          maxLength={128}
+          autocomplete="off"
+          spellcheck={false}
+          value={callee.value}
+          onInput={({ currentTarget }) => (callee.value = currentTarget.value)}
+          onChange={() => void store.watchCallee()}
+        />
+      </label>
+      <span class="callee-status" data-testid="callee-status" data-status={status}>
+        {status && STATUS_WORDS[status]}
+      </span>
+      <div class="dial-buttons">
+        <button type="submit" class="primary" data-testid="call-audio-button" value="audio">
+          Call
+        </button>
+        <button type="submit" class="ghost" data-testid="call-video-button" value="video">
+          Video call
+        </button>
+      </div>
+      <h2>Missed calls</h2>
+      <ol class="missed" data-testid="missed-calls">
+        {store.missed.value.map((missed) => (
+          <Missed
+            key={missed.callId}
+            missed={missed}
+            callBack={() => {
+              callee.value = missed.userId;
+              call("audio");
+            }}
+          />
+        ))}
+      </ol>
+    </form>
+  );
+}
+
+function Missed({ missed: { userId, name, at }, callBack }: { missed: MissedCall; callBack: () => void }) {
+  return (
+    <li data-testid="missed-call" data-user-id={userId}>
+      <time dateTime={at.toISOString()}>{at.toLocaleTimeString([], { hour12: false })}</time>
+      <span>{name}</span>
+      <button type="button" class="ghost small" onClick={callBack}>
+        Call back
+      </button>
+    </li>
+  );
+}

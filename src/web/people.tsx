@@ -1,0 +1,67 @@
+/** Who is in the room, present or away, and how fresh the last sign of life of each is. */
+import type { Participant } from "@lastseen/client";
+import { useEffect, useState } from "preact/hooks";
+import { ago, type Freshness } from "./freshness.js";
+import { Icon } from "./icon.js";
+import type { LiveCall } from "./live-call.js";
+import { moodOf, Ring } from "./ring.js";
+
+const TICK_MS = 1_000;
+/** Until the service has told its own. */
+const IDLE_TIMEOUT_MS = 120_000;
+
+export function People({ call, freshness }: { call: LiveCall; freshness: Freshness }) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((ticks) => ticks + 1), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <ul class="people" data-testid="roster" aria-label="People in the room">
+      {call.participants.value.map((participant) => (
+        <Person
+          key={participant.sessionId}
+          participant={participant}
+          ageMs={freshness.ageMs(participant)}
+          call={call}
+        />
+      ))}
+    </ul>
+  );
+}
+
+function Person({ participant, ageMs, call }: { participant: Participant; ageMs: number; call: LiveCall }) {
+  const { sessionId, userId, name, state, metadata } = participant;
+  const own = call.isOwn(participant);
+  const idleTimeoutMs = call.client.session?.heartbeat.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+  const left = Math.max(0, 1 - ageMs / idleTimeoutMs);
+  return (
+    <li
+      data-testid="roster-entry"
+      data-session-id={sessionId}
+      data-user-id={userId}
+      data-state={state}
+      data-own={own ? "" : undefined}
+      data-age-ms={Math.round(ageMs)}
+    >
+      <Ring left={left} mood={moodOf(state, left)} />
+      <div>
+        <span class="name" data-testid="roster-name">
+          {own ? `${name} (you)` : name}
+        </span>
+        <span class="seen" data-testid="freshness">
+          {`${state === "away" ? "away, " : ""}seen ${ago(ageMs)}`}
+        </span>
+      </div>
+      <span class="marks">
+        {metadata["hand"] === true && (
+          <span class="hand" title="Hand raised">
+            <Icon name="hand" />
+          </span>
+        )}
+        <Icon name={call.sends(participant, "audio") ? "mic" : "micOff"} />
+        <Icon name={call.sends(participant, "video") ? "camera" : "cameraOff"} />
+      </span>
+    </li>
+  );
+}
