@@ -67,7 +67,7 @@ export function openBooks(clock: HandClock, count: number, ghosts: number): Book
     clock.advance(HEARTBEAT_INTERVAL_MS / live);
     open();
   }
-  for (const session of gone) liveness.detached(session, "page_closed");
+  for (const session of gone) liveness.detached(session, { kind: "page_closed" });
   clock.advance(POLICY.reloadGraceMs + 1);
   liveness.advance();
   return { liveness, byId };

@@ -1,27 +1,10 @@
 import Type, { type Static } from "typebox";
 import type { Ending } from "../observability/timeline.js";
-import { JsonObject } from "@lastseen/protocol";
+import { EvidenceReport, JsonObject } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
 
 const Nullable = Type.Union([Type.Number(), Type.Null()]);
-const Word = Type.Union([Type.String(), Type.Null()]);
-
-/** What is known about a session being alive; see `EvidenceReport`. */
-const EvidenceView = Type.Object({
-  lastSeenAt: Type.Number(),
-  socket: Type.Enum(["open", "closed"]),
-  detachedAt: Nullable,
-  detachKind: Word,
-  closeCode: Nullable,
-  lastPongAt: Nullable,
-  goodbyeAt: Nullable,
-  media: Word,
-  mediaAt: Nullable,
-  mediaLostAt: Nullable,
-  mediaLostBy: Word,
-  visibility: Word,
-});
 
 /** A session for operators: who, where, in what state, and the evidence that decides. Times in epoch milliseconds. */
 export const SessionView = Type.Object({
@@ -39,7 +22,7 @@ export const SessionView = Type.Object({
   lastSeenAt: Type.Number(),
   metadata: JsonObject,
   verdict: Type.Object({ cause: Type.String(), changesInMs: Type.Number() }),
-  evidence: EvidenceView,
+  evidence: EvidenceReport,
   media: Type.Object({ transports: Type.Integer(), producers: Type.Integer(), consumers: Type.Integer() }),
   /** How it ended; `null` while it lives. */
   end: Type.Union([Type.Null(), Type.Object({ at: Type.Number(), reason: Type.String() })]),
@@ -76,10 +59,9 @@ export function viewSession(session: Session, liveness: Liveness, nodeId: string
 }
 
 /** The last view of a session that has ended, with the verdict and the evidence of its end. */
-export function viewEnding(ending: Ending, nodeId: string): SessionView | undefined {
-  const { id, userId, name, tabId, roomId, epoch, openedAt, metadata, verdict, at, reason } = ending;
-  if (!verdict?.evidence) return undefined;
-  const { cause, evidence } = verdict;
+export function viewEnding(ending: Ending, nodeId: string): SessionView {
+  const { id, userId, name, tabId, roomId, epoch, openedAt, metadata, conclusion, at, reason } = ending;
+  const { verdict, evidence } = conclusion;
   return {
     id,
     userId,
@@ -93,7 +75,7 @@ export function viewEnding(ending: Ending, nodeId: string): SessionView | undefi
     joinedAt: null,
     lastSeenAt: evidence.lastSeenAt,
     metadata,
-    verdict: { cause, changesInMs: 0 },
+    verdict: { cause: verdict.cause, changesInMs: 0 },
     evidence,
     media: NO_MEDIA,
     end: { at, reason },

@@ -1,5 +1,5 @@
 import type { SessionEntry } from "../ports/directory.js";
-import type { GivenUp } from "../session/events.js";
+import type { GivenUp } from "@lastseen/protocol";
 import type { Session } from "../session/session.js";
 
 /** This node's own sessions and rooms: what the cluster reads of them, and what it can do with them. */

@@ -92,7 +92,7 @@ export function createService(
   if (cluster) disposals.defer("cluster", () => cluster.close());
 
   const timeline = new Timeline();
-  new Journal({ log: ports.journal, clock, timeline, nodeId: settings.nodeId }).follow(lifecycle, sweeps);
+  new Journal({ log: ports.journal, clock, liveness, timeline, nodeId: settings.nodeId }).follow(lifecycle, sweeps);
   const { calls } = telephony;
   const sources = readSources({ registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls });
   return {

@@ -1,28 +1,33 @@
 /**
- * Writes down each step of a session's life twice, in the same words: as a log line and in its timeline. Listens to the
- * lifecycle events; nothing else logs about sessions.
+ * Writes each step of a session's life twice, in the same words: as a log line and into its timeline. The journal listens to
+ * the lifecycle events. Nothing else logs about sessions.
  */
 import type { Logger } from "pino";
+import { briefOf, type EndReason, type TimelineStep } from "@lastseen/protocol";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { SweeperEvents } from "../reaper/sweeper.js";
 import type { LifecycleEvents } from "../session/events.js";
+import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
-import type { Ending, Timeline } from "./timeline.js";
+import type { StepDetails } from "./step-details.js";
+import type { Timeline, TimelineEntry } from "./timeline.js";
 
 type Level = "debug" | "info" | "warn" | "error";
 
 export class Journal {
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #liveness: Liveness;
   readonly #timeline: Timeline;
   readonly #nodeId: string;
   /** The room that a closing session was in. */
   readonly #lastRooms = new WeakMap<Session, string>();
 
-  constructor(options: { log: Logger; clock: Clock; timeline: Timeline; nodeId: string }) {
+  constructor(options: { log: Logger; clock: Clock; liveness: Liveness; timeline: Timeline; nodeId: string }) {
     this.#log = options.log;
     this.#clock = options.clock;
+    this.#liveness = options.liveness;
     this.#timeline = options.timeline;
     this.#nodeId = options.nodeId;
   }
@@ -36,7 +41,7 @@ export class Journal {
       this.#timeline.reopen(session.id);
       this.#step("info", session, "session adopted", {
         epoch: session.epoch,
-        // What was handed over was entered under this node's name before it came.
+        // The node that handed the session over wrote this node's id into its entry before.
         ...(fromNodeId === this.#nodeId ? {} : { fromNodeId }),
       });
     });
@@ -49,7 +54,7 @@ export class Journal {
     lifecycle.on("resume_refused", ({ sessionId, userId, why }) =>
       this.#log.info({ sessionId, userId, reason: why }, "resume refused"),
     );
-    lifecycle.on("joined", ({ session }) => this.#step("info", session, "joined room"));
+    lifecycle.on("joined", ({ session }) => this.#step("info", session, "joined room", {}));
     lifecycle.on("transferred", ({ session, fromTabId }) =>
       this.#step("info", session, "session transferred", {
         fromTabId,
@@ -66,7 +71,10 @@ export class Journal {
     lifecycle.on("away", ({ session, cause }) => this.#step("info", session, "away", { reason: cause }));
     lifecycle.on("back", ({ session, cause }) => this.#step("info", session, "back", { reason: cause }));
     lifecycle.on("ghost_found", ({ session, verdict }) =>
-      this.#step("info", session, "ghost found", { reason: verdict.cause, evidence: this.#evidence(session) }),
+      this.#step("info", session, "ghost found", {
+        reason: verdict.cause,
+        evidence: briefOf(this.#liveness.report(session), Math.round(this.#clock.wall())),
+      }),
     );
     lifecycle.on("left", ({ session, roomId, reason, cause, sinceLastSignMs, givenUp }) => {
       if (session.status !== "open") this.#lastRooms.set(session, roomId);
@@ -76,11 +84,11 @@ export class Journal {
     });
     lifecycle.on("ended", ({ session, reason, cause, givenUp }) => {
       if (!givenUp)
-        this.#step("info", session, "session ended", { reason, cause, evidence: session.verdict?.evidence });
+        this.#step("info", session, "session ended", { reason, cause, evidence: session.conclusion?.evidence });
       this.#conclude(session, givenUp ?? reason);
     });
     lifecycle.on("cleanup_failed", ({ session, step, attempt, error }) =>
-      this.#step("warn", session, "cleanup step failed", { step, attempt, err: error }),
+      this.#step("warn", session, "cleanup step failed", { step, attempt }, error),
     );
     lifecycle.on("cleaned", ({ session, reason, result, attempts, durationMs, givenUp }) => {
       const level = { clean: "info", retried: "warn", stuck: "error" } as const;
@@ -93,11 +101,11 @@ export class Journal {
     this.#followSweeps(sweeper);
   }
 
-  /** A directory that is away concerns everybody who comes or goes: each timeline tells it, the log once. */
+  /** While the directory fails, every session that comes or goes is concerned: each timeline tells it, the log only once. */
   #followDirectory(lifecycle: Emitter<LifecycleEvents>): void {
     let isFailing = false;
     lifecycle.on("directory_failed", ({ session, error }) => {
-      this.#step(isFailing ? "debug" : "warn", session, "directory not written", { err: error });
+      this.#step(isFailing ? "debug" : "warn", session, "directory not written", {}, error);
       isFailing = true;
     });
     lifecycle.on("directory_recovered", (fields) => {
@@ -138,35 +146,34 @@ export class Journal {
     });
   }
 
-  #step(level: Level, session: Session, step: string, detail: Record<string, unknown> = {}): void {
+  #step<S extends TimelineStep>(
+    level: Level,
+    session: Session,
+    step: S,
+    detail: StepDetails[S],
+    error?: unknown,
+  ): void {
     const { userId, id: sessionId } = session;
     const roomId = session.participation?.roster.id;
-    this.#log[level]({ userId, roomId, sessionId, ...detail }, step);
-    const { err, ...shown } = detail;
-    const error = err instanceof Error ? { error: err.message } : {};
-    this.#timeline.record(sessionId, {
+    const fields: object = { userId, roomId, sessionId, ...detail, ...(error === undefined ? {} : { err: error }) };
+    this.#log[level](fields, step);
+    const entry: TimelineEntry<S> = {
       at: this.#clock.wall(),
       step,
-      detail: { ...(roomId === undefined ? {} : { roomId }), ...shown, ...error },
-    });
+      detail: {
+        ...(roomId === undefined ? {} : { roomId }),
+        ...detail,
+        ...(error instanceof Error ? { error: error.message } : {}),
+      },
+    };
+    this.#timeline.record(sessionId, entry);
   }
 
-  #conclude(session: Session, reason: Ending["reason"]): void {
-    const { id, userId, name, tabId, epoch, openedAt, metadata, verdict } = session;
+  #conclude(session: Session, reason: EndReason): void {
+    const { id, userId, name, tabId, epoch, openedAt, metadata, conclusion } = session;
+    if (!conclusion) return;
     const roomId = this.#lastRooms.get(session);
     const at = this.#clock.wall();
-    this.#timeline.conclude({ id, userId, name, tabId, epoch, openedAt, metadata, roomId, reason, verdict, at });
-  }
-
-  /** The evidence as ages, because virtual times tell nobody anything. */
-  #evidence(session: Session): Record<string, unknown> {
-    const { detachKind, visibility } = session.evidence;
-    return {
-      silentMs: Math.round(this.#clock.mono() - session.lastSeenMono),
-      socket: session.connection ? "open" : (detachKind ?? "closed"),
-      saidGoodbye: session.evidence.goodbyeAt !== undefined,
-      mediaLost: session.evidence.mediaLostAt !== undefined,
-      visibility,
-    };
+    this.#timeline.conclude({ id, userId, name, tabId, epoch, openedAt, metadata, roomId, reason, conclusion, at });
   }
 }

@@ -5,11 +5,10 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ClusterEvents } from "../cluster/events.js";
 import type { Emitter } from "../kernel/emitter.js";
-import { CLOSE_CODES, ERRORS, LEAVE_REASONS } from "@lastseen/protocol";
+import { CLOSE_CODES, ERRORS, GHOST_CAUSES, LEAVE_REASONS } from "@lastseen/protocol";
 import type { SweeperEvents } from "../reaper/sweeper.js";
 import { CALL_OUTCOMES, type LifecycleEvents } from "../session/events.js";
 import type { MediaKind } from "../ports/media-plane.js";
-import { CAUSES } from "../session/verdict.js";
 import { DELIVERY_RESULTS, type WebhookEvents } from "../webhook/events.js";
 import { Instruments, type Counter, type Histogram } from "./instruments.js";
 import type { MetricSources } from "./sources.js";
@@ -18,8 +17,6 @@ const DETECTION_BUCKETS = [0.5, 1, 2, 5, 6, 10, 15, 20, 26, 30, 45, 60, 90, 120,
 const GAP_BUCKETS = [1, 5, 15, 25, 29, 30, 31, 35, 45, 60, 90, 120];
 const WORK_BUCKETS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const MEDIA_KINDS: readonly MediaKind[] = ["router", "transport", "producer", "consumer"];
-/** What can make somebody a ghost: all causes but having been heard. */
-const GHOST_CAUSES = CAUSES.filter((cause) => cause !== "heard");
 
 const LAG_RESOLUTION_MS = 20;
 
@@ -111,7 +108,7 @@ export class Metrics {
       "ghost_detection_seconds",
       "From a participant's last sign of life to its user_left.",
       DETECTION_BUCKETS,
-      { cause: GHOST_CAUSES },
+      { cause: Object.keys(GHOST_CAUSES) },
     );
     const cleanups = this.#instruments.counter("cleanups_total", "Cleanups by how they went.", {
       result: ["clean", "retried", "stuck"],

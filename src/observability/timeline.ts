@@ -1,27 +1,27 @@
-import type { LeaveReason } from "@lastseen/protocol";
-import type { GivenUp } from "../session/events.js";
-import type { Session } from "../session/session.js";
-import type { Verdict } from "../session/verdict.js";
+import type { EndReason, TimelineStep } from "@lastseen/protocol";
+import type { Conclusion, Session } from "../session/session.js";
+import type { StepDetails } from "./step-details.js";
 
 /** One thing that happened to a session. */
-export interface TimelineEntry {
+export interface TimelineEntry<S extends TimelineStep = TimelineStep> {
   /** Epoch milliseconds. */
-  at: number;
+  readonly at: number;
   /** What happened, in the words of the log. */
-  step: string;
-  detail: Readonly<Record<string, unknown>>;
+  readonly step: S;
+  readonly detail: StepDetails[S] & WhereAndError;
 }
+
+/** What any step can have: the room that the session was in, and the message of the error behind the step. */
+type WhereAndError = { readonly roomId?: string; readonly error?: string };
 
 /** What is known of a session that has ended: who it was, and why it ended. */
 export interface Ending extends Pick<Session, "id" | "userId" | "name" | "tabId" | "epoch" | "openedAt" | "metadata"> {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** Or how another node came to have it, which goes on with it. */
-  readonly reason: LeaveReason | GivenUp;
+  readonly reason: EndReason;
   /** The room that it was in until then. */
   readonly roomId: string | undefined;
-  /** The last verdict, with the evidence that it rests on. */
-  readonly verdict: Verdict | undefined;
+  readonly conclusion: Conclusion;
 }
 
 const MAX_ENTRIES = 64;
@@ -29,19 +29,19 @@ const MAX_ENDED = 1_000;
 const KEEP_ENDED_MS = 15 * 60_000;
 
 /**
- * A bounded flight recorder: what happened to each session and why, kept for a while after its end. The first entry of a
- * session is always kept; of a long life the middle is dropped.
+ * Keeps what happened to each session and why, also for a while after its end. Bounded: of a long life the timeline keeps
+ * the first entry and the last ones.
  */
 export class Timeline {
   readonly #entries = new Map<string, TimelineEntry[]>();
   readonly #endings = new Map<string, Ending>();
-  /** Ended sessions in the order of their end, with the moment. */
+  /** When each session ended, epoch milliseconds, in the order of their ends. */
   readonly #ended = new Map<string, number>();
 
   record(sessionId: string, entry: TimelineEntry): void {
     const before = this.#entries.get(sessionId);
     const kept = before && before.length >= MAX_ENTRIES ? before.toSpliced(1, 1) : before;
-    // `concat` makes an array of just the right size: one that is pushed to, or spread into, has room for sixteen more.
+    // `concat` makes an array of just the right size. `push` and spread would reserve space for sixteen more entries.
     this.#entries.set(sessionId, kept ? kept.concat(entry) : [entry]);
   }
 
@@ -50,7 +50,7 @@ export class Timeline {
     this.#endings.set(ending.id, ending);
   }
 
-  /** The session is over: its entries are kept for a quarter of an hour, those of the last thousand at the most. */
+  /** The session is over. Its entries are kept for 15 minutes, and only those of the last 1,000 sessions. */
   markEnded(sessionId: string, at: number): void {
     this.#ended.set(sessionId, at);
     for (const [id, endedAt] of this.#ended) {
@@ -61,7 +61,7 @@ export class Timeline {
     }
   }
 
-  /** The session has come back from another node: its entries are kept as those of any that lives. */
+  /** The session has come back from another node. Its entries are kept like those of any session that lives. */
   reopen(sessionId: string): void {
     this.#ended.delete(sessionId);
     this.#endings.delete(sessionId);

@@ -1,20 +1,18 @@
-import type { LeaveReason } from "@lastseen/protocol";
-import type { GivenUp } from "../session/events.js";
+import type { GhostCause, GivenUp, LeaveReason } from "@lastseen/protocol";
 import type { Participation, Session } from "../session/session.js";
-import type { Cause } from "../session/verdict.js";
 
 /**
- * One session's departure, from its room or altogether: what is still to be done and how often it was tried. It holds
- * what it has to clean itself, so the session may join another room, or be forgotten, while a worker is still slow.
+ * One session's departure from its room, or from the service: what is left to do and how often it was tried. The cleanup
+ * itself holds what it has to clean, so the session may join another room, or be forgotten, while a media worker is slow.
  */
 export interface Cleanup {
   readonly session: Session;
-  /** The stay in a room that ends; undefined when the session was in none. */
+  /** The stay in a room that ends; undefined when the session was in no room. */
   readonly participation: Participation | undefined;
   readonly scope: "room" | "session";
   readonly reason: LeaveReason;
-  readonly cause: Cause | undefined;
-  /** Another node goes on with the session; here only what it leaves behind is cleaned. */
+  readonly cause: GhostCause | undefined;
+  /** Set when another node goes on with the session. Then only what is left on this node is cleaned. */
   readonly givenUp: GivenUp | undefined;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
@@ -24,8 +22,8 @@ export interface Cleanup {
 }
 
 /**
- * One thing to do. A step may run more than once and must then do nothing twice; it throws or rejects when it did not
- * succeed. A failing step never keeps the next from running.
+ * One thing to do. A step may run more than once and must be idempotent. It throws or rejects when it did not succeed. When
+ * a step fails, the next steps run all the same.
  */
 export interface CleanupStep {
   readonly name: string;

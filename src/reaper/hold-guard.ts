@@ -1,13 +1,15 @@
 /**
- * Doubt in oneself: when a large part of all sessions falls due in one pass, the likelier cause is on this side (a dead
- * proxy, a network of our own), so the pass waits once for a bounded time in which they may come back.
+ * Guards against a fault of the service's own side. When a large part of all sessions falls due in one pass, the cause is
+ * more likely here (a dead proxy, a broken network) than with all clients at once. Then the pass waits once, for a bounded
+ * time, in which the clients may come back.
  */
 export class HoldGuard {
   readonly #holdMs: number;
   #heldSince: number | undefined;
 
-  /** Least part of all sessions, and least number, that makes a pass suspicious. */
+  /** A pass is suspicious when more than this share of all sessions falls due, */
   static readonly share = 0.2;
+  /** and at least this number. */
   static readonly least = 50;
 
   constructor(holdMs: number) {
@@ -18,7 +20,7 @@ export class HoldGuard {
    * @param due sessions that this pass would reap
    * @param total all sessions
    * @param now virtual milliseconds
-   * @returns `go`; `hold` (wait); `began` (wait, and this is the first pass of the hold)
+   * @returns `go`: reap. `hold`: wait. `began`: wait, and this is the first pass of the hold
    */
   decide(due: number, total: number, now: number): "go" | "hold" | "began" {
     const suspicious = due >= HoldGuard.least && due > total * HoldGuard.share;
@@ -28,7 +30,7 @@ export class HoldGuard {
       return "began";
     }
     if (due > 0 && now - this.#heldSince < this.#holdMs) return "hold";
-    // It waited once for these; the next burst is another one.
+    // The guard waited once for these sessions. When many fall due again later, it waits again.
     if (!suspicious) this.#heldSince = undefined;
     return "go";
   }

@@ -1,17 +1,16 @@
 /**
- * Ends what has to end. Every departure (leave, goodbye, ghost, kick, closed room, shutdown) comes through here, so that
- * there is one way out: claim, run each step, try the failed ones again, and show what cannot be cleaned as stuck.
+ * Ends sessions and stays in rooms. Every departure (leave, goodbye, ghost, kick, closed room, shutdown) comes through here:
+ * the reaper claims the session, runs each step, and tries the failed steps again. A cleanup that fails too often is stuck.
  *
  *     claimed -> steps -> clean
- *                  `-> 1 s -> 2 s -> 4 s -> stuck (again with every sweep)
+ *                  `-> 1 s -> 2 s -> 4 s -> stuck (tried again with every sweep)
  */
 import { backOff, type BackOff } from "../kernel/back-off.js";
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { LeaveReason } from "@lastseen/protocol";
-import type { GivenUp, LifecycleEvents } from "../session/events.js";
+import type { GhostCause, GivenUp, LeaveReason } from "@lastseen/protocol";
+import type { CleanupResult, LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
-import type { Cause } from "../session/verdict.js";
 import type { Cleanup, CleanupStep } from "./cleanup.js";
 
 /** After so many failed attempts a cleanup is stuck. */
@@ -21,9 +20,9 @@ const RETRY: BackOff = { firstMs: 1_000, mostMs: 4_000, jitter: 0 };
 
 export interface Departure {
   reason: LeaveReason;
-  /** The verdict's cause, when a verdict led here. */
-  cause?: Cause;
-  /** Another node goes on with the session. */
+  /** The cause of the verdict, when the session is a ghost. */
+  cause?: GhostCause;
+  /** Set when another node goes on with the session. */
   givenUp?: GivenUp;
 }
 
@@ -34,7 +33,7 @@ export class Reaper {
   readonly #waiting = new Map<Cleanup, Timer>();
   readonly #running = new Map<Cleanup, Promise<void>>();
   readonly #stuck = new Set<Cleanup>();
-  /** Ids of sessions whose end is not clean yet. */
+  /** Ids of the sessions that are ending and not clean yet. */
   readonly #ending = new Set<string>();
   #retries = 0;
   #closed = false;
@@ -55,24 +54,25 @@ export class Reaper {
     return this.#running.size + this.#waiting.size;
   }
 
-  /** Sessions (not mere stays in a room) whose cleanup has not ended yet. */
+  /** Sessions that are ending and not clean yet. Sessions that only left a room are not counted. */
   get endingSessions(): number {
     return this.#ending.size;
   }
 
-  /** Whether the end of this session is under way, waits for another attempt, or is stuck. */
+  /** Whether the cleanup after this session is running, waits for its next attempt, or is stuck. */
   isEnding(sessionId: string): boolean {
     return this.#ending.has(sessionId);
   }
 
-  /** Further attempts made so far. */
+  /** How many attempts beyond the first there were so far, for all cleanups. */
   get retries(): number {
     return this.#retries;
   }
 
   /**
-   * Takes the session out of its room; the session goes on. `false` when it was in none.
-   * The returned promise is settled after the first attempt and never rejects.
+   * Takes the session out of its room. The session goes on.
+   *
+   * @returns `false` when it was in no room. The promise resolves after the first attempt and never rejects.
    */
   async leaveRoom(session: Session, departure: Departure): Promise<boolean> {
     if (session.status !== "open" || !session.participation) return false;
@@ -81,8 +81,9 @@ export class Reaper {
   }
 
   /**
-   * Ends the session. `false` when somebody else has claimed it already.
-   * The returned promise is settled after the first attempt and never rejects.
+   * Ends the session.
+   *
+   * @returns `false` when another call has already claimed it. The promise resolves after the first attempt and never rejects.
    */
   async end(session: Session, departure: Departure): Promise<boolean> {
     if (!session.claim()) return false;
@@ -98,7 +99,7 @@ export class Reaper {
     return cleanups.length;
   }
 
-  /** Ends the waiting for retries; resolves when the attempts under way have ended. */
+  /** Cancels the waiting retries. Resolves when the running attempts have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#waiting.values()) timer.cancel();
@@ -129,7 +130,7 @@ export class Reaper {
     return attempt;
   }
 
-  /** Starts all pending steps in order within this very turn of the event loop; only what they await takes longer. */
+  /** Starts all pending steps in order, in this turn of the event loop. Only the asynchronous part of a step takes longer. */
   async #runSteps(cleanup: Cleanup): Promise<void> {
     cleanup.attempts += 1;
     const outcomes = cleanup.pending.map(async (step) => {
@@ -144,10 +145,10 @@ export class Reaper {
     });
     const failed = (await Promise.all(outcomes)).filter((step) => step !== undefined);
     cleanup.pending = failed;
-    this.#settle(cleanup);
+    this.#finishAttempt(cleanup);
   }
 
-  #settle(cleanup: Cleanup): void {
+  #finishAttempt(cleanup: Cleanup): void {
     if (cleanup.pending.length === 0) {
       this.#stuck.delete(cleanup);
       if (cleanup.scope === "session") this.#ending.delete(cleanup.session.id);
@@ -170,7 +171,7 @@ export class Reaper {
     await this.#attempt(cleanup);
   }
 
-  #report(cleanup: Cleanup, result: "clean" | "retried" | "stuck"): void {
+  #report(cleanup: Cleanup, result: CleanupResult): void {
     const { session, reason, attempts, givenUp } = cleanup;
     const durationMs = this.#clock.mono() - cleanup.startedAt;
     this.#events.emit("cleaned", { session, reason, result, attempts, durationMs, givenUp });

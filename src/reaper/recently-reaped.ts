@@ -3,8 +3,8 @@ import type { Clock } from "../kernel/clock.js";
 const MOST = 10_000;
 
 /**
- * Remembers for one heartbeat who was reaped for being silent, so that a client that comes back right after it is
- * noticed: it was alive, and the service was wrong.
+ * Remembers for one heartbeat interval which sessions were reaped because they were silent. A client that comes back in that
+ * time was alive: the service reaped it wrongly, and the metrics count that.
  */
 export class RecentlyReaped {
   readonly #clock: Clock;
@@ -25,7 +25,7 @@ export class RecentlyReaped {
     this.#reapedAt.set(sessionId, now);
   }
 
-  /** Whether the session was reaped within the time that is remembered. Asking takes it out. */
+  /** Whether the session was reaped within that time. Forgets the session. */
   take(sessionId: string): boolean {
     const at = this.#reapedAt.get(sessionId);
     this.#reapedAt.delete(sessionId);

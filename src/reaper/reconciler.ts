@@ -4,21 +4,22 @@ import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
 import type { ReconcileReport } from "./report.js";
 
-/** What the comparison needs of the rooms. */
-export interface RoomBooks {
+/** The part of the rooms that the reconciler needs. */
+export interface RoomRosters {
   all(): Iterable<{ id: string; members: ReadonlyMap<string, Session> }>;
   leave(roomId: string, session: Session, reason: "disconnected"): void;
   readonly participantCount: number;
 }
 
 /**
- * Compares the service's books with each other and with the workers, in both directions: media objects and roster
- * entries must have a live session behind them, and a live session's media must be in its worker. What is made or closed
- * at this very moment looks wrong in either direction, so nothing is done before two comparisons in a row have seen it.
+ * Compares the sessions, the rooms, the directory and the media workers of this node, in both directions: every media object
+ * and roster entry must belong to a live session, and the media of a live session must exist in its worker. An object that
+ * is being made or closed at this moment looks wrong too, so the reconciler acts on media only when two comparisons in a
+ * row have seen the same fault.
  */
 export class Reconciler {
   readonly #registry: SessionRegistry;
-  readonly #rooms: RoomBooks;
+  readonly #rooms: RoomRosters;
   readonly #media: MediaPlane;
   readonly #orphanClosed: (kind: MediaKind) => void;
   readonly #directory: Directory;
@@ -26,10 +27,10 @@ export class Reconciler {
 
   constructor(options: {
     registry: SessionRegistry;
-    rooms: RoomBooks;
+    rooms: RoomRosters;
     media: MediaPlane;
     directory: Directory;
-    /** Told of every media object that was closed for want of a session. */
+    /** Called for every media object that was closed because it had no session. */
     orphanClosed?: (kind: MediaKind) => void;
   }) {
     this.#registry = options.registry;
@@ -39,12 +40,12 @@ export class Reconciler {
     this.#orphanClosed = options.orphanClosed ?? (() => {});
   }
 
-  /** Media objects without a live session, as of now. */
+  /** Media objects that have no live session at this moment. */
   orphans(): readonly MediaOrphan[] {
     return this.#media.findOrphans((sessionId) => this.#registry.find(sessionId) !== undefined);
   }
 
-  /** Media objects of other code in this process. */
+  /** Media objects that other code in this process made. */
   foreign(): ForeignMedia {
     return this.#media.unowned();
   }
@@ -76,7 +77,7 @@ export class Reconciler {
     return repaired;
   }
 
-  /** The client believes that it sends and receives; told that nothing is there, it makes its media anew. */
+  /** The client still believes that it sends and receives. After `media_reset` it makes its media again. */
   async #resetLost(): Promise<number> {
     let reset = 0;
     for (const sessionId of await this.#media.findLost()) {

@@ -4,31 +4,31 @@ import type { ForeignMedia } from "../ports/media-plane.js";
 export interface SweepReport {
   /** When it began, epoch milliseconds. */
   at: number;
-  /** `held`: too many were due at once, nothing was reaped this time. */
+  /** `held`: too many sessions were due at once, so the sweep reaped none. */
   result: "completed" | "held";
   /** Open sessions at its start. */
   checked: number;
-  /** Sessions that were due. */
+  /** Sessions past the idle timeout. */
   ghosts: number;
-  /** Ids of the sessions that were reaped; fewer than `ghosts` when some were heard at the last moment. */
+  /** Ids of the reaped sessions. Fewer than `ghosts` when some sessions were heard at the last moment. */
   reaped: string[];
   /** Stuck cleanups that were tried again. */
   stuckRetried: number;
   durationMs: number;
 }
 
-/** What one comparison of the books found and put right. */
+/** What one comparison found and repaired. */
 export interface ReconcileReport {
-  /** Media objects that belong to no live session, seen twice in a row and therefore closed. */
+  /** Media objects without a live session that two comparisons in a row have seen, and that were closed. */
   orphansClosed: number;
-  /** Media objects seen without a session for the first time; closed if the next comparison sees them again. */
+  /** Media objects that this comparison is the first to see without a session. The next one closes those that it sees too. */
   orphansSuspected: number;
-  /** Live sessions whose media was gone from the worker, seen twice in a row; their clients were told. */
+  /** Live sessions whose media was missing in the worker twice in a row. Their clients were told. */
   mediaReset: number;
   /** Media objects that other code in this process made; never closed. */
   foreignMedia: ForeignMedia;
-  /** Roster entries without a live session; taken out. */
+  /** Roster entries without a live session. They were removed. */
   rosterRepaired: number;
-  /** Directory entries of this node more (or, if negative, fewer) than its sessions. */
+  /** How many more entries this node has in the directory than sessions; negative when it has fewer. */
   directoryDrift: number;
 }

@@ -1,6 +1,6 @@
 /**
- * The steps of a departure, in the order in which they start. The others are told in the same turn of the event loop as
- * the claim, whatever the media or the store do.
+ * The steps of a departure, in the order in which they start. The others in the room are told in the same turn of the event
+ * loop as the claim, however long the media or the store takes.
  */
 import type { Emitter } from "../kernel/emitter.js";
 import type { CloseName, LeaveReason } from "@lastseen/protocol";
@@ -10,19 +10,19 @@ import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
 import type { CleanupStep } from "./cleanup.js";
 
-/** What a departure needs of the rooms. */
+/** The part of the rooms that a departure needs. */
 export interface RoomExit {
   leave(roomId: string, session: Session, reason: LeaveReason): void;
 }
 
-/** What a departure needs of the directory. */
+/** The part of the directory that a departure needs. */
 export interface Deregistration {
-  /** Brings the session's entry up to date. */
+  /** Writes the session's entry as the session is now. */
   record(session: Session): Promise<boolean>;
   releaseIfEmpty(roomId: string): Promise<void>;
 }
 
-/** How the session's own socket is closed, by the reason of its end. */
+/** With which code the service closes the session's own socket, by the reason of its end. */
 const CLOSE_FOR: Record<LeaveReason, CloseName> = {
   left: "bye",
   disconnected: "expired",
@@ -86,7 +86,7 @@ export function departureSteps(parts: {
       name: "verify media",
       scope: "room",
       async run({ participation, reason }) {
-        // When the service stops, its workers are ended next, and nothing of a session outlives them.
+        // When the service stops, it ends the workers next, and no media object outlives its worker.
         if (!participation || reason === "shutdown") return;
         const left = await participation.media.verifyClosed();
         const count = left.transports.length + left.producers.length + left.consumers.length;

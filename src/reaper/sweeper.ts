@@ -1,16 +1,15 @@
 /**
- * Finds ghosts. Two passes over the same books: the watch, several times a second, for short deadlines (a tab that
- * closed, a line that broke), and the sweep, every 30 s, for sessions that are silent although nothing else speaks
- * against them. Both only read; what they find goes to the reaper, paced.
+ * Finds ghosts, in two kinds of passes. The watch runs several times a second and looks at the short deadlines (a tab closed,
+ * a connection broke). The sweep runs every 30 s and looks for sessions that are silent while no other evidence is against
+ * them. The sweeper gives what it finds to the reaper, slice by slice.
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { LeaveReason } from "@lastseen/protocol";
+import { GHOST_CAUSES } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Liveness } from "../session/liveness.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
-import type { Cause } from "../session/verdict.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 import { HoldGuard } from "./hold-guard.js";
 import type { Reaper } from "./reaper.js";
@@ -18,23 +17,23 @@ import type { SweepReport } from "./report.js";
 
 /** How long a suspicious pass waits. */
 export const HOLD_MS = 10_000;
-/** Clients that hear nothing for so long give the line up and come back by themselves. */
+/** A client that hears nothing for so long closes its connection and opens another one. */
 const GIVEN_UP_AFTER_MS = 5_000;
 /**
- * The longest that they are on their way back: a pause between two attempts, and an attempt. So long after a stall, and
- * never for longer past its deadline, a session is spared; a process that stalls again and again cannot spare anybody for
- * ever.
+ * The longest that such a client takes to come back: one pause between two attempts, and one attempt. For so long after a
+ * stall the watch spares a session, but never longer than this past its deadline. So a process that stalls again and again
+ * does not keep a ghost for ever.
  */
 export const COMEBACK_MS = 20_000;
-/** What one watch does not announce is left to the next; time has to tick in between. */
+/** A watch that takes longer leaves the remaining sessions to the next watch, because virtual time has to tick in between. */
 const ADVANCE_MS = 200;
-/** A pass gives the event loop back after so many reaps, or so many milliseconds. */
+/** After so many reaps, or so many milliseconds, a pass lets the event loop do other work. */
 const SLICE = { sessions: 50, ms: 10 } as const;
 
 export interface SweeperEvents {
-  /** The process stood still; `lateMs` were credited to everybody. */
+  /** The process stood still. Every session was credited `lateMs`. */
   stalled: { lateMs: number };
-  /** A pass waits because too many fell due at once. */
+  /** A pass waits because too many sessions fell due at once. */
   held: { pass: "watch" | "sweep"; due: number; total: number; holdMs: number };
   swept: SweepReport;
 }
@@ -71,7 +70,7 @@ export class Sweeper {
     this.#events = options.events;
   }
 
-  /** One watch pass: moves virtual time, announces who is away, reaps what is past a short deadline. */
+  /** One watch: moves virtual time on, announces who is away, and reaps the sessions past a short deadline. */
   async watch(): Promise<void> {
     const lateMs = this.#time.tick();
     if (lateMs > 0) {
@@ -82,15 +81,15 @@ export class Sweeper {
     const found = await this.#advance();
     const ghosts = found.filter((session) => !this.#mayBeComingBack(session));
     if (!this.#mayReap("watch", this.#watchHold, ghosts.length) || this.#watchReaps) return;
-    // Not awaited: time must go on ticking while a long row of ghosts is reaped slice by slice.
+    // Not awaited: virtual time must go on while many ghosts are reaped slice by slice.
     this.#watchReaps = true;
     void this.#reap(ghosts).finally(() => (this.#watchReaps = false));
   }
 
   /**
-   * One sweep: reaps who is past the idle timeout and tries stuck cleanups again.
+   * One sweep: reaps the sessions past the idle timeout and tries stuck cleanups again.
    *
-   * @param force an operator asked for it: nothing is held back
+   * @param force an operator asked for it: the sweep also reaps the ghosts of the watch, and the hold guard is not asked
    */
   async sweep({ force = false } = {}): Promise<SweepReport> {
     const startedAt = this.#clock.mono();
@@ -115,7 +114,7 @@ export class Sweeper {
     return report;
   }
 
-  /** Announces slice by slice, so that a crowd that goes away at once does not keep the others from being answered. */
+  /** Announces slice by slice. When many sessions go away at once, the service still answers the others in between. */
   async #advance(): Promise<readonly Session[]> {
     const startedAt = this.#clock.mono();
     let ghosts = this.#liveness.advance(SLICE.sessions);
@@ -126,7 +125,7 @@ export class Sweeper {
     return ghosts;
   }
 
-  /** After a stall its client may have given up the line for want of an answer, and be about to open another one. */
+  /** After a stall, a client may have closed its connection because no answer came, and may be opening another one. */
   #mayBeComingBack({ verdict }: Session): boolean {
     if (!verdict || this.#time.now() >= this.#comebackUntil) return false;
     return -this.#liveness.untilDeadline(verdict) < COMEBACK_MS;
@@ -139,7 +138,7 @@ export class Sweeper {
     return decision === "go";
   }
 
-  /** Claims the ghosts slice by slice; `cleaned` resolves when the first attempt at each is over. */
+  /** Ends the ghosts slice by slice. `cleaned` resolves when the first cleanup attempt of each is over. */
   async #reap(ghosts: readonly Session[]): Promise<{ reaped: string[]; cleaned: Promise<unknown> }> {
     const reaped: string[] = [];
     const departures: Promise<boolean>[] = [];
@@ -151,33 +150,15 @@ export class Sweeper {
         sliceStartedAt = this.#clock.mono();
         inSlice = 0;
       }
-      // Asked again at the last moment: it may have been heard while others were reaped.
+      // Judged again at the last moment: the session may have been heard while others were reaped.
       const verdict = this.#liveness.review(session);
       if (verdict?.state !== "ghost") continue;
       this.#lifecycle.emit("ghost_found", { session, verdict });
-      departures.push(this.#reaper.end(session, { reason: reasonFor(verdict.cause), cause: verdict.cause }));
+      const { cause } = verdict;
+      departures.push(this.#reaper.end(session, { reason: GHOST_CAUSES[cause].leavesAs, cause }));
       reaped.push(session.id);
       inSlice += 1;
     }
     return { reaped, cleaned: Promise.all(departures) };
-  }
-}
-
-/** What the others are told about a ghost of this cause. */
-function reasonFor(cause: Cause): LeaveReason {
-  switch (cause) {
-    case "silent":
-    case "page_stopped":
-      return "idle";
-    case "token_expired":
-      return "expired_token";
-    case "node_lost":
-      return "node_lost";
-    case "heard":
-    case "goodbye":
-    case "page_closed":
-    case "connection_lost":
-    case "connection_and_media_lost":
-      return "disconnected";
   }
 }

@@ -5,6 +5,7 @@
 import type { Clock } from "../kernel/clock.js";
 import { encodeEvent } from "@lastseen/protocol/codec";
 import {
+  type Cause,
   type EventData,
   type EventType,
   type JsonObject,
@@ -15,7 +16,6 @@ import {
 } from "@lastseen/protocol";
 import type { SessionMedia } from "../ports/media-plane.js";
 import type { Session } from "../session/session.js";
-import type { Cause } from "../session/verdict.js";
 import { Room } from "./room.js";
 
 export class Rooms {

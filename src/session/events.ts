@@ -1,49 +1,50 @@
-import type { LeaveReason } from "@lastseen/protocol";
-import type { Session } from "./session.js";
-import type { Cause, Verdict } from "./verdict.js";
+import type { GhostCause, GivenUp, LeaveReason } from "@lastseen/protocol";
+import type { DetachKind } from "./evidence.js";
+import type { MediaReset, Session } from "./session.js";
+import type { GhostVerdict } from "./verdict.js";
 
 /**
- * The steps of a session's life. Emitted by the part that makes the step, after it is done; read by the room (to tell
- * the others), the log, the timeline and the metrics.
+ * The steps of a session's life. The part that makes a step emits its event after the step is done. The room reads the
+ * events to tell the others; the log, the timeline and the metrics read them too.
  */
 export interface LifecycleEvents {
   opened: { session: Session };
-  /** The connection ended; the session waits for its client. */
-  detached: { session: Session; closeCode: number; cause: Cause };
+  /** The connection ended. The session waits for its client. */
+  detached: { session: Session; closeCode: number; cause: DetachKind };
   resumed: { session: Session; replaced: boolean; mediaReset: MediaReset | undefined };
-  /** Another node has gone, or has given it away; the session waits for its client here. */
+  /** This node took the session over from a dead node, or another node gave it away. It waits for its client here. */
   adopted: { session: Session; fromNodeId: string };
   resume_refused: { sessionId: string; userId: string; why: ResumeRefusal };
   joined: { session: Session; roomId: string };
-  /** Another tab of the user has taken the session over, under a new epoch. */
+  /** The session moved to another tab of its user, under a new epoch. */
   transferred: { session: Session; fromTabId: string };
   transfer_refused: { session: Session; why: "rate_limited" };
-  away: { session: Session; cause: Cause };
-  back: { session: Session; cause: Cause };
-  /** A deadline has passed; the session is about to be reaped. */
-  ghost_found: { session: Session; verdict: Verdict };
+  away: { session: Session; cause: GhostCause };
+  back: { session: Session; cause: "heard" };
+  /** A deadline has passed. The reaper ends the session next. */
+  ghost_found: { session: Session; verdict: GhostVerdict };
   left: {
     session: Session;
     roomId: string;
     reason: LeaveReason;
-    cause: Cause | undefined;
+    cause: GhostCause | undefined;
     sinceLastSignMs: number;
-    /** The session goes on in this room on another node: nobody has left. */
+    /** Set when the session goes on in this room on another node, so that nobody has left. */
     givenUp?: GivenUp | undefined;
   };
-  /** The directory could not be told of a new owner; it is an index, so nobody loses anything by it. */
+  /** A write to the directory failed. The directory is only an index, so no session is lost. */
   directory_failed: { session: Session; error: unknown };
-  /** It can be told again, after so many failures. */
+  /** A write to the directory succeeded after so many failures. */
   directory_recovered: { failures: number };
-  /** Another node holds the session: it was taken over (`fenced`) or given to it. Nothing has happened here yet. */
+  /** Another node owns the session now. Nothing has happened on this node yet. */
   held_elsewhere: { session: Session; why: GivenUp };
-  /** This node gives the session up, and ends it here right after this. Only the listener of `held_elsewhere` emits it. */
+  /** This node gives the session up and ends it right after this. Only the listener of `held_elsewhere` emits it. */
   given_up: { session: Session; why: GivenUp };
   ended: {
     session: Session;
     reason: LeaveReason;
-    cause: Cause | undefined;
-    /** Ended here only: it goes on on another node. */
+    cause: GhostCause | undefined;
+    /** Set when the session goes on on another node and ends only here. */
     givenUp?: GivenUp | undefined;
   };
   cleanup_failed: { session: Session; step: string; attempt: number; error: unknown };
@@ -69,11 +70,6 @@ export interface LifecycleEvents {
   call_store_recovered: { failures: number };
 }
 
-/** How another node came to have a session that was this node's: it has taken it over, or was given it. */
-export const GIVEN_UP = ["fenced", "handed_over"] as const;
-export type GivenUp = (typeof GIVEN_UP)[number];
-/** Why nothing of the media that a resumed client knows of can be in use any more. */
-export type MediaReset = "page_reloaded" | "node_lost";
 export type ResumeRefusal = "unknown" | "wrong_token" | "wrong_user" | "closing";
 export type CleanupResult = "clean" | "retried" | "stuck";
 export type CallStep = "call started" | "call rings" | "call accepted" | "call over";

@@ -1,56 +1,97 @@
-/** What is known about a session being alive. All times are virtual milliseconds unless they say otherwise. */
+/**
+ * What a node knows about a session being alive, and how it reports that to people. The fields of the report are described
+ * in `@lastseen/protocol`, `evidence/evidence.ts`. All times here are virtual milliseconds unless they say otherwise.
+ */
+import type { EvidenceReport } from "@lastseen/protocol";
+import type { SessionConnection } from "./session-connection.js";
 
 /** Everything that is known about a session being alive. */
 export interface Evidence {
   /** When the last valid application message arrived. */
   lastSeen: number;
-  /** When the socket ended; undefined while there is one. */
-  detachedAt: number | undefined;
-  /** Whether the socket's end tells that the page is gone (`page_closed`) or only that the line is (`connection_lost`). */
-  detachKind: DetachKind | undefined;
+  /** How the socket ended; undefined while there is one. */
+  socketEnd: SocketEnd | undefined;
   /** When the page said goodbye by beacon. */
   goodbyeAt: number | undefined;
   /** When all media transports had lost their peer; undefined while one is connected or none ever was. */
   mediaLostAt: number | undefined;
-  /** What the page last said about itself. */
-  visibility: "visible" | "hidden" | "frozen" | undefined;
-  /** How the socket ended, which decides by its {@link DetachKind} only; undefined while there is one. */
-  socketEnd: SocketEnd | undefined;
-  /** What the media plane said last. Only a loss decides anything. */
+  /** What the media plane said last. Only {@link mediaLostAt} decides anything. */
   media: MediaSign | undefined;
+  /** What the page last said about itself. It decides nothing. */
+  visibility: Visibility | undefined;
 }
 
 export interface SocketEnd {
-  /** As the WebSocket's close told it; 1006 when nothing was told. */
-  closeCode: number;
+  at: number;
+  /** The only part that decides anything. */
+  kind: DetachKind;
+  /** As the WebSocket's close told it, 1006 when nothing was told; undefined when the socket was another node's. */
+  closeCode?: number;
   /** When the last WebSocket pong had come, monotonic milliseconds; undefined without any. */
-  lastPongMono: number | undefined;
+  lastPongMono?: number | undefined;
 }
 
 export interface MediaSign {
   /** `reset`: the worker process has ended and all media with it, which says nothing about the client. */
-  state: "connected" | "lost" | "reset";
+  state: NonNullable<EvidenceReport["media"]>;
   /** Which of the two told of a loss: ICE that its consent has run out, DTLS that it was closed. */
-  by?: "ice" | "dtls" | undefined;
+  by?: EvidenceReport["mediaLostBy"] | undefined;
   at: number;
 }
 
-export type DetachKind = "page_closed" | "connection_lost" | "token_expired" | "node_lost";
+/** What the end of a socket tells: the page is gone (`page_closed`), or only the connection is (`connection_lost`). */
+export type DetachKind = NonNullable<EvidenceReport["detachKind"]>;
+export type Visibility = NonNullable<EvidenceReport["visibility"]>;
 
-/** A session's evidence for people: times in epoch milliseconds, `null` for what has not happened. */
-export interface EvidenceReport {
-  lastSeenAt: number;
-  socket: "open" | "closed";
-  detachedAt: number | null;
-  detachKind: DetachKind | null;
-  closeCode: number | null;
-  /** The last answer to a WebSocket ping: the browser's, not the page's. */
-  lastPongAt: number | null;
-  goodbyeAt: number | null;
-  media: MediaSign["state"] | null;
-  mediaAt: number | null;
-  /** Since when all media is lost; unlike `mediaAt` not moved by further signs. */
-  mediaLostAt: number | null;
-  mediaLostBy: "ice" | "dtls" | null;
-  visibility: NonNullable<Evidence["visibility"]> | null;
+/** The evidence of a session that has just begun. */
+export function firstEvidence(now: number): Evidence {
+  return {
+    lastSeen: now,
+    socketEnd: undefined,
+    goodbyeAt: undefined,
+    mediaLostAt: undefined,
+    media: undefined,
+    visibility: undefined,
+  };
+}
+
+/** A new socket takes back what the end of the one before had told. */
+export function forgetEnd(evidence: Evidence): void {
+  evidence.socketEnd = undefined;
+  evidence.goodbyeAt = undefined;
+}
+
+/** The parts of a session that its report is made from. */
+interface Reportable {
+  readonly evidence: Readonly<Evidence>;
+  /** Monotonic milliseconds. */
+  readonly lastSeenMono: number;
+  readonly connection: Pick<SessionConnection, "lastPongMono"> | undefined;
+}
+
+/** Each function turns a moment of one clock into epoch milliseconds. */
+interface WallTime {
+  fromVirtual(at: number): number;
+  fromMono(at: number): number;
+}
+
+/** A session's evidence in the words and times of people. */
+export function reportEvidence({ evidence, lastSeenMono, connection }: Reportable, time: WallTime): EvidenceReport {
+  const { socketEnd, goodbyeAt, media, mediaLostAt, visibility } = evidence;
+  const at = (virtual: number | undefined): number | null => (virtual === undefined ? null : time.fromVirtual(virtual));
+  const lastPong = (socketEnd ?? connection)?.lastPongMono;
+  return {
+    lastSeenAt: time.fromMono(lastSeenMono),
+    socket: socketEnd ? "closed" : "open",
+    detachedAt: at(socketEnd?.at),
+    detachKind: socketEnd?.kind ?? null,
+    closeCode: socketEnd?.closeCode ?? null,
+    lastPongAt: lastPong === undefined ? null : time.fromMono(lastPong),
+    goodbyeAt: at(goodbyeAt),
+    media: media?.state ?? null,
+    mediaAt: at(media?.at),
+    mediaLostAt: at(mediaLostAt),
+    mediaLostBy: mediaLostAt === undefined ? null : (media?.by ?? null),
+    visibility: visibility ?? null,
+  };
 }

@@ -1,25 +1,26 @@
 /**
- * Keeps every open session in the expiry list in which its present verdict will change next. Evidence comes in through
- * methods (`heard`, `detached`, `mediaLost` …); verdicts that matter to others go out as `away` and `back` events;
- * ghosts wait to be asked for by the watch (short deadlines) and by the sweep (the idle timeout).
+ * Keeps every open session in the expiry list of the deadline at which its verdict changes next. Evidence comes in through
+ * methods (`heard`, `detached`, `mediaChanged` …). When the others have to know of a new verdict, an `away` or `back` event
+ * goes out. The sweeper asks for the ghosts: its watch for those of the short deadlines, its sweep for those that were
+ * silent for the idle timeout.
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
+import type { EvidenceReport } from "@lastseen/protocol";
 import { PROBE } from "@lastseen/protocol/codec";
 import type { LifecycleEvents } from "./events.js";
-import type { DetachKind, Evidence, EvidenceReport, MediaSign, SocketEnd } from "./evidence.js";
-import { reportEvidence } from "./evidence-report.js";
+import { reportEvidence, type MediaSign, type SocketEnd, type Visibility } from "./evidence.js";
 import { ExpiryList } from "../kernel/expiry-list.js";
 import type { MediaEvidence } from "../ports/media-plane.js";
-import type { Session } from "./session.js";
-import { judge, type Cause, type LivenessPolicy, type Verdict } from "./verdict.js";
+import type { Conclusion, Session } from "./session.js";
+import { judge, type LivenessPolicy, type Verdict } from "./verdict.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 
-/** How long the other end of a socket may take to answer a ping that was sent because the media was lost. */
+/** How long the browser may take to answer the socket ping that the service sends when media is lost. */
 const SOCKET_ANSWER_MS = 5_000;
 /**
- * So long before a silent session is shown as away it is asked. A hidden page whose timers run once a minute answers from
- * its message handler; it is there, and must not be shown as away and back with every minute.
+ * The service probes a silent session so long before it would show it as away. A hidden page whose timers run once a minute
+ * answers the probe from its message handler. Without the probe, the others would see it go away and come back every minute.
  */
 const ASK_BEFORE_MS = 5_000;
 
@@ -29,14 +30,15 @@ export class Liveness {
   readonly #policy: LivenessPolicy;
   readonly #events: Emitter<LifecycleEvents>;
   readonly #askAfterMs: number;
-  /** Who was heard and is not away: where nearly everybody is, and where a heartbeat moves its session to the tail. */
+  /** Sessions that were heard and are not away: nearly all. A heartbeat moves its session to the tail. */
   readonly #quiet = new ExpiryList<Session>();
-  /** Who was asked for a sign and has not given one yet. */
+  /** Sessions that were probed and have not answered yet. */
   readonly #asked = new ExpiryList<Session>();
-  /** Who is away for being silent; the sweep asks this one. */
+  /** Sessions that are away because they are silent. The sweep reads this list. */
   readonly #idle = new ExpiryList<Session>();
+  /** One list for each short deadline, by the name that `#shortListFor` makes. */
   readonly #short = new Map<string, ExpiryList<Session>>();
-  /** Past a short deadline, in the order in which they were found; they wait to be reaped and are not judged meanwhile. */
+  /** Sessions past a short deadline, in the order in which they were found. They wait for the reaper. */
   readonly #ghosts = new ExpiryList<Session>();
 
   constructor(options: { clock: Clock; time: VirtualTime; policy: LivenessPolicy; events: Emitter<LifecycleEvents> }) {
@@ -48,7 +50,7 @@ export class Liveness {
     this.#askAfterMs = awayAfterMs - Math.min(ASK_BEFORE_MS, awayAfterMs / 3);
   }
 
-  /** A valid application message arrived. The heartbeat path: nothing here but two numbers and a list move. */
+  /** A valid application message arrived. Every heartbeat comes here, so this only sets two numbers and moves a list entry. */
   heard(session: Session): void {
     if (session.status !== "open") return;
     const now = this.#time.now();
@@ -58,27 +60,27 @@ export class Liveness {
     else this.review(session);
   }
 
-  declaredVisibility(session: Session, visibility: Evidence["visibility"]): void {
+  /** The page said whether it is visible. */
+  declaredVisibility(session: Session, visibility: Visibility): void {
     session.evidence.visibility = visibility;
   }
 
-  /** @param end how the socket ended; it is told, but only its kind decides */
-  detached(session: Session, kind: DetachKind, end?: SocketEnd): void {
-    session.evidence.detachedAt = this.#time.now();
-    session.evidence.detachKind = kind;
-    session.evidence.socketEnd = end;
+  /** The session has no socket any more. */
+  detached(session: Session, end: Omit<SocketEnd, "at">): void {
+    session.evidence.socketEnd = { at: this.#time.now(), ...end };
     this.review(session);
   }
 
+  /** The page sent a goodbye beacon. */
   saidGoodbye(session: Session): void {
     session.evidence.goodbyeAt = this.#time.now();
     this.review(session);
   }
 
   /**
-   * Media that was there and is gone is a reason to ask: the socket for its end, the page for a word.
+   * The media plane told a new state. When media is lost, the service pings the socket and probes the page.
    *
-   * @param by which of the two told of a loss
+   * @param by what told of the loss
    */
   mediaChanged(session: Session, state: MediaEvidence, by?: MediaSign["by"]): void {
     session.evidence.media = { state, by, at: this.#time.now() };
@@ -92,42 +94,44 @@ export class Liveness {
     this.review(session);
   }
 
-  /** The session's media was closed by the service itself: its silence tells nothing any more. */
+  /** The service itself closed the session's media, so that lost media tells nothing any more. */
   mediaClosed(session: Session): void {
     session.evidence.media = undefined;
     session.evidence.mediaLostAt = undefined;
     this.review(session);
   }
 
-  /** The media worker has died: kept as evidence, and held against nobody. */
+  /** The media worker has died. The report shows it, but it does not count against the session. */
   mediaReset(session: Session): void {
     session.evidence.media = { state: "reset", at: this.#time.now() };
     session.evidence.mediaLostAt = undefined;
     this.review(session);
   }
 
-  /** The verdict as of now, without acting on it. */
+  /** The verdict of this moment. Changes nothing. */
   judge(session: Session): Verdict {
     return judge(session.evidence, this.#policy, this.#time.now());
   }
 
   /**
-   * Judges an open session and puts it where it belongs. A ghost stays in its list until somebody reaps it.
+   * Judges an open session, puts it into the list of its next deadline and announces a change. A ghost stays in its list
+   * until the reaper takes it.
+   *
+   * @returns undefined when the session is closing or has ended
    */
   review(session: Session): Verdict | undefined {
     if (session.status !== "open") return undefined;
     const verdict = this.judge(session);
     session.verdict = verdict;
-    this.#file(session, verdict);
-    this.#show(session, verdict);
+    this.#putInList(session, verdict);
+    this.#announce(session, verdict);
     return verdict;
   }
 
   /**
-   * Carries out what became due, of each deadline class `atMost` at a time. Whoever is a ghost by it waits among
-   * those who are returned, or for the sweep.
+   * Reviews the sessions whose deadline has passed, at most `atMost` of each list.
    *
-   * @returns the ghosts that do not have to wait for the sweep
+   * @returns all ghosts that do not have to wait for the sweep
    */
   advance(atMost = Infinity): Session[] {
     const now = this.#time.now();
@@ -137,22 +141,22 @@ export class Liveness {
     return this.#ghosts.due(Infinity);
   }
 
-  /** Whether {@link advance} has left something for the next time. */
+  /** Whether {@link advance} has left sessions for the next time. */
   get isBehind(): boolean {
     const now = this.#time.now();
     return [this.#quiet, this.#asked, ...this.#short.values()].some(({ nextDueAt = Infinity }) => nextDueAt <= now);
   }
 
-  /** The sessions that were silent for longer than the idle timeout: what the sweep looks for. Reads only. */
+  /** The sessions that were silent for longer than the idle timeout, for the sweep. Changes nothing. */
   idle(): Session[] {
     return this.#idle.due(this.#time.now());
   }
 
-  /** Ghosts that nobody has reaped yet, and how long the oldest has been one, in milliseconds. */
+  /** Ghosts that the reaper has not taken yet, and for how many milliseconds the oldest has been a ghost. */
   overdue(): { sessions: Session[]; oldestMs: number } {
     const now = this.#time.now();
     const toGhost = [...this.#short].flatMap(([name, list]) => (name.endsWith(":true") ? [list] : []));
-    // Whoever is due to be a ghost is one: whatever speaks against it moves the session to another list.
+    // A session that is due in a ghost list is a ghost: evidence against that would have moved it to another list.
     const sessions = [this.#ghosts, this.#idle, ...toGhost].flatMap((list) => list.due(now));
     const since = ({ verdict }: Session): number => verdict?.deadline ?? now;
     const oldestMs = sessions.reduce((oldest, session) => Math.max(oldest, now - since(session)), 0);
@@ -177,39 +181,37 @@ export class Liveness {
   /** All that is known about the session being alive. */
   report(session: Session): EvidenceReport {
     const monoInWall = this.#clock.wall() - this.#clock.mono();
-    return reportEvidence(
-      session,
-      (virtual) => this.toWall(virtual),
-      (mono) => Math.round(mono + monoInWall),
-    );
+    return reportEvidence(session, {
+      fromVirtual: (at) => this.toWall(at),
+      fromMono: (at) => Math.round(at + monoInWall),
+    });
   }
 
-  /** Judges the session for the last time and keeps what the verdict rests on. */
-  conclude(session: Session): Verdict {
-    const verdict = { ...this.judge(session), evidence: this.report(session) };
-    session.verdict = verdict;
-    return verdict;
+  /** Judges the session for the last time and keeps the verdict with its evidence. */
+  conclude(session: Session): void {
+    const conclusion: Conclusion = { verdict: this.judge(session), evidence: this.report(session) };
+    session.verdict = conclusion.verdict;
+    session.conclusion = conclusion;
   }
 
-  /** Milliseconds until time alone changes the verdict; negative for a ghost: how long it has been one. */
+  /** Milliseconds until time alone changes the verdict. For a ghost it is negative: minus the time since it became one. */
   untilDeadline(verdict: Verdict): number {
     return verdict.deadline - this.#time.now();
   }
 
-  #show(session: Session, verdict: Verdict): void {
-    const shown = verdict.state === "present" ? "present" : "away";
-    if (shown === session.shown) return;
-    session.shown = shown;
-    const cause: Cause = verdict.cause;
-    if (shown === "present") {
-      this.#events.emit("back", { session, cause });
+  #announce(session: Session, verdict: Verdict): void {
+    const before = session.shown;
+    session.shown = verdict.state === "present" ? "present" : "away";
+    if (session.shown === before) return;
+    if (verdict.state === "present") {
+      this.#events.emit("back", { session, cause: verdict.cause });
       return;
     }
-    this.#events.emit("away", { session, cause });
+    this.#events.emit("away", { session, cause: verdict.cause });
     session.connection?.send(PROBE);
   }
 
-  #file(session: Session, verdict: Verdict): void {
+  #putInList(session: Session, verdict: Verdict): void {
     const { expiry } = session;
     if (verdict.deadlineCause === "silent" && !verdict.toGhost) {
       this.#awaitSign(session, verdict.deadline);
@@ -219,12 +221,12 @@ export class Liveness {
       if (expiry.list !== this.#ghosts) this.#ghosts.put(expiry, this.#time.now());
       return;
     }
-    const list = this.#listFor(verdict);
-    // Put again, the longest overdue of many would be walked past all the others to where it was.
+    const list = verdict.deadlineCause === "silent" ? this.#idle : this.#shortListFor(verdict);
+    // An entry that is already in its place is not put again: the list would walk past all later entries to find the place.
     if (expiry.list !== list || expiry.dueAt !== verdict.deadline) list.put(expiry, verdict.deadline);
   }
 
-  /** Nothing speaks against the session but the time since it was heard: it is asked before that is shown. */
+  /** Only silence counts against the session. The service probes it once before it shows it as away. */
   #awaitSign(session: Session, awayAt: number): void {
     const { expiry, evidence, connection } = session;
     const askAt = evidence.lastSeen + this.#askAfterMs;
@@ -236,9 +238,8 @@ export class Liveness {
     this.#asked.put(expiry, awayAt);
   }
 
-  #listFor(verdict: Verdict): ExpiryList<Session> {
-    if (verdict.deadlineCause === "silent") return this.#idle;
-    const name = `${verdict.deadlineCause}:${verdict.toGhost}`;
+  #shortListFor({ deadlineCause, toGhost }: Verdict): ExpiryList<Session> {
+    const name = `${deadlineCause}:${toGhost}`;
     let list = this.#short.get(name);
     if (!list) this.#short.set(name, (list = new ExpiryList()));
     return list;

@@ -1,6 +1,6 @@
 import type { LivenessPolicy } from "./verdict.js";
 
-/** Deadlines that are no settings: they belong to the evidence, not to the product. */
+/** Deadlines that are not settings: they follow from how quickly the evidence comes, and no product needs other ones. */
 const EVIDENCE_DEADLINES = {
   announceAfterMs: 1_000,
   mediaLostGraceMs: 10_000,
@@ -8,7 +8,7 @@ const EVIDENCE_DEADLINES = {
   pageStoppedAfterMs: 30_000,
 } as const;
 
-/** The deadlines that a deployment chooses, completed by those that follow from the evidence. */
+/** Completes the deadlines that a deployment chooses with those that follow from the evidence. */
 export function livenessPolicy(settings: Omit<LivenessPolicy, keyof typeof EVIDENCE_DEADLINES>): LivenessPolicy {
   return { ...settings, ...EVIDENCE_DEADLINES };
 }

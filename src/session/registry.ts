@@ -1,10 +1,10 @@
 import { LastseenError } from "@lastseen/protocol";
 import { Session } from "./session.js";
 
-/** All sessions of this node, from hello until they are forgotten. */
+/** All sessions of this node, from their hello until the reaper has cleaned up after them. */
 export class SessionRegistry {
   readonly #byId = new Map<string, Session>();
-  /** Most users have one session, and a set for each would weigh more than the session's own record. */
+  /** Most users have one session. A set for each of them would take more memory than the session itself. */
   readonly #byUser = new Map<string, Session | Set<Session>>();
 
   get size(): number {

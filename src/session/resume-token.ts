@@ -1,11 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /**
- * The one secret that lets a client take its session up again: 192 random bits, told to the client and nobody else. Of a
- * session that another node began only the hash is known, which is enough to check what a client says.
+ * The secret with which a client resumes its session: 192 random bits that only the client is told. Of a session that
+ * another node began, this node knows only the hash, which is enough to check a client's token.
  */
 export class ResumeToken {
-  /** What the client is told; undefined when only the hash is known. */
+  /** The token that the client is told; undefined when only the hash is known. */
   readonly text: string | undefined;
   #hash: string | undefined;
 
@@ -28,7 +28,7 @@ export class ResumeToken {
     return this.#hash;
   }
 
-  /** Compares in constant time, whatever the lengths. */
+  /** Compares hashes in constant time, also when the given token has another length. */
   matches(given: string): boolean {
     const expected = this.text === undefined ? Buffer.from(this.hash, "base64url") : digest(this.text);
     return timingSafeEqual(digest(given), expected);

@@ -1,6 +1,5 @@
-import { type JsonObject, LastseenError, type PresenceState } from "@lastseen/protocol";
-import type { MediaReset } from "./events.js";
-import type { Evidence } from "./evidence.js";
+import { type EvidenceReport, type JsonObject, LastseenError, type PresenceState } from "@lastseen/protocol";
+import { firstEvidence, forgetEnd, type Evidence } from "./evidence.js";
 import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionMedia } from "../ports/media-plane.js";
 import type { SessionConnection } from "./session-connection.js";
@@ -10,7 +9,7 @@ import type { Verdict } from "./verdict.js";
 
 const NO_METADATA: JsonObject = Object.freeze({});
 
-/** Who somebody is, as the authentication found it. */
+/** Who the user is, as the authentication found it. */
 export interface Identity {
   userId: string;
   name: string;
@@ -29,7 +28,7 @@ export interface Roster {
   readonly pong: Buffer;
 }
 
-/** A session's stay in a room: made by joining, taken off by leaving, never reused. */
+/** A session's stay in a room. A join makes it, a leave removes it; it is never used again. */
 export interface Participation {
   readonly roster: Roster;
   readonly media: SessionMedia;
@@ -37,20 +36,29 @@ export interface Participation {
   readonly joinedAt: number;
 }
 
-/** A resume of which the client may not have heard. */
+/** Why the client cannot go on using any of the media that it had before a resume. */
+export type MediaReset = "page_reloaded" | "node_lost";
+
+/** A resume whose answer the client may not have received. */
 export interface UnheardResume {
-  /** The token that it was done with. */
+  /** The token that the client resumed with. */
   readonly token: ResumeToken;
-  /** What the client was told of its media. */
+  /** What the answer said about the client's media. */
   readonly mediaReset: MediaReset | undefined;
+}
+
+/** The last verdict of a session that has ended, with the evidence that it rests on. */
+export interface Conclusion {
+  readonly verdict: Verdict;
+  readonly evidence: EvidenceReport;
 }
 
 /**
  * One user's presence on one tab or device. It outlives sockets and belongs to at most one room.
  *
- *     open (attached <-> detached) --claim--> closing --forgotten--> ended
+ *     open (attached <-> detached) --claim()--> closing --markEnded()--> ended
  *
- * A claim is irreversible: a closing session is never attached, joined or judged again.
+ * A claim is irreversible: a session that is closing never gets a connection, joins a room or is judged again.
  */
 export class Session {
   readonly id: string;
@@ -60,17 +68,19 @@ export class Session {
   tabId: string;
   /** Epoch milliseconds. */
   readonly openedAt: number;
-  /** What the token allows and until when; a resume brings a new token. */
+  /** What the user's token allows and until when. A resume brings a new token. */
   identity: Identity;
   readonly evidence: Evidence;
   readonly expiry: ExpiryEntry<Session> = new ExpiryEntry<Session>(this);
-  /** When `evidence.lastSeen` was, on the monotonic clock: for telling people, not for deciding. */
+  /** `evidence.lastSeen` on the monotonic clock, for reports. Decisions use virtual time. */
   lastSeenMono: number;
   /** The last verdict; `undefined` until the first. */
   verdict: Verdict | undefined = undefined;
-  /** What the others were last told. */
+  /** Set when the session ends. */
+  conclusion: Conclusion | undefined = undefined;
+  /** What the others in the room were last told. */
   shown: PresenceState = "present";
-  /** Replaced as a whole, never changed. */
+  /** The service replaces the whole object and never changes it. */
   metadata: JsonObject = NO_METADATA;
   connection: SessionConnection | undefined;
   participation: Participation | undefined = undefined;
@@ -102,23 +112,14 @@ export class Session {
     this.connection = options.connection;
     this.#epoch = options.epoch;
     this.#resumeToken = options.resumeToken;
-    this.evidence = {
-      lastSeen: options.now,
-      detachedAt: undefined,
-      detachKind: undefined,
-      goodbyeAt: undefined,
-      mediaLostAt: undefined,
-      visibility: undefined,
-      socketEnd: undefined,
-      media: undefined,
-    };
+    this.evidence = firstEvidence(options.now);
   }
 
   get status(): "open" | "closing" | "ended" {
     return this.#status;
   }
 
-  /** Fencing token: grows by one whenever the owner changes. */
+  /** Fencing token: grows by one with every change of the owner. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -127,13 +128,16 @@ export class Session {
     return this.#resumeToken;
   }
 
-  /** Made for the first move: most sessions are never moved. */
+  /** Made at the first transfer, because most sessions are never transferred. */
   get transfers(): TransferLimit {
     this.#transfers ??= new TransferLimit();
     return this.#transfers;
   }
 
-  /** Begun on another node, and no client has come for it yet: what its client knows of media is of that node. */
+  /**
+   * Whether another node began the session and its client has not connected to this node yet. The media that its client
+   * knows was that node's.
+   */
   get isAdopted(): boolean {
     return this.#resumeToken.text === undefined;
   }
@@ -149,22 +153,23 @@ export class Session {
   }
 
   /**
-   * The last resume, if it was done with this token, its connection has ended, and nothing was ever heard over that: then
-   * the answer may have been lost with it, and the client knows no other token.
+   * The last resume, if the client did it with this token and its connection ended before the client sent anything. Then
+   * the answer may be lost with the connection, and the client knows only this token.
    */
   unheardResume(token: string): UnheardResume | undefined {
     return this.connection === undefined && this.#unheardResume?.token.matches(token) ? this.#unheardResume : undefined;
   }
 
-  /** The owner has said something: it has heard of its resume, and the token before the present one is spent. */
+  /** The client sent a message, so it has the answer to its resume: the token of before that resume is no longer valid. */
   heard(): void {
     this.#unheardResume = undefined;
   }
 
   /**
-   * The session changes hands: a new epoch, a new token, the connection before (if any) is returned.
+   * Gives the session to another connection, with a new epoch and a new token.
    *
-   * @param unheard given for a resume, until the client shows by its first message that it has heard the answer
+   * @param unheard the resume that led here, kept until the client's first message shows that it has the answer
+   * @returns the connection of before, if there was one
    */
   handTo(
     connection: SessionConnection,
@@ -176,18 +181,16 @@ export class Session {
     this.#resumeToken = resumeToken;
     this.#unheardResume = unheard;
     this.#epoch += 1;
-    this.evidence.detachedAt = undefined;
-    this.evidence.detachKind = undefined;
-    this.evidence.goodbyeAt = undefined;
+    forgetEnd(this.evidence);
     return before;
   }
 
-  /** Its connection belongs to another session now: nothing of this one's end may reach it. */
+  /** The connection belongs to another session now. The end of this session must not reach it. */
   giveUpConnection(): void {
     this.connection = undefined;
   }
 
-  /** Whoever gets `true` cleans up; from here on nobody can revive the session. */
+  /** The caller that gets `true` cleans up. After that nothing can open the session again. */
   claim(): boolean {
     if (this.#status !== "open") return false;
     this.#status = "closing";

@@ -1,25 +1,25 @@
 /**
- * The door: how a session begins, changes hands and loses its connection. Data comes from `gateway/`, evidence goes to
- * {@link Liveness}; how a session ends is the reaper's.
+ * How a session begins, changes its connection and loses it. Calls come from `gateway/` and `cluster/`; evidence goes to
+ * {@link Liveness}. The reaper ends sessions.
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { CLOSE_CODES, LastseenError } from "@lastseen/protocol";
 import type { SessionEntry } from "../ports/directory.js";
-import type { LifecycleEvents, MediaReset, ResumeRefusal } from "./events.js";
+import type { LifecycleEvents, ResumeRefusal } from "./events.js";
 import type { DetachKind } from "./evidence.js";
 import type { Liveness } from "./liveness.js";
 import type { SessionConnection } from "./session-connection.js";
 import type { SessionRegistry } from "./registry.js";
 import { ResumeToken } from "./resume-token.js";
-import { Session, type Identity } from "./session.js";
+import { Session, type Identity, type MediaReset } from "./session.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 
 export type ResumeOutcome =
   { kind: "resumed"; session: Session; mediaReset: MediaReset | undefined } | { kind: "refused"; why: ResumeRefusal };
 
-/** Close codes that a page sends when it goes, as against a line that breaks. 1005: closed without giving a code. */
+/** The close codes that a page sends when it goes. All others mean that the connection broke. 1005: no code was given. */
 const PAGE_CLOSED_CODES: ReadonlySet<number> = new Set([
   CLOSE_CODES.bye.code,
   CLOSE_CODES.goingAway.code,
@@ -67,10 +67,10 @@ export class Sessions {
   }
 
   /**
-   * Goes on with a session that another node began, until its client comes or its grace is over. Its token allows no more
-   * than it did: a resume brings the client's token of now.
+   * Goes on with a session that another node began, until its client connects here or `resumeGraceMs` has passed. This node
+   * does not know the rooms and the expiry of the user's token; the client brings a token with its resume.
    *
-   * @returns undefined when this node has a session of that id already
+   * @returns undefined when this node already has a session of that id
    */
   adopt(entry: SessionEntry): Session | undefined {
     if (this.#registry.find(entry.sessionId)) return undefined;
@@ -88,13 +88,13 @@ export class Sessions {
     });
     session.metadata = entry.metadata;
     this.#registry.add(session);
-    this.#liveness.detached(session, "node_lost");
+    this.#liveness.detached(session, { kind: "node_lost" });
     return session;
   }
 
   /**
-   * Gives a session to the connection that knows its last token, or the one before if the answer to that may have been
-   * lost. A connection that still holds it is told with 4409 and closed: the newest owner wins.
+   * Gives a session to the connection that knows its last token. The token before that one is valid too while the client may
+   * not have the answer to its last resume. The newest connection wins: the service closes the old one with 4409.
    */
   resume(
     request: { sessionId: string; resumeToken: string },
@@ -124,11 +124,11 @@ export class Sessions {
   }
 
   /**
-   * Moves a session to the connection of another tab of the same user. The new tab owns it before the old one is told;
-   * the session that the new tab had until now, which is in no room, is given up.
+   * Moves a session to the connection of another tab of the same user. The new tab owns the session before the service tells
+   * the old tab. The session that the new tab had until now is in no room and loses its connection.
    *
-   * @param given the session of the asking tab; the caller ends it
-   * @throws LastseenError `rate_limited` when the user's tabs fight over it
+   * @param given the session that the new tab had until now; the caller ends it
+   * @throws LastseenError `rate_limited` when the user's tabs take the session from each other too often
    */
   transfer(session: Session, given: Session, connection: SessionConnection): void {
     if (!session.transfers.allow(this.#clock.mono())) {
@@ -149,16 +149,20 @@ export class Sessions {
     before.close("transferred");
   }
 
-  /** The connection's socket has ended. Nothing happens when it no longer owns the session. */
+  /** The connection's socket has ended. Does nothing when the connection no longer owns the session. */
   detach(session: Session, connection: SessionConnection, closeCode: number): void {
     if (!session.isOwnedBy(connection)) return;
     session.connection = undefined;
     const kind = detachKindOf(closeCode);
-    this.#liveness.detached(session, kind, { closeCode, lastPongMono: connection.lastPongMono });
+    this.#liveness.detached(session, { kind, closeCode, lastPongMono: connection.lastPongMono });
     this.#events.emit("detached", { session, closeCode, cause: kind });
   }
 
-  /** A goodbye beacon: the page says that it goes, but a reload may bring it back. `false`: not a session of that token. */
+  /**
+   * The page sent a goodbye beacon: it goes, but a reload may bring it back.
+   *
+   * @returns `false` when no open session has this id and token
+   */
   goodbye(sessionId: string, resumeToken: string): boolean {
     const session = this.#registry.find(sessionId);
     if (!session || refusal(session, resumeToken, session.userId)) return false;
@@ -169,8 +173,8 @@ export class Sessions {
 
 function mediaResetOf(session: Session): MediaReset | undefined {
   if (session.isAdopted) return "node_lost";
-  const { detachKind, goodbyeAt } = session.evidence;
-  return detachKind === "page_closed" || goodbyeAt !== undefined ? "page_reloaded" : undefined;
+  const { socketEnd, goodbyeAt } = session.evidence;
+  return socketEnd?.kind === "page_closed" || goodbyeAt !== undefined ? "page_reloaded" : undefined;
 }
 
 function refusal(session: Session | undefined, token: string, userId: string): ResumeRefusal | undefined {

@@ -1,8 +1,7 @@
 import type { Emitter } from "../kernel/emitter.js";
-import type { BackendEventType, LeaveReason, NewBackendEvent } from "@lastseen/protocol";
+import type { BackendEventType, Cause, LeaveReason, NewBackendEvent } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
-import type { Cause } from "../session/verdict.js";
 
 /** An event without the fields that every event of a node has. */
 export type Step = Omit<NewBackendEvent, "at" | "nodeId" | "sequence">;

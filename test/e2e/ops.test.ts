@@ -104,7 +104,7 @@ describe.skipIf(noStageReason)("the operator page", () => {
     await card.getByText("◐ Away").waitFor();
     expect(await card.innerText()).toMatch(/its connection broke; a ghost in \d/);
     await card.getByTestId("explain").click();
-    await page.getByTestId("evidence").getByText("with code 1006 (the line broke)").waitFor();
+    await page.getByTestId("evidence").getByText("with code 1006 (the connection broke)").waitFor();
 
     await bob.event("user_left");
     await page.getByTestId("summary").getByText("because it did not come back in time").waitFor();

@@ -12,7 +12,19 @@ export {
   type BackendEventType,
 } from "./backend-event.js";
 export { CLOSE_CODES, closeName, type CloseName } from "./close-codes.js";
+export { END_REASON_WORDS, GIVEN_UP, type EndReason, type GivenUp } from "./end-reasons.js";
 export { ERRORS, LastseenError, toWireError, type ErrorCode, type WireError } from "./errors.js";
+export { CAUSES, GHOST_CAUSES, type Cause, type GhostCause } from "./evidence/causes.js";
+export type { EvidenceField } from "./evidence/fields.js";
+export {
+  EVIDENCE_FIELDS,
+  EVIDENCE_PIECES,
+  briefOf,
+  briefWords,
+  type EvidenceBrief,
+  type ReceivedEvidence,
+} from "./evidence/report.js";
+export { EvidenceReport } from "./evidence/schema.js";
 export { LIMITS, SUBPROTOCOL } from "./limits.js";
 export { CallSnapshot, UserStatus } from "./messages/call.js";
 export {
@@ -45,3 +57,4 @@ export {
   TabId,
   UserId,
 } from "./messages/shared.js";
+export { TIMELINE_STEPS, type TimelineStep } from "./timeline-steps.js";

@@ -2,9 +2,8 @@ import { type CallSnapshot, LastseenError, type RequestData, type RoomSnapshot }
 import type { Rooms } from "../../room/rooms.js";
 import { callOfRoom } from "../../ports/call-store.js";
 import type { PlacedSession } from "../../ports/directory.js";
-import type { MediaReset } from "../../session/events.js";
 import type { SessionRegistry } from "../../session/registry.js";
-import type { Identity, Session } from "../../session/session.js";
+import type { Identity, MediaReset, Session } from "../../session/session.js";
 import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
 import type { Connection } from "../connection.js";

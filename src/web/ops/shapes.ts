@@ -1,4 +1,5 @@
-/** What the page knows of the service: the part of each answer that it shows. Times in epoch ms. */
+/** The part of each answer of the service that the page shows. Times in epoch ms. */
+import { EVIDENCE_FIELDS, type EvidenceField, type ReceivedEvidence } from "@lastseen/protocol";
 import { fieldsOf, list, number, numberOrNull, text, textOrNull, texts, type Fields } from "./read.js";
 
 export interface Health {
@@ -6,7 +7,7 @@ export interface Health {
   readonly version: string;
   readonly nodeId: string;
   readonly uptimeSeconds: number;
-  /** It hands its sessions over to other nodes, or has done so. */
+  /** Whether it hands its sessions over to other nodes, or has done so. */
   readonly draining: boolean;
   readonly counts: Readonly<Record<CountName, number>>;
   readonly checks: { readonly media: string; readonly redis: string };
@@ -30,20 +31,6 @@ export interface RoomRow {
   readonly participants: number;
 }
 
-export interface Evidence {
-  readonly lastSeenAt: number;
-  readonly socket: string;
-  readonly detachedAt: number | null;
-  readonly closeCode: number | null;
-  readonly lastPongAt: number | null;
-  readonly goodbyeAt: number | null;
-  readonly media: string | null;
-  readonly mediaAt: number | null;
-  readonly mediaLostAt: number | null;
-  readonly mediaLostBy: string | null;
-  readonly visibility: string | null;
-}
-
 export interface SessionRow {
   readonly id: string;
   readonly userId: string;
@@ -54,9 +41,9 @@ export interface SessionRow {
   readonly openedAt: number;
   readonly lastSeenAt: number;
   readonly cause: string;
-  /** Until time alone changes the state, from when this was told. */
+  /** When time alone changes the state, in ms from the moment of the answer. */
   readonly changesInMs: number;
-  readonly evidence: Evidence;
+  readonly evidence: ReceivedEvidence;
   readonly media: { readonly transports: number; readonly producers: number; readonly consumers: number };
   readonly end: { readonly at: number; readonly reason: string } | null;
 }
@@ -163,21 +150,21 @@ export function readSession(value: unknown): SessionRow {
   };
 }
 
-function readEvidence(value: unknown): Evidence {
+/** How the page reads each kind of field of the evidence. */
+const READ_FIELD: Readonly<Record<EvidenceField["kind"], (fields: Fields, name: string) => unknown>> = {
+  state: text,
+  word: textOrNull,
+  knownTime: number,
+  time: numberOrNull,
+  number: numberOrNull,
+};
+
+function readEvidence(value: unknown): ReceivedEvidence {
   const fields = fieldsOf(value);
-  return {
-    lastSeenAt: number(fields, "lastSeenAt"),
-    socket: text(fields, "socket"),
-    detachedAt: numberOrNull(fields, "detachedAt"),
-    closeCode: numberOrNull(fields, "closeCode"),
-    lastPongAt: numberOrNull(fields, "lastPongAt"),
-    goodbyeAt: numberOrNull(fields, "goodbyeAt"),
-    media: textOrNull(fields, "media"),
-    mediaAt: numberOrNull(fields, "mediaAt"),
-    mediaLostAt: numberOrNull(fields, "mediaLostAt"),
-    mediaLostBy: textOrNull(fields, "mediaLostBy"),
-    visibility: textOrNull(fields, "visibility"),
-  };
+  const read = Object.entries(EVIDENCE_FIELDS).map(
+    ([name, { kind }]) => [name, READ_FIELD[kind](fields, name)] as const,
+  );
+  return Object.fromEntries(read) as ReceivedEvidence;
 }
 
 export function readStuck(value: unknown): Stuck[] {

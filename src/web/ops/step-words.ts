@@ -1,4 +1,5 @@
 /** A timeline's steps in plain words. */
+import { briefWords, type TimelineStep } from "@lastseen/protocol";
 import { fieldsOf, number, numberOrNull, text, type Fields } from "./read.js";
 import type { Entry } from "./shapes.js";
 import { causeWords, duration, plural, reasonWords } from "./words.js";
@@ -16,13 +17,13 @@ const because = (detail: Fields): string => {
 };
 
 /** By the step's name in the timeline and in the log. */
-export const STEPS: Readonly<Record<string, Told>> = {
+const STEPS: Readonly<Record<TimelineStep, Told>> = {
   "session opened": { tone: "good", say: () => "The session began" },
   "session resumed": {
     tone: "good",
     say: (detail) => {
       const replaced = detail["replaced"] === true ? ", in the place of a socket that was still open" : "";
-      const renewed = text(detail, "mediaReset") === "" ? "" : "; its media had to be made anew";
+      const renewed = text(detail, "mediaReset") === "" ? "" : "; its media had to be made again";
       return `Its client came back${replaced}${renewed}`;
     },
   },
@@ -45,7 +46,7 @@ export const STEPS: Readonly<Record<string, Told>> = {
   "transfer refused": { tone: "warn", say: () => "A change of tabs was refused: there were too many in a short time" },
   "directory not written": {
     tone: "warn",
-    say: (detail) => `The shared directory could not be told (${text(detail, "error")}); nobody loses anything by it`,
+    say: (detail) => `The shared directory could not be written (${text(detail, "error")}); no session is lost by that`,
   },
   "socket ended": {
     tone: "plain",
@@ -82,12 +83,15 @@ export const STEPS: Readonly<Record<string, Told>> = {
   },
 };
 
+const TOLD: ReadonlyMap<string, Told> = new Map(Object.entries(STEPS));
+
+/** A step that this page does not know is shown by its name. */
 export function stepWords({ step, detail }: Entry): { text: string; tone: Tone } {
-  const told = STEPS[step];
+  const told = TOLD.get(step);
   return told ? { text: told.say(detail), tone: told.tone } : { text: step, tone: "plain" };
 }
 
-/** The reason, which says what happened to it, and the cause, which says how that was known. */
+/** The reason says what happened to the session, the cause says by which evidence. */
 function whyGone(detail: Fields): string {
   const cause = text(detail, "cause");
   const reason = reasonWords(text(detail, "reason"));
@@ -100,15 +104,7 @@ function sinceLastSign(detail: Fields): string {
 }
 
 function ghostEvidence(detail: Fields): string {
-  const evidence = fieldsOf(detail["evidence"]);
-  const silent = numberOrNull(evidence, "silentMs");
-  const facts = [
-    ...(silent === null ? [] : [`silent for ${duration(silent)}`]),
-    ...(text(evidence, "socket") === "open" ? ["its socket still open"] : []),
-    ...(evidence["saidGoodbye"] === true ? ["it had said goodbye"] : []),
-    ...(evidence["mediaLost"] === true ? ["its media lost"] : []),
-    ...(text(evidence, "visibility") === "" ? [] : [`its page last ${text(evidence, "visibility")}`]),
-  ];
+  const facts = briefWords(fieldsOf(detail["evidence"]), duration);
   return facts.length === 0 ? "" : ` (${facts.join(", ")})`;
 }
 

@@ -1,53 +1,31 @@
-/** The service's codes in plain words. A code without words is shown as it is, so that a newer service is understood. */
-import type { LeaveReason } from "@lastseen/protocol";
+/** The service's codes in plain words. A code without words is shown as it is, because it is a newer service's. */
+import { CAUSES, END_REASON_WORDS } from "@lastseen/protocol";
 import type { Health, SessionRow } from "./shapes.js";
 
-export const CAUSES: Readonly<Record<string, string>> = {
-  heard: "it was heard in time",
-  silent: "its page has said nothing",
-  goodbye: "its page said goodbye",
-  page_closed: "its page was closed or reloaded",
-  connection_lost: "its connection broke",
-  token_expired: "its token ran out",
-  node_lost: "its node has gone",
-  connection_and_media_lost: "its connection and its media are both lost",
-  page_stopped: "its media is lost and its page does not answer",
-};
+const CAUSE_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries(CAUSES).map(([cause, { words }]) => [cause, words]),
+);
+const REASON_WORDS: ReadonlyMap<string, string> = new Map(Object.entries(END_REASON_WORDS));
 
-/** Why somebody left, or how another node came to have the session. */
-const END_REASONS: Readonly<Record<LeaveReason | "handed_over" | "fenced", string>> = {
-  left: "it left by itself",
-  disconnected: "it did not come back in time",
-  idle: "it was silent for too long",
-  kicked: "an operator removed it",
-  room_closed: "an operator closed its room",
-  node_lost: "its node was lost",
-  expired_token: "its token had run out",
-  shutdown: "the service was stopped",
-  handed_over: "it was handed over to another node, where it goes on",
-  fenced: "another node had taken it over and goes on with it",
-};
-export const REASONS: Readonly<Record<string, string>> = END_REASONS;
-
-const STATES: Readonly<Record<string, { sign: string; word: string }>> = {
-  present: { sign: "●", word: "Present" },
-  away: { sign: "◐", word: "Away" },
-  ghost: { sign: "○", word: "Ghost" },
-  closing: { sign: "◌", word: "Closing" },
-  ended: { sign: "×", word: "Ended" },
-};
+const STATES: ReadonlyMap<string, { sign: string; word: string }> = new Map([
+  ["present", { sign: "●", word: "Present" }],
+  ["away", { sign: "◐", word: "Away" }],
+  ["ghost", { sign: "○", word: "Ghost" }],
+  ["closing", { sign: "◌", word: "Closing" }],
+  ["ended", { sign: "×", word: "Ended" }],
+]);
 
 export function causeWords(cause: string): string {
-  return CAUSES[cause] ?? cause;
+  return CAUSE_WORDS.get(cause) ?? cause;
 }
 
 export function reasonWords(reason: string): string {
-  return REASONS[reason] ?? reason;
+  return REASON_WORDS.get(reason) ?? reason;
 }
 
-/** A state's sign and word, so that nobody has to tell colours apart. */
+/** A state's sign and word, so that the page is readable without its colours. */
 export function stateWords(state: string): { sign: string; word: string } {
-  return STATES[state] ?? { sign: "?", word: state };
+  return STATES.get(state) ?? { sign: "?", word: state };
 }
 
 /** "0.4 s", "12 s", "2 min", "3 h", "2 days". */
@@ -64,7 +42,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 }
 
-/** What a drain has come to; empty when the node is not drained. */
+/** How far a drain has come; empty when the node is not drained. */
 export function drainWords({ draining, counts }: Pick<Health, "draining" | "counts">): string {
   if (!draining) return "";
   return counts.sessions === 0 ? "Drained" : `Draining: ${plural(counts.sessions, "session")} left`;

@@ -29,9 +29,9 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
    * the socket much earlier than the page notices.
    */
   const losses = new Map<string, number>();
-  const isOutOfReach = (page: Page, { id, evidence: { detachKind, mediaLostAt } }: Session): boolean => {
+  const isOutOfReach = (page: Page, { id, evidence: { socketEnd, mediaLostAt } }: Session): boolean => {
     const withoutMedia = mediaLostAt !== undefined || (losses.get(id) ?? -Infinity) > page.cutOffAt;
-    return (withoutMedia || detachKind === "token_expired") && world.now.at - page.cutOffAt < SOME_TIME_MS;
+    return (withoutMedia || socketEnd?.kind === "token_expired") && world.now.at - page.cutOffAt < SOME_TIME_MS;
   };
   node.media.on("evidence", ({ sessionId, state }) => {
     if (state === "lost") losses.set(sessionId, world.now.at);

@@ -24,10 +24,9 @@ function journalOf({ world }: ClusterNode): { lines: Line[]; timeline: Timeline 
     },
   });
   const timeline = new Timeline();
-  new Journal({ log: pino({ level: "info" }, written), clock: world.clock, timeline, nodeId: "node" }).follow(
-    world.events,
-    world.sweeps,
-  );
+  const { clock, liveness, events, sweeps } = world;
+  const log = pino({ level: "info" }, written);
+  new Journal({ log, clock, liveness, timeline, nodeId: "node" }).follow(events, sweeps);
   return { lines, timeline };
 }
 

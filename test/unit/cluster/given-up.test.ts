@@ -24,7 +24,7 @@ function observe({ world }: ClusterNode, nodeId: string) {
   });
   const { clock, events, sweeps, rooms, registry, liveness, reaper, service } = world;
   const timeline = new Timeline();
-  new Journal({ log: pino({ level: "info" }, written), clock, timeline, nodeId }).follow(events, sweeps);
+  new Journal({ log: pino({ level: "info" }, written), clock, liveness, timeline, nodeId }).follow(events, sweeps);
   const metrics = new Metrics({ version: "1", nodeVersion: "1", nodeId });
   onTestFinished(() => metrics.close());
   metrics.follow(events, sweeps);

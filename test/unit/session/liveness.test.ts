@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { RecordingConnection, World } from "../../support/world.js";
 
-test("whoever is heard stays present for ever and costs one list move a heartbeat", async () => {
+test("a session that is heard in time stays present for ever", async () => {
   const world = new World();
   const { session } = await world.open("ada", "daily");
   await world.run(10 * 60_000, () => {
@@ -11,7 +11,7 @@ test("whoever is heard stays present for ever and costs one list move a heartbea
   expect(session.status).toBe("open");
 });
 
-test("whoever is silent is away after 45 s, probed, and gone with the first sweep after 120 s", async () => {
+test("a silent session is away after 45 s, is probed, and is gone with the first sweep after 120 s", async () => {
   const world = new World();
   const { connection } = await world.open("ada", "daily");
   await world.run(44_750);
@@ -27,7 +27,7 @@ test("whoever is silent is away after 45 s, probed, and gone with the first swee
   expect(world.registry.size).toBe(0);
 });
 
-test("an end of the socket is announced after a second, and its grace ends in leaving", async () => {
+test("the end of a socket is announced after a second; when its grace is over, the session leaves", async () => {
   const world = new World();
   const { session, connection } = await world.open("ada", "daily");
   const { connection: other } = await world.open("bob", "daily");
@@ -45,7 +45,7 @@ test("an end of the socket is announced after a second, and its grace ends in le
   });
 });
 
-test("a goodbye that is taken back by a later message is forgotten", async () => {
+test("a message after a goodbye takes the goodbye back", async () => {
   const world = new World();
   const { session } = await world.open("ada", "daily");
   world.liveness.saidGoodbye(session);
@@ -55,7 +55,7 @@ test("a goodbye that is taken back by a later message is forgotten", async () =>
   expect(world.log).toEqual([]);
 });
 
-test("lost media asks the socket and the page; an answer of the page clears the doubt", async () => {
+test("when media is lost, the service pings the socket and probes the page; an answer of the page keeps the session present", async () => {
   const world = new World();
   const { session, connection } = await world.open("ada", "daily");
   await world.run(1_000);
@@ -120,7 +120,7 @@ test("an operator's forced sweep reaps what is due and nobody else", async () =>
   expect(live.status).toBe("open");
 });
 
-test("the last verdict keeps the evidence that it rests on, in the time of people", async () => {
+test("a session that has ended keeps its last verdict and the evidence for it, in epoch milliseconds", async () => {
   const world = new World();
   const { session, connection } = await world.open("ada", "daily");
   const openedAt = world.clock.wall();
@@ -134,7 +134,7 @@ test("the last verdict keeps the evidence that it rests on, in the time of peopl
   await world.run(10_250);
   expect(world.steps("ada")).toContain("ended: disconnected");
   expect(session.verdict).toMatchObject({ state: "ghost", cause: "connection_and_media_lost" });
-  expect(session.verdict?.evidence).toEqual({
+  expect(session.conclusion?.evidence).toEqual({
     lastSeenAt: openedAt,
     socket: "closed",
     detachedAt: openedAt + 7_000,
@@ -150,7 +150,7 @@ test("the last verdict keeps the evidence that it rests on, in the time of peopl
   });
 });
 
-test("a media worker that died is kept as evidence and held against nobody", async () => {
+test("the report shows that a media worker died, but that does not count against the session", async () => {
   const world = new World();
   const { session } = await world.open("ada", "daily");
   world.liveness.mediaChanged(session, "connected");
@@ -174,7 +174,7 @@ test("the end of an earlier socket is no evidence while there is another one", a
   expect(world.liveness.report(session).lastPongAt).toBe(world.clock.wall());
 });
 
-test("the wall clock moved by a day, back or forth: nobody is away, and ghosts go at their time", async () => {
+test("when the wall clock is moved by a day, nobody goes away and ghosts leave on time", async () => {
   for (const days of [1, -1]) {
     const world = new World();
     const { session: live } = await world.open("live", "daily");

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { Evidence } from "../../../src/session/evidence.js";
-import { judge, type Cause, type LivenessPolicy } from "../../../src/session/verdict.js";
+import type { Cause, GhostCause } from "@lastseen/protocol";
+import { firstEvidence, type DetachKind, type Evidence, type SocketEnd } from "../../../src/session/evidence.js";
+import { judge, type LivenessPolicy } from "../../../src/session/verdict.js";
 
 const policy: LivenessPolicy = {
   awayAfterMs: 45_000,
@@ -13,16 +14,7 @@ const policy: LivenessPolicy = {
   pageStoppedAfterMs: 30_000,
 };
 
-const nothingElse: Evidence = {
-  lastSeen: 0,
-  detachedAt: undefined,
-  detachKind: undefined,
-  goodbyeAt: undefined,
-  mediaLostAt: undefined,
-  visibility: undefined,
-  socketEnd: undefined,
-  media: undefined,
-};
+const nothingElse: Evidence = firstEvidence(0);
 
 type Row = [
   what: string,
@@ -34,9 +26,13 @@ type Row = [
 ];
 
 const s = 1_000;
-const lost = { detachedAt: 60 * s, detachKind: "connection_lost" as const, lastSeen: 59 * s };
-const closed = { detachedAt: 60 * s, detachKind: "page_closed" as const, lastSeen: 59 * s };
-const expired = { detachedAt: 60 * s, detachKind: "token_expired" as const, lastSeen: 59 * s };
+const ended = (at: number, kind: DetachKind = "connection_lost"): { socketEnd: SocketEnd } => ({
+  socketEnd: { at, kind },
+});
+const lost = { ...ended(60 * s), lastSeen: 59 * s };
+const closed = { ...ended(60 * s, "page_closed"), lastSeen: 59 * s };
+const expired = { ...ended(60 * s, "token_expired"), lastSeen: 59 * s };
+const adopted = { ...ended(60 * s, "node_lost"), lastSeen: 60 * s };
 
 const table: Row[] = [
   ["just heard", {}, 0, "present", "heard", 45 * s],
@@ -50,13 +46,13 @@ const table: Row[] = [
   ["tab closed and not reloaded", closed, 61 * s, "away", "page_closed", 65 * s],
   ["tab closed for good", closed, 65 * s, "ghost", "page_closed", 65 * s],
 
-  ["line lost a moment ago", lost, 60.5 * s, "present", "heard", 61 * s],
-  ["line lost, client not back yet", lost, 70 * s, "away", "connection_lost", 80 * s],
-  ["line lost for good", lost, 80 * s, "ghost", "connection_lost", 80 * s],
+  ["connection lost a moment ago", lost, 60.5 * s, "present", "heard", 61 * s],
+  ["connection lost, client not back yet", lost, 70 * s, "away", "connection_lost", 80 * s],
+  ["connection lost for good", lost, 80 * s, "ghost", "connection_lost", 80 * s],
 
-  ["line and media lost", { ...lost, mediaLostAt: 62 * s }, 69 * s, "away", "connection_lost", 70 * s],
+  ["connection and media lost", { ...lost, mediaLostAt: 62 * s }, 69 * s, "away", "connection_lost", 70 * s],
   [
-    "line and media lost for good",
+    "connection and media lost for good",
     { ...lost, mediaLostAt: 62 * s },
     70 * s,
     "ghost",
@@ -67,6 +63,9 @@ const table: Row[] = [
 
   ["token expired, not renewed yet", expired, 70 * s, "away", "token_expired", 80 * s],
   ["token expired for good", expired, 80 * s, "ghost", "token_expired", 80 * s],
+
+  ["its node died, client not here yet", adopted, 70 * s, "away", "node_lost", 80 * s],
+  ["its node died, client never came", adopted, 80 * s, "ghost", "node_lost", 80 * s],
 
   ["goodbye said, socket still open", { lastSeen: 10 * s, goodbyeAt: 12 * s }, 13 * s, "away", "goodbye", 17 * s],
   ["goodbye said and nothing since", { lastSeen: 10 * s, goodbyeAt: 12 * s }, 17 * s, "ghost", "goodbye", 17 * s],
@@ -87,15 +86,22 @@ test.each(table)("%s", (_what, evidence, now, state, cause, deadline) => {
   });
 });
 
-/** Each rule alone, with when it makes an away and when a ghost. */
+/**
+ * Each rule alone: when the session becomes away, and when a ghost. `connection_and_media_lost` is never alone: the rule of
+ * the socket's end holds with it, and is the one that makes the session away.
+ */
 const rules = {
   silent: { evidence: { lastSeen: 0 }, awayAt: 45 * s, ghostAt: 120 * s },
-  page_closed: { evidence: { detachedAt: 0, detachKind: "page_closed" }, awayAt: 1 * s, ghostAt: 5 * s },
-  connection_lost: { evidence: { detachedAt: 0, detachKind: "connection_lost" }, awayAt: 1 * s, ghostAt: 20 * s },
-  token_expired: { evidence: { detachedAt: 0, detachKind: "token_expired" }, awayAt: 1 * s, ghostAt: 20 * s },
+  page_closed: { evidence: ended(0, "page_closed"), awayAt: 1 * s, ghostAt: 5 * s },
+  connection_lost: { evidence: ended(0, "connection_lost"), awayAt: 1 * s, ghostAt: 20 * s },
+  token_expired: { evidence: ended(0, "token_expired"), awayAt: 1 * s, ghostAt: 20 * s },
+  node_lost: { evidence: ended(0, "node_lost"), awayAt: 1 * s, ghostAt: 20 * s },
   page_stopped: { evidence: { mediaLostAt: 0 }, awayAt: 10 * s, ghostAt: 30 * s },
   goodbye: { evidence: { goodbyeAt: 0 }, awayAt: 1 * s, ghostAt: 5 * s },
-} satisfies Partial<Record<Cause, { evidence: Partial<Evidence>; awayAt: number; ghostAt: number }>>;
+} satisfies Record<
+  Exclude<GhostCause, "connection_and_media_lost">,
+  { evidence: Partial<Evidence>; awayAt: number; ghostAt: number }
+>;
 
 test.each(Object.entries(rules))("%s alone: away and ghost at its own deadlines", (cause, rule) => {
   const at = (now: number) => {
@@ -108,43 +114,51 @@ test.each(Object.entries(rules))("%s alone: away and ghost at its own deadlines"
   expect(at(rule.ghostAt)).toEqual(["ghost", cause]);
 });
 
-const line = (at: number, detachKind: Evidence["detachKind"] = "connection_lost") => ({ detachedAt: at, detachKind });
-
 /**
- * Every two rules that can hold at once, each of them as the earlier one where it can be: when it is a ghost, and by which.
- * The line and media lost together are a rule of their own, `connection_and_media_lost`.
+ * Every two rules that can hold at once, each of them as the earlier one where that is possible: when the session becomes a
+ * ghost, and by which rule. Connection and media lost together are a rule of their own, `connection_and_media_lost`.
  */
 const pairs: [what: string, evidence: Partial<Evidence>, ghostAt: number, cause: Cause][] = [
-  ["silent before page_closed", line(119 * s, "page_closed"), 120 * s, "silent"],
-  ["page_closed before silent", line(114 * s, "page_closed"), 119 * s, "page_closed"],
-  ["silent before connection_lost", line(101 * s), 120 * s, "silent"],
-  ["connection_lost before silent", line(99 * s), 119 * s, "connection_lost"],
-  ["silent before token_expired", line(101 * s, "token_expired"), 120 * s, "silent"],
-  ["token_expired before silent", line(99 * s, "token_expired"), 119 * s, "token_expired"],
-  ["silent before line and media", { ...line(111 * s), mediaLostAt: 111 * s }, 120 * s, "silent"],
-  ["line and media before silent", { ...line(109 * s), mediaLostAt: 1 }, 119 * s, "connection_and_media_lost"],
+  ["silent before page_closed", ended(119 * s, "page_closed"), 120 * s, "silent"],
+  ["page_closed before silent", ended(114 * s, "page_closed"), 119 * s, "page_closed"],
+  ["silent before connection_lost", ended(101 * s), 120 * s, "silent"],
+  ["connection_lost before silent", ended(99 * s), 119 * s, "connection_lost"],
+  ["silent before token_expired", ended(101 * s, "token_expired"), 120 * s, "silent"],
+  ["token_expired before silent", ended(99 * s, "token_expired"), 119 * s, "token_expired"],
+  ["silent before connection and media", { ...ended(111 * s), mediaLostAt: 111 * s }, 120 * s, "silent"],
+  ["connection and media before silent", { ...ended(109 * s), mediaLostAt: 1 }, 119 * s, "connection_and_media_lost"],
   ["silent before page_stopped", { mediaLostAt: 91 * s }, 120 * s, "silent"],
   ["page_stopped before silent", { mediaLostAt: 89 * s }, 119 * s, "page_stopped"],
   ["silent before goodbye", { goodbyeAt: 116 * s }, 120 * s, "silent"],
   ["goodbye before silent", { goodbyeAt: 114 * s }, 119 * s, "goodbye"],
-  ["page_closed before line and media", { ...line(10 * s, "page_closed"), mediaLostAt: 1 }, 15 * s, "page_closed"],
-  ["line and media before connection_lost", { ...line(10 * s), mediaLostAt: 1 }, 20 * s, "connection_and_media_lost"],
   [
-    "line and media before token_expired",
-    { ...line(10 * s, "token_expired"), mediaLostAt: 1 },
+    "page_closed before connection and media",
+    { ...ended(10 * s, "page_closed"), mediaLostAt: 1 },
+    15 * s,
+    "page_closed",
+  ],
+  [
+    "connection and media before connection_lost",
+    { ...ended(10 * s), mediaLostAt: 1 },
     20 * s,
     "connection_and_media_lost",
   ],
-  ["goodbye before page_closed", { goodbyeAt: 9 * s, ...line(10 * s, "page_closed") }, 14 * s, "goodbye"],
-  ["page_closed before goodbye", { goodbyeAt: 11 * s, ...line(10 * s, "page_closed") }, 15 * s, "page_closed"],
-  ["goodbye before connection_lost", { goodbyeAt: 24 * s, ...line(10 * s) }, 29 * s, "goodbye"],
-  ["connection_lost before goodbye", { goodbyeAt: 26 * s, ...line(10 * s) }, 30 * s, "connection_lost"],
-  ["goodbye before token_expired", { goodbyeAt: 24 * s, ...line(10 * s, "token_expired") }, 29 * s, "goodbye"],
-  ["token_expired before goodbye", { goodbyeAt: 26 * s, ...line(10 * s, "token_expired") }, 30 * s, "token_expired"],
-  ["goodbye before line and media", { goodbyeAt: 14 * s, ...line(10 * s), mediaLostAt: 1 }, 19 * s, "goodbye"],
   [
-    "line and media before goodbye",
-    { goodbyeAt: 16 * s, ...line(10 * s), mediaLostAt: 1 },
+    "connection and media before token_expired",
+    { ...ended(10 * s, "token_expired"), mediaLostAt: 1 },
+    20 * s,
+    "connection_and_media_lost",
+  ],
+  ["goodbye before page_closed", { goodbyeAt: 9 * s, ...ended(10 * s, "page_closed") }, 14 * s, "goodbye"],
+  ["page_closed before goodbye", { goodbyeAt: 11 * s, ...ended(10 * s, "page_closed") }, 15 * s, "page_closed"],
+  ["goodbye before connection_lost", { goodbyeAt: 24 * s, ...ended(10 * s) }, 29 * s, "goodbye"],
+  ["connection_lost before goodbye", { goodbyeAt: 26 * s, ...ended(10 * s) }, 30 * s, "connection_lost"],
+  ["goodbye before token_expired", { goodbyeAt: 24 * s, ...ended(10 * s, "token_expired") }, 29 * s, "goodbye"],
+  ["token_expired before goodbye", { goodbyeAt: 26 * s, ...ended(10 * s, "token_expired") }, 30 * s, "token_expired"],
+  ["goodbye before connection and media", { goodbyeAt: 14 * s, ...ended(10 * s), mediaLostAt: 1 }, 19 * s, "goodbye"],
+  [
+    "connection and media before goodbye",
+    { goodbyeAt: 16 * s, ...ended(10 * s), mediaLostAt: 1 },
     20 * s,
     "connection_and_media_lost",
   ],
@@ -152,22 +166,21 @@ const pairs: [what: string, evidence: Partial<Evidence>, ghostAt: number, cause:
   ["page_stopped before goodbye", { goodbyeAt: 36 * s, mediaLostAt: 10 * s }, 40 * s, "page_stopped"],
 ];
 
-test.each(pairs)("%s: the earlier deadline decides, and says so", (_what, evidence, ghostAt, cause) => {
+test.each(pairs)("%s: the earlier deadline decides and is the cause", (_what, evidence, ghostAt, cause) => {
   const all = { ...nothingElse, ...evidence };
   expect(judge(all, policy, ghostAt - 1).state).not.toBe("ghost");
   expect(judge(all, policy, ghostAt)).toMatchObject({ state: "ghost", cause, deadline: ghostAt });
 });
 
-test("with the line gone, lost media says that the machine is gone, not that the page is stopped", () => {
-  const evidence = { ...nothingElse, mediaLostAt: 1, ...line(60 * s, "connection_lost") };
+test("when the socket has ended, lost media means that the machine is gone, not that the page is stopped", () => {
+  const evidence = { ...nothingElse, mediaLostAt: 1, ...ended(60 * s, "connection_lost") };
   expect(judge(evidence, policy, 31 * s).cause).not.toBe("page_stopped");
 });
 
-test("what is only kept to be told changes no verdict", () => {
+test("evidence that is only reported changes no verdict", () => {
   const told: Partial<Evidence>[] = [
     { visibility: "frozen" },
     { visibility: "hidden" },
-    { socketEnd: { closeCode: 1006, lastPongMono: 1 } },
     { media: { state: "connected", at: 1 } },
     { media: { state: "lost", by: "ice", at: 1 } },
     { media: { state: "reset", at: 1 } },
@@ -176,7 +189,8 @@ test("what is only kept to be told changes no verdict", () => {
     for (const { evidence, ghostAt, awayAt } of Object.values(rules)) {
       for (const now of [0, awayAt - 1, awayAt, ghostAt - 1, ghostAt]) {
         const plain: Evidence = { ...nothingElse, ...evidence };
-        expect(judge({ ...plain, ...extra }, policy, now)).toEqual(judge(plain, policy, now));
+        const socketEnd = plain.socketEnd && { ...plain.socketEnd, closeCode: 1006, lastPongMono: 1 };
+        expect(judge({ ...plain, socketEnd, ...extra }, policy, now)).toEqual(judge(plain, policy, now));
       }
     }
   }

@@ -1,0 +1,46 @@
+/** What a timeline and the log tell of each step of a session's life, beside the session itself. */
+import type {
+  EndReason,
+  EvidenceBrief,
+  EvidenceReport,
+  GhostCause,
+  GivenUp,
+  LeaveReason,
+  TimelineStep,
+} from "@lastseen/protocol";
+import type { CleanupResult, LifecycleEvents } from "../session/events.js";
+import type { DetachKind } from "../session/evidence.js";
+import type { MediaReset } from "../session/session.js";
+
+type NoDetail = Readonly<Record<never, never>>;
+type OfCleanup = { reason: EndReason; result: CleanupResult; attempts: number; durationMs: number };
+type OfCall = { callId: string } & LifecycleEvents["call_step"]["detail"];
+
+interface EachStep {
+  "session opened": { tabId: string };
+  "session resumed": { epoch: number; replaced: boolean; mediaReset: MediaReset | undefined };
+  /** `fromNodeId`: the dead node from which this node took the session over; missing when another node handed it over. */
+  "session adopted": { epoch: number; fromNodeId?: string };
+  "session given up": { epoch: number; reason: GivenUp };
+  "session transferred": { fromTabId: string; toTabId: string; epoch: number };
+  "transfer refused": { reason: "rate_limited" };
+  "session ended": { reason: LeaveReason; cause: GhostCause | undefined; evidence: EvidenceReport | undefined };
+  "joined room": NoDetail;
+  "left room": { roomId: string; reason: LeaveReason; cause: GhostCause | undefined; sinceLastSignMs: number };
+  "socket ended": { closeCode: number; reason: DetachKind };
+  away: { reason: GhostCause };
+  back: { reason: "heard" };
+  "ghost found": { reason: GhostCause; evidence: EvidenceBrief };
+  "directory not written": NoDetail;
+  "cleanup step failed": { step: string; attempt: number };
+  "cleanup verified": OfCleanup;
+  "cleanup stuck": OfCleanup;
+  "call started": OfCall;
+  "call rings": OfCall;
+  "call accepted": OfCall;
+  "call over": OfCall;
+  "call refused": { peer: string; reason: LifecycleEvents["call_refused"]["outcome"] };
+}
+
+/** The detail of each step. The compiler asks for one for every {@link TimelineStep}. */
+export type StepDetails = { readonly [S in TimelineStep]: Readonly<EachStep[S]> };
