@@ -1,6 +1,6 @@
 /**
- * What operators can see and do, of this node alone. Plain data, so that a node can tell another one; see
- * {@link WholeView} for a service of many.
+ * What operators can see and do on this node alone. The answers are plain data, so that one node can send them to another.
+ * {@link WholeView} joins the answers of all nodes.
  */
 import Type, { type Static } from "typebox";
 import type { Timeline } from "../observability/timeline.js";
@@ -42,7 +42,7 @@ export const SessionFilter = Type.Object({
 });
 export type SessionFilter = Static<typeof SessionFilter>;
 
-/** Sessions in the order of their age, and where the next page begins; `null`: this is the last. */
+/** Sessions, oldest first, and the cursor of the next page; `null` on the last page. */
 export const SessionPage = Type.Object({
   sessions: Type.Array(SessionView),
   cursor: Type.Union([Type.String(), Type.Null()]),
@@ -57,9 +57,9 @@ export const SessionHistory = Type.Object({
 });
 export type SessionHistory = Static<typeof SessionHistory>;
 
-/** All methods throw LastseenError `not_found` for what is not here. */
+/** All methods throw LastseenError `not_found` when the room or session is unknown. */
 export interface OperatorView {
-  /** `missing`: nodes that did not answer, so that what they hold is not listed. */
+  /** `missing`: nodes that did not answer. Their rooms are not listed. */
   rooms(): Promise<{ rooms: RoomSummary[]; missing: string[] }>;
   room(roomId: string): Promise<RoomDetail>;
   closeRoom(roomId: string): Promise<void>;
@@ -135,7 +135,7 @@ export class LocalView implements OperatorView {
 
   async timeline(sessionId: string): Promise<SessionHistory> {
     const entries = this.#timeline.find(sessionId);
-    if (!entries) throw new LastseenError("not_found", "Nothing is known of such a session (any more).");
+    if (!entries) throw new LastseenError("not_found", "Nothing is known of such a session, or it ended too long ago.");
     return { sessionId, entries: [...entries] };
   }
 
@@ -156,10 +156,10 @@ export class LocalView implements OperatorView {
   }
 }
 
-/** What orders sessions by their age. */
+/** The part of a session by which pages are sorted: the oldest session comes first. */
 type Aged = { readonly openedAt: number; readonly id: string };
 
-/** The part of these sessions that follows the filter's cursor, and the cursor of the next part. */
+/** The page of these sessions that follows the filter's cursor, and the cursor of the next page. */
 export function pageOf<T extends Aged>(
   sessions: readonly T[],
   { cursor, limit }: SessionFilter,
@@ -176,7 +176,7 @@ export function pageOf<T extends Aged>(
   };
 }
 
-/** Sorts by age; a valid cursor; stays valid as a cursor when the session itself is gone. */
+/** A session's place in the order, used as a cursor. It stays valid when the session is gone. */
 export function positionOf({ openedAt, id }: Aged): string {
   return `${String(openedAt).padStart(15, "0")}.${id}`;
 }

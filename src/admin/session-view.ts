@@ -6,7 +6,7 @@ import type { Session } from "../session/session.js";
 
 const Nullable = Type.Union([Type.Number(), Type.Null()]);
 
-/** A session for operators: who, where, in what state, and the evidence that decides. Times in epoch milliseconds. */
+/** A session for operators: who it is, where, its state, and the evidence for that state. Times in epoch milliseconds. */
 export const SessionView = Type.Object({
   id: Type.String(),
   userId: Type.String(),
@@ -24,7 +24,7 @@ export const SessionView = Type.Object({
   verdict: Type.Object({ cause: Type.String(), changesInMs: Type.Number() }),
   evidence: EvidenceReport,
   media: Type.Object({ transports: Type.Integer(), producers: Type.Integer(), consumers: Type.Integer() }),
-  /** How it ended; `null` while it lives. */
+  /** When and why it ended; `null` while it lives. */
   end: Type.Union([Type.Null(), Type.Object({ at: Type.Number(), reason: Type.String() })]),
 });
 export type SessionView = Static<typeof SessionView>;
@@ -58,7 +58,7 @@ export function viewSession(session: Session, liveness: Liveness, nodeId: string
   };
 }
 
-/** The last view of a session that has ended, with the verdict and the evidence of its end. */
+/** A session that has ended, with its last verdict and evidence. */
 export function viewEnding(ending: Ending, nodeId: string): SessionView {
   const { id, userId, name, tabId, roomId, epoch, openedAt, metadata, conclusion, at, reason } = ending;
   const { verdict, evidence } = conclusion;

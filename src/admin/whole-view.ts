@@ -2,11 +2,11 @@ import type { NodeRpc } from "../cluster/node-rpc.js";
 import { type JsonObject, LastseenError } from "@lastseen/protocol";
 import type { Question } from "../ports/question.js";
 import type { Directory } from "../ports/directory.js";
-import { QUESTIONS, type ById } from "./questions.js";
+import { OPERATOR_RPC, type ById } from "./operator-rpc.js";
 import type { SessionView } from "./session-view.js";
 import { pageOf, positionOf, type OperatorView, type SessionFilter } from "./local-view.js";
 
-/** Sees and does what {@link LocalView} does, on all nodes: what is not here is asked for where it is. */
+/** Does what {@link LocalView} does, for all nodes: it asks the other nodes for the rooms and sessions that they hold. */
 export class WholeView implements OperatorView {
   readonly #local: OperatorView;
   readonly #directory: Directory;
@@ -17,7 +17,7 @@ export class WholeView implements OperatorView {
     local: OperatorView;
     directory: Directory;
     rpc: NodeRpc;
-    /** The other nodes that are there. */
+    /** The other nodes that hold a lease. */
     others: () => readonly { nodeId: string }[];
   }) {
     this.#local = parts.local;
@@ -27,27 +27,27 @@ export class WholeView implements OperatorView {
   }
 
   async rooms(): ReturnType<OperatorView["rooms"]> {
-    const { answers, missing } = await this.#askAll(QUESTIONS.rooms, {});
+    const { answers, missing } = await this.#askAll(OPERATOR_RPC.rooms, {});
     const { rooms } = await this.#local.rooms();
     return { rooms: [...rooms, ...answers.flatMap((answer) => answer.rooms)], missing };
   }
 
   room(roomId: string): ReturnType<OperatorView["room"]> {
-    return this.#whereRoom(roomId, () => this.#local.room(roomId), QUESTIONS.room);
+    return this.#whereRoom(roomId, () => this.#local.room(roomId), OPERATOR_RPC.room);
   }
 
   async closeRoom(roomId: string): Promise<void> {
-    await this.#whereRoom(roomId, async () => (await this.#local.closeRoom(roomId), {}), QUESTIONS.closeRoom);
+    await this.#whereRoom(roomId, async () => (await this.#local.closeRoom(roomId), {}), OPERATOR_RPC.closeRoom);
   }
 
   async sessions(filter: SessionFilter): ReturnType<OperatorView["sessions"]> {
-    const { answers, missing } = await this.#askAll(QUESTIONS.sessions, filter);
+    const { answers, missing } = await this.#askAll(OPERATOR_RPC.sessions, filter);
     const pages = [await this.#local.sessions(filter), ...answers];
     const { page, cursor } = pageOf(
       pages.flatMap(({ sessions }) => sessions),
       filter,
     );
-    // A node that has more has sent a full page, so that whatever it left out comes after the last that is shown.
+    // A node that has more sessions has sent a full page, so the ones that it left out come after the last one on this page.
     const last = page.at(-1);
     const hasMore = cursor !== null || pages.some((one) => one.cursor !== null);
     return { sessions: page, cursor: last && hasMore ? positionOf(last) : null, missing };
@@ -60,13 +60,13 @@ export class WholeView implements OperatorView {
         const here = await this.#local.session(sessionId);
         return here.end === null ? here : this.#lastKnown(here);
       },
-      QUESTIONS.session,
+      OPERATOR_RPC.session,
     );
   }
 
-  /** Of a session that has moved each node has its part. */
+  /** When a session has moved between nodes, each of these nodes has a part of its timeline. */
   async timeline(sessionId: string): ReturnType<OperatorView["timeline"]> {
-    const asked = this.#others().map(({ nodeId }) => this.#rpc.ask(nodeId, QUESTIONS.timeline, { id: sessionId }));
+    const asked = this.#others().map(({ nodeId }) => this.#rpc.ask(nodeId, OPERATOR_RPC.timeline, { id: sessionId }));
     const parts = await Promise.allSettled([this.#local.timeline(sessionId), ...asked]);
     const known = parts.flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
     if (known.length === 0) throw worstOf(parts);
@@ -75,7 +75,7 @@ export class WholeView implements OperatorView {
   }
 
   async kick(sessionId: string): Promise<void> {
-    await this.#whereSession(sessionId, async () => (await this.#local.kick(sessionId), {}), QUESTIONS.kick);
+    await this.#whereSession(sessionId, async () => (await this.#local.kick(sessionId), {}), OPERATOR_RPC.kick);
   }
 
   #whereRoom<T extends JsonObject>(roomId: string, here: () => Promise<T>, question: Question<ById, T>): Promise<T> {
@@ -86,7 +86,7 @@ export class WholeView implements OperatorView {
     return this.#elsewhereIfMissing(roomId, here, findNodes, question);
   }
 
-  /** Of a session that has ended only the node knows that held it, whichever that was. */
+  /** Only the node that held a session still knows it after its end. */
   #whereSession<T extends JsonObject>(
     sessionId: string,
     here: () => Promise<T>,
@@ -100,11 +100,16 @@ export class WholeView implements OperatorView {
     return place ? [place.nodeId] : this.#others().map(({ nodeId }) => nodeId);
   }
 
-  /** What has ended here may go on on another node, or have ended there later. Who does not answer knows nothing better. */
+  /**
+   * A session that ended here may go on on another node, or may have ended there later. Returns the latest view. A node that
+   * does not answer is left out.
+   */
   async #lastKnown(here: SessionView): Promise<SessionView> {
     const id = here.id;
     const nodes = (await this.#nodesOf(id).catch(() => [])).filter((nodeId) => nodeId !== this.#directory.nodeId);
-    const answers = await Promise.allSettled(nodes.map((nodeId) => this.#rpc.ask(nodeId, QUESTIONS.session, { id })));
+    const answers = await Promise.allSettled(
+      nodes.map((nodeId) => this.#rpc.ask(nodeId, OPERATOR_RPC.session, { id })),
+    );
     const views = [here, ...answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))];
     return views.reduce((last, view) => (endOf(view) > endOf(last) ? view : last));
   }
@@ -144,7 +149,7 @@ function endOf({ end }: SessionView): number {
   return end?.at ?? Infinity;
 }
 
-/** Of answers that all failed. Whoever could not say may be the one that has it. */
+/** The error to report when all answers failed: a node that could not answer may be the one that has the session. */
 function worstOf(answers: readonly PromiseSettledResult<unknown>[]): unknown {
   const failures = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
   return failures.find((failure) => !isMissing(failure)) ?? failures[0];

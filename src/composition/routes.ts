@@ -7,7 +7,7 @@ import { cleanupRoute } from "../http/cleanup-route.js";
 import { drainRoute } from "../http/drain-route.js";
 import { eventRoutes } from "../http/event-routes.js";
 import { healthRoutes, type HealthSource } from "../http/health-routes.js";
-import { answerFrom } from "../admin/questions.js";
+import { answerFrom } from "../admin/operator-rpc.js";
 import { LocalView, type OperatorView } from "../admin/local-view.js";
 import { opsPage } from "../http/ops-page.js";
 import { roomRoutes } from "../http/room-routes.js";

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { ClusterEvents } from "../cluster/events.js";
 import type { Emitter } from "../kernel/emitter.js";
 
-/** Writes down what happens to this node among the others. A store that is away is told once, not with every attempt. */
+/** Writes log lines about this node's place in the cluster. While the store does not answer, there is one line, not one per attempt. */
 export function followCluster(log: Logger, events: Emitter<ClusterEvents>): void {
   let isAway = false;
   events.on("registered", ({ epoch }) => log.info({ epoch }, "node registered"));

@@ -1,6 +1,6 @@
 /**
- * The service's own words for prom-client, the only file that knows it: counters and histograms whose label values are
- * all present from the start, gauges and mirrored counters that read the state when they are scraped.
+ * The only file that uses prom-client. Counters and histograms have all their label values from the start. Gauges and mirrored
+ * counters read their value at each scrape.
  */
 import {
   Counter as PromCounter,
@@ -19,7 +19,7 @@ export interface Histogram {
   observe(labels: Record<string, string>, value: number): void;
 }
 
-/** Gauges of prom-client that are named like counters; their numbers by type are there as well. */
+/** Gauges of prom-client that are named like counters. Others have the same numbers by type. */
 const MISNAMED = [
   "nodejs_active_handles_total",
   "nodejs_active_requests_total",
@@ -81,7 +81,7 @@ export class Instruments {
     });
   }
 
-  /** A counter whose value somebody else keeps. */
+  /** A counter whose value another part keeps. */
   mirror(name: string, help: string, read: () => number): void {
     new PromCounter({
       ...this.#base(name, help),
@@ -92,7 +92,7 @@ export class Instruments {
     });
   }
 
-  /** A counter by one label whose values somebody else keeps. */
+  /** A counter with one label, whose values another part keeps. */
   mirrorAll(
     name: string,
     help: string,

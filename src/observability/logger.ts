@@ -1,10 +1,10 @@
 import { pino, type DestinationStream, type Logger, type LoggerOptions } from "pino";
 
 /**
- * The service's log: JSON lines on stdout, made readable in development. No line holds a token, a secret or media
- * parameters; the paths below are a net under that.
+ * Creates the service's log: JSON lines on stdout, made readable in development. No code logs a token, a secret or media
+ * parameters. If code did so by mistake, the redacted paths below would still hide the tokens.
  *
- * @param destination where the lines go instead of stdout; for tests
+ * @param destination for tests: where the lines go instead of stdout
  */
 export function createLogger(
   options: { level: string; pretty: boolean; nodeId: string },

@@ -1,6 +1,6 @@
 /**
- * Prometheus metrics. Gauges are read from the state itself when they are asked for, so they can't drift; counters and
- * histograms follow the lifecycle events.
+ * Prometheus metrics. Gauges read the state itself at each scrape, so they cannot differ from it. Counters and histograms
+ * follow the events.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ClusterEvents } from "../cluster/events.js";
@@ -180,7 +180,7 @@ export class Metrics {
     });
   }
 
-  /** @param webhooks undefined when nobody is told */
+  /** @param webhooks undefined when no webhooks are configured */
   followWebhooks(webhooks: { size: number; events: Emitter<WebhookEvents> } | undefined): void {
     const deliveries = this.#instruments.counter("webhook_deliveries_total", "Events by what became of them.", {
       result: DELIVERY_RESULTS,
@@ -269,7 +269,7 @@ export class Metrics {
       "99th percentile of the event loop's delay since the last scrape.",
       [],
       (gauge) => {
-        // The histogram holds whole intervals, and an interval in time is no delay.
+        // The histogram measures whole intervals. An interval that is on time is no delay, so one interval is subtracted.
         const delayMs = this.#lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS;
         gauge.set(this.#lag.count === 0 ? 0 : Math.max(0, delayMs) / 1000);
         this.#lag.reset();
@@ -277,7 +277,7 @@ export class Metrics {
     );
   }
 
-  /** Counts that other parts keep as plain numbers, because they are counted on the heartbeat path. */
+  /** Counts that other parts keep as plain numbers, because they change with every heartbeat. */
   #describeCounts(sources: MetricSources): void {
     this.#instruments.mirror("heartbeats_total", "Heartbeats answered.", () => sources.heartbeats());
     this.#instruments.mirror("messages_received_total", "Frames received.", () => sources.messagesReceived());

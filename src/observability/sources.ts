@@ -1,7 +1,7 @@
 import type { ErrorCode } from "@lastseen/protocol";
 import type { MediaKind } from "../ports/media-plane.js";
 
-/** The state that gauges are computed from at scrape time, and the counts that other parts keep. */
+/** What the metrics read at each scrape: the present state for the gauges, and the counts that other parts keep. */
 export interface MetricSources {
   sessions(): Record<"present" | "away" | "ghost" | "closing", number>;
   oldestGhostAgeSeconds(): number;

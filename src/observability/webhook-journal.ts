@@ -3,7 +3,7 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { BackendEvent } from "@lastseen/protocol";
 import type { WebhookEvents } from "../webhook/events.js";
 
-/** Writes down what becomes of the events for the backend. One that is away is told once, not with every attempt. */
+/** Writes log lines about the delivery of webhooks. While the backend does not answer, there is one line, not one per attempt. */
 export function followWebhooks(log: Logger, events: Emitter<WebhookEvents>): void {
   events.on("failing", ({ why }) => log.warn({ reason: why }, "webhooks fail; events wait"));
   events.on("recovered", ({ failures }) => log.info({ failures }, "webhooks arrive again"));

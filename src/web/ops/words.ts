@@ -48,7 +48,7 @@ export function drainWords({ draining, counts }: Pick<Health, "draining" | "coun
   return counts.sessions === 0 ? "Drained" : `Draining: ${plural(counts.sessions, "session")} left`;
 }
 
-/** What time alone will do to this session, and when. */
+/** How the session's state will change if nothing is heard, and when. */
 export function outlook({ state, cause }: SessionRow, changesInMs: number): string {
   const soon = changesInMs <= 0;
   switch (state) {

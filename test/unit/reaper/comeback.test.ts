@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { World } from "../../support/world.js";
 
-/** The process runs for `runsMs` in rhythm and then stands still for `stallMs`, again and again. */
+/** The process runs for `runsMs` and then stands still for `stallMs`, again and again. */
 async function stutter(world: World, rounds: number, runsMs: number, stallMs: number): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     world.clock.stall(stallMs);
@@ -16,12 +16,12 @@ test("a process that stands still for 6 s every 20 s still reaps its ghosts, in 
   const { session, connection } = await world.open("ghost", "daily");
   await world.run(1_000);
   world.sessions.detach(session, connection, 1006);
-  // Its deadline of 20 s, the comeback of 20 s, a sweep's slack; what the process stood still comes on top.
+  // Its deadline of 20 s, the comeback of 20 s and the slack of a sweep; the time that the process stood still is added.
   await stutter(world, 3, 14_000, 6_000);
   expect(leftOf(world, "ghost")).toBe("left: disconnected");
 });
 
-test("a process that hardly ever runs reaps its ghosts as well", async () => {
+test("a process that stands still most of the time reaps its ghosts too", async () => {
   const world = new World();
   const { session, connection } = await world.open("ghost", "daily");
   world.sessions.detach(session, connection, 1001);
@@ -30,7 +30,7 @@ test("a process that hardly ever runs reaps its ghosts as well", async () => {
   expect(leftOf(world, "ghost")).toBe("left: disconnected");
 });
 
-test("clients that gave the line up during a stall have the time to come back, however short their grace", async () => {
+test("clients that closed their connection during a stall have time to come back, also when their grace is short", async () => {
   const world = new World();
   const people = await Promise.all(Array.from({ length: 10 }, (_, index) => world.open(`live-${index}`, "daily")));
   await world.run(10_000);
@@ -47,7 +47,7 @@ test("clients that gave the line up during a stall have the time to come back, h
   expect(world.log.filter(({ step }) => step === "left")).toEqual([]);
 });
 
-test("a second stall on the way back costs a client nothing", async () => {
+test("a client that is coming back after a stall survives a second stall", async () => {
   const world = new World();
   const { session, connection } = await world.open("live", "daily");
   await world.run(5_000);
@@ -59,7 +59,7 @@ test("a second stall on the way back costs a client nothing", async () => {
   expect(session.status).toBe("open");
 });
 
-test("without a stall nobody is spared", async () => {
+test("without a stall every ghost is reaped at its deadline", async () => {
   const world = new World();
   const { session, connection } = await world.open("ghost", "daily");
   await world.run(1_000);

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { HoldGuard } from "../../../src/reaper/hold-guard.js";
 
-test("a few of many are reaped at once", () => {
+test("when few of many sessions are due, they are reaped at once", () => {
   const guard = new HoldGuard(10_000);
   expect(guard.decide(49, 100, 0)).toBe("go");
   expect(guard.decide(200, 1_000, 0)).toBe("go");
 });
 
-test("a large part of all is held once, for a bounded time", () => {
+test("when a large part of all sessions is due, they are held once, for a bounded time", () => {
   const guard = new HoldGuard(10_000);
   expect(guard.decide(600, 1_000, 0)).toBe("began");
   expect(guard.decide(600, 1_000, 250)).toBe("hold");
@@ -15,14 +15,14 @@ test("a large part of all is held once, for a bounded time", () => {
   expect(guard.decide(600, 1_000, 10_000)).toBe("go");
 });
 
-test("those who are left when most came back are still held to the end", () => {
+test("when most sessions came back, the others are still held to the end", () => {
   const guard = new HoldGuard(10_000);
   guard.decide(600, 1_000, 0);
   expect(guard.decide(3, 1_000, 5_000)).toBe("hold");
   expect(guard.decide(3, 1_000, 10_000)).toBe("go");
 });
 
-test("the next burst is held anew once a pass found nothing", () => {
+test("after a pass that found nothing, the next burst is held again", () => {
   const guard = new HoldGuard(10_000);
   guard.decide(600, 1_000, 0);
   expect(guard.decide(600, 1_000, 10_000)).toBe("go");
@@ -30,7 +30,7 @@ test("the next burst is held anew once a pass found nothing", () => {
   expect(guard.decide(200, 400, 60_000)).toBe("began");
 });
 
-test("after its hold, a guard doubts the next burst too, though there is always somebody due", () => {
+test("after its hold, the guard holds the next burst too, even when some session is always due", () => {
   const guard = new HoldGuard(10_000);
   expect(guard.decide(600, 1_000, 0)).toBe("began");
   expect(guard.decide(600, 1_000, 10_000)).toBe("go");
@@ -38,7 +38,7 @@ test("after its hold, a guard doubts the next burst too, though there is always 
   expect(guard.decide(200, 400, 60_000)).toBe("began");
 });
 
-test("nobody waits longer than one hold, whatever else falls due meanwhile", () => {
+test("no session waits longer than one hold, even when others fall due meanwhile", () => {
   const guard = new HoldGuard(10_000);
   expect(guard.decide(300, 1_000, 0)).toBe("began");
   expect(guard.decide(900, 1_000, 9_000)).toBe("hold");

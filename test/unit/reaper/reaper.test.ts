@@ -14,7 +14,7 @@ function failingStep(failures: number): CleanupStep & { runs: number } {
   };
 }
 
-test("two cleanups of one session at once are one", async () => {
+test("two cleanups of one session at the same time run only once", async () => {
   const world = new World();
   const { session } = await world.open("ada", "daily");
   const { connection: other } = await world.open("bob", "daily");
@@ -40,7 +40,7 @@ test("leaving a room twice tells the others once, and the session goes on", asyn
   expect(await world.directory.findSession(session.id)).toMatchObject({ roomId: undefined });
 });
 
-test("a failing step keeps no other step from running, and is tried again after 1, 2 and 4 s", async () => {
+test("when a step fails, the others run; the failed step is tried again after 1, 2 and 4 s", async () => {
   const step = failingStep(3);
   const world = new World({ extraSteps: [step] });
   const { session } = await world.open("ada", "daily");
@@ -63,7 +63,7 @@ test("a failing step keeps no other step from running, and is tried again after 
   expect(other.types().filter((type) => type === "user_left")).toHaveLength(1);
 });
 
-test("what keeps failing is stuck: visible, never in a tight loop, tried again with each sweep", async () => {
+test("a cleanup that keeps failing is stuck: it is visible and tried again only with each sweep", async () => {
   const step = failingStep(5);
   const world = new World({ extraSteps: [step] });
   const { session } = await world.open("ada", "daily");
@@ -81,7 +81,7 @@ test("what keeps failing is stuck: visible, never in a tight loop, tried again w
   expect(world.steps("ada").at(-1)).toBe("cleaned: retried");
 });
 
-test("a session that is claimed cannot be revived", async () => {
+test("a claimed session cannot be resumed", async () => {
   const world = new World();
   const { session, connection } = await world.open("ada", "daily");
   const { id: sessionId } = session;
@@ -93,7 +93,7 @@ test("a session that is claimed cannot be revived", async () => {
   expect(session.expiry.list).toBeUndefined();
 });
 
-test("closing leaves no timer", async () => {
+test("after close() no timer is left", async () => {
   const world = new World({ extraSteps: [failingStep(99)] });
   const { session } = await world.open("ada", "daily");
   await world.reaper.end(session, { reason: "left" });

@@ -1,4 +1,4 @@
-/** What a node asks another one for its operators, and how it answers; see {@link WholeView}. */
+/** What one node asks another for its operators, and how a node answers. See {@link WholeView}. */
 import Type, { type Static } from "typebox";
 import type { NodeRpc } from "../cluster/node-rpc.js";
 import { GivenId, Nothing } from "@lastseen/protocol";
@@ -16,7 +16,7 @@ import { SessionView } from "./session-view.js";
 const ById = Type.Object({ id: GivenId });
 export type ById = Static<typeof ById>;
 
-export const QUESTIONS = {
+export const OPERATOR_RPC = {
   rooms: defineQuestion("rooms", Nothing, Type.Object({ rooms: Type.Array(RoomSummary) })),
   room: defineQuestion("room", ById, RoomDetail),
   closeRoom: defineQuestion("closeRoom", ById, Nothing),
@@ -26,13 +26,13 @@ export const QUESTIONS = {
   kick: defineQuestion("kick", ById, Nothing),
 } as const;
 
-/** From now on the other nodes can ask for what this one knows. */
+/** Answers the other nodes from now on. */
 export function answerFrom(local: OperatorView, rpc: NodeRpc): void {
-  rpc.answer(QUESTIONS.rooms, () => local.rooms());
-  rpc.answer(QUESTIONS.room, ({ id }) => local.room(id));
-  rpc.answer(QUESTIONS.closeRoom, ({ id }) => local.closeRoom(id).then(() => ({})));
-  rpc.answer(QUESTIONS.sessions, (filter) => local.sessions(filter));
-  rpc.answer(QUESTIONS.session, ({ id }) => local.session(id));
-  rpc.answer(QUESTIONS.timeline, ({ id }) => local.timeline(id));
-  rpc.answer(QUESTIONS.kick, ({ id }) => local.kick(id).then(() => ({})));
+  rpc.answer(OPERATOR_RPC.rooms, () => local.rooms());
+  rpc.answer(OPERATOR_RPC.room, ({ id }) => local.room(id));
+  rpc.answer(OPERATOR_RPC.closeRoom, ({ id }) => local.closeRoom(id).then(() => ({})));
+  rpc.answer(OPERATOR_RPC.sessions, (filter) => local.sessions(filter));
+  rpc.answer(OPERATOR_RPC.session, ({ id }) => local.session(id));
+  rpc.answer(OPERATOR_RPC.timeline, ({ id }) => local.timeline(id));
+  rpc.answer(OPERATOR_RPC.kick, ({ id }) => local.kick(id).then(() => ({})));
 }
