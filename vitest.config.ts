@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { PATIENCE_MS } from "./test/support/until.js";
 
-/** Tests with real processes and browsers may meet a machine that is too busy; see test/README.md. */
-const retry = process.env["CI"] ? 1 : 0;
-/** What is asked again until it holds may take its time on a busy machine. */
+/** Most tests wait for a process, a socket or a clock: twice as many as there are processors keep them all busy. */
+const maxWorkers = Math.min(2 * availableParallelism(), 8);
+/** `expect.poll` asks again until something holds, as long as `until` of test/support does. */
 const patient = { poll: { timeout: PATIENCE_MS } };
 
 /** The packages' sources, as in `paths` of tsconfig.base.json. */
@@ -15,15 +15,14 @@ const alias = [
   { find: /^@lastseen\/protocol\/(.+)$/, replacement: join(import.meta.dirname, "packages/protocol/src/$1.ts") },
 ];
 
-/** Folders of test/ by what their tests need; see test/README.md. */
+/** One project for each kind of test; see test/README.md. */
 export default defineConfig({
   resolve: { alias },
   test: {
-    // Most of the tests wait for a process, a socket or a clock: no processor need stand idle for the runner itself.
-    maxWorkers: availableParallelism(),
+    maxWorkers,
     reporters: ["default", "./test/support/tally-reporter.ts"],
     projects: [
-      // Much longer than any of them needs: a busy machine is no reason to fail.
+      // Much longer than any of them needs, so that none fails because the machine is busy.
       {
         extends: true,
         test: {
@@ -38,7 +37,8 @@ export default defineConfig({
         test: {
           name: "simulation",
           include: ["test/simulation/**/*.test.ts"],
-          testTimeout: 900_000,
+          // Beside the other tests it gets only the time that they leave; see scripts/test.ts.
+          testTimeout: 3_600_000,
           fileParallelism: false,
         },
       },
@@ -47,9 +47,8 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          retry,
           expect: patient,
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           hookTimeout: 60_000,
         },
       },
@@ -68,9 +67,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          retry,
           expect: patient,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

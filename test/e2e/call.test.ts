@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { until } from "../support/until.js";
 import { workersHold } from "../support/worker-dump.js";
 import type { Person } from "./person.js";
-import { noStageReason, onStage, openStage, type Stage } from "./stage.js";
+import { noStageReason } from "./browsers.js";
+import { onStage, openStage, type Stage } from "./stage.js";
 
 /** How carol goes, and what the others then see. */
 interface Going {
@@ -124,7 +125,7 @@ describe.skipIf(noStageReason)("a call of three in Chromium", () => {
     const stage = await openStage(going.env);
     const network = going.network ? await stage.network() : undefined;
     const [ada, bob] = [await stage.enter("Ada", "daily"), await stage.enter("Bob", "daily")];
-    const carol = await stage.enter("Carol", "daily", network);
+    const carol = await stage.enter("Carol", "daily", { via: network, ownBrowser: true });
     await Promise.all([ada, bob, carol].map((person) => person.hearsAndSees()));
     const sessionId = await carol.sessionId();
     await workersHold({ transports: 6, producers: 6, consumers: 12 });

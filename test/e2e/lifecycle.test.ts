@@ -3,15 +3,16 @@ import { describe, expect, test } from "vitest";
 import { until } from "../support/until.js";
 import { openRouters, workersHold } from "../support/worker-dump.js";
 import { countWhatIsHeld, pageListeners, whatIsHeld } from "./held.js";
-import { noStageReason, onStage, openStage } from "./stage.js";
+import { noStageReason } from "./browsers.js";
+import { onStage, openStage } from "./stage.js";
 
-/** Where a page comes back, however long a busy machine takes to load it. */
+/** Gives a page the time to come back, even when a busy machine loads it slowly. */
 const UNHURRIED = { RELOAD_GRACE_MS: "20000" };
-/** A deployment in a hurry: the same rules, about ten times as fast where waiting is all there is. */
+/** The same rules, about ten times as fast, where a test only waits. */
 const QUICK = { HEARTBEAT_INTERVAL_MS: "1000", SOCKET_PING_INTERVAL_MS: "2000" };
 
 describe.skipIf(noStageReason)("a page's life", () => {
-  test(onStage("a reload is the same session; the others see at most that she was away"), async () => {
+  test(onStage("a reload is the same session; the others see her away at most"), async () => {
     const stage = await openStage(UNHURRIED);
     const eve = await stage.enter("Eve", "daily");
     const ada = await stage.enter("Ada", "daily");
@@ -69,7 +70,7 @@ describe.skipIf(noStageReason)("a page's life", () => {
   test(onStage("a tab that is opened again at once takes over its own place: nobody is there twice"), async () => {
     const stage = await openStage(UNHURRIED);
     const eve = await stage.enter("Eve", "daily");
-    const ada = await stage.enter("Ada", "daily");
+    const ada = await stage.enter("Ada", "daily", { ownBrowser: true });
     const sessionId = await ada.sessionId();
     const context = ada.page.context();
     const url = ada.page.url();
@@ -87,7 +88,7 @@ describe.skipIf(noStageReason)("a page's life", () => {
     const stage = await openStage();
     const network = await stage.network();
     const eve = await stage.enter("Eve", "daily");
-    const ada = await stage.enter("Ada", "daily", network);
+    const ada = await stage.enter("Ada", "daily", { via: network });
     const sessionId = await ada.sessionId();
     network.silence();
     await stage.service.app.sweeper.sweep();
@@ -104,13 +105,13 @@ describe.skipIf(noStageReason)("a page's life", () => {
       const stage = await openStage({ ...QUICK, RESUME_GRACE_MS: "3000" });
       const network = await stage.network();
       const eve = await stage.enter("Eve", "daily");
-      const ada = await stage.enter("Ada", "daily", network);
+      const ada = await stage.enter("Ada", "daily", { via: network });
       const sessionId = await ada.sessionId();
       network.silence();
       expect(await eve.leaving(sessionId)).toMatchObject({ reason: "disconnected", awayBefore: true });
       network.resetAll();
       network.heal();
-      await until(async () => (await eve.roster()).length === 2, 40_000);
+      await until(async () => (await eve.roster()).length === 2);
       await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
       expect(await ada.sessionId()).not.toBe(sessionId);
     },
@@ -120,7 +121,7 @@ describe.skipIf(noStageReason)("a page's life", () => {
     const stage = await openStage();
     const network = await stage.network();
     const eve = await stage.enter("Eve", "daily");
-    const ada = await stage.enter("Ada", "daily", network);
+    const ada = await stage.enter("Ada", "daily", { via: network });
     await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
     const sessionId = await ada.sessionId();
     const before = stage.service.app.registry.get(sessionId);
@@ -129,7 +130,7 @@ describe.skipIf(noStageReason)("a page's life", () => {
       network.resetAll();
       await until(async () => before.epoch > epoch && (await ada.epoch()) === before.epoch);
     }
-    // What is said in answer to hello does not arrive either, and with it a new token.
+    // The answer to hello, which carries a new token, does not arrive either.
     network.loseFirstWords(3);
     await until(async () => network.losing === 0 && (await ada.epoch()) === before.epoch);
     expect(await ada.sessionId()).toBe(sessionId);
@@ -139,26 +140,29 @@ describe.skipIf(noStageReason)("a page's life", () => {
     await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
   });
 
-  test(onStage("a line that breaks whenever something is published: each track is there once, and flows"), async () => {
-    const stage = await openStage();
-    const network = await stage.network();
-    const eve = await stage.enter("Eve", "daily");
-    const broken: string[] = [];
-    const { registry, media } = stage.service.app;
-    media.on("producer_opened", ({ sessionId, producer: { source = "" } }) => {
-      if (broken.includes(source) || registry.find(sessionId)?.name !== "Ada") return;
-      broken.push(source);
-      // Before the answer is on its way.
-      network.resetAll();
-    });
-    const ada = await stage.enter("Ada", "daily", network);
-    await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
-    expect(broken.toSorted()).toEqual(["camera", "mic"]);
-    await workersHold({ transports: 4, producers: 4, consumers: 4 });
-  });
+  test(
+    onStage("the connection breaks whenever she publishes something: each track is there once, and flows"),
+    async () => {
+      const stage = await openStage();
+      const network = await stage.network();
+      const eve = await stage.enter("Eve", "daily");
+      const broken: string[] = [];
+      const { registry, media } = stage.service.app;
+      media.on("producer_opened", ({ sessionId, producer: { source = "" } }) => {
+        if (broken.includes(source) || registry.find(sessionId)?.name !== "Ada") return;
+        broken.push(source);
+        // The answer has not been sent yet.
+        network.resetAll();
+      });
+      const ada = await stage.enter("Ada", "daily", { via: network });
+      await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
+      expect(broken.toSorted()).toEqual(["camera", "mic"]);
+      await workersHold({ transports: 4, producers: 4, consumers: 4 });
+    },
+  );
 
   test(
-    onStage("a line that breaks whenever a transport is being connected: it is the same one, and flows"),
+    onStage("the connection breaks whenever she connects a transport: the transport stays the same, and flows"),
     async () => {
       const stage = await openStage();
       const network = await stage.network();
@@ -168,17 +172,17 @@ describe.skipIf(noStageReason)("a page's life", () => {
       afterConnecting(({ id, appData }) => {
         if (stage.service.app.registry.find(String(appData["sessionId"]))?.name !== "Ada") return;
         broken.push(id);
-        // Before the answer is on its way.
+        // The answer has not been sent yet.
         network.resetAll();
       });
-      const ada = await stage.enter("Ada", "daily", network);
+      const ada = await stage.enter("Ada", "daily", { via: network });
       await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
       expect(new Set(broken).size).toBe(2);
       await workersHold({ transports: 4, producers: 4, consumers: 4 });
     },
   );
 
-  test(onStage("away to another page and back with the browser's button: in the call again"), async () => {
+  test(onStage("she goes to another page and back with the browser's button: she is in the call again"), async () => {
     const stage = await openStage();
     const eve = await stage.enter("Eve", "daily");
     const ada = await stage.enter("Ada", "daily");
@@ -196,13 +200,13 @@ describe.skipIf(noStageReason)("a page's life", () => {
       IDLE_TIMEOUT_MS: "15000",
       SWEEP_INTERVAL_MS: "2000",
     });
-    const ada = await stage.enter("Ada", "daily", undefined, allowSlowTimers);
+    const ada = await stage.enter("Ada", "daily", { first: allowSlowTimers });
     const session = stage.service.app.registry.get(await ada.sessionId());
     await ada.page.evaluate(() => (window.slowTimers = true));
     const { counters } = stage.service.app.gateway;
     const before = counters.heartbeats;
-    // Each heartbeat is an answer to a probe that comes after four seconds: five of them take longer than the idle timeout.
-    await until(() => counters.heartbeats >= before + 5, 60_000);
+    // Each heartbeat answers a probe that comes after four seconds. Four of them take longer than the idle timeout.
+    await until(() => counters.heartbeats >= before + 4);
     expect(stage.service.log.filter(({ msg, sessionId }) => msg === "away" && sessionId === session.id)).toEqual([]);
     expect(session.status).toBe("open");
     expect(session.epoch).toBe(1);
@@ -211,7 +215,7 @@ describe.skipIf(noStageReason)("a page's life", () => {
   test(onStage("after leaving, the page holds no track, no peer connection, no picture, no timer"), async () => {
     const stage = await openStage();
     const eve = await stage.enter("Eve", "daily");
-    const ada = await stage.enter("Ada", "daily", undefined, countWhatIsHeld);
+    const ada = await stage.enter("Ada", "daily", { first: countWhatIsHeld });
     await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
     expect(await whatIsHeld(ada.page)).toMatchObject({ liveTracks: 2, peerConnections: 2, sockets: 1 });
     expect((await pageListeners(ada.page)).length).toBeGreaterThan(0);
@@ -223,7 +227,7 @@ describe.skipIf(noStageReason)("a page's life", () => {
   });
 });
 
-/** Calls back when a worker has connected a new transport of the rooms that there are, before anybody is told of that. */
+/** Calls back when a worker has connected a new transport of the present rooms, before the service tells anybody. */
 function afterConnecting(connected: (transport: WebRtcTransport) => void): void {
   const onTransport = (transport: Transport) => {
     const connect = transport.connect.bind(transport);
@@ -241,7 +245,7 @@ declare global {
   }
 }
 
-/** Runs in the page first: from `slowTimers` on, timers run as in a page that was hidden for long, once a minute. */
+/** Runs in the page first. After `slowTimers` is set, timers run once a minute, as in a page that was hidden for long. */
 function allowSlowTimers(): void {
   const start = window.setTimeout.bind(window);
   const slowed = (run: () => void, ms = 0): number => start(run, window.slowTimers ? Math.max(ms, 60_000) : ms);

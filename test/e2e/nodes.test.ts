@@ -5,8 +5,9 @@ import { Fleet } from "../support/fleet.js";
 import { freePort } from "../support/free-port.js";
 import { noRedisReason } from "../support/redis-server.js";
 import { until } from "../support/until.js";
-import { Person } from "./person.js";
-import { address, noStageReason, onStage, openBrowser, WEB_ROOT } from "./stage.js";
+import type { Person } from "./person.js";
+import { noStageReason, openPage } from "./browsers.js";
+import { address, join, onStage, WEB_ROOT } from "./stage.js";
 
 test.skipIf(noStageReason !== undefined || noRedisReason !== undefined)(
   onStage("two people are in a call on one node, the node is killed, and they talk again on the other"),
@@ -28,12 +29,7 @@ test.skipIf(noStageReason !== undefined || noRedisReason !== undefined)(
 
     const people: Person[] = [];
     for (const name of ["Ada", "Bob"]) {
-      const { browser, page } = await openBrowser();
-      await page.goto(address(webPort, name, "daily"));
-      const person = new Person(name, browser, page);
-      await person.joined();
-      await person.listen();
-      people.push(person);
+      people.push(await join(await openPage(), address(webPort, name, "daily"), name));
     }
     await Promise.all(people.map((person) => person.hearsAndSees()));
     const home = await fleet.homeOf("daily");

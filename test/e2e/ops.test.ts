@@ -4,7 +4,8 @@ import { Fleet } from "../support/fleet.js";
 import { startService, type TestService } from "../support/service.js";
 import { TestClient } from "../support/test-client.js";
 import { until } from "../support/until.js";
-import { noStageReason, onStage, openBrowser } from "./stage.js";
+import { noStageReason, openPage } from "./browsers.js";
+import { onStage } from "./stage.js";
 
 const TOKEN = "correct horse battery staple";
 /** Somebody's name that would do everything a page must not let it do. */
@@ -14,7 +15,7 @@ const HOSTILE = `<img src=x onerror="window.owned=1"><script>window.owned=1</scr
 async function openOps(
   service: Pick<TestService, "http">,
 ): Promise<{ page: Page; asked: { url: string; token: string | undefined }[] }> {
-  const { page } = await openBrowser();
+  const { page } = await openPage();
   const asked: { url: string; token: string | undefined }[] = [];
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());

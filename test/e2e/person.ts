@@ -1,21 +1,21 @@
 import type { Browser, Page } from "playwright-core";
 import type { LastseenClient } from "@lastseen/client";
 import type { LastseenMedia } from "@lastseen/client/media";
-import { until } from "../support/until.js";
+import { PATIENCE_MS, until } from "../support/until.js";
 
 declare global {
   interface Window {
-    /** What the demo page shows to whoever looks into it. */
+    /** What the demo page offers to tests and to curious people. */
     lastseen?: { client: LastseenClient; media: LastseenMedia };
     /** What {@link Person.listen} wrote down. */
     heard?: { event: string; sessionId?: string; reason?: string }[];
   }
 }
 
-/** What a page has received so far of each stream that there is at this moment: packets of sound, frames of picture. */
+/** What a page has received so far of each present stream: packets of sound, frames of video. */
 type Received = Record<string, { kind: string; count: number }>;
 
-/** Somebody in a call: a browser of their own with the demo page in it. */
+/** Somebody in a call: a page with a storage of its own. */
 export class Person {
   readonly name: string;
   readonly browser: Browser;
@@ -27,7 +27,7 @@ export class Person {
     this.page = page;
   }
 
-  /** A second tab of the same browser, which makes it the same user; joins by itself as the first one did. */
+  /** Opens a second tab of the same user. It joins by itself as the first one did. */
   async openTab(): Promise<Person> {
     const page = await this.page.context().newPage();
     await page.goto(this.page.url());
@@ -39,19 +39,19 @@ export class Person {
 
   /** Waits until the page is in its room. */
   async joined(): Promise<void> {
-    await this.page.waitForFunction(() => window.lastseen?.client.room !== undefined, undefined, { timeout: 30_000 });
+    await this.page.waitForFunction(() => window.lastseen?.client.room !== undefined);
   }
 
   sessionId(): Promise<string> {
     return this.page.evaluate(() => window.lastseen?.client.session?.sessionId ?? "");
   }
 
-  /** The epoch that the page knows its session by. */
+  /** The epoch of the session, as the page knows it. */
   epoch(): Promise<number> {
     return this.page.evaluate(() => window.lastseen?.client.session?.epoch ?? 0);
   }
 
-  /** Names of everybody in the roster, as the page knows it, with their states. */
+  /** The roster, as the page knows it. */
   roster(): Promise<{ name: string; state: string; sessionId: string }[]> {
     return this.page.evaluate(
       () =>
@@ -60,7 +60,7 @@ export class Person {
     );
   }
 
-  /** Begins to write down what the client tells its page; called once, right after joining. */
+  /** Begins to write down the events of the client. Called once, right after joining. */
   async listen(): Promise<void> {
     await this.page.evaluate(() => {
       const heard: { event: string; sessionId?: string; reason?: string }[] = [];
@@ -77,8 +77,8 @@ export class Person {
     });
   }
 
-  /** Waits until somebody has left, and tells why and whether they were seen to be away before it. */
-  async leaving(sessionId: string, timeoutMs = 60_000): Promise<{ reason: string; awayBefore: boolean }> {
+  /** Waits until somebody has left. Returns the reason, and whether this page saw them away before that. */
+  async leaving(sessionId: string, timeoutMs = PATIENCE_MS): Promise<{ reason: string; awayBefore: boolean }> {
     const find = () =>
       this.page.evaluate((id) => {
         const theirs = (window.heard ?? []).filter((entry) => entry.sessionId === id);
@@ -89,7 +89,7 @@ export class Person {
     return (await find()) ?? { reason: "", awayBefore: false };
   }
 
-  /** The roster events that this page was told of about somebody, oldest first. */
+  /** The roster events about somebody that this page received, oldest first. */
   heardAbout(sessionId: string): Promise<string[]> {
     return this.page.evaluate(
       (id) => (window.heard ?? []).filter((entry) => entry.sessionId === id).map(({ event }) => event),
@@ -97,7 +97,7 @@ export class Person {
     );
   }
 
-  /** What this person's own connection and media went through since joining: nothing, if all is well. */
+  /** What happened to this person's own connection and media since joining: nothing, if all is well. */
   disturbances(): Promise<string[]> {
     return this.page.evaluate(() =>
       (window.heard ?? []).filter(({ sessionId }) => sessionId === undefined).map(({ event }) => event),
@@ -112,10 +112,10 @@ export class Person {
   }
 
   /**
-   * Waits until audio and video of the others are coming in, measured from now. Streams that end meanwhile (somebody has
-   * left, a transport was lost) take nothing away, and new ones count from their beginning.
+   * Waits until audio and video of the others come in, measured from now. A stream may end meanwhile, because somebody
+   * leaves or a transport is lost: what it brought still counts. A new stream counts from its beginning.
    */
-  async hearsAndSees(timeoutMs = 30_000): Promise<void> {
+  async hearsAndSees(timeoutMs = PATIENCE_MS): Promise<void> {
     const came = { audio: 0, video: 0 };
     let before = await this.#received();
     await until(async () => {

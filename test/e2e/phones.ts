@@ -1,12 +1,11 @@
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { createWebServer } from "../../src/http/web-server.js";
 import { freePort } from "../support/free-port.js";
 import { startService, type TestService } from "../support/service.js";
 import { PATIENCE_MS, until } from "../support/until.js";
 import { Person } from "./person.js";
-import { openBrowser } from "./stage.js";
+import { openPage } from "./browsers.js";
 
 const WEB_ROOT = fileURLToPath(new URL("../../dist/web", import.meta.url));
 
@@ -67,13 +66,10 @@ export async function openExchange(env: Record<string, string> = {}): Promise<Ex
   const web = await createWebServer({ log, root: WEB_ROOT, service: answer });
   onTestFinished(() => web.close());
   await web.listen({ port, host: "127.0.0.1" });
-  let browser: Browser | undefined;
   return {
     service,
     async phone(userId, name = userId) {
-      browser ??= (await openBrowser()).browser;
-      const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
-      const page: Page = await context.newPage();
+      const { browser, page } = await openPage();
       await page.goto(`${origin}/?${new URLSearchParams({ phone: "1", user: userId, name }).toString()}`);
       const phone = new Phone(name, browser, page);
       await until(() => page.evaluate(() => window.lastseen?.client.state === "connected"));

@@ -4,11 +4,12 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../support/free-port.js";
 import { until } from "../support/until.js";
-import { Person } from "./person.js";
-import { address, noStageReason, onStage, openBrowser } from "./stage.js";
+import type { Person } from "./person.js";
+import { noStageReason, openPage } from "./browsers.js";
+import { address, join, onStage } from "./stage.js";
 
 /** A process takes its time to start on a busy machine. */
-const START_LIMIT_MS = 45_000;
+const START_LIMIT_MS = 90_000;
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** The built service as a process of its own, with its page, always on the same ports. */
@@ -66,12 +67,7 @@ class Deployment {
 }
 
 async function enter(deployment: Deployment, name: string): Promise<Person> {
-  const { browser, page } = await openBrowser();
-  await page.goto(address(deployment.webPort, name, "daily"));
-  const person = new Person(name, browser, page);
-  await person.joined();
-  await person.listen();
-  return person;
+  return join(await openPage(), address(deployment.webPort, name, "daily"), name);
 }
 
 describe.skipIf(noStageReason)("the service is restarted under the page", () => {

@@ -1,42 +1,39 @@
 import { fileURLToPath } from "node:url";
-import { chromium, type Browser, type Page } from "playwright-core";
 import { onTestFinished } from "vitest";
-import { CHROMIUM_ARGS, chromiumProblem, findChromium } from "../../scripts/chromium.js";
 import { createWebServer } from "../../src/http/web-server.js";
 import { freePort } from "../support/free-port.js";
-import { noMediaReason } from "../support/media-worker.js";
 import { startService, type TestService } from "../support/service.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
 import type { Session } from "../../src/session/session.js";
 import { until } from "../support/until.js";
+import { noStageReason, openBrowser, openPage, type OpenPage } from "./browsers.js";
 import { Person } from "./person.js";
 import { UnwatchedPage } from "./unwatched-page.js";
 
 export const WEB_ROOT = fileURLToPath(new URL("../../dist/web", import.meta.url));
-const browserPath = findChromium();
-const browserProblem = browserPath === undefined ? "there is no Chromium" : chromiumProblem(browserPath);
-
-/** Why the tests in this folder cannot run here; undefined when they can. */
-export const noStageReason = browserProblem ?? noMediaReason;
-
-/** For a test's title: the reason it is skipped for, if it is. */
+/** The title of a test, with the reason when the test is skipped. */
 export function onStage(title: string): string {
   return noStageReason === undefined ? title : `${title} (skipped: ${noStageReason})`;
 }
 
-/** The service with real workers, the demo page, and a browser for each person: everything that a call needs. */
+/** Where and how somebody enters. */
+export interface Entrance {
+  /** The network between the page and the service; none if not given. */
+  via?: TcpProxy | undefined;
+  /** Runs in the page before the page's own code. */
+  first?: () => void;
+  /** Gives this person a browser that the test may stop or kill. */
+  ownBrowser?: boolean;
+}
+
+/** The service with real workers, the demo page, and a page for each person: everything that a call needs. */
 export interface Stage {
   service: TestService;
-  /**
-   * Opens the demo page in a browser of its own and joins.
-   *
-   * @param via the network between the page and the service; none if not given
-   * @param first runs in the page before anything of its own
-   */
-  enter(name: string, room: string, via?: TcpProxy, first?: () => void): Promise<Person>;
-  /** Like {@link enter}, in a page that can be frozen; the session is the one that the service opens for it. */
+  /** Opens the demo page and joins. */
+  enter(name: string, room: string, entrance?: Entrance): Promise<Person>;
+  /** Like {@link enter}, in a page that can be frozen. Returns the session that the service opened for it. */
   enterUnwatched(name: string, room: string): Promise<{ page: UnwatchedPage; session: Session }>;
-  /** A spoilable network to the service. */
+  /** A network to the service that a test can cut or silence. */
   network(): Promise<TcpProxy>;
 }
 
@@ -58,15 +55,11 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
       pages.set(proxy, port);
       return proxy;
     },
-    async enter(name, room, via, first) {
+    async enter(name, room, { via, first, ownBrowser = false } = {}) {
       const port = via === undefined ? webPort : pages.get(via);
-      const { browser, page } = await openBrowser();
-      if (first) await page.addInitScript(first);
-      await page.goto(address(port, name, room));
-      const person = new Person(name, browser, page);
-      await person.joined();
-      await person.listen();
-      return person;
+      const opened = await (ownBrowser ? openBrowser() : openPage());
+      if (first) await opened.page.addInitScript(first);
+      return join(opened, address(port, name, room), name);
     },
     async enterUnwatched(name, room) {
       const { browser } = await openBrowser();
@@ -80,6 +73,16 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
   };
 }
 
+/** Opens the demo page at an address that joins by itself, and waits until it is in the room. */
+export async function join({ browser, page }: OpenPage, url: string, name: string): Promise<Person> {
+  await page.goto(url);
+  const person = new Person(name, browser, page);
+  await person.joined();
+  await person.listen();
+  return person;
+}
+
+/** The address of the demo page that joins this room by itself. */
 export function address(port: number | undefined, name: string, room: string): string {
   return `http://127.0.0.1:${port}/?${new URLSearchParams({ room, name, autojoin: "1" }).toString()}`;
 }
@@ -89,26 +92,4 @@ async function servePage(service: TestService, port: number, servicePort: number
   const web = await createWebServer({ log, root: WEB_ROOT, service: () => ({ serviceUrl: null, servicePort }) });
   onTestFinished(() => web.close());
   await web.listen({ port, host: "127.0.0.1" });
-}
-
-/** A Chromium with a fake camera and microphone and an empty page, closed when the test is finished. */
-export async function openBrowser(): Promise<{ browser: Browser; page: Page }> {
-  const browser = await chromium.launch({
-    executablePath: browserPath ?? "",
-    args: [
-      ...CHROMIUM_ARGS.filter((arg) => arg !== "--headless"),
-      "--use-fake-ui-for-media-stream",
-      "--use-fake-device-for-media-stream",
-      "--autoplay-policy=no-user-gesture-required",
-    ],
-    // Playwright keeps pages in the background awake; people's browsers do not.
-    ignoreDefaultArgs: [
-      "--disable-background-timer-throttling",
-      "--disable-backgrounding-occluded-windows",
-      "--disable-renderer-backgrounding",
-    ],
-  });
-  onTestFinished(() => browser.close());
-  const context = await browser.newContext({ viewport: { width: 1100, height: 760 } });
-  return { browser, page: await context.newPage() };
 }

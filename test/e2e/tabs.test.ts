@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { workersHold } from "../support/worker-dump.js";
 import type { Person } from "./person.js";
-import { noStageReason, onStage, openStage } from "./stage.js";
+import { noStageReason } from "./browsers.js";
+import { onStage, openStage } from "./stage.js";
 
 const switched = (person: Person) => person.page.getByTestId("switched-page").waitFor();
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { until } from "../support/until.js";
 import type { Person } from "./person.js";
-import { noStageReason, onStage, openStage } from "./stage.js";
+import { noStageReason } from "./browsers.js";
+import { onStage, openStage } from "./stage.js";
 
 /**
  * A sender has this long to find out what the network carries. When the service sends no feedback for the whole transport

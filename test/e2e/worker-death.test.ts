@@ -3,10 +3,8 @@ import type { Worker } from "mediasoup/types";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "../support/until.js";
 import type { Person } from "./person.js";
-import { noStageReason, onStage, openStage, type Stage } from "./stage.js";
-
-/** After this a call counts as dead. How long it really took is printed: the aim is 5 s. */
-const MEDIA_AGAIN_MS = 15_000;
+import { noStageReason } from "./browsers.js";
+import { onStage, openStage, type Stage } from "./stage.js";
 
 /** A call of two on one worker, and somebody else's call on the other. */
 interface TwoCalls {
@@ -51,9 +49,10 @@ async function metric({ service }: Stage, name: string): Promise<number> {
 /** The call of Ada and Bob goes on, on another worker; nobody has left it, and the other call has noticed nothing. */
 async function callGoesOn({ stage, ada, bob, others }: TwoCalls): Promise<void> {
   const people = [ada, bob];
-  await until(async () => (await Promise.all(people.map(resets))).every((count) => count === 1), 20_000);
+  await until(async () => (await Promise.all(people.map(resets))).every((count) => count === 1));
   const toldAt = performance.now();
-  await Promise.all(people.map((person) => person.hearsAndSees(MEDIA_AGAIN_MS)));
+  await Promise.all(people.map((person) => person.hearsAndSees()));
+  // The aim is 5 s on a quiet machine.
   process.stdout.write(`media again ${((performance.now() - toldAt) / 1_000).toFixed(1)} s after media_reset\n`);
   expect((await ada.roster()).map(({ name, state }) => `${name} ${state}`).toSorted()).toEqual([
     "Ada present",
@@ -88,8 +87,8 @@ describe.skipIf(noStageReason)("a mediasoup worker in a call in Chromium", () =>
       const { stage, ada, bob, workers } = calls;
       for (let death = 1; death <= 3; death += 1) {
         for (const worker of workers.filter(({ closed }) => !closed)) process.kill(worker.pid, "SIGKILL");
-        await until(async () => (await resets(ada)) === death && (await resets(bob)) === death, 30_000);
-        await until(() => metric(stage, "lastseen_media_workers").then((count) => count === 2), 30_000);
+        await until(async () => (await resets(ada)) === death && (await resets(bob)) === death);
+        await until(() => metric(stage, "lastseen_media_workers").then((count) => count === 2));
       }
       await Promise.all([ada, bob].map((person) => person.hearsAndSees()));
       expect(await metric(stage, "lastseen_media_worker_deaths_total")).toBe(6);

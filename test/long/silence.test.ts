@@ -1,5 +1,6 @@
 import { test } from "vitest";
-import { noStageReason, onStage, openStage } from "../e2e/stage.js";
+import { noStageReason } from "../e2e/browsers.js";
+import { onStage, openStage } from "../e2e/stage.js";
 import { until } from "../support/until.js";
 
 test.skipIf(noStageReason)(
@@ -8,7 +9,7 @@ test.skipIf(noStageReason)(
     const stage = await openStage();
     const network = await stage.network();
     const eve = await stage.enter("Eve", "daily");
-    const ada = await stage.enter("Ada", "daily", network);
+    const ada = await stage.enter("Ada", "daily", { via: network });
     await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
     network.silence();
     await eve.page.waitForTimeout(60_000);

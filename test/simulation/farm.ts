@@ -17,9 +17,12 @@ export interface Job {
   readonly everyWatch?: boolean;
 }
 
-/** A run takes seconds; one that takes so long has an endless loop in it. */
-const LONGEST_RUN_MS = 240_000;
+/** A run takes seconds of processor time. One that takes so long has an endless loop in it, even on a busy machine. */
+const LONGEST_RUN_MS = 1_800_000;
 const LABORER = fileURLToPath(new URL("laborer.ts", import.meta.url));
+
+/** Processes that wait for the next jobs. To start one takes longer than many a job, and it ends with this process. */
+const idle: ChildProcess[] = [];
 
 /**
  * @param done told of each outcome, in the order in which they come; when it returns `false`, no more runs are begun
@@ -33,16 +36,32 @@ export async function runAll(
   const queue = jobs[Symbol.iterator]();
   let wanted = true;
   const labour = async (): Promise<void> => {
-    const laborer = fork(LABORER, { execArgv: ["--import", "tsx"], serialization: "advanced" });
+    const laborer = hire();
     try {
       for (let next = queue.next(); wanted && !next.done; next = queue.next()) {
         if (done(await carryOut(laborer, next.value)) === false) wanted = false;
       }
-    } finally {
+    } catch (error) {
       laborer.kill();
+      throw error;
     }
+    release(laborer);
   };
   await Promise.all(Array.from({ length: processes }, labour));
+}
+
+function hire(): ChildProcess {
+  const laborer = idle.pop() ?? fork(LABORER, { execArgv: ["--import", "tsx"], serialization: "advanced" });
+  laborer.ref();
+  laborer.channel?.ref();
+  return laborer;
+}
+
+/** A process that waits does not keep this one from ending. */
+function release(laborer: ChildProcess): void {
+  laborer.unref();
+  laborer.channel?.unref();
+  idle.push(laborer);
 }
 
 async function carryOut(laborer: ChildProcess, job: Job): Promise<Outcome> {

@@ -7,10 +7,10 @@ import { freePort } from "./free-port.js";
 import { until } from "./until.js";
 
 /** Several processes that start at once on a busy machine take their time. */
-const START_LIMIT_MS = 45_000;
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const START_LIMIT_MS = 90_000;
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
-/** The service as a process of its own that can be stopped, continued and killed; ended with the test. */
+/** The built service as a process of its own that can be stopped, continued and killed; ended with the test. */
 export class ServiceProcess {
   readonly port: number;
   readonly log: LogLine[] = [];
@@ -30,7 +30,7 @@ export class ServiceProcess {
   /** @param env settings by their environment names, over those of the test environment; no media unless they say so */
   static async start(env: Record<string, string> = {}): Promise<ServiceProcess> {
     const port = env["PORT"] === undefined ? await freePort() : Number(env["PORT"]);
-    const child = spawn(process.execPath, ["--import", "tsx", MAIN], {
+    const child = spawn(process.execPath, [MAIN], {
       stdio: ["ignore", "pipe", "inherit"],
       env: {
         ...process.env,
