@@ -144,7 +144,7 @@ describe("The registration", () => {
   test("is refused a second time, wherever it is tried", async () => {
     const { app } = application();
     await registerLastseen(app);
-    await expect(registerLastseen(app, { prefix: "/again" })).rejects.toThrow(/registered in this application already/);
+    await expect(registerLastseen(app, { prefix: "/again" })).rejects.toThrow(/already registered in this application/);
   });
 
   test("names every problem of the settings at once", async () => {
@@ -159,7 +159,7 @@ describe("The registration", () => {
   test("refuses settings that the application decides", async () => {
     const { app } = application();
     await expect(app.register(lastseen, { settings: { PORT: 1 } as object })).rejects.toThrow(
-      /PORT is for the service/,
+      /PORT is a setting of the separate service/,
     );
   });
 
