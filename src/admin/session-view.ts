@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import type { Ending } from "../observability/timeline.js";
-import { EvidenceReport, JsonObject } from "@lastseen/protocol";
+import { EvidenceReportSchema, JsonObject } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
 
@@ -22,7 +22,7 @@ export const SessionView = Type.Object({
   lastSeenAt: Type.Number(),
   metadata: JsonObject,
   verdict: Type.Object({ cause: Type.String(), changesInMs: Type.Number() }),
-  evidence: EvidenceReport,
+  evidence: EvidenceReportSchema,
   media: Type.Object({ transports: Type.Integer(), producers: Type.Integer(), consumers: Type.Integer() }),
   /** When and why it ended; `null` while it lives. */
   end: Type.Union([Type.Null(), Type.Object({ at: Type.Number(), reason: Type.String() })]),

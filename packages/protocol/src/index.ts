@@ -22,9 +22,10 @@ export {
   briefOf,
   briefWords,
   type EvidenceBrief,
+  type EvidenceReport,
   type ReceivedEvidence,
 } from "./evidence/report.js";
-export { EvidenceReport } from "./evidence/schema.js";
+export { EvidenceReportSchema } from "./evidence/schema.js";
 export { LIMITS, SUBPROTOCOL } from "./limits.js";
 export { CallSnapshot, UserStatus } from "./messages/call.js";
 export {

@@ -1,10 +1,9 @@
 /** The JSON schema of a session's evidence, made from its description. */
 import Type, { type TSchema } from "typebox";
 import type { EvidenceField } from "./fields.js";
-import { EVIDENCE_FIELDS, type EvidenceReport as Report } from "./report.js";
+import { EVIDENCE_FIELDS, type EvidenceReport } from "./report.js";
 
-export type EvidenceReport = Report;
-export const EvidenceReport = Type.Unsafe<Report>(
+export const EvidenceReportSchema = Type.Unsafe<EvidenceReport>(
   Type.Object(Object.fromEntries(Object.entries(EVIDENCE_FIELDS).map(([name, field]) => [name, schemaOf(field)]))),
 );
 
