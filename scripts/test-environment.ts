@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chromiumProblem, findChromium } from "./chromium.js";
 import { provideWorker } from "./provide-worker.js";
+import { findPowershell, providePowershell } from "./powershell.js";
 import { command, ensureInstalled, findCommand, namesOf, type SystemNeed } from "./system-packages.js";
 
 /**
@@ -34,6 +35,11 @@ for (const daemon of ["redis-server", "prometheus"]) {
       `Where it is not wanted: systemctl disable --now ${daemon}`,
   );
 }
+
+const noPowershell = providePowershell(say);
+if (noPowershell) wanting.push(`no PowerShell: ${noPowershell}`);
+const powershell = findPowershell();
+if (powershell) ready.push(powershell.endsWith(".exe") ? "Windows PowerShell" : versionOf(powershell));
 
 const chromium = findChromium();
 const problem = chromium && chromiumProblem(chromium);

@@ -109,7 +109,8 @@ export function whyNoProgram(path: string): string | undefined {
   return existsSync(path) ? "cannot be run: it is no file that this user may execute" : "does not exist";
 }
 
-function cacheRoot(env: Env): string {
+/** The folder, outside the checkout, in which what takes long to make or to fetch is kept for the next checkout. */
+export function cacheRoot(env: Env): string {
   const own = env["LASTSEEN_CACHE_DIR"];
   if (own) return resolve(own);
   const xdg = env["XDG_CACHE_HOME"];

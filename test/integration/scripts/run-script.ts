@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { findCommand } from "../../../scripts/system-packages.js";
+import { findPowershell } from "../../../scripts/powershell.js";
 
 /** Runs the scripts that people type, as they would. */
 
@@ -12,11 +12,12 @@ export interface Ended {
 
 export const checkout = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** The PowerShell that `PWSH` names, PowerShell 7, or Windows PowerShell 5.1 where this runs on Windows. */
-export const powershell = process.env["PWSH"] || (findCommand("pwsh") ?? findCommand("powershell.exe"));
+/** Runs the .ps1 files; see scripts/powershell.ts. */
+export const powershell = findPowershell();
 
 /** Why tests of the .ps1 files skip. */
-export const NO_POWERSHELL = "there is no pwsh here to run the .ps1 files with (PWSH may name one)";
+export const NO_POWERSHELL =
+  "there is no PowerShell here: npm test installs one where it finds the .NET SDK, and PWSH may name one";
 
 /** PowerShell's arguments before those of the script. */
 export function powershellFile(script: string): string[] {
