@@ -43,7 +43,10 @@ export class Audit {
     return this.#running;
   }
 
-  /** Runs an audit when the directory counts other sessions or rooms for this node than are here, and goes on to. */
+  /**
+   * Runs an audit when the number of sessions or rooms in the directory differs from the number on this node at several
+   * renewals in a row.
+   */
   compareCounts(own: NodeView): void {
     const { sessions, rooms } = this.#local.counts();
     this.#differed = own.sessions === sessions && own.rooms === rooms ? 0 : this.#differed + 1;

@@ -1,6 +1,6 @@
 /**
- * What makes a node one of many. Data comes from the store (who renews, who does not, what is held by whom) and goes to
- * the sessions and rooms of this node through {@link LocalState}.
+ * Makes this node one of many. The store says which nodes renew their leases and what each node holds. The cluster changes
+ * this node's sessions and rooms accordingly, through {@link LocalState}.
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
@@ -13,9 +13,9 @@ import type { ClusterEvents } from "./events.js";
 import type { Membership } from "./membership.js";
 import { Takeover } from "./takeover.js";
 
-/** After a pause of its own process that is longer, a node asks at once whether its lease is still its own. */
+/** When its own process has paused for this time or longer, a node renews at once, to see whether it still has its lease. */
 const LONG_PAUSE_MS = 2_000;
-/** Five minutes: numbers may agree by chance although what they count does not. */
+/** An audit at least every five minutes: the counts can be equal by chance although the entries differ. */
 const RENEWALS_PER_AUDIT = 150;
 
 export class Cluster {
@@ -29,7 +29,7 @@ export class Cluster {
   #renewals = 0;
 
   constructor(options: {
-    /** Made before the cluster, because parts of the service ask it. The cluster starts and closes it. */
+    /** It exists before the cluster, because other parts of the service use it. The cluster starts and closes it. */
     membership: Membership;
     clock: Clock;
     directory: Directory;
@@ -55,7 +55,7 @@ export class Cluster {
       events.on("unreachable", () => (this.#wasUnreachable = true)),
       events.on("renewed", ({ nodes }) => this.#renewed(nodes)),
       events.on("taken_over", ({ result }) => {
-        // What was taken may be this node's although it has not been told so.
+        // The store may have moved sessions to this node although the answer did not arrive.
         if (result === "failed") void this.#audit.run();
       }),
       bus.on("message", ({ message }) => {
@@ -79,12 +79,12 @@ export class Cluster {
     return this.#membership.isUp;
   }
 
-  /** Whether the store has not answered for so long that nobody is to wait for it. */
+  /** Whether the store has not answered for longer than a lease lasts. Then nobody should wait for it. */
   get isStoreAway(): boolean {
     return this.#membership.isStoreAway;
   }
 
-  /** Whether a room that the store does not know can be believed to be new. */
+  /** Whether a room that the store does not know can be taken for a new room. */
   get isSettled(): boolean {
     return this.#membership.isSettled;
   }
@@ -98,15 +98,15 @@ export class Cluster {
     return this.#membership.start();
   }
 
-  /** The process stood still for so long. */
+  /** The process has paused. @param lateMs how long, milliseconds */
   stalled(lateMs: number): void {
     if (lateMs >= LONG_PAUSE_MS) void this.#membership.renew();
   }
 
   /**
-   * Hands rooms and sessions to the other nodes; this one stays up and takes nothing new.
+   * Hands rooms and sessions to the other nodes. This node stays up and takes no new rooms.
    *
-   * @param deadlineMs no hand-over begins after this time, and the promise resolves with the last that has begun
+   * @param deadlineMs no hand-over begins after this time. The promise resolves when the hand-overs under way have ended.
    */
   drain(deadlineMs: number): Promise<void> {
     return this.#drain.run(deadlineMs);

@@ -7,14 +7,14 @@ import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
 import type { Membership } from "./membership.js";
 
-/** The moves are spread over this part of the time; the rest is for the last of them to end. */
+/** The moves begin within this share of the time. In the rest of the time the last moves can end. */
 const SPREAD = 0.7;
-/** Clients of one room come to the new node within this time. */
+/** The clients of one room reconnect to the new node at different moments within this time. */
 const COME_WITHIN_MS = 500;
 
 /**
- * Empties this node: no new rooms, and each room is handed to another node at a moment of its own, with everybody who is
- * in it. The people of a room move together, so that it is never in two halves.
+ * Empties this node. It takes no new rooms, and hands each room with all its people to another node. The rooms move at
+ * different moments. The people of a room move together, so a room is never on two nodes.
  */
 export class Drain {
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class Drain {
   readonly #local: LocalState;
   readonly #events: Emitter<ClusterEvents>;
   readonly #random: () => number;
-  /** Moves whose moment has not come, and what to call when it never will. */
+  /** Moves that have not begun, each with the function that ends its wait when the drain stops. */
   readonly #waiting = new Map<Timer, () => void>();
   #running: Promise<void> | undefined;
   #over = false;
@@ -50,12 +50,11 @@ export class Drain {
   }
 
   /**
-   * Whoever asks again meanwhile waits for the same end, and afterwards begins anew with whoever is still here, or is here
-   * since. No move begins after the deadline, and none is under way when this has resolved: a room that was handed over
-   * and goes on here would be in two halves.
+   * Drains the node. A call during a drain returns the promise of that drain; a call after it starts a new drain. No move
+   * begins after the deadline, and no move is under way when the promise resolves: otherwise a room could be on two nodes.
    *
-   * @param deadlineMs resolves after this time, with whoever is left still here, or as soon as the store has answered to
-   *   the moves that are under way then
+   * @param deadlineMs the drain stops after this time. Sessions that have not moved stay here. The promise resolves when the
+   *   store has answered the moves under way.
    */
   run(deadlineMs: number): Promise<void> {
     if (this.#closed) return Promise.resolve();
@@ -63,7 +62,7 @@ export class Drain {
     return this.#running;
   }
 
-  /** No move begins after this; resolves when those under way have ended. */
+  /** Begins no more moves. Resolves when the moves under way have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stop();
@@ -87,7 +86,7 @@ export class Drain {
     this.#events.emit("drained", { handedOver: sessions.length - left, left });
   }
 
-  /** Acts after a while, or never if the drain is over by then; resolves when that is settled. */
+  /** Calls `act` after the delay, unless the drain stops before. Resolves when `act` has ended or the drain has stopped. */
   #after(delayMs: number, act: () => Promise<void>): Promise<void> {
     if (this.#over) return Promise.resolve();
     return new Promise((resolve) => {
@@ -108,15 +107,18 @@ export class Drain {
     this.#waiting.clear();
   }
 
-  /** Gives the group to the node with the fewest sessions. Whom nobody takes stays, and is told to come again at the end. */
+  /**
+   * Hands the group to the node with the fewest sessions. If no node can take it, the group stays here until the service
+   * stops and tells its clients to reconnect.
+   */
   async #move(group: Group): Promise<void> {
-    const heir = leastLoaded(this.#membership.others);
-    // Who has entered a room meanwhile moves with that room.
-    if (!heir || (group instanceof Session && group.participation)) return;
+    const receiver = leastLoaded(this.#membership.others);
+    // A session that has entered a room meanwhile moves with that room.
+    if (!receiver || (group instanceof Session && group.participation)) return;
     const what = group instanceof Session ? { sessionId: group.id } : { roomId: group.id };
-    const outcome = await this.#directory.handOver(what, heir.nodeId).catch(() => undefined);
+    const outcome = await this.#directory.handOver(what, receiver.nodeId).catch(() => undefined);
     if (outcome?.kind !== "handed") return;
-    this.#bus.send({ nodeId: heir.nodeId }, { type: "handed_over" });
+    this.#bus.send({ nodeId: receiver.nodeId }, { type: "handed_over" });
     const moved = [...this.#local.sessions()].filter((session) => session === group || groupOf(session) === group);
     for (const { connection } of moved) {
       connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * COME_WITHIN_MS) });
@@ -134,7 +136,7 @@ function leastLoaded(nodes: readonly NodeView[]): NodeView | undefined {
   );
 }
 
-/** What moves together: a room with everybody in it, or a session that is in none. */
+/** What moves together: a room with everybody in it, or a session that is in no room. */
 type Group = Roster | Session;
 
 function groupOf(session: Session): Group {

@@ -21,7 +21,7 @@ const RETRY_MS = 500;
  * A node takes over the entries of a lease that it has seen expired for this time. After an outage of the store all leases
  * have run out, and every node needs this time to renew its own.
  */
-export const DOUBT_MS = 4_000;
+export const TAKEOVER_AFTER_MS = 4_000;
 
 export class Membership {
   readonly #clock: Clock;
@@ -120,12 +120,12 @@ export class Membership {
     await this.#directory.resign().catch((error: unknown) => this.#fail(error));
   }
 
-  /** The leases whose entries this node takes over: those that it has seen expired for {@link DOUBT_MS}. */
+  /** The leases whose entries this node takes over: those that it has seen expired for {@link TAKEOVER_AFTER_MS}. */
   dead(): readonly NodeView[] {
     // When all other nodes drain as well, this node takes over: nobody else would.
     if (this.#draining && this.others.some(({ draining }) => !draining)) return [];
     const now = this.#clock.mono();
-    return [...this.#suspects.values()].filter(({ since }) => now - since >= DOUBT_MS).map(({ node }) => node);
+    return [...this.#suspects.values()].filter(({ since }) => now - since >= TAKEOVER_AFTER_MS).map(({ node }) => node);
   }
 
   async #beat(): Promise<void> {
@@ -137,7 +137,7 @@ export class Membership {
     if (outcome.kind === "no_lease") {
       this.#events.emit("lease_lost", { silentMs });
       this.#epoch = undefined;
-      this.#settledAt = this.#clock.mono() + DOUBT_MS;
+      this.#settledAt = this.#clock.mono() + TAKEOVER_AFTER_MS;
       await this.#register();
       return;
     }
@@ -162,7 +162,7 @@ export class Membership {
     for (const [lease, node] of expired) {
       if (this.#suspects.has(lease)) continue;
       this.#suspects.set(lease, { since: this.#clock.mono(), node });
-      this.#events.emit("suspected", { nodeId: node.nodeId, doubtMs: DOUBT_MS });
+      this.#events.emit("suspected", { nodeId: node.nodeId, doubtMs: TAKEOVER_AFTER_MS });
     }
   }
 

@@ -9,7 +9,7 @@ import type { Bus } from "../ports/bus.js";
 /** How long a node may take to answer. */
 const ANSWER_LIMIT_MS = 1_000;
 
-/** NodeRpc between nodes: what only the node that holds a session or room can tell or do. */
+/** Calls between nodes: a node asks another node for what only the node that holds a session or room can tell or do. */
 export class NodeRpc {
   readonly #clock: Clock;
   readonly #bus: Bus;
@@ -26,21 +26,23 @@ export class NodeRpc {
     });
   }
 
-  /** From now on this node answers that question; what `give` throws is thrown where it was asked. */
+  /** From now on this node answers that question with `give`. The asking node throws the error that `give` throws. */
   answer<Asked extends JsonObject, Answer extends JsonObject>(
     question: Question<Asked, Answer>,
     give: (asked: Asked) => Promise<Answer>,
   ): void {
     this.#answers.set(question.name, async (data) => {
       const asked = question.readAsked(data);
-      if (!asked) throw new LastseenError("bad_message", "This node understands that question differently.");
+      if (!asked) throw new LastseenError("bad_message", "This node cannot read the data of that question.");
       return give(asked);
     });
   }
 
   /**
-   * @throws LastseenError as the other node did; `overloaded` when it does not answer in time, or not in a form that is
-   * known here
+   * Asks another node.
+   *
+   * @throws LastseenError with the other node's code; `overloaded` when the other node does not answer in time, or this node
+   *   cannot read the answer
    */
   async ask<Asked extends JsonObject, Answer extends JsonObject>(
     nodeId: string,
@@ -48,7 +50,7 @@ export class NodeRpc {
     asked: Asked,
   ): Promise<Answer> {
     const answer = question.readAnswer(await this.#ask(nodeId, question.name, asked));
-    if (!answer) throw new LastseenError("overloaded", `Node ${nodeId} gave an answer that is not known here.`);
+    if (!answer) throw new LastseenError("overloaded", `Node ${nodeId} gave an answer that this node cannot read.`);
     return answer;
   }
 

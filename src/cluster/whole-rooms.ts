@@ -1,6 +1,8 @@
 /**
- * Cuts what is to be moved into slices, each of which is done in one turn of the event loop: whole rooms, because nobody
- * is to find half of one, and as many of them as make `most` items. What is in no room is taken one by one.
+ * Divides items into slices. The caller moves one slice in one turn of the event loop. A room is never divided, because
+ * clients must not see a part of it. An item without a room counts as a room of its own.
+ *
+ * @param most a slice ends with the room with which it has at least this many items
  */
 export function wholeRooms<T>(
   items: readonly T[],

@@ -24,7 +24,7 @@ interface Frame {
   readonly message: NodeMessage;
 }
 
-/** The bus among nodes in one process. In a service that is one node, it has nobody to send to. */
+/** The bus between nodes in one process. In a service with one node there is no other node to send to. */
 export class MemoryBus implements Bus {
   readonly #hub: MemoryHub;
   readonly #nodeId: string;

@@ -13,19 +13,19 @@ import {
 const GONE: CallGone = { kind: "gone" };
 
 interface StoredCall extends Omit<CallRecord, "ageMs" | "remainingMs"> {
-  /** Both in monotonic milliseconds. */
+  /** `since` and `until` are monotonic milliseconds. */
   readonly since: number;
   readonly until: number;
 }
 
-/** The calls of the nodes in one process. Nothing is ever lost here, so an id that is not found is one that is over. */
+/** The calls of the nodes in one process. This store never loses a call, so a call that it does not know has ended. */
 export class MemoryCalls implements CallStore {
   readonly #clock: Clock;
   readonly #holdMs: number;
   readonly #calls = new Map<string, StoredCall>();
   readonly #byUser = new Map<string, string>();
 
-  /** @param holdMs how long an active call lives without being held */
+  /** @param holdMs an active call ends when no node prolongs it for this time, milliseconds */
   constructor(clock: Clock, holdMs = CALL_HOLD_MS) {
     this.#clock = clock;
     this.#holdMs = holdMs;

@@ -142,14 +142,14 @@ export class MemoryDirectory implements Directory {
   ): Promise<{ kind: "handed" } | { kind: "refused" } | NoLease> {
     const lease = this.#ownLease();
     if (!lease) return NO_LEASE;
-    const heir = this.#store.latestLeases().find((each) => each.nodeId === nodeId);
-    if (!heir || heir === lease || this.#store.isExpired(heir)) return { kind: "refused" };
+    const receiver = this.#store.latestLeases().find((each) => each.nodeId === nodeId);
+    if (!receiver || receiver === lease || this.#store.isExpired(receiver)) return { kind: "refused" };
     if ("roomId" in what) {
       if (!lease.rooms.has(what.roomId)) return { kind: "refused" };
-      this.#store.moveRoom(what.roomId, lease, heir);
+      this.#store.moveRoom(what.roomId, lease, receiver);
     } else {
       if (!lease.sessions.has(what.sessionId)) return { kind: "refused" };
-      this.#store.moveSession(what.sessionId, heir);
+      this.#store.moveSession(what.sessionId, receiver);
     }
     return { kind: "handed" };
   }
@@ -195,7 +195,7 @@ export class MemoryDirectory implements Directory {
     return best;
   }
 
-  /** The epoch because of which this node must not write the session's entry, if there is one. */
+  /** The epoch because of which this node must not write the session's entry; undefined when it can write it. */
   #fence(sessionId: string, epoch: number): number | undefined {
     const held = this.#store.sessions.get(sessionId);
     if (!held) return undefined;

@@ -68,7 +68,7 @@ export class MemoryEventLog implements EventLog {
     if (run?.undelivered.size === 0) this.#events.runs.delete(run);
   }
 
-  /** The run of this process; a new one when another node delivers the old one, or when all of it is delivered. */
+  /** The run of this process. Begins a new run when another node delivers the old one, or when all of it is delivered. */
   #openRun(): Run {
     if (this.#run?.nodeId !== this.#nodeId || !this.#events.runs.has(this.#run)) {
       this.#run = { nodeId: this.#nodeId, last: 0, batch: [], appendedAt: 0, undelivered: new Set() };

@@ -2,30 +2,34 @@ import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
 import { compareEventIds, parseEventId } from "../ports/event-log.js";
 import type { MemoryStore } from "./memory-store.js";
 
-/** About 4 MB. */
+/** Number of events that the log keeps: about 4 MB. */
 const KEPT = 10_000;
 
-/** What one process has appended and nobody has delivered. */
+/** The events that one process has appended. When all of them are delivered, the run is removed. */
 export interface Run {
-  /** Who has to deliver it. */
+  /** The node that has to deliver the events. */
   nodeId: string;
-  /** The sequence of the last event, and its batch. */
+  /** The sequence of the last event. */
   last: number;
+  /** The events that the process appended last. */
   batch: readonly BackendEvent[];
   /** When the last batch was appended, monotonic milliseconds. */
   appendedAt: number;
-  /** The ids, oldest first. */
+  /** The ids of the undelivered events, oldest first. */
   readonly undelivered: Set<string>;
 }
 
-/** The latest events of all nodes of a {@link MemoryStore}. They end with the process; ids of a later process are greater. */
+/**
+ * The latest events of all nodes of a {@link MemoryStore}. They are lost when the process ends. The ids of a later process
+ * are greater.
+ */
 export class MemoryEvents {
   readonly store: MemoryStore;
-  /** A run of which nothing is left is not here. */
+  /** Only runs with undelivered events. */
   readonly runs = new Set<Run>();
   readonly #startedAt: number;
   readonly #kept: number;
-  /** The one at index 0 is number {@link #first}. */
+  /** The event at index 0 has the number {@link #first}. */
   readonly #events: BackendEvent[] = [];
   #first = 1;
 
@@ -51,7 +55,7 @@ export class MemoryEvents {
     return this.#events[this.#indexOf(id) ?? -1];
   }
 
-  /** The events that follow that id, or the oldest ones when it is undefined; `isKept`: the event with that id is here. */
+  /** The events that follow the id; without an id, the oldest events. `isKept`: the log still has the event with that id. */
   after(id: string | undefined, limit: number): { events: readonly BackendEvent[]; isKept: boolean } {
     const index = id === undefined ? undefined : this.#indexOf(id);
     const following =

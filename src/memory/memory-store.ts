@@ -9,23 +9,23 @@ export interface StoredLease {
   leaseUntil: number;
   draining: boolean;
   sent: number;
-  /** Somebody takes its entries over; it is its node's no more. */
+  /** A node takes over the entries of this lease. The lease's own node cannot use it any more. */
   claimed: boolean;
   readonly rooms: Set<string>;
   readonly sessions: Set<string>;
 }
 
-/** Entries are held under a lease, not by a node: what an earlier lease left is not the later one's. */
+/** A lease holds an entry, not a node: a node's later lease does not hold the entries of its earlier lease. */
 export interface Held {
   readonly lease: StoredLease;
 }
 
 /**
- * What the nodes of one service share, in the memory of one process: the whole store of a service that is one node, and
- * the reference for any store that several processes share.
+ * What the nodes of one service share, in the memory of one process. A service with one node uses it as its store. It is
+ * also the reference for the stores that several processes share.
  */
 export class MemoryStore {
-  /** Those that were not given up, oldest first. */
+  /** The leases that are not forgotten, oldest first. */
   readonly leases = new Set<StoredLease>();
   readonly rooms = new Map<string, Held>();
   readonly sessions = new Map<string, Held & { entry: SessionEntry }>();
@@ -47,7 +47,7 @@ export class MemoryStore {
     return lease.leaseUntil <= this.clock.mono();
   }
 
-  /** The latest lease of each node: what a node left when it was restarted is not it. */
+  /** The latest lease of each node. The leases that a node had before a restart are not among them. */
   latestLeases(): StoredLease[] {
     return [...new Map([...this.leases].map((lease) => [lease.nodeId, lease])).values()];
   }
@@ -82,7 +82,7 @@ export class MemoryStore {
     lease.rooms.add(roomId);
   }
 
-  /** Moves a room, and those of its sessions that are held with it. */
+  /** Moves a room, and those of its sessions that the lease `from` holds. */
   moveRoom(roomId: string, from: StoredLease, to: StoredLease): SessionEntry[] {
     this.placeRoom(roomId, to);
     const members = valuesOf(this.#inRoom, roomId).filter((sessionId) => from.sessions.has(sessionId));
@@ -91,7 +91,7 @@ export class MemoryStore {
 
   moveSession(sessionId: string, to: StoredLease): SessionEntry {
     const held = this.sessions.get(sessionId);
-    if (!held) throw new Error(`no session ${sessionId} to move`);
+    if (!held) throw new Error(`the session to move does not exist: ${sessionId}`);
     const entry = { ...held.entry, epoch: held.entry.epoch + 1 };
     this.hold(entry, to);
     return entry;
@@ -107,7 +107,7 @@ export class MemoryStore {
   }
 }
 
-/** Most users have one session, and a set for each would weigh more than the entry of the session. */
+/** Most users have one session. A set for each user would need more memory than the entry, so a single id is a string. */
 type Index = Map<string, string | Set<string>>;
 
 function valuesOf(index: Index, key: string): string[] {

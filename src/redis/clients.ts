@@ -1,44 +1,45 @@
 /**
- * The connections, as the kind of address wants them. A command is answered or rejected within {@link COMMAND_TIMEOUT_MS};
- * none waits until Redis is there again, and none is sent twice. Connecting is tried for ever.
+ * Makes the Redis clients for each kind of address. A client answers or rejects every command within
+ * {@link COMMAND_TIMEOUT_MS}. It does not queue commands while Redis is away, and sends none twice. It tries to connect
+ * until it is closed.
  */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { backOff, type BackOff } from "../kernel/back-off.js";
 import { rotatingConnector } from "./rotating-connector.js";
 import type { RedisAddress } from "./redis-url.js";
 
-/** After this time without an answer a command is rejected. */
+/** The client rejects a command that got no answer within this time. */
 export const COMMAND_TIMEOUT_MS = 1_000;
-/** A connection on which an answer is due and nothing arrives is ended after this time. */
+/** The client ends a connection when it waits for an answer and nothing arrives for this time. */
 const SILENCE_MS = 1_500;
 const CONNECT_TIMEOUT_MS = 1_500;
-/** What a connection that is being ended may still take. */
+/** The client destroys a connection that needs longer than this to close. */
 const END_MS = 100;
-/** Pauses between attempts to connect: short, because a node without Redis can take nobody in from elsewhere. */
+/** Pauses between attempts to connect. They are short, because a node without Redis cannot take over sessions. */
 const CONNECTING: BackOff = { firstMs: 100, mostMs: 1_500, jitter: 0.5 };
 
 export type CommandClient = Redis | Cluster;
 
 type Settings = Omit<RedisOptions, "replyMapping">;
 
-/** The connection, or in a cluster the connections, for commands. */
+/** The client for commands. For a cluster it has several connections. */
 export function createCommandClient(address: RedisAddress): CommandClient {
   if (address.kind !== "cluster") return new Redis(singleSettings(address, "commands"));
   return new Cluster([...address.nodes], {
     redisOptions: nodeSettings(address, "commands"),
-    // Commands may wait until the connection to the one node that they need is made; that takes no longer than they do.
+    // A command can wait for the connection to the node that it needs. Its own time limit ends that wait.
     enableOfflineQueue: true,
     clusterRetryStrategy: pauseBefore,
-    // Certificates name hosts: a name must reach TLS as it was given.
+    // A certificate names a host, so TLS needs the host's name and not its address.
     ...(address.tls && { dnsLookup: (host, done) => done(null, host) }),
     slotsRefreshTimeout: COMMAND_TIMEOUT_MS,
-    // Whoever asks is told at once; it knows better when to ask again.
+    // The command fails at once. Its caller decides when to try again.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
   });
 }
 
-/** A connection of its own for subscribing; in a cluster, where every node has all messages, to any of the nodes. */
+/** The client for subscriptions. In a cluster every node has all messages, so it connects to any one of them. */
 export function createSubscribingClient(address: RedisAddress): Redis {
   if (address.kind !== "cluster") return new Redis(singleSettings(address, "messages"));
   return new Redis({
@@ -74,19 +75,19 @@ function nodeSettings({ username, password, tls }: RedisAddress, purpose: string
     socketTimeout: SILENCE_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: END_MS,
-    // A command whose connection broke may have been carried out: its caller is to know, not to wait for a second try.
+    // When the connection breaks, Redis may have run the command. The client reports this and does not try again.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
-    // A master that has become a replica: the next connection finds the new one.
+    // The master has become a replica. The next connection finds the new master.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
   };
 }
 
-/** A cluster does this as a whole, for all its nodes. */
+/** How a single connection tries again. The client for a cluster does this for all its connections together. */
 const TRYING = { retryStrategy: pauseBefore, enableOfflineQueue: false } satisfies Settings;
 
-/** @param attempt attempts that have failed, from 1 */
+/** @param attempt number of attempts that have failed, at least 1 */
 function pauseBefore(attempt: number): number {
   return backOff(attempt, CONNECTING, Math.random());
 }

@@ -1,42 +1,42 @@
 /**
- * Every key that Lastseen has in Redis. All share one hash tag, so that one script may touch any of them, also in a
- * cluster: Redis is written when somebody joins, leaves or resumes, never by a heartbeat, and one slot is enough for that.
+ * Every key that Lastseen has in Redis. All keys share one hash tag, so one script can use any of them, also in a cluster.
+ * One slot of a cluster is enough: the nodes write to Redis when somebody joins, leaves or resumes, never for a heartbeat.
  */
 
-/** Where everything of one service lies, so that several can share a Redis. */
+/** The prefix of all keys of one service. Several services with different prefixes can share a Redis. */
 export const DEFAULT_PREFIX = "lastseen";
 
-/** What each key holds, and what takes an entry away again. No key expires by itself. */
+/** What each key holds, and which script removes an entry. No key expires by itself. */
 export const KEY_PURPOSES = {
-  /** String: the epoch of the latest lease. One number, stays. */
+  /** String: the epoch of the latest lease. One number; no script removes it. */
   epoch: "string",
-  /** Hash: lease -> its terms. Removed by `resign`, or by `take-over` with the last entry held under it. */
+  /** Hash: lease -> its end and state. Removed by `resign`, or by `take-over` after the last entry held under it. */
   leases: "hash",
-  /** String: when a lease was last renewed. One number, stays. */
+  /** String: when a node last renewed a lease. One number; no script removes it. */
   "renewed-at": "string",
   /** Hash: room -> lease. Removed by `release-room`. */
   rooms: "hash",
-  /** Index: lease -> rooms. Kept by whatever writes `rooms`. */
+  /** Index: lease -> rooms. Every script that writes `rooms` writes it too. */
   "rooms-by-lease": "zset",
   /** Hash: session -> entry. Removed by `remove-session`. */
   sessions: "hash",
-  /** Indexes: lease, room, user -> sessions. Kept by whatever writes `sessions`. */
+  /** Indexes: lease, room, user -> sessions. Every script that writes `sessions` writes them too. */
   "sessions-by-lease": "zset",
   "sessions-by-room": "zset",
   "sessions-by-user": "zset",
-  /** Hash: call -> how it stands. Removed by `call-finish`, or by the next script that finds it over. */
+  /** Hash: call -> its state. Removed by `call-finish`, or by `call-start` and `call-hold` when its time is over. */
   calls: "hash",
-  /** Hash: user -> the one call of that user. Kept by whatever writes `calls`. */
+  /** Hash: user -> the one call of that user. Every script that writes `calls` writes it too. */
   "calls-by-user": "hash",
-  /** Calls by the moment at which they are over by themselves. Kept by whatever writes `calls`. */
+  /** Calls by the time at which they end by themselves. Every script that writes `calls` writes it too. */
   "calls-by-end": "zset",
-  /** Calls that were ended, by the moment of it. Trimmed with each end. */
+  /** Ended calls by the time of their end. Every script that ends a call removes the oldest ones. */
   "calls-over": "zset",
-  /** Stream: the latest events for the backend. Trimmed with each one. */
+  /** Stream: the latest events for the backend. `event-append` removes the oldest ones. */
   events: "stream",
-  /** Hash: run of a process -> who has to deliver what is left of it. Removed by `event-acknowledge` with the last of its events. */
+  /** Hash: run of a process -> the node that has to deliver it. Removed by `event-acknowledge` after its last event. */
   "event-runs": "hash",
-  /** Index: run -> ids of events that nobody has delivered. Removed by `event-acknowledge`. */
+  /** Index: run -> ids of its undelivered events. Removed by `event-acknowledge`. */
   "undelivered-events": "zset",
 } as const;
 
@@ -46,14 +46,18 @@ export function isKeyName(name: string): name is KeyName {
   return Object.hasOwn(KEY_PURPOSES, name);
 }
 
-/** The names in Redis, and the channels. */
+/** Makes the full names of keys and channels in Redis. */
 export class Keys {
   readonly #root: string;
   readonly #channels: string;
 
-  /** @param database channels don't belong to one, so their names tell it */
+  /**
+   * @param database number of the Redis database. Redis has one set of channels for all databases, so their names contain
+   *   the number.
+   * @throws Error when the prefix is empty or has other characters than A-Z a-z 0-9 _ . : -
+   */
   constructor(prefix: string, database = 0) {
-    if (!/^[A-Za-z0-9_.:-]+$/.test(prefix)) throw new Error("a prefix of keys is made of A-Z a-z 0-9 _ . : -");
+    if (!/^[A-Za-z0-9_.:-]+$/.test(prefix)) throw new Error("the prefix of keys must consist of A-Z a-z 0-9 _ . : -");
     this.#root = `${prefix}:{all}:`;
     this.#channels = database === 0 ? this.#root : `${this.#root}db${database}:`;
   }

@@ -4,13 +4,16 @@ import type { Keys } from "./keys.js";
 import type { RedisAddress } from "./redis-url.js";
 import type { Script } from "./script.js";
 
-/** Redis could not be asked, or did not answer in time. The command may have been carried out. */
+/** Redis could not be reached, or did not answer in time. Redis may have run the command all the same. */
 export class RedisUnavailableError extends Error {
   override readonly name = "RedisUnavailableError";
   readonly operation: string;
 
   /**
-   * No cause is kept: the client's errors carry the arguments of the command, so of a login the password.
+   * The error has no cause: the Redis client's errors contain the arguments of the command, and those of a login contain
+   * the password.
+   *
+   * @param operation name of the script that failed
    */
   constructor(operation: string, message: string) {
     super(`${operation}: ${message}`);
@@ -24,8 +27,8 @@ export interface LinkEvents {
 }
 
 /**
- * The way to Redis for commands. Knows whether it is open: a connection alone does not prove it, an answer does, and a
- * command that is not answered disproves it.
+ * The connection to Redis for commands. It is up when it is ready or Redis has answered a command, and down when it has
+ * closed or a command got no answer.
  */
 export class RedisLink {
   readonly keys: Keys;
@@ -33,7 +36,7 @@ export class RedisLink {
   readonly #events: Emitter<LinkEvents>;
   readonly #errors = new Map<string, number>();
   #state: "up" | "down" = "down";
-  /** Why it could not connect; told when a command fails because of it. */
+  /** Why it could not connect: the text of the error when a command fails because of it. */
   #problem = "not connected yet";
   #closed = false;
 
@@ -53,7 +56,7 @@ export class RedisLink {
     return this.#state;
   }
 
-  /** What has failed so far, by operation: the script's name, `connect`, `subscribe`, or `receive`. */
+  /** Number of failures so far, by operation: the script's name, `connect`, `subscribe`, or `receive`. */
   get errors(): ReadonlyMap<string, number> {
     return this.#errors;
   }
@@ -69,7 +72,8 @@ export class RedisLink {
   /**
    * Runs a script.
    *
-   * @throws RedisUnavailableError at once while there is no connection, else when no answer came in time
+   * @throws RedisUnavailableError at once while there is no connection; later when Redis did not answer in time or the
+   *   script failed
    */
   run(script: Script, args: readonly (string | number)[]): Promise<unknown> {
     const rest = [...script.keys.map((name) => this.keys.key(name)), ...args];
@@ -83,7 +87,12 @@ export class RedisLink {
     });
   }
 
-  /** Runs a short script in the order of the calls: its text goes along, so that no attempt can fail for want of it. */
+  /**
+   * Runs a short script. Redis runs the scripts in the order of the calls: each call sends the script's text, so none has to
+   * be repeated because Redis does not know the script.
+   *
+   * @throws RedisUnavailableError as {@link run} does
+   */
   runInOrder(script: Script, args: readonly (string | number)[]): Promise<unknown> {
     const rest = [...script.keys.map((name) => this.keys.key(name)), ...args];
     return this.#attempt(script.name, () => this.#client.eval(script.text, script.keys.length, ...rest));
@@ -103,7 +112,7 @@ export class RedisLink {
     } catch (error) {
       const message = error instanceof Error ? error.message : "failed";
       this.countError(operation);
-      // What a script itself gets wrong says nothing about the way to it.
+      // An error inside a script says nothing about the connection.
       if (!message.startsWith("ERR")) this.#fell(message);
       throw new RedisUnavailableError(operation, message);
     }
@@ -119,12 +128,12 @@ export class RedisLink {
   #fell(reason: string): void {
     if (this.#state === "down") return;
     this.#state = "down";
-    // That it is closed need not be told to whoever closed it.
+    // The service has closed the link itself and needs no event.
     if (!this.#closed) this.#events.emit("down", { reason });
   }
 }
 
-/** Of a cluster: why the last of its nodes could not be reached. */
+/** The error's text. For a cluster: why the last of its nodes could not be reached. */
 function reasonOf(error: Error): string {
   if ("lastNodeError" in error && error.lastNodeError instanceof Error) return error.lastNodeError.message;
   return error.message;

@@ -1,4 +1,4 @@
-/** Messages between nodes as they travel. */
+/** The JSON form of the messages that nodes send each other through Redis. */
 import Type from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { NODE_MESSAGES, type NodeMessage } from "../ports/node-messages.js";
@@ -6,11 +6,11 @@ import { NODE_MESSAGES, type NodeMessage } from "../ports/node-messages.js";
 export interface NodeFrame {
   /** The node that sent it. */
   readonly from: string;
-  /** One run of that node: its numbers begin at 1 with every stream. */
+  /** One process of that node. In each stream `seq` begins at 1. */
   readonly stream: string;
-  /** The number of a message to all; undefined for one to a single node. */
+  /** The number of a message to all nodes; undefined for a message to one node. */
   readonly seq: number | undefined;
-  /** Undefined when it is of a kind that this version does not know, or is malformed. */
+  /** Undefined when this version does not know the kind of message, or when it is malformed. */
   readonly message: NodeMessage | undefined;
 }
 
@@ -31,7 +31,7 @@ export function encodeFrame(frame: NodeFrame): string {
   return JSON.stringify(frame);
 }
 
-/** Undefined when it can't be told who sent it. Never throws. */
+/** Reads a frame. Returns undefined when the frame does not name its sender. Never throws. */
 export function decodeFrame(text: string): NodeFrame | undefined {
   let frame: unknown;
   try {

@@ -9,21 +9,21 @@ import { loadScript } from "./script.js";
 import type { Subscriber, SubscriberCallbacks } from "./subscriber.js";
 
 const PUBLISH = loadScript("publish");
-/** Of so many senders the numbers are kept; a node that is started anew under another name is another sender. */
+/** The bus remembers the numbers of this many senders. A node that restarts under another name is another sender. */
 const MOST_SENDERS = 1_000;
 
-/** One node's messages, by publishing and subscribing. */
+/** One node's messages. They travel through Redis channels. */
 export class RedisBus implements Bus {
   readonly #link: RedisLink;
   readonly #nodeId: string;
   readonly #stream = randomUUID();
   readonly #events: Emitter<BusEvents>;
   readonly #subscriber: Subscriber;
-  /** Those that were heard of last are at the end. */
+  /** The senders that were heard last are at the end. */
   readonly #senders = new Map<string, SequenceTracker>();
   #sent = 0;
 
-  /** @param subscribe begins to listen on channels */
+  /** @param parts `subscribe` begins to listen on channels */
   constructor(parts: {
     link: RedisLink;
     nodeId: string;
@@ -45,7 +45,7 @@ export class RedisBus implements Bus {
     return this.#sent;
   }
 
-  /** Whether messages arrive at present. */
+  /** Whether this node receives messages now. */
   get subscribed(): boolean {
     return this.#subscriber.subscribed;
   }
@@ -55,7 +55,7 @@ export class RedisBus implements Bus {
     const seq = to === "all" ? this.#sent : undefined;
     const channel = to === "all" ? this.#link.keys.channelToAll : this.#link.keys.channelTo(to.nodeId);
     const frame = encodeFrame({ from: this.#nodeId, stream: this.#stream, seq, message });
-    // Lost is lost: the link counts it, and who misses it finds out by the numbers.
+    // The bus does not send a lost message again. The link counts the failure, and the receivers notice the missing number.
     this.#link.runInOrder(PUBLISH, [channel, frame]).catch(() => undefined);
   }
 
@@ -88,7 +88,7 @@ export class RedisBus implements Bus {
     if (message) this.#events.emit("message", { from, message });
   }
 
-  /** After a break; before the first subscription nobody is known. */
+  /** Reports a gap for every known sender: messages were lost while the subscription was broken. */
   #resume(): void {
     for (const [from, tracker] of this.#senders) {
       tracker.broken();

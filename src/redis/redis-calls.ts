@@ -116,7 +116,7 @@ function readCall(reply: unknown): CallRecord {
   const [callId, state, ageMs, remainingMs, caller, callerSession, callee, calleeSession, json] = list(reply);
   const body: unknown = JSON.parse(text(json));
   if (!bodyCheck.Check(body) || (state !== "ringing" && state !== "active")) {
-    throw new Error("a call in Redis is not written in the form that this version knows");
+    throw new Error("this version cannot read a call in Redis");
   }
   const { roomId, kind, callerName, calleeName } = body;
   const answered = text(calleeSession) === "" ? {} : { sessionId: text(calleeSession) };

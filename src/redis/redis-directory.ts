@@ -115,13 +115,13 @@ export class RedisDirectory implements Directory {
     return replies.readCounts(await this.#link.run(COUNTS, []));
   }
 
-  /** Resigns if Redis can be asked; if not, the lease runs out by itself. */
+  /** Resigns if Redis answers. If not, the lease runs out by itself. */
   async close(): Promise<void> {
     await this.resign().catch(() => undefined);
     this.#lease = undefined;
   }
 
-  /** All items of a script that answers in pages. */
+  /** Runs a script that answers in pages, and returns the items of all pages. */
   async #pages(script: Script): Promise<readonly unknown[]> {
     const lease = this.#lease;
     if (lease === undefined) return [];

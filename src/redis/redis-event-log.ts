@@ -12,7 +12,7 @@ const ACKNOWLEDGE = loadScript("event-acknowledge");
 const TAKE_OVER = loadScript("event-take-over");
 const UNDELIVERED = loadScript("events-undelivered");
 
-/** About 50 MB of Redis. */
+/** Number of events that the log keeps: about 50 MB of Redis's memory. */
 const KEPT = 100_000;
 /** Number of events in one answer. Redis does nothing else while it collects them, so it is small. */
 const PAGE = 500;
@@ -20,9 +20,9 @@ const PAGE = 500;
 const eventCheck = Compile(NewBackendEvent);
 
 export interface EventLogLimits {
-  /** How many events the log keeps, about. */
+  /** Approximate number of events that the log keeps. */
   kept?: number;
-  /** How long a node without a lease must have appended nothing. */
+  /** Another node takes over the runs of a node without a lease that has appended nothing for this time, milliseconds. */
   quietMs?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The store that the nodes of one service share, in Redis. Nobody's life depends on it: it is an index, and while it is
- * away its methods reject quickly and everything else goes on.
+ * The store that the nodes of one service share, in Redis. It is an index and does not decide who is alive. While Redis
+ * cannot be reached, the store's methods reject quickly, and the service goes on without it.
  */
 import { systemClock, type Clock } from "../kernel/clock.js";
 import type { CallStore } from "../ports/call-store.js";
@@ -19,7 +19,7 @@ import { Subscriber } from "./subscriber.js";
 export interface RedisStoreOptions {
   /** A `REDIS_URL`; see `redis-url.ts` for its forms. */
   url: string;
-  /** Told of a listener that threw. */
+  /** Called with the error of a listener that threw. */
   onListenerError: (error: unknown, event: PropertyKey) => void;
   /** What all keys begin with. */
   prefix?: string;
@@ -28,7 +28,7 @@ export interface RedisStoreOptions {
 }
 
 export class RedisStore {
-  /** For scripts of other adapters, and what `lastseen_redis_*` is made of. */
+  /** Other adapters run their scripts with it. The metrics `lastseen_redis_*` read its state and errors. */
   readonly link: RedisLink;
   readonly #address: RedisAddress;
   readonly #leaseMs: number;
@@ -37,9 +37,9 @@ export class RedisStore {
   readonly #open = new Set<{ close(): Promise<void> }>();
 
   /**
-   * Begins to connect, and goes on for ever. That Redis can't be reached is no error.
+   * Begins to connect, and tries again until it is closed. An unreachable Redis is no error.
    *
-   * @throws when the URL or the prefix is malformed
+   * @throws Error when the URL or the prefix is malformed
    */
   constructor(options: RedisStoreOptions) {
     this.#address = parseRedisUrl(options.url);
@@ -51,7 +51,7 @@ export class RedisStore {
     this.link = new RedisLink(this.#address, keys, options.onListenerError);
   }
 
-  /** Whether Redis answered last time. */
+  /** Whether Redis answered the last command. */
   get state(): "up" | "down" {
     return this.link.state;
   }
@@ -66,12 +66,16 @@ export class RedisStore {
     return directory;
   }
 
-  /** The calls of all nodes. @param holdMs how long an active call lives without being held */
+  /**
+   * The calls of all nodes.
+   *
+   * @param holdMs an active call ends when no node prolongs it for this time, milliseconds
+   */
   calls(holdMs?: number): CallStore {
     return new RedisCalls(this.link, holdMs);
   }
 
-  /** What the owner's backend is told; each call is one process of the node. */
+  /** The log of events for the backend. Each call of this method makes the access of one process of the node. */
   events(nodeId: string, limits?: EventLogLimits): EventLog {
     return new RedisEventLog(this.link, nodeId, limits);
   }
@@ -88,7 +92,7 @@ export class RedisStore {
     return bus;
   }
 
-  /** Resigns where it can, and ends all connections. Idempotent. */
+  /** Ends all leases that it can end, and all connections. Can be called twice. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((part) => part.close()));
     this.#open.clear();

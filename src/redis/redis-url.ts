@@ -5,8 +5,8 @@
  *     redis+sentinel://[[user]:password@]host[:port][,host[:port]…]/masterName[/db]
  *     redis+cluster://[[user]:password@]host[:port][,host[:port]…]
  *
- * and the same with `rediss` in front for TLS. User, password and master name are percent-encoded where they have to be; an
- * IPv6 address stands in brackets.
+ * With `rediss` instead of `redis` the service uses TLS. User, password and master name are percent-encoded where a
+ * character needs it. An IPv6 address is in brackets.
  */
 
 export interface HostPort {
@@ -36,18 +36,18 @@ const SENTINEL_PORT = 26_379;
 /**
  * Reads a `REDIS_URL`.
  *
- * @throws Error that says what is wrong, and never repeats the URL or a part of it that could be the password
+ * @throws Error that says what is wrong. Its text never contains a part of the URL, because it could be the password.
  */
 export function parseRedisUrl(url: string): RedisAddress {
   const match = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/]*)@)?([^/@]*)(?:\/(.*))?$/.exec(url);
   if (!match)
-    throw wrong("begins with none of redis://, rediss://, redis+sentinel://, redis+cluster://, or is malformed");
+    throw wrong("must begin with redis://, rediss://, redis+sentinel:// or redis+cluster://, or is malformed");
   const [, scheme, kind, userinfo, hosts = "", path = ""] = match;
-  if (/[?#]/.test(hosts + path)) throw wrong("has no query and no fragment");
+  if (/[?#]/.test(hosts + path)) throw wrong("must not have a query or a fragment");
   const common = { tls: scheme === "rediss", ...credentials(userinfo) };
   const segments = path === "" ? [] : path.split("/");
   if (kind === "cluster") {
-    if (segments.length > 0) throw wrong("names a database, but a cluster has only one");
+    if (segments.length > 0) throw wrong("names a database, but a cluster has only database 0");
     return { kind, ...common, nodes: hostList(hosts, REDIS_PORT) };
   }
   if (kind === "sentinel") {

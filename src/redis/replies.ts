@@ -1,4 +1,4 @@
-/** Reads what the scripts return, and makes the outcomes of the {@link Directory} from it. */
+/** Reads the scripts' answers and makes the outcomes of the {@link Directory} from them. */
 import type { Directory, NodeView, NoLease, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { parseLeaseId } from "../ports/lease-id.js";
 import { readSession } from "./session-record.js";
@@ -66,7 +66,7 @@ export function readCounts(reply: unknown): Outcome<"counts"> {
   return { rooms: integer(rooms), sessions: integer(sessions) };
 }
 
-/** Leaves out entries that this version can't read: a node of the version that wrote them looks after them. */
+/** Leaves out entries that this version cannot read. A node with the version that wrote them can read them. */
 export function readSessions(reply: readonly unknown[]): SessionEntry[] {
   return reply.flatMap((item) => {
     const [sessionId, line] = list(item);
@@ -127,5 +127,5 @@ export function oneOf<const K extends string>(value: unknown, ...kinds: readonly
 }
 
 function unexpected(): Error {
-  return new Error("a script did not return what its contract says");
+  return new Error("a script's answer does not match its contract");
 }

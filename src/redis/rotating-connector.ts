@@ -3,7 +3,12 @@ import { connect as connectTls } from "node:tls";
 import { AbstractConnector } from "ioredis";
 import type { HostPort } from "./redis-url.js";
 
-/** Connects to one of several equal nodes, with each attempt to the next one, beginning anywhere. */
+/**
+ * Makes a connector to a group of equal nodes. The first attempt connects to a node chosen by chance, each further attempt
+ * to the next node.
+ *
+ * @param endMs after this time a connection that is being closed is destroyed, milliseconds
+ */
 export function rotatingConnector(
   nodes: readonly HostPort[],
   tls: boolean,

@@ -2,24 +2,24 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isKeyName, type KeyName } from "./keys.js";
 
-/** A Lua script: what Redis runs, and which keys it has to be given. */
+/** A Lua script that Redis runs, and the keys that it needs. */
 export interface Script {
   readonly name: string;
   /** In the order of KEYS. */
   readonly keys: readonly KeyName[];
   readonly text: string;
-  /** By which Redis knows the text. */
+  /** Redis finds a script that it has run before by this hash of the text. */
   readonly sha1: string;
 }
 
 const FOLDER = new URL("scripts/", import.meta.url);
 
 /**
- * Reads a script of the folder `scripts`. Its first lines are its contract: what for, `KEYS`, `ARGV`, what it returns. The
- * keys named there are what it is given, and it finds them in the table `key` by their names. `@include` puts a file of
- * `scripts/include` in front.
+ * Reads a script of the folder `scripts`. Its first lines are its contract: its purpose, `KEYS`, `ARGV` and what it returns.
+ * The caller passes the keys that the contract names, and the script finds them in the table `key` by their names.
+ * `@include` puts a file of `scripts/include` in front of the script.
  *
- * @throws when there is no such script, or it names an unknown key
+ * @throws Error when the script does not exist, has no line `KEYS`, or names an unknown key
  */
 export function loadScript(name: string): Script {
   const body = readFileSync(new URL(`${name}.lua`, FOLDER), "utf8");
@@ -36,7 +36,7 @@ export function loadScript(name: string): Script {
 
 function namesAfter(label: string, body: string): string[] {
   const line = body.split("\n").find((each) => each.startsWith(`-- ${label}`));
-  if (line === undefined) throw new Error(`a script's contract lacks the line "-- ${label}"`);
+  if (line === undefined) throw new Error(`a script's contract has no line "-- ${label}"`);
   return line
     .slice(`-- ${label}`.length)
     .split(",")

@@ -1,4 +1,4 @@
-/** A session's entry as it lies in Redis: what the scripts decide by, and a body that only the nodes read. */
+/** A session's entry as Redis stores it: the fields that the scripts read, and a body that only the nodes read. */
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import type { SessionEntry } from "../ports/directory.js";
@@ -14,17 +14,21 @@ const Body = Compile(
   }),
 );
 
-/** ARGV of `put-session` after the lease. */
+/**
+ * ARGV of `put-session` after the lease.
+ *
+ * @throws Error when the id of the user or of the room contains white space
+ */
 export function sessionArguments(entry: SessionEntry): readonly (string | number)[] {
   const { sessionId, userId, epoch, roomId = "", name, tabId, tokenHash, openedAt, joinedAt, metadata } = entry;
-  if (/\s/.test(userId + roomId)) throw new Error("ids of users and rooms have no white space");
+  if (/\s/.test(userId + roomId)) throw new Error("the id of a user or a room must not contain white space");
   return [sessionId, epoch, userId, roomId, JSON.stringify({ name, tabId, tokenHash, openedAt, joinedAt, metadata })];
 }
 
 /**
- * Reads what the scripts return of a session: "epoch lease user room body".
+ * Reads a session as the scripts return it: "epoch lease user room body".
  *
- * @returns undefined when it is not an entry as this version writes them
+ * @returns undefined when the entry is not in the form that this version writes
  */
 export function readSession(sessionId: string, line: string): { entry: SessionEntry; lease: string } | undefined {
   const match = /^(\d+) (\S+) (\S+) (\S*) (\{.*\})$/s.exec(line);

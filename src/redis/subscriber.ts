@@ -2,12 +2,12 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../kernel/clock.js";
 import { Loop } from "../kernel/loop.js";
 
-/** How often it is made sure that the connection still answers: nothing else is sent on it. */
+/** How often the subscriber pings Redis. It sends nothing else on this connection, so only a ping notices a dead one. */
 const PROBE_INTERVAL_MS = 2_000;
 
 /**
- * Keeps a connection subscribed to fixed channels. After every break it subscribes anew, and then tells it: what was
- * published in between is lost.
+ * Keeps a connection subscribed to fixed channels. When the connection breaks, it subscribes again and calls `subscribed`.
+ * Messages that were published in between are lost.
  */
 export class Subscriber {
   readonly #client: Redis;
@@ -24,20 +24,20 @@ export class Subscriber {
     client.on("close", () => {
       this.#subscribed = false;
     });
-    // What breaks the connection also closes it; connecting again is the client's work.
+    // After an error that breaks the connection, the Redis client closes it and connects again.
     client.on("error", () => callbacks.failed());
     client.on("message", (_channel: string, text: string) => callbacks.message(text));
     this.#probe = new Loop({
       clock,
       intervalMs: PROBE_INTERVAL_MS,
-      // Without an answer the client itself ends the connection and makes a new one.
+      // When Redis does not answer, the Redis client ends the connection and makes a new one.
       task: () => this.#ask(),
       onError: () => callbacks.failed(),
     });
     this.#probe.start();
   }
 
-  /** Whether messages arrive at present. */
+  /** Whether messages arrive now. */
   get subscribed(): boolean {
     return this.#subscribed;
   }

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Bus } from "../../src/ports/bus.js";
 import type { NodeMessage } from "../../src/ports/node-messages.js";
 
-/** A bus that several nodes share, with nobody on it at first. */
+/** A bus that several nodes share. At first no node uses it. */
 export interface BusUnderTest {
-  /** A node's access; resolves when messages arrive there. Several of one name are a node that was restarted. */
+  /** A node's access. Resolves when messages arrive there. A second call with the same name is a restarted node. */
   open(nodeId: string): Promise<Bus>;
   /** Waits until the condition holds. */
   until(holds: () => boolean): Promise<void>;
@@ -21,7 +21,7 @@ const ask = (id: string): NodeMessage => ({ type: "ask", id, question: "who", da
  */
 export function busContract(name: string, create: () => BusUnderTest | Promise<BusUnderTest>): void {
   describe(`the bus in ${name}`, () => {
-    /** A node with everything that it was told. */
+    /** A node, with all messages and gaps that its bus has reported. */
     async function node(shared: BusUnderTest, nodeId: string) {
       const bus = await shared.open(nodeId);
       const told: { from: string; message: NodeMessage }[] = [];
@@ -74,7 +74,7 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(b.missed).toEqual([]);
     });
 
-    test("messages to all are counted, also when nobody is there; messages to one node are not", async () => {
+    test("the bus counts messages to all nodes, also when no other node exists, but not messages to one node", async () => {
       const shared = await create();
       const a = await node(shared, "a");
       expect(a.bus.sent).toBe(0);
@@ -84,7 +84,7 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(a.bus.sent).toBe(2);
     });
 
-    test("a receiver has a copy: the sender may change the message afterwards", async () => {
+    test("the receiver gets a copy: the sender can change the message afterwards", async () => {
       const shared = await create();
       const a = await node(shared, "a");
       const b = await node(shared, "b");
@@ -95,7 +95,7 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(b.told[0]?.message).toEqual(ask("1"));
     });
 
-    test("what a node sent before is missed once: at the second comparison, not at the first", async () => {
+    test("messages that a node sent earlier are reported as missed once: at the second comparison, not at the first", async () => {
       const shared = await create();
       const a = await node(shared, "a");
       a.bus.send("all", ask("1"));
@@ -112,7 +112,7 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(b.missed).toEqual(["a"]);
     });
 
-    test("what a node sent before is missed with its next message to all", async () => {
+    test("messages that a node sent earlier are reported as missed when its next message to all arrives", async () => {
       const shared = await create();
       const a = await node(shared, "a");
       a.bus.send("all", ask("1"));
@@ -125,7 +125,7 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(b.missed).toEqual(["a"]);
     });
 
-    test("what has arrived is not missed, however often it is compared; an older lease and the own number count for nothing", async () => {
+    test("messages that have arrived are never reported as missed; the bus ignores an older lease and its own number", async () => {
       const shared = await create();
       const a = await node(shared, "a");
       const b = await node(shared, "b");
@@ -139,7 +139,7 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(b.missed).toEqual([]);
     });
 
-    test("a node that is restarted is followed from its first message", async () => {
+    test("the bus reads a restarted node's messages from the first one on", async () => {
       const shared = await create();
       const before = await node(shared, "a");
       const b = await node(shared, "b");
@@ -153,7 +153,7 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(b.missed).toEqual([]);
     });
 
-    test("a listener that is removed is not told any more, and one that throws keeps nobody from being told", async () => {
+    test("a removed listener is not called any more, and a listener that throws does not stop the other listeners", async () => {
       const shared = await create();
       const a = await node(shared, "a");
       const bus = await shared.open("b");
@@ -170,7 +170,7 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(shared.errors).toEqual([new Error("a listener failed")]);
     });
 
-    test("nothing arrives after closing, closing is possible twice, and the others go on", async () => {
+    test("after closing no message arrives, a second close does nothing, and the other nodes go on", async () => {
       const shared = await create();
       const a = await node(shared, "a");
       const b = await node(shared, "b");

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { CallRecord, CallStore, NewCall } from "../../src/ports/call-store.js";
 
-/** Two nodes' access to the same calls, and a way to let time pass. */
+/** Two nodes' access to the same calls. `pass` lets time pass. */
 export interface CallStoreUnderTest {
   here: CallStore;
   there: CallStore;
-  /** Shorter than in service, so that a store with a clock of its own can be waited for. */
+  /** Shorter than in production, so that a test can wait for a store with a real clock. */
   holdMs: number;
   pass: (ms: number) => Promise<void>;
 }
@@ -29,11 +29,11 @@ const seen = (call: CallRecord | undefined) => call && [call.callId, call.state,
 /**
  * What every store behind the {@link CallStore} port must do.
  *
- * @param create makes an empty store; what it needs beside it, it releases itself when the test is finished
+ * @param create makes an empty store, and releases what the store needs when the test has ended
  */
 export function callStoreContract(name: string, create: () => CallStoreUnderTest | Promise<CallStoreUnderTest>): void {
   describe(`the calls in ${name}`, () => {
-    test("a call that rings is found by its id and by both users, with the time that it has left", async () => {
+    test("a ringing call is found by its id and by both users, with its remaining time", async () => {
       const { here, there } = await create();
       const started = await here.start(newCall("c1", { kind: "video" }), RING_MS);
       expect(started).toMatchObject({ kind: "ringing", lapsed: [] });
@@ -48,7 +48,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await there.find("c2")).toBeUndefined();
     });
 
-    test("who is named by a live call can neither call nor be called", async () => {
+    test("a user in a live call can neither call nor be called", async () => {
       const { here, there } = await create();
       const tries: [string, NewCall["caller"], string, string][] = [
         ["a caller's second call", ada, "eve", "caller_busy"],
@@ -69,7 +69,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await here.ofUser("eve")).toBeUndefined();
     });
 
-    test("the first answer wins, and is the same when it is given again", async () => {
+    test("the first answer wins, and the same session can repeat it", async () => {
       const { here, there } = await create();
       await here.start(newCall("c1"), RING_MS);
       expect(await there.accept("c1", bob)).toMatchObject({
@@ -83,7 +83,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await here.ringing()).toEqual([]);
     });
 
-    test("nobody but the callee answers", async () => {
+    test("only the callee can answer", async () => {
       const { here } = await create();
       await here.start(newCall("c1"), RING_MS);
       for (const stranger of [ada, eve]) expect(await here.accept("c1", stranger)).toEqual({ kind: "gone" });
@@ -91,7 +91,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(seen(await here.find("c1"))).toEqual(["c1", "ringing", undefined]);
     });
 
-    test("who calls back whoever is calling has answered", async () => {
+    test("a user who calls the user that is calling them has answered the call", async () => {
       const { here, there } = await create();
       await here.start(newCall("c1"), RING_MS);
       const back = newCall("c2", { caller: bob, callee: { userId: "ada", name: "Ada" } });
@@ -103,7 +103,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await there.start(back, RING_MS)).toMatchObject({ kind: "caller_busy" });
     });
 
-    test("of many who end a call one is told that it was them, and both users are free", async () => {
+    test("when many end a call at once, only one gets `finished`, and both users are free", async () => {
       const { here, there } = await create();
       await here.start(newCall("c1"), RING_MS);
       const stores = [here, there, here, there];
@@ -126,8 +126,8 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       ["by the caller's session", { session: "s-ada" }, true],
       ["by a session that has not answered", { session: "s-bob" }, false],
       ["by a stranger's session", { session: "s-eve" }, false],
-      ["when all holds", { state: "ringing", callee: "bob", session: "s-ada" }, true],
-      ["when not all holds", { state: "ringing", callee: "bob", session: "s-eve" }, false],
+      ["when all conditions are true", { state: "ringing", callee: "bob", session: "s-ada" }, true],
+      ["when one condition is false", { state: "ringing", callee: "bob", session: "s-eve" }, false],
     ] as const)("a ring is ended only %s", async (_what, condition, ends) => {
       const { here, there } = await create();
       await here.start(newCall("c1"), RING_MS);
@@ -136,7 +136,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
     });
 
     test.each(["s-ada", "s-bob"])(
-      "an active call is ended by either session (%s), and its length is told",
+      "either session (%s) can end an active call, and the outcome has the call's length",
       async (session) => {
         const { here, there, pass } = await create();
         await here.start(newCall("c1"), RING_MS);
@@ -152,7 +152,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       },
     );
 
-    test("accept and cancel at the same moment have one outcome", async () => {
+    test("when a call is accepted and cancelled at the same moment, only one of the two succeeds", async () => {
       const { here, there } = await create();
       for (let round = 0; round < 20; round += 1) {
         const callId = `c${round}`;
@@ -166,7 +166,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       }
     });
 
-    test("of many who call one user at the same moment one rings", async () => {
+    test("when many call one user at the same moment, one call rings", async () => {
       const { here, there } = await create();
       const calls = Array.from({ length: 20 }, (_, n) =>
         newCall(`c${n}`, { caller: { userId: `u${n}`, name: "", sessionId: `s${n}` } }),
@@ -177,7 +177,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await here.ringing()).toHaveLength(1);
     });
 
-    test("two who call each other at the same moment are in one call", async () => {
+    test("two users who call each other at the same moment are in one call", async () => {
       const { here, there } = await create();
       const [one, other] = await Promise.all([
         here.start(newCall("c1"), RING_MS),
@@ -188,7 +188,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await here.ofUser("ada")).toMatchObject({ state: "active" });
     });
 
-    test("a ring whose time is up is over, whether or not anybody has ended it", async () => {
+    test("a ringing call is over when its time is over, also if nobody has ended it", async () => {
       const { here, there, pass } = await create();
       await here.start(newCall("c1"), 100);
       await pass(150);
@@ -206,7 +206,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       });
     });
 
-    test("a ring whose time is up can still be ended, once", async () => {
+    test("a ringing call whose time is over can still be ended, once", async () => {
       const { here, there, pass } = await create();
       await here.start(newCall("c1"), 100);
       await pass(150);
@@ -214,7 +214,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await here.finish("c1", { state: "ringing" })).toEqual({ kind: "gone" });
     });
 
-    test("an active call that nobody holds is over after a while; one that is held is not", async () => {
+    test("an active call that no node prolongs ends after the hold time; a prolonged call goes on", async () => {
       const { here, there, pass, holdMs } = await create();
       await here.start(newCall("c1"), RING_MS);
       const accepted = await there.accept("c1", bob);
@@ -230,7 +230,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await here.ofUser("eve")).toBeUndefined();
     });
 
-    test("what is held and was ended is over, and stays so", async () => {
+    test("a node cannot prolong a call that was ended", async () => {
       const { here, there } = await create();
       await here.start(newCall("c1"), RING_MS);
       const accepted = await there.accept("c1", bob);
@@ -255,7 +255,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       },
     );
 
-    test("hundreds of calls that come and go leave nobody busy", async () => {
+    test("after hundreds of calls have ended no user is busy", async () => {
       const { here, there } = await create();
       const ids = Array.from({ length: 300 }, (_, n) => n);
       await Promise.all(
@@ -271,7 +271,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       for (const n of ids) expect(await here.ofUser(`callee-${n}`)).toBeUndefined();
     });
 
-    test("closing is possible twice", async () => {
+    test("a second close does nothing", async () => {
       const { here } = await create();
       await here.close();
       await expect(here.close()).resolves.toBeUndefined();

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Directory, NodeView, SessionEntry } from "../../src/ports/directory.js";
 
-/** A store that nodes share, empty at first. */
+/** A store that the nodes share. It is empty at first. */
 export interface SharedStore {
-  /** A node's access to it; several of one name are a node that was restarted. */
+  /** A node's access to the store. A second call with the same name is a restarted node. */
   directory(nodeId: string): Directory;
-  /** Lets time pass by the clock that leases run by. */
+  /** Lets time pass on the clock that decides when leases run out. */
   pass(ms: number): Promise<void>;
 }
 
@@ -35,8 +35,8 @@ const ids = (entries: readonly SessionEntry[]) => entries.map(({ sessionId }) =>
 /**
  * What every store behind the {@link Directory} port must do.
  *
- * @param name of the store, for the titles
- * @param create makes an empty store; it is released when the test is finished
+ * @param name name of the store, for the titles
+ * @param create makes an empty store, and releases it when the test has ended
  */
 export function directoryContract(name: string, create: () => DirectoryUnderTest | Promise<DirectoryUnderTest>): void {
   describe(`the directory in ${name}`, () => {
@@ -64,7 +64,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
       return view;
     }
 
-    /** Time passes and only these nodes renew their leases, until that of another one has run out. */
+    /** Lets time pass until the node's lease has run out. Only the `alive` nodes renew their leases. */
     async function runOut(nodeId: string, epoch: number, ...alive: [Directory, ...Directory[]]): Promise<void> {
       for (let step = 0; step < 100; step += 1) {
         const [seen] = await Promise.all(alive.map((directory) => views(directory)));
@@ -74,7 +74,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
       throw new Error(`the lease of ${nodeId} did not run out`);
     }
 
-    /** A node that has died with what it held; `witness` has seen its lease run out. */
+    /** Makes a node that holds entries and then dies; `witness` sees its lease run out. Returns the lease's epoch. */
     async function dead(nodeId: string, witness: Directory, held: (of: Directory) => Promise<void>): Promise<number> {
       const directory = store.directory(nodeId);
       const { epoch } = await directory.register(`wss://${nodeId}`);
@@ -93,7 +93,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await directory.own()).toEqual({ rooms: [], sessions: [] });
       });
 
-      test("who has no lease may read, and changes nothing", async () => {
+      test("a node without a lease can read, and changes nothing", async () => {
         const directory = store.directory("a");
         const none = { kind: "no_lease" };
         expect(await directory.renew({ draining: false, sent: 0 })).toEqual(none);
@@ -107,7 +107,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
       });
 
-      test("every lease has an epoch above all before it", async () => {
+      test("every lease has a greater epoch than all leases before it", async () => {
         const epochs: number[] = [];
         for (const nodeId of ["a", "b", "a", "c"]) {
           epochs.push((await store.directory(nodeId).register(undefined)).epoch);
@@ -115,7 +115,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(epochs).toEqual([...new Set(epochs)].toSorted((one, other) => one - other));
       });
 
-      test("who renews sees all nodes, oldest first, with what they hold and have said", async () => {
+      test("a node that renews gets all nodes, oldest first, with their counts and their status", async () => {
         const a = await node("a");
         const b = await node("b", { reachable: false });
         await a.claimRoom("daily");
@@ -132,7 +132,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         });
       });
 
-      test("a lease that is not renewed runs out, and goes on when it is renewed before anybody claims it", async () => {
+      test("a lease that its node does not renew runs out, and goes on when the node renews it before another node claims it", async () => {
         const a = await node("a");
         const b = store.directory("b");
         const { epoch } = await b.register("wss://b");
@@ -144,14 +144,14 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.takeOver({ nodeId: "b", epoch }, 10)).toEqual({ kind: "alive" });
       });
 
-      test("a node that renews keeps its lease, however long", async () => {
+      test("a node keeps its lease as long as it renews it", async () => {
         const a = await node("a");
         const { epoch } = await store.directory("dead").register(undefined);
         await runOut("dead", epoch, a);
         expect(await viewOf("a", a)).toMatchObject({ expired: false });
       });
 
-      test("who resigns has no lease, and is forgotten if it held nothing", async () => {
+      test("a node that resigns has no lease, and its lease is forgotten if it held nothing", async () => {
         const a = await node("a");
         const b = await node("b");
         await a.resign();
@@ -160,7 +160,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await views(b)).toHaveLength(1);
       });
 
-      test("what the resigned still held can be taken over at once", async () => {
+      test("another node can take over at once what a node held when it resigned", async () => {
         const a = await node("a");
         const b = await node("b");
         await a.putSession(sessionEntry("s1", { epoch: 4 }));
@@ -171,7 +171,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(taken).toEqual({ kind: "taken", sessions: [sessionEntry("s1", { epoch: 5 })], more: false });
       });
 
-      test("closing resigns, and is possible twice", async () => {
+      test("closing resigns, and a second close does nothing", async () => {
         const a = await node("a");
         const b = await node("b");
         await a.close();
@@ -181,7 +181,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
     });
 
     describe("rooms", () => {
-      test("a room that nobody holds becomes this node's, however often it is claimed, until it is released", async () => {
+      test("this node becomes the home of a room that no node holds, and stays it through further claims until it releases the room", async () => {
         const a = await node("a");
         expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
         expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
@@ -194,7 +194,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
       });
 
-      test("releasing one room leaves the others", async () => {
+      test("releasing a room does not change the other rooms", async () => {
         const a = await node("a");
         for (const room of ["a", "b", "c"]) await a.claimRoom(room);
         await a.releaseRoom("b");
@@ -202,7 +202,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect((await a.own()).rooms.toSorted()).toEqual(["a", "c"]);
       });
 
-      test("a room lives on one node; the others are told where, and can't release it", async () => {
+      test("a room has one home; the other nodes are sent there and cannot release the room", async () => {
         const a = await node("a");
         const b = await node("b");
         await a.claimRoom("daily");
@@ -211,7 +211,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await b.findRoom("daily")).toMatchObject({ nodeId: "a" });
       });
 
-      test("nobody is sent to a home that can't be reached, or that does not renew its lease", async () => {
+      test("no client is sent to a home without a URL, or to a home that does not renew its lease", async () => {
         const a = await node("a", { reachable: false });
         const b = await node("b");
         await a.claimRoom("daily");
@@ -221,7 +221,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await b.claimRoom("weekly")).toEqual({ kind: "unplaced" });
       });
 
-      test("a new room goes to the node with the fewest sessions, the one that asks not counted", async () => {
+      test("a new room goes to the node with the fewest sessions, and the session that asks does not count", async () => {
         const a = await node("a");
         const b = await node("b");
         const c = await node("c");
@@ -236,7 +236,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.claimRoom("r3")).toEqual({ kind: "here" });
       });
 
-      test("no new room goes to a node that is draining, can't be reached, or is dead", async () => {
+      test("no new room goes to a node that is draining, has no URL, or is dead", async () => {
         const a = await node("a");
         await dead("d", a, async () => undefined);
         const b = await node("b", { reachable: false });
@@ -252,7 +252,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await b.claimRoom("r3")).toEqual({ kind: "here" });
       });
 
-      test("of a node that was restarted the room is its own again, and it is not sent to itself", async () => {
+      test("a restarted node is the home of its earlier rooms again, and is not sent to itself", async () => {
         const before = await node("a");
         await before.claimRoom("daily");
         const after = await node("a");
@@ -265,7 +265,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect((await before.own()).rooms).toEqual([]);
       });
 
-      test("a node reclaims a room that nobody holds, although another node has fewer sessions and this one is draining", async () => {
+      test("a node can reclaim a room that no node holds, also when it is draining and another node has fewer sessions", async () => {
         const a = await node("a");
         const b = await node("b");
         for (const id of ["a1", "a2", "a3"]) await a.putSession(sessionEntry(id, { roomId: undefined }));
@@ -277,7 +277,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect((await a.own()).rooms).toEqual(["daily"]);
       });
 
-      test("a node that reclaims a room of another node has lost it, whether or not that node renews its lease", async () => {
+      test("a node cannot reclaim a room of another node, whether or not that node renews its lease", async () => {
         const a = await node("a");
         const b = store.directory("b");
         const { epoch } = await b.register(undefined);
@@ -288,7 +288,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.findRoom("daily")).toMatchObject({ nodeId: "b" });
       });
 
-      test("a node that was restarted reclaims a room of its earlier lease", async () => {
+      test("a restarted node can reclaim a room of its earlier lease", async () => {
         const before = await node("a");
         await before.claimRoom("daily");
         const after = await node("a");
@@ -297,7 +297,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect((await before.own()).rooms).toEqual([]);
       });
 
-      test("a room whose entry is lost is still at home where its sessions are, and the next claim writes it again", async () => {
+      test("when a room's entry is lost, the node that holds its sessions is the home, and the next claim writes the entry again", async () => {
         const a = await node("a");
         const b = await node("b");
         await a.claimRoom("daily");
@@ -315,7 +315,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect((await a.own()).rooms).toEqual(["daily"]);
       });
 
-      test("a room whose entry is lost and in which nobody is goes to the best node, as a new one", async () => {
+      test("when the entry of an empty room is lost, the room goes to the best node, like a new room", async () => {
         const a = await node("a");
         await node("b");
         for (const id of ["a1", "a2"]) await a.putSession(sessionEntry(id, { roomId: "weekly" }));
@@ -326,7 +326,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.findRoom("daily")).toBeUndefined();
       });
 
-      test("of many who claim one room at once one becomes its home, and the others are sent there", async () => {
+      test("when many nodes claim one room at once, one becomes its home, and the others are sent there", async () => {
         const nodes = await Promise.all(["a", "b", "c", "d", "e"].map((nodeId) => node(nodeId)));
         for (let round = 0; round < 20; round += 1) {
           await Promise.all(nodes.map((each) => views(each)));
@@ -340,7 +340,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
     });
 
     describe("sessions", () => {
-      test("a session is found as it was stored, by its id and by its user", async () => {
+      test("a stored session is found by its id and by its user, unchanged", async () => {
         const a = await node("a");
         const metadata = { none: [], empty: {}, deep: [{ x: [1.5, 1e300, -0.1] }], text: 'ä "\n\\ 💬', no: null };
         const rich = sessionEntry("s1", { metadata });
@@ -357,7 +357,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(ids((await a.own()).sessions)).toEqual(["s1", "s2", "s3"]);
       });
 
-      test("storing again replaces: a later epoch, another room or none, and the session is still one", async () => {
+      test("storing a session again replaces its entry, with a later epoch, another room, or no room", async () => {
         const a = await node("a");
         await a.putSession(sessionEntry("s1"));
         expect(await a.putSession(sessionEntry("s1", { roomId: "weekly" }))).toEqual({ kind: "stored" });
@@ -368,7 +368,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.counts()).toMatchObject({ sessions: 1 });
       });
 
-      test("who acts under an older epoch is fenced and changes nothing", async () => {
+      test("a node that writes under an older epoch is fenced and changes nothing", async () => {
         const a = await node("a");
         await a.putSession(sessionEntry("s1", { epoch: 10 }));
         const fenced = { kind: "fenced", epoch: 10 };
@@ -377,7 +377,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.findSession("s1")).toMatchObject(sessionEntry("s1", { epoch: 10 }));
       });
 
-      test("of one epoch a session is held by one node; under the next one another may take it", async () => {
+      test("under one epoch only one node holds a session; another node can write it under the next epoch", async () => {
         const a = await node("a");
         const b = await node("b");
         await a.putSession(sessionEntry("s1", { epoch: 3 }));
@@ -390,7 +390,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(ids((await b.own()).sessions)).toEqual(["s1"]);
       });
 
-      test.each([3, 4])("a session is removed under its own epoch or a later one (%i), once", async (epoch) => {
+      test.each([3, 4])("a session can be removed once, under its own epoch or a later one (%i)", async (epoch) => {
         const a = await node("a");
         await a.putSession(sessionEntry("s1", { epoch: 3 }));
         await a.putSession(sessionEntry("s2"));
@@ -402,12 +402,12 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.counts()).toMatchObject({ sessions: 1 });
       });
 
-      test("a session that was never there is gone", async () => {
+      test("removing a session that was never stored answers `gone`", async () => {
         const a = await node("a");
         expect(await a.removeSession("nobody", 1)).toEqual({ kind: "gone" });
       });
 
-      test("what was handed in and is changed afterwards does not change the directory", async () => {
+      test("a change of an entry object after the call does not change the directory", async () => {
         const a = await node("a");
         const mine = sessionEntry("s1");
         await a.putSession(mine);
@@ -416,7 +416,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
       });
 
       test.each(["__proto__", "constructor", "a:b", "{a}", "a*", "[a", "-", "a@1", "r".repeat(128)])(
-        "sessions, users and rooms may be called %s and are not mistaken for others",
+        "sessions, users and rooms can have the id %s and are not confused with others",
         async (odd) => {
           const a = await node("a");
           const mine = sessionEntry(odd, { userId: odd, roomId: odd });
@@ -432,7 +432,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         },
       );
 
-      test("ids that nobody can have are found nowhere", async () => {
+      test("impossible ids are not found", async () => {
         const a = await node("a");
         await a.putSession(sessionEntry("s1"));
         for (const odd of ["", " ", "ada s1", "s1 ", "daily\n", "!", "\u0000", "ä"]) {
@@ -441,7 +441,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         }
       });
 
-      test("nodes with similar names hold what is theirs", async () => {
+      test("nodes with similar names do not hold each other's entries", async () => {
         for (const nodeId of ["n", "n1", "n-1", "n:1", "n.1"]) {
           const directory = await node(nodeId);
           await directory.putSession(sessionEntry(`of-${nodeId}`));
@@ -453,7 +453,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(seen.map(({ sessions }) => sessions)).toEqual([1, 1, 1, 1, 1, 0]);
       });
 
-      test("of many who store and remove one session at once, the latest epoch wins", async () => {
+      test("when many nodes store and remove one session at once, the latest epoch wins", async () => {
         const a = await node("a");
         const b = await node("b");
         const epochs = Array.from({ length: 50 }, (_none, n) => ((n * 7) % 50) + 1);
@@ -467,7 +467,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.sessionsOfUser("ada")).toEqual([]);
       });
 
-      test("thousands of sessions that come and go leave nothing", async () => {
+      test("thousands of sessions that begin and end leave nothing in the store", async () => {
         const a = await node("a");
         const all = Array.from({ length: 1_200 }, (_none, n) => `s${n}`);
         await inBatches(all, (id, n) => a.putSession(sessionEntry(id, { userId: `u${n % 10}`, roomId: `r${n % 7}` })));
@@ -485,7 +485,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
     });
 
     describe("taking over", () => {
-      test("a room moves with all its sessions, then those without one, each under its next epoch", async () => {
+      test("first rooms move with all their sessions, then sessions without a room, each under its next epoch", async () => {
         const a = await node("a");
         const epoch = await dead("d", a, async (d) => {
           await d.claimRoom("daily");
@@ -508,7 +508,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.takeOver({ nodeId: "d", epoch }, 100)).toEqual({ kind: "taken", sessions: [], more: false });
       });
 
-      test("a live node's entries stay where they are, also when its own are asked for", async () => {
+      test("a live node keeps its entries: no other node can take them over, nor can the node itself", async () => {
         const a = await node("a");
         const b = await node("b");
         await b.putSession(sessionEntry("s1"));
@@ -523,7 +523,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.findSession("s1")).toMatchObject({ nodeId: "b", epoch: 1 });
       });
 
-      test("a call ends after the room with which enough sessions were taken, and says that there is more", async () => {
+      test("a call ends after the room with which it has taken enough sessions, and says that more are left", async () => {
         const a = await node("a");
         const epoch = await dead("d", a, async (d) => {
           for (const room of ["r1", "r2", "r3"]) await d.claimRoom(room);
@@ -545,7 +545,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(new Set(all).size).toBe(12);
       });
 
-      test("a node that comes back after its first entry was taken is refused and has to register again", async () => {
+      test("a node that comes back after another node took its first entry is refused and has to register again", async () => {
         const a = await node("a");
         const d = store.directory("d");
         const { epoch } = await d.register("wss://d");
@@ -564,7 +564,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect((await a.own()).sessions).toHaveLength(2);
       });
 
-      test("a node that was restarted takes over what its earlier life left, once that lease has run out", async () => {
+      test("a restarted node takes over the entries of its earlier lease after that lease has run out", async () => {
         const before = store.directory("a");
         const { epoch } = await before.register("wss://a");
         await before.claimRoom("daily");
@@ -581,7 +581,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await views(after)).toHaveLength(1);
       });
 
-      test("a node that was restarted may write its entries anew instead, under the same epoch", async () => {
+      test("a restarted node can write its entries again instead, under the same epoch", async () => {
         const before = await node("a");
         await before.putSession(sessionEntry("s1"));
         const after = await node("a");
@@ -590,7 +590,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect((await before.own()).sessions).toEqual([]);
       });
 
-      test("a session that has moved on in the meantime is not taken along with its room", async () => {
+      test("a session that has moved to another node meanwhile does not move with its room", async () => {
         const a = await node("a");
         const b = await node("b");
         const epoch = await dead("d", a, async (d) => {
@@ -607,7 +607,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.findSession("s2")).toMatchObject({ nodeId: "b", epoch: 2 });
       });
 
-      test("of several who take over one dead node's thousand entries each gets others, and nothing is left", async () => {
+      test("when several nodes take over the thousand entries of a dead node, each entry goes to one node, and nothing is left", async () => {
         const nodes = await Promise.all(["a", "b", "c"].map((nodeId) => node(nodeId)));
         const [a] = nodes;
         if (!a) throw new Error("no node");
@@ -638,7 +638,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
     });
 
     describe("handing over", () => {
-      test("a room goes to another node with all its sessions, under their next epochs", async () => {
+      test("a node hands over a room with all its sessions, each under its next epoch", async () => {
         const a = await node("a");
         const b = await node("b");
         await a.claimRoom("daily");
@@ -651,7 +651,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await a.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
       });
 
-      test("a session that is in no room goes alone", async () => {
+      test("a node can hand over a single session that is in no room", async () => {
         const a = await node("a");
         const b = await node("b");
         await a.putSession(sessionEntry("s1", { roomId: undefined }));
@@ -659,7 +659,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await b.findSession("s1")).toMatchObject({ nodeId: "b", epoch: 2 });
       });
 
-      test("to nobody, to itself, or what belongs to others is refused", async () => {
+      test("a hand-over to an unknown node, to the node itself, or of another node's entries is refused", async () => {
         const a = await node("a");
         const b = await node("b");
         await dead("d", a, async () => undefined);
@@ -667,9 +667,9 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         await a.claimRoom("daily");
         await a.putSession(sessionEntry("s1"));
         const refused = { kind: "refused" };
-        for (const heir of ["nobody", "a", "d"]) {
-          expect(await a.handOver({ roomId: "daily" }, heir)).toEqual(refused);
-          expect(await a.handOver({ sessionId: "s1" }, heir)).toEqual(refused);
+        for (const receiver of ["nobody", "a", "d"]) {
+          expect(await a.handOver({ roomId: "daily" }, receiver)).toEqual(refused);
+          expect(await a.handOver({ sessionId: "s1" }, receiver)).toEqual(refused);
         }
         expect(await b.handOver({ roomId: "daily" }, "a")).toEqual(refused);
         expect(await b.handOver({ sessionId: "s1" }, "a")).toEqual(refused);
@@ -681,7 +681,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
   });
 }
 
-/** So many at once that a store on a busy machine answers each of them in the second that it has. */
+/** Number of calls at the same time: few enough that a store on a busy machine answers each within its second. */
 const BATCH = 100;
 
 async function inBatches(all: readonly string[], act: (id: string, n: number) => Promise<unknown>): Promise<void> {
@@ -690,7 +690,7 @@ async function inBatches(all: readonly string[], act: (id: string, n: number) =>
   }
 }
 
-/** Shorter than the pauses between which a lease of any store under test is renewed. */
+/** Shorter than the interval at which a node must renew its lease in any store under test, milliseconds. */
 const LEASE_STEP_MS = 150;
 
 async function takeAll(by: Directory, nodeId: string, epoch: number): Promise<string[]> {

@@ -4,15 +4,15 @@ import type { Directory } from "../../src/ports/directory.js";
 import type { EventLog } from "../../src/ports/event-log.js";
 import type { SharedStore } from "./directory-contract.js";
 
-/** A store with the log of all its nodes, empty at first. */
+/** A store with the log of all its nodes. It is empty at first. */
 export interface SharedEvents extends SharedStore {
-  /** A process of the node. */
+  /** The access of one process of the node. */
   log(nodeId: string): EventLog;
-  /** How long a node without a lease must have appended nothing. */
+  /** Another node takes over the runs of a node without a lease that has appended nothing for this time, milliseconds. */
   readonly quietMs: number;
 }
 
-/** @param from the sequence before the first one */
+/** @param from the sequence before the first event */
 const events = (count: number, nodeId = "a", from = 0): NewBackendEvent[] =>
   Array.from({ length: count }, (_, n) => ({
     type: "joined",
@@ -36,11 +36,11 @@ const inOrder = (ids: readonly string[]) =>
 /**
  * What every log behind the {@link EventLog} port must do.
  *
- * @param create makes an empty log that keeps about so many events
+ * @param create makes an empty log that keeps about this number of events
  */
 export function eventLogContract(name: string, create: (kept: number) => SharedEvents | Promise<SharedEvents>): void {
   describe(`the events in ${name}`, () => {
-    test("are given ids that are greater than all before, and are read as they were written", async () => {
+    test("get ids that are greater than all ids before, and are read as they were written", async () => {
       const shared = await create(1_000);
       const first = await shared.log("a").append(events(5));
       const second = await shared.log("b").append(events(3, "b"));
@@ -51,28 +51,28 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(page).toEqual({ events: [...first, ...second], gap: false, next: ids.at(-1) });
     });
 
-    test("are read on after any one of them, and after the last one there is nothing", async () => {
+    test("can be read from any id on, and no event follows the last one", async () => {
       const log = (await create(1_000)).log("a");
       const all = await log.append(events(10));
       expect(await log.read(all[3]?.id, 3)).toEqual({ events: all.slice(4, 7), gap: false, next: all[6]?.id });
       expect(await log.read(all[9]?.id, 3)).toEqual({ events: [], gap: false, next: undefined });
     });
 
-    test("are nothing in an empty log", async () => {
+    test("are an empty list in an empty log", async () => {
       const log = (await create(1_000)).log("a");
       expect(await log.append([])).toEqual([]);
       expect(await log.read(undefined, 10)).toEqual({ events: [], gap: false, next: undefined });
       expect(await log.read("1-1", 10)).toEqual({ events: [], gap: true, next: undefined });
     });
 
-    test("are read from the first one that follows, after an id that the log does not have", async () => {
+    test("are read from the first event that follows an id that the log does not have", async () => {
       const log = (await create(1_000)).log("a");
       const all = await log.append(events(3));
       expect(await log.read("1-1", 10)).toEqual({ events: all, gap: true, next: all[2]?.id });
       expect(await log.read("999999999999999-1", 10)).toEqual({ events: [], gap: true, next: undefined });
     });
 
-    test("are forgotten, the oldest first; whoever asks after a forgotten one is told of the gap", async () => {
+    test("are dropped, the oldest first; a reader that reads on from a dropped event gets a gap", async () => {
       const log = (await create(100)).log("a");
       const [oldest] = await log.append(events(1));
       const later = [];
@@ -86,7 +86,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await log.read(next?.id, 1)).toMatchObject({ gap: false, events: [page.events[1]] });
     });
 
-    test("are not appended twice when the answer was lost and the batch comes again", async () => {
+    test("are not appended twice when the answer was lost and the process sends the batch again", async () => {
       const log = (await create(1_000)).log("a");
       await log.append(events(2));
       const once = await log.append(events(3, "a", 2));
@@ -98,7 +98,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
     });
   });
 
-  describe(`what a node leaves undelivered in ${name}`, () => {
+  describe(`the undelivered events of a node in ${name}`, () => {
     let shared: SharedEvents;
     beforeEach(async () => {
       shared = await create(1_000);
@@ -111,7 +111,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       return directory;
     }
 
-    /** Time passes and only these renew their leases, until that of the node has run out. */
+    /** Lets time pass until the node's lease has run out. Only the `alive` nodes renew their leases. */
     async function runOut(nodeId: string, ...alive: readonly Directory[]): Promise<void> {
       for (let step = 0; step < 200; step += 1) {
         const [renewed] = await Promise.all(alive.map((each) => each.renew({ draining: false, sent: 0 })));
@@ -123,7 +123,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       throw new Error(`the lease of ${nodeId} did not run out`);
     }
 
-    test("goes to one survivor, oldest first, without what was delivered, and not to another one", async () => {
+    test("go to one survivor only, oldest first, without the delivered events", async () => {
       const [, b, c] = [await lease("a"), await lease("b"), await lease("c")];
       const [one, two, three] = [shared.log("a"), shared.log("b"), shared.log("c")];
       const first = await one.append(events(30));
@@ -140,7 +140,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await three.takeOver(["b"])).toEqual(nothing);
     });
 
-    test("is read in pages and ordered by the log, also where ids of different length lie side by side", async () => {
+    test("are read in pages and in the order of the log, also when their ids have different lengths", async () => {
       const [, b] = [await lease("a"), await lease("b")];
       const log = shared.log("a");
       const all = [];
@@ -151,7 +151,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(left).toEqual(all);
     });
 
-    test("stays with a node that holds its lease, or of which nobody says that it is dead", async () => {
+    test("stay with a node that holds a valid lease, or that no other node considers dead", async () => {
       const [a, b] = [await lease("a"), await lease("b")];
       const log = shared.log("a");
       const left = await log.append(events(2));
@@ -167,7 +167,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await shared.log("b").takeOver(["a"])).toMatchObject({ events: left });
     });
 
-    test("goes to nobody who holds no lease", async () => {
+    test("do not go to a node without a lease", async () => {
       const [, b] = [await lease("a"), await lease("b")];
       const left = await shared.log("a").append(events(2));
       await runOut("a", b);
@@ -177,7 +177,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await late.takeOver(["a"])).toMatchObject({ events: left });
     });
 
-    test("goes to the next process of the same name, at once and without a lease", async () => {
+    test("go to the next process with the same node name, at once and without a lease", async () => {
       await lease("a");
       const before = shared.log("a");
       const left = await before.append(events(3));
@@ -190,7 +190,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await shared.log("a").takeOver([])).toEqual(nothing);
     });
 
-    test("of a node that gave its lease up goes to another one once it has been quiet for a while", async () => {
+    test("go to another node after the node has resigned and has appended nothing for the quiet time", async () => {
       const [a, b] = [await lease("a"), await lease("b")];
       const left = await shared.log("a").append(events(2));
       await a.resign();
@@ -200,19 +200,19 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await shared.log("b").takeOver([])).toMatchObject({ events: left });
     });
 
-    test("goes on to the next one when the node that took it over dies in turn", async () => {
+    test("go to a third node when the node that took them over dies as well", async () => {
       const [, b, c] = [await lease("a"), await lease("b"), await lease("c")];
       const ofA = await shared.log("a").append(events(3));
       await runOut("a", b, c);
-      const heir = shared.log("b");
-      await heir.takeOver(["a"]);
-      const ofB = await heir.append(events(2, "b"));
-      await heir.acknowledge([ofA[0]?.id ?? ""]);
+      const receiver = shared.log("b");
+      await receiver.takeOver(["a"]);
+      const ofB = await receiver.append(events(2, "b"));
+      await receiver.acknowledge([ofA[0]?.id ?? ""]);
       await runOut("b", c);
       expect(await shared.log("c").takeOver(["b"])).toMatchObject({ events: [...ofA.slice(1), ...ofB] });
     });
 
-    test("is not its own any more when it comes back: it is refused, told so, and goes on with new events", async () => {
+    test("do not belong to the node any more when it comes back: it learns which events were taken, and appends new ones", async () => {
       const [a, b] = [await lease("a"), await lease("b")];
       const frozen = shared.log("a");
       const before = await frozen.append(events(3));
@@ -229,7 +229,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await frozen.takeOver(["b"])).toMatchObject({ events: before });
     });
 
-    test("comes back to it when it was taken for dead and the node that took it over dies before it delivers", async () => {
+    test("come back to a node that was considered dead when the node that took them over dies before it delivers them", async () => {
       const [a, b] = [await lease("a"), await lease("b")];
       const frozen = shared.log("a");
       const before = await frozen.append(events(3));
@@ -244,7 +244,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await shared.log("a").takeOver([])).toEqual(nothing);
     });
 
-    test("is counted where the log has forgotten it, and then it is no more", async () => {
+    test("are counted when the log has dropped them, and are then not undelivered any more", async () => {
       shared = await create(100);
       const [, b, c] = [await lease("a"), await lease("b"), await lease("c")];
       const log = shared.log("a");
@@ -252,8 +252,8 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       for (let n = 0; n < 10; n += 1) all.push(...(await log.append(events(100, "a", 100 * n))));
       await runOut("a", b, c);
       const kept = (await log.read(undefined, 1_000)).events;
-      const heir = shared.log("b");
-      expect(await heir.takeOver(["a"])).toEqual({ events: kept, forgotten: 1_000 - kept.length, taken: [] });
+      const receiver = shared.log("b");
+      expect(await receiver.takeOver(["a"])).toEqual({ events: kept, forgotten: 1_000 - kept.length, taken: [] });
       await runOut("b", c);
       expect(await shared.log("c").takeOver(["b"])).toEqual({ events: kept, forgotten: 0, taken: [] });
     });

@@ -19,7 +19,7 @@ eventLogContract("memory", (kept) => {
   };
 });
 
-test("an id of the process before is a gap, and older than all that follow", async () => {
+test("an id of the process before is a gap, and less than all ids of this process", async () => {
   const clock = new ManualClock();
   const open = () => new MemoryEventLog(new MemoryEvents(new MemoryStore(clock)), "a");
   const event = { type: "node_started", at: 1, nodeId: "a", sequence: 1 } as const;

@@ -5,7 +5,7 @@ import { until } from "../support/until.js";
 import { callStoreContract, type CallStoreUnderTest } from "./call-store-contract.js";
 
 const HOLD_MS = 2_000;
-/** More than Redis's clock may be behind this process's timers. */
+/** Redis's clock can be behind this process's timers by less than this, milliseconds. */
 const MARGIN_MS = 10;
 
 describe.skipIf(noRedisReason)("with a real Redis", () => {
@@ -30,7 +30,7 @@ describe.skipIf(noRedisReason)("with a real Redis", () => {
 
   callStoreContract("Redis", create);
 
-  test("a call that Redis has lost is put back by whoever holds it, one that was ended is not", async () => {
+  test("a node that prolongs a call writes it again when Redis has lost it, but not when the call was ended", async () => {
     const { here, there } = await create();
     const callee = { userId: "bob", name: "Bob", sessionId: "s-bob" };
     const caller = { userId: "ada", name: "Ada", sessionId: "s-ada" };
@@ -52,7 +52,7 @@ describe.skipIf(noRedisReason)("with a real Redis", () => {
     expect(await here.ofUser("bob")).toMatchObject({ callId: "c2" });
   });
 
-  test("calls that come and go leave nothing in Redis but the memory of their end, for a while", async () => {
+  test("ended calls leave nothing in Redis except the times of their ends, for a limited time", async () => {
     const { here, there, pass } = await create();
     const name = (n: number) => ({ userId: `u${n}`, name: "", sessionId: `s${n}` });
     const call = (n: number) => ({
@@ -65,7 +65,7 @@ describe.skipIf(noRedisReason)("with a real Redis", () => {
     await server.cli("FLUSHALL");
     for (let n = 0; n < 20; n += 2) await here.start(call(n), n % 4 ? 60_000 : 50);
     for (let n = 2; n < 20; n += 4) await there.finish(`c${n}`, {});
-    // The others have lapsed, and nobody who could tell is there any more.
+    // The time of the other calls is over, and no node is left that ends them.
     await pass(2 * HOLD_MS);
     await there.hold([]);
     const held = await here.start(call(100), 60_000);

@@ -1,7 +1,7 @@
--- Answers a call that rings; the first one wins.
+-- Answers a ringing call. The first answer wins.
 -- KEYS: calls, calls-by-user, calls-by-end
 -- ARGV: callId, holdMs, callee, calleeSession, name of the callee
--- Returns {"gone"}, or {"accepted", call, fresh}; fresh is 0 when this session had answered before.
+-- Returns {"gone"}, or {"accepted", call, fresh}; fresh is 0 when this session has answered before.
 -- @include calls
 
 local at = now()

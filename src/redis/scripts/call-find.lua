@@ -1,4 +1,4 @@
--- Finds a live call by its id, or the one of a user.
+-- Finds a live call by its id, or the live call of a user.
 -- KEYS: calls, calls-by-user
 -- ARGV: "call" or "user", the id
 -- Returns nil, or the call.

@@ -1,7 +1,7 @@
--- Ends a call if it is as the caller of this thinks.
+-- Ends a call if its state and its users match the given ones.
 -- KEYS: calls, calls-by-user, calls-by-end, calls-over
 -- ARGV: callId, holdMs, state (or empty: any), callee (or empty: any), session that is one of the two (or empty: any)
--- Returns {"gone"}, or {"finished", call as it was}.
+-- Returns {"gone"}, or {"finished", the call before it ended}.
 -- @include calls
 
 local call = findCall(ARGV[1])

@@ -1,7 +1,7 @@
--- Prolongs active calls, and puts those back that were lost without having been ended.
+-- Prolongs active calls, and writes those again that Redis has lost. A call that was ended is not written again.
 -- KEYS: calls, calls-by-user, calls-by-end, calls-over
 -- ARGV: holdMs, then for each call: callId, age, caller, callerSession, callee, calleeSession, body
--- Returns the ids of those that are over. Calls that nobody has held for twice as long as need be are forgotten.
+-- Returns the ids of those that are over. The script also ends calls that no node has prolonged for two times holdMs.
 -- @include calls
 
 -- Whether the user is in a call other than this one.

@@ -1,8 +1,8 @@
--- Begins to ring, unless one of the two is in a call already.
+-- Makes a call ring, unless one of the two users is in a call already.
 -- KEYS: calls, calls-by-user, calls-by-end, calls-over
 -- ARGV: callId, ringMs, holdMs, caller, callerSession, callee, body, name of the caller
--- Returns {kind, call or {}, lapsed...}: kind is "ringing", "accepted", "caller_busy" or "callee_busy"; lapsed are calls
--- that were in the way and had ended by themselves.
+-- Returns {kind, call or {}, lapsed...}: kind is "ringing", "accepted", "caller_busy" or "callee_busy"; lapsed are earlier
+-- calls of the two users whose time was over. The script has ended them.
 -- @include calls
 
 local at = now()

@@ -1,4 +1,4 @@
--- All calls that ring at this moment.
+-- Lists the calls that ring at this moment.
 -- KEYS: calls
 -- Returns {call, ...}.
 -- @include calls

@@ -1,5 +1,5 @@
--- Finds a room's home, or makes the node the home of a new room if no other node is better: the best node has the fewest
--- sessions. A home whose entry was lost is written again.
+-- Finds a room's home. A new room belongs on the node with the fewest sessions. If that is the node that asks, the script
+-- makes it the home. If the room's entry is lost and a lease holds sessions in the room, the script writes the entry again.
 -- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, roomId
 -- Returns {"no_lease"}, {"here"}, {"elsewhere", nodeId, url} or {"unplaced"}.
@@ -23,7 +23,7 @@ local function sendTo(home)
   return { "elsewhere", home.nodeId, home.url }
 end
 
--- The session that asks is counted with this node already, so 1 is subtracted.
+-- The session that wants to enter the room counts for this node already, so the script subtracts 1.
 local function bestHome()
   local best = not lease.draining and lease or nil
   local least = best and countOwned("sessions-by-lease", lease.id) - 1 or math.huge
@@ -45,7 +45,7 @@ if home and home.nodeId ~= lease.nodeId then
   end
   return sendTo(home)
 end
--- A room of this node's earlier lease is this node's again.
+-- This node keeps a room that it held under an earlier lease.
 local best = home and lease or bestHome()
 if not best then
   return { "unplaced" }

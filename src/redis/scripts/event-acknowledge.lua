@@ -1,4 +1,4 @@
--- Notes that nobody has to deliver these events any more, and forgets runs of which nothing is left.
+-- Removes delivered events from the undelivered ones. A run without undelivered events is removed as well.
 -- KEYS: event-runs, undelivered-events
 -- ARGV: for each event its run, its id
 -- Returns nothing.

@@ -1,5 +1,6 @@
--- Appends events to the log, which forgets the oldest ones; the run's node has to deliver them. The batch that was appended
--- last is not appended again. Nothing is appended to a run that another node has to deliver.
+-- Appends events to the log, and removes the oldest events from it. The run's node has to deliver the new events. When the
+-- node sends its last batch again, the script appends nothing and returns the same ids. When another node has to deliver
+-- the run by now, the script appends nothing and returns "lost".
 -- KEYS: events, event-runs, undelivered-events
 -- ARGV: most, run, nodeId, sequence of the last event, for each event its JSON
 -- Returns {"lost"} or {"appended", id, ...}.

@@ -1,9 +1,9 @@
--- Gives the runs of nodes that are gone to another node, if that one holds a lease. Gone is who is named and has no lease
--- that holds, and who has no lease at all and has appended nothing for a while. The leases of the gone are claimed: from
--- then on they are refused, also if they come back.
+-- Gives the runs of gone nodes to another node, if that node holds a valid lease. A node is gone in two cases: the caller
+-- names it and it has no valid lease, or it has no lease at all and has appended nothing for quietMs. The script claims the
+-- leases of a gone node. If the node comes back, the other scripts refuse these leases.
 -- KEYS: leases, event-runs
--- ARGV: nodeId, quietMs, for each node that is taken for dead its nodeId
--- Returns {{run, nodeId}, ...}: all runs of all nodes, as they stand now.
+-- ARGV: nodeId, quietMs, for each node that the caller considers dead its nodeId
+-- Returns {{run, nodeId}, ...}: all runs of all nodes, with the node that has to deliver each of them now.
 -- @include leases
 -- @include event-runs
 
@@ -24,18 +24,18 @@ local function isGone(run)
   if present[run.nodeId] then
     return named[run.nodeId] and not holding[run.nodeId]
   end
-  -- The id of an event begins with its time.
+  -- An event's id begins with the time at which it was appended.
   local lastAt = tonumber(string.match(run.ids, "(%d+)%-%d+$"))
   return at - lastAt >= tonumber(ARGV[2])
 end
 
-local heir = ARGV[1]
+local receiver = ARGV[1]
 local gone = {}
 local runs = {}
 for _, run in ipairs(allRuns()) do
-  if holding[heir] and run.nodeId ~= heir and isGone(run) then
+  if holding[receiver] and run.nodeId ~= receiver and isGone(run) then
     gone[run.nodeId] = true
-    run.nodeId = heir
+    run.nodeId = receiver
     saveRun(run)
   end
   runs[#runs + 1] = { run.name, run.nodeId }

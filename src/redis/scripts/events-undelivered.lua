@@ -1,7 +1,7 @@
--- A page of the events of a run that nobody has delivered, ordered by the text of their ids.
+-- Reads a page of a run's undelivered events, ordered by the text of their ids.
 -- KEYS: events, undelivered-events
 -- ARGV: run, last id of the page before (or empty), most
--- Returns {{id, {"json", JSON} or {}}, ...}; fewer than most: it was the last page. {}: the log does not keep it any more.
+-- Returns {{id, {"json", JSON} or {}}, ...}; fewer than most: it was the last page. {}: the log has dropped the event.
 -- @include lex
 
 local page = ownedAfter("undelivered-events", ARGV[1], ARGV[2], tonumber(ARGV[3]))

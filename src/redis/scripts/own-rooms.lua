@@ -1,7 +1,7 @@
--- A page of the rooms that are held under a lease. An index entry without its room is removed.
+-- Reads a page of the rooms that are held under a lease. Removes an index entry whose room is gone.
 -- KEYS: rooms, rooms-by-lease
 -- ARGV: lease, last roomId of the page before (or empty), most
--- Returns {last roomId of this page (or empty: it was the last page), roomId, ...}.
+-- Returns {last roomId of this page (or empty: no page follows), roomId, ...}.
 -- @include lex
 
 local page = ownedAfter("rooms-by-lease", ARGV[1], ARGV[2], tonumber(ARGV[3]))

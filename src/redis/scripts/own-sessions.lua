@@ -1,7 +1,7 @@
--- A page of the sessions that are held under a lease. An index entry without its session is removed.
+-- Reads a page of the sessions that are held under a lease. Removes an index entry whose session is gone.
 -- KEYS: sessions, sessions-by-lease
 -- ARGV: lease, last sessionId of the page before (or empty), most
--- Returns {last sessionId of this page (or empty: it was the last page), {sessionId, line}, ...}.
+-- Returns {last sessionId of this page (or empty: no page follows), {sessionId, line}, ...}.
 -- @include lex
 -- @include sessions
 

@@ -1,4 +1,5 @@
--- Sends a message. A script, so that in a cluster one node sends all of them, in order; the key only tells which one.
+-- Sends a message. In a cluster the key selects the Redis node that runs the script. So one Redis node sends all messages,
+-- and they arrive in order.
 -- KEYS: leases
 -- ARGV: channel, frame
 -- Returns nothing.

@@ -1,4 +1,4 @@
--- Writes a session as held under a lease.
+-- Writes a session's entry: the session is held under this lease.
 -- KEYS: leases, sessions, sessions-by-lease, sessions-by-room, sessions-by-user
 -- ARGV: lease, sessionId, epoch, userId, roomId (or empty), body
 -- Returns {"no_lease"}, {"stored"} or {"fenced", epoch}.

@@ -10,7 +10,7 @@ local lease = validLease(ARGV[1])
 if not lease then
   return { "no_lease" }
 end
--- A lease that is not known holds nothing.
+-- An unknown lease holds nothing.
 local home = findLease(redis.call("HGET", key["rooms"], ARGV[2]) or "")
 if home and home.nodeId ~= lease.nodeId then
   return { "lost", home.nodeId }

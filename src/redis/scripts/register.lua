@@ -1,5 +1,5 @@
--- Begins a lease. Its epoch is above every other, also above those that an emptied or rolled back Redis has forgotten:
--- it is never below the time.
+-- Begins a lease. Its epoch is greater than every epoch before it. An epoch is never less than Redis's time in
+-- milliseconds, so this is also true after Redis has lost its data or gone back to older data.
 -- KEYS: epoch, leases
 -- ARGV: nodeId, url (or empty), leaseMs
 -- Returns the epoch.

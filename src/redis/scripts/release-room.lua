@@ -1,4 +1,4 @@
--- Gives a room up.
+-- Releases a room: the node is not its home any more.
 -- KEYS: leases, rooms, rooms-by-lease
 -- ARGV: lease, roomId
 -- Returns {"no_lease"}, {"released"} or {"not_home"}.

@@ -1,8 +1,8 @@
--- Prolongs a lease and tells how all nodes stand.
+-- Prolongs a lease and returns the state of all nodes.
 --
--- Leases run only while somebody renews one. When nobody did for most of a lease, then it was Redis that could not be
--- reached or that stood still, and nobody would be alive by its clock: the time that has passed is added to every lease
--- that had not run out before. Likewise when the clock was set back.
+-- Leases must not run out because of an outage of Redis. When no node has renewed for most of a lease's time, the nodes
+-- could not reach Redis, or Redis stood still. The script then adds that time to every lease that had not run out before.
+-- It does the same when Redis's clock was set back.
 -- KEYS: leases, renewed-at, rooms-by-lease, sessions-by-lease
 -- ARGV: lease, leaseMs, draining (0 or 1), sent
 -- Returns {"no_lease"}, or {"renewed", {nodeId, epoch, url, sessions, rooms, draining, expired, sent}, ...}.

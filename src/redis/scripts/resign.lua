@@ -1,4 +1,4 @@
--- Ends a lease; what is held under it can be taken over at once.
+-- Ends a lease. Other nodes can take over at once what is held under it.
 -- KEYS: leases, rooms-by-lease, sessions-by-lease
 -- ARGV: lease
 -- Returns nothing.

@@ -1,4 +1,4 @@
--- Finds the sessions of a user. An index entry without its session is removed.
+-- Finds the sessions of a user. Removes an index entry whose session is gone.
 -- KEYS: leases, sessions, sessions-by-user
 -- ARGV: userId
 -- Returns {{sessionId, line, url, expired}, ...}.

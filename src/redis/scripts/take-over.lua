@@ -1,5 +1,5 @@
--- Moves rooms, each with all its sessions, and then single sessions from a lease that has run out to another lease. The
--- first call claims the lease that has run out: from then on its node is refused, also if it comes back.
+-- Moves entries from a lease that has run out to another lease: first rooms, each with all its sessions, then sessions that
+-- are in no room. The first call claims the lease that has run out. If its node comes back, the scripts refuse this lease.
 -- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, lease to take over, most
 -- Returns {"no_lease"}, {"alive"} or {"taken", more, {sessionId, line}, ...}.

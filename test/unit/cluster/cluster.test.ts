@@ -18,7 +18,7 @@ test("nodes know each other", async () => {
   expect(b.cluster.others.map(({ url }) => url)).toEqual(["http://node-1", "http://node-3"]);
 });
 
-test("a new room goes to the node with the fewest sessions, an old one stays at home, and who asks elsewhere is sent on", async () => {
+test("a new room goes to the node with the fewest sessions, an existing room keeps its home, and other nodes send clients there", async () => {
   const [world, a, b, c] = await three();
   for (const user of ["u1", "u2", "u3"]) await a.world.open(user);
   await c.world.open("u4");
@@ -36,7 +36,7 @@ test("a new room goes to the node with the fewest sessions, an old one stays at 
   expect(b.members("daily")).toEqual(["ada", "bob"]);
 });
 
-test("of a node that dies, sessions are resumed on another within the grace, and the others leave as node_lost", async () => {
+test("when a node dies, clients resume its sessions on another node within the grace; sessions that do not resume leave as node_lost", async () => {
   const [world, a, b, c] = await three();
   const ada = await a.world.open("ada", "daily");
   await a.world.open("bob", "daily");
@@ -44,26 +44,28 @@ test("of a node that dies, sessions are resumed on another within the grace, and
   world.stop(a);
   await world.run(15_000);
 
-  const [heir, ...more] = holdersOf([b, c], ada.session.id);
+  const [survivor, ...more] = holdersOf([b, c], ada.session.id);
   expect(more).toEqual([]);
-  expect(heir?.members("daily")).toEqual(["ada", "bob"]);
-  const connection = heir?.resume(ada.session);
+  expect(survivor?.members("daily")).toEqual(["ada", "bob"]);
+  const connection = survivor?.resume(ada.session);
   expect(connection).toBeDefined();
-  expect(heir?.find(ada.session.id)?.epoch).toBeGreaterThan(ada.session.epoch);
-  await world.run(25_000, () => (heir ? [{ node: heir, session: heir.find(ada.session.id) as Session }] : []));
-  expect(heir?.world.steps("bob")).toContain("left: node_lost");
+  expect(survivor?.find(ada.session.id)?.epoch).toBeGreaterThan(ada.session.epoch);
+  await world.run(25_000, () =>
+    survivor ? [{ node: survivor, session: survivor.find(ada.session.id) as Session }] : [],
+  );
+  expect(survivor?.world.steps("bob")).toContain("left: node_lost");
   expect(connection?.frames).toContainEqual(
     expect.objectContaining({
       type: "user_left",
       data: expect.objectContaining({ userId: "bob", reason: "node_lost" }) as object,
     }),
   );
-  expect(heir?.members("daily")).toEqual(["ada"]);
+  expect(survivor?.members("daily")).toEqual(["ada"]);
   expect(await b.world.directory.counts()).toEqual({ rooms: 1, sessions: 1 });
   expect(b.cluster.nodes.map(({ nodeId }) => nodeId)).toEqual(["node-2", "node-3"]);
 });
 
-test("the sessions of a dead node are taken over exactly once, by all survivors together", async () => {
+test("the survivors take over the sessions of a dead node, each session exactly once", async () => {
   const [world, a, b, c] = await three();
   const sessions: Session[] = [];
   for (let room = 0; room < 200; room++) {
@@ -82,34 +84,36 @@ test("the sessions of a dead node are taken over exactly once, by all survivors 
   expect(b.world.registry.size + c.world.registry.size).toBe(sessions.length);
 });
 
-test("a node that was frozen finds what it lost, lets go of it, and goes on under a new lease", async () => {
+test("a node that was frozen gives up the sessions that another node took over, and goes on under a new lease", async () => {
   const [world, a, b, c] = await three();
   const ada = await a.world.open("ada", "daily");
   const before = a.cluster.nodes.find(({ nodeId }) => nodeId === "node-1")?.epoch ?? 0;
   await world.run(250);
   world.stop(a);
   await world.run(15_000);
-  const [heir] = holdersOf([b, c], ada.session.id);
-  expect(heir?.resume(ada.session)).toBeDefined();
+  const [survivor] = holdersOf([b, c], ada.session.id);
+  expect(survivor?.resume(ada.session)).toBeDefined();
   await world.wake(a);
   await world.run(2_500);
   expect(a.find(ada.session.id)).toBeUndefined();
   expect(a.world.steps("ada")).toContain("given up: fenced");
   expect(ada.connection.closedAs).toBe("serviceRestart");
-  expect(heir?.find(ada.session.id)?.status).toBe("open");
-  expect(await b.world.directory.findSession(ada.session.id)).toMatchObject({ nodeId: heir?.world.directory.nodeId });
+  expect(survivor?.find(ada.session.id)?.status).toBe("open");
+  expect(await b.world.directory.findSession(ada.session.id)).toMatchObject({
+    nodeId: survivor?.world.directory.nodeId,
+  });
   const after = b.cluster.nodes.find(({ nodeId }) => nodeId === "node-1");
   expect(after?.epoch).toBeGreaterThan(before);
 });
 
-test("who was taken over from a node that can't reach the store is told to come again, and sees nobody leave", async () => {
+test("when a node that cannot reach the store has lost its sessions, it tells their clients to reconnect, and they see nobody leave", async () => {
   const [world, a, b, c] = await three();
   const people = [await a.world.open("ada", "daily"), await a.world.open("bob", "daily")];
   await world.run(250);
   const alive = () => people.map(({ session }) => ({ node: a, session }));
   a.store.on = false;
   await world.run(14_000, alive);
-  const [heir] = holdersOf([b, c], people[0]?.session.id ?? "");
+  const [survivor] = holdersOf([b, c], people[0]?.session.id ?? "");
   for (const { session, connection } of people) {
     expect(session.status).toBe("open");
     expect(connection.closedAs).toBeUndefined();
@@ -120,12 +124,12 @@ test("who was taken over from a node that can't reach the store is told to come 
     expect(connection.closedAs).toBe("serviceRestart");
     expect(connection.types()).not.toContain("user_left");
     expect(a.find(session.id)).toBeUndefined();
-    expect(heir?.resume(session)).toBeDefined();
+    expect(survivor?.resume(session)).toBeDefined();
   }
-  expect(heir?.members("daily")).toEqual(["ada", "bob"]);
+  expect(survivor?.members("daily")).toEqual(["ada", "bob"]);
 });
 
-test("a node whose lease ran out and was taken by nobody keeps its sessions", async () => {
+test("a node keeps its sessions when its lease ran out and no other node claimed it", async () => {
   const world = new ClusterWorld(1);
   const [a] = await world.start();
   if (!a) throw new Error("one node was asked for");
@@ -139,7 +143,7 @@ test("a node whose lease ran out and was taken by nobody keeps its sessions", as
   expect(await a.world.directory.counts()).toEqual({ rooms: 1, sessions: 1 });
 });
 
-test("ten minutes without the store: nobody is lost, nothing is taken over, rooms that are here go on", async () => {
+test("ten minutes without the store: no session is lost, no node takes over sessions, and the rooms on each node go on", async () => {
   const [world, a, b, c] = await three();
   const ada = await a.world.open("ada", "daily");
   await world.run(250);
@@ -159,7 +163,7 @@ test("ten minutes without the store: nobody is lost, nothing is taken over, room
   expect(await b.world.directory.findSession(ada.session.id)).toMatchObject({ nodeId: "node-1", roomId: "daily" });
 });
 
-test("a store that comes back empty is filled again, and nobody notices", async () => {
+test("the nodes fill a store that comes back empty, and no client notices", async () => {
   const [world, a, b] = await three();
   const ada = await a.world.open("ada", "daily");
   await world.run(250);
@@ -177,7 +181,7 @@ test("a store that comes back empty is filled again, and nobody notices", async 
   });
 });
 
-test("draining hands each room over with everybody in it, and takes nothing new", async () => {
+test("a draining node hands over each room with everybody in it, and takes no new room", async () => {
   const [world, a, b, c] = await three();
   const ada = await a.world.open("ada", "daily");
   const bob = await a.world.open("bob", "daily");
@@ -192,14 +196,14 @@ test("draining hands each room over with everybody in it, and takes nothing new"
     expect(connection.closedAs).toBe("serviceRestart");
   }
   expect(a.world.registry.size).toBe(0);
-  const [heir] = holdersOf([b, c], ada.session.id);
-  expect(heir?.members("daily")).toEqual(["ada", "bob"]);
-  expect(heir?.resume(ada.session)).toBeDefined();
+  const [survivor] = holdersOf([b, c], ada.session.id);
+  expect(survivor?.members("daily")).toEqual(["ada", "bob"]);
+  expect(survivor?.resume(ada.session)).toBeDefined();
   expect(holdersOf([b, c], eve.session.id)).toHaveLength(1);
   await expect(a.world.open("late", "new")).rejects.toMatchObject({ code: "redirect" });
 });
 
-test("who leaves while the store is away is not a stuck cleanup, and does not come back with it", async () => {
+test("a session that leaves while the store is away is no stuck cleanup, and does not return when the store does", async () => {
   const [world, a, b] = await three();
   const ada = await a.world.open("ada", "daily");
   const bob = await a.world.open("bob", "daily");

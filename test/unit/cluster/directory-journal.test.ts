@@ -14,7 +14,7 @@ interface Line {
 const WARN = 40;
 const INFO = 30;
 
-/** What the node logs about the directory from `info` upwards, and its timelines. */
+/** The node's log lines about the directory from `info` on, and its timelines. */
 function journalOf({ world }: ClusterNode): { lines: Line[]; timeline: Timeline } {
   const lines: Line[] = [];
   const written = new Writable({
@@ -33,7 +33,7 @@ function journalOf({ world }: ClusterNode): { lines: Line[]; timeline: Timeline 
 const ofDirectory = (lines: readonly Line[]): unknown[] =>
   lines.filter(({ msg }) => msg.startsWith("directory")).map(({ level, msg, failures }) => ({ level, msg, failures }));
 
-test("a store that is away while many come and go is one line when it begins and one, with how many, when it is over", async () => {
+test("while the store is away and many sessions change, the node logs one line at the beginning and one with their number at the end", async () => {
   const world = new ClusterWorld(1);
   const [node] = await world.start();
   if (!node) throw new Error("a node was asked for");

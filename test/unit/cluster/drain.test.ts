@@ -10,7 +10,7 @@ async function two(): Promise<[ClusterWorld, ClusterNode, ClusterNode]> {
   return [world, a, b];
 }
 
-/** The store takes its time over every hand-over of this node; each is answered when the test says so. */
+/** Makes the store wait with its answers to this node's hand-overs until the test calls `answer`. */
 function slowHandOvers({ store }: ClusterNode): { asked: string[]; answer: () => void } {
   const asked: string[] = [];
   const waiting: (() => void)[] = [];
@@ -21,18 +21,18 @@ function slowHandOvers({ store }: ClusterNode): { asked: string[]; answer: () =>
   return { asked, answer: () => waiting.splice(0).forEach((resolve) => resolve()) };
 }
 
-function settled(promise: Promise<void>): { yet: boolean } {
+function observed(promise: Promise<void>): { yet: boolean } {
   const state = { yet: false };
   void promise.then(() => (state.yet = true));
   return state;
 }
 
-test("a move that is under way at the deadline is waited for, and its people are not left behind", async () => {
+test("the drain waits for a move that is under way at the deadline, and its people move", async () => {
   const [world, a, b] = await two();
   const ada = await a.world.open("ada", "daily");
   await world.run(250);
   const { asked, answer } = slowHandOvers(a);
-  const drained = settled(a.cluster.drain(DEADLINE_MS));
+  const drained = observed(a.cluster.drain(DEADLINE_MS));
   await world.run(DEADLINE_MS + 1_000);
   expect(asked).toEqual(["daily"]);
   expect(drained.yet).toBe(false);
@@ -45,14 +45,14 @@ test("a move that is under way at the deadline is waited for, and its people are
   expect(b.members("daily")).toEqual(["ada"]);
 });
 
-test("what has not begun by the deadline never begins: everybody stays who would have been moved later", async () => {
+test("a move that has not begun at the deadline never begins, and its people stay on this node", async () => {
   const [world, a] = await two();
   const ada = await a.world.open("ada", "daily");
   await world.run(250);
-  // No moment of its own: the deadline comes first, as it may in a process that stands still.
+  // The move's moment is after the deadline, as it can be when the process has paused.
   const { asked } = slowHandOvers(a);
   world.random = () => 2;
-  const drained = settled(a.cluster.drain(DEADLINE_MS));
+  const drained = observed(a.cluster.drain(DEADLINE_MS));
   await world.run(DEADLINE_MS + 250);
   expect(drained.yet).toBe(true);
   await world.run(60_000, () => [{ node: a, session: ada.session }]);
@@ -61,12 +61,12 @@ test("what has not begun by the deadline never begins: everybody stays who would
   expect(ada.connection.types()).not.toContain("server_closing");
 });
 
-test("closing ends a drain at once: what waits for its moment is not moved any more", async () => {
+test("closing ends a drain at once: moves that have not begun never begin", async () => {
   const [world, a] = await two();
   await a.world.open("ada", "daily");
   await world.run(250);
   const { asked } = slowHandOvers(a);
-  const drained = settled(a.cluster.drain(DEADLINE_MS));
+  const drained = observed(a.cluster.drain(DEADLINE_MS));
   await world.run(250);
   await a.cluster.close();
   expect(drained.yet).toBe(true);
@@ -74,7 +74,7 @@ test("closing ends a drain at once: what waits for its moment is not moved any m
   expect(asked).toEqual([]);
 });
 
-test("who enters a room while waiting to be moved alone is moved with that room and not twice", async () => {
+test("a session that waits to move alone and enters a room moves with that room, and only once", async () => {
   const [world, a, b] = await two();
   const bob = await a.world.open("bob", "daily");
   const ada = await a.world.open("ada");
@@ -98,31 +98,31 @@ test("who enters a room while waiting to be moved alone is moved with that room 
   for (const { id } of [session, bob.session]) expect(b.find(id)?.participation?.roster.id).toBe("daily");
 });
 
-test("a drain that is over can be begun anew, with whoever could not be moved before", async () => {
+test("a second drain moves the sessions that the first drain could not move", async () => {
   const [world, a, b] = await two();
   const ada = await a.world.open("ada", "daily");
   await world.run(250);
   world.random = () => 2;
-  const first = settled(a.cluster.drain(DEADLINE_MS));
+  const first = observed(a.cluster.drain(DEADLINE_MS));
   await world.run(DEADLINE_MS + 250);
   expect(first.yet).toBe(true);
   expect(a.members("daily")).toEqual(["ada"]);
   world.random = () => 0.5;
-  const second = settled(a.cluster.drain(DEADLINE_MS));
+  const second = observed(a.cluster.drain(DEADLINE_MS));
   await world.run(DEADLINE_MS);
   expect(second.yet).toBe(true);
   expect(a.find(ada.session.id)).toBeUndefined();
   expect(b.members("daily")).toEqual(["ada"]);
 });
 
-test("a drained node takes nothing of a dead one while another can, and takes over when there is no other", async () => {
+test("a drained node takes over a dead node's sessions only when no other node can", async () => {
   const world = new ClusterWorld(3);
   const [a, b, c] = await world.start();
   if (!a || !b || !c) throw new Error("three nodes were asked for");
   const drained = a.cluster.drain(DEADLINE_MS);
   await world.run(DEADLINE_MS);
   await drained;
-  // From now on the other node renews, and looks for the dead, half a second after the drained one.
+  // From now on the other node renews, and looks for dead nodes, half a second after the drained node.
   await world.run(500);
   c.cluster.stalled(3_000);
   const taken: string[] = [];

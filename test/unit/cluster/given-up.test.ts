@@ -13,7 +13,7 @@ interface Line {
   fromNodeId?: string;
 }
 
-/** What the node writes, counts and shows from now on. */
+/** The node's log lines, metrics and views from now on. */
 function observe({ world }: ClusterNode, nodeId: string) {
   const lines: Line[] = [];
   const written = new Writable({
@@ -40,7 +40,7 @@ async function two(): Promise<[ClusterWorld, ClusterNode, ClusterNode]> {
   return [world, a, b];
 }
 
-test("a session that is handed over is told as given up: nobody leaves, nothing is counted, and its end says where it went", async () => {
+test("a handed-over session is reported as given up: nobody leaves, no end is counted, and its end has the reason handed_over", async () => {
   const [world, a, b] = await two();
   const [here, there] = [observe(a, "node-1"), observe(b, "node-2")];
   const { session } = await a.world.open("ada", "daily");
@@ -73,7 +73,7 @@ test("a session that is handed over is told as given up: nobody leaves, nothing 
   expect(adopted).not.toHaveProperty("fromNodeId");
 });
 
-test("a session that was taken over from a frozen node is told there as fenced, and by the heir as taken from that node", async () => {
+test("when a node takes over a session from a frozen node, the frozen node logs it as fenced, and the other as taken from that node", async () => {
   const [world, a, b] = await two();
   const [here, there] = [observe(a, "node-1"), observe(b, "node-2")];
   const { session } = await a.world.open("ada", "daily");
@@ -96,7 +96,7 @@ test("a session that was taken over from a frozen node is told there as fenced, 
   expect(there.lines).toContainEqual(expect.objectContaining({ msg: "session adopted", fromNodeId: "node-1" }));
 });
 
-test("who does not come back to the heir has left for good, and is told and counted as lost with the node", async () => {
+test("a client that does not reconnect after the takeover has left, and is logged and counted as node_lost", async () => {
   const [world, a, b] = await two();
   const there = observe(b, "node-2");
   const { session } = await a.world.open("ada", "daily");
@@ -109,7 +109,7 @@ test("who does not come back to the heir has left for good, and is told and coun
   expect(await there.metrics.expose()).toContain('lastseen_sessions_closed_total{reason="node_lost"} 1');
 });
 
-test("a session that comes back to the node that gave it up keeps its timeline as long as it lives", async () => {
+test("a session that returns to the node that gave it up keeps its timeline until it ends", async () => {
   const [world, a, b] = await two();
   const here = observe(a, "node-1");
   const { session } = await a.world.open("ada", "daily");
@@ -129,7 +129,7 @@ test("a session that comes back to the node that gave it up keeps its timeline a
   if (!away || !back) throw new Error("the session has not come back");
   expect(a.resume(away)).toBeDefined();
   await world.run(16 * 60_000, () => [{ node: a, session: back }]);
-  // Whatever ends now makes room for itself among the ended ones.
+  // When a session ends, the node removes old entries from its list of ended sessions.
   const { session: bob } = await a.world.open("bob");
   await a.world.reaper.end(bob, { reason: "left" });
   expect((await here.steps(session.id)).slice(0, 4)).toEqual([

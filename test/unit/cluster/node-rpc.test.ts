@@ -27,13 +27,13 @@ function twoNodes(): { clock: ManualClock; a: NodeRpc; b: NodeRpc } {
   return { clock, a, b };
 }
 
-test("the other node answers what it was asked", async () => {
+test("the other node answers a question", async () => {
   const { a, b } = twoNodes();
   b.answer(howMany, async ({ of }) => ({ count: of.length }));
   expect(await a.ask("b", howMany, { of: "rooms" })).toEqual({ count: 5 });
 });
 
-test("what it throws is thrown here, with its code; what was not expected tells nothing", async () => {
+test("an error of the other node is thrown here with its code; an unexpected error keeps its details secret", async () => {
   const { a, b } = twoNodes();
   b.answer(howMany, () => Promise.reject(new LastseenError("not_found", "There is no such room.")));
   await expect(a.ask("b", howMany, { of: "x" })).rejects.toMatchObject({
@@ -46,7 +46,7 @@ test("what it throws is thrown here, with its code; what was not expected tells 
   await expect(refusal).rejects.not.toThrow("secret");
 });
 
-test("a node of another version, which asks or answers differently, is refused and not guessed at", async () => {
+test("a node refuses a question or an answer of another version that it cannot read", async () => {
   const { a, b } = twoNodes();
   const asNumber = defineQuestion(
     "how_many",
@@ -61,7 +61,7 @@ test("a node of another version, which asks or answers differently, is refused a
   await expect(a.ask("b", unheardOf, { of: "x" })).rejects.toMatchObject({ code: "not_found" });
 });
 
-test("a node that says nothing is not waited for, and its late answer is nobody's", async () => {
+test("a question without an answer fails after the time limit, and a late answer is ignored", async () => {
   const { clock, a, b } = twoNodes();
   let answerNow = (): void => {};
   b.answer(howMany, () => new Promise((resolve) => (answerNow = () => resolve({ count: 1 }))));

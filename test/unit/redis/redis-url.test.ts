@@ -23,7 +23,7 @@ describe("one server", () => {
   });
 });
 
-test("sentinels have a port of their own, and watch a master by its name", () => {
+test("sentinels have another default port, and the URL names the master that they watch", () => {
   expect(parseRedisUrl("redis+sentinel://ada:geheim@s1,s2:27000,s3/my%20master/4")).toEqual({
     kind: "sentinel",
     ...somebody,
@@ -39,7 +39,7 @@ test("sentinels have a port of their own, and watch a master by its name", () =>
   expect(parseRedisUrl("rediss+sentinel://s1/m")).toMatchObject({ kind: "sentinel", tls: true, db: 0 });
 });
 
-test("a cluster is reached by some of its nodes", () => {
+test("the URL of a cluster names some of its nodes", () => {
   expect(parseRedisUrl("redis+cluster://:geheim@n1:7001,n2:7002")).toEqual({
     kind: "cluster",
     username: undefined,
@@ -54,8 +54,8 @@ test("a cluster is reached by some of its nodes", () => {
 });
 
 test.each([
-  ["http://localhost", "begins with none of"],
-  ["localhost:6379", "begins with none of"],
+  ["http://localhost", "must begin with"],
+  ["localhost:6379", "must begin with"],
   ["redis://", "lacks a host"],
   ["redis://:geheim@", "lacks a host"],
   ["redis://:ge/heim@localhost", "lacks a host, or a host is malformed"],
@@ -67,10 +67,10 @@ test.each([
   ["redis://localhost/first", "database that is not a number"],
   ["redis://localhost/1/2", "too many parts"],
   ["redis://a,b", "several hosts"],
-  ["redis://localhost?geheim=1", "no query"],
+  ["redis://localhost?geheim=1", "must not have a query"],
   ["redis+sentinel://:geheim@s1", "does not name the master"],
   ["redis+sentinel://s1/m/1/2", "too many parts"],
-  ["redis+cluster://n1/1", "only one"],
+  ["redis+cluster://n1/1", "only database 0"],
   ["redis+cluster://n1,,n2", "lacks a host"],
 ])("%s is refused", (url, problem) => {
   const parse = () => parseRedisUrl(url);

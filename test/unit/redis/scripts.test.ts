@@ -21,11 +21,11 @@ test("there are scripts", () => {
 describe.each(names)("the script %s", (name) => {
   const body = readFileSync(new URL(`${name}.lua`, FOLDER), "utf8");
 
-  test("has a contract: what for, KEYS, ARGV, what it returns", () => {
+  test("has a contract: its purpose, KEYS, ARGV, and what it returns", () => {
     expect(body).toMatch(/^-- [A-Z].*\n(-- .*\n|--\n)*-- KEYS: .*\n(-- ARGV:.*\n)?-- Returns /);
   });
 
-  test("is given every key that its own lines touch", () => {
+  test("gets every key that its own lines use", () => {
     const { keys } = loadScript(name);
     expect(keys).toEqual([...new Set(keys)]);
     expect(keysIn(body).filter((key) => !keys.some((given) => given === key))).toEqual([]);
@@ -33,20 +33,20 @@ describe.each(names)("the script %s", (name) => {
 
   test("reads as many arguments as its contract lists", () => {
     const [, listed = ""] = /^-- ARGV:(.*)$/m.exec(body) ?? [];
-    // A list that goes on has no number.
+    // A list with "for each" has no fixed number of arguments.
     if (/for each/.test(listed)) return;
     const read = [...body.matchAll(/ARGV\[(\d+)\]/g)].map(([, n]) => Number(n));
-    // Words in brackets explain an argument and may have commas of their own.
+    // Words in brackets explain an argument and can contain commas.
     const words = listed.replaceAll(/\(.*?\)/g, "").replaceAll(/"[^"]*" or "[^"]*"/g, "x");
     expect(Math.max(0, ...read)).toBe(words.split(",").filter((word) => word.trim() !== "").length);
   });
 
-  test("asks Redis for no key by pattern", () => {
+  test("does not ask Redis for keys by a pattern", () => {
     expect(loadScript(name).text).not.toMatch(/"(SCAN|KEYS|HSCAN|ZSCAN|SSCAN)"/i);
   });
 });
 
-test("all keys of a service lie in one slot of a cluster", () => {
+test("all keys of a service are in one slot of a cluster", () => {
   const keys = new Keys("shop");
   for (const name of Object.keys(KEY_PURPOSES))
     expect(keys.key(name as keyof typeof KEY_PURPOSES)).toContain(":{all}:");

@@ -1,7 +1,8 @@
--- Calls: in the hash `calls`, under their id, as the line "state since until caller callerSession callee calleeSession
--- body"; times in milliseconds of Redis's own clock, calleeSession empty until somebody has answered, the body is JSON that
--- no script looks into. `calls-by-user` names the one call of each user, `calls-by-end` orders the calls by `until`.
--- `calls-over` remembers, by the time of their end, those that were ended, so that none is taken for lost.
+-- Calls. The hash `calls` has each call under its id, as the line "state since until caller callerSession callee
+-- calleeSession body". Times are in milliseconds of Redis's own clock. calleeSession is empty until somebody answers. The
+-- body is JSON; the scripts change only the callee's name in it. `calls-by-user` has the one call of each user.
+-- `calls-by-end` orders the calls by `until`. `calls-over` has the calls that were ended, by the time of their end, so that
+-- no node takes an ended call for a lost one and writes it again.
 
 local function now()
   local time = redis.call("TIME")
@@ -42,7 +43,7 @@ local function saveCall(call)
   redis.call("ZADD", key["calls-by-end"], string.format("%.0f", call.ends), call.id)
 end
 
--- Removes a call that has come to its end, and remembers that it has.
+-- Removes a call, and remembers for rememberMs that it was ended.
 local function endCall(call, at, rememberMs)
   redis.call("HDEL", key["calls"], call.id)
   redis.call("HDEL", key["calls-by-user"], call.caller, call.callee)
@@ -51,7 +52,7 @@ local function endCall(call, at, rememberMs)
   redis.call("ZREMRANGEBYSCORE", key["calls-over"], "-inf", string.format("%.0f", at - rememberMs))
 end
 
--- The callee's session answers.
+-- Makes a ringing call active: this session has answered it.
 local function activateCall(call, session, body, at, holdMs)
   call.state = "active"
   call.since = at

@@ -1,4 +1,4 @@
--- Forgets a lease under which nothing is held any more; tells whether it was so.
+-- Removes a lease if nothing is held under it. Returns true when it has removed the lease.
 local function forgetIfEmpty(leaseId)
   if countOwned("rooms-by-lease", leaseId) + countOwned("sessions-by-lease", leaseId) > 0 then
     return false

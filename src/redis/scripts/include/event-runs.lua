@@ -1,6 +1,7 @@
--- Runs: what one process has appended and nobody has delivered. In the hash `event-runs`, under a name that the process has
--- made up, as the line "nodeId last ids": the node that has to deliver, the sequence of the last event, the ids of the last
--- batch. `undelivered-events` has the ids of all, by run. A run of which nothing is left to deliver is not there.
+-- Runs. A run is the events that one process has appended. The process chooses the run's name. The hash `event-runs` has
+-- each run under its name, as the line "nodeId last ids": the node that has to deliver it, the sequence of its last event,
+-- and the ids of its last batch. `undelivered-events` has the ids of all undelivered events, by run. When all events of a
+-- run are delivered, the run is removed.
 
 local function parseRun(name, line)
   local nodeId, last, ids = string.match(line, "^(%S+) (%d+) (.+)$")

@@ -1,5 +1,5 @@
--- The lease that holds a room. When the room's entry is lost, that is the lease that holds sessions in the room; the second
--- result is true then. A lease that is not known holds nothing.
+-- Finds the lease that holds a room. When the room's entry is lost, this is the lease that holds sessions in the room, and
+-- the second result is true. An unknown lease holds nothing.
 local function homeOf(roomId)
   local home = findLease(redis.call("HGET", key["rooms"], roomId) or "")
   if home then

@@ -1,5 +1,6 @@
--- Leases: in the hash `leases`, under "nodeId@epoch", as the line "endsAt claimed draining sent url". The end is in
--- milliseconds of Redis's own clock; claimed and draining are 0 or 1; the url is empty when the node did not say one.
+-- Leases. The hash `leases` has each lease under "nodeId@epoch" (`src/ports/lease-id.ts`), as the line
+-- "endsAt claimed draining sent url". endsAt is in milliseconds of Redis's own clock. claimed and draining are 0 or 1.
+-- The url is empty when the node has none.
 
 local function now()
   local time = redis.call("TIME")
@@ -32,7 +33,7 @@ local function findLease(id)
   return line and parseLease(id, line)
 end
 
--- The lease under which a node acts, unless it was forgotten or somebody else has claimed it.
+-- Finds the lease under which a node acts. Returns nil when Redis does not have the lease or another node has claimed it.
 local function validLease(id)
   local lease = findLease(id)
   if lease and not lease.claimed then
@@ -44,7 +45,7 @@ local function isExpired(lease, at)
   return lease.endsAt <= at
 end
 
--- Those of all nodes, oldest first.
+-- The leases of all nodes, oldest first.
 local function allLeases()
   local found = redis.call("HGETALL", key["leases"])
   local leases = {}
@@ -55,7 +56,7 @@ local function allLeases()
   return leases
 end
 
--- The latest one of each node, oldest first.
+-- The latest lease of each node, oldest first.
 local function latestLeases()
   local seen = {}
   local latest = {}

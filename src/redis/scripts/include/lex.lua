@@ -1,5 +1,6 @@
--- Ordered indexes: sorted sets whose members all have the score 0 and read "owner member", so that everything of one
--- owner lies together. A space is below every character that ids are made of, and "!" is the character after it.
+-- Ordered indexes. An index is a sorted set. Its members are texts "owner member" with the score 0, so Redis orders them by
+-- their text, and all members of one owner follow each other. In this order the space comes before every character that an
+-- id can have, and "!" is the character after the space.
 
 local function ownedFrom(index, owner, start, most)
   local members = redis.call("ZRANGEBYLEX", key[index], start, "(" .. owner .. "!", "LIMIT", 0, most)
@@ -14,7 +15,8 @@ local function owned(index, owner, most)
   return ownedFrom(index, owner, "[" .. owner .. " ", most)
 end
 
--- The next ones, after a member that need not exist any more; an empty text for the first.
+-- The first `most` members of an owner that follow the member `after`. Redis need not have that member any more. With an
+-- empty `after` it reads from the first member.
 local function ownedAfter(index, owner, after, most)
   if after == "" then
     return owned(index, owner, most)

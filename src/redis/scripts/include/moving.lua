@@ -1,4 +1,4 @@
--- Moves rooms and sessions from lease to lease. An index entry whose record is lost is removed.
+-- Moves rooms and sessions from one lease to another. Removes index entries whose record is gone.
 
 -- Gives a session to another lease under the next epoch.
 local function moveSession(session, leaseId)
@@ -10,7 +10,7 @@ local function moveSession(session, leaseId)
   return session
 end
 
--- Moves a room and those of its sessions that are held under the same lease; appends the sessions to `moved`. A room that
+-- Moves a room and those of its sessions that are held under the same lease. Appends the sessions to `moved`. A room that
 -- is held under a third lease by now stays there.
 local function moveRoom(roomId, from, to, moved)
   local holder = redis.call("HGET", key["rooms"], roomId)

@@ -1,4 +1,4 @@
--- A session and where it is held: {sessionId, line, url, expired}. Who holds it under a lease that is not known is gone.
+-- A session and the node that holds it: {sessionId, line, url, expired}. An unknown lease counts as expired.
 local function placed(sessionId, line, at)
   local lease = findLease(parseSession(sessionId, line).lease)
   if not lease then

@@ -1,4 +1,4 @@
--- Writes a room as held under a lease.
+-- Writes a room's entry: the room is held under this lease.
 local function placeRoom(roomId, leaseId)
   local previous = redis.call("HGET", key["rooms"], roomId)
   if previous then

@@ -1,5 +1,5 @@
--- Sessions: in the hash `sessions`, under their id, as the line "epoch lease user room body"; the room is empty when the
--- session is in none, the body is JSON that no script looks into.
+-- Sessions. The hash `sessions` has each session under its id, as the line "epoch lease user room body". The room is empty
+-- when the session is in no room. The body is JSON that no script reads.
 
 local function parseSession(id, line)
   local epoch, lease, user, room, body = string.match(line, "^(%d+) (%S+) (%S+) (%S*) (.*)$")
@@ -24,7 +24,7 @@ local function dropSession(session)
   end
 end
 
--- Writes a session, in the place of the one that is there under its id.
+-- Writes a session. Removes the previous entry with the same id first, with its index entries.
 local function saveSession(session, previous)
   if previous then
     dropSession(previous)
@@ -37,7 +37,7 @@ local function saveSession(session, previous)
   end
 end
 
--- The epoch that keeps a node from writing a session, if there is one.
+-- Returns the epoch because of which a node must not write a session, or nil when the node can write it.
 local function fenceOf(session, epoch, nodeId)
   if not session then
     return nil
