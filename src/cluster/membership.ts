@@ -42,7 +42,7 @@ export class Membership {
    * A store that has forgotten this node can have forgotten the rooms of the other nodes as well. Until this time the other
    * nodes write their rooms again. Monotonic milliseconds.
    */
-  #settledAt = -Infinity;
+  #roomsWrittenAt = -Infinity;
   #retry: Timer | undefined;
   #closed = false;
   #draining = false;
@@ -94,7 +94,7 @@ export class Membership {
 
   /** Whether a room that the store does not know can be taken for a new room. */
   get isSettled(): boolean {
-    return this.#clock.mono() >= this.#settledAt;
+    return this.#clock.mono() >= this.#roomsWrittenAt;
   }
 
   /** Resolves after the first attempt, whether it succeeded or not. */
@@ -137,7 +137,7 @@ export class Membership {
     if (outcome.kind === "no_lease") {
       this.#events.emit("lease_lost", { silentMs });
       this.#epoch = undefined;
-      this.#settledAt = this.#clock.mono() + TAKEOVER_AFTER_MS;
+      this.#roomsWrittenAt = this.#clock.mono() + TAKEOVER_AFTER_MS;
       await this.#register();
       return;
     }

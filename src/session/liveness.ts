@@ -24,6 +24,14 @@ const SOCKET_ANSWER_MS = 5_000;
  */
 const ASK_BEFORE_MS = 5_000;
 
+/** The sessions with one kind of short deadline. */
+interface ShortList {
+  readonly cause: Verdict["deadlineCause"];
+  /** Whether a session past the deadline is a ghost; if not, it is away. */
+  readonly toGhost: boolean;
+  readonly list: ExpiryList<Session>;
+}
+
 export class Liveness {
   readonly #clock: Clock;
   readonly #time: VirtualTime;
@@ -36,8 +44,8 @@ export class Liveness {
   readonly #asked = new ExpiryList<Session>();
   /** Sessions that are away because they are silent. The sweep reads this list. */
   readonly #idle = new ExpiryList<Session>();
-  /** One list for each short deadline, by the name that `#shortListFor` makes. */
-  readonly #short = new Map<string, ExpiryList<Session>>();
+  /** One list for each short deadline, in the order in which `#shortListFor` made them. They are few. */
+  readonly #short: ShortList[] = [];
   /** Sessions past a short deadline, in the order in which they were found. They wait for the reaper. */
   readonly #ghosts = new ExpiryList<Session>();
 
@@ -135,7 +143,7 @@ export class Liveness {
    */
   advance(atMost = Infinity): Session[] {
     const now = this.#time.now();
-    for (const list of [this.#quiet, this.#asked, ...this.#short.values()]) {
+    for (const list of this.#reviewed()) {
       for (const session of list.due(now).slice(0, atMost)) this.review(session);
     }
     return this.#ghosts.due(Infinity);
@@ -144,7 +152,7 @@ export class Liveness {
   /** Whether {@link advance} has left sessions for the next time. */
   get isBehind(): boolean {
     const now = this.#time.now();
-    return [this.#quiet, this.#asked, ...this.#short.values()].some(({ nextDueAt = Infinity }) => nextDueAt <= now);
+    return this.#reviewed().some(({ nextDueAt = Infinity }) => nextDueAt <= now);
   }
 
   /** The sessions that were silent for longer than the idle timeout, for the sweep. Changes nothing. */
@@ -155,7 +163,7 @@ export class Liveness {
   /** Ghosts that the reaper has not taken yet, and for how many milliseconds the oldest has been a ghost. */
   overdue(): { sessions: Session[]; oldestMs: number } {
     const now = this.#time.now();
-    const toGhost = [...this.#short].flatMap(([name, list]) => (name.endsWith(":true") ? [list] : []));
+    const toGhost = this.#short.filter((short) => short.toGhost).map(({ list }) => list);
     // A session that is due in a ghost list is a ghost: evidence against that would have moved it to another list.
     const sessions = [this.#ghosts, this.#idle, ...toGhost].flatMap((list) => list.due(now));
     const since = ({ verdict }: Session): number => verdict?.deadline ?? now;
@@ -238,10 +246,16 @@ export class Liveness {
     this.#asked.put(expiry, awayAt);
   }
 
-  #shortListFor({ deadlineCause, toGhost }: Verdict): ExpiryList<Session> {
-    const name = `${deadlineCause}:${toGhost}`;
-    let list = this.#short.get(name);
-    if (!list) this.#short.set(name, (list = new ExpiryList()));
+  #shortListFor({ deadlineCause: cause, toGhost }: Verdict): ExpiryList<Session> {
+    const known = this.#short.find((short) => short.cause === cause && short.toGhost === toGhost);
+    if (known) return known.list;
+    const list = new ExpiryList<Session>();
+    this.#short.push({ cause, toGhost, list });
     return list;
+  }
+
+  /** The lists that {@link advance} reviews. */
+  #reviewed(): ExpiryList<Session>[] {
+    return [this.#quiet, this.#asked, ...this.#short.map(({ list }) => list)];
   }
 }

@@ -243,7 +243,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
     });
 
     test.each(["__proto__", "constructor", "a:b", "{a}", "a*", "r".repeat(128)])(
-      "users may be called %s and are not mistaken for others",
+      "users can have the id %s and are not confused with others",
       async (odd) => {
         const { here, there } = await create();
         const caller = { userId: odd, name: "Ödd “one”\n", sessionId: odd };
