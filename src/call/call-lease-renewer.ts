@@ -1,130 +1,70 @@
-import type { Clock, Timer } from "../kernel/clock.js";
+import type { Clock } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
 import { Loop } from "../kernel/loop.js";
-import { CALL_HOLD_MS, type CallRecord, type CallStore, type EndCondition } from "../ports/call-store.js";
+import { CALL_HOLD_MS, type CallStore } from "../ports/call-store.js";
+import type { LifecycleEvents } from "../session/events.js";
+import type { BackgroundTasks } from "./background-tasks.js";
+import type { CallUpdates } from "./call-updates.js";
+import type { KnownCalls } from "./known-calls.js";
 
-/** After this time what the store could not be told, or asked, is tried again. */
-const AGAIN_MS = 2_000;
-/** Active calls are held so often that three attempts may fail. */
-const HOLD_EVERY_MS = CALL_HOLD_MS / 4;
+/** Three renewals in a row may fail before a lease runs out. */
+const RENEW_EVERY_MS = CALL_HOLD_MS / 4;
 
-/** Tells the store that active calls are still held here, and what it has missed; with nothing to tell, it does not wake. */
+/** Renews the leases of the active calls that have a session on this node: without a renewal the store ends a call. */
 export class CallLeaseRenewer {
   readonly #clock: Clock;
   readonly #store: CallStore;
-  readonly #held: () => CallRecord[];
-  readonly #over: (callId: string) => void;
-  readonly #revived: (calls: readonly CallRecord[]) => void;
-  readonly #tidy: () => void;
-  readonly #failed: (error: unknown) => void;
-  readonly #holding: Loop;
-  readonly #unfinished = new Map<string, { condition: EndCondition; done: (call: CallRecord | undefined) => void }>();
-  readonly #doubtful = new Map<string, () => void>();
-  /** When the store was last told, monotonic milliseconds. */
-  #heldAt: number;
-  #again: Timer | undefined;
-  #trying: Promise<void> | undefined;
-  #closed = false;
+  readonly #known: KnownCalls;
+  readonly #updates: CallUpdates;
+  readonly #events: Emitter<LifecycleEvents>;
+  readonly #loop: Loop;
+  /** When the leases were last renewed, monotonic milliseconds. */
+  #renewedAt: number;
 
-  constructor(options: {
+  constructor(parts: {
     clock: Clock;
     store: CallStore;
-    /** The active calls that live by this node. */
-    held: () => CallRecord[];
-    /** Told of those that are over. */
-    over: (callId: string) => void;
-    /** Told of calls that were not held for so long that the store may have taken them for over meanwhile. */
-    revived: (calls: readonly CallRecord[]) => void;
-    /** Called before each hold. */
-    tidy: () => void;
-    failed: (error: unknown) => void;
+    known: KnownCalls;
+    updates: CallUpdates;
+    tasks: BackgroundTasks;
+    events: Emitter<LifecycleEvents>;
   }) {
-    this.#clock = options.clock;
-    this.#store = options.store;
-    this.#held = options.held;
-    this.#over = options.over;
-    this.#revived = options.revived;
-    this.#tidy = options.tidy;
-    this.#failed = options.failed;
-    this.#heldAt = this.#clock.mono();
-    this.#holding = new Loop({
+    this.#clock = parts.clock;
+    this.#store = parts.store;
+    this.#known = parts.known;
+    this.#updates = parts.updates;
+    this.#events = parts.events;
+    this.#renewedAt = this.#clock.mono();
+    this.#loop = new Loop({
       clock: this.#clock,
-      intervalMs: HOLD_EVERY_MS,
-      task: () => this.hold(),
-      onError: this.#failed,
+      intervalMs: RENEW_EVERY_MS,
+      task: () => this.renew(),
+      onError: (error) => parts.tasks.failed("hold", error),
     });
   }
 
   start(): void {
-    this.#holding.start();
+    this.#loop.start();
   }
 
-  /** The store could not be told: it will be. @param done told the call if it was this that ended it */
-  finishLater(callId: string, condition: EndCondition, done: (call: CallRecord | undefined) => void): void {
-    this.#unfinished.set(callId, { condition, done });
-    this.#tryLater();
-  }
-
-  /**
-   * It is not known what the store has made of a request, or how things stand.
-   *
-   * @param about a call known here, a session or the like: what is asked about it again is asked once
-   */
-  lookAgain(about: string, look: () => void): void {
-    this.#doubtful.set(about, look);
-    this.#tryLater();
-  }
-
-  /** Prolongs the calls that live by this node now. */
-  async hold(): Promise<void> {
-    this.#tidy();
-    const calls = this.#held();
+  /** Renews the leases now, and reports the calls that the store says are over. Rejects when the store does not answer. */
+  async renew(): Promise<void> {
+    this.#known.tidy();
+    const calls = this.#known.held();
     const over = calls.length > 0 ? await this.#store.hold(calls) : [];
     const now = this.#clock.mono();
-    const isLate = now - this.#heldAt > 2 * HOLD_EVERY_MS;
-    this.#heldAt = now;
-    for (const callId of over) this.#over(callId);
-    if (isLate) this.#revived(calls);
-  }
-
-  /** Ends with a last attempt to tell the store what it has missed. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#again?.cancel();
-    await this.#trying;
-    await this.#holding.close();
-    if (this.#unfinished.size > 0) await this.#tellUnfinished().catch(() => undefined);
-  }
-
-  /** One attempt at a time, as long as there is something to tell or to ask. */
-  #tryLater(): void {
-    if (this.#closed || this.#again || this.#trying) return;
-    this.#again = this.#clock.after(AGAIN_MS, () => {
-      this.#again = undefined;
-      this.#trying = this.#try().finally(() => {
-        this.#trying = undefined;
-        if (this.#unfinished.size + this.#doubtful.size > 0) this.#tryLater();
-      });
-    });
-  }
-
-  async #try(): Promise<void> {
-    try {
-      await this.#tellUnfinished();
-    } catch (error) {
-      this.#failed(error);
-      return;
-    }
-    for (const [about, look] of this.#doubtful) {
-      this.#doubtful.delete(about);
-      look();
+    const isLate = now - this.#renewedAt > 2 * RENEW_EVERY_MS;
+    this.#renewedAt = now;
+    for (const callId of over) this.#updates.publishFoundOver(callId);
+    if (!isLate) return;
+    // The store may have taken these calls for over, and their users for available, until now.
+    for (const { caller, callee } of calls) {
+      this.#events.emit("call_changed", { userIds: [caller.userId, callee.userId] });
     }
   }
 
-  async #tellUnfinished(): Promise<void> {
-    for (const [callId, { condition, done }] of this.#unfinished) {
-      const outcome = await this.#store.finish(callId, condition);
-      this.#unfinished.delete(callId);
-      done(outcome.kind === "finished" ? outcome.call : undefined);
-    }
+  /** Resolves when a renewal under way has ended. */
+  close(): Promise<void> {
+    return this.#loop.close();
   }
 }

@@ -1,41 +1,36 @@
-/** Who is told what of a call, in one place: each change of a call is news for the sessions of its two users. */
-import type { CallChange } from "../ports/call-record.js";
+/** Which session is told what about a call, and in what form. Only the sessions of the two users are told. */
 import type { CallSnapshot, EventData } from "@lastseen/protocol";
+import type { CallUpdate } from "../ports/call-record.js";
 import type { CallEnd, CallRecord } from "../ports/call-store.js";
 import type { Session } from "../session/session.js";
 
-/** The sessions that this node has of a user. */
+/** The sessions of a user on this node. */
 export type SessionsOf = (userId: string) => readonly Session[];
 
-/** @param wall now, epoch milliseconds */
-export function announce(news: CallChange, sessionsOf: SessionsOf, wall: number): void {
-  const { call } = news;
-  const { callId, caller, callee, roomId } = call;
-  const callers = sessionsOf(caller.userId).filter(({ id }) => id === caller.sessionId);
-  const devices = sessionsOf(callee.userId);
-  if (news.change === "ringing") {
+/**
+ * Sends an update to the clients on this node.
+ *
+ * @param wall now, epoch milliseconds
+ */
+export function notifyClients(update: CallUpdate, sessionsOf: SessionsOf, wall: number): void {
+  const { call } = update;
+  const callers = sessionsOf(call.caller.userId).filter(({ id }) => id === call.caller.sessionId);
+  const devices = sessionsOf(call.callee.userId);
+  if (update.change === "ringing") {
     for (const device of devices) device.connection?.sendEvent("incoming_call", incomingCall(call, wall));
-    return;
-  }
-  if (news.change === "accepted") {
-    for (const session of [...callers, ...devices]) {
-      if (isOneOf(call, session)) session.connection?.sendEvent("call_accepted", { callId, by: callee.userId, roomId });
-      else session.connection?.sendEvent("call_cancelled", { callId, reason: "answered_elsewhere" });
-    }
-    return;
-  }
-  const { how, by } = news;
-  if (call.state === "active") {
-    const ended = { callId, reason: endReason(how), durationMs: Math.round(call.ageMs) };
+  } else if (update.change === "accepted") {
+    notifyAccepted(call, [...callers, ...devices]);
+  } else if (call.state === "active") {
+    const ended = { callId: call.callId, reason: endReason(update.how), durationMs: Math.round(call.ageMs) };
     for (const session of [...callers, ...devices]) {
       if (isOneOf(call, session)) session.connection?.sendEvent("call_ended", ended);
     }
-    return;
-  }
-  const reason = cancelReason(how, by === caller.sessionId);
-  for (const session of callers) tellCaller(session, callId, how, by);
-  for (const device of devices) {
-    if (device.id !== by) device.connection?.sendEvent("call_cancelled", { callId, reason });
+  } else {
+    for (const session of callers) notifyCallerOfEnd(session, update);
+    const cancelled = { callId: call.callId, reason: cancelReason(update) };
+    for (const device of devices) {
+      if (device.id !== update.by) device.connection?.sendEvent("call_cancelled", cancelled);
+    }
   }
 }
 
@@ -52,7 +47,7 @@ export function incomingCall(call: CallRecord, wall: number): EventData<"incomin
   };
 }
 
-/** The call as this session sees it; undefined when it goes on on another device of the user. */
+/** The call as this session sees it; undefined when the call is on another device of the user. */
 export function snapshotFor(session: Session, call: CallRecord, wall: number): CallSnapshot | undefined {
   const { callId, roomId, kind, state, caller, callee, ageMs, remainingMs } = call;
   const isCaller = session.id === caller.sessionId;
@@ -65,12 +60,23 @@ export function snapshotFor(session: Session, call: CallRecord, wall: number): C
   return { ...seen, direction, expiresAt: Math.round(wall + remainingMs), remainingMs: Math.round(remainingMs) };
 }
 
-/** Whether the session is one of the two. */
+/** Whether the session is one of the two in the call. */
 export function isOneOf({ caller, callee }: CallRecord, { id }: Session): boolean {
   return id === caller.sessionId || id === callee.sessionId;
 }
 
-function tellCaller(session: Session, callId: string, how: CallEnd, by: string | undefined): void {
+function notifyAccepted(call: CallRecord, sessions: readonly Session[]): void {
+  const { callId, roomId, callee } = call;
+  for (const session of sessions) {
+    if (isOneOf(call, session)) session.connection?.sendEvent("call_accepted", { callId, by: callee.userId, roomId });
+    else session.connection?.sendEvent("call_cancelled", { callId, reason: "answered_elsewhere" });
+  }
+}
+
+type Finished = Extract<CallUpdate, { change: "finished" }>;
+
+/** The end of a ring, for the caller. Who has ended it gets a reply and no event. */
+function notifyCallerOfEnd(session: Session, { call: { callId }, how, by }: Finished): void {
   if (by === session.id) return;
   if (how === "timeout") session.connection?.sendEvent("call_timeout", { callId });
   else {
@@ -79,10 +85,12 @@ function tellCaller(session: Session, callId: string, how: CallEnd, by: string |
   }
 }
 
-function cancelReason(how: CallEnd, byCaller: boolean): EventData<"call_cancelled">["reason"] {
+/** Why a ring has ended, for the callee's devices. */
+function cancelReason({ call, how, by }: Finished): EventData<"call_cancelled">["reason"] {
   if (how === "timeout") return "timeout";
   if (how === "declined") return "declined_elsewhere";
-  return how === "cancelled" || how === "hangup" || !byCaller ? "caller_cancelled" : "caller_disconnected";
+  if (how === "cancelled" || how === "hangup") return "caller_cancelled";
+  return by === call.caller.sessionId ? "caller_disconnected" : "caller_cancelled";
 }
 
 function endReason(how: CallEnd): EventData<"call_ended">["reason"] {

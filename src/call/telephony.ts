@@ -1,4 +1,22 @@
-/** Everything about calls and statuses on one node, put together on its ports. */
+/**
+ * Calls between two users, and the statuses of users, on one node. The store (`ports/call-store.ts`) decides about every
+ * call. This folder takes what comes in to the store, and then tells what the store has decided:
+ *
+ *     what comes in                              who takes it to the store        who tells what was decided
+ *
+ *     a client calls, or answers                 call-setup.ts ---------.
+ *     a client hangs up; a ring times out        call-teardown.ts ------|         call-updates.ts
+ *     a session begins, moves, leaves or ends    call-sessions.ts ------|            |-> known-calls.ts, this node's copy
+ *     a client enters the room of a call         call-rooms.ts ---------+-> store ---|-> call-notices.ts, the clients here
+ *     30 s have passed                           call-lease-renewer.ts -|            |-> lifecycle events: log, webhooks
+ *     a message or an answer was lost            call-reconciler.ts ----'            `-> bus: call-updates.ts of each node
+ *
+ * All of them ask the store by way of background-tasks.ts if it may have to be asked again. Users' statuses are read from
+ * the store and the directory (presence.ts) and told to those who watch them (status-subscriptions.ts).
+ *
+ * Below: the parts, each made from parts that exist already; then where each event goes.
+ */
+import type { UserStatus } from "@lastseen/protocol";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
@@ -6,96 +24,136 @@ import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
-import { CallArrivals } from "./call-arrivals.js";
-import { CallDepartures } from "./call-departures.js";
-import { CallReconciler } from "./call-reconciler.js";
-import { CallEndings } from "./call-endings.js";
 import { BackgroundTasks } from "./background-tasks.js";
-import { followCalls } from "./call-events.js";
 import { CallLeaseRenewer } from "./call-lease-renewer.js";
-import { CallLimit } from "./call-limit.js";
-import { CallNews } from "./call-news.js";
+import { CallReconciler } from "./call-reconciler.js";
 import { CallRooms } from "./call-rooms.js";
-import { CallStarts } from "./call-starts.js";
-import { Calls } from "./calls.js";
+import { CallSessions } from "./call-sessions.js";
+import { CallSetup } from "./call-setup.js";
+import { CallTeardown } from "./call-teardown.js";
+import { CallUpdates } from "./call-updates.js";
+import { KnownCalls } from "./known-calls.js";
 import { Presence } from "./presence.js";
-import { Relocation } from "./relocation.js";
-import { StatusBoard } from "./status-board.js";
-import { followStatuses } from "./status-news.js";
+import { StatusSubscriptions } from "./status-subscriptions.js";
 
 export interface Telephony {
-  readonly calls: Calls;
-  readonly statuses: StatusBoard;
-  readonly relocation: Relocation;
-  /** Ends after the sessions have: their calls end with them. The store is closed by its owner, later. */
+  readonly setup: CallSetup;
+  readonly teardown: CallTeardown;
+  readonly rooms: CallRooms;
+  readonly sessions: CallSessions;
+  readonly known: KnownCalls;
+  readonly presence: Presence;
+  readonly statuses: StatusSubscriptions;
+  /** Call it after the sessions have ended: their calls end with them. The owner of the store closes the store later. */
   close(): Promise<void>;
 }
 
-interface Ports {
+export function createTelephony(ports: {
   clock: Clock;
   store: CallStore;
   directory: Directory;
   bus: Bus;
   registry: SessionRegistry;
   events: Emitter<LifecycleEvents>;
-  /** How long an unanswered call rings. */
+  /** How long a call rings that nobody answers. */
   ringTimeoutMs: number;
-}
+}): Telephony {
+  const { clock, bus, events } = ports;
+  const tasks = new BackgroundTasks({ clock, events });
+  const presence = new Presence(ports);
+  const known = new KnownCalls({ ...ports, presence });
+  const updates = new CallUpdates({ ...ports, presence, known });
+  const leases = new CallLeaseRenewer({ ...ports, known, updates, tasks });
+  const reconciler = new CallReconciler({ ...ports, updates, leases, tasks });
+  const teardown = new CallTeardown({ ...ports, known, updates, reconciler, presence, tasks });
+  const sessions = new CallSessions({ ...ports, known, updates, teardown, presence, tasks });
+  const setup = new CallSetup({ ...ports, known, updates, reconciler, teardown, sessions, presence, tasks });
+  const rooms = new CallRooms({ ...ports, known, tasks });
+  const statuses = new StatusSubscriptions({ clock, read: (userId) => presence.statusOf(userId) });
 
-export function createTelephony(ports: Ports): Telephony {
-  const { clock, directory, bus, registry, events } = ports;
-  const presence = new Presence({ registry, directory });
-  const { calls, close } = createCalls({ ...ports, presence });
-  const statuses = new StatusBoard({ clock, derive: (userId) => calls.statusOf(userId) });
-  const unfollow = followStatuses({ board: statuses, bus, presence, events });
+  const subscriptions = [
+    ...followCalls({ bus, events, tasks, sessions, teardown, updates, reconciler }),
+    ...followStatuses({ bus, events, presence, statuses }),
+  ];
+  leases.start();
   return {
-    calls,
+    setup,
+    teardown,
+    rooms,
+    sessions,
+    known,
+    presence,
     statuses,
-    relocation: new Relocation({ directory, bus, events }),
     async close() {
-      unfollow();
-      await close();
+      for (const unsubscribe of subscriptions) unsubscribe();
+      await leases.close();
+      await tasks.close();
+      known.clear();
       statuses.close();
     },
   };
 }
 
-/** @returns `close` resolves when everything that was begun is done; nothing is told any more after it */
-function createCalls(ports: Ports & { presence: Presence }): { calls: Calls; close: () => Promise<void> } {
-  const { clock, store, events } = ports;
-  const tasks = new BackgroundTasks(events);
-  const limit = new CallLimit();
-  const news = new CallNews({ ...ports, ringOver: (callId) => tasks.run(departures.ringOver(callId)) });
-  const leases = new CallLeaseRenewer({
-    clock,
-    store,
-    held: () => news.held(),
-    over: (callId) => reconciler.foundOver(callId),
-    revived: (calls) => {
-      for (const { caller, callee } of calls) events.emit("call_changed", { userIds: [caller.userId, callee.userId] });
-    },
-    tidy: () => {
-      limit.sweep(clock.mono());
-      news.tidy();
-    },
-    failed: (error) => tasks.failed("hold", error),
-  });
-  const reconciler = new CallReconciler({ store, news, leases, tasks });
-  const endings = new CallEndings({ store, news, leases, reconciler, tasks, events });
-  const departures = new CallDepartures({ ...ports, news, endings, reconciler });
-  const arrivals = new CallArrivals({ clock, store, news, leases, departures, tasks });
-  const rooms = new CallRooms({ ...ports, news, tasks });
-  const starts = new CallStarts({ ...ports, news, leases, endings, departures, arrivals, tasks, limit });
-  const calls = new Calls({ ...ports, news, starts, endings, rooms, arrivals, reconciler, tasks });
-  const unfollow = followCalls({ ...ports, news, arrivals, departures, reconciler, tasks });
-  leases.start();
-  return {
-    calls,
-    async close() {
-      unfollow();
-      await leases.close();
-      await tasks.close();
-      news.book.clear();
-    },
-  };
+/** @returns functions that end the subscriptions */
+function followCalls(parts: {
+  bus: Bus;
+  events: Emitter<LifecycleEvents>;
+  tasks: BackgroundTasks;
+  sessions: CallSessions;
+  teardown: CallTeardown;
+  updates: CallUpdates;
+  reconciler: CallReconciler;
+}): (() => void)[] {
+  const { bus, events, tasks, sessions, teardown, updates, reconciler } = parts;
+  return [
+    events.on("opened", ({ session }) => tasks.run(sessions.began(session))),
+    events.on("resumed", ({ session }) => tasks.run(sessions.began(session))),
+    events.on("adopted", ({ session }) => tasks.run(sessions.adopted(session))),
+    events.on("transferred", ({ session }) => sessions.transferred(session)),
+    events.on("left", ({ session, roomId, reason }) => tasks.run(sessions.leftRoom(session, roomId, reason))),
+    events.on("ended", ({ session, reason }) => tasks.run(sessions.ended(session, reason))),
+    events.on("cleaned", ({ session }) => tasks.run(sessions.cleaned(session))),
+    events.on("call_rang_out", ({ callId }) => tasks.run(teardown.rangOut(callId))),
+    bus.on("message", ({ message }) => {
+      if (message.type === "call") updates.apply(message.news);
+    }),
+    bus.on("missed", () => tasks.run(reconciler.reconcile())),
+  ];
+}
+
+/**
+ * Other nodes are told about a user's status only when the user's first session here begins and when the directory has
+ * removed the last one; what calls change, they learn from the updates of calls.
+ *
+ * @returns functions that end the subscriptions
+ */
+function followStatuses(parts: {
+  bus: Bus;
+  events: Emitter<LifecycleEvents>;
+  presence: Presence;
+  statuses: StatusSubscriptions;
+}): (() => void)[] {
+  const { bus, events, presence, statuses } = parts;
+  const tell = (userId: string, status: UserStatus) => bus.send("all", { type: "status", userId, status });
+  return [
+    events.on("opened", ({ session: { userId } }) => {
+      statuses.mayHaveChanged(userId);
+      if (presence.sessionsHere(userId).length === 1) tell(userId, "available");
+    }),
+    events.on("adopted", ({ session: { userId } }) => statuses.mayHaveChanged(userId)),
+    events.on("ended", ({ session }) => {
+      statuses.forget(session);
+      statuses.mayHaveChanged(session.userId);
+    }),
+    events.on("cleaned", ({ session: { status, userId } }) => {
+      if (status === "ended" && presence.sessionsHere(userId).length === 0) tell(userId, "offline");
+    }),
+    events.on("call_changed", ({ userIds }) => {
+      for (const userId of userIds) statuses.mayHaveChanged(userId);
+    }),
+    bus.on("message", ({ message }) => {
+      if (message.type === "status") statuses.mayHaveChanged(message.userId, message.status);
+    }),
+    bus.on("missed", () => void statuses.refreshAll()),
+  ];
 }

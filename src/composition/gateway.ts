@@ -26,7 +26,6 @@ export function createGateway(parts: {
 }): Gateway {
   const { settings, ports, core, directorySync, reaper, admission, telephony, membership } = parts;
   const { rooms, registry, sessions, liveness, sockets } = core;
-  const { calls, statuses } = telephony;
   const hello = helloHandler({
     authenticate: ports.authenticate,
     sessions,
@@ -34,7 +33,10 @@ export function createGateway(parts: {
     rooms,
     nodeId: settings.nodeId,
     heartbeat: settings.heartbeat,
-    calls: { snapshotOf: (session) => calls.news.snapshotOf(session), settled: (session) => calls.settled(session) },
+    calls: {
+      snapshotOf: (session) => telephony.known.snapshotOf(session),
+      settled: (session) => telephony.sessions.whenKnown(session),
+    },
     locate: membership && ((sessionId) => ports.directory.findSession(sessionId)),
     isStoreAway: () => membership?.isStoreAway ?? false,
   });
@@ -56,7 +58,7 @@ export function createGateway(parts: {
       ...inRooms,
       join: guardCallRooms(telephony, inRooms.join),
       ...mediaHandlers,
-      ...callHandlers({ calls, statuses }),
+      ...callHandlers(telephony),
     },
     limits: settings.limits,
     heartbeatGap: ports.heartbeatGap,

@@ -71,7 +71,7 @@ export function httpOptionsOf(parts: {
     ],
     adminRoutes: [
       roomRoutes(operator),
-      userRoutes({ statusOf: (userId) => telephony.calls.statusOf(userId) }),
+      userRoutes({ statusOf: (userId) => telephony.presence.statusOf(userId) }),
       sessionRoutes(operator),
       cleanupRoute({
         sweep: () => sweeper.sweep({ force: true }),
@@ -110,8 +110,8 @@ function healthSource(parts: {
     nodeId: config.NODE_ID,
     counts: () => ({
       connectedUsers: registry.userCount,
-      busyUsers: telephony.calls.news.busyUsers,
-      activeCalls: telephony.calls.news.counts().active,
+      busyUsers: telephony.known.busyUsers,
+      activeCalls: telephony.known.counts().active,
       sessions: registry.size,
       ghosts: liveness.overdue().sessions.length,
       rooms: rooms.size,

@@ -93,8 +93,17 @@ export function createService(
 
   const timeline = new Timeline();
   new Journal({ log: ports.journal, clock, liveness, timeline, nodeId: settings.nodeId }).follow(lifecycle, sweeps);
-  const { calls } = telephony;
-  const sources = readSources({ registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls });
+  const sources = readSources({
+    registry,
+    liveness,
+    reaper,
+    reconciler,
+    time,
+    rooms,
+    media,
+    gateway,
+    calls: telephony.known,
+  });
   return {
     ...core,
     admission,

@@ -115,9 +115,12 @@ export class Journal {
   }
 
   #followCalls(lifecycle: Emitter<LifecycleEvents>): void {
-    lifecycle.on("call_step", ({ session, step, callId, detail }) =>
-      this.#step("info", session, step, { callId, ...detail }),
-    );
+    lifecycle.on("call_step", (event) => {
+      const { session, step, callId, peer } = event;
+      const how =
+        event.step === "call over" ? { reason: event.reason, wasRinging: event.wasRinging } : { kind: event.kind };
+      this.#step("info", session, step, { callId, peer, ...how });
+    });
     lifecycle.on("call_refused", ({ session, to, outcome }) =>
       this.#step("info", session, "call refused", { peer: to, reason: outcome }),
     );

@@ -1,4 +1,4 @@
-import type { Calls } from "../call/calls.js";
+import type { KnownCalls } from "../call/known-calls.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Reconciler } from "../reaper/reconciler.js";
@@ -19,7 +19,7 @@ export function readSources(parts: {
   rooms: Rooms;
   media: MediaPlane;
   gateway: Gateway;
-  calls: Calls;
+  calls: KnownCalls;
 }): MetricSources {
   const { registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls } = parts;
   return {
@@ -41,7 +41,7 @@ export function readSources(parts: {
     connections: () => gateway.connectionCount,
     rooms: () => rooms.size,
     participants: () => rooms.participantCount,
-    calls: () => calls.news.counts(),
+    calls: () => calls.counts(),
     media: () => media.counts(),
     orphans: () => {
       const counts: Record<MediaKind, number> = { router: 0, transport: 0, producer: 0, consumer: 0 };

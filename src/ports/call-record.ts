@@ -1,39 +1,42 @@
-/** A live call as the store keeps it and as the nodes tell each other of it. */
+/** A live call, as the store keeps it and as the nodes tell each other about it. */
 import Type, { type Static } from "typebox";
 import { DurationMs, GivenId, Kind, RoomId, Shape, UserId } from "@lastseen/protocol";
 
 const Party = Shape({ userId: UserId, name: Type.String(), sessionId: GivenId });
 
-/** Durations are as of the moment of reading, by the store's own clock: no two machines agree about a date. */
+/**
+ * Durations are true at the moment of reading, by the store's own clock. A record holds no dates, because the clocks of
+ * two machines differ.
+ */
 export const CallRecord = Shape({
   callId: GivenId,
   roomId: RoomId,
   kind: Kind,
   state: Type.Enum(["ringing", "active"]),
   caller: Party,
-  /** A session is one of the two from the moment at which it answers. */
+  /** The callee has no session in the call before one of the callee's sessions answers. */
   callee: Shape({ userId: UserId, name: Type.String(), sessionId: Type.Optional(GivenId) }),
-  /** How long it has been in its state. */
+  /** How long the call has been in its state. */
   ageMs: DurationMs,
-  /** When it is over by itself: a ring at its end, an active call unless somebody goes on holding it. */
+  /** The call ends by itself after this time: a ring always, an active call unless a node renews its lease. */
   remainingMs: DurationMs,
 });
 export type CallRecord = Static<typeof CallRecord>;
 
-/** How a call came to its end. */
+/** How a call ended. */
 export const CallEnd = Type.Enum(["cancelled", "declined", "timeout", "hangup", "disconnected", "kicked"]);
 export type CallEnd = Static<typeof CallEnd>;
 
-/** What has become of a call. A finished one is told as it was until then. */
-export const CallChange = Type.Union([
+/** What has changed about a call. The record of a finished call is the last one before its end. */
+export const CallUpdate = Type.Union([
   Shape({ change: Type.Literal("ringing"), call: CallRecord }),
   Shape({ change: Type.Literal("accepted"), call: CallRecord }),
   Shape({
     change: Type.Literal("finished"),
     call: CallRecord,
     how: CallEnd,
-    /** The session that ended it; none when time did. */
+    /** The session that ended the call; absent when no session did. */
     by: Type.Optional(GivenId),
   }),
 ]);
-export type CallChange = Static<typeof CallChange>;
+export type CallUpdate = Static<typeof CallUpdate>;

@@ -1,16 +1,16 @@
 /**
- * Where the calls of the whole service are decided. Each method is one step that happens at once or not at all, so that of
- * two nodes that decide at the same moment one comes first. Whoever is named by a live call is busy; there is no flag
- * that could outlive it.
+ * The store that decides about the calls of the whole service. Each method is one step that happens completely or not at
+ * all. When two nodes decide at the same moment, one of them is first, and the other one decides about the result. A user
+ * is busy if a live call names that user. There is no separate flag that could remain when the call is gone.
  *
  *     start --> ringing --accept--> active --finish--> over
- *                  `----finish, or its time is up-------^
+ *                  `----finish, or the time is up-------^
  */
 import type { CallEnd, CallRecord } from "./call-record.js";
 
 export type { CallEnd, CallRecord };
 
-/** How long an active call is live without one of its nodes saying so. */
+/** The lease of an active call: how long it stays live when no node renews it. */
 export const CALL_HOLD_MS = 120_000;
 
 export interface NewCall extends Pick<CallRecord, "callId" | "roomId" | "kind" | "caller"> {
@@ -22,18 +22,18 @@ export type CallParty = CallRecord["caller"];
 
 export type StartOutcome =
   | { kind: "ringing"; call: CallRecord }
-  /** The callee was calling the caller at this moment: that call is the one, and it is answered. */
+  /** The callee was already calling the caller: the store has answered that call, and `call` is that call. */
   | { kind: "accepted"; call: CallRecord }
   | { kind: "caller_busy" }
   | { kind: "callee_busy" };
 
-/** Who may end a call, and in which state. */
+/** When an end is valid: all of the given fields must hold. */
 export interface EndCondition {
-  /** Only in this state; in any without it. */
+  /** The call must be in this state. */
   readonly state?: CallRecord["state"];
-  /** Only if this user is the callee. */
+  /** This user must be the callee. */
   readonly callee?: string;
-  /** Only if this session is one of the two. */
+  /** This session must be one of the two in the call. */
   readonly session?: string;
 }
 
@@ -41,37 +41,42 @@ export interface CallGone {
   readonly kind: "gone";
 }
 
-/** Outcomes are values; a rejected promise means that the store could not be asked. */
+/** Outcomes are values. A rejected promise means that the store did not answer; it may have done the step or not. */
 export interface CallStore {
   /**
-   * Begins to ring, unless one of the two is in a call already. Calls whose time was up and that stood in the way are
-   * removed; `lapsed` are these, and it is the caller's to tell of their end.
+   * Starts to ring, unless one of the two users is in a call. The store removes calls of the two whose time is up, and
+   * returns them as `lapsed`; the node that called this method reports their end.
+   *
+   * @param ringMs how long the call rings if nobody answers
    */
   start(call: NewCall, ringMs: number): Promise<StartOutcome & { readonly lapsed: readonly CallRecord[] }>;
-  /** Answers a ring; the first one wins. `fresh: false`: this very session had answered before. */
+  /** Answers a ring; the first answer wins. `fresh` is `false` when the same session had answered before. */
   accept(callId: string, callee: CallParty): Promise<{ kind: "accepted"; call: CallRecord; fresh: boolean } | CallGone>;
-  /** Ends a call. Of all who do so one is told `finished`, with the call as it was. */
+  /** Ends a call. When several nodes try, one of them gets `finished`, with the call as it was. */
   finish(callId: string, condition: EndCondition): Promise<{ kind: "finished"; call: CallRecord } | CallGone>;
   /**
-   * Active calls live on for another {@link CALL_HOLD_MS}; those that the store has lost without anybody having ended them
-   * are put back, unless one of the two is in another call by now. Returns the ids of those that are over.
+   * Renews the leases of active calls for another {@link CALL_HOLD_MS}. The store takes a call back that it has lost
+   * and that nobody has ended, unless one of the two users is in another call now.
+   *
+   * @returns the ids of the calls that are over
    */
   hold(calls: readonly CallRecord[]): Promise<readonly string[]>;
   find(callId: string): Promise<CallRecord | undefined>;
-  /** The live call that names this user; there is one at the most. */
+  /** The live call that names this user. A user is in one call at most. */
   ofUser(userId: string): Promise<CallRecord | undefined>;
-  /** All calls that ring at this moment. */
+  /** All calls that ring now. */
   ringing(): Promise<readonly CallRecord[]>;
   close(): Promise<void>;
 }
 
 const CALL_ROOM = /^call-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
+/** The room of a call. */
 export function callRoomId(callId: string): string {
   return `call-${callId}`;
 }
 
-/** The call that a room belongs to; undefined for a room like any other. Only the two of a call may enter its room. */
+/** The id of the call whose room this is; undefined for a room that belongs to no call. */
 export function callOfRoom(roomId: string): string | undefined {
   return CALL_ROOM.exec(roomId)?.[1];
 }

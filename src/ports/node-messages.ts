@@ -1,13 +1,13 @@
 /** What the nodes of one service tell each other. Checked on arrival like anything else that comes over a wire. */
 import Type, { type Static } from "typebox";
-import { CallChange } from "./call-record.js";
+import { CallUpdate } from "./call-record.js";
 import { GivenId, JsonObject, Shape, UserId, UserStatus } from "@lastseen/protocol";
 
 export const NODE_MESSAGES = {
   /** A user's status has changed. */
   status: Shape({ type: Type.Literal("status"), userId: UserId, status: UserStatus }),
   /** Something has become of a call: news for whoever holds sessions of its two users. */
-  call: Shape({ type: Type.Literal("call"), news: CallChange }),
+  call: Shape({ type: Type.Literal("call"), news: CallUpdate }),
   /** An event for sessions that the receiver holds. */
   deliver: Shape({
     type: Type.Literal("deliver"),

@@ -1,4 +1,5 @@
 import type { GhostCause, GivenUp, LeaveReason } from "@lastseen/protocol";
+import type { CallEnd, CallRecord } from "../ports/call-record.js";
 import type { DetachKind } from "./evidence.js";
 import type { MediaReset, Session } from "./session.js";
 import type { GhostVerdict } from "./verdict.js";
@@ -56,23 +57,48 @@ export interface LifecycleEvents {
     durationMs: number;
     givenUp?: GivenUp | undefined;
   };
-  /** A call that this session is in, or that rings at it, has changed. */
-  call_step: { session: Session; step: CallStep; callId: string; detail: Readonly<Record<string, unknown>> };
-  /** A call was not even begun. */
+  /** A call has changed that this session is in, or that rings at it. */
+  call_step: CallStep;
+  /** A call did not begin, because the other user is busy or not connected. */
   call_refused: { session: Session; to: string; outcome: "busy" | "offline" };
-  /** A call is over: told once in the whole service, by the node that ended it. */
+  /** A call is over. One node of the service emits this once for each call: the node that has ended it. */
   call_finished: { callId: string; outcome: CallOutcome };
   /** The statuses of these users may have changed. */
   call_changed: { userIds: readonly string[] };
-  /** The store of the calls could not be asked; what had to be told to it is told later. */
+  /** A call that this node knows of has rung for its full time. */
+  call_rang_out: { callId: string };
+  /** The store of the calls did not answer. The service tells it later what it has missed. */
   call_store_failed: { operation: string; error: unknown };
-  /** It answers again; `failures`: how often it could not be asked meanwhile. */
+  /** The store of the calls answers again, after so many failures. */
   call_store_recovered: { failures: number };
 }
 
 export type ResumeRefusal = "unknown" | "wrong_token" | "wrong_user" | "closing";
 export type CleanupResult = "clean" | "retried" | "stuck";
-export type CallStep = "call started" | "call rings" | "call accepted" | "call over";
+
+/** One step of a call, as one of its sessions sees it. */
+export type CallStep = CallStepLive | CallStepOver;
+
+interface CallStepOf {
+  readonly session: Session;
+  readonly callId: string;
+  /** The other user. */
+  readonly peer: string;
+}
+
+/** The caller's session sees `call started` where each of the callee's sessions sees `call rings`. */
+export interface CallStepLive extends CallStepOf {
+  readonly step: "call started" | "call rings" | "call accepted";
+  readonly kind: CallRecord["kind"];
+}
+
+export interface CallStepOver extends CallStepOf {
+  readonly step: "call over";
+  readonly reason: CallEnd;
+  /** Whether nobody had answered the call. */
+  readonly wasRinging: boolean;
+}
+
 export const CALL_OUTCOMES = ["ended", "declined", "timeout", "cancelled", "busy", "offline", "disconnected"] as const;
-/** What an attempt to call somebody came to. */
+/** How an attempt to call a user has ended. */
 export type CallOutcome = (typeof CALL_OUTCOMES)[number];

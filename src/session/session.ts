@@ -4,7 +4,6 @@ import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionMedia } from "../ports/media-plane.js";
 import type { SessionConnection } from "./session-connection.js";
 import type { ResumeToken } from "./resume-token.js";
-import { TransferLimit } from "./transfer-limit.js";
 import type { Verdict } from "./verdict.js";
 
 const NO_METADATA: JsonObject = Object.freeze({});
@@ -88,7 +87,6 @@ export class Session {
   #epoch: number;
   #resumeToken: ResumeToken;
   #unheardResume: UnheardResume | undefined = undefined;
-  #transfers: TransferLimit | undefined = undefined;
 
   /** @param options `now` in virtual, `mono` in monotonic, `openedAt` in epoch milliseconds */
   constructor(options: {
@@ -126,12 +124,6 @@ export class Session {
 
   get resumeToken(): ResumeToken {
     return this.#resumeToken;
-  }
-
-  /** Made at the first transfer, because most sessions are never transferred. */
-  get transfers(): TransferLimit {
-    this.#transfers ??= new TransferLimit();
-    return this.#transfers;
   }
 
   /**

@@ -15,6 +15,11 @@ import type { SessionRegistry } from "./registry.js";
 import { ResumeToken } from "./resume-token.js";
 import { Session, type Identity, type MediaReset } from "./session.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
+import { WindowLimit } from "../kernel/window-limit.js";
+
+/** Two tabs that both want a session must not take it from each other for ever: so many moves in a minute. */
+const MOST_TRANSFERS = 30;
+const TRANSFER_WINDOW_MS = 60_000;
 
 export type ResumeOutcome =
   { kind: "resumed"; session: Session; mediaReset: MediaReset | undefined } | { kind: "refused"; why: ResumeRefusal };
@@ -33,6 +38,7 @@ export class Sessions {
   readonly #registry: SessionRegistry;
   readonly #liveness: Liveness;
   readonly #events: Emitter<LifecycleEvents>;
+  readonly #transfers = new WindowLimit({ most: MOST_TRANSFERS, windowMs: TRANSFER_WINDOW_MS });
 
   constructor(options: {
     clock: Clock;
@@ -131,7 +137,7 @@ export class Sessions {
    * @throws LastseenError `rate_limited` when the user's tabs take the session from each other too often
    */
   transfer(session: Session, given: Session, connection: SessionConnection): void {
-    if (!session.transfers.allow(this.#clock.mono())) {
+    if (!this.#transfers.allow(session.id, this.#clock.mono())) {
       this.#events.emit("transfer_refused", { session, why: "rate_limited" });
       throw new LastseenError("rate_limited", "This session was moved between tabs too often; wait a moment.");
     }

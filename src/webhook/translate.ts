@@ -80,9 +80,10 @@ function translateCalls(
   tell: (step: Step) => void,
 ): void {
   const types = { "call started": "call_started", "call accepted": "call_accepted" } as const;
-  lifecycle.on("call_step", ({ session, step, callId, detail: { peer, kind } }) => {
-    if (step !== "call started" && step !== "call accepted") return;
-    stepOf(types[step], session, { callId, peer: String(peer), kind: String(kind) });
+  lifecycle.on("call_step", (event) => {
+    if (event.step !== "call started" && event.step !== "call accepted") return;
+    const { session, callId, peer, kind } = event;
+    stepOf(types[event.step], session, { callId, peer, kind });
   });
   lifecycle.on("call_refused", ({ session, to, outcome }) => stepOf("call_refused", session, { peer: to, outcome }));
   lifecycle.on("call_finished", ({ callId, outcome }) =>

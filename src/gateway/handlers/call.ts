@@ -1,5 +1,3 @@
-import type { Calls } from "../../call/calls.js";
-import type { StatusBoard } from "../../call/status-board.js";
 import type { Telephony } from "../../call/telephony.js";
 import { LastseenError } from "@lastseen/protocol";
 import type { Context, Handler, Handlers } from "./handler.js";
@@ -8,23 +6,23 @@ type CallRequest =
   "startCall" | "acceptCall" | "declineCall" | "cancelCall" | "endCall" | "watchStatus" | "unwatchStatus";
 
 /** Requests to call a user, to answer or end a call, and to watch the statuses of users. */
-export function callHandlers(parts: { calls: Calls; statuses: StatusBoard }): Pick<Handlers, CallRequest> {
-  const { calls, statuses } = parts;
+export function callHandlers(parts: Pick<Telephony, "setup" | "teardown" | "statuses">): Pick<Handlers, CallRequest> {
+  const { setup, teardown, statuses } = parts;
   return {
     startCall: ({ session, connection, data: { to, kind }, reply }) =>
-      calls.start({ session, connection, to, kind }, reply),
+      setup.start({ session, connection, to, kind }, reply),
     acceptCall: ({ session, data, reply }) =>
-      calls.accept(session, data.callId, ({ callId, roomId }) => reply({ callId, roomId })),
+      setup.accept(session, data.callId, ({ callId, roomId }) => reply({ callId, roomId })),
     async declineCall({ session, data, reply }) {
-      await calls.decline(session, data.callId);
+      await teardown.decline(session, data.callId);
       reply({});
     },
     async cancelCall({ session, data, reply }) {
-      await calls.cancel(session, data.callId);
+      await teardown.cancel(session, data.callId);
       reply({});
     },
     async endCall({ session, data, reply }) {
-      await calls.end(session, data.callId);
+      await teardown.hangUp(session, data.callId);
       reply({});
     },
     watchStatus: ({ session, data, reply }) =>
@@ -39,10 +37,7 @@ export function callHandlers(parts: { calls: Calls; statuses: StatusBoard }): Pi
  * `join`, with a check for the rooms of calls: only the two users of a call may enter its room. When another node holds the
  * room, the session moves to that node.
  */
-export function guardCallRooms(
-  { calls, relocation }: Pick<Telephony, "calls" | "relocation">,
-  join: Handler<"join">,
-): Handler<"join"> {
+export function guardCallRooms({ rooms }: Pick<Telephony, "rooms">, join: Handler<"join">): Handler<"join"> {
   const enter = async (context: Context<"join">, checked: Promise<void>): Promise<void> => {
     const { session, connection, data } = context;
     await checked;
@@ -51,11 +46,11 @@ export function guardCallRooms(
       await join(context);
     } catch (error) {
       if (!(error instanceof LastseenError) || error.code !== "redirect") throw error;
-      if (!(await relocation.move(session, connection, data.roomId))) throw error;
+      if (!(await rooms.moveToRoom(session, connection, data.roomId))) throw error;
     }
   };
   return (context) => {
-    const checked = calls.assertMayEnter(context.session, context.data.roomId);
+    const checked = rooms.assertMayEnter(context.session, context.data.roomId);
     return checked ? enter(context, checked) : join(context);
   };
 }

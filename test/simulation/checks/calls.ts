@@ -73,7 +73,7 @@ export class Calls {
     const { service, calls, store } = this.#node;
     count("check", "calls at rest");
     for (const { callId, state } of calls.live) fail("stuck", `${callNamed(callId)} is still ${state} at rest`);
-    if (service.telephony.calls.news.busyUsers > 0) fail("status", "somebody is busy at rest");
+    if (service.telephony.known.busyUsers > 0) fail("status", "somebody is busy at rest");
     if (store.callsWay.failures > 0) return;
     for (const { callId } of calls.calls.values()) {
       if (!this.#counted.has(callId)) fail("agreement", `the end of ${callNamed(callId)} was not counted`);
@@ -134,7 +134,7 @@ export class Calls {
     }
     const shown = sources.calls();
     this.#scene.count("check", calls.live.size > 0 ? "gauges of calls" : "gauges of no calls");
-    const what = `${shown.ringing} ringing, ${shown.active} active calls and ${telephony.calls.news.busyUsers} busy users`;
+    const what = `${shown.ringing} ringing, ${shown.active} active calls and ${telephony.known.busyUsers} busy users`;
     const really = `${there.ringing} ringing, ${there.active} active calls and ${busy.size} busy users`;
     if (what !== really) this.#scene.fail("status", `${what} are shown, ${really} there are`);
   }

@@ -248,7 +248,7 @@ export async function start(device: Device, to: string): Promise<string | undefi
   const { node, session, client } = device;
   let started: string | undefined;
   try {
-    await node.telephony.calls.start({ session, connection: client, to, kind: "audio" }, ({ callId }) => {
+    await node.telephony.setup.start({ session, connection: client, to, kind: "audio" }, ({ callId }) => {
       started = callId;
       client.live.set(callId, "ringing");
     });
@@ -270,13 +270,13 @@ export async function refusal(request: Promise<unknown>): Promise<string> {
 
 export async function accept(device: Device, callId: string): Promise<string> {
   return refusal(
-    device.node.telephony.calls.accept(device.session, callId, () => device.client.live.set(callId, "active")),
+    device.node.telephony.setup.accept(device.session, callId, () => device.client.live.set(callId, "active")),
   );
 }
 
 /** Asks to end a call in one of three ways; the client takes an answer, and `call_gone`, for the end of it. */
-export async function stop(device: Device, how: "decline" | "cancel" | "end", callId: string): Promise<string> {
-  const code = await refusal(device.node.telephony.calls[how](device.session, callId));
+export async function stop(device: Device, how: "decline" | "cancel" | "hangUp", callId: string): Promise<string> {
+  const code = await refusal(device.node.telephony.teardown[how](device.session, callId));
   if (code === "ok") device.client.live.delete(callId);
   return code;
 }

@@ -17,13 +17,13 @@ export async function expectConsistent(
     const rings = call?.state === "ringing" && call.callee.userId === session.userId;
     const expected = call && (isIn || rings) ? [[call.callId, call.state]] : [];
     expect([...client.live], `${session.id} of ${session.userId} on ${node.nodeId}`).toEqual(expected);
-    expect(node.telephony.calls.news.snapshotOf(session)?.callId ?? undefined).toBe(expected[0]?.[0]);
+    expect(node.telephony.known.snapshotOf(session)?.callId ?? undefined).toBe(expected[0]?.[0]);
   }
   const live = new Set(
     (await Promise.all(users.map((userId) => world.calls.ofUser(userId)))).map((call) => call?.callId),
   );
   live.delete(undefined);
-  const counts = world.nodes.map(({ telephony }) => telephony.calls.news.counts());
+  const counts = world.nodes.map(({ telephony }) => telephony.known.counts());
   expect(
     counts.reduce((sum, { ringing, active }) => sum + ringing + active, 0),
     "gauges",

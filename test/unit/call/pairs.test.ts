@@ -32,7 +32,7 @@ const RINGING: Record<string, Step> = {
   "the phone declines": { act: ({ phone, callId }) => stop(phone, "decline", callId), leads: "declined" },
   "the laptop declines": { act: ({ laptop, callId }) => stop(laptop, "decline", callId), leads: "declined" },
   "the caller takes it back": { act: ({ ada, callId }) => stop(ada, "cancel", callId), leads: "cancelled" },
-  "the caller hangs up": { act: ({ ada, callId }) => stop(ada, "end", callId), leads: "cancelled" },
+  "the caller hangs up": { act: ({ ada, callId }) => stop(ada, "hangUp", callId), leads: "cancelled" },
   "the caller is gone": { act: async ({ ada }) => ada.node.end(ada), leads: "disconnected" },
   "the callee's devices are gone": {
     act: async ({ phone, laptop }) => [phone, laptop].forEach((device) => device.node.end(device)),
@@ -44,7 +44,7 @@ const RINGING: Record<string, Step> = {
   "a third one calls": { act: ({ eve }) => start(eve, "bob"), leads: "ringing" },
   "a stranger tries": {
     act: async ({ eve, callId }) =>
-      Promise.all([accept(eve, callId), stop(eve, "decline", callId), stop(eve, "end", callId)]),
+      Promise.all([accept(eve, callId), stop(eve, "decline", callId), stop(eve, "hangUp", callId)]),
     leads: "ringing",
   },
   "another device comes": { act: ({ world }) => world.node(1).open("bob"), leads: "ringing" },
@@ -52,8 +52,8 @@ const RINGING: Record<string, Step> = {
 
 /** What can happen to a call that the phone has answered. */
 const ACTIVE: Record<string, Step> = {
-  "the caller hangs up": { act: ({ ada, callId }) => stop(ada, "end", callId), leads: "ended" },
-  "the callee hangs up": { act: ({ phone, callId }) => stop(phone, "end", callId), leads: "ended" },
+  "the caller hangs up": { act: ({ ada, callId }) => stop(ada, "hangUp", callId), leads: "ended" },
+  "the callee hangs up": { act: ({ phone, callId }) => stop(phone, "hangUp", callId), leads: "ended" },
   "the caller is gone": { act: async ({ ada }) => ada.node.end(ada), leads: "disconnected" },
   "the callee is gone": { act: async ({ phone }) => phone.node.end(phone), leads: "disconnected" },
   "the callee is thrown out": { act: async ({ phone }) => phone.node.end(phone, "kicked"), leads: "disconnected" },

@@ -19,9 +19,9 @@ async function act(world: CallWorld, devices: Device[]): Promise<void> {
   if (what === 0) device.node.end(device, random.pick(["left", "disconnected", "kicked"]));
   else if (what === 1) devices.push(await world.node(random.below(world.nodes.length)).open(device.session.userId));
   else if (callId === undefined || what < 4) await start(device, random.pick(USERS));
-  else if (state === "active") await stop(device, "end", callId);
+  else if (state === "active") await stop(device, "hangUp", callId);
   else if (what < 12) await accept(device, callId);
-  else await stop(device, random.pick(["decline", "cancel", "end"]), callId);
+  else await stop(device, random.pick(["decline", "cancel", "hangUp"]), callId);
 }
 
 async function run(seed: number, weather: Partial<Weather>): Promise<void> {
@@ -49,7 +49,7 @@ async function run(seed: number, weather: Partial<Weather>): Promise<void> {
   const shown = new Map(watcher.client.statuses.map(({ userId, status }) => [userId, status]));
   for (const userId of USERS) {
     expect(shown.get(userId), `the status of ${userId}`).toBe(
-      (await world.node(0).telephony.calls.statusOf(userId)).status,
+      (await world.node(0).telephony.presence.statusOf(userId)).status,
     );
   }
   for (const device of devices) device.node.end(device);

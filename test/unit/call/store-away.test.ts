@@ -31,7 +31,7 @@ test("a call outlives neither side when the node that takes one over could not a
   world.weather.storeFails = 1;
   const adopted = await world.node(2).adopt(ada);
   await world.settle();
-  expect(world.node(2).telephony.calls.news.snapshotOf(adopted.session)).toBeNull();
+  expect(world.node(2).telephony.known.snapshotOf(adopted.session)).toBeNull();
   adopted.node.end(adopted);
   world.weather.storeFails = 0;
   await world.clock.advance(AGAIN_MS);
@@ -53,7 +53,7 @@ test("a call goes on when the node that could not ask about it has given its ses
   const second = await world.node(1).adopt(first);
   first.node.end(first, "node_lost");
   await world.clock.advance(AGAIN_MS);
-  expect(second.node.telephony.calls.news.snapshotOf(second.session)).toMatchObject({ callId, state: "active" });
+  expect(second.node.telephony.known.snapshotOf(second.session)).toMatchObject({ callId, state: "active" });
   expect(bob.client.told.filter(({ type }) => type === "call_ended")).toEqual([]);
   await world.close();
 });
@@ -76,7 +76,7 @@ test("nobody calls again before it is known whether the last attempt rings", asy
   world.weather.storeFails = 1;
   expect(await start(ada, "bob")).toBeUndefined();
   world.weather.storeFails = 0;
-  const again = ada.node.telephony.calls.start(
+  const again = ada.node.telephony.setup.start(
     { session: ada.session, connection: ada.client, to: "bob", kind: "audio" },
     () => undefined,
   );
