@@ -1,4 +1,4 @@
-/** Several nodes that make calls, in one process: real parts over a slow store, a slow bus, and clients that believe what they are told. */
+/** Several nodes in one process: the real parts of calls, a slow store, a slow bus, and clients that believe what they are told. */
 import { createTelephony, type Telephony } from "../../../src/call/telephony.js";
 import { Emitter } from "../../../src/kernel/emitter.js";
 import { MemoryCalls } from "../../../src/memory/memory-calls.js";
@@ -17,20 +17,20 @@ import { ManualClock } from "../../support/manual-clock.js";
 import type { Random } from "../../support/random.js";
 
 export const RING_MS = 30_000;
-/** One token for everybody: making one takes longer than a whole call here. */
+/** All sessions share one token: making a token takes longer than a whole call in these tests. */
 const TOKEN = ResumeToken.create();
 
-/** What goes wrong on the way to the store and between the nodes; chances from 0 to 1. */
-export interface Weather {
-  /** A question to the store fails; in half of the cases it was carried out all the same. */
+/** Faults on the way to the store and between the nodes; chances from 0 to 1. */
+export interface Faults {
+  /** A request to the store fails; in half of the cases the store has done it, and its answer is lost. */
   storeFails: number;
-  /** A message to a node is lost; the node learns that it has missed something. */
+  /** A message to a node is lost; the node notices that it has missed one. */
   messageLost: number;
 }
 
-/** A client's picture of its call, made of nothing but what it was told. */
+/** A client, which knows of its calls only what it was told. */
 export class Client implements SessionConnection {
-  /** Calls that it was told of and that have not ended for it. */
+  /** The calls that it was told about and that have not ended for it. */
   readonly live = new Map<string, "ringing" | "active">();
   readonly told: { type: string; callId: string; reason?: string }[] = [];
   readonly statuses: { userId: string; status: string }[] = [];
@@ -52,19 +52,19 @@ export class Client implements SessionConnection {
   close(): void {}
 }
 
-/** Lets a random number of turns pass. */
-async function hesitate(random: Random): Promise<void> {
+/** Waits for a random number of microtasks. */
+async function waitBriefly(random: Random): Promise<void> {
   for (let turns = random.below(8); turns > 0; turns--) await Promise.resolve();
 }
 
-/** The store as a node reaches it. */
-function hesitantStore(inner: CallStore, random: Random, weather: Weather): CallStore {
+/** The store as a node sees it: slow, and with faults. */
+function slowStore(inner: CallStore, random: Random, faults: Faults): CallStore {
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
-    await hesitate(random);
-    const fails = random.next() < weather.storeFails;
+    await waitBriefly(random);
+    const fails = random.next() < faults.storeFails;
     if (fails && random.below(2) === 0) throw new Error("the store does not answer");
     const answer = await question();
-    await hesitate(random);
+    await waitBriefly(random);
     if (fails) throw new Error("the answer was lost");
     return answer;
   };
@@ -80,7 +80,7 @@ function hesitantStore(inner: CallStore, random: Random, weather: Weather): Call
   };
 }
 
-/** In order per sender and receiver, but each way as slow as it likes. */
+/** Messages between two nodes arrive in order, each after a random delay. */
 class SlowBus implements Bus {
   readonly sent = 0;
   readonly events = new Emitter<BusEvents>((error) => {
@@ -96,13 +96,13 @@ class SlowBus implements Bus {
   }
 
   send(_to: { nodeId: string } | "all", message: NodeMessage): void {
-    const { random, weather } = this.#world;
+    const { random, faults } = this.#world;
     for (const node of this.#world.nodes) {
       if (node.nodeId === this.#nodeId) continue;
-      const lost = random.next() < weather.messageLost;
+      const lost = random.next() < faults.messageLost;
       const before = this.#ways.get(node.nodeId) ?? Promise.resolve();
       const way = before
-        .then(() => hesitate(random))
+        .then(() => waitBriefly(random))
         .then(() => {
           if (lost) node.bus.events.emit("missed", { from: this.#nodeId });
           else node.bus.events.emit("message", { from: this.#nodeId, message });
@@ -144,7 +144,7 @@ export class CallNode {
     );
     this.telephony = createTelephony({
       clock: world.clock,
-      store: hesitantStore(world.calls, world.random, world.weather),
+      store: slowStore(world.calls, world.random, world.faults),
       directory: this.directory,
       bus: this.bus,
       registry: this.registry,
@@ -162,7 +162,7 @@ export class CallNode {
     return { node: this, session, client };
   }
 
-  /** Goes on with a session whose node has died; its client has not come yet. */
+  /** Adopts a session of a node that has died. Its client has not reconnected yet. */
   async adopt({ node, session: { userId, id, epoch }, client }: Device): Promise<Device> {
     const session = sessionOf(userId, id, undefined, epoch + 1);
     this.registry.add(session);
@@ -171,7 +171,7 @@ export class CallNode {
     return { node: this, session, client };
   }
 
-  /** The session's end, as the reaper makes it. */
+  /** Ends the session in the same steps as the reaper. */
   end({ session }: Device, reason: "left" | "disconnected" | "kicked" | "node_lost" = "disconnected"): void {
     if (!session.claim()) return;
     this.registry.remove(session);
@@ -184,7 +184,7 @@ export class CallNode {
   }
 
   #write(write: () => Promise<unknown>): Promise<unknown> {
-    this.#writing = this.#writing.then(() => hesitate(this.#world.random)).then(write);
+    this.#writing = this.#writing.then(() => waitBriefly(this.#world.random)).then(write);
     return this.#writing;
   }
 }
@@ -201,11 +201,11 @@ export class CallWorld {
   readonly calls = new MemoryCalls(this.clock);
   readonly directory = new MemoryStore(this.clock);
   readonly random: Random;
-  readonly weather: Weather = { storeFails: 0, messageLost: 0 };
+  readonly faults: Faults = { storeFails: 0, messageLost: 0 };
   readonly nodes: CallNode[] = [];
   readonly errors: unknown[] = [];
   readonly failures: string[] = [];
-  /** What was counted. */
+  /** The ends of calls that were counted. */
   readonly finished: { callId: string; outcome: CallOutcome }[] = [];
   #ids = 0;
 
@@ -233,7 +233,7 @@ export class CallWorld {
     return node;
   }
 
-  /** Lets everything that is under way come to rest. */
+  /** Waits until nothing happens any more. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 4; turn += 1) await this.clock.advance(0);
   }
@@ -243,7 +243,7 @@ export class CallWorld {
   }
 }
 
-/** Starts a call; undefined when it was refused. The device's client then believes that it rings. */
+/** Starts a call, and returns its id; undefined when the call was refused. The device's client then believes that it rings. */
 export async function start(device: Device, to: string): Promise<string | undefined> {
   const { node, session, client } = device;
   let started: string | undefined;
@@ -258,7 +258,7 @@ export async function start(device: Device, to: string): Promise<string | undefi
   return started;
 }
 
-/** The code with which a request was refused; `ok` when it was not. */
+/** The error code of a request; `ok` when the request succeeded. */
 export async function refusal(request: Promise<unknown>): Promise<string> {
   try {
     await request;
@@ -274,7 +274,7 @@ export async function accept(device: Device, callId: string): Promise<string> {
   );
 }
 
-/** Asks to end a call in one of three ways; the client takes an answer, and `call_gone`, for the end of it. */
+/** Asks to end a call in one of three ways. When the request succeeds, the client believes that the call is over. */
 export async function stop(device: Device, how: "decline" | "cancel" | "hangUp", callId: string): Promise<string> {
   const code = await refusal(device.node.telephony.teardown[how](device.session, callId));
   if (code === "ok") device.client.live.delete(callId);

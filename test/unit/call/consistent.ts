@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { CallWorld, Device } from "./call-world.js";
 
-/** What must be true whenever everything has come to rest. */
+/** Checks what must be true when nothing happens any more: store, clients, nodes and gauges agree. */
 export async function expectConsistent(
   world: CallWorld,
   devices: readonly Device[],
@@ -9,7 +9,7 @@ export async function expectConsistent(
 ): Promise<void> {
   expect(world.errors).toEqual([]);
   const counted = world.finished.map(({ callId }) => callId);
-  expect(new Set(counted).size, "a call is counted once").toBe(counted.length);
+  expect(new Set(counted).size, "each call is counted once").toBe(counted.length);
   for (const { session, client, node } of devices) {
     if (session.status !== "open") continue;
     const call = await world.calls.ofUser(session.userId);

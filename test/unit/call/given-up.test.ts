@@ -1,10 +1,10 @@
-/** An attempt to call somebody whose client has gone before the store answered: nobody would know of this call. */
+/** A caller's client goes away before the store answers, so that no client would know of the call. */
 import { expect, test } from "vitest";
 import { Random } from "../../support/random.js";
 import { CallWorld, start } from "./call-world.js";
 import { expectConsistent } from "./consistent.js";
 
-test("what the callee is told of a call that its caller has given up is what is counted", async () => {
+test("a call whose caller went away early is counted with the reason that the callee is told", async () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= 40; seed += 1) {
     const world = await CallWorld.create(2, new Random(seed));
@@ -13,7 +13,7 @@ test("what the callee is told of a call that its caller has given up is what is 
     await world.settle();
     const attempt = start(ada, "bob");
     ada.session.connection = undefined;
-    // Bob calls back at the same moment, so that the call may have been answered when it is given up.
+    // Bob calls back at the same moment, so the call may have been answered before the service takes it back.
     await Promise.all([attempt, start(bob, "ada")]);
     await world.settle();
     const first = bob.client.told.find(({ type }) => type === "call_cancelled" || type === "call_ended");

@@ -3,7 +3,7 @@ import { Random } from "../../support/random.js";
 import { CallWorld, RING_MS, accept, start, stop, type Device } from "./call-world.js";
 import { expectConsistent } from "./consistent.js";
 
-/** Ada on one node calls Bob, who has a phone on the same and a laptop on another node; Eve is a bystander. */
+/** Ada on one node calls Bob, who has a phone on the same and a laptop on another node; Eve is in no call. */
 interface Scene {
   world: CallWorld;
   ada: Device;
@@ -20,50 +20,57 @@ type Outcome = (typeof outcomes)[number] | "active" | "ringing";
 interface Step {
   act: Act;
   leads: Outcome;
-  /** What it may come to together with something else. */
+  /** How the call may end if something else happens at the same moment. */
   or?: Outcome;
 }
 
-/** What can happen to a call that rings, and what it comes to if nothing else happens. */
+/** What can happen to a call that rings, and how the call is afterwards. */
 const RINGING: Record<string, Step> = {
   "the phone answers": { act: ({ phone, callId }) => accept(phone, callId), leads: "active" },
   "the laptop answers": { act: ({ laptop, callId }) => accept(laptop, callId), leads: "active" },
   "the phone calls back": { act: ({ phone }) => start(phone, "ada"), leads: "active" },
   "the phone declines": { act: ({ phone, callId }) => stop(phone, "decline", callId), leads: "declined" },
   "the laptop declines": { act: ({ laptop, callId }) => stop(laptop, "decline", callId), leads: "declined" },
-  "the caller takes it back": { act: ({ ada, callId }) => stop(ada, "cancel", callId), leads: "cancelled" },
+  "the caller cancels": { act: ({ ada, callId }) => stop(ada, "cancel", callId), leads: "cancelled" },
   "the caller hangs up": { act: ({ ada, callId }) => stop(ada, "hangUp", callId), leads: "cancelled" },
-  "the caller is gone": { act: async ({ ada }) => ada.node.end(ada), leads: "disconnected" },
-  "the callee's devices are gone": {
+  "the caller's session ends": { act: async ({ ada }) => ada.node.end(ada), leads: "disconnected" },
+  "the sessions of the callee's devices end": {
     act: async ({ phone, laptop }) => [phone, laptop].forEach((device) => device.node.end(device)),
     leads: "disconnected",
     or: "ringing",
   },
-  "one device is gone": { act: async ({ phone }) => phone.node.end(phone), leads: "ringing", or: "disconnected" },
-  "its time is up": { act: ({ world }) => world.clock.advance(RING_MS), leads: "timeout" },
-  "a third one calls": { act: ({ eve }) => start(eve, "bob"), leads: "ringing" },
-  "a stranger tries": {
+  "the session of one device ends": {
+    act: async ({ phone }) => phone.node.end(phone),
+    leads: "ringing",
+    or: "disconnected",
+  },
+  "its time is over": { act: ({ world }) => world.clock.advance(RING_MS), leads: "timeout" },
+  "a third user calls": { act: ({ eve }) => start(eve, "bob"), leads: "ringing" },
+  "a third user tries to accept and to end it": {
     act: async ({ eve, callId }) =>
       Promise.all([accept(eve, callId), stop(eve, "decline", callId), stop(eve, "hangUp", callId)]),
     leads: "ringing",
   },
-  "another device comes": { act: ({ world }) => world.node(1).open("bob"), leads: "ringing" },
+  "another device of the callee connects": { act: ({ world }) => world.node(1).open("bob"), leads: "ringing" },
 };
 
-/** What can happen to a call that the phone has answered. */
+/** What can happen to a call that the phone has answered, and how the call is afterwards. */
 const ACTIVE: Record<string, Step> = {
   "the caller hangs up": { act: ({ ada, callId }) => stop(ada, "hangUp", callId), leads: "ended" },
   "the callee hangs up": { act: ({ phone, callId }) => stop(phone, "hangUp", callId), leads: "ended" },
-  "the caller is gone": { act: async ({ ada }) => ada.node.end(ada), leads: "disconnected" },
-  "the callee is gone": { act: async ({ phone }) => phone.node.end(phone), leads: "disconnected" },
-  "the callee is thrown out": { act: async ({ phone }) => phone.node.end(phone, "kicked"), leads: "disconnected" },
+  "the caller's session ends": { act: async ({ ada }) => ada.node.end(ada), leads: "disconnected" },
+  "the callee's session ends": { act: async ({ phone }) => phone.node.end(phone), leads: "disconnected" },
+  "an operator ends the callee's session": {
+    act: async ({ phone }) => phone.node.end(phone, "kicked"),
+    leads: "disconnected",
+  },
   "the callee says goodbye": { act: async ({ phone }) => phone.node.end(phone, "left"), leads: "ended" },
-  "the other device goes": { act: async ({ laptop }) => laptop.node.end(laptop), leads: "active" },
+  "the session of the other device ends": { act: async ({ laptop }) => laptop.node.end(laptop), leads: "active" },
   "the caller cancels, too late": { act: ({ ada, callId }) => stop(ada, "cancel", callId), leads: "active" },
   "the laptop answers, too late": { act: ({ laptop, callId }) => accept(laptop, callId), leads: "active" },
   "the laptop declines, too late": { act: ({ laptop, callId }) => stop(laptop, "decline", callId), leads: "active" },
-  "the time of the ring is up": { act: ({ world }) => world.clock.advance(RING_MS), leads: "active" },
-  "a third one calls": { act: ({ eve }) => start(eve, "ada"), leads: "active" },
+  "the time of the ring is over": { act: ({ world }) => world.clock.advance(RING_MS), leads: "active" },
+  "a third user calls": { act: ({ eve }) => start(eve, "ada"), leads: "active" },
 };
 
 async function scene(seed: number, isActive: boolean): Promise<Scene> {
@@ -94,7 +101,7 @@ async function check(stage: Scene, expected: readonly Outcome[]): Promise<void> 
   await world.close();
 }
 
-/** What may come of two that happen at once: what either leads to, or, of a call that was answered, how that one ends. */
+/** How a call may be after two things at the same moment: as after either of them, or as an answered call ends. */
 function possible({ leads: first, or }: Step, { leads: second, or: other }: Step): Outcome[] {
   const more = [or, other].filter((outcome) => outcome !== undefined);
   const both = [first, second].filter((outcome) => outcome !== "ringing" && outcome !== "active");

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { Random } from "../../support/random.js";
 import { expectConsistent } from "./consistent.js";
-import { CallWorld, RING_MS, accept, start, stop, type Device, type Weather } from "./call-world.js";
+import { CallWorld, RING_MS, accept, start, stop, type Device, type Faults } from "./call-world.js";
 
 const USERS = ["ada", "bob", "cy"] as const;
 
-/** One thing that somebody does; what it needs of time passes while others do theirs. */
+/** A random action of a random user. The actions of several users run at the same time. */
 async function act(world: CallWorld, devices: Device[]): Promise<void> {
   const { random } = world;
   const device = devices[random.below(devices.length)];
@@ -24,7 +24,7 @@ async function act(world: CallWorld, devices: Device[]): Promise<void> {
   else await stop(device, random.pick(["decline", "cancel", "hangUp"]), callId);
 }
 
-async function run(seed: number, weather: Partial<Weather>): Promise<void> {
+async function run(seed: number, faults: Partial<Faults>): Promise<void> {
   const random = new Random(seed);
   const world = await CallWorld.create(1 + random.below(3), random);
   const devices: Device[] = [];
@@ -34,16 +34,16 @@ async function run(seed: number, weather: Partial<Weather>): Promise<void> {
     .node(0)
     .telephony.statuses.watch(watcher.session, USERS, (shown) => watcher.client.statuses.push(...shown));
   await world.settle();
-  Object.assign(world.weather, weather);
+  Object.assign(world.faults, faults);
   for (let round = 0; round < 4; round += 1) {
     await Promise.all(Array.from({ length: 1 + random.below(5) }, () => act(world, devices)));
     if (random.below(3) === 0) await world.settle();
   }
   await world.settle();
-  const isCalm = !weather.storeFails && !weather.messageLost;
-  if (isCalm) await expectConsistent(world, devices, USERS);
+  const hasNoFaults = !faults.storeFails && !faults.messageLost;
+  if (hasNoFaults) await expectConsistent(world, devices, USERS);
 
-  Object.assign(world.weather, { storeFails: 0, messageLost: 0 });
+  Object.assign(world.faults, { storeFails: 0, messageLost: 0 });
   await world.clock.advance(RING_MS + 5_000);
   await expectConsistent(world, devices, USERS);
   const shown = new Map(watcher.client.statuses.map(({ userId, status }) => [userId, status]));
@@ -54,30 +54,34 @@ async function run(seed: number, weather: Partial<Weather>): Promise<void> {
   }
   for (const device of devices) device.node.end(device);
   await world.settle();
-  for (const userId of USERS) expect(await world.calls.ofUser(userId), `${userId} is stuck`).toBeUndefined();
+  for (const userId of USERS) expect(await world.calls.ofUser(userId), `${userId} is still in a call`).toBeUndefined();
   await world.close();
   await world.settle();
   expect(world.clock.pendingTimers, "timers").toBe(0);
 }
 
-async function runAll(count: number, weather: Partial<Weather>): Promise<void> {
+async function runAll(count: number, faults: Partial<Faults>): Promise<void> {
   const only = Number(process.env["CALL_SEED"] ?? 0);
   const seeds = only > 0 ? [only] : Array.from({ length: count }, (_, n) => n + 1);
   for (const seed of seeds) {
     try {
-      await run(seed, weather);
+      await run(seed, faults);
     } catch (error) {
       throw new Error(`CALL_SEED=${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }
 }
 
-test("10,000 schedules: both sides always see the same, and nothing is left", { timeout: 300_000 }, () =>
+test("in 10,000 random schedules both sides see the same call, and nothing remains", { timeout: 300_000 }, () =>
   runAll(10_000, {}),
 );
 
-test("so it is when messages between nodes are lost", { timeout: 120_000 }, () => runAll(1_000, { messageLost: 0.3 }));
+test("both sides see the same call after messages between nodes were lost", { timeout: 120_000 }, () =>
+  runAll(1_000, { messageLost: 0.3 }),
+);
 
-test("so it is after a time in which the store fails, some of it carried out all the same", { timeout: 120_000 }, () =>
-  runAll(2_000, { storeFails: 0.15, messageLost: 0.1 }),
+test(
+  "both sides see the same call after a time in which the store failed, and did some of the failed requests",
+  { timeout: 120_000 },
+  () => runAll(2_000, { storeFails: 0.15, messageLost: 0.1 }),
 );

@@ -1,10 +1,10 @@
-/** What was in doubt while the store did not answer is put right when it does, and does not pile up until then. */
+/** While the store does not answer, the service does not know what became of its requests. It finds out when the store answers. */
 import { expect, test } from "vitest";
 import { Random } from "../../support/random.js";
 import { CallWorld, accept, refusal, start, stop, type Device } from "./call-world.js";
 import { expectConsistent } from "./consistent.js";
 
-/** What was in doubt is asked within this time after the store has answered again. */
+/** The service asks within this time after the store answers again. */
 const AGAIN_MS = 2_000;
 
 /** Ada on one node, Bob on another. */
@@ -23,33 +23,33 @@ async function ring(world: CallWorld, ada: Device): Promise<string> {
   return callId;
 }
 
-test("a call outlives neither side when the node that takes one over could not ask about it at once", async () => {
+test("a call ends with a session whose new node could not ask about the call at the takeover", async () => {
   const { world, ada, bob } = await pair();
   await accept(bob, await ring(world, ada));
   await world.settle();
   await ada.node.telephony.close();
-  world.weather.storeFails = 1;
+  world.faults.storeFails = 1;
   const adopted = await world.node(2).adopt(ada);
   await world.settle();
   expect(world.node(2).telephony.known.snapshotOf(adopted.session)).toBeNull();
   adopted.node.end(adopted);
-  world.weather.storeFails = 0;
+  world.faults.storeFails = 0;
   await world.clock.advance(AGAIN_MS);
   expect(bob.client.told.at(-1)).toMatchObject({ type: "call_ended", reason: "disconnected" });
   expect(await world.calls.ofUser("bob")).toBeUndefined();
   await world.close();
 });
 
-test("a call goes on when the node that could not ask about it has given its session away meanwhile", async () => {
+test("a call goes on when the node that could not ask about it has lost the session to another node meanwhile", async () => {
   const { world, ada, bob } = await pair();
   const callId = await ring(world, ada);
   await accept(bob, callId);
   await world.settle();
   await ada.node.telephony.close();
-  world.weather.storeFails = 1;
+  world.faults.storeFails = 1;
   const first = await world.node(2).adopt(ada);
   await world.settle();
-  world.weather.storeFails = 0;
+  world.faults.storeFails = 0;
   const second = await world.node(1).adopt(first);
   first.node.end(first, "node_lost");
   await world.clock.advance(AGAIN_MS);
@@ -58,24 +58,24 @@ test("a call goes on when the node that could not ask about it has given its ses
   await world.close();
 });
 
-test("a ring whose news was lost is heard as soon as the store can be asked", async () => {
+test("a device rings as soon as the store answers when the message about the call was lost", async () => {
   const { world, ada, bob } = await pair();
-  world.weather.messageLost = 1;
+  world.faults.messageLost = 1;
   const callId = await start(ada, "bob");
-  world.weather.storeFails = 1;
+  world.faults.storeFails = 1;
   await world.settle();
   expect(bob.client.told).toEqual([]);
-  Object.assign(world.weather, { storeFails: 0, messageLost: 0 });
+  Object.assign(world.faults, { storeFails: 0, messageLost: 0 });
   await world.clock.advance(AGAIN_MS);
   expect(bob.client.told).toMatchObject([{ type: "incoming_call", callId }]);
   await world.close();
 });
 
-test("nobody calls again before it is known whether the last attempt rings", async () => {
+test("a user cannot call again before the service knows whether the last attempt rings", async () => {
   const { world, ada, bob } = await pair();
-  world.weather.storeFails = 1;
+  world.faults.storeFails = 1;
   expect(await start(ada, "bob")).toBeUndefined();
-  world.weather.storeFails = 0;
+  world.faults.storeFails = 0;
   const again = ada.node.telephony.setup.start(
     { session: ada.session, connection: ada.client, to: "bob", kind: "audio" },
     () => undefined,
@@ -87,9 +87,9 @@ test("nobody calls again before it is known whether the last attempt rings", asy
   await world.close();
 });
 
-test("made-up calls leave one question at the most to be asked again", async () => {
+test("requests about calls that do not exist leave at most one question to ask again", async () => {
   const { world, bob } = await pair();
-  world.weather.storeFails = 1;
+  world.faults.storeFails = 1;
   for (let n = 0; n < 20; n += 1) {
     expect(await accept(bob, `made-up-${n}`)).toBe("overloaded");
     expect(await stop(bob, "decline", `made-up-${n}`)).toBe("overloaded");
@@ -100,14 +100,14 @@ test("made-up calls leave one question at the most to be asked again", async () 
   await world.close();
 });
 
-test("whoever is told that a call has gone is in none, whatever the store has been told meanwhile", async () => {
+test("a user who gets call_gone is in no call, whatever the store has done meanwhile", async () => {
   for (let seed = 1; seed <= 10; seed += 1) {
     const { world, ada } = await pair(seed);
     const phone = await world.node(0).open("bob");
     const callId = await ring(world, ada);
-    world.weather.storeFails = 1;
+    world.faults.storeFails = 1;
     expect(await stop(ada, "cancel", callId)).toBe("ok");
-    world.weather.storeFails = 0;
+    world.faults.storeFails = 0;
     expect(await accept(phone, callId)).toBe("call_gone");
     expect(await world.calls.ofUser("bob"), `seed ${seed}`).toBeUndefined();
     await world.clock.advance(AGAIN_MS);
