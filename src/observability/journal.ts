@@ -116,10 +116,13 @@ export class Journal {
 
   #followCalls(lifecycle: Emitter<LifecycleEvents>): void {
     lifecycle.on("call_step", (event) => {
-      const { session, step, callId, peer } = event;
-      const how =
-        event.step === "call over" ? { reason: event.reason, wasRinging: event.wasRinging } : { kind: event.kind };
-      this.#step("info", session, step, { callId, peer, ...how });
+      const { session, callId, peer } = event;
+      if (event.step === "call over") {
+        const { reason, wasRinging } = event;
+        this.#step("info", session, event.step, { callId, peer, reason, wasRinging });
+      } else {
+        this.#step("info", session, event.step, { callId, peer, kind: event.kind });
+      }
     });
     lifecycle.on("call_refused", ({ session, to, outcome }) =>
       this.#step("info", session, "call refused", { peer: to, reason: outcome }),

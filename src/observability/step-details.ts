@@ -8,13 +8,13 @@ import type {
   LeaveReason,
   TimelineStep,
 } from "@lastseen/protocol";
-import type { CleanupResult, LifecycleEvents } from "../session/events.js";
+import type { CallStepLive, CallStepOver, CleanupResult, LifecycleEvents } from "../session/events.js";
 import type { DetachKind } from "../session/evidence.js";
 import type { MediaReset } from "../session/session.js";
 
 type NoDetail = Readonly<Record<never, never>>;
 type OfCleanup = { reason: EndReason; result: CleanupResult; attempts: number; durationMs: number };
-type OfCall = { callId: string } & LifecycleEvents["call_step"]["detail"];
+type OfLiveCall = Pick<CallStepLive, "callId" | "peer" | "kind">;
 
 interface EachStep {
   "session opened": { tabId: string };
@@ -35,10 +35,10 @@ interface EachStep {
   "cleanup step failed": { step: string; attempt: number };
   "cleanup verified": OfCleanup;
   "cleanup stuck": OfCleanup;
-  "call started": OfCall;
-  "call rings": OfCall;
-  "call accepted": OfCall;
-  "call over": OfCall;
+  "call started": OfLiveCall;
+  "call rings": OfLiveCall;
+  "call accepted": OfLiveCall;
+  "call over": Pick<CallStepOver, "callId" | "peer" | "reason" | "wasRinging">;
   "call refused": { peer: string; reason: LifecycleEvents["call_refused"]["outcome"] };
 }
 
