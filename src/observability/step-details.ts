@@ -12,7 +12,8 @@ import type { CallStepLive, CallStepOver, CleanupResult, LifecycleEvents } from 
 import type { DetachKind } from "../session/evidence.js";
 import type { MediaReset } from "../session/session.js";
 
-type NoDetail = Readonly<Record<never, never>>;
+/** The step says everything. */
+type NoDetail = Readonly<Record<string, never>>;
 type OfCleanup = { reason: EndReason; result: CleanupResult; attempts: number; durationMs: number };
 type OfLiveCall = Pick<CallStepLive, "callId" | "peer" | "kind">;
 

@@ -22,7 +22,7 @@ function observe({ world }: ClusterNode, nodeId: string) {
       done();
     },
   });
-  const { clock, events, sweeps, rooms, registry, liveness, reaper, service } = world;
+  const { clock, events, sweeps, rooms, registry, liveness, reaper } = world;
   const timeline = new Timeline();
   new Journal({ log: pino({ level: "info" }, written), clock, liveness, timeline, nodeId }).follow(events, sweeps);
   const metrics = new Metrics({ version: "1", nodeVersion: "1", nodeId });

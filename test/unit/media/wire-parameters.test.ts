@@ -78,7 +78,7 @@ test("a missing field is named, and so is a list with too many entries", () => {
   expect(() => readRtpParameters({ codecs: [codec, { ...codec, clockRate: null }] }, "video")).toThrow(
     "rtpParameters.codecs[1].clockRate is missing.",
   );
-  expect(() => readRtpParameters({ codecs: Array(2000).fill(codec) }, "video")).toThrow(
+  expect(() => readRtpParameters({ codecs: Array.from({ length: 2000 }, () => codec) }, "video")).toThrow(
     "rtpParameters.codecs must be a list of 1 to 32 entries.",
   );
   expect(() => readRtpCapabilities({ codecs: [{ ...codec, mimeType: "text/plain" }] })).toThrow(

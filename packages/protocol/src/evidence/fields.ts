@@ -83,7 +83,7 @@ export interface EvidencePiece<
      *
      * @param value the word itself, or a duration in words ("12 s"), or "true" for a flag that is set
      */
-    say(value: string): string | undefined;
+    readonly say: (value: string) => string | undefined;
   };
 }
 
