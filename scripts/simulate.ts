@@ -12,7 +12,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { measureCost } from "../test/simulation/cost/measure.js";
 import { describeCost, writeCostPlot } from "../test/simulation/cost/plot.js";
-import { runAll, type Job } from "../test/simulation/farm.js";
+import { runAll, type Job } from "../test/simulation/parallel-runs.js";
 import { MUTATIONS } from "../test/simulation/mutations.js";
 import { describeCounts, describeFailure } from "../test/simulation/report.js";
 import { ClusterRun } from "../test/simulation/nodes/cluster-run.js";

@@ -5,7 +5,7 @@
 import { answer } from "../harness/ask.js";
 import type { Session } from "../../src/session/session.js";
 import { HandClock } from "../../test/support/hand-clock.js";
-import { openBooks, POLICY, type Books } from "./books.js";
+import { openSessions, POLICY, type OpenSessions } from "./sessions.js";
 
 /** Medians; passes in microseconds, `heard` in nanoseconds. */
 export interface ExpiryResult {
@@ -26,9 +26,9 @@ const ROUNDS = 41;
 const commands: ExpiryCommands = {
   measure({ sessions, ghosts }) {
     const clock = new HandClock();
-    const books = openBooks(clock, sessions, ghosts);
-    const quiet = openBooks(new HandClock(), sessions, 0);
-    assertSameGhosts(books, clock, ghosts);
+    const filled = openSessions(clock, sessions, ghosts);
+    const quiet = openSessions(new HandClock(), sessions, 0);
+    assertSameGhosts(filled, clock, ghosts);
     const order = shuffled([...quiet.byId.keys()]);
     const inOrder = order.map((id) => quiet.byId.get(id)).filter((session) => session !== undefined);
     const samples: Record<keyof ExpiryResult, number[]> = {
@@ -40,9 +40,9 @@ const commands: ExpiryCommands = {
       heard: [],
     };
     for (let round = 0; round < ROUNDS; round += 1) {
-      samples.scan.push(micros(() => scan(books.byId, clock.mono())));
-      samples.idle.push(micros(() => books.liveness.idle()));
-      samples.advance.push(micros(() => books.liveness.advance()));
+      samples.scan.push(micros(() => scan(filled.byId, clock.mono())));
+      samples.idle.push(micros(() => filled.liveness.idle()));
+      samples.advance.push(micros(() => filled.liveness.advance()));
       samples.advanceNothingDue.push(micros(() => quiet.liveness.advance()));
       samples.note.push((micros(() => note(quiet.byId, order)) * 1000) / sessions);
       samples.heard.push((micros(() => hear(quiet, inOrder)) * 1000) / sessions);
@@ -75,12 +75,12 @@ function note(sessions: ReadonlyMap<string, Session>, order: readonly string[]):
   }
 }
 
-function hear({ liveness }: Books, order: readonly Session[]): void {
+function hear({ liveness }: OpenSessions, order: readonly Session[]): void {
   for (const session of order) liveness.heard(session);
 }
 
-function assertSameGhosts(books: Books, clock: HandClock, ghosts: number): void {
-  const found = [scan(books.byId, clock.mono()), books.liveness.idle(), books.liveness.advance()];
+function assertSameGhosts(filled: OpenSessions, clock: HandClock, ghosts: number): void {
+  const found = [scan(filled.byId, clock.mono()), filled.liveness.idle(), filled.liveness.advance()];
   const counts = found.map((sessions) => sessions.length);
   if (counts.some((count) => count !== ghosts)) throw new Error(`ghosts found: ${counts.join(", ")} of ${ghosts}`);
 }

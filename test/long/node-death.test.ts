@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Fleet } from "../support/fleet.js";
 import { until } from "../support/until.js";
-import { entriesOf, mentionsOf, SlowLog } from "./node-death/books.js";
+import { entriesOf, mentionsOf, SlowLog } from "./node-death/redis-inspection.js";
 import { RemoteCrowd } from "./node-death/remote-crowd.js";
 import { Report } from "./node-death/report.js";
 import { Survivor } from "./node-death/survivor.js";

@@ -65,7 +65,7 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "call: finished: cancelled": 600,
   "call: finished: disconnected": 400,
 
-  "deed: hangs up": 60,
+  "action: hangs up": 60,
 
   "service: swept": 120_000,
   "service: credited a stall": 70_000,

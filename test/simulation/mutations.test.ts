@@ -1,7 +1,7 @@
 import { exec } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { runAll } from "./farm.js";
+import { runAll } from "./parallel-runs.js";
 import { MUTATIONS } from "./mutations.js";
 import { describeFailure } from "./report.js";
 import type { Outcome } from "./simulation.js";

@@ -1,4 +1,4 @@
-import type { Job } from "./farm.js";
+import type { Job } from "./parallel-runs.js";
 import type { Outcome } from "./simulation.js";
 
 /** What a person needs to know of a run that failed: where, what, how to see it again, and what happened before. */

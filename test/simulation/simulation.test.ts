@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { AT_LEAST } from "./expected.js";
-import { runAll, type Job } from "./farm.js";
+import { runAll, type Job } from "./parallel-runs.js";
 import { MISHAPS } from "./mishaps.js";
-import { DEEDS } from "./people/habits.js";
+import { ACTIONS } from "./people/actions.js";
 import { describeFailure, totals } from "./report.js";
 import { simulate, type Outcome } from "./simulation.js";
 
@@ -41,7 +41,7 @@ test(`every invariant holds through ${MINUTES} minutes of ${SEEDS} seeds, in whi
 
   const happened = totals(outcomes);
   const expected: Record<string, number> = { ...AT_LEAST };
-  for (const [name] of DEEDS) expected[`deed: ${name}`] ??= SEEDS;
+  for (const [name] of ACTIONS) expected[`action: ${name}`] ??= SEEDS;
   for (const { name } of MISHAPS) expected[`mishap: ${name}`] ??= SEEDS / 2;
   const tooSeldom = Object.entries(expected).flatMap(([what, least]) => {
     const count = happened.get(what) ?? 0;

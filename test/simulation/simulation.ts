@@ -48,7 +48,7 @@ export interface Outcome {
   /** The same whenever the same happened. */
   readonly digest: string;
   readonly events: number;
-  /** How often what happened: `session: opened`, `deed: reloads`. */
+  /** How often what happened: `session: opened`, `action: reloads`. */
   readonly counts: ReadonlyMap<string, number>;
 }
 

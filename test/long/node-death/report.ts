@@ -1,5 +1,5 @@
 import { until } from "../../support/until.js";
-import type { SlowLog } from "./books.js";
+import type { SlowLog } from "./redis-inspection.js";
 import type { RemoteCrowd } from "./remote-crowd.js";
 import type { Survivor } from "./survivor.js";
 

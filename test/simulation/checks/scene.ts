@@ -6,7 +6,7 @@ export type Invariant =
   "V1" | "V2" | "V3" | "V4" | "V5" | "V6" | "V7" | "one call" | "ring" | "agreement" | "stuck" | "status" | "error";
 
 /** What kind of thing is counted: by people, to the service, in a session, in a call, by the service, or looked at by a check. */
-export type CountKind = "deed" | "mishap" | "session" | "call" | "service" | "check";
+export type CountKind = "action" | "mishap" | "session" | "call" | "service" | "check";
 
 /** What the checks look at. */
 export interface Scene {

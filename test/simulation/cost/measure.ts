@@ -1,9 +1,9 @@
-/** What a session costs, by how many there are: time for a heartbeat and for the passes over the books, and memory. */
+/** What a session costs, by how many there are: time for a heartbeat and for the passes over the sessions, and memory. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Random } from "../../support/random.js";
 import type { Session } from "../../../src/session/session.js";
-import { Books } from "./books.js";
+import { LoadedService } from "./loaded-service.js";
 
 /** Passes that find nobody are measured in batches, of which the median counts: one has a garbage collection in it. */
 const BATCHES = 41;
@@ -46,18 +46,18 @@ function* steps(most: number): Generator<number> {
 
 async function measure(count: number): Promise<CostSample> {
   const before = await heapBytes();
-  const books = new Books();
-  const [sessions, openMs] = await timed(() => books.open(count));
+  const loaded = new LoadedService();
+  const [sessions, openMs] = await timed(() => loaded.open(count));
   const bytesPerSession = ((await heapBytes()) - before) / count;
   // Clients ping in the order of chance, not in that of their coming.
-  const { sweeper, liveness } = books.service;
+  const { sweeper, liveness } = loaded.service;
   shuffle(sessions, new Random(count));
-  const heardMs = hear(books, sessions);
+  const heardMs = hear(loaded, sessions);
   const watchUs = await medianUs(() => sweeper.watch());
   const sweepUs = await medianUs(() => sweeper.sweep());
   const silent = Math.ceil(count / SILENT);
   for (let rounds = 0; rounds < 4; rounds++) {
-    books.pass(40_000);
+    loaded.pass(40_000);
     for (const session of sessions.slice(silent)) liveness.heard(session);
     await sweeper.watch();
   }
@@ -75,10 +75,10 @@ async function measure(count: number): Promise<CostSample> {
 }
 
 /** A heartbeat of everybody, often enough to be measured. Returns the milliseconds of one. */
-function hear(books: Books, sessions: readonly Session[]): number {
+function hear(loaded: LoadedService, sessions: readonly Session[]): number {
   const rounds = Math.max(1, Math.round(1_000_000 / sessions.length));
   const startedAt = cpuMs();
-  for (let round = 0; round < rounds; round++) for (const session of sessions) books.service.liveness.heard(session);
+  for (let round = 0; round < rounds; round++) for (const session of sessions) loaded.service.liveness.heard(session);
   return (cpuMs() - startedAt) / rounds;
 }
 

@@ -33,7 +33,7 @@ const PANELS: readonly Panel[] = [
     title: "Memory, of one session",
     scale: linear,
     unit: (value) => `${value.toLocaleString("en")} B`,
-    curves: [{ name: "books, without socket", color: "#1f6feb", value: ({ bytesPerSession }) => bytesPerSession }],
+    curves: [{ name: "records, without socket", color: "#1f6feb", value: ({ bytesPerSession }) => bytesPerSession }],
   },
 ];
 

@@ -47,8 +47,8 @@ export class History {
       // Without a verdict it was given up: another node has it.
       if (reason === "node_lost" && !cause) return;
       if (reason === "left" || reason === "shutdown") return;
-      const line = this.#members.find((member) => member.line?.session === session)?.line;
-      if (line && time.mono() - line.heardAt < JUST_HEARD_MS) {
+      const attachment = this.#members.find((member) => member.attachment?.session === session)?.attachment;
+      if (attachment && time.mono() - attachment.heardAt < JUST_HEARD_MS) {
         this.#fail(`V2: ${nameOf(session)} was ended as ${reason} (${cause}) on ${id} while its client was there`);
       }
     });

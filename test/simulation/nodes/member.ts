@@ -5,13 +5,13 @@ import { RecordingConnection } from "../../support/world.js";
 import type { SimulatedNode } from "./node.js";
 
 const PING_MS = 5_000;
-/** A client that hears nothing for so long gives its line up. */
+/** A client that hears nothing for so long gives its attachment up. */
 const PATIENCE_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const MOST_REDIRECTS = 3;
 
 /** Where a client is attached at this moment. */
-interface Line {
+interface Attachment {
   readonly node: SimulatedNode;
   readonly connection: RecordingConnection;
   session: Session;
@@ -22,7 +22,7 @@ interface Line {
 export class Member {
   readonly userId: string;
   readonly roomId: string;
-  line: Line | undefined;
+  attachment: Attachment | undefined;
   /** Closed the page for good. */
   gone = false;
   /** The network is down until then. */
@@ -43,14 +43,14 @@ export class Member {
   }
 
   get isInRoom(): boolean {
-    return this.line?.session.participation?.roster.id === this.roomId;
+    return this.attachment?.session.participation?.roster.id === this.roomId;
   }
 
   /** @param now monotonic milliseconds */
   tick(now: number): void {
     if (this.gone || now < this.offlineUntil) return;
     if (this.#busySince !== undefined && now - this.#busySince > REQUEST_TIMEOUT_MS) this.#abandon();
-    if (this.line) this.#live(this.line, now);
+    if (this.attachment) this.#live(this.attachment, now);
     else if (now >= this.#nextAt && this.#busySince === undefined) this.#begin(now);
   }
 
@@ -60,38 +60,41 @@ export class Member {
     this.#drop(1001);
   }
 
-  /** The network is gone for a while; the node sees the line break. */
+  /** The network is gone for a while; the node sees the attachment break. */
   loseNetwork(now: number, ms: number): void {
     this.offlineUntil = now + ms;
     this.#drop(1006);
   }
 
-  #live(line: Line, now: number): void {
-    const { node, connection, session } = line;
+  #live(attachment: Attachment, now: number): void {
+    const { node, connection, session } = attachment;
     if (connection.closedAs !== undefined || node.time.state === "dead") {
       if (connection.closedAs === "expired") this.#ticket = undefined;
-      this.line = undefined;
+      this.attachment = undefined;
       this.#nextAt = now + this.#random.below(1_500);
       return;
     }
     if (!node.isRunning) {
-      if (now - line.heardAt > PATIENCE_MS) this.#drop(1006);
+      if (now - attachment.heardAt > PATIENCE_MS) this.#drop(1006);
       return;
     }
-    if (now - line.heardAt < PING_MS) return;
-    line.heardAt = now;
+    if (now - attachment.heardAt < PING_MS) return;
+    attachment.heardAt = now;
     if (!session.isOwnedBy(connection)) this.#drop(1006);
     else {
       node.world.liveness.heard(session);
-      if (!this.isInRoom && this.#busySince === undefined) void this.#guard(now, () => this.#join(line, 0));
+      if (!this.isInRoom && this.#busySince === undefined) void this.#guard(now, () => this.#join(attachment, 0));
     }
   }
 
   /** Ends the socket. A process that stands still learns of it when it goes on. */
   #drop(code: number): void {
-    const { line } = this;
-    this.line = undefined;
-    if (line) line.node.time.after(0, () => line.node.world.sessions.detach(line.session, line.connection, code));
+    const { attachment } = this;
+    this.attachment = undefined;
+    if (attachment)
+      attachment.node.time.after(0, () =>
+        attachment.node.world.sessions.detach(attachment.session, attachment.connection, code),
+      );
   }
 
   #begin(now: number): void {
@@ -109,7 +112,7 @@ export class Member {
     if (attempt === this.#attempt) this.#busySince = undefined;
   }
 
-  /** No answer came: the line is given up. */
+  /** No answer came: the attachment is given up. */
   #abandon(): void {
     this.#attempt += 1;
     this.#busySince = undefined;
@@ -144,11 +147,11 @@ export class Member {
     const connection = new RecordingConnection();
     const session = node.world.sessions.open(this.#identity, `tab-${this.userId}`, connection);
     this.#attach(node, connection, session);
-    if (this.line) await this.#join(this.line, redirects);
+    if (this.attachment) await this.#join(this.attachment, redirects);
   }
 
   #attach(node: SimulatedNode, connection: RecordingConnection, session: Session): void {
-    this.line = { node, connection, session, heardAt: node.time.mono() };
+    this.attachment = { node, connection, session, heardAt: node.time.mono() };
     this.#keep(session);
   }
 
@@ -156,22 +159,22 @@ export class Member {
     this.#ticket = { sessionId: session.id, token: session.resumeToken.text ?? "" };
   }
 
-  async #join(line: Line, redirects: number): Promise<void> {
-    const { node, connection, session } = line;
+  async #join(attachment: Attachment, redirects: number): Promise<void> {
+    const { node, connection, session } = attachment;
     const { roomId } = this;
     try {
       const request = { session, connection, roomId, metadata: undefined, onDuplicate: undefined };
       await node.world.admission.admit(request, (admitted) => {
-        line.session = admitted.session;
-        if (this.line === line) this.#keep(admitted.session);
+        attachment.session = admitted.session;
+        if (this.attachment === attachment) this.#keep(admitted.session);
       });
     } catch (error) {
       if (!(error instanceof LastseenError) || error.code !== "redirect") throw error;
       const there = this.#nodes().find(({ id }) => id === error.data?.["url"]);
-      // Another line means that this attempt was given up.
-      if (!there || redirects >= MOST_REDIRECTS || this.line !== line) return;
+      // Another attachment means that this attempt was given up.
+      if (!there || redirects >= MOST_REDIRECTS || this.attachment !== attachment) return;
       // Here the session was of no use: it ends, and another begins where the room is.
-      this.line = undefined;
+      this.attachment = undefined;
       this.#ticket = undefined;
       void node.world.reaper.end(session, { reason: "left" });
       await this.#hello(there, redirects + 1);

@@ -12,11 +12,11 @@ export function browserOf(
 ): Environment {
   const { world, service } = around;
   const { machine } = page;
-  const { line, locks } = machine;
+  const { network, locks } = machine;
   return {
     timers,
     openSocket: () => {
-      const socket = dial(world, line, service, page);
+      const socket = dial(world, network, service, page);
       for (const old of page.sockets) if (old.isClosed) page.sockets.delete(old);
       page.sockets.add(socket);
       return socket;
@@ -54,9 +54,9 @@ export function browserOf(
 
 /** The browser delivers it by a connection of its own, before or after the socket's end, or not at all. */
 function sendBeacon({ machine }: Page, { world, service }: Surroundings, body: string): boolean {
-  if (!machine.line.up || world.chance(0.1)) return true;
+  if (!machine.network.up || world.chance(0.1)) return true;
   const { sessionId, resumeToken } = JSON.parse(body) as { sessionId: string; resumeToken: string };
-  world.after(machine.line.latency() * 3, () => {
+  world.after(machine.network.latency() * 3, () => {
     const node = service();
     node?.loop.arrive(world.now.at, () => node.goodbye(sessionId, resumeToken));
   });

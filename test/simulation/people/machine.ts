@@ -1,12 +1,12 @@
 import type { TabChannel } from "@lastseen/client";
-import { Line } from "../world/line.js";
+import { Network } from "../world/network.js";
 import type { World } from "../world/world.js";
 import type { Page } from "./page.js";
 import { Locks } from "./tab-locks.js";
 
-/** A person's computer or phone: one line to the service, one browser, some tabs. */
+/** A person's computer or phone: one network to the service, one browser, some tabs. */
 export class Machine {
-  readonly line: Line;
+  readonly network: Network;
   readonly pages = new Set<Page>();
   readonly locks: Locks;
   awake = true;
@@ -16,12 +16,12 @@ export class Machine {
   readonly #ears = new Map<object, { page: Page; hear: (message: unknown) => void }>();
 
   constructor(world: World) {
-    this.line = new Line(world);
+    this.network = new Network(world);
     this.locks = new Locks(world);
   }
 
   get reachable(): boolean {
-    return this.awake && this.line.up;
+    return this.awake && this.network.up;
   }
 
   /** Something about all its pages has changed. */
@@ -30,13 +30,13 @@ export class Machine {
   }
 
   loseNetwork(): void {
-    this.line.goDown();
+    this.network.goDown();
     this.review();
   }
 
   /** @param announced whether the browser notices it and tells its pages */
   findNetwork(announced: boolean): void {
-    if (this.awake) this.line.comeUp();
+    if (this.awake) this.network.comeUp();
     this.review();
     if (!announced) return;
     for (const page of this.pages) page.signal({ kind: "wake", cause: "online" });
@@ -44,20 +44,20 @@ export class Machine {
 
   /** Another network, and so another address: the browser ends what went over the old one, and the service is not told. */
   changeNetwork(announced: boolean): void {
-    this.line.cut();
+    this.network.cut();
     for (const page of this.pages) page.moveNetwork();
     this.findNetwork(announced);
   }
 
   /** Something on the way has forgotten all connections, and tells nobody. */
   cutConnections(): void {
-    this.line.cut();
+    this.network.cut();
     for (const page of this.pages) page.cutOff();
   }
 
   sleep(): void {
     this.awake = false;
-    this.line.goDown();
+    this.network.goDown();
     this.review();
   }
 
@@ -74,11 +74,11 @@ export class Machine {
   /** No power any more: nobody is told anything. */
   vanish(): void {
     this.awake = false;
-    this.line.goDown();
+    this.network.goDown();
     for (const page of this.pages) page.vanish();
   }
 
-  /** A page's line to the other tabs of the same browser. */
+  /** A page's network to the other tabs of the same browser. */
   openChannel(page: Page, hear: (message: unknown) => void): TabChannel {
     const key = {};
     this.#ears.set(key, { page, hear });

@@ -256,7 +256,7 @@ export class Page implements Tasks {
   unload(): void {
     this.task(() => this.listener?.({ kind: "hide", persisted: false }));
     for (const socket of this.sockets) socket.leave();
-    if (this.#around.world.chance(0.7)) this.peer.end(this.machine.line.latency());
+    if (this.#around.world.chance(0.7)) this.peer.end(this.machine.network.latency());
     this.#end();
   }
 

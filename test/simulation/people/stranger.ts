@@ -1,5 +1,5 @@
 import { dial, type Listening } from "../world/dial.js";
-import { Line } from "../world/line.js";
+import { Network } from "../world/network.js";
 import type { World } from "../world/world.js";
 
 const LONGEST_STAY_MS = 5 * 60_000;
@@ -7,8 +7,8 @@ const WORDS = ["rubbish", "{}", '{"id":1,"type":"join","data":{"roomId":"room-1"
 
 /** Somebody who opens a socket and never greets: says nothing, or what makes no sense. */
 export function visit(world: World, service: () => Listening | undefined): void {
-  const line = new Line(world);
-  const socket = dial(world, line, service, { task: (run) => run(), says: () => () => {} });
+  const network = new Network(world);
+  const socket = dial(world, network, service, { task: (run) => run(), says: () => () => {} });
   const talks = world.chance(0.5);
   const talk = (): void => {
     if (socket.isClosed) return;

@@ -1,13 +1,13 @@
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
 import type { World } from "../world/world.js";
-import { doSomething, type Deeds } from "./habits.js";
+import { doSomething, type ActionContext } from "./actions.js";
 import { Machine } from "./machine.js";
 import type { Surroundings } from "./page.js";
 import { visit } from "./stranger.js";
 import { Tab } from "./tab.js";
 
 /** How often something happens to a tab, and how long somebody without a page stays away. Milliseconds, on average. */
-const DEED_EVERY_MS = 4 * 60_000;
+const ACTION_EVERY_MS = 4 * 60_000;
 const AWAY_FOR_MS = 6 * 60_000;
 const MOST_TABS = 2;
 
@@ -19,7 +19,7 @@ interface Person {
 }
 
 /** Everybody there is: each person has two machines and up to two tabs, and things happen to them. */
-export class Town implements Deeds {
+export class Town implements ActionContext {
   readonly world: World;
   readonly #around: Surroundings;
   readonly #people: Person[] = [];
@@ -56,7 +56,7 @@ export class Town implements Deeds {
     this.#around.note(who, what);
   }
 
-  readonly count: Deeds["count"] = (kind, what) => this.#around.count(kind, what);
+  readonly count: ActionContext["count"] = (kind, what) => this.#around.count(kind, what);
 
   tabsOn(machine: Machine): readonly Tab[] {
     return this.#people.flatMap(({ tabs }) => tabs.filter((tab) => tab.machine === machine));
@@ -124,7 +124,7 @@ export class Town implements Deeds {
   rest(): void {
     this.#quiet = true;
     for (const machine of this.machines()) {
-      machine.line.slowDown(0);
+      machine.network.slowDown(0);
       if (!machine.awake) machine.wake();
       machine.findNetwork(true);
       for (const page of machine.pages) {
@@ -161,7 +161,7 @@ export class Town implements Deeds {
 
   #live(person: Person, tab: Tab): void {
     const hasPage = tab.page && !tab.page.gone;
-    this.world.after(this.world.someTime(hasPage || !tab.page ? DEED_EVERY_MS : AWAY_FOR_MS), () => {
+    this.world.after(this.world.someTime(hasPage || !tab.page ? ACTION_EVERY_MS : AWAY_FOR_MS), () => {
       if (!person.tabs.includes(tab)) return;
       if (!this.#quiet) {
         if (tab.page && !tab.page.gone) doSomething(tab, this);

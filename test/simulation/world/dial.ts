@@ -1,5 +1,5 @@
 import type { EventLoop } from "./event-loop.js";
-import { Pipe, type Line } from "./line.js";
+import { Pipe, type Network } from "./network.js";
 import { PageSocket, type Tasks } from "./page-socket.js";
 import { ServerSocket, type SocketWitness } from "./server-socket.js";
 import type { World } from "./world.js";
@@ -15,12 +15,12 @@ export interface Listening {
 const SYN_RETRIES_MS = [1_000, 2_000, 4_000, 8_000] as const;
 
 /** Opens a WebSocket from a page to whichever server process listens when the packet arrives. */
-export function dial(world: World, line: Line, service: () => Listening | undefined, tasks: Tasks): PageSocket {
+export function dial(world: World, network: Network, service: () => Listening | undefined, tasks: Tasks): PageSocket {
   const page = new PageSocket(tasks);
   const attempt = (count: number): void => {
     if (!page.isConnecting) return;
-    if (line.up) {
-      world.after(2 * line.latency(), () => arrive(world, line, service(), page));
+    if (network.up) {
+      world.after(2 * network.latency(), () => arrive(world, network, service(), page));
       return;
     }
     const pause = SYN_RETRIES_MS[count];
@@ -30,14 +30,14 @@ export function dial(world: World, line: Line, service: () => Listening | undefi
   return page;
 }
 
-function arrive(world: World, line: Line, service: Listening | undefined, page: PageSocket): void {
+function arrive(world: World, network: Network, service: Listening | undefined, page: PageSocket): void {
   if (!service) {
-    world.after(line.latency(), () => page.gotReset());
+    world.after(network.latency(), () => page.gotReset());
     return;
   }
   const { loop, witness } = service;
-  const up = new Pipe(world, line, (at, run) => loop.arrive(at, run));
-  const down = new Pipe(world, line, (at, run) => world.at(at, run));
+  const up = new Pipe(world, network, (at, run) => loop.arrive(at, run));
+  const down = new Pipe(world, network, (at, run) => world.at(at, run));
   let openEnds = 2;
   const gone = (): void => {
     openEnds -= 1;

@@ -1,5 +1,5 @@
 import type { SocketLike } from "@lastseen/client";
-import type { Pipe } from "./line.js";
+import type { Pipe } from "./network.js";
 import type { ServerSocket } from "./server-socket.js";
 import { PLAIN } from "./world.js";
 

@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
 import type { Timer } from "../../../src/kernel/clock.js";
 import type { EventLoop } from "./event-loop.js";
-import type { Pipe } from "./line.js";
+import type { Pipe } from "./network.js";
 import type { PageSocket } from "./page-socket.js";
 import { PLAIN } from "./world.js";
 

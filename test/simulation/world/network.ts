@@ -7,7 +7,7 @@ const SLOW = { chance: 0.002, least: 300, most: 2_500 } as const;
 const RETRANSMIT_MS = 4_000;
 
 /** A machine's way to the service. While it is down nothing arrives in either direction and nobody is told. */
-export class Line {
+export class Network {
   readonly #world: World;
   readonly #pipes = new Set<Pipe>();
   #up = true;
@@ -66,7 +66,7 @@ export class Line {
 /** One direction of one TCP connection: what goes in comes out at the other end later, in its order. */
 export class Pipe {
   readonly #world: World;
-  readonly #line: Line;
+  readonly #network: Network;
   readonly #arrive: (at: number, run: Happening) => void;
   #held: Happening[] = [];
   #lastAt = 0;
@@ -75,11 +75,11 @@ export class Pipe {
   flying = 0;
 
   /** @param arrive schedules what happens at the other end */
-  constructor(world: World, line: Line, arrive: (at: number, run: Happening) => void) {
+  constructor(world: World, network: Network, arrive: (at: number, run: Happening) => void) {
     this.#world = world;
-    this.#line = line;
+    this.#network = network;
     this.#arrive = arrive;
-    line.attach(this);
+    network.attach(this);
   }
 
   /** Nothing gets through any more. */
@@ -90,7 +90,7 @@ export class Pipe {
   send(run: Happening): void {
     if (this.#closed) return;
     this.flying += 1;
-    if (this.#line.up && this.#held.length === 0) this.#dispatch(run, this.#line.latency());
+    if (this.#network.up && this.#held.length === 0) this.#dispatch(run, this.#network.latency());
     else this.#held.push(run);
   }
 
@@ -99,7 +99,7 @@ export class Pipe {
     this.#lastAt = Math.max(this.#lastAt, this.#world.now.at + ms);
   }
 
-  /** The line is up again: what was held back goes on its way after `wait`. */
+  /** The network is up again: what was held back goes on its way after `wait`. */
   flush(wait: number): void {
     const held = this.#held;
     this.#held = [];
@@ -110,7 +110,7 @@ export class Pipe {
   close(): void {
     this.#closed = true;
     this.#held = [];
-    this.#line.detach(this);
+    this.#network.detach(this);
   }
 
   #dispatch(run: Happening, wait: number): void {

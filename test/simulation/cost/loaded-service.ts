@@ -30,7 +30,7 @@ const ignore = (): void => {};
 const QUIET = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore } as const;
 
 /** A service with many sessions, in rooms of ten, without sockets and media. */
-export class Books {
+export class LoadedService {
   readonly service: Service;
   readonly #clock = new HandClock();
   readonly #media = new NoMedia();

@@ -19,7 +19,7 @@ export interface Job {
 
 /** A run takes seconds of processor time. One that takes so long has an endless loop in it, even on a busy machine. */
 const LONGEST_RUN_MS = 1_800_000;
-const LABORER = fileURLToPath(new URL("laborer.ts", import.meta.url));
+const JOB_PROCESS = fileURLToPath(new URL("job-process.ts", import.meta.url));
 
 /** Processes that wait for the next jobs. To start one takes longer than many a job, and it ends with this process. */
 const idle: ChildProcess[] = [];
@@ -35,42 +35,42 @@ export async function runAll(
 ): Promise<void> {
   const queue = jobs[Symbol.iterator]();
   let wanted = true;
-  const labour = async (): Promise<void> => {
-    const laborer = hire();
+  const runJobs = async (): Promise<void> => {
+    const child = acquire();
     try {
       for (let next = queue.next(); wanted && !next.done; next = queue.next()) {
-        if (done(await carryOut(laborer, next.value)) === false) wanted = false;
+        if (done(await runJob(child, next.value)) === false) wanted = false;
       }
     } catch (error) {
-      laborer.kill();
+      child.kill();
       throw error;
     }
-    release(laborer);
+    release(child);
   };
-  await Promise.all(Array.from({ length: processes }, labour));
+  await Promise.all(Array.from({ length: processes }, runJobs));
 }
 
-function hire(): ChildProcess {
-  const laborer = idle.pop() ?? fork(LABORER, { execArgv: ["--import", "tsx"], serialization: "advanced" });
-  laborer.ref();
-  laborer.channel?.ref();
-  return laborer;
+function acquire(): ChildProcess {
+  const child = idle.pop() ?? fork(JOB_PROCESS, { execArgv: ["--import", "tsx"], serialization: "advanced" });
+  child.ref();
+  child.channel?.ref();
+  return child;
 }
 
 /** A process that waits does not keep this one from ending. */
-function release(laborer: ChildProcess): void {
-  laborer.unref();
-  laborer.channel?.unref();
-  idle.push(laborer);
+function release(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
+  idle.push(child);
 }
 
-async function carryOut(laborer: ChildProcess, job: Job): Promise<Outcome> {
-  const settled = new AbortController();
-  const { signal } = settled;
-  laborer.send(job);
+async function runJob(child: ChildProcess, job: Job): Promise<Outcome> {
+  const finished = new AbortController();
+  const { signal } = finished;
+  child.send(job);
   try {
-    const outcome = once(laborer, "message", { signal }).then(([message]) => message as Outcome);
-    const end = once(laborer, "exit", { signal }).then(() => {
+    const outcome = once(child, "message", { signal }).then(([message]) => message as Outcome);
+    const end = once(child, "exit", { signal }).then(() => {
       throw new Error(`seed ${job.seed} ended the process that ran it`);
     });
     const limit = delay(LONGEST_RUN_MS, undefined, { signal }).then(() => {
@@ -78,6 +78,6 @@ async function carryOut(laborer: ChildProcess, job: Job): Promise<Outcome> {
     });
     return await Promise.race([outcome, end, limit]);
   } finally {
-    settled.abort();
+    finished.abort();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What people, browsers, machines and networks do to a tab. Each deed begins something and sees to its end; whether it
+ * What people, browsers, machines and networks do to a tab. Each action begins something and sees to its end; whether it
  * makes sense at the moment is for it to say: one that returns `false` has done nothing.
  */
 import type { CountKind } from "../checks/scene.js";
@@ -10,7 +10,7 @@ import type { Tab } from "./tab.js";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-export interface Deeds {
+export interface ActionContext {
   readonly world: World;
   note(who: string, what: string): void;
   readonly count: (kind: CountKind, what: string) => void;
@@ -22,30 +22,30 @@ export interface Deeds {
   pickFriend(tab: Tab): { userId: string; tab: Tab | undefined } | undefined;
 }
 
-type Deed = (tab: Tab, deeds: Deeds) => boolean;
+type Action = (tab: Tab, context: ActionContext) => boolean;
 
-const hideOrShow: Deed = ({ page }) => {
+const hideOrShow: Action = ({ page }) => {
   if (!page) return false;
   if (page.hidden) page.show();
   else page.hide();
   return true;
 };
 
-const freeze: Deed = ({ page }, { world }) => {
+const freeze: Action = ({ page }, { world }) => {
   if (!page?.hidden || page.suspended) return false;
   page.freeze();
   world.after(world.between(5 * SECOND, 8 * MINUTE), () => page.resume("resume"));
   return true;
 };
 
-const hang: Deed = ({ page }, { world }) => {
+const hang: Action = ({ page }, { world }) => {
   if (!page || page.suspended) return false;
   page.suspend(world.chance(0.3));
   world.after(world.someTime(40 * SECOND), () => page.resume());
   return true;
 };
 
-const reload: Deed = (tab, { world }) => {
+const reload: Action = (tab, { world }) => {
   if (!tab.page || tab.page.suspended) return false;
   const { roomId } = tab;
   tab.page.unload();
@@ -53,7 +53,7 @@ const reload: Deed = (tab, { world }) => {
   return true;
 };
 
-const crash: Deed = (tab, { world }) => {
+const crash: Action = (tab, { world }) => {
   const { roomId, page } = tab;
   if (!page) return false;
   page.crash(world.chance(0.7));
@@ -62,16 +62,16 @@ const crash: Deed = (tab, { world }) => {
 };
 
 /** Pages with media are not kept. */
-const goAndComeBack: Deed = ({ page }, { world }) => {
+const goAndComeBack: Action = ({ page }, { world }) => {
   if (!page || page.suspended || page.media) return false;
   page.keepForLater();
   world.after(world.someTime(30 * SECOND), () => page.resume("pageshow"));
   return true;
 };
 
-const quitBrowser: Deed = ({ machine }, deeds) => {
-  const { world } = deeds;
-  const open = deeds.tabsOn(machine).filter(({ page }) => page && !page.gone && !page.suspended);
+const quitBrowser: Action = ({ machine }, context) => {
+  const { world } = context;
+  const open = context.tabsOn(machine).filter(({ page }) => page && !page.gone && !page.suspended);
   if (!machine.awake || open.length === 0) return false;
   for (const { page } of open) page?.unload();
   const restored = world.between(2 * SECOND, 2 * MINUTE);
@@ -79,14 +79,14 @@ const quitBrowser: Deed = ({ machine }, deeds) => {
   return true;
 };
 
-const close: Deed = (tab) => {
+const close: Action = (tab) => {
   if (!tab.page || tab.page.suspended) return false;
   tab.page.unload();
   tab.forget();
   return true;
 };
 
-const loseNetwork: Deed = ({ machine }, { world }) => {
+const loseNetwork: Action = ({ machine }, { world }) => {
   if (!machine.reachable) return false;
   machine.loseNetwork();
   const outage = world.chance(0.5) ? world.between(1, 12 * SECOND) : world.someTime(60 * SECOND);
@@ -95,7 +95,7 @@ const loseNetwork: Deed = ({ machine }, { world }) => {
 };
 
 /** In and out of a lift. */
-const loseNetworkOften: Deed = ({ machine }, { world }) => {
+const loseNetworkOften: Action = ({ machine }, { world }) => {
   if (!machine.reachable) return false;
   let at = 0;
   for (let times = 3 + world.random.below(8); times > 0; times--) {
@@ -107,30 +107,30 @@ const loseNetworkOften: Deed = ({ machine }, { world }) => {
   return true;
 };
 
-const changeNetwork: Deed = ({ machine }, { world }) => {
+const changeNetwork: Action = ({ machine }, { world }) => {
   if (!machine.reachable) return false;
   machine.changeNetwork(world.chance(0.7));
   return true;
 };
 
-const cutConnections: Deed = ({ machine }) => {
+const cutConnections: Action = ({ machine }) => {
   if (!machine.reachable) return false;
   machine.cutConnections();
   return true;
 };
 
-const slowDown: Deed = ({ machine }, { world }) => {
-  machine.line.slowDown(world.between(200, 2_000));
-  world.after(world.someTime(3 * MINUTE), () => machine.line.slowDown(0));
+const slowDown: Action = ({ machine }, { world }) => {
+  machine.network.slowDown(world.between(200, 2_000));
+  world.after(world.someTime(3 * MINUTE), () => machine.network.slowDown(0));
   return true;
 };
 
-const setClock: Deed = ({ machine }, { world }) => {
+const setClock: Action = ({ machine }, { world }) => {
   machine.clockOffset += world.between(-3, 3) * (world.chance(0.5) ? MINUTE : 60 * MINUTE);
   return true;
 };
 
-const sleep: Deed = ({ machine }, { world }) => {
+const sleep: Action = ({ machine }, { world }) => {
   if (!machine.awake) return false;
   machine.sleep();
   world.after(world.someTime(4 * MINUTE), () => {
@@ -140,13 +140,13 @@ const sleep: Deed = ({ machine }, { world }) => {
   return true;
 };
 
-const breakConnections: Deed = ({ machine }) => {
+const breakConnections: Action = ({ machine }) => {
   if (!machine.reachable) return false;
   machine.breakConnections();
   return true;
 };
 
-const losePower: Deed = ({ machine }, { world }) => {
+const losePower: Action = ({ machine }, { world }) => {
   if (!machine.awake) return false;
   machine.vanish();
   world.after(world.someTime(5 * MINUTE), () => {
@@ -156,61 +156,61 @@ const losePower: Deed = ({ machine }, { world }) => {
   return true;
 };
 
-const changeRoom: Deed = (tab, deeds) => {
-  const { world } = deeds;
+const changeRoom: Action = (tab, context) => {
+  const { world } = context;
   const { page } = tab;
   if (!page || page.suspended) return false;
   if (world.chance(0.5)) {
     tab.roomId = undefined;
     page.client.leave().catch(() => {});
   } else {
-    tab.enter(deeds.pickRoom());
+    tab.enter(context.pickRoom());
   }
   return true;
 };
 
-const changeMetadata: Deed = ({ page }, { world }) => {
+const changeMetadata: Action = ({ page }, { world }) => {
   if (!page?.client.room || page.suspended) return false;
   page.client.setMetadata({ hand: world.chance(0.5), at: world.random.below(1_000) }).catch(() => {});
   return true;
 };
 
-const mute: Deed = ({ page }, { world }) => {
+const mute: Action = ({ page }, { world }) => {
   if (!page?.media || page.suspended) return false;
   page.media.setMuted(world.chance(0.5));
   return true;
 };
 
-const disconnect: Deed = ({ page }) => {
+const disconnect: Action = ({ page }) => {
   if (!page || page.suspended || page.client.state === "disconnected") return false;
   void page.client.disconnect();
   return true;
 };
 
-const comeBack: Deed = (tab, deeds) => {
+const comeBack: Action = (tab, context) => {
   const { page } = tab;
   if (!page || page.suspended || page.client.state !== "disconnected") return false;
   page.client.reconnect();
-  tab.enter(tab.roomId ?? deeds.pickRoom());
+  tab.enter(tab.roomId ?? context.pickRoom());
   return true;
 };
 
 const open =
-  (how: Parameters<Deeds["openAnother"]>[1]): Deed =>
-  (tab, deeds) => {
+  (how: Parameters<ActionContext["openAnother"]>[1]): Action =>
+  (tab, context) => {
     if (!tab.page || tab.page.suspended || tab.roomId === undefined) return false;
-    deeds.openAnother(tab, how);
+    context.openAnother(tab, how);
     return true;
   };
 
 /** The machine fails, and its user goes on with the other one. */
-const changeDevice: Deed = (tab, deeds) => {
+const changeDevice: Action = (tab, context) => {
   const { machine, page } = tab;
-  const { world } = deeds;
+  const { world } = context;
   if (!page || !machine.reachable || tab.roomId === undefined) return false;
   if (world.chance(0.5)) machine.loseNetwork();
   else machine.sleep();
-  world.after(world.between(5, 30) * SECOND, () => deeds.openAnother(tab, "other machine"));
+  world.after(world.between(5, 30) * SECOND, () => context.openAnother(tab, "other machine"));
   world.after(world.between(1, 4) * MINUTE, () => {
     machine.wake();
     machine.findNetwork(true);
@@ -218,34 +218,34 @@ const changeDevice: Deed = (tab, deeds) => {
   return true;
 };
 
-const call: Deed = (tab, deeds) => {
+const call: Action = (tab, context) => {
   const { page } = tab;
   if (!page?.connected || page.suspended || page.client.calls.current) return false;
-  const friend = deeds.pickFriend(tab);
+  const friend = context.pickFriend(tab);
   if (friend) page.calls?.start(friend.userId);
   return friend !== undefined;
 };
 
 /** Both mean each other, at the same moment or nearly so. */
-const callEachOther: Deed = (tab, deeds) => {
+const callEachOther: Action = (tab, context) => {
   const { page } = tab;
   if (!page?.connected || page.suspended || page.client.calls.current) return false;
-  const friend = deeds.pickFriend(tab);
+  const friend = context.pickFriend(tab);
   const other = friend?.tab?.page;
   if (!friend || !other || other.suspended || other.client.calls.current) return false;
   page.calls?.start(friend.userId);
-  deeds.world.after(deeds.world.between(0, 80), () => other.task(() => other.calls?.start(tab.userId)));
+  context.world.after(context.world.between(0, 80), () => other.task(() => other.calls?.start(tab.userId)));
   return true;
 };
 
-const hangUp: Deed = ({ page }) => {
+const hangUp: Action = ({ page }) => {
   if (!page?.client.calls.current || page.suspended) return false;
   page.calls?.hangUp();
   return true;
 };
 
-/** Deeds with their shares. */
-export const DEEDS: readonly (readonly [name: string, share: number, deed: Deed])[] = [
+/** ActionContext with their shares. */
+export const ACTIONS: readonly (readonly [name: string, share: number, action: Action])[] = [
   ["hides or shows", 14, hideOrShow],
   ["is frozen", 6, freeze],
   ["hangs", 6, hang],
@@ -259,7 +259,7 @@ export const DEEDS: readonly (readonly [name: string, share: number, deed: Deed]
   ["loses its network again and again", 2, loseNetworkOften],
   ["changes its network", 4, changeNetwork],
   ["loses its connections without a word", 3, cutConnections],
-  ["has a slow line", 4, slowDown],
+  ["has a slow network", 4, slowDown],
   ["has its clock set", 2, setClock],
   ["is left for another page and come back to", 4, goAndComeBack],
   ["goes with its whole browser", 2, quitBrowser],
@@ -277,17 +277,17 @@ export const DEEDS: readonly (readonly [name: string, share: number, deed: Deed]
   ["hangs up", 4, hangUp],
 ];
 
-const TOTAL = DEEDS.reduce((total, [, share]) => total + share, 0);
+const TOTAL = ACTIONS.reduce((total, [, share]) => total + share, 0);
 
 /** Does something to a tab that has a page. */
-export function doSomething(tab: Tab, deeds: Deeds): void {
-  let left = deeds.world.random.next() * TOTAL;
-  for (const [name, share, deed] of DEEDS) {
+export function doSomething(tab: Tab, context: ActionContext): void {
+  let left = context.world.random.next() * TOTAL;
+  for (const [name, share, action] of ACTIONS) {
     left -= share;
     if (left > 0) continue;
-    deeds.note(tab.page?.name ?? tab.name, name);
-    if (deed(tab, deeds)) deeds.count("deed", name);
-    else deeds.note(tab.page?.name ?? tab.name, "(not now)");
+    context.note(tab.page?.name ?? tab.name, name);
+    if (action(tab, context)) context.count("action", name);
+    else context.note(tab.page?.name ?? tab.name, "(not now)");
     return;
   }
 }

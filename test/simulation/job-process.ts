@@ -1,5 +1,5 @@
-/** A process that carries out the jobs of `farm.ts`. */
-import type { Job } from "./farm.js";
+/** A process that carries out the jobs of `parallel-runs.ts`. */
+import type { Job } from "./parallel-runs.js";
 import { MUTATIONS } from "./mutations.js";
 import { simulate } from "./simulation.js";
 

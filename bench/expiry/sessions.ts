@@ -23,8 +23,8 @@ const HEARTBEAT_INTERVAL_MS = 30_000;
 
 const connection: SessionConnection = { send() {}, sendEvent() {}, demandPong() {}, close() {} };
 
-/** The books of a node: the real sessions in the real lists, without sockets. */
-export interface Books {
+/** The sessions of one node in the expiry lists of the service, without sockets. */
+export interface OpenSessions {
   liveness: Liveness;
   byId: ReadonlyMap<string, Session>;
 }
@@ -33,7 +33,7 @@ export interface Books {
  * Sessions that were heard at even distances within the last heartbeat interval, `ghosts` of them silent for longer than
  * the idle timeout and as many with a page that closed longer ago than it may take to reload.
  */
-export function openBooks(clock: HandClock, count: number, ghosts: number): Books {
+export function openSessions(clock: HandClock, count: number, ghosts: number): OpenSessions {
   // No limit to a step: here nobody ticks.
   const time = new VirtualTime(clock, Infinity);
   const events = new Emitter<LifecycleEvents>((error) => {
