@@ -1,0 +1,155 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../support/free-port.js";
+import { until } from "../../support/until.js";
+import { install, pack, ROOT, runModule, type PackageName, type Tarball } from "./tarballs.js";
+
+/** What people get from `npm install`: the tarballs, in an empty folder. */
+
+const INSTALL_LIMIT_MS = 180_000;
+
+let folder: string;
+const tarballs = new Map<PackageName, Tarball>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lastseen-packages-"));
+  for (const name of ["@lastseen/protocol", "@lastseen/client", "lastseen"] as const)
+    tarballs.set(name, await pack(name, folder));
+}, INSTALL_LIMIT_MS);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function tarball(name: PackageName): Tarball {
+  const found = tarballs.get(name);
+  if (!found) throw new Error(`${name} is not packed`);
+  return found;
+}
+
+async function emptyProject(name: string): Promise<string> {
+  const project = join(folder, name);
+  await mkdir(project);
+  await writeFile(join(project, "package.json"), JSON.stringify({ name, private: true, type: "module" }));
+  return project;
+}
+
+describe("a tarball", () => {
+  const MANIFESTS = {
+    "@lastseen/protocol": "packages/protocol/package.json",
+    "@lastseen/client": "packages/client/package.json",
+    lastseen: "package.json",
+  } as const;
+
+  test.each(Object.keys(MANIFESTS) as PackageName[])("of %s has all that its package.json names", async (name) => {
+    const { files } = tarball(name);
+    const manifest = JSON.parse(await readFile(join(ROOT, MANIFESTS[name]), "utf8")) as {
+      exports: Record<string, Record<string, string>>;
+      bin?: Record<string, string>;
+    };
+    const named = [...Object.values(manifest.exports), manifest.bin ?? {}].flatMap((entry) => Object.values(entry));
+    const needed = [...named.map((path) => path.replace(/^\.\//, "")), "package.json", "README.md", "LICENSE"];
+    expect(files).toEqual(expect.arrayContaining(needed));
+  });
+
+  test.each(Object.keys(MANIFESTS) as PackageName[])("of %s has no sources and no tests", (name) => {
+    const { files } = tarball(name);
+    expect(files.filter((path) => /^(src|test|bench|scripts)\/|\.test\.|(?<!\.d)\.tsx?$/.test(path))).toEqual([]);
+  });
+
+  test("of the service has its settings and documents", () => {
+    expect(tarball("lastseen").files).toEqual(
+      expect.arrayContaining(["config/default.json", "dist/main.js", "docs/architecture.md"]),
+    );
+  });
+});
+
+describe("the client, installed", () => {
+  let project: string;
+
+  beforeAll(async () => {
+    project = await emptyProject("page");
+    await install(project, [tarball("@lastseen/protocol"), tarball("@lastseen/client")]);
+  }, INSTALL_LIMIT_MS);
+
+  test("brings nothing of the server", async () => {
+    const modules = (await readdir(join(project, "node_modules"))).filter((name) => !name.startsWith("."));
+    expect(modules.sort()).toEqual(["@lastseen", "typebox"]);
+    expect((await readdir(join(project, "node_modules/@lastseen"))).sort()).toEqual(["client", "protocol"]);
+  });
+
+  test("is imported by Node.js", async () => {
+    const text = 'import { connect } from "@lastseen/client"; console.log(typeof connect);';
+    expect(await runModule(project, text)).toBe("function");
+  });
+
+  test("is bundled for a page", async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: 'export { connect } from "@lastseen/client";', resolveDir: project },
+      bundle: true,
+      platform: "browser",
+      format: "esm",
+      write: false,
+    });
+    expect(outputFiles[0]?.text).toContain("connect");
+  });
+
+  test("has types for a strict compiler", async () => {
+    await writeFile(
+      join(project, "page.ts"),
+      'import { connect, type LastseenClient } from "@lastseen/client";\n' +
+        'export const client: LastseenClient = connect({ url: "https://calls.example" });\n',
+    );
+    const options = ["--noEmit", "--strict", "--target", "es2023", "--module", "nodenext", "--types", ""];
+    const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+    const args = [compiler, ...options, "--lib", "es2023,dom", "page.ts"];
+    expect((await promisify(execFile)(process.execPath, args, { cwd: project })).stdout).toBe("");
+  });
+
+  test("the protocol is imported by itself", async () => {
+    const text = 'import * as codes from "@lastseen/protocol/close-codes"; console.log(Object.keys(codes).length > 0);';
+    expect(await runModule(project, text)).toBe("true");
+  });
+});
+
+describe("the service, installed", () => {
+  let project: string;
+
+  beforeAll(async () => {
+    project = await emptyProject("backend");
+    await install(project, [tarball("@lastseen/protocol"), tarball("lastseen")]);
+    // The backend's own fastify and mediasoup.
+    for (const name of ["fastify", "mediasoup"])
+      await symlink(join(ROOT, "node_modules", name), join(project, "node_modules", name));
+  }, INSTALL_LIMIT_MS);
+
+  test("is imported as a plugin", async () => {
+    const text = 'import plugin from "lastseen/fastify"; console.log(typeof plugin);';
+    expect(await runModule(project, text)).toBe("function");
+  });
+
+  test("starts as the program `lastseen` and stops when it is told to", async () => {
+    const port = await freePort();
+    const child = spawn(join(project, "node_modules/.bin/lastseen"), [], {
+      cwd: project,
+      stdio: "ignore",
+      env: { ...process.env, LASTSEEN_ENV: "test", PORT: String(port), WEB_PORT: "0", SFU_WORKERS: "0" },
+    });
+    try {
+      await until(() =>
+        fetch(`http://127.0.0.1:${port}/health/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      );
+    } finally {
+      child.kill("SIGTERM");
+    }
+    const [code] = (await once(child, "exit")) as [number | null];
+    expect(code).toBe(0);
+  });
+});
