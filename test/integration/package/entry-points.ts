@@ -5,20 +5,46 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
-interface Manifest {
+/** The packages of this repository and their folders, in the order in which they need each other. */
+export const FOLDERS = {
+  "@lastseen/protocol": "packages/protocol",
+  "@lastseen/client": "packages/client",
+  lastseen: ".",
+} as const;
+
+export type PackageName = keyof typeof FOLDERS;
+export const PACKAGES = Object.keys(FOLDERS) as PackageName[];
+
+export interface Manifest {
   exports: Record<string, { types: string; default: string }>;
+  bin?: Record<string, string>;
+  scripts: Record<string, string>;
   dependencies: Record<string, string>;
-  peerDependencies: Record<string, string>;
+  peerDependencies?: Record<string, string>;
 }
 
-export const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
-
-/** The built files of an entry point, such as `./client`. */
-export function entryPoint(name: string): { types: string; default: string } {
-  const files = manifest.exports[name];
-  if (!files) throw new Error(`package.json exports no ${name}`);
-  return { types: join(ROOT, files.types), default: join(ROOT, files.default) };
+export function manifestOf(name: PackageName): Manifest {
+  return JSON.parse(readFileSync(join(ROOT, FOLDERS[name], "package.json"), "utf8")) as Manifest;
 }
+
+export interface EntryPoint {
+  package: PackageName;
+  /** What an import names, such as `@lastseen/client/media`. */
+  specifier: string;
+  /** Absolute paths of the built files. */
+  types: string;
+  default: string;
+}
+
+/** All entry points of all packages. */
+export const ENTRY_POINTS: readonly EntryPoint[] = PACKAGES.flatMap((name) =>
+  Object.entries(manifestOf(name).exports).map(([path, files]) => ({
+    package: name,
+    specifier: path.replace(/^\./, name),
+    types: join(ROOT, FOLDERS[name], files.types),
+    default: join(ROOT, FOLDERS[name], files.default),
+  })),
+);
 
 const SPECIFIER = /\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
 /** Documentation shows imports, too. */
@@ -26,7 +52,7 @@ const COMMENT = /\/\*[\s\S]*?\*\//g;
 const BUILT_IN = new Set(builtinModules);
 
 /**
- * The packages that a built file leads to, by itself or through the files that it names.
+ * The packages that a built file imports, directly or through the files that it imports.
  *
  * @param ending of the files to follow: `.js`, or `.d.ts` for the types
  */

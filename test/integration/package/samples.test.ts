@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { entryPoint, manifest, ROOT } from "./entry-points.js";
+import { ENTRY_POINTS, ROOT } from "./entry-points.js";
 
 /** What the samples take for granted of the page or the backend that they stand in. */
 const PAGE = `
@@ -42,15 +42,8 @@ const COMPILER_OPTIONS = {
 async function check(samples: string[], surroundings: string, options: object): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "lastseen-samples-"));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const entries = Object.keys(manifest.exports).map((name) => [
-    name.replace(/^\./, "lastseen"),
-    [entryPoint(name).types],
-  ]);
-  const client = {
-    "@lastseen/client": [join(ROOT, "packages/client/dist/index.d.ts")],
-    "@lastseen/client/media": [join(ROOT, "packages/client/dist/media/index.d.ts")],
-  };
-  const paths = { ...Object.fromEntries(entries), ...client, "*": [join(ROOT, "node_modules/*")] };
+  const entries = ENTRY_POINTS.map(({ specifier, types }) => [specifier, [types]]);
+  const paths = { ...Object.fromEntries(entries), "*": [join(ROOT, "node_modules/*")] };
   const typeRoots = [join(ROOT, "node_modules/@types")];
   const config = { compilerOptions: { ...COMPILER_OPTIONS, ...options, paths, typeRoots } };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));

@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,10 +9,10 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../support/free-port.js";
 import { until } from "../../support/until.js";
-import { install, pack, ROOT, runModule, type PackageName, type Tarball } from "./tarballs.js";
+import { FOLDERS, manifestOf, PACKAGES, ROOT, type PackageName } from "./entry-points.js";
+import { install, pack, runModule, type Tarball } from "./tarballs.js";
 
-/** What people get from `npm install`: the tarballs, in an empty folder. */
-
+/** npm downloads what its cache does not have. */
 const INSTALL_LIMIT_MS = 180_000;
 
 let folder: string;
@@ -19,8 +20,7 @@ const tarballs = new Map<PackageName, Tarball>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lastseen-packages-"));
-  for (const name of ["@lastseen/protocol", "@lastseen/client", "lastseen"] as const)
-    tarballs.set(name, await pack(name, folder));
+  for (const name of PACKAGES) tarballs.set(name, await pack(name, folder));
 }, INSTALL_LIMIT_MS);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -39,32 +39,28 @@ async function emptyProject(name: string): Promise<string> {
 }
 
 describe("a tarball", () => {
-  const MANIFESTS = {
-    "@lastseen/protocol": "packages/protocol/package.json",
-    "@lastseen/client": "packages/client/package.json",
-    lastseen: "package.json",
-  } as const;
-
-  test.each(Object.keys(MANIFESTS) as PackageName[])("of %s has all that its package.json names", async (name) => {
-    const { files } = tarball(name);
-    const manifest = JSON.parse(await readFile(join(ROOT, MANIFESTS[name]), "utf8")) as {
-      exports: Record<string, Record<string, string>>;
-      bin?: Record<string, string>;
-    };
-    const named = [...Object.values(manifest.exports), manifest.bin ?? {}].flatMap((entry) => Object.values(entry));
+  test.each(PACKAGES)("of %s has all that its package.json names", (name) => {
+    const { exports, bin = {} } = manifestOf(name);
+    const named = [...Object.values(exports), bin].flatMap((entry) => Object.values(entry));
     const needed = [...named.map((path) => path.replace(/^\.\//, "")), "package.json", "README.md", "LICENSE"];
-    expect(files).toEqual(expect.arrayContaining(needed));
+    expect(tarball(name).files).toEqual(expect.arrayContaining(needed));
   });
 
-  test.each(Object.keys(MANIFESTS) as PackageName[])("of %s has no sources and no tests", (name) => {
+  test.each(PACKAGES)("of %s has nothing but built files, documents and settings", (name) => {
     const { files } = tarball(name);
-    expect(files.filter((path) => /^(src|test|bench|scripts)\/|\.test\.|(?<!\.d)\.tsx?$/.test(path))).toEqual([]);
+    const expected = /^(dist|config|docs)\/|^(LICENSE|README\.md|package\.json)$/;
+    expect(files.filter((path) => !expected.test(path))).toEqual([]);
+    expect(files.filter((path) => /\.test\.|(?<!\.d)\.tsx?$/.test(path))).toEqual([]);
+    expect(files.filter((path) => !existsSync(join(ROOT, FOLDERS[name], path)))).toEqual([]);
   });
 
   test("of the service has its settings and documents", () => {
-    expect(tarball("lastseen").files).toEqual(
-      expect.arrayContaining(["config/default.json", "dist/main.js", "docs/architecture.md"]),
-    );
+    const needed = ["config/default.json", "dist/main.js", "docs/architecture.md", "docs/sdk.md"];
+    expect(tarball("lastseen").files).toEqual(expect.arrayContaining(needed));
+  });
+
+  test.each(PACKAGES)("of %s is built before npm packs it", (name) => {
+    expect(manifestOf(name).scripts["prepack"]).toMatch(/^npm run -s build( --prefix \.\.\/\.\.)?$/);
   });
 });
 
@@ -122,17 +118,17 @@ describe("the service, installed", () => {
   beforeAll(async () => {
     project = await emptyProject("backend");
     await install(project, [tarball("@lastseen/protocol"), tarball("lastseen")]);
-    // The backend's own fastify and mediasoup.
+    // The fastify and mediasoup that a backend brings.
     for (const name of ["fastify", "mediasoup"])
       await symlink(join(ROOT, "node_modules", name), join(project, "node_modules", name));
   }, INSTALL_LIMIT_MS);
 
   test("is imported as a plugin", async () => {
-    const text = 'import plugin from "lastseen/fastify"; console.log(typeof plugin);';
+    const text = 'import { lastseen } from "lastseen/fastify"; console.log(typeof lastseen);';
     expect(await runModule(project, text)).toBe("function");
   });
 
-  test("starts as the program `lastseen` and stops when it is told to", async () => {
+  test("starts as the program `lastseen` and stops on SIGTERM", async () => {
     const port = await freePort();
     const child = spawn(join(project, "node_modules/.bin/lastseen"), [], {
       cwd: project,
@@ -141,7 +137,7 @@ describe("the service, installed", () => {
     });
     try {
       await until(() =>
-        fetch(`http://127.0.0.1:${port}/health/ready`).then(
+        fetch(`http://127.0.0.1:${port}/health/live`).then(
           ({ ok }) => ok,
           () => false,
         ),
