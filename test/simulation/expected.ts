@@ -1,6 +1,6 @@
 /**
- * How often what has to happen at least in all runs together: about a third of what is usual in 200 seeds of 1,000
- * minutes. A check that is never asked, or a verdict that never falls, proves nothing.
+ * The smallest counts that all runs together must reach: about a third of the usual counts of 200 seeds of 1,000 minutes.
+ * A check that never runs, or a verdict that never happens, proves nothing.
  */
 export const AT_LEAST: Readonly<Record<string, number>> = {
   "session: opened": 40_000,

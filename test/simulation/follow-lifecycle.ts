@@ -1,7 +1,7 @@
 import type { Scene } from "./checks/scene.js";
 import type { ServiceNode } from "./service/node.js";
 
-/** Writes each step of each session's life into the trace, and counts it by its kind. */
+/** Adds each lifecycle event of each session to the trace and counts it by kind. */
 export function followLifecycle({ service, media, name }: ServiceNode, scene: Scene): void {
   const { lifecycle, sweeps } = service;
   const step = (session: { id: string }, what: string, detail = ""): void => {

@@ -1,4 +1,4 @@
-/** What happens to the service: its process, its workers, its store, its clock, its operators. */
+/** Accidents of the service: of its process, workers, store and clock, and actions of its operators. */
 import type { Random } from "../support/random.js";
 import type { CountKind } from "./checks/scene.js";
 import type { Town } from "./people/town.js";
@@ -10,7 +10,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Whom it happens to. */
+/** What the mishaps act on. */
 export interface Victims {
   readonly world: World;
   readonly town: Town;
@@ -21,7 +21,7 @@ export interface Victims {
 
 interface Mishap {
   readonly name: string;
-  /** Time between two, on average. */
+  /** Average time between two mishaps of this kind, in milliseconds. */
   readonly everyMs: number;
   happen(node: ServiceNode, victims: Victims, host: Host): void;
 }
@@ -61,7 +61,7 @@ export const MISHAPS: readonly Mishap[] = [
     happen(node, { world }) {
       const ms = world.between(5 * SECOND, 10 * MINUTE);
       node.loop.stopFor(ms);
-      // Its workers were suspended too; when they go on, all consent has run out.
+      // Its workers were suspended too. When they run again, the ICE consent of all peers has expired.
       if (ms > 15 * SECOND) world.after(ms, () => node.media.loseEverybody());
     },
   },
@@ -85,7 +85,7 @@ export const MISHAPS: readonly Mishap[] = [
       const index = world.random.below(2);
       const ms = world.between(1, 20) * SECOND;
       node.media.hangWorker(index, ms);
-      // It is asked every five seconds and has five to answer.
+      // The service checks a worker every five seconds and gives it five seconds to answer.
       if (ms > 8 * SECOND) world.after(world.between(5, 10) * SECOND, () => node.media.killWorker(index));
     },
   },
@@ -128,7 +128,7 @@ export const MISHAPS: readonly Mishap[] = [
     everyMs: 2 * HOUR,
     happen(node, { world, town }) {
       for (const machine of town.machines()) if (machine.reachable) machine.breakConnections();
-      // Everybody comes back at once, and that may be too much for a while.
+      // All clients come back at the same moment, which can overload the service for a while.
       if (world.chance(0.5)) {
         world.after(world.between(0, 10) * SECOND, () => node.loop.stopFor(world.between(2, 60) * SECOND));
       }
@@ -187,7 +187,7 @@ export const MISHAPS: readonly Mishap[] = [
   },
 ];
 
-/** Lets all of it happen, each in its own rhythm, until `isOver`. */
+/** Starts all mishaps. Each repeats at random times until `isOver` returns `true`. */
 export function letMishapsHappen(victims: Victims, isOver: () => boolean): void {
   const { world, hosts, note, count } = victims;
   const schedule = (mishap: Mishap): void => {

@@ -6,11 +6,11 @@ import { MUTATIONS } from "./mutations.js";
 import { describeFailure } from "./report.js";
 import type { Outcome } from "./simulation.js";
 
-/** Within so many seeds of so many simulated minutes each of these has to be noticed. */
+/** The simulation must notice each mutation within this number of seeds, each of `MINUTES` simulated minutes. */
 const MOST_SEEDS = 20;
 const MINUTES = 1_000;
 
-/** The first run in which the mutation is noticed. */
+/** The first run that fails with the mutation. */
 async function firstFailure(mutation: string): Promise<Outcome | undefined> {
   const jobs = Array.from({ length: MOST_SEEDS }, (_, index) => ({ seed: index + 1, minutes: MINUTES, mutation }));
   let failed: Outcome | undefined;
@@ -27,7 +27,7 @@ test.each(Object.entries(MUTATIONS))("the simulation notices: %s", async (name, 
   expect(breaks).toContain(failed?.failure?.invariant);
 });
 
-test("a failing seed says how to see it again, and then fails in the same way", async () => {
+test("the report of a failed seed has a command that repeats the failure", async () => {
   const mutation = "double leave";
   const failed = await firstFailure(mutation);
   const report = failed ? describeFailure(failed, { minutes: MINUTES, mutation }) : "";

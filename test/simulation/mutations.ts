@@ -1,5 +1,5 @@
 /**
- * Ways to break the service on purpose, at least one for each invariant. A simulation that does not notice them proves nothing.
+ * Faults that a test puts into the service, at least one for each invariant. The simulation must notice each of them.
  */
 import type { Clock } from "../../src/kernel/clock.js";
 import type { LeaveReason } from "@lastseen/protocol";
@@ -13,16 +13,16 @@ import { VirtualTime } from "../../src/kernel/virtual-time.js";
 import type { Invariant } from "./checks/scene.js";
 import type { NodeVariants } from "./service/node.js";
 
-/** Else two parts of the service could hand the session to each other for ever, and no run would end. */
+/** Without a limit two parts of the service could pass the session to each other without end, and no run would end. */
 const MOST_CLAIMS = 5;
 
-/** Whoever wants to may clean up: nothing marks the session as claimed. */
+/** Every part of the service may clean up a session at any time, because nothing marks the session as claimed. */
 class WithoutClaim extends Sessions {
   override open(identity: Identity, tabId: string, connection: SessionConnection): Session {
     const session = super.open(identity, tabId, connection);
     let claims = 0;
     session.claim = () => ++claims <= MOST_CLAIMS;
-    // Whatever ends is out of all lists at last, or the watch would go through them for ever.
+    // An ended session leaves its expiry list here. Otherwise the watch would never finish.
     const markEnded = session.markEnded.bind(session);
     session.markEnded = () => {
       markEnded();
@@ -32,7 +32,7 @@ class WithoutClaim extends Sessions {
   }
 }
 
-/** Whoever once had the session may go on acting for it. */
+/** A socket that has owned the session once may continue to act for it. */
 class WithoutEpochs extends Sessions {
   override open(identity: Identity, tabId: string, connection: SessionConnection): Session {
     const session = super.open(identity, tabId, connection);
@@ -42,7 +42,7 @@ class WithoutEpochs extends Sessions {
   }
 }
 
-/** Leaving a second time does everything a second time. */
+/** A session leaves its room twice, and the service announces it twice. */
 class LeavingTwice extends Rooms {
   override leave(roomId: string, session: Session, reason: LeaveReason): void {
     super.leave(roomId, session, reason);
@@ -73,15 +73,15 @@ class WithoutCredit extends VirtualTime {
   }
 }
 
-/** The wall clock decides, which people and machines set. */
+/** Deadlines follow the wall clock, which people and time servers change. */
 class OnTheWallClock extends VirtualTime {
   constructor(clock: Clock, longestStepMs: number) {
     super({ ...fixed(clock), mono: () => clock.wall() }, longestStepMs);
   }
 }
 
-/** Time that has an errand of its own and never ends it. */
-class WithAnErrand extends VirtualTime {
+/** Starts a timer that sets itself again without end. */
+class WithEndlessTimer extends VirtualTime {
   constructor(clock: Clock, longestStepMs: number) {
     super(clock, longestStepMs);
     const again = (): void => void clock.after(60_000, again);
@@ -89,7 +89,7 @@ class WithAnErrand extends VirtualTime {
   }
 }
 
-/** A number that is counted up and down, and not at every door. */
+/** A participant count that is not reduced when somebody is kicked. */
 class CountingRooms extends Rooms {
   #count = 0;
 
@@ -108,7 +108,7 @@ class CountingRooms extends Rooms {
   }
 }
 
-/** Whoever is in a call is marked as busy, and the mark is taken away by whoever hangs up, and by nobody else. */
+/** The users of a call are marked as busy. Only hanging up removes the mark; no other end of a call does. */
 class BusyFlags extends MemoryCalls {
   readonly #busy = new Set<string>();
 
@@ -133,7 +133,7 @@ class BusyFlags extends MemoryCalls {
   }
 }
 
-/** A ring has no end of its own, and whoever is rung is counted on to answer. */
+/** A ring lasts a day, so nothing ends it when nobody answers or cancels. */
 class EndlessRings extends MemoryCalls {
   override start(call: NewCall): ReturnType<MemoryCalls["start"]> {
     return super.start(call, 24 * 60 * 60_000);
@@ -159,11 +159,11 @@ function fixed(clock: Clock): Clock {
 
 export interface Mutation {
   readonly variants: NodeVariants;
-  /** Invariants of which it breaks one. */
+  /** The mutation breaks one of these invariants. */
   readonly breaks: readonly Invariant[];
 }
 
-/** What each mutation puts in the place of what, by its name. */
+/** All mutations by name. */
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "no claim": { variants: { Sessions: WithoutClaim }, breaks: ["V5", "V6"] },
   "wall clock": { variants: { VirtualTime: OnTheWallClock }, breaks: ["V2", "V3"] },
@@ -171,7 +171,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "no epoch check": { variants: { Sessions: WithoutEpochs }, breaks: ["V1", "V2", "V5"] },
   "double leave": { variants: { Rooms: LeavingTwice }, breaks: ["V4"] },
   "drifting gauge": { variants: { Rooms: CountingRooms }, breaks: ["V6"] },
-  "endless timer": { variants: { VirtualTime: WithAnErrand }, breaks: ["V7"] },
+  "endless timer": { variants: { VirtualTime: WithEndlessTimer }, breaks: ["V7"] },
   "busy as a flag": { variants: { CallStore: BusyFlags }, breaks: ["status"] },
   "ring without an end": { variants: { CallStore: EndlessRings }, breaks: ["ring"] },
   "calls without an end": { variants: { CallStore: CallsForEver }, breaks: ["stuck", "agreement"] },

@@ -6,10 +6,10 @@ import { ClusterRun } from "./nodes/cluster-run.js";
 
 const SEEDS = 200;
 const MINUTES = 10;
-/** A mutation must be noticed within so many seeds. */
+/** The simulation must notice a mutation within this number of seeds. */
 const NOTICED_WITHIN = 20;
 
-/** Runs seeds one after the other and adds up what happened. Throws with the trace of the first that fails. */
+/** Runs seeds one after the other and adds up their counts. Throws with the trace of the first seed that fails. */
 async function runSeeds(count: number, mishaps: "all" | "store"): Promise<Map<string, number>> {
   const totals = new Map<string, number>();
   for (let seed = 1; seed <= count; seed++) {
@@ -20,14 +20,14 @@ async function runSeeds(count: number, mishaps: "all" | "store"): Promise<Map<st
   return totals;
 }
 
-test(`${SEEDS} seeds of ${MINUTES} minutes with nodes that stop, die, drain and lose their store: everybody is in the room once`, async () => {
+test(`${SEEDS} seeds of ${MINUTES} minutes with faults of nodes and store: in the end everybody is in the room once`, async () => {
   const totals = await runSeeds(SEEDS, "all");
   for (const what of ["adopted", "resumed", "fenced", "handed_over", "ended: node_lost", "node dies", "node stops"]) {
     expect(totals.get(what) ?? 0, what).toBeGreaterThan(20);
   }
 });
 
-test(`${SEEDS / 4} seeds with a store that is away, forgets the last seconds, or everything: no session moves`, async () => {
+test(`${SEEDS / 4} seeds with a store that is away, or forgets the last seconds or everything: no session moves`, async () => {
   const totals = await runSeeds(SEEDS / 4, "store");
   expect(totals.get("store forgets everything")).toBeGreaterThan(20);
   for (const what of ["adopted", "fenced", "ended: node_lost"]) expect(totals.get(what) ?? 0, what).toBe(0);
@@ -36,7 +36,7 @@ test(`${SEEDS / 4} seeds with a store that is away, forgets the last seconds, or
 describe("what the simulation would notice", () => {
   afterEach(() => vi.restoreAllMocks());
 
-  test("nodes that are taken for dead as soon as their lease has run out", async () => {
+  test("nodes take another node for dead as soon as its lease has expired", async () => {
     vi.spyOn(Membership.prototype, "dead").mockImplementation(function (this: Membership) {
       return this.nodes.filter(({ expired }) => expired);
     });
@@ -44,14 +44,14 @@ describe("what the simulation would notice", () => {
     expect(totals.get("adopted") ?? 0).toBeGreaterThan(0);
   });
 
-  test("books that are never compared with the directory", async () => {
+  test("nodes never compare their sessions with the directory", async () => {
     vi.spyOn(Audit.prototype, "run").mockResolvedValue();
     await expect(runSeeds(NOTICED_WITHIN, "all")).rejects.toThrow(
       /in the end|the directory has|V1|instead of|leases|is on/,
     );
   });
 
-  test("sessions of dead nodes that nobody goes on with", async () => {
+  test("no node adopts the sessions of a dead node", async () => {
     vi.spyOn(Adoption.prototype, "adopt").mockResolvedValue(0);
     await expect(runSeeds(NOTICED_WITHIN, "all")).rejects.toThrow(/in the end|the directory has|instead of|leases/);
   });

@@ -1,5 +1,5 @@
 /**
- * Runs many seeds at once, in some processes: a run shares nothing with the others, so it gives the same in each of them.
+ * Runs many seeds at once in several processes. Runs share nothing, so a seed gives the same result in every process.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -8,25 +8,25 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "./simulation.js";
 
-/** One run, in words that can be sent to a process. */
+/** One run, as plain data that can be sent to a process. */
 export interface Job {
   readonly seed: number;
   readonly minutes: number;
-  /** A name out of `MUTATIONS`. */
+  /** A name in `MUTATIONS`. */
   readonly mutation?: string | undefined;
   readonly everyWatch?: boolean;
 }
 
-/** A run takes seconds of processor time. One that takes so long has an endless loop in it, even on a busy machine. */
+/** A run takes seconds of processor time. A run that takes longer than this has an endless loop, even on a busy machine. */
 const LONGEST_RUN_MS = 1_800_000;
 const JOB_PROCESS = fileURLToPath(new URL("job-process.ts", import.meta.url));
 
-/** Processes that wait for the next jobs. To start one takes longer than many a job, and it ends with this process. */
+/** Processes that wait for the next job. Starting a process takes longer than many jobs. They end with this process. */
 const idle: ChildProcess[] = [];
 
 /**
- * @param done told of each outcome, in the order in which they come; when it returns `false`, no more runs are begun
- * @throws Error when a run ends in another way than with an outcome
+ * @param done receives each outcome when its run ends; when it returns `false`, no more runs begin
+ * @throws Error when a run ends without an outcome
  */
 export async function runAll(
   jobs: Iterable<Job>,
@@ -57,7 +57,7 @@ function acquire(): ChildProcess {
   return child;
 }
 
-/** A process that waits does not keep this one from ending. */
+/** Makes the process idle. An idle process does not keep this process alive. */
 function release(child: ChildProcess): void {
   child.unref();
   child.channel?.unref();

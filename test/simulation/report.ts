@@ -1,7 +1,7 @@
 import type { Job } from "./parallel-runs.js";
 import type { Outcome } from "./simulation.js";
 
-/** What a person needs to know of a run that failed: where, what, how to see it again, and what happened before. */
+/** Describes a failed run: when which invariant failed, the command that repeats the run, and what happened before. */
 export function describeFailure(
   { seed, failure, trace, digest }: Outcome,
   { minutes, mutation }: Omit<Job, "seed">,
@@ -18,7 +18,7 @@ export function describeFailure(
   ].join("\n");
 }
 
-/** How often what happened in all runs. */
+/** The counts of all runs together. */
 export function totals(outcomes: readonly Outcome[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const { counts } of outcomes) {
@@ -27,7 +27,7 @@ export function totals(outcomes: readonly Outcome[]): ReadonlyMap<string, number
   return sums;
 }
 
-/** The same for people: by kind, most frequent first, and in how many of the runs. */
+/** The counts of all runs as text: by kind, most frequent first, with the number of runs. */
 export function describeCounts(outcomes: readonly Outcome[]): string {
   const kindOf = (what: string): string => what.slice(0, what.indexOf(":"));
   return [...totals(outcomes)]

@@ -25,7 +25,7 @@ test("the same seed gives the same run, in this process and in another", async (
   expect(other.digest).not.toBe(first.digest);
 });
 
-test("leaving out the watches that find nothing changes nothing", async () => {
+test("a run gives the same result when it leaves out the watches that find nothing", async () => {
   const jobs = [1, 2, 3, 4, 5, 6].map((seed) => ({ seed, minutes: 200 }));
   const all = await outcomesOf(jobs.map((job) => ({ ...job, everyWatch: true })));
   const some = await outcomesOf(jobs);
@@ -33,7 +33,7 @@ test("leaving out the watches that find nothing changes nothing", async () => {
   for (const [index, { events }] of some.entries()) expect(events).toBeLessThan(all[index]?.events ?? 0);
 });
 
-test(`every invariant holds through ${MINUTES} minutes of ${SEEDS} seeds, in which everything happens`, async () => {
+test(`every invariant holds in ${SEEDS} seeds of ${MINUTES} minutes, and every action and mishap happens`, async () => {
   const jobs = Array.from({ length: SEEDS }, (_, index) => ({ seed: index + 1, minutes: MINUTES }));
   const outcomes = await outcomesOf(jobs);
   const failed = outcomes.filter(({ failure }) => failure);
@@ -47,14 +47,14 @@ test(`every invariant holds through ${MINUTES} minutes of ${SEEDS} seeds, in whi
     const count = happened.get(what) ?? 0;
     return count < least ? [`${what}: ${count}, not ${least}`] : [];
   });
-  expect(tooSeldom, "what happens too seldom is not tested").toEqual([]);
+  expect(tooSeldom, "these happen too seldom to be tested").toEqual([]);
   for (const { seed, counts } of outcomes) {
     for (const what of IN_EVERY_RUN) expect(counts.get(what), `${what}, in seed ${seed}`).toBeGreaterThan(0);
   }
-  // Two minutes on two processors that nothing else uses.
+  // This test takes two minutes on two processors without other work.
 });
 
-/** What has to happen in each single run. */
+/** Counts that must be above zero in each run. */
 const IN_EVERY_RUN = [
   "session: joined",
   "session: resumed",

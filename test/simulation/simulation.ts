@@ -1,5 +1,5 @@
 /**
- * One run: a service and the people who use it, from a seed, for some simulated time. The same seed gives the same run.
+ * One run: a service and its users for some simulated time. All chance comes from a seed, so the same seed gives the same run.
  */
 import type { DuplicatePolicy } from "../../src/room/duplicates.js";
 import { callOfRoom } from "../../src/ports/call-store.js";
@@ -18,9 +18,9 @@ import { World } from "./world/world.js";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-/** At the end nothing happens for so long, so that everything can come to its end. */
+/** The quiet time at the end of a run, in which all sessions, calls and cleanups can finish. */
 const REST_MS = 6 * MINUTE;
-/** How much of what happened is kept for who has to understand a failure. */
+/** Number of trace lines that the run keeps. They explain a failure. */
 const TRACE_LINES = 80;
 
 export interface SimulationOptions {
@@ -48,15 +48,15 @@ export interface Outcome {
   /** The same whenever the same happened. */
   readonly digest: string;
   readonly events: number;
-  /** How often what happened: `session: opened`, `action: reloads`. */
+  /** Counts of what happened, with names such as `session: opened` or `action: reloads`. */
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** Runs one seed to its end, or to the first invariant that does not hold. */
+/** Runs one seed to its end, or until an invariant fails. */
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const simulation = new Simulation(options);
   const { stackTraceLimit } = Error;
-  // Refusals are errors and there are many; their stacks take longer than all the rest of them.
+  // A run makes many refusals, and each is an Error. Without stacks they take much less time.
   Error.stackTraceLimit = 0;
   try {
     await simulation.run();
@@ -76,7 +76,7 @@ class Simulation implements Scene, Victims {
   readonly hosts: readonly [Host, ...Host[]];
   failure: Failure | undefined;
   readonly pages = new Set<Page>();
-  /** How often what happened, by its kind. */
+  /** Counts of what happened, by kind. */
   readonly #counts = new Map<CountKind, Map<string, number>>();
   readonly #minutes: number;
   #resting = false;
@@ -141,7 +141,7 @@ class Simulation implements Scene, Victims {
     ofKind.set(what, (ofKind.get(what) ?? 0) + 1);
   };
 
-  /** The same in one list, as `kind: what`. */
+  /** The counts in one map, with keys `kind: what`. */
   get counts(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const [kind, ofKind] of this.#counts) {
@@ -172,7 +172,7 @@ class Simulation implements Scene, Victims {
     if (this.failure) this.note(this.failure.invariant, this.failure.message);
   }
 
-  /** First the service stops, and the clients try to come back; then they are told to stop, too. */
+  /** The service stops first while the clients try to come back. Then the clients stop. */
   async #end(endMs: number): Promise<void> {
     for (const host of this.hosts) host.retire();
     await this.#pass(endMs + MINUTE / 2);
@@ -185,7 +185,7 @@ class Simulation implements Scene, Victims {
     this.#assertHolds();
   }
 
-  /** Lets time pass and ends with the first failure. */
+  /** Lets time pass. Throws at the first failure. */
   #pass(until: number): Promise<void> {
     const { now } = this.world;
     return this.world.run(until, () => {
@@ -199,13 +199,13 @@ class Simulation implements Scene, Victims {
     if (this.failure) throw new Stopped(this.failure.message);
   }
 
-  /** After the first step of every second. */
+  /** Runs after the first step of every second. */
   #everySecond(): void {
     this.#checkAt = Math.floor(this.world.now.at / SECOND) * SECOND + SECOND;
     for (const host of this.hosts) host.everySecond();
   }
 
-  /** Everything is repaired, and an operator cleans up. */
+  /** Repairs everything and lets an operator clean up. */
   #rest(): void {
     this.#resting = true;
     this.note("everybody", "rests");

@@ -1,4 +1,4 @@
-/** What happened last, for people who have to understand a failure, and a digest of all of it. */
+/** The last lines of what happened, which explain a failure, and a digest of all lines. */
 export class Trace {
   readonly #keep: number;
   readonly #lines: string[] = [];
@@ -10,7 +10,7 @@ export class Trace {
     this.#keep = keep;
   }
 
-  /** Writes one line down. */
+  /** Adds one line. */
   note(at: number, who: string, what: string): void {
     const line = `${stamp(at)}  ${who.padEnd(14)}  ${what}`;
     for (let index = 0; index < line.length; index++) this.mix(line.charCodeAt(index));
@@ -18,15 +18,15 @@ export class Trace {
     if (this.#lines.length > 2 * this.#keep) this.#lines.splice(0, this.#keep);
   }
 
-  /** FNV-1a, a word at a time. */
+  /** FNV-1a, but a whole number at a time instead of a byte. */
   mix(number: number): void {
     this.#digest = Math.imul(this.#digest ^ number, 0x01000193);
   }
 
   /**
-   * A short name for an id that chance has made, so that a run reads and digests the same each time.
+   * A short name for a random id, so that the trace and digest of a seed are the same each time.
    *
-   * @param letter before its number: `s` of sessions, `c` of calls
+   * @param letter first letter of the name: `s` for sessions, `c` for calls
    */
   nameOf(id: string, letter: "s" | "c"): string {
     let name = this.#names.get(id);
@@ -38,7 +38,7 @@ export class Trace {
     return this.#keep === Infinity ? this.#lines : this.#lines.slice(-this.#keep);
   }
 
-  /** The same for two runs in which the same happened. */
+  /** Two runs in which the same happened have the same digest. */
   get digest(): string {
     return (this.#digest >>> 0).toString(16).padStart(8, "0");
   }

@@ -5,16 +5,16 @@ import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
 
 /**
- * The longest that a client needs to come back while its page runs, its machine is reachable and the service answers: an
- * attempt that was begun too early and ends with its time limit (10 s), the longest pause (15 s), and one more attempt.
+ * The longest time that a client needs to come back while its page runs, its machine is reachable and the service answers:
+ * an attempt that began too early and runs into its time limit (10 s), the longest pause (15 s), and one more attempt.
  */
 const COMEBACK_MS = 28_000;
-/** So long after a stall, or after its line has died, nobody is on the way back any more. */
+/** After this time, counted from a stall or from the loss of its connection, every client has come back. */
 const SOME_TIME_MS = 60_000;
 
 /**
- * V2: whoever is reaped has no live page. A page is live while its script runs and its machine is reachable. It must not
- * lose its session when it has been live all the time since the service last heard it, nor when it has been live, and the
+ * V2: the service reaps no session whose page is live. A page is live while its script runs and its machine is reachable. It
+ * must not lose its session in two cases: it has been live since the service last heard it, or it has been live, and the
  * service awake, for longer than any client needs to come back.
  */
 export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): void {
@@ -25,8 +25,8 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
     return page instanceof Page && page.liveSince !== undefined ? page : undefined;
   };
   /**
-   * With its line dead and its media lost, rightly or not, or its token run out, a page is out of reach: the service ends
-   * the socket much earlier than the page notices.
+   * A page is out of reach when its connection is dead and its media is lost (in truth or by mistake), or when its token has
+   * expired. The service then ends the socket much earlier than the page notices.
    */
   const losses = new Map<string, number>();
   const isOutOfReach = (page: Page, { id, evidence: { socketEnd, mediaLostAt } }: Session): boolean => {
@@ -36,14 +36,14 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
   node.media.on("evidence", ({ sessionId, state }) => {
     if (state === "lost") losses.set(sessionId, world.now.at);
   });
-  /** Sessions whose page has lost its token with an answer that did not arrive: it begins a new one. */
+  /** Sessions whose page did not receive the answer with its new token. The page begins a new session. */
   const refused = new Set<string>();
   lifecycle.on("resume_refused", ({ sessionId }) => refused.add(sessionId));
   lifecycle.on("ended", ({ session: { id } }) => {
     losses.delete(id);
     refused.delete(id);
   });
-  // No invariant, but a flaw: it is taken back as soon as the page has answered.
+  // This breaks no invariant, but it is a flaw: the service takes it back as soon as the page answers.
   lifecycle.on("away", ({ session, cause }) => {
     const page = pageOf(session);
     if (cause !== "silent" || !page?.connected || node.loop.stoppedSince(world.now.at - SOME_TIME_MS) > 0) return;
@@ -61,7 +61,7 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
       return;
     }
     scene.count("check", "V2 ghosts whose page came too late");
-    // What was said before the page was suspended may arrive when it is back.
+    // Frames that the page sent before it was suspended can arrive when it runs again.
     const heardOf = Math.min(ledger.heardAt.get(session.id) ?? Infinity, page.heardOf);
     const forMs = world.now.at - page.liveSince;
     const who = `${page.name} (${nameOf(session.id)}) was reaped as ${verdict.cause}`;
@@ -73,8 +73,8 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
 }
 
 /**
- * Whether the page counts on the session. One that may run its timers once a minute only neither notices in time that its
- * line is dead, nor comes back in time.
+ * Whether the page relies on the session. A page whose timers run only once a minute does not notice in time that its
+ * connection is dead, and does not come back in time.
  */
 function holds(page: Page, session: Session): boolean {
   const { client } = page;

@@ -9,11 +9,11 @@ import type { Calls } from "./calls.js";
 import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
 
-/** So long a page may show something else while nothing is on its way to it: what was in doubt is asked again by then. */
+/** A page may differ from the service for this time while nothing is under way to it. By then the client has asked again. */
 const REPAIRED_WITHIN_MS = 6_000;
-/** What an end may be called by the pages that see it; `lost`, when they could not be told. */
+/** The reasons that pages may show for each outcome of a call. */
 const REASONS: Record<Exclude<CallOutcome, "busy" | "offline">, readonly string[]> = {
-  // Whoever takes back a call that just has been answered hangs up.
+  // A caller who cancels a call that was answered a moment before hangs up.
   ended: ["hangup", "cancelled"],
   declined: ["declined", "declined_elsewhere"],
   timeout: ["timeout"],
@@ -21,17 +21,17 @@ const REASONS: Record<Exclude<CallOutcome, "busy" | "offline">, readonly string[
   disconnected: ["disconnected", "kicked", "caller_disconnected", "callee_disconnected", "caller_cancelled"],
 };
 
-/** What pages show of calls is what there is, and of an end they all say the same, as far as they can be reached. */
+/** Checks that pages show the calls that exist, and that all pages that can be reached show the same reason for an end. */
 export class CallViews {
   readonly #scene: Scene;
   readonly #node: ServiceNode;
   readonly #ledger: Ledger;
   readonly #calls: Calls;
   readonly #differsSince = new Map<string, number>();
-  /** As of which versions, of the page and of what there is, a page was found to be right. */
+  /** The versions, of the page and of the calls, at which the page was last found right. */
   readonly #right = new WeakMap<Page, { page: number; there: number }>();
   readonly #outcomes = new Map<string, CallOutcome>();
-  /** Ends that pages have seen and that were not compared yet. */
+  /** Ends that pages have seen and that the check has not compared yet. */
   #endings: (CallEnding & { readonly at: number })[] = [];
 
   constructor(scene: Scene, parts: { node: ServiceNode; ledger: Ledger; calls: Calls }) {
@@ -47,7 +47,7 @@ export class CallViews {
     if (this.#node.calls.calls.has(ending.callId)) this.#endings.push({ ...ending, at: this.#scene.world.now.at });
   }
 
-  /** Asked every second. */
+  /** Runs every second. */
   check(): void {
     if (this.#node.loop.isStopped) return;
     this.#compareEndings();
@@ -81,7 +81,7 @@ export class CallViews {
     }
     for (const [userId, status] of statuses) {
       const naming = this.#node.calls.naming(userId);
-      // With timers that come once a minute it takes long to ask again for what could not be told.
+      // A client whose timers run once a minute takes long to repeat a request.
       if (page.throttled || (naming && this.#isOverdue(naming))) {
         isRight = false;
         continue;
@@ -92,7 +92,7 @@ export class CallViews {
     if (isRight) this.#right.set(page, { page: page.calls?.version ?? 0, there: this.#calls.version });
   }
 
-  /** The call that this session is in, or that rings at it. */
+  /** The call that this session is in, or that rings there. */
   #callOf(sessionId: string, userId: string): PastCall | undefined {
     const call = this.#node.calls.naming(userId);
     const { caller, callee, state } = call ?? {};
@@ -106,7 +106,7 @@ export class CallViews {
     return isThere ? "available" : "offline";
   }
 
-  /** A ring whose time is up, which nobody has removed yet: to some it is over, to others not. */
+  /** Whether the time of a ring is up and nobody has removed it yet. Then some pages show it as over, others do not. */
   #isOverdue({ state, since }: PastCall): boolean {
     return state === "ringing" && this.#scene.world.now.at >= since + SETTINGS.ringMs;
   }
@@ -115,7 +115,7 @@ export class CallViews {
     return call ? `${this.#scene.callNamed(call.callId)} ${call.state}` : "no call";
   }
 
-  /** Returns whether it is so. */
+  /** Returns whether `shown` equals `there`. */
   #expect(invariant: "agreement" | "status", who: string, shown: string, there: string): boolean {
     const key = `${invariant} ${who}`;
     if (shown === there) {
@@ -137,7 +137,7 @@ export class CallViews {
     }
   }
 
-  /** When the end of a call has been counted, every page must have called it by that name. */
+  /** When the end of a call has been counted, every page must have shown a reason that fits the outcome. */
   #compareEndings(): void {
     const { fail, count, callNamed, world } = this.#scene;
     const endings = this.#endings;

@@ -4,21 +4,21 @@ import type { ServiceNode } from "../service/node.js";
 import { SETTINGS } from "../service/settings.js";
 import type { Scene } from "./scene.js";
 
-/** The store's slowest answer, and the pause after which what it could not be told is tried again. */
+/** The time of the store's slowest answer plus the pause before the service repeats a failed request. */
 const SLACK_MS = 10_000;
 
 /**
- * What calls promise, by the history of what their store has decided: nobody is in two of them or refused for one that is
- * over, no ring outlives its time, no call its sessions, and what the service shows is what there is.
+ * Checks the promises about calls against the history of the store's decisions. Nobody is in two calls. Nobody is refused
+ * because of a call that is over. No ring is longer than its time. No call outlives its sessions. The gauges are right.
  */
 export class Calls {
   readonly #scene: Scene;
   readonly #node: ServiceNode;
-  /** Since when a call has lacked a session that it needs. */
+  /** When each call lost a session that it needs. */
   readonly #goneSince = new Map<PastCall, number>();
   readonly #counted = new Set<string>();
   #sessionSteps = 0;
-  /** As of which version the gauges were right. */
+  /** The version at which the gauges were last found right. */
   #gaugesRight = -1;
 
   constructor(scene: Scene, node: ServiceNode) {
@@ -34,25 +34,25 @@ export class Calls {
     }
   }
 
-  /** Grows with everything that may change what there is to show of calls. */
+  /** Grows with everything that may change what a page shows of calls. */
   get version(): number {
     return this.#node.calls.version + this.#sessionSteps;
   }
 
-  /** Whether the store has answered everything lately: what the service knows of calls is what there is. */
+  /** Whether the store has answered everything lately, so that the service knows all calls. */
   get isSettled(): boolean {
     const { callsWay, way } = this.#node.store;
     const failedAt = Math.max(callsWay.failedAt, way.failedAt);
     return callsWay.pending === 0 && this.isPast(failedAt, SLACK_MS);
   }
 
-  /** Whether so much time has passed since then in which the process has run. */
+  /** Whether the process has run for this time since that moment. */
   isPast(since: number, ms: number): boolean {
     const { now } = this.#scene.world;
     return since === -Infinity || now.at - since - this.#node.loop.stoppedSince(since) > ms;
   }
 
-  /** Asked every second. */
+  /** Runs every second. */
   check(): void {
     const { loop, calls } = this.#node;
     if (loop.isStopped) return;
@@ -67,7 +67,7 @@ export class Calls {
     this.#gaugesRight = version;
   }
 
-  /** Everybody has hung up, and everything has had its time. */
+  /** Runs at rest: everybody has hung up, and all timers had time to fire. */
   checkAtRest(): void {
     const { fail, count, callNamed } = this.#scene;
     const { service, calls, store } = this.#node;
@@ -103,7 +103,7 @@ export class Calls {
     this.#scene.fail("ring", `${this.#scene.callNamed(callId)} has been ringing for ${seconds} s`);
   }
 
-  /** A call is over with either of its two sessions, and a ring with the callee's last one. */
+  /** A call ends with either of its two sessions. A ring ends with the callee's last session. */
   #checkSessions(call: PastCall): void {
     const { registry } = this.#node.service;
     const isOpen = (sessionId = ""): boolean => registry.find(sessionId)?.status === "open";
@@ -122,7 +122,7 @@ export class Calls {
     this.#scene.fail("stuck", `${this.#scene.callNamed(call.callId)} is ${state}, but one of its sessions has gone`);
   }
 
-  /** Whoever is named by a live call is busy, nobody else is. */
+  /** The users of live calls are busy, and nobody else is. */
   #checkGauges(): void {
     const { calls, service } = this.#node;
     const { registry, sources, telephony } = service;

@@ -12,11 +12,11 @@ import type { Scene } from "./scene.js";
 import { Sockets } from "./sockets.js";
 import { Views } from "./views.js";
 
-/** How often what is shown to Prometheus is compared although nothing has happened, in seconds. */
+/** How often the check of the gauges runs although nothing has happened, in seconds. */
 const SCRAPE_EVERY = 10;
-/** How often the pages that were told nothing are looked at, too, in seconds. */
+/** How often the check of the views also looks at pages that got no message, in seconds. */
 const LOOK_AT_ALL_EVERY = 5;
-/** Steps in the life of a session, after each of which the gauges have to be right. */
+/** Lifecycle events. The gauges must be right after each of them. */
 const STEPS = [
   "opened",
   "detached",
@@ -30,7 +30,7 @@ const STEPS = [
   "cleaned",
 ] as const;
 
-/** All that is checked of one server process while it runs. */
+/** All checks of one server process while it runs. */
 export class Checks {
   readonly #deadlines: Deadlines;
   readonly #views: Views;
@@ -54,7 +54,7 @@ export class Checks {
     watchAlive(scene, ledger, node);
     ledger.onClosed = (sessionId, code) => this.#deadlines.socketEnded(sessionId, code);
     node.onGoodbye = (sessionId) => this.#deadlines.saidGoodbye(sessionId);
-    // After the others: what they ask the ledger about a session is gone with its end.
+    // The ledger listens last: it forgets an ended session, and the other checks still ask about it.
     lifecycle.on("ended", ({ session }) => ledger.sessionEnded(session.id));
     for (const step of STEPS) lifecycle.on(step, () => (this.#changed = true));
   }
@@ -76,18 +76,18 @@ export class Checks {
     if (this.#seconds % SCRAPE_EVERY === 0) this.#gauges.check();
   }
 
-  /** Everything has had the time that it needs to come to its end. */
+  /** Runs at rest, when everything had time to finish. */
   atRest(): Promise<void> {
     this.#calls.checkAtRest();
     return this.#leftovers.checkAtRest();
   }
 
-  /** What a page shows of its room has changed. */
+  /** Call this when what a page shows of its room has changed. */
   viewChanged(page: Page): void {
     this.#views.changed(page);
   }
 
-  /** A page has seen the end of a call. */
+  /** Call this when a page has seen the end of a call. */
   callEnded(ending: CallEnding): void {
     this.#callViews.ended(ending);
   }

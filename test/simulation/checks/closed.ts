@@ -1,7 +1,7 @@
 import type { ServiceNode } from "../service/node.js";
 import type { Scene } from "./scene.js";
 
-/** V7: when a service has said that it is closed, no entry and no socket is left. */
+/** V7: after a service has closed, no entry and no socket is left. */
 export async function checkClosed({ service, sockets, media, store }: ServiceNode, scene: Scene): Promise<void> {
   const { registry, rooms, reaper, gateway } = service;
   const { transport, producer, router, workers } = media.counts();
@@ -15,7 +15,7 @@ export async function checkClosed({ service, sockets, media, store }: ServiceNod
     "media objects": transport + producer + router + workers - media.strays,
   };
   scene.count("check", "V7 closed");
-  // A join that was under way may still give its room back.
+  // A join that was under way may still release its room.
   if (store.way.failures === 0 && store.way.pending === 0) {
     const { sessions, rooms: homes } = await store.truth.counts();
     left["sessions in the store"] = sessions;
@@ -27,7 +27,7 @@ export async function checkClosed({ service, sockets, media, store }: ServiceNod
   }
 }
 
-/** V7: some seconds later no timer is left either. */
+/** V7: some seconds after a service has closed, no timer is left. */
 export function checkTimers({ loop, name }: ServiceNode, scene: Scene): void {
   const { pendingTimers } = loop;
   scene.count("check", "V7 no timers");

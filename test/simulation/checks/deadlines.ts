@@ -1,6 +1,6 @@
 /**
- * V3: when each session has to be gone at the latest, reckoned from what was seen on its socket, of its media and of its
- * page, by a table of its own. What the service may add: the time in which its process stood still, a sweep, a hold.
+ * V3: computes independently of the service when each session must be gone at the latest, from what happened to its socket,
+ * its media and its page. The service may add the time in which its process stood still, one sweep and one hold.
  */
 import { Page } from "../people/page.js";
 import { COMEBACK_MS, HOLD_MS } from "../../../src/reaper/sweeper.js";
@@ -10,16 +10,16 @@ import { POLICY, SETTINGS } from "../service/settings.js";
 import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
 
-/** What timers and packets take beyond the deadlines. */
+/** Tolerance for the delay of timers and packets. */
 const SLACK_MS = 3_000;
-/** After a longer stall everybody's clients are given the time to come back. */
+/** After a longer stall the service gives all clients time to come back. */
 const LONG_STALL_MS = 5_000;
-/** Closes that a page makes when it goes. */
+/** Close codes of a page that goes away. */
 const PAGE_CLOSES: ReadonlySet<number> = new Set([1000, 1001, 1005, 4400]);
-/** A cut right after a pong: two more pings go unanswered, and the time of the third ends the socket. */
+/** After a cut right behind a pong, two pings get no answer, and the service ends the socket when the third is due. */
 const MISSED_PONGS_MS = 3 * SETTINGS.socketPingMs;
 
-/** What was seen of one session. */
+/** What the check has seen of one session. */
 interface Signs {
   socketEndedAt: number | undefined;
   closeCode: number;
@@ -33,7 +33,7 @@ interface Deadline {
   readonly why: string;
 }
 
-/** The earliest of several deadlines; silence is always one. */
+/** The earliest of several deadlines. The deadline for silence always counts. */
 class Earliest implements Deadline {
   since: number;
   at: number;
@@ -46,7 +46,7 @@ class Earliest implements Deadline {
     this.at = this.#idleAt + SETTINGS.sweepMs;
   }
 
-  /** Whoever is silent for too long by then waits for the sweep like all who are. */
+  /** Ignores a deadline after the idle timeout, because a silent session then waits for the next sweep. */
   offer(since: number, afterMs: number, why: string): void {
     const at = since + afterMs;
     if (at >= this.#idleAt || at >= this.at) return;
@@ -61,7 +61,7 @@ export class Deadlines {
   readonly #ledger: Ledger;
   readonly #node: ServiceNode;
   readonly #signs = new Map<string, Signs>();
-  /** When the service said that it waits, and until when. */
+  /** The holds of the service: when each began and when it ends at the latest. */
   readonly #holds: { from: number; until: number }[] = [];
 
   constructor(scene: Scene, ledger: Ledger, node: ServiceNode) {
@@ -85,7 +85,7 @@ export class Deadlines {
       const signs = this.#signs.get(sessionId);
       if (signs) signs.mediaLostAt = state === "lost" ? (signs.mediaLostAt ?? now.at) : undefined;
     });
-    // It is asked again after the same time by another clock, which may be a little early, and then once more.
+    // The next sweep comes after the same time by another clock. It can be a little early, and then one more is needed.
     sweeps.on("held", ({ pass }) => this.#hold(now.at, pass === "sweep" ? 2 * HOLD_MS : HOLD_MS));
     sweeps.on("stalled", ({ lateMs }) => {
       if (lateMs >= LONG_STALL_MS) this.#hold(now.at, COMEBACK_MS);
@@ -104,7 +104,7 @@ export class Deadlines {
     if (signs) signs.goodbyeAt = this.#scene.world.now.at;
   }
 
-  /** Asked every second. */
+  /** Runs every second. */
   check(): void {
     const { nameOf, fail } = this.#scene;
     const { loop, service } = this.#node;
@@ -119,7 +119,7 @@ export class Deadlines {
     }
   }
 
-  /** It has been found at last: in time, even if nobody has looked since its deadline? */
+  /** The service has found the session. Checks that it was in time. */
   #found({ id }: Session): void {
     const { nameOf, fail, count } = this.#scene;
     const late = this.#lateness(id);
@@ -127,7 +127,7 @@ export class Deadlines {
     else count("check", `V3 in time: ${this.#deadlineOf(id)?.why ?? "unknown"}`);
   }
 
-  /** How far it is past the last moment at which it may be found. */
+  /** How late the session is, compared with the last moment at which the service may find it. */
   #lateness(sessionId: string): { ms: number; why: string } | undefined {
     const now = this.#scene.world.now.at;
     if (this.#isWell(sessionId, now)) return undefined;
@@ -138,7 +138,7 @@ export class Deadlines {
     return now > latest ? { ms: Math.round(now - latest), why: deadline.why } : undefined;
   }
 
-  /** Heard of late, and nothing is known against it: the quick answer for nearly all. */
+  /** Whether the service has heard the session lately and nothing else sets a deadline: true for nearly all sessions. */
   #isWell(sessionId: string, now: number): boolean {
     const signs = this.#signs.get(sessionId);
     const heardAt = this.#ledger.heardAt.get(sessionId) ?? -Infinity;
@@ -147,7 +147,7 @@ export class Deadlines {
     return (socketEndedAt ?? goodbyeAt ?? mediaLostAt ?? this.#unreachableSince(sessionId)) === undefined;
   }
 
-  /** The earliest of what applies. */
+  /** The earliest deadline that applies. */
   #deadlineOf(sessionId: string): Deadline | undefined {
     const signs = this.#signs.get(sessionId);
     const heardAt = this.#ledger.heardAt.get(sessionId);
@@ -186,7 +186,7 @@ export class Deadlines {
     if (this.#holds.length > 200) this.#holds.splice(0, 100);
   }
 
-  /** What holds have added to a deadline that began to run then. */
+  /** The time that holds have added to a deadline that began at that moment. */
   #heldSince(since: number): number {
     let total = 0;
     let until = since;

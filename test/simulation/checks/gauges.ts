@@ -3,7 +3,7 @@ import type { Leftovers } from "./leftovers.js";
 import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
 
-/** V6: what a scrape would show is what there is, counted in another way. */
+/** V6: the metrics equal the real numbers, which the check counts in another way. */
 export class Gauges {
   readonly #scene: Scene;
   readonly #node: ServiceNode;
@@ -35,7 +35,7 @@ export class Gauges {
     this.#expect("heartbeats", sources.heartbeats(), this.#ledger.pongs);
     this.#expect("messages received", sources.messagesReceived(), this.#ledger.frames);
     this.#expect("stuck sessions", sources.stuckSessions(), reaper.stuck.length);
-    // More are counted than are seen: a refusal of a socket that has closed meanwhile is not sent.
+    // The service counts more refusals than the ledger sees: it does not send a refusal when the socket has closed.
     this.#expect("refusals", Math.min(sum(sources.messagesRejected()), this.#ledger.refusals), this.#ledger.refusals);
     this.#expect("socket closes", sum(sources.socketCloses()), this.#ledger.closes);
     this.#expect("media orphans", sources.orphans().transport, media.strays);

@@ -1,7 +1,7 @@
 /**
- * Looks at every frame at the service's end of the sockets and keeps books of its own: which socket was told that it
- * owns which session, what was asked and answered, when a session was heard. Checks V1 on the way: nobody but the owner
- * is served, an epoch never comes twice.
+ * Reads every frame at the service's end of the sockets and keeps its own records: which socket got which session, the
+ * requests and their answers, and when the service heard each session. It also checks V1: the service serves only the owner
+ * of a session, and no epoch comes twice.
  */
 import type { ServerSocket, SocketWitness } from "../world/server-socket.js";
 import { RosterRecord } from "./roster-record.js";
@@ -12,7 +12,7 @@ interface Grant {
   epoch: number;
 }
 
-/** What was seen on one socket. */
+/** What the ledger has seen on one socket. */
 export interface SocketRecord {
   readonly acceptedAt: number;
   sessionId: string | undefined;
@@ -35,10 +35,10 @@ const NOT_ALLOWED = '"code":"unauthorized"';
 const REFUSAL = '{"type":"error"';
 
 export class Ledger implements SocketWitness {
-  /** Told when the socket that owned a session has ended. */
+  /** Called when the socket that owned a session has ended. */
   onClosed: (sessionId: string, code: number) => void = () => {};
   readonly owners = new Map<string, Grant>();
-  /** When a frame of the session's owner last came, by session. */
+  /** When the last frame of the session's owner came, by session. */
   readonly heardAt = new Map<string, number>();
   readonly sockets = new Map<ServerSocket, SocketRecord>();
   frames = 0;
@@ -46,7 +46,7 @@ export class Ledger implements SocketWitness {
   refusals = 0;
   closes = 0;
   readonly #scene: Scene;
-  /** Whose frame came last, when, and when that session was heard before it. */
+  /** The session whose frame came last, when it came, and when the service had heard the session before. */
   #last: { sessionId: string; at: number; before: number | undefined } | undefined;
   readonly #ended = new Set<string>();
 
@@ -107,19 +107,19 @@ export class Ledger implements SocketWitness {
     this.onClosed(sessionId, code);
   }
 
-  /** Whether this socket was the last one that was given the session. */
+  /** Whether this socket was the last to get the session. */
   owns(socket: ServerSocket, sessionId: string): boolean {
     return this.owners.get(sessionId)?.socket === socket && !this.#ended.has(sessionId);
   }
 
-  /** The session has ended: from now on nobody may act for it. */
+  /** The session has ended. From now on no socket may act for it. */
   sessionEnded(sessionId: string): void {
     this.#ended.add(sessionId);
     this.owners.delete(sessionId);
     this.heardAt.delete(sessionId);
   }
 
-  /** What came with a token that has run out does not count. */
+  /** A frame that came with an expired token does not count. */
   #unheard({ sessionId }: SocketRecord): void {
     const last = this.#last;
     if (last?.before === undefined || last.sessionId !== sessionId || last.at !== this.#scene.world.now.at) return;
@@ -154,7 +154,7 @@ export class Ledger implements SocketWitness {
     record.sessionId = sessionId;
   }
 
-  /** Ids and tokens are chance, but as long as ever; so when and how much was said tells two runs apart. */
+  /** Ids and tokens are random but of fixed length, so the digest takes only the time and length of a frame. */
   #mix({ length }: string): void {
     this.#scene.mix(this.#scene.world.now.at);
     this.#scene.mix(length);

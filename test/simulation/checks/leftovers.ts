@@ -3,22 +3,22 @@ import type { Session } from "../../../src/session/session.js";
 import type { Scene } from "./scene.js";
 
 /**
- * V4 and V5: every stay in a room ends once, every session ends once, and when its cleanup counts as done nothing of it
- * is left in the registry, the rooms, the store and the media workers.
+ * V4 and V5: every stay in a room ends once, and every session ends once. When the service reports a session's cleanup as
+ * done, nothing of the session is left in the registry, the rooms, the store and the media workers.
  */
 export class Leftovers {
   /**
-   * Sessions that have ended and whose cleanup has not; `false` when a stay in a room had not been cleaned by then
-   * either, so that nobody can tell which of the two cleanups a report is about.
+   * Ended sessions whose cleanup is not done. The value is `false` when the cleanup of a stay in a room was not done either:
+   * then the check cannot tell which of the two cleanups a report is about.
    */
   readonly cleaning = new Map<string, boolean>();
   readonly #scene: Scene;
   readonly #node: ServiceNode;
   readonly #inRoom = new Map<string, string>();
   readonly #ended = new Set<string>();
-  /** Ended sessions whose entry could not be removed from the store; that is made good when the books are compared. */
+  /** Ended sessions whose entry could not be removed from the store. The audit removes it later. */
   readonly #owed = new Set<string>();
-  /** Cleanups that have begun and not come to their end, by session: one for every stay in a room, one for the end. */
+  /** Cleanups that have begun and not ended, by session: one for every stay in a room, and one for the session's end. */
   readonly #open = new Map<string, number>();
 
   constructor(scene: Scene, node: ServiceNode) {
@@ -49,19 +49,19 @@ export class Leftovers {
       this.#count(session, -1);
       if (this.#open.has(session.id) || !this.#ended.has(session.id)) return;
       this.cleaning.delete(session.id);
-      // A service that stops ends its workers next, and does not ask them before.
+      // A service that stops ends its workers next, so it does not ask them what they hold.
       this.#assertGone(session, reason === "shutdown" ? [] : this.#node.media.heldOf(session.id));
     });
   }
 
-  /** Everything has had its time: only what belongs to a live session may be left. */
+  /** Runs at rest: only what belongs to a live session may be left. */
   async checkAtRest(): Promise<void> {
     const { service, store, media } = this.#node;
     const { registry, rooms, reaper } = service;
     const { sessions, rooms: homes } = await store.truth.counts();
     this.#expect(reaper.unfinished + reaper.stuck.length, 0, "unfinished cleanups");
     this.#expect(this.cleaning.size, 0, "sessions whose cleanup never ended");
-    // An index that could not be told may lack somebody, or still name a room that nobody could enter.
+    // While the store was away, its index may have missed a session, or kept a room that nobody could enter.
     const told = store.way.failures === 0;
     const most = registry.size + this.#owed.size;
     this.#scene.count("check", told ? "V5 at rest, store and all" : "V5 at rest");
@@ -80,7 +80,7 @@ export class Leftovers {
     else this.#open.set(session.id, open);
   }
 
-  /** @param held what the workers hold of it */
+  /** @param held what the workers hold of the session */
   #assertGone(session: Session, held: readonly string[]): void {
     const { service, store } = this.#node;
     const { registry, rooms } = service;

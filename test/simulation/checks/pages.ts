@@ -2,8 +2,8 @@ import type { Host } from "../service/host.js";
 import type { Scene } from "./scene.js";
 
 /**
- * At rest everybody has found the way back: the sessions that the services have are those that pages have, and the
- * participants are the pages that are in a room (V2, V3).
+ * V2 and V3 at rest: all clients have come back. The services have exactly the sessions that pages have, and exactly the
+ * participants whose pages are in a room.
  */
 export function checkPagesAtRest(scene: Scene, hosts: readonly Host[]): void {
   const named = (roomId: string | undefined): string => (roomId === undefined ? "no room" : scene.roomNamed(roomId));
@@ -26,7 +26,7 @@ export function checkPagesAtRest(scene: Scene, hosts: readonly Host[]): void {
   for (const id of there.keys()) scene.fail("V3", `${scene.nameOf(id)} is still here and belongs to no page`);
 }
 
-/** V7, on the other side: a client that was told to stop holds no timer, listener, lock or socket. */
+/** V7 for clients: a client that has stopped holds no timer, listener, lock or socket. */
 export function checkPagesAtEnd(scene: Scene): void {
   for (const page of scene.pages) {
     const { left } = page;

@@ -1,4 +1,4 @@
-/** A socket's room as the frames on it told: nobody comes who is there, nobody goes who is not (V4). */
+/** The room of a socket as its frames describe it. V4: nobody joins twice, and nobody leaves who is not there. */
 export class RosterRecord {
   readonly #fail: (message: string) => void;
   #members: Set<string> | undefined;

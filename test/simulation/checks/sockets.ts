@@ -4,15 +4,15 @@ import { CLOSE_TIMEOUT_MS, type ServerSocket } from "../world/server-socket.js";
 import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
 
-/** What timers and packets take beyond the deadlines. */
+/** Tolerance for the delay of timers and packets. */
 const SLACK_MS = 3_000;
 
-/** V5, of sockets: one that never greets, or that has lost its session, does not stay. */
+/** V5 for sockets: the service closes a socket that sends no hello or that has lost its session. */
 export class Sockets {
   readonly #scene: Scene;
   readonly #ledger: Ledger;
   readonly #node: ServiceNode;
-  /** Since when a socket has had no session of its own. */
+  /** When each socket lost its session, or was opened. */
   readonly #idleSince = new WeakMap<ServerSocket, number>();
 
   constructor(scene: Scene, ledger: Ledger, node: ServiceNode) {
@@ -21,7 +21,7 @@ export class Sockets {
     this.#node = node;
   }
 
-  /** Asked every second. */
+  /** Runs every second. */
   check(): void {
     const { loop } = this.#node;
     const now = this.#scene.world.now.at;

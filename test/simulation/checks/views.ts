@@ -12,26 +12,26 @@ interface Compared {
   readonly changes: number;
 }
 
-/** A difference is found with the next heartbeat, which a hidden page sends once a minute. */
+/** A client finds a difference with its next heartbeat. A hidden page sends one once a minute. */
 const REPAIRED_WITHIN_MS = 100_000;
 
 /**
- * V4: as soon as nothing is on its way to a page, what its client shows as the roster is what the service has; a version
- * that differs is made good within a heartbeat.
+ * V4: when nothing is under way to a page, its client shows the roster that the service has. A client with an older version
+ * corrects it within a heartbeat.
  */
 export class Views {
   readonly #scene: Scene;
   readonly #node: ServiceNode;
   readonly #ledger: Ledger;
   readonly #differsSince = new WeakMap<Page, number>();
-  /** What was compared last and found equal, by page; `undefined` for both where there was no room. */
+  /** What was last compared and equal, by page; both are `undefined` when the page was in no room. */
   readonly #equal = new WeakMap<Page, Compared>();
-  /** Pages that were not found equal, or show something else since. */
+  /** Pages that differed at the last comparison, or have changed since. */
   readonly #unsure = new Set<Page>();
-  /** Steps of sessions and changes of media, of which either may make a page differ. */
+  /** Counts lifecycle events and changes of media, because each can make a page differ. */
   #changes = 0;
   readonly #producers = new Map<string, string>();
-  /** Producers that were lost with their worker: clients are told to renew their media, not which ones are gone. */
+  /** Producers that were lost with their worker. Clients learn that they must renew their media, not which producers are gone. */
   readonly #lost = new Set<string>();
 
   constructor(scene: Scene, ledger: Ledger, node: ServiceNode) {
@@ -44,17 +44,17 @@ export class Views {
     }
   }
 
-  /** The page shows something else now. */
+  /** Call this when the page has changed what it shows. */
   changed(page: Page): void {
     this.#unsure.add(page);
   }
 
-  /** Asked after each step: looks at the pages that may differ. */
+  /** Runs after each step. Looks at the pages that may differ. */
   check(): void {
     for (const page of this.#unsure) this.#look(page);
   }
 
-  /** Asked every few seconds: looks at all, also at those that were told nothing. */
+  /** Runs every few seconds. Looks at all pages. */
   checkAll(): void {
     for (const page of this.#scene.pages) this.#look(page);
   }
@@ -69,7 +69,7 @@ export class Views {
     else this.#differsSince.delete(page);
   }
 
-  /** Nothing has changed on either side since it was found equal. */
+  /** Whether nothing has changed on either side since the page was found equal. */
   #isAsBefore(page: Page): boolean {
     const last = this.#equal.get(page);
     return (
@@ -133,7 +133,7 @@ export class Views {
     if (seen !== there) fail("V4", `${page.name} shows ${seen}, but in version ${version} there are ${there}`);
   }
 
-  /** @param ownId whose producers are left out: nobody is told of what it sends itself */
+  /** @param ownId session whose producers are left out: the service tells no session of its own producers */
   #digest(participants: readonly Participant[], ownId: string): string {
     return participants
       .map(({ userId, sessionId, state, metadata, producers }) => {

@@ -18,7 +18,7 @@ const NODE = "cost";
 const ROOM_SIZE = 10;
 const WATCH_MS = LONGEST_STEP_MS / 2;
 
-/** Takes everything and keeps nothing; one object for each session, as a socket would be. */
+/** Ignores everything. Each session has its own object, as it would have its own socket. */
 class DeafConnection implements SessionConnection {
   send(): void {}
   sendEvent(): void {}
@@ -75,7 +75,7 @@ export class LoadedService {
     return opened;
   }
 
-  /** Lets time pass in the rhythm of the watch, without the watch. */
+  /** Lets time pass in steps as long as those of the watch, but runs no watch. */
   pass(ms: number): void {
     for (let passed = 0; passed < ms; passed += WATCH_MS) {
       this.#clock.advance(WATCH_MS);

@@ -1,14 +1,14 @@
-/** What a session costs, by how many there are: time for a heartbeat and for the passes over the sessions, and memory. */
+/** Measures what a session costs as their number grows: time for a heartbeat and for the passes over all sessions, and memory. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Random } from "../../support/random.js";
 import type { Session } from "../../../src/session/session.js";
 import { LoadedService } from "./loaded-service.js";
 
-/** Passes that find nobody are measured in batches, of which the median counts: one has a garbage collection in it. */
+/** Passes that find nobody run in batches, and the median batch counts, because a garbage collection disturbs some. */
 const BATCHES = 41;
 const PASSES = 50;
-/** One in so many falls silent; more than a fifth would be doubted. */
+/** One in so many sessions falls silent. If more than a fifth did, the hold guard would delay the sweep. */
 const SILENT = 10;
 
 export interface CostSample {
@@ -20,14 +20,14 @@ export interface CostSample {
   /** A watch and a sweep that find nobody. */
   watchUs: number;
   sweepUs: number;
-  /** A sweep that finds one in ten: for each of them, found, claimed, taken out and told of. */
+  /** Time per ghost of a sweep that finds one session in ten, claims and removes it and reports it. */
   reapNs: number;
 }
 
-/** @param most the largest number of sessions; smaller ones are measured on the way. */
+/** @param most the largest number of sessions; smaller numbers are measured first */
 export async function measureCost(most: number, say: (line: string) => void): Promise<CostSample[]> {
   const samples: CostSample[] = [];
-  // What is measured first would be measured before it is compiled.
+  // A first measurement would also measure the compiler, so its result is dropped.
   await measure(Math.min(most, 20_000));
   for (const sessions of [...steps(most), most]) {
     const sample = await measure(sessions);
@@ -49,7 +49,7 @@ async function measure(count: number): Promise<CostSample> {
   const loaded = new LoadedService();
   const [sessions, openMs] = await timed(() => loaded.open(count));
   const bytesPerSession = ((await heapBytes()) - before) / count;
-  // Clients ping in the order of chance, not in that of their coming.
+  // Clients ping in random order, not in the order in which they joined.
   const { sweeper, liveness } = loaded.service;
   shuffle(sessions, new Random(count));
   const heardMs = hear(loaded, sessions);
@@ -74,7 +74,7 @@ async function measure(count: number): Promise<CostSample> {
   };
 }
 
-/** A heartbeat of everybody, often enough to be measured. Returns the milliseconds of one. */
+/** Sends heartbeats of all sessions, often enough to measure them. Returns the milliseconds of one round. */
 function hear(loaded: LoadedService, sessions: readonly Session[]): number {
   const rounds = Math.max(1, Math.round(1_000_000 / sessions.length));
   const startedAt = cpuMs();
@@ -99,7 +99,7 @@ async function timed<T>(work: () => Promise<T>): Promise<[result: T, ms: number]
   return [result, cpuMs() - startedAt];
 }
 
-/** Processor time of this process, which others on the machine do not lengthen much. */
+/** Processor time of this process. Other processes on the machine change it little. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
@@ -116,7 +116,7 @@ async function heapBytes(): Promise<number> {
   setFlagsFromString("--expose_gc");
   const collect = runInNewContext("gc") as () => void;
   let used = Infinity;
-  // What one collection frees may have held something that only the next one frees.
+  // Finalizers run after a collection, so that only the next collection frees some objects.
   for (let unchanged = 0; unchanged < 3;) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     collect();

@@ -52,7 +52,7 @@ export function describeCost(samples: readonly CostSample[]): string {
   return [head, ...rows].map((row) => row.map((cell) => cell.padStart(11)).join("")).join("\n");
 }
 
-/** Draws the samples. What does not depend on the number of sessions is level. */
+/** Draws the samples. A curve is level when its value does not depend on the number of sessions. */
 export async function writeCostPlot(file: URL, samples: readonly CostSample[]): Promise<void> {
   const { width, height, left, top, gap, right, bottom } = PANEL;
   const total = { width: 2 * width + left + gap + right, height: top + height + bottom };

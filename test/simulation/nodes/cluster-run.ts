@@ -1,6 +1,6 @@
 /**
- * One seed: a few nodes, people in rooms, and whatever can go wrong between nodes, store and people. After each step the
- * history is checked; when all is healed and quiet again, everybody must be where they want to be, exactly once.
+ * One seed: a few nodes, people in rooms, and faults of nodes, store and networks. The run checks the history after each
+ * step. When all faults are healed, every person must be in the wanted room exactly once.
  */
 import { MemoryCalls } from "../../../src/memory/memory-calls.js";
 import { MemoryHub } from "../../../src/memory/memory-bus.js";
@@ -16,9 +16,9 @@ const TICK_MS = 250;
 const NODES = 3;
 const MEMBERS = 10;
 const ROOMS = 3;
-/** Mishaps begin so long apart, on average. */
+/** Average time between two mishaps, in milliseconds. */
 const CALM_MS = 20_000;
-/** When all is healed: at the latest the regular comparison of the books, and then a grace, a sweep, and a hold. */
+/** Time after the last fault in which everything recovers: at most the wait for a regular audit, a grace, a sweep and a hold. */
 const HEALING_MS = 360_000;
 
 export interface NodesOutcome {
@@ -36,14 +36,14 @@ export class ClusterRun {
   readonly #members: Member[] = [];
   readonly #trace: string[] = [];
   readonly #counts = new Map<string, number>();
-  /** What is to be undone, and when. */
+  /** The faults that the run must undo, and when. */
   readonly #healing: { at: number; heal: () => void | Promise<void> }[] = [];
   #nodes: SimulatedNode[] = [];
   #failure: string | undefined;
   #snapshot: Snapshot | undefined;
   #born = 0;
 
-  /** @param mishaps `store`: only such as all nodes share, in which no session may move at all */
+  /** @param mishaps `store`: only faults of the store, which all nodes share; then no session may move */
   constructor(seed: number, mishaps: "all" | "store" = "all") {
     this.#mishaps = mishaps;
     this.#random = new Random(seed);
@@ -174,7 +174,7 @@ export class ClusterRun {
     this.#healing.push({ at: this.#shared.clock.mono() + seconds * 1_000, heal });
   }
 
-  /** Everybody who wants to be somewhere is there, nobody else is anywhere, and the directory knows exactly that. */
+  /** Checks that every person who wants to be in a room is there, that nobody else is, and that the directory agrees. */
   #checkEnd(): void {
     const { store } = this.#shared;
     const wanted = this.#members.filter(({ gone }) => !gone);

@@ -2,18 +2,18 @@ import type { Session } from "../../../src/session/session.js";
 import type { Member } from "./member.js";
 import type { SimulatedNode } from "./node.js";
 
-/** Two nodes may both believe to have a session only while one of them can't know better. */
+/** Two nodes may both hold a session for this time, until one of them learns that it has lost the session. */
 const SETTLED_MS = 30_000;
-/** Who was heard so lately can't be dead. */
+/** A client that its node has heard within this time is alive. */
 const JUST_HEARD_MS = 20_000;
 
-/** V1 and V2 across nodes, from what the nodes themselves tell. */
+/** Checks V1 and V2 across nodes, from the events of the nodes. */
 export class History {
   readonly #members: readonly Member[];
   readonly #note: (line: string) => void;
   readonly #count: (what: string) => void;
   readonly #fail: (why: string) => void;
-  /** Since when each session is on two nodes under one epoch, both of them well. */
+  /** When each session was first seen on two nodes that both run and reach the store. */
   readonly #doubled = new Map<string, number>();
 
   constructor(options: {
@@ -44,7 +44,7 @@ export class History {
     world.events.on("ended", ({ session, reason, cause }) => {
       this.#count(`ended: ${reason}`);
       tell(session, `ended: ${reason} ${cause ?? ""}`);
-      // Without a verdict it was given up: another node has it.
+      // Without a verdict the node has given the session up, because another node has it.
       if (reason === "node_lost" && !cause) return;
       if (reason === "left" || reason === "shutdown") return;
       const attachment = this.#members.find((member) => member.attachment?.session === session)?.attachment;
@@ -58,7 +58,7 @@ export class History {
     world.service.clusterEvents.on("lease_lost", () => this.#note(`${id} lost its lease`));
   }
 
-  /** Nodes that are running and can reach the store must agree about who has which session. */
+  /** Checks that nodes which run and reach the store agree on which node has which session. */
   check(nodes: readonly SimulatedNode[]): void {
     const holders = new Map<string, string[]>();
     let now = 0;

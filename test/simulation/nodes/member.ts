@@ -5,12 +5,12 @@ import { RecordingConnection } from "../../support/world.js";
 import type { SimulatedNode } from "./node.js";
 
 const PING_MS = 5_000;
-/** A client that hears nothing for so long gives its attachment up. */
+/** A client that hears nothing for this time gives its connection up. */
 const PATIENCE_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const MOST_REDIRECTS = 3;
 
-/** Where a client is attached at this moment. */
+/** The node and connection that a client uses at this moment. */
 interface Attachment {
   readonly node: SimulatedNode;
   readonly connection: RecordingConnection;
@@ -18,18 +18,18 @@ interface Attachment {
   heardAt: number;
 }
 
-/** Somebody who wants to be in a room, and what the SDK does about it on any node that answers. */
+/** A person who wants to be in a room. Does what the SDK does, on any node that answers. */
 export class Member {
   readonly userId: string;
   readonly roomId: string;
   attachment: Attachment | undefined;
-  /** Closed the page for good. */
+  /** The person has closed the page and does not come back. */
   gone = false;
-  /** The network is down until then. */
+  /** The person's network is down until this time. */
   offlineUntil = -Infinity;
   #ticket: { sessionId: string; token: string } | undefined;
   #nextAt = 0;
-  /** Since when an answer is waited for, and the number of the attempt: what an abandoned one brings does not count. */
+  /** When the present request began. `#attempt` numbers the requests, so that a late answer to an abandoned one is ignored. */
   #busySince: number | undefined;
   #attempt = 0;
   readonly #nodes: () => readonly SimulatedNode[];
@@ -54,13 +54,13 @@ export class Member {
     else if (now >= this.#nextAt && this.#busySince === undefined) this.#begin(now);
   }
 
-  /** The page is closed: the socket says so where it can. */
+  /** The person closes the page, and the browser closes the socket. */
   leave(): void {
     this.gone = true;
     this.#drop(1001);
   }
 
-  /** The network is gone for a while; the node sees the attachment break. */
+  /** The network is down for a while, and the node sees the connection break. */
   loseNetwork(now: number, ms: number): void {
     this.offlineUntil = now + ms;
     this.#drop(1006);
@@ -87,7 +87,7 @@ export class Member {
     }
   }
 
-  /** Ends the socket. A process that stands still learns of it when it goes on. */
+  /** Ends the socket. A process that stands still learns this when it runs again. */
   #drop(code: number): void {
     const { attachment } = this;
     this.attachment = undefined;
@@ -112,7 +112,7 @@ export class Member {
     if (attempt === this.#attempt) this.#busySince = undefined;
   }
 
-  /** No answer came: the attachment is given up. */
+  /** No answer came in time, so the client gives the connection up. */
   #abandon(): void {
     this.#attempt += 1;
     this.#busySince = undefined;
@@ -173,7 +173,7 @@ export class Member {
       const there = this.#nodes().find(({ id }) => id === error.data?.["url"]);
       // Another attachment means that this attempt was given up.
       if (!there || redirects >= MOST_REDIRECTS || this.attachment !== attachment) return;
-      // Here the session was of no use: it ends, and another begins where the room is.
+      // The session on this node is useless. It ends, and the client opens another on the node that has the room.
       this.attachment = undefined;
       this.#ticket = undefined;
       void node.world.reaper.end(session, { reason: "left" });

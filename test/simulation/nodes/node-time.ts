@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../../src/kernel/clock.js";
 
-/** A process's share of time: while it is stopped its timers wait, and once it is dead nothing of it ever runs again. */
+/** The clock of one process. While the process is stopped its timers wait. Once it is dead, none of its timers runs. */
 export class NodeTime implements Clock {
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();

@@ -18,7 +18,7 @@ export interface Shared {
   readonly failed: (error: unknown) => void;
 }
 
-/** One process of the service: the real domain, with a time and a way to the store of its own. */
+/** One process of the service: the real domain code with its own clock and its own path to the store. */
 export class SimulatedNode {
   readonly id: string;
   readonly time: NodeTime;
@@ -58,7 +58,7 @@ export class SimulatedNode {
     return this.time.state === "running";
   }
 
-  /** The two passes over its sessions, if it is running. */
+  /** Runs the watch and the sweep, if the process is running. */
   async tick(): Promise<void> {
     if (!this.isRunning) return;
     await this.world.sweeper.watch();

@@ -4,7 +4,7 @@ import type { MemoryStore } from "../../../src/memory/memory-store.js";
 import type { Directory } from "../../../src/ports/directory.js";
 import type { Random } from "../../support/random.js";
 
-/** How a node reaches the store. `lossy`: some commands are carried out and their answers lost. */
+/** How a node reaches the store. `lossy`: some commands or their answers are lost. */
 export type Way = "good" | "lossy" | "away";
 
 const METHODS =
@@ -13,7 +13,7 @@ const METHODS =
   );
 const TIME_LIMIT_MS = 1_000;
 
-/** The memory store behind a network: each command takes its time there and back, may be lost, or not get there at all. */
+/** The memory store behind a network. Each command takes time in both directions, and the command or its answer may be lost. */
 export class RemoteDirectory extends MemoryDirectory {
   way: Way = "good";
   readonly #time: Clock;

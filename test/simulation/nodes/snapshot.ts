@@ -1,7 +1,7 @@
 import type { MemoryStore, StoredLease } from "../../../src/memory/memory-store.js";
 import type { SessionEntry } from "../../../src/ports/directory.js";
 
-/** The store as it was at one moment: what a replica has that becomes the master, or an empty one. */
+/** The content of the store at one moment, as a replica has it that becomes the master. It can also be empty. */
 export class Snapshot {
   readonly #leases: readonly { lease: StoredLease; leaseUntil: number; claimed: boolean }[];
   readonly #rooms: readonly [string, StoredLease][];

@@ -1,6 +1,6 @@
 /**
- * What people, browsers, machines and networks do to a tab. Each action begins something and sees to its end; whether it
- * makes sense at the moment is for it to say: one that returns `false` has done nothing.
+ * What people, browsers, machines and networks do to a tab. An action that begins something also ends it later. An action
+ * returns `false` when it makes no sense at this moment; then it has done nothing.
  */
 import type { CountKind } from "../checks/scene.js";
 import type { World } from "../world/world.js";
@@ -61,7 +61,7 @@ const crash: Action = (tab, { world }) => {
   return true;
 };
 
-/** Pages with media are not kept. */
+/** The browser does not keep pages with media. */
 const goAndComeBack: Action = ({ page }, { world }) => {
   if (!page || page.suspended || page.media) return false;
   page.keepForLater();
@@ -94,7 +94,7 @@ const loseNetwork: Action = ({ machine }, { world }) => {
   return true;
 };
 
-/** In and out of a lift. */
+/** The person goes into a lift and out of it. */
 const loseNetworkOften: Action = ({ machine }, { world }) => {
   if (!machine.reachable) return false;
   let at = 0;
@@ -226,7 +226,7 @@ const call: Action = (tab, context) => {
   return friend !== undefined;
 };
 
-/** Both mean each other, at the same moment or nearly so. */
+/** Two people call each other, at the same moment or nearly so. */
 const callEachOther: Action = (tab, context) => {
   const { page } = tab;
   if (!page?.connected || page.suspended || page.client.calls.current) return false;
@@ -244,7 +244,7 @@ const hangUp: Action = ({ page }) => {
   return true;
 };
 
-/** ActionContext with their shares. */
+/** All actions. The simulation picks an action in proportion to its share. */
 export const ACTIONS: readonly (readonly [name: string, share: number, action: Action])[] = [
   ["hides or shows", 14, hideOrShow],
   ["is frozen", 6, freeze],

@@ -3,7 +3,7 @@ import { dial } from "../world/dial.js";
 import type { Page, Surroundings } from "./page.js";
 import type { PageTimers } from "./page-timers.js";
 
-/** What a browser gives a page: everything that the client may replace, replaced. */
+/** The browser of a page: simulated parts for everything that the client takes from its environment. */
 export function browserOf(
   page: Page,
   around: Surroundings,
@@ -52,7 +52,7 @@ export function browserOf(
   };
 }
 
-/** The browser delivers it by a connection of its own, before or after the socket's end, or not at all. */
+/** Delivers a beacon over its own connection, before or after the socket's end, or not at all. */
 function sendBeacon({ machine }: Page, { world, service }: Surroundings, body: string): boolean {
   if (!machine.network.up || world.chance(0.1)) return true;
   const { sessionId, resumeToken } = JSON.parse(body) as { sessionId: string; resumeToken: string };

@@ -4,15 +4,15 @@ import type { World } from "../world/world.js";
 import type { Page } from "./page.js";
 import { Locks } from "./tab-locks.js";
 
-/** A person's computer or phone: one network to the service, one browser, some tabs. */
+/** A person's computer or phone: one network path to the service, one browser and some tabs. */
 export class Machine {
   readonly network: Network;
   readonly pages = new Set<Page>();
   readonly locks: Locks;
   awake = true;
-  /** What its clock is ahead of the true time; people and time servers change it. */
+  /** How far its clock is ahead of the true time, in milliseconds. People and time servers change it. */
   clockOffset = 0;
-  /** Pages that listen to what other tabs tell. */
+  /** Pages that listen to messages from other tabs. */
   readonly #ears = new Map<object, { page: Page; hear: (message: unknown) => void }>();
 
   constructor(world: World) {
@@ -24,7 +24,7 @@ export class Machine {
     return this.awake && this.network.up;
   }
 
-  /** Something about all its pages has changed. */
+  /** Call this when the machine's state has changed: all its pages review whether they are live. */
   review(): void {
     for (const page of this.pages) page.review();
   }
@@ -34,7 +34,7 @@ export class Machine {
     this.review();
   }
 
-  /** @param announced whether the browser notices it and tells its pages */
+  /** @param announced whether the browser notices that the network is back and tells its pages */
   findNetwork(announced: boolean): void {
     if (this.awake) this.network.comeUp();
     this.review();
@@ -42,14 +42,14 @@ export class Machine {
     for (const page of this.pages) page.signal({ kind: "wake", cause: "online" });
   }
 
-  /** Another network, and so another address: the browser ends what went over the old one, and the service is not told. */
+  /** The machine gets a new address. The browser closes the old connections, and the service does not learn it. */
   changeNetwork(announced: boolean): void {
     this.network.cut();
     for (const page of this.pages) page.moveNetwork();
     this.findNetwork(announced);
   }
 
-  /** Something on the way has forgotten all connections, and tells nobody. */
+  /** A device on the network path forgets all connections and tells neither end. */
   cutConnections(): void {
     this.network.cut();
     for (const page of this.pages) page.cutOff();
@@ -66,19 +66,19 @@ export class Machine {
     this.review();
   }
 
-  /** All its connections break, as when its router starts anew. */
+  /** All its connections break, as when its router restarts. */
   breakConnections(): void {
     for (const page of this.pages) page.breakSockets();
   }
 
-  /** No power any more: nobody is told anything. */
+  /** The machine loses power, and neither end of a connection learns it. */
   vanish(): void {
     this.awake = false;
     this.network.goDown();
     for (const page of this.pages) page.vanish();
   }
 
-  /** A page's network to the other tabs of the same browser. */
+  /** Opens a page's channel to the other tabs of the same browser. */
   openChannel(page: Page, hear: (message: unknown) => void): TabChannel {
     const key = {};
     this.#ears.set(key, { page, hear });
@@ -90,13 +90,13 @@ export class Machine {
     };
   }
 
-  /** The page is gone, and its channels with it. */
+  /** Removes a page and its channels. */
   forget(page: Page): void {
     this.pages.delete(page);
     for (const [key, ear] of this.#ears) if (ear.page === page) this.#ears.delete(key);
   }
 
-  /** Channels that a page has open. */
+  /** Number of channels that a page has open. */
   channelsOf(page: Page): number {
     return [...this.#ears.values()].filter((ear) => ear.page === page).length;
   }

@@ -3,17 +3,17 @@ import type { World } from "../world/world.js";
 import type { Page, Surroundings } from "./page.js";
 
 const SECOND = 1_000;
-/** What becomes of a ring that is heard; what is left is not answered at all. */
+/** Shares of the rings that are answered, declined, and cancelled by the caller. Nobody answers the other rings. */
 const ANSWERED = 0.6;
 const DECLINED = 0.15;
 const TAKEN_BACK = 0.2;
-/** Of a request, just the answer is lost with the line; or comes when the client has given it up, perhaps. */
+/** Shares of the requests whose answer is lost with the connection, or comes so late that the client may have given up. */
 const ANSWER_LOST = 0.03;
 const ANSWER_LATE = 0.05;
 const TALK_MS = 80 * SECOND;
-/** Whoever wants to hang up and can't at the moment tries again. */
+/** When a person wants to hang up and cannot at the moment, they try again after this time. */
 const AGAIN_MS = 5 * SECOND;
-/** So long the client waits for an answer. */
+/** The client waits for an answer for this time. */
 const ANSWER_MS = 10 * SECOND;
 
 type Call = NonNullable<LastseenClient["calls"]["current"]>;
@@ -23,34 +23,34 @@ export interface CallEnding {
   readonly page: Page;
   readonly callId: string;
   readonly reason: string;
-  /** The person has ended it, and the service could not say what it had come to. */
+  /** Whether the person has ended the call and the client did not learn the outcome from the service. */
   readonly isUntold: boolean;
 }
 
-/** What the person at a page does about calls: answers or not, goes into the call's room, and hangs up after a while. */
+/** A person's behaviour in calls: answers or not, joins the call's room, and hangs up after a while. */
 export class PageCalls {
-  /** Told where the person wants to be now: in the room of a call, or in none of a call any more. */
+  /** Called with the call room that the person wants to be in; undefined when the call is over. */
   onRoom: (callRoomId: string | undefined) => void = () => {};
   /** Grows with each change of what the page shows of calls. */
   version = 0;
   readonly #page: Page;
   readonly #around: Surroundings;
   readonly #world: World;
-  /** The end that the person has asked for last. */
+  /** The call that the person has last asked to end. */
   #asked: { callId: string; at: number } | undefined;
 
-  /** @param friends whom the person may call, and whose status is of interest */
+  /** @param friends users that the person may call and whose status the client watches */
   constructor(page: Page, around: Surroundings, friends: readonly string[]) {
     this.#page = page;
     this.#around = around;
     this.#world = around.world;
     page.client.on("call", (change) => this.#changed(change));
     page.client.on("statuses", () => (this.version += 1));
-    // What is watched is asked for again by the client itself after each hello.
+    // After each hello the client itself asks again for the statuses that it watches.
     if (this.#world.chance(0.4)) this.#watch(friends);
   }
 
-  /** Calls somebody; what becomes of it is told by the client's events. */
+  /** Starts a call. The client's events tell the result. */
   start(userId: string): void {
     const { client } = this.#page;
     this.#riskAnswer();
@@ -59,7 +59,7 @@ export class PageCalls {
     });
   }
 
-  /** Ends what rings or goes on. */
+  /** Ends the call that rings or is active. */
   hangUp(): void {
     const { calls } = this.#page.client;
     const { callId } = calls.current ?? {};
@@ -147,7 +147,7 @@ export class PageCalls {
     );
   }
 
-  /** Does something when the page can, if it is about the same call still. */
+  /** Acts when the page can, if the page still has the same call. */
   #later(delayMs: number, callId: string, run: () => void): void {
     this.#world.after(delayMs, () => {
       this.#page.task(() => {

@@ -2,11 +2,11 @@ import type { PeerListener } from "../world/peer.js";
 import type { World } from "../world/world.js";
 import type { Page } from "./page.js";
 
-/** When a browser gives a lost connection up by itself. */
+/** A browser gives a lost connection up after this time. */
 const NOTICE_MS = { least: 3_000, most: 20_000 } as const;
 const RETRY_MS = 5_000;
 
-/** What a page does about media: sends one track whenever it is in a room, and again after every loss. */
+/** The media of a page: sends one track while the page is in a room, and sends it again after every loss. */
 export class PageMedia implements PeerListener {
   readonly #page: Page;
   readonly #world: World;

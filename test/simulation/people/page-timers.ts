@@ -9,12 +9,12 @@ interface PageTimer {
 }
 
 /**
- * A page's timers. While the page cannot run they wait, and all that are due come at once when it can again; while it is
- * hidden for long they come once a minute.
+ * A page's timers. They wait while the page cannot run, and all due timers run when it can run again. When the page is
+ * hidden for long they run once a minute.
  */
 export class PageTimers implements Timers {
   readonly #world: World;
-  /** What the machine's clock says. */
+  /** The time of the machine's clock. */
   readonly #clock: () => number;
   /** Whether timers may run at this moment. */
   readonly #mayRun: () => boolean;
@@ -27,7 +27,7 @@ export class PageTimers implements Timers {
     this.#mayRun = parts.mayRun;
   }
 
-  /** Timers that were neither run nor cleared. */
+  /** Number of timers that have neither run nor been cleared. */
   get size(): number {
     return this.#live.size;
   }
@@ -48,7 +48,7 @@ export class PageTimers implements Timers {
     if (timer && this.#live.delete(timer)) this.#world.cancel(timer.entry);
   }
 
-  /** Runs what had to wait, each as a task of its own. */
+  /** Runs the timers that had to wait, each as its own task. */
   catchUp(): void {
     const deferred = this.#deferred;
     this.#deferred = [];
@@ -57,7 +57,7 @@ export class PageTimers implements Timers {
     }
   }
 
-  /** The page is gone. */
+  /** Drops all timers, because the page is gone. */
   stop(): void {
     for (const { entry } of this.#live) this.#world.cancel(entry);
     this.#live.clear();

@@ -11,24 +11,24 @@ import { PageCalls, type CallEnding } from "./page-calls.js";
 import { PageMedia } from "./page-media.js";
 import { PageTimers } from "./page-timers.js";
 
-/** What a page finds around it. */
+/** The parts of the simulation that a page uses. */
 export interface Surroundings {
   readonly world: World;
   /** The server process that takes connections now. */
   readonly service: () => (Listening & { goodbye(sessionId: string, resumeToken: string): void }) | undefined;
   readonly peers: Map<string, Peer>;
-  /** All pages there are. */
+  /** All pages. */
   readonly pages: Set<Page>;
   /** Returns a token for a user when the service asks for tokens. */
   readonly getToken: ((userId: string) => string) | undefined;
   readonly note: (who: string, what: string) => void;
   /** A short name of a call. */
   readonly callNamed: (callId: string) => string;
-  /** What a page shows of its room has changed. */
+  /** Call this when what a page shows of its room has changed. */
   readonly viewChanged: (page: Page) => void;
-  /** A page has seen the end of a call. */
+  /** Call this when a page has seen the end of a call. */
   readonly callEnded: (ending: CallEnding) => void;
-  /** Something has happened once more. */
+  /** Adds one to a count. */
   readonly count: (kind: CountKind, what: string) => void;
 }
 
@@ -36,22 +36,22 @@ export interface PageOptions {
   readonly name: string;
   readonly machine: Machine;
   readonly userId: string;
-  /** The tab's own storage; outlives the page when it is reloaded. */
+  /** The tab's storage. It stays when the page is reloaded. */
   readonly storage: Map<string, string>;
-  /** Whether it sends media when it is in a room. */
+  /** Whether the page sends media when it is in a room. */
   readonly sends: boolean;
-  /** Whom its user may call, if it is somebody who calls. */
+  /** The users that its user may call; empty when its user calls nobody. */
   readonly friends: readonly string[];
 }
 
-/** After so long in the background a browser lets timers run once a minute only, unless the page is in a call. */
+/** After this time in the background a browser runs a page's timers only once a minute, unless the page is in a call. */
 const THROTTLE_AFTER_MS = 5 * 60_000;
 const THROTTLED_MS = 60_000;
 const GOING_AWAY = 1001;
 
 /**
- * One loaded page with the real client in it, and all that a browser, its user and its machine can do to it. Ends with a
- * reload: what comes after it is another page with the same storage.
+ * One loaded page with the real client, and everything that a browser, its user and its machine can do to it. A reload ends
+ * the page. The next page has the same storage.
  */
 export class Page implements Tasks {
   readonly name: string;
@@ -59,35 +59,35 @@ export class Page implements Tasks {
   readonly machine: Machine;
   readonly client: LastseenClient;
   readonly peer: Peer;
-  /** The script's listener for what the browser tells. */
+  /** The client's listener for signals of the browser. */
   listener: ((signal: PageSignal) => void) | undefined = undefined;
   hidden = false;
   throttled = false;
-  /** Its script does not run: frozen, hung or stopped. */
+  /** Whether its script does not run, because it is frozen, hung or stopped. */
   suspended = false;
   gone = false;
-  /** Since when its script runs and its machine is reachable; undefined when that is not so. */
+  /** Since when its script runs and its machine is reachable; undefined when one of the two is false. */
   liveSince: number | undefined;
-  /** When it said the last of what has arrived at the service. */
+  /** When the page sent the last frame that has arrived at the service. */
   heardOf = -Infinity;
-  /** When its connections last died without a word. */
+  /** When its connections last died without notice to either end. */
   cutOffAt = -Infinity;
-  /** Since when nothing can come from it, not even from its browser; undefined while something can. */
+  /** Since when neither the page nor its browser can reach the service; undefined while one can. */
   unreachableSince: number | undefined;
   readonly #around: Surroundings;
   readonly #timers: PageTimers;
-  /** Sockets that are perhaps still open, and locks that are held. */
+  /** Sockets that may still be open. `locks` holds how to release each lock. */
   readonly sockets = new Set<PageSocket>();
   readonly locks = new Set<() => void>();
   readonly media: PageMedia | undefined;
   readonly calls: PageCalls | undefined;
-  /** What the page could not be told while it did not run, and how much of it is on its way to it now. */
+  /** Tasks that wait because the page does not run. `#tasks` counts the tasks that other tabs have sent. */
   #waiting: (() => void)[] = [];
   #tasks = 0;
   #hiddenTimes = 0;
-  /** Throttled, and this is not the moment of the minute at which timers come. */
+  /** Whether the page is throttled and its timers wait for their moment of the minute. */
   #timersWait = false;
-  /** Suspended with its whole process. */
+  /** Whether the page's whole process is stopped. */
   #stopped = false;
 
   constructor(around: Surroundings, options: PageOptions) {
@@ -125,24 +125,24 @@ export class Page implements Tasks {
     return !this.gone && this.client.state === "connected";
   }
 
-  /** Its connection is dead, and it has not noticed yet. */
+  /** Whether its connection is dead and the client has not noticed yet. */
   get isCutOff(): boolean {
     for (const socket of this.sockets) if (socket.isDead) return true;
     return false;
   }
 
-  /** Nothing is on its way in either direction and nothing waits. */
+  /** Whether nothing is under way in either direction and no task waits. */
   get isQuiet(): boolean {
     for (const socket of this.sockets) if (socket.busy) return false;
     return this.#tasks === 0 && this.#waiting.length === 0 && !this.suspended;
   }
 
-  /** Enters a room; what becomes of it is told by the client's events. @param refused called when it can't be entered */
+  /** Asks to join a room. The client's events tell the result. @param refused called when the join fails */
   join(roomId: string, onDuplicate?: DuplicatePolicy, refused = (): void => {}): void {
     this.client.join(roomId, onDuplicate ? { onDuplicate } : {}).catch(refused);
   }
 
-  /** What a client that was told to stop has left behind. */
+  /** What a stopped client has not released. */
   get left(): string[] {
     const open = [...this.sockets].filter((socket) => !socket.isClosed).length;
     const counts = {
@@ -166,7 +166,7 @@ export class Page implements Tasks {
     else run();
   }
 
-  /** A task that comes a little later, from another tab of the browser. */
+  /** Runs a task a little later. It comes from another tab of the browser. */
   laterTask(run: () => void): void {
     this.#tasks += 1;
     this.#around.world.after(1, () => {
@@ -175,12 +175,12 @@ export class Page implements Tasks {
     });
   }
 
-  /** The browser tells the page something, if it can. */
+  /** Gives a signal of the browser to the client, now or when the page runs again. */
   signal(signal: PageSignal): void {
     this.task(() => this.listener?.(signal));
   }
 
-  /** Whether it can run or be reached has perhaps changed. */
+  /** Call this when the page's ability to run or to reach the service may have changed. */
   review(): void {
     const live = !this.gone && !this.suspended && this.machine.reachable;
     this.peer.alive = !this.gone && !this.#stopped && this.machine.reachable;
@@ -208,7 +208,7 @@ export class Page implements Tasks {
     if (!this.hidden) return;
     this.hidden = false;
     this.#hiddenTimes += 1;
-    // With timers that come once a minute nobody finds the way back in time.
+    // A client whose timers run once a minute does not come back in time.
     if (this.throttled && (!this.connected || this.isCutOff)) this.liveSince &&= this.#around.world.now.at;
     this.throttled = false;
     this.#timersWait = false;
@@ -223,14 +223,14 @@ export class Page implements Tasks {
     this.suspend(false);
   }
 
-  /** Its script stands still. @param peerToo the whole process is stopped, and its media with it */
+  /** Stops its script. @param peerToo also stops the whole process, and its media with it */
   suspend(peerToo: boolean): void {
     this.suspended = true;
     this.#stopped = peerToo;
     this.review();
   }
 
-  /** @param told how the browser tells the page that it was stopped, if it does */
+  /** Lets the script run again. @param told the event by which the browser tells the page, if it does */
   resume(told?: "resume" | "pageshow"): void {
     if (this.gone) return;
     this.suspended = false;
@@ -239,20 +239,20 @@ export class Page implements Tasks {
     if (told) this.signal({ kind: "wake", cause: told });
   }
 
-  /** Its user goes to another page, and the browser keeps this one for the way back, but not its sockets. */
+  /** Its user goes to another page. The browser keeps this page in its back/forward cache, but closes its sockets. */
   keepForLater(): void {
     this.signal({ kind: "hide", persisted: true });
     for (const socket of this.sockets) socket.drop(GOING_AWAY);
     this.suspend(true);
   }
 
-  /** Its machine is in another network now; the sockets of the old one are closed on this side. */
+  /** Its machine has moved to another network. The browser closes the old sockets on this side only. */
   moveNetwork(): void {
     for (const socket of this.sockets) socket.drop(GOING_AWAY);
     this.peer.move();
   }
 
-  /** Closed or left by the user: the page says goodbye and the browser closes its sockets. */
+  /** The user closes or leaves the page. The page says goodbye and the browser closes its sockets. */
   unload(): void {
     this.task(() => this.listener?.({ kind: "hide", persisted: false }));
     for (const socket of this.sockets) socket.leave();
@@ -260,7 +260,7 @@ export class Page implements Tasks {
     this.#end();
   }
 
-  /** The page's process dies; the browser, or the system, closes its sockets. */
+  /** The page's process dies, and the browser or the system closes its sockets. */
   crash(properly: boolean): void {
     for (const socket of this.sockets) {
       if (properly) socket.leave();
@@ -274,12 +274,12 @@ export class Page implements Tasks {
     this.#end();
   }
 
-  /** What hits a page on its way back starts the count of its life anew. */
+  /** Counts the page's live time from now on, when a fault hits the page while it is coming back. */
   hitAgain(): void {
     if (!this.connected) this.liveSince &&= this.#around.world.now.at;
   }
 
-  /** Its connection breaks when the next answer is on its way: what was asked for has been done, and it does not hear so. */
+  /** Breaks its connection in place of the next answer. The service has done the request, and the page does not learn it. */
   loseAnswer(): void {
     for (const socket of this.sockets) {
       socket.loseAnswer = () => {
@@ -289,12 +289,12 @@ export class Page implements Tasks {
     }
   }
 
-  /** Answers come so late that it has perhaps given them up, on a connection that is alive. */
+  /** Delays answers on a living connection, so that the client may have given its requests up. */
   delayAnswers(ms: number): void {
     for (const socket of this.sockets) socket.delayAnswers(ms);
   }
 
-  /** It will only notice when no pong comes. */
+  /** Notes that its connections are dead. The client notices only when no pong comes. */
   cutOff(): void {
     this.cutOffAt = this.#around.world.now.at;
   }

@@ -5,7 +5,7 @@ import type { World } from "../world/world.js";
 const LONGEST_STAY_MS = 5 * 60_000;
 const WORDS = ["rubbish", "{}", '{"id":1,"type":"join","data":{"roomId":"room-1"}}', '{"type":"ping"}', "[]"] as const;
 
-/** Somebody who opens a socket and never greets: says nothing, or what makes no sense. */
+/** Opens a socket that never says hello: it sends nothing, or frames that make no sense. */
 export function visit(world: World, service: () => Listening | undefined): void {
   const network = new Network(world);
   const socket = dial(world, network, service, { task: (run) => run(), says: () => () => {} });

@@ -5,7 +5,7 @@ import type { World } from "../world/world.js";
 export class Locks implements TabLocks {
   readonly #world: World;
   readonly #held = new Set<string>();
-  /** Who waits for a name, first come first served; `true` when the lock is theirs and not only looked for. */
+  /** The waiters of each name, oldest first. A waiter returns `true` when it takes the lock, and `false` when it only watches. */
   readonly #waiting = new Map<string, Set<() => boolean>>();
 
   constructor(world: World) {
@@ -45,7 +45,7 @@ export class Locks implements TabLocks {
     });
   }
 
-  /** Returns how to stop it, which tells whether it still waited. */
+  /** Returns a function that ends the wait and returns whether it was still waiting. */
   #wait(name: string, turn: () => boolean): () => boolean {
     let waiting = this.#waiting.get(name);
     if (!waiting) this.#waiting.set(name, (waiting = new Set()));

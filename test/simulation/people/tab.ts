@@ -2,7 +2,7 @@ import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
 import type { Machine } from "./machine.js";
 import { Page, type Surroundings } from "./page.js";
 
-/** A tab of a browser: outlives its pages and keeps their storage. */
+/** A tab of a browser. It has one page after the other and keeps their storage. */
 export class Tab {
   readonly name: string;
   readonly machine: Machine;
@@ -19,7 +19,7 @@ export class Tab {
   #storage: Map<string, string>;
   #pages = 0;
 
-  /** @param options `storage`: that of another tab, for one that is its duplicate */
+  /** @param options `storage`: the storage of another tab, when this tab is its duplicate */
   constructor(
     around: Surroundings,
     options: {
@@ -42,12 +42,12 @@ export class Tab {
     this.#storage = new Map(options.storage);
   }
 
-  /** What a browser copies when the tab is duplicated. */
+  /** The storage that a browser copies when it duplicates the tab. */
   get storage(): Map<string, string> {
     return this.#storage;
   }
 
-  /** Loads a page and goes into the room. */
+  /** Loads a page, which joins the room. */
   load(roomId: string | undefined): void {
     if ((this.page && !this.page.gone) || !this.machine.awake) return;
     this.roomId = roomId;
@@ -71,7 +71,7 @@ export class Tab {
     if (roomId !== undefined) this.page?.join(roomId, this.#onDuplicate);
   }
 
-  /** Into the room of a call, or from there to where the person was before. */
+  /** Joins the room of a call, or goes back to the room before the call. */
   #go(callRoomId: string | undefined): void {
     const { page } = this;
     this.callRoomId = callRoomId;
@@ -84,7 +84,7 @@ export class Tab {
     else page?.client.leave().catch(() => {});
   }
 
-  /** The tab is closed: what it had stored is gone. */
+  /** The tab is closed, and its storage is gone. */
   forget(): void {
     this.#storage = new Map();
     this.callRoomId = undefined;

@@ -6,7 +6,7 @@ import type { Surroundings } from "./page.js";
 import { visit } from "./stranger.js";
 import { Tab } from "./tab.js";
 
-/** How often something happens to a tab, and how long somebody without a page stays away. Milliseconds, on average. */
+/** Average time between two actions on a tab, and average time that a person without a page stays away, in milliseconds. */
 const ACTION_EVERY_MS = 4 * 60_000;
 const AWAY_FOR_MS = 6 * 60_000;
 const MOST_TABS = 2;
@@ -18,7 +18,7 @@ interface Person {
   readonly friends: readonly string[];
 }
 
-/** Everybody there is: each person has two machines and up to two tabs, and things happen to them. */
+/** All people of a run. Each person has two machines and up to two tabs, and actions happen to the tabs. */
 export class Town implements ActionContext {
   readonly world: World;
   readonly #around: Surroundings;
@@ -91,12 +91,12 @@ export class Town implements ActionContext {
     other.load(tab.roomId);
   }
 
-  /** Connections of somebody who is no client of the service. */
+  /** Opens sockets that do not belong to a client of the service. */
   admitStrangers(count: number): void {
     for (let index = 0; index < count; index++) visit(this.world, this.#around.service);
   }
 
-  /** Many people come into one room, and after a while most of them are gone at one blow. */
+  /** Many people join a few rooms. After a while most of them vanish at the same moment. */
   comeInCrowds(size: number, stayMs: number): void {
     const crowd = ++this.#crowds;
     this.note("crowd", `${size} people come`);
@@ -114,13 +114,13 @@ export class Town implements ActionContext {
       });
       this.world.after(this.world.between(0, 20_000), () => tab.load(`crowd-${index % 4}`));
     }
-    // At rest nobody vanishes any more.
+    // During the rest nobody vanishes.
     this.world.after(stayMs, () => {
       if (!this.#quiet) this.#dissolve();
     });
   }
 
-  /** Everything that was broken is repaired, and nothing happens any more. */
+  /** Repairs everything. From now on no action happens. */
   rest(): void {
     this.#quiet = true;
     for (const machine of this.machines()) {
@@ -173,7 +173,7 @@ export class Town implements ActionContext {
 
   #dissolve(): void {
     const { world } = this;
-    this.note("crowd", "most are gone at one blow");
+    this.note("crowd", "most vanish at the same moment");
     const how = world.random.below(3);
     for (const machine of this.#crowd) {
       if (world.chance(0.25)) continue;

@@ -9,26 +9,26 @@ import type {
 } from "../../../src/ports/call-store.js";
 import type { Now } from "../world/world.js";
 
-/** A call as what the store has answered tells of it. */
+/** A call, as the store's answers describe it. */
 export interface PastCall {
   readonly callId: string;
   readonly caller: CallParty;
   callee: CallRecord["callee"];
   state: CallRecord["state"] | "over";
   readonly startedAt: number;
-  /** When it came into its state. */
+  /** When it entered its state. */
   since: number;
   wasAnswered: boolean;
 }
 
-/** The store that decides about calls, with a history of what it has decided. Checks ask the history. */
+/** The store that decides about calls, with a history of its decisions for the checks. */
 export class CallHistory implements CallStore {
-  /** Every call, by its id; those that go on are in `live`, too. */
+  /** Every call by its id. Calls that are not over are also in `live`. */
   readonly calls = new Map<string, PastCall>();
   readonly live = new Set<PastCall>();
   /** Grows with each change. */
   version = 0;
-  /** Told of each attempt to begin a call, before it goes into the books. */
+  /** Called with each attempt to start a call, before the history records it. */
   onStart: (call: NewCall, outcome: StartOutcome) => void = () => {};
   readonly #store: CallStore;
   readonly #now: Now;

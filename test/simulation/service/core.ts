@@ -10,7 +10,7 @@ import { SessionRegistry } from "../../../src/session/registry.js";
 import { Sessions } from "../../../src/session/sessions.js";
 import { WatchedSockets } from "./watched-sockets.js";
 
-/** What a mutation puts in the place of the real parts. */
+/** Parts that a mutation uses instead of the real ones. */
 export interface CoreVariants {
   VirtualTime?: new (clock: Clock, longestStepMs: number) => VirtualTime;
   Sessions?: typeof Sessions;
@@ -21,7 +21,7 @@ export interface SimulatedCore extends Core {
   readonly sockets: WatchedSockets;
 }
 
-/** The core as the service makes it, of the real parts or of the variants of a mutation, with sockets that can be watched. */
+/** Builds the core as the service does, from the real parts or from those of a mutation, with sockets that can be watched. */
 export function createSimulatedCore(
   settings: ServiceSettings,
   clock: Clock,

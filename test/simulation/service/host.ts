@@ -11,7 +11,7 @@ import type { Peer } from "../world/peer.js";
 import { ServiceNode, type NodeVariants } from "./node.js";
 
 const RESTART_MS = { least: 300, most: 8_000 } as const;
-/** How long a process that has closed is looked at: a timer that ends by itself and does nothing may last so long. */
+/** The checks look at a closed process for this time. A timer that does nothing may run for as long. */
 const AFTERLIFE_MS = 20_000;
 
 export interface HostOptions {
@@ -25,8 +25,8 @@ export interface HostOptions {
 }
 
 /**
- * A machine on which the service runs: one process at a time, started again whenever it has ended, and each process with
- * checks of its own.
+ * A machine that runs the service, one process at a time. It starts a new process when the last one has ended. Each process
+ * has its own checks.
  */
 export class Host {
   readonly name: string;
@@ -45,7 +45,7 @@ export class Host {
     this.name = options.name;
   }
 
-  /** The process, also while it stops. */
+  /** The process, including one that is stopping. */
   get node(): ServiceNode | undefined {
     return this.#node;
   }
@@ -98,27 +98,27 @@ export class Host {
     if (node) this.#stop(node);
   }
 
-  /** Checks what can be checked after every step. */
+  /** Runs the checks that are quick enough for every step. */
   afterStep(): void {
     if (!this.#closing) this.#checks?.afterStep();
   }
 
-  /** Checks what takes longer. */
+  /** Runs the checks that take longer. */
   everySecond(): void {
     if (!this.#closing) this.#checks?.everySecond();
   }
 
-  /** What a page shows of its room has changed. */
+  /** Call this when what a page shows of its room has changed. */
   viewChanged(page: Page): void {
     this.#checks?.viewChanged(page);
   }
 
-  /** A page has seen the end of a call. */
+  /** Call this when a page has seen the end of a call. */
   callEnded(ending: CallEnding): void {
     if (!this.#closing) this.#checks?.callEnded(ending);
   }
 
-  /** Everything has had the time that it needs to come to its end. */
+  /** Runs the checks for the rest, when everything had time to finish. */
   async atRest(): Promise<void> {
     await this.#checks?.atRest();
   }

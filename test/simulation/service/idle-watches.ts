@@ -6,13 +6,12 @@ import type { PulseWatcher } from "../world/pulse.js";
 import type { World } from "../world/world.js";
 import type { WatchedSockets } from "./watched-sockets.js";
 
-/** How often the service looks at its short deadlines. */
+/** The service checks its short deadlines this often. */
 const WATCH_MS = LONGEST_STEP_MS / 2;
 
 /**
- * Most watches have nothing to do. One that comes soon enough after the one before and finds no entry due in any list
- * does nothing but move virtual time; after one that found no ghosts it does not even end a hold. So it can be left out,
- * and nobody can tell.
+ * Leaves out watches that would do nothing. A watch that is on time and finds no due entry in any list only moves virtual
+ * time. If the watch before found no ghosts, it does not even end a hold. So leaving it out changes nothing.
  */
 export class IdleWatches implements PulseWatcher {
   readonly #world: World;
@@ -20,12 +19,12 @@ export class IdleWatches implements PulseWatcher {
   readonly #service: Service;
   readonly #sockets: WatchedSockets;
   readonly #everyWatch: boolean;
-  /** The watch before has perhaps found some. */
+  /** Whether the last watch may have found ghosts. */
   #mayHaveGhosts = true;
   #tickedAt = 0;
   readonly #nextDue = { at: 0, step: -1 };
 
-  /** @param parts `everyWatch`: none is left out */
+  /** @param parts `everyWatch`: runs every watch */
   constructor(parts: {
     world: World;
     loop: EventLoop;
@@ -54,7 +53,7 @@ export class IdleWatches implements PulseWatcher {
     const { time } = this.#service;
     const now = this.#loop.mono();
     if (this.#everyWatch || this.#mayHaveGhosts || now - this.#tickedAt > LONGEST_STEP_MS) return false;
-    // No deadline is set or moved without an event.
+    // Only an event sets or moves a deadline.
     if (this.#nextDue.step !== this.#world.steps) {
       this.#nextDue.at = Math.min(this.#sockets.nextDueAt, this.#nextGhostAt());
       this.#nextDue.step = this.#world.steps;

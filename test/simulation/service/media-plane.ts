@@ -23,7 +23,7 @@ interface Place {
   worker: MediaWorker | undefined;
 }
 
-/** The media plane with simulated workers: same events in the same order, but the workers hang, free late and die. */
+/** A media plane with simulated workers. It sends the same events in the same order, and its workers hang, free late and die. */
 export class SimulatedMediaPlane implements MediaPlane {
   readonly enabled = true;
   readonly #world: World;
@@ -31,7 +31,7 @@ export class SimulatedMediaPlane implements MediaPlane {
   readonly #peers: ReadonlyMap<string, Peer>;
   readonly #events: Emitter<MediaEvents>;
   readonly #rooms = new Map<string, Place>();
-  /** Objects that somebody else's mistake has left in the books. */
+  /** Objects that belong to no session, as a fault elsewhere would leave them. */
   readonly #strays = new Map<string, MediaOrphan>();
   #workers: MediaWorker[];
   #ids = 0;
@@ -100,7 +100,7 @@ export class SimulatedMediaPlane implements MediaPlane {
     return this.#strays.delete(id);
   }
 
-  /** Simulated workers forget nothing while they live. */
+  /** Does nothing: simulated workers forget nothing while they live. */
   findLost(): Promise<readonly string[]> {
     return Promise.resolve([]);
   }
@@ -117,14 +117,14 @@ export class SimulatedMediaPlane implements MediaPlane {
     return Promise.resolve();
   }
 
-  /** Ids of what the workers themselves still hold of a session. */
+  /** Ids of the objects of a session that the workers still hold. */
   heldOf(sessionId: string): string[] {
     return this.#workers.flatMap(({ objects }) =>
       [...objects].filter(([, object]) => object.sessionId === sessionId).map(([id]) => id),
     );
   }
 
-  /** Everything that the workers hold, by session. */
+  /** All objects that the workers hold, by session. */
   held(): { id: string; sessionId: string }[] {
     return this.#workers.flatMap(({ objects }) => Array.from(objects, ([id, { sessionId }]) => ({ id, sessionId })));
   }
@@ -146,7 +146,7 @@ export class SimulatedMediaPlane implements MediaPlane {
     this.#workers[index % WORKERS]?.keepFor(ms);
   }
 
-  /** The process ends; the service learns it from the pipe, and starts another one a second later. */
+  /** The worker process ends. The service learns it from the pipe and starts another one a second later. */
   killWorker(index: number): void {
     const worker = this.#workers[index % WORKERS];
     if (!worker || this.#closed) return;
@@ -154,7 +154,7 @@ export class SimulatedMediaPlane implements MediaPlane {
     this.#loop.arrive(this.#world.now.at, () => this.#lost(worker));
   }
 
-  /** The workers were stopped for a while themselves, and take everybody's silence meanwhile for the end. */
+  /** The workers were stopped for a while, so they take the silence of all peers for a loss. */
   loseEverybody(): void {
     for (const { members } of this.#rooms.values()) for (const member of members) member.loseAll();
   }

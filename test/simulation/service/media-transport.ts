@@ -1,14 +1,14 @@
 import type { Peer, PeerListener } from "../world/peer.js";
 import type { MediaWorker } from "./media-worker.js";
 
-/** A WebRTC transport: which worker it is in, who is at its other end, and whether that one answers. */
+/** A WebRTC transport: its worker, the peer at its other end, and whether the peer answers. */
 export class MediaTransport implements PeerListener {
   readonly id: string;
   readonly worker: MediaWorker;
   readonly direction: "send" | "recv";
   up = false;
   closed = false;
-  /** The name of the peer that it was last told to connect to. */
+  /** The name of the peer in its last connect request. */
   peerName: string | undefined = undefined;
   readonly #onLost: () => void;
   readonly #onEnded: () => void;
@@ -28,7 +28,7 @@ export class MediaTransport implements PeerListener {
     this.#onEnded = options.onEnded;
   }
 
-  /** Consent was given by the peer; `false` when there is nobody, or nothing to give it to. */
+  /** Connects to the peer. Returns `false` when the peer does not answer or the transport is gone. */
   connect(peer: Peer): boolean {
     if (this.closed || this.worker.dead || !peer.alive) return false;
     this.#peer?.forget(this);

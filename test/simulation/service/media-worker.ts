@@ -3,16 +3,16 @@ import type { MediaKind } from "../../../src/ports/media-plane.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { World } from "../world/world.js";
 
-/** How long a request travels to a worker and back. */
+/** Time of a request to a worker and back. */
 const USUAL_MS = { least: 0.5, most: 6 } as const;
-/** What the service waits for an answer. */
+/** The service waits for an answer for this time. */
 const CALL_LIMIT_MS = 5_000;
-/** Some objects are freed late. */
+/** A worker frees some objects late. */
 const LATE = { chance: 0.01, least: 200, most: 5_000 } as const;
 
 export type WorkerObject = { sessionId: string; kind: Exclude<MediaKind, "router"> };
 
-/** One media worker process: what it holds, and how long it takes to answer. */
+/** One media worker process: the objects that it holds and the time that it takes to answer. */
 export class MediaWorker {
   readonly objects = new Map<string, WorkerObject>();
   dead = false;
@@ -30,7 +30,7 @@ export class MediaWorker {
     this.#hungUntil = Math.max(this.#hungUntil, this.#world.now.at + ms);
   }
 
-  /** It answers, but frees nothing until then. */
+  /** The worker answers, but frees nothing until this time. */
   keepFor(ms: number): void {
     this.#keepsUntil = Math.max(this.#keepsUntil, this.#world.now.at + ms);
   }
@@ -41,9 +41,9 @@ export class MediaWorker {
   }
 
   /**
-   * Has the worker do something; the answer comes back through the pipe.
+   * Lets the worker do something. The answer comes back through the pipe.
    *
-   * @param undo gets a result that comes too late
+   * @param undo receives a result that comes too late
    * @throws LastseenError `media_unavailable` when it takes too long or the worker ends
    */
   call<T>(work: () => T, undo?: (late: T) => void): Promise<T> {

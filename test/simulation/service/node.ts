@@ -1,6 +1,6 @@
 /**
- * One server process: the real service, put together by the real composition, on a simulated event loop, with a
- * simulated media plane, store and sockets under it. HTTP is left out; what its routes call is called directly.
+ * One server process: the real service, built by the real composition, on a simulated event loop with a simulated media
+ * plane, store and sockets. There is no HTTP: the simulation calls the functions behind its routes directly.
  */
 import type { Logger } from "pino";
 import { trustEverybody, type Authenticate } from "../../../src/gateway/authenticate.js";
@@ -24,7 +24,7 @@ import { SimulatedMediaPlane } from "./media-plane.js";
 import { SETTINGS, settingsOf } from "./settings.js";
 import { RemoteStore } from "./store.js";
 
-/** What a mutation puts in the place of the real parts, and of what is under them. */
+/** Parts that a mutation uses instead of the real service's parts or of the simulated ones. */
 export interface NodeVariants extends CoreVariants {
   CallStore?: new (clock: Clock) => CallStore;
 }
@@ -36,15 +36,15 @@ export interface NodeOptions {
   readonly witness: SocketWitness;
   readonly multiTabPolicy: DuplicatePolicy;
   readonly authenticate: Authenticate | undefined;
-  /** What its wall clock is ahead of the monotonic one. */
+  /** How far its wall clock is ahead of the monotonic clock, in milliseconds. */
   readonly wallOffset: number;
   /** Parts that a mutation replaces. */
   readonly variants: NodeVariants;
-  /** Runs every single watch instead of skipping those that find nothing. */
+  /** Runs every watch, and skips none that would find nothing. */
   readonly everyWatch: boolean;
-  /** A media object was closed for want of a session. */
+  /** Called when the service has closed a media object that had no session. */
   readonly orphanClosed: () => void;
-  /** Something failed that nothing in the simulation made fail. */
+  /** Called when something failed that the simulation did not cause. */
   readonly unexpected: (what: string, error: unknown) => void;
 }
 
@@ -53,13 +53,13 @@ export class ServiceNode implements Listening {
   readonly witness: SocketWitness;
   readonly loop: EventLoop;
   readonly store: RemoteStore;
-  /** What the store of the calls has decided; asked by the checks. */
+  /** The decisions of the call store, for the checks. */
   readonly calls: CallHistory;
   readonly media: SimulatedMediaPlane;
   readonly service: Service;
-  /** Told of each goodbye that was believed. */
+  /** Called for each goodbye that the service has accepted. */
   onGoodbye: (sessionId: string) => void = () => {};
-  /** Sockets that have not ended. */
+  /** Number of sockets that have not ended. */
   readonly sockets = new Set<ServerSocket>();
   readonly #world: World;
   readonly #core: SimulatedCore;
@@ -120,29 +120,29 @@ export class ServiceNode implements Listening {
     this.service.gateway.accept(socket.asWebSocket);
   }
 
-  /** A goodbye beacon has come in. */
+  /** A goodbye beacon has arrived. */
   goodbye(sessionId: string, resumeToken: string): void {
     if (this.service.sessions.goodbye(sessionId, resumeToken)) this.onGoodbye(sessionId);
   }
 
-  /** An operator has cleaned up what is due. A store that is away is no news. */
+  /** An operator starts a cleanup. A failure of a store that is away is expected. */
   async cleanUp(options: { force: boolean }): Promise<void> {
     await this.service.sweeper.sweep(options);
     await this.service.reconciler.reconcile().catch((error: unknown) => refused({ err: error }, this.#unexpected));
   }
 
-  /** Whatever holds it up is over. */
+  /** Ends all faults of this process. */
   repair(): void {
     this.store.away = false;
     this.loop.goOn();
   }
 
-  /** Stops properly, as on a signal. */
+  /** Stops in order, as on a signal. */
   close(): Promise<void> {
     return this.#disposals.disposeAsync();
   }
 
-  /** The process is killed: the kernel resets its connections, and whatever it was about to do is never done. */
+  /** The process is killed. The kernel resets its connections, and nothing of the process runs any more. */
   crash(): void {
     for (const socket of this.sockets) socket.die();
     this.sockets.clear();
@@ -179,12 +179,12 @@ export class ServiceNode implements Listening {
 
   async #closeSockets(): Promise<void> {
     await this.service.gateway.close(SETTINGS.reconnectSpreadMs);
-    // As the HTTP server does, which waits for every connection.
+    // The real HTTP server waits for every connection, too.
     if (this.sockets.size > 0) await new Promise<void>((resolve) => (this.#allClosed = resolve));
   }
 }
 
-/** A failure that the service did not expect. The store's are the simulation's own. */
+/** Reports a failure that the service did not expect. The simulation itself causes the failures of the store. */
 function refused(fields: object, unexpected: NodeOptions["unexpected"]): void {
   const { err } = fields as { err?: unknown };
   if (err instanceof Error && err.message === RemoteStore.failure) return;

@@ -8,13 +8,13 @@ import { MediaTransport } from "./media-transport.js";
 import { unavailable, type MediaWorker } from "./media-worker.js";
 import { WorkerObjects } from "./worker-objects.js";
 
-/** How long ICE and DTLS take. */
+/** Time that ICE and DTLS take. */
 const CONNECT_MS = { least: 60, most: 700 } as const;
 const MOST_TRANSPORTS = 8;
 
 export interface MediaRoom {
   readonly id: string;
-  /** The worker that the room is on at present; rejects when there is none. */
+  /** The present worker of the room. Rejects when there is none. */
   worker(): Promise<MediaWorker>;
   leave(member: SimulatedSessionMedia): void;
 }
@@ -23,7 +23,7 @@ interface Parts {
   world: World;
   loop: EventLoop;
   events: Emitter<MediaEvents>;
-  /** The page's media by the name that it gives as its DTLS parameters. */
+  /** Finds a page's media by the name that the page sends as its DTLS parameters. */
   peers: ReadonlyMap<string, Peer>;
   nextId: () => string;
 }
@@ -32,7 +32,7 @@ interface Producer extends ProducerView {
   readonly transport: MediaTransport;
 }
 
-/** A session's media, with the rules of the real one and a simulated worker under it. */
+/** A session's media with the rules of the real one, on a simulated worker. */
 export class SimulatedSessionMedia implements SessionMedia {
   readonly sessionId: string;
   readonly routerRtpCapabilities = {};
@@ -164,12 +164,12 @@ export class SimulatedSessionMedia implements SessionMedia {
     return this.#objects.verifyClosed();
   }
 
-  /** The worker gives up all peers, whatever they do. */
+  /** The worker reports all peers as lost, although they may answer. */
   loseAll(): void {
     for (const transport of this.#transports.values()) transport.lost();
   }
 
-  /** The worker has ended, and everything in it. */
+  /** The worker has ended, and all its objects are gone. */
   workerLost(): void {
     this.#era += 1;
     for (const transport of this.#transports.values()) transport.close();
@@ -208,7 +208,7 @@ export class SimulatedSessionMedia implements SessionMedia {
     this.#parts.events.emit("evidence", { sessionId: this.sessionId, state });
   }
 
-  /** The peer has ended this transport for good. */
+  /** The peer has closed this transport. */
   #drop(transport: MediaTransport): void {
     this.#review();
     const producers = [...this.#producers.values()].filter((producer) => producer.transport === transport);

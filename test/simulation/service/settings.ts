@@ -3,7 +3,7 @@ import { loadConfig } from "../../../src/config/load.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
 import { settingsOf as settingsOfConfig, type ServiceSettings } from "../../../src/composition/settings.js";
 
-/** The service as it is delivered. */
+/** The default settings of the service. */
 const config = loadConfig({ LASTSEEN_ENV: "test" }, fileURLToPath(new URL("../../../config", import.meta.url)));
 
 /** Settings and deadlines, in milliseconds. */

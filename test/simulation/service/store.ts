@@ -5,24 +5,24 @@ import type { Directory } from "../../../src/ports/directory.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { World } from "../world/world.js";
 
-/** How a store over a network answers: mostly fast, seldom slow; while it is away not at all. */
+/** Times in which a store over a network answers: mostly fast, seldom slow. While it is away it does not answer. */
 const USUAL_MS = { least: 0.3, most: 8 } as const;
 const SLOW = { chance: 0.01, least: 200, most: 3_000 } as const;
 const TIME_LIMIT_MS = 2_000;
 
 /**
- * One node's way to a store over a network. What is asked while the store is away fails after a while, and in some cases
- * was carried out all the same.
+ * One node's path to a store over a network. A request fails after a while when the store is away. In some cases the store
+ * has done it anyway.
  */
 export class StoreWay {
   away = false;
-  /** NodeRpc that failed, when the last one did, and those that were not answered yet. */
+  /** Number of failed requests. `failedAt` is when the last one failed; `pending` counts requests without an answer. */
   failures = 0;
   failedAt = -Infinity;
   pending = 0;
   readonly #world: World;
   readonly #loop: EventLoop;
-  /** One connection: questions and answers stay in their order. */
+  /** There is one connection, so requests and answers stay in order. */
   #askedUntil = 0;
   #answeredUntil = 0;
 
@@ -31,7 +31,7 @@ export class StoreWay {
     this.#loop = loop;
   }
 
-  /** Every method takes its way over the network; closing ends the connection, and what the store holds stays. */
+  /** Sends every method call over the network. `close` ends only the connection; the store keeps its content. */
   to<T extends object>(store: T): T {
     return new Proxy(store, {
       get: (target, name) => {
@@ -76,20 +76,20 @@ export class StoreWay {
   }
 }
 
-/** The directory and the calls of one node, both in a store behind a network. */
+/** The directory and the call store of one node, both behind a network. */
 export class RemoteStore {
-  /** The message of what it throws while it is away. */
+  /** The message of the errors while the store is away. */
   static readonly failure = "the store does not answer";
-  /** What the directory really holds; asked by the checks. */
+  /** The real content of the directory, for the checks. */
   readonly truth: Directory;
-  /** As the node sees them. */
+  /** The directory and calls as the node sees them. */
   readonly directory: Directory;
   readonly calls: CallStore;
-  /** The ways there; both lead to the same machine. */
+  /** The paths to the directory and to the calls. Both lead to the same machine. */
   readonly way: StoreWay;
   readonly callsWay: StoreWay;
 
-  /** @param calls what decides about the calls */
+  /** @param calls the store that decides about calls */
   constructor(world: World, loop: EventLoop, nodeId: string, calls: CallStore) {
     this.truth = new MemoryDirectory(new MemoryStore(loop), nodeId);
     this.way = new StoreWay(world, loop);

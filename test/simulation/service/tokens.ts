@@ -3,7 +3,7 @@ import { LastseenError } from "@lastseen/protocol";
 
 const LIFE_MS = 2 * 60 * 60_000;
 
-/** A token of the simulation: who, and until when. @param now epoch milliseconds */
+/** Makes a token of the simulation: a user and an expiry time. @param now epoch milliseconds */
 export function makeToken(userId: string, now: number): string {
   return `${userId} ${now + LIFE_MS}`;
 }

@@ -1,7 +1,7 @@
 import type { Connection } from "../../../src/gateway/connection.js";
 import { SocketWatch } from "../../../src/gateway/socket-watch.js";
 
-/** The real deadlines of sockets, with a look at when the next one is due. */
+/** The real deadlines of sockets. It also tells when the next one is due. */
 export class WatchedSockets extends SocketWatch {
   readonly #connections = new Set<Connection>();
 
@@ -15,7 +15,7 @@ export class WatchedSockets extends SocketWatch {
     super.closed(connection);
   }
 
-  /** Virtual milliseconds; `Infinity` when nothing waits. */
+  /** When the next deadline is due, in virtual milliseconds; `Infinity` when there is none. */
   get nextDueAt(): number {
     let at = Infinity;
     for (const { expiry } of this.#connections) if (expiry.list && expiry.dueAt < at) at = expiry.dueAt;

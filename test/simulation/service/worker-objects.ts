@@ -2,10 +2,10 @@ import type { MediaLeftovers } from "../../../src/ports/media-plane.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { MediaWorker } from "./media-worker.js";
 
-/** How long a check waits for others that the same dump can answer. */
+/** A check waits for this time, so that one dump can answer several checks. */
 const VERIFY_WINDOW_MS = 100;
 
-/** What one session has in the workers: creations that are under way, and what was closed but not seen to be gone. */
+/** The objects of one session in the workers: those being created, and closed ones that may still be there. */
 export class WorkerObjects {
   readonly #loop: EventLoop;
   readonly #nextId: () => string;
@@ -23,7 +23,7 @@ export class WorkerObjects {
     return this.#underWay.size;
   }
 
-  /** Returns the id of what the worker has made. */
+  /** Creates an object in the worker and returns its id. */
   async create(worker: MediaWorker, kind: "transport" | "producer"): Promise<string> {
     const id = this.#nextId();
     const sessionId = this.#sessionId;

@@ -11,10 +11,10 @@ export interface Listening {
   accept(socket: ServerSocket): void;
 }
 
-/** Pauses between the attempts of TCP to reach somebody who does not answer. */
+/** Pauses between the attempts of TCP to connect to a machine that does not answer. */
 const SYN_RETRIES_MS = [1_000, 2_000, 4_000, 8_000] as const;
 
-/** Opens a WebSocket from a page to whichever server process listens when the packet arrives. */
+/** Opens a WebSocket from a page to the server process that listens when the packet arrives. */
 export function dial(world: World, network: Network, service: () => Listening | undefined, tasks: Tasks): PageSocket {
   const page = new PageSocket(tasks);
   const attempt = (count: number): void => {
@@ -46,7 +46,7 @@ function arrive(world: World, network: Network, service: Listening | undefined, 
     down.close();
   };
   page.connected(up, down, gone);
-  // The handshake waits in the backlog until the process comes to it; by then the page may have given up.
+  // The handshake waits in the backlog until the process reads it. By then the page may have given up.
   loop.arrive(world.now.at, () => {
     down.send(() => page.gotOpen());
     page.far = new ServerSocket({ loop, out: down, page, witness, gone });

@@ -3,16 +3,16 @@ import { Pulse, type PulseWatcher, type TimerItem } from "./pulse.js";
 import { Schedule } from "./schedule.js";
 import { NOTHING, type Happening, type Now } from "./world.js";
 
-/** How many stops are remembered. */
+/** Number of past stops that the loop remembers. */
 const MOST_STOPS = 1_000;
 
 /**
- * The event loop of one server process, as Node.js runs it: timers that are due, then what has arrived in sockets and
- * pipes, then what waits for the end of the poll phase, each callback alone. The process can be stopped between any two
- * callbacks; meanwhile the world goes on and what arrives waits.
+ * The event loop of one server process, in the order of Node.js: first due timers, then arrivals from sockets and pipes,
+ * then callbacks that wait for the end of the poll phase. Each step runs one callback. The process can be stopped between
+ * any two callbacks; arrivals wait meanwhile.
  */
 export class EventLoop implements Clock {
-  /** What the wall clock is ahead of the monotonic one; changing it makes the wall clock jump. */
+  /** How far the wall clock is ahead of the monotonic clock, in milliseconds. A change makes the wall clock jump. */
   wallOffset = 1_700_000_000_000;
   readonly #now: Now;
   readonly #timers = new Schedule<TimerItem>();
@@ -21,7 +21,7 @@ export class EventLoop implements Clock {
   #checks: (() => void)[] = [];
   #checking: (() => void)[] = [];
   #stoppedUntil = 0;
-  /** When it stood still of late, oldest first. */
+  /** The last times in which the process stood still, oldest first. */
   readonly #stops: { from: number; until: number }[] = [];
   #stop: { ms: number; afterCallbacks: number } | undefined;
 
@@ -42,7 +42,7 @@ export class EventLoop implements Clock {
     return { cancel: () => this.#timers.cancel(entry) };
   }
 
-  /** Two immediates, as the system's clock does it. */
+  /** Waits for two immediates, as the system's clock does. */
   pollPhase(): Promise<void> {
     return new Promise((resolve) => {
       this.#checks.push(() => this.#checks.push(resolve));
@@ -50,9 +50,9 @@ export class EventLoop implements Clock {
   }
 
   /**
-   * A clock for a loop that runs often and mostly finds nothing to do.
+   * A clock for a loop of the service that runs often and mostly finds nothing to do.
    *
-   * @param everyMs timers of exactly this delay are that loop's
+   * @param everyMs delay of that loop; timers with exactly this delay belong to it
    */
   pulse(everyMs: number, watcher: PulseWatcher): Clock {
     return {
@@ -66,18 +66,18 @@ export class EventLoop implements Clock {
     };
   }
 
-  /** Something comes in from outside at `at` and waits until the loop polls. */
+  /** Adds an arrival from outside at `at`. It waits until the loop polls. */
   arrive(at: number, run: Happening): void {
     this.#arrivals.add(at, run);
   }
 
-  /** The process stands still for `ms`, beginning after a few more callbacks; pulses do not count. */
+  /** Stops the process for `ms`, after a number of further callbacks. Pulses do not count as callbacks. */
   stopFor(ms: number, afterCallbacks = 0): void {
     if (afterCallbacks > 0) this.#stop = { ms, afterCallbacks };
     else this.#stand(ms);
   }
 
-  /** A process that stands still goes on now. */
+  /** Ends a stop: the process runs again. */
   goOn(): void {
     const stop = this.#stops.at(-1);
     if (stop && this.isStopped) stop.until = this.#now.at;
@@ -85,12 +85,12 @@ export class EventLoop implements Clock {
     this.#stop = undefined;
   }
 
-  /** Whether it stands still now. */
+  /** Whether the process stands still now. */
   get isStopped(): boolean {
     return this.#stoppedUntil > this.#now.at;
   }
 
-  /** How long it has stood still since a moment that is not more than some hours ago, milliseconds. */
+  /** How long the process has stood still since a moment within the last hours, in milliseconds. */
   stoppedSince(since: number): number {
     let total = 0;
     for (let index = this.#stops.length - 1; index >= 0; index--) {
@@ -101,19 +101,19 @@ export class EventLoop implements Clock {
     return total;
   }
 
-  /** When it will do something next. */
+  /** When the loop runs its next callback. */
   get nextAt(): number {
     const busy = this.#phase !== "timers" || this.#checks.length > 0;
     const next = busy ? this.#now.at : Math.min(this.#timers.nextAt, this.#arrivals.nextAt);
     return Math.max(next, this.#stoppedUntil);
   }
 
-  /** Timers that wait. */
+  /** Number of timers that wait. */
   get pendingTimers(): number {
     return this.#timers.size;
   }
 
-  /** Runs one callback and returns its result, or `NOTHING` when there was none, or none but a pulse that was skipped. */
+  /** Runs one callback and returns its result. Returns `NOTHING` when there was none or only a skipped pulse. */
   step(): unknown {
     const now = this.#now.at;
     if (this.#phase === "timers") {

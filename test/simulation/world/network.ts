@@ -1,18 +1,18 @@
 import { PLAIN, type Happening, type World } from "./world.js";
 
-/** Milliseconds that a packet takes most of the time, and how long the rare slow ones take. */
+/** Latency of most packets, in milliseconds. `SLOW` is the latency of the rare slow ones. */
 const LATENCY = { least: 5, most: 60 } as const;
 const SLOW = { chance: 0.002, least: 300, most: 2_500 } as const;
-/** What TCP waits at the most before it sends again what was lost, as far as a page's patience goes. */
+/** The longest wait of TCP before a retransmission that matters here: a page does not wait longer. */
 const RETRANSMIT_MS = 4_000;
 
-/** A machine's way to the service. While it is down nothing arrives in either direction and nobody is told. */
+/** A machine's network path to the service. While it is down nothing arrives, and neither end learns it. */
 export class Network {
   readonly #world: World;
   readonly #pipes = new Set<Pipe>();
   #up = true;
   #downSince = 0;
-  /** What every packet takes longer, at the most. */
+  /** The most that every packet is delayed in addition, in milliseconds. */
   #extraMs = 0;
 
   constructor(world: World) {
@@ -29,7 +29,7 @@ export class Network {
     this.#downSince = this.#world.now.at;
   }
 
-  /** What was sent meanwhile and is still wanted arrives late, as after a retransmission. */
+  /** The network is up again. Packets that were sent meanwhile on open connections arrive late, as after a retransmission. */
   comeUp(): void {
     if (this.#up) return;
     this.#up = true;
@@ -38,12 +38,12 @@ export class Network {
     for (const pipe of this.#pipes) pipe.flush(wait);
   }
 
-  /** Every packet takes up to so much longer. */
+  /** Delays every packet by up to this time in addition. */
   slowDown(extraMs: number): void {
     this.#extraMs = extraMs;
   }
 
-  /** What has been connected until now is dead, and neither end is told; new connections work. */
+  /** Kills all present connections without notice to either end. New connections work. */
   cut(): void {
     for (const pipe of this.#pipes) pipe.close();
   }
@@ -63,7 +63,7 @@ export class Network {
   }
 }
 
-/** One direction of one TCP connection: what goes in comes out at the other end later, in its order. */
+/** One direction of one TCP connection. Packets arrive at the other end later and in order. */
 export class Pipe {
   readonly #world: World;
   readonly #network: Network;
@@ -71,10 +71,10 @@ export class Pipe {
   #held: Happening[] = [];
   #lastAt = 0;
   #closed = false;
-  /** How much is on its way. */
+  /** Number of packets under way. */
   flying = 0;
 
-  /** @param arrive schedules what happens at the other end */
+  /** @param arrive schedules the arrival at the other end */
   constructor(world: World, network: Network, arrive: (at: number, run: Happening) => void) {
     this.#world = world;
     this.#network = network;
@@ -82,7 +82,7 @@ export class Pipe {
     network.attach(this);
   }
 
-  /** Nothing gets through any more. */
+  /** Whether no packet passes any more. */
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -94,7 +94,7 @@ export class Pipe {
     else this.#held.push(run);
   }
 
-  /** What is sent from now on arrives after so long at the earliest. */
+  /** From now on, packets arrive after this time at the earliest. */
   delay(ms: number): void {
     this.#lastAt = Math.max(this.#lastAt, this.#world.now.at + ms);
   }
@@ -106,7 +106,7 @@ export class Pipe {
     for (const run of held) this.#dispatch(run, wait);
   }
 
-  /** Both ends are closed, or one of them cannot be reached any more: what is on its way arrives nowhere. */
+  /** Both ends are closed, or one of them is out of reach. Packets under way are lost. */
   close(): void {
     this.#closed = true;
     this.#held = [];

@@ -13,22 +13,22 @@ const ANSWERABLE = '{"id":';
 
 type Listener = (event: { data?: unknown; code?: number }) => void;
 
-/** The browser around a page: it answers pings by itself, but hands frames over only while the page runs. */
+/** The browser around a page. It answers pings itself, but gives frames to the page only while the page runs. */
 export interface Tasks {
   /** Runs a task of the page, now or when the page runs again. */
   task(run: () => void): void;
-  /** Something is said. @returns to be called when it has arrived */
+  /** The page sends a frame. @returns a function to call when the frame has arrived */
   says(): () => void;
 }
 
-/** A browser's WebSocket, as far as the client uses it, and the ways in which it can end without the client's doing. */
+/** A browser's WebSocket as far as the client uses it, and the ways in which it can end without the client. */
 export class PageSocket implements SocketLike {
   readyState = CONNECTING;
-  /** Requests that were sent and not answered. */
+  /** Number of requests without an answer. */
   unanswered = 0;
-  /** Called in the place of the next answer, which is lost. */
+  /** Called instead of the next answer, which is lost. */
   loseAnswer: (() => void) | undefined = undefined;
-  /** The service's end, once it has accepted. */
+  /** The service's end, when the service has accepted the connection. */
   far: ServerSocket | undefined = undefined;
   /** The page that it belongs to. */
   readonly tasks: Tasks;
@@ -49,18 +49,18 @@ export class PageSocket implements SocketLike {
     return this.readyState === CONNECTING;
   }
 
-  /** It looks open, but nothing gets through any more. */
+  /** Whether the socket looks open but no frame passes. */
   get isDead(): boolean {
     return this.readyState === OPEN && this.#pipe?.isClosed === true;
   }
 
-  /** Something is on its way, or would have to be: a request was not answered yet, or nobody can tell it anything. */
+  /** Whether a frame is under way, a request has no answer yet, or the socket is dead or connecting. */
   get busy(): boolean {
     if (this.readyState !== OPEN) return this.readyState === CONNECTING;
     return this.isDead || this.unanswered > 0 || this.#pipe?.flying !== 0 || this.#down?.flying !== 0;
   }
 
-  /** The TCP connection is there. @param gone told when this end is closed */
+  /** The TCP connection is open. @param gone called when this end is closed */
   connected(pipe: Pipe, down: Pipe, gone: () => void): void {
     this.#pipe = pipe;
     this.#down = down;
@@ -68,7 +68,7 @@ export class PageSocket implements SocketLike {
     if (this.readyState === CLOSED) gone();
   }
 
-  /** What the service sends takes so long at least, as when something on the way stands still. */
+  /** Frames from the service take at least this time, as when a device on the path stands still. */
   delayAnswers(ms: number): void {
     this.#down?.delay(ms);
   }
@@ -87,32 +87,32 @@ export class PageSocket implements SocketLike {
     });
   }
 
-  /** By the page's script, which is told nothing any more. */
+  /** The page's script closes the socket and gets no more events. */
   close(code = NORMAL): void {
     if (this.readyState === OPEN) this.#pipe?.send(() => this.far?.gotClose(code));
     else this.#pipe?.send(() => this.far?.gotReset(false));
     this.#end(undefined);
   }
 
-  /** The page goes away: the browser says so. */
+  /** The page goes away, and the browser closes the socket. */
   leave(): void {
     this.close(GOING_AWAY);
   }
 
-  /** The browser closes it while the page cannot be told: it is kept for later, or its network has changed. */
+  /** The browser closes the socket because the page is kept for later or the network has changed. */
   drop(code: number): void {
     if (this.readyState === OPEN) this.#pipe?.send(() => this.far?.gotClose(code));
     this.#end(ABNORMAL);
   }
 
-  /** The connection breaks, and both ends hear of it. */
+  /** The connection breaks, and both ends notice. */
   break(): void {
     if (this.readyState === CLOSED) return;
     this.#pipe?.send(() => this.far?.gotReset(true));
     this.#end(ABNORMAL);
   }
 
-  /** The machine is gone: nothing is sent any more. */
+  /** The machine is gone and sends nothing any more. */
   vanish(): void {
     this.#end(undefined);
     this.#pipe?.close();

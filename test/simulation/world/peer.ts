@@ -1,21 +1,21 @@
 import type { World } from "./world.js";
 
-/** How long a worker goes without consent before it gives a peer up: mediasoup's shortest, and the pause between two. */
+/** Times without ICE consent after which a worker gives a peer up: mediasoup's timeout, plus the pause between two checks. */
 const CONSENT = { least: 10_000, most: 15_000 } as const;
 
-/** What a transport in the service wants to know of the other end of its wire. */
+/** What a transport in the service learns about its peer. */
 export interface PeerListener {
-  /** Nothing has come for so long that the peer counts as lost. */
+  /** The peer was silent for too long and counts as lost. */
   lost(): void;
   /** The peer has ended DTLS. */
   ended(): void;
 }
 
-/** A page's media: it answers as long as the page's process runs and its machine is reachable, whatever its script does. */
+/** A page's media. It answers while the page's process runs and its machine is reachable, even when the script hangs. */
 export class Peer {
   readonly #world: World;
   readonly #listeners = new Set<PeerListener>();
-  /** Those whose way to the peer is gone for good: they need a new one. */
+  /** Listeners whose path to the peer is gone. They need a new path. */
   readonly #cutOff = new Set<PeerListener>();
   #alive = true;
   #downs = 0;
@@ -49,7 +49,7 @@ export class Peer {
     this.alive = false;
   }
 
-  /** The peer has moved: nobody reaches it any more by the way that was agreed upon. */
+  /** The peer has moved to another address. The old paths to it do not work any more. */
   move(): void {
     for (const listener of this.#listeners) this.#cutOff.add(listener);
     this.#world.after(this.#world.between(CONSENT.least, CONSENT.most), () => {
@@ -57,7 +57,7 @@ export class Peer {
     });
   }
 
-  /** Also by a way that is new. */
+  /** Adds a listener, or gives a known listener a new path. */
   listen(listener: PeerListener): void {
     this.#cutOff.delete(listener);
     this.#listeners.add(listener);

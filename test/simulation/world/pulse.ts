@@ -9,13 +9,13 @@ export interface TimerItem {
 
 /** Knows whether a run would find anything. */
 export interface PulseWatcher {
-  /** Carries out what the run would have done and returns `true`, or returns `false` to have it run for real. */
+  /** Does what the run would have done and returns `true`. Returns `false` when the run must really take place. */
   skip(): boolean;
-  /** It is about to run for real. */
+  /** The run is about to take place. */
   runs(): void;
 }
 
-/** A timer that mostly comes for nothing: it is asked first whether it has to run. */
+/** A timer that mostly has nothing to do. It asks its watcher first whether it must run. */
 export class Pulse implements TimerItem, Timer {
   readonly run: () => void;
   readonly pulse: Pulse = this;
@@ -43,9 +43,9 @@ export class Pulse implements TimerItem, Timer {
     this.#entry = this.#timers.add(this.#now.at + this.#delayMs, this);
   }
 
-  /** Whether it has come for nothing this time; then it comes again. */
+  /** Skips this run, if the watcher agrees, and sets the timer again. */
   skip(): boolean {
-    // Only a run that is on time finds nothing: a late one has a delay to notice.
+    // Only a run that is on time can be skipped: the service must notice that a late run is late.
     if (this.#entry.at !== this.#now.at || !this.#watcher.skip()) return false;
     this.#entry = this.#timers.add(this.#now.at + this.#delayMs, this);
     return true;

@@ -1,4 +1,4 @@
-/** One thing that happens at one moment. */
+/** One item with its moment. */
 export interface Entry<T> {
   readonly at: number;
   readonly order: number;
@@ -7,15 +7,15 @@ export interface Entry<T> {
 }
 
 /**
- * What happens when: a binary heap, earliest first, and of the same moment in the order in which it was added.
- * Cancelled entries stay in it until they come up.
+ * A queue of items by their moment: a binary heap, earliest first. Items of the same moment keep the order in which they
+ * were added. Cancelled entries stay in the heap until their moment.
  */
 export class Schedule<T> {
   readonly #heap: Entry<T>[] = [];
   #order = 0;
   #live = 0;
 
-  /** Entries that were neither taken nor cancelled. */
+  /** Number of entries that were neither taken nor cancelled. */
   get size(): number {
     return this.#live;
   }

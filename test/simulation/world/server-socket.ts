@@ -5,19 +5,19 @@ import type { Pipe } from "./network.js";
 import type { PageSocket } from "./page-socket.js";
 import { PLAIN } from "./world.js";
 
-/** How long ws waits for the answer to its closing handshake, as the service configures it. */
+/** The time that ws waits for the answer to its closing handshake, as the service configures it. */
 export const CLOSE_TIMEOUT_MS = 5_000;
 const ABNORMAL = 1006;
 const PING = '{"type":"ping"}';
 const PING_BYTES = Buffer.from(PING);
 
-/** Who looks on at the service's end of all sockets. */
+/** Observes the service's end of all sockets. */
 export interface SocketWitness {
   accepted(socket: ServerSocket): void;
-  /** A frame is about to be handed to the service. */
+  /** The service is about to receive a frame. */
   received(socket: ServerSocket, text: string): void;
   sent(socket: ServerSocket, text: string): void;
-  /** The service has been told that the socket has ended. `code`: of whoever closed first. */
+  /** The service has learned that the socket has ended. `code`: the close code of the side that closed first. */
   closed(socket: ServerSocket, code: number): void;
 }
 
@@ -28,7 +28,7 @@ interface Listeners {
   error: (error: Error) => void;
 }
 
-/** The service's end of a simulated WebSocket: as much of `ws` as the gateway uses, with the same order of events. */
+/** The service's end of a simulated WebSocket: the part of `ws` that the gateway uses, with the same order of events. */
 export class ServerSocket {
   readonly bufferedAmount = 0;
   readonly page: PageSocket;
@@ -41,7 +41,7 @@ export class ServerSocket {
   #closeTimer: Timer | undefined;
   #ownCode: number | undefined;
 
-  /** @param parts `gone`: told when this end is closed */
+  /** @param parts `gone`: called when this end is closed */
   constructor(parts: { loop: EventLoop; out: Pipe; page: PageSocket; witness: SocketWitness; gone: () => void }) {
     this.#loop = parts.loop;
     this.#out = parts.out;
@@ -51,7 +51,7 @@ export class ServerSocket {
     this.#witness.accepted(this);
   }
 
-  /** As the gateway knows it. */
+  /** The socket as the gateway uses it. */
   get asWebSocket(): WebSocket {
     return this as unknown as WebSocket;
   }
@@ -90,7 +90,7 @@ export class ServerSocket {
     this.#end(ABNORMAL);
   }
 
-  /** The process is gone: nobody is told here, and the page's end is reset. */
+  /** The process is gone. The service gets no event, and the page's end is reset. */
   die(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -109,7 +109,7 @@ export class ServerSocket {
     return PLAIN;
   }
 
-  /** The page's part of a closing handshake. */
+  /** The page's close frame has arrived. */
   gotClose(code: number): void {
     if (this.#state === "open") this.#out.send(() => this.page.gotClose(code));
     this.#end(code);
@@ -126,7 +126,7 @@ export class ServerSocket {
     this.#state = "closed";
     this.#closeTimer?.cancel();
     this.#gone();
-    // ws tells it in a later turn of the event loop.
+    // ws reports the close in a later turn of the event loop.
     this.#loop.arrive(this.#loop.mono(), () => {
       this.#listeners.close?.(code);
       this.#witness.closed(this, this.#ownCode ?? code);

@@ -2,29 +2,29 @@ import type { Random } from "../../support/random.js";
 import type { EventLoop } from "./event-loop.js";
 import { Schedule, type Entry } from "./schedule.js";
 
-/** The one time of a simulation, in milliseconds; everybody reads it, the world alone moves it. */
+/** The time of a simulation, in milliseconds. All parts read it, and only the world moves it. */
 export interface Now {
   at: number;
 }
 
-/** Returned by a happening after which no promise has anything to do: there is nothing to wait for. */
+/** A happening returns this when no promise can continue after it, so that the world need not wait. */
 export const PLAIN = Symbol("plain");
-/** Returned by a step in which nothing has happened. */
+/** A step returns this when nothing has happened. */
 export const NOTHING = Symbol("nothing");
 
-/** Something that happens at a moment. May return {@link PLAIN}. */
+/** A function that runs at a moment. May return {@link PLAIN}. */
 export type Happening = () => unknown;
 
 /**
- * Everything there is: the time, chance, what happens outside the service, and the server processes. Goes from event to
- * event; between two events everything that only waits for promises goes on.
+ * The simulated world: the time, chance, events outside the service, and the server processes. It goes from event to event.
+ * Between two events, all code runs that waits only for promises.
  */
 export class World {
   readonly now: Now = { at: 0 };
   readonly random: Random;
-  /** The server processes that run at present. */
+  /** The event loops of the server processes that run. */
   readonly loops = new Set<EventLoop>();
-  /** Events so far. */
+  /** Number of events so far. */
   steps = 0;
   readonly #outside = new Schedule<Happening>();
 
@@ -32,12 +32,12 @@ export class World {
     this.random = random;
   }
 
-  /** Lets something happen outside the service, milliseconds from now. */
+  /** Schedules an event outside the service, in milliseconds from now. */
   after(delayMs: number, run: Happening): Entry<Happening> {
     return this.#outside.add(this.now.at + delayMs, run);
   }
 
-  /** Lets something happen outside the service at this moment. */
+  /** Schedules an event outside the service at a moment. */
   at(at: number, run: Happening): Entry<Happening> {
     return this.#outside.add(at, run);
   }
@@ -46,17 +46,17 @@ export class World {
     if (entry) this.#outside.cancel(entry);
   }
 
-  /** Whether with this chance something is so. */
+  /** Returns `true` with this probability. */
   chance(probability: number): boolean {
     return this.random.next() < probability;
   }
 
-  /** Evenly between two numbers. */
+  /** A random number between two numbers, evenly distributed. */
   between(least: number, most: number): number {
     return least + this.random.next() * (most - least);
   }
 
-  /** Exponentially distributed: the time until something that happens every `meanMs`. */
+  /** A random time, exponentially distributed: the wait for an event that happens every `meanMs` on average. */
   someTime(meanMs: number): number {
     return -Math.log(1 - this.random.next()) * meanMs;
   }
@@ -64,10 +64,10 @@ export class World {
   /**
    * Lets time pass until `until`.
    *
-   * @param afterStep called after each event and everything that followed from it
+   * @param afterStep called after each event and after the promises that continued because of it
    */
   async run(until: number, afterStep: () => void): Promise<void> {
-    // Whoever calls may be a tick itself, and the next tick would then come before the promises.
+    // The caller may run in a tick itself. Then the next tick would come before the promises.
     await settled();
     for (;;) {
       let at = this.#outside.nextAt;
@@ -91,8 +91,8 @@ export class World {
 }
 
 /**
- * Resolves when everything that waits only for promises has gone on: Node.js empties its queue of promise jobs before it
- * looks at the ticks.
+ * Resolves when all code that waits only for promises has run: Node.js empties its queue of promise jobs before it runs the
+ * next ticks.
  */
 export function settled(): Promise<void> {
   return new Promise((resolve) => {
