@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { follow } from "../../../scripts/release-version.js";
+
+interface Manifest {
+  version: string;
+  dependencies: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+function manifest(path: string): Manifest {
+  return JSON.parse(readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), "utf8")) as Manifest;
+}
+
+test("a release gives the root package the new version and the same version of our packages", () => {
+  const dependencies = { "@lastseen/protocol": "0.1.0", fastify: "5.0.0" };
+  const root = { version: "0.1.0", dependencies, devDependencies: { "@lastseen/client": "0.1.0", ws: "8.0.0" } };
+  expect(follow(root, "0.2.0")).toEqual({
+    version: "0.2.0",
+    dependencies: { "@lastseen/protocol": "0.2.0", fastify: "5.0.0" },
+    devDependencies: { "@lastseen/client": "0.2.0", ws: "8.0.0" },
+  });
+});
+
+test("all three packages have one version now and depend on exactly this version of each other", () => {
+  const root = manifest("package.json");
+  const protocol = manifest("packages/protocol/package.json");
+  const client = manifest("packages/client/package.json");
+  expect([protocol.version, client.version]).toEqual([root.version, root.version]);
+  expect(client.dependencies["@lastseen/protocol"]).toBe(root.version);
+  expect(follow(root, root.version)).toEqual(root);
+});
