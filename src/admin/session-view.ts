@@ -38,6 +38,7 @@ export function stateOf(session: Session, liveness: Liveness): SessionView["stat
 export function viewSession(session: Session, liveness: Liveness, nodeId: string): SessionView {
   const { participation } = session;
   const verdict = liveness.judge(session);
+  const evidence = liveness.report(session);
   return {
     id: session.id,
     userId: session.userId,
@@ -49,10 +50,10 @@ export function viewSession(session: Session, liveness: Liveness, nodeId: string
     epoch: session.epoch,
     openedAt: session.openedAt,
     joinedAt: participation?.joinedAt ?? null,
-    lastSeenAt: liveness.lastSeenAt(session),
+    lastSeenAt: evidence.lastSeenAt,
     metadata: session.metadata,
     verdict: { cause: verdict.cause, changesInMs: Math.round(liveness.untilDeadline(verdict)) },
-    evidence: liveness.report(session),
+    evidence,
     media: participation?.media.counts() ?? NO_MEDIA,
     end: null,
   };
