@@ -22,7 +22,7 @@ const ben = await enter("ben");
 await router.createWebRtcTransport({ listenInfos: [{ protocol: "udp", ip: "127.0.0.1" }] });
 say(`ann and ben have a transport each, and there is a foreign one: the router holds ${await held()}.`);
 
-say("ann's line breaks.");
+say("ann's connection breaks.");
 ann.terminate();
 say(await cleaned);
 say(`The router holds ${await held()}.`);

@@ -4,10 +4,10 @@ import type { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 
 const RING_MS = 30_000;
-/** The time that is left is counted by another clock than the one that it is shown by. */
+/** Tolerance of the remaining time: two clocks are compared. */
 const CLOCKS_MS = 50;
 
-/** The service's own numbers must agree with each other at any moment. */
+/** The numbers of the service must agree with each other at any moment. */
 async function health(service: TestService): Promise<{ busyUsers: number; activeCalls: number }> {
   return (await (await service.get("/api/health")).json()) as { busyUsers: number; activeCalls: number };
 }
@@ -26,7 +26,7 @@ async function metric(service: TestService, line: string): Promise<number> {
 const outcome = (service: TestService, name: string) =>
   metric(service, `lastseen_calls_finished_total{outcome="${name}"}`);
 
-/** Nothing of any call is left in the service. */
+/** Checks that nothing of any call is left in the service. */
 async function expectIdle(service: TestService, ...userIds: string[]): Promise<void> {
   expect(await health(service)).toMatchObject({ busyUsers: 0, activeCalls: 0 });
   expect(await metric(service, 'lastseen_calls{state="ringing"}')).toBe(0);
@@ -47,7 +47,7 @@ async function talk(caller: TestClient, callee: TestClient, to: string): Promise
   return call;
 }
 
-/** Ada calls Bob; `begin` says how far they get. */
+/** Ada calls Bob. `begin` says how far the call gets. */
 async function pair(begin: typeof ring, env: Record<string, string> = {}) {
   const service = await startService(env);
   const ada = await service.hello("ada");
@@ -109,7 +109,7 @@ describe("from ring to end", () => {
     expect(await statusOf(service, "ada")).toBe("available");
   });
 
-  test("a declined call is told to the caller and to the callee's other devices", async () => {
+  test("the service tells the caller and the callee's other devices that a call was declined", async () => {
     const { service, ada, phone, laptop, callId } = await ringTwoDevices();
     await phone.request("declineCall", { callId });
     expect(await ada.event("call_declined")).toEqual({ callId, reason: "declined" });
@@ -119,7 +119,7 @@ describe("from ring to end", () => {
     await expectIdle(service, "ada", "bob");
   });
 
-  test("of two devices the one that answers has the call, and the other stops ringing at once", async () => {
+  test("the device that answers gets the call, and the other one stops ringing at once", async () => {
     const { service, phone, laptop, callId } = await ringTwoDevices();
     await laptop.request("acceptCall", { callId });
     expect(await phone.event("call_cancelled")).toEqual({ callId, reason: "answered_elsewhere" });
@@ -131,7 +131,7 @@ describe("from ring to end", () => {
     expect(await statusOf(service, "bob")).toBe("busy");
   });
 
-  test("a call that is taken back stops ringing everywhere", async () => {
+  test("a call that the caller cancels stops ringing on all devices", async () => {
     const { service, ada, bob, callId } = await pair(ring);
     await ada.request("cancelCall", { callId });
     expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "caller_cancelled" });
@@ -140,7 +140,7 @@ describe("from ring to end", () => {
     await expectIdle(service, "ada", "bob");
   });
 
-  test("an unanswered call ends by itself; both sides are told, and nothing of it is left", async () => {
+  test("an unanswered call times out; the service tells both sides, and nothing of the call is left", async () => {
     const { service, ada, bob, callId } = await pair(ring, { CALL_RING_TIMEOUT_MS: "300" });
     expect(await ada.event("call_timeout")).toEqual({ callId });
     expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "timeout" });
@@ -149,7 +149,7 @@ describe("from ring to end", () => {
     await ring(bob, ada, "ada");
   });
 
-  test("hanging up while it rings is taking back, or declining, depending on the side", async () => {
+  test("hanging up during the ring cancels the call for the caller and declines it for the callee", async () => {
     const service = await startService();
     const ada = await service.hello("ada");
     const bob = await service.hello("bob");
@@ -162,8 +162,8 @@ describe("from ring to end", () => {
   });
 });
 
-describe("who can't be called", () => {
-  test("somebody who is not connected, whoever that is", async () => {
+describe("the service refuses a call", () => {
+  test("to a user who is not connected, or does not exist", async () => {
     const service = await startService();
     const ada = await service.hello("ada");
     expect(await ada.ask("startCall", { to: "nobody", kind: "audio" })).toMatchObject(refusal("callee_offline"));
@@ -172,14 +172,14 @@ describe("who can't be called", () => {
     await expectIdle(service, "ada");
   });
 
-  test("oneself", async () => {
+  test("to the caller", async () => {
     const service = await startService();
     const ada = await service.hello("ada");
     await service.hello("ada", { tabId: "second" });
     expect(await ada.ask("startCall", { to: "ada", kind: "audio" })).toMatchObject(refusal("bad_message"));
   });
 
-  test("somebody in a call, ringing or talking, on either side of it", async () => {
+  test("to the caller or callee of another call that rings or is active", async () => {
     const service = await startService();
     const [ada, bob, eve] = [await service.hello("ada"), await service.hello("bob"), await service.hello("eve")];
     const { callId } = await ring(ada, bob, "bob");
@@ -194,7 +194,7 @@ describe("who can't be called", () => {
     await ring(eve, bob, "bob");
   });
 
-  test("anybody, thirty times a minute", async () => {
+  test("when the caller has made thirty in a minute", async () => {
     const service = await startService();
     const ada = await service.hello("ada");
     for (let attempt = 0; attempt < 30; attempt += 1) {
@@ -204,8 +204,8 @@ describe("who can't be called", () => {
   });
 });
 
-describe("both at once", () => {
-  test("who call each other at the same moment are in one call", async () => {
+describe("requests at the same moment", () => {
+  test("two users who call each other are in one call", async () => {
     const service = await startService();
     const ada = await service.hello("ada");
     const bob = await service.hello("bob");
@@ -223,7 +223,7 @@ describe("both at once", () => {
     await expectIdle(service, "ada", "bob");
   });
 
-  test("of accept and cancel one wins, and both sides see the same", async () => {
+  test("either accept or cancel wins, and both sides see the same", async () => {
     const service = await startService({ MAX_MESSAGES_PER_SECOND: "1000" });
     const seen = new Set<string>();
     for (let round = 0; round < 25; round += 1) {
@@ -244,7 +244,7 @@ describe("both at once", () => {
     expect([...seen].toSorted()).toEqual(["accepted", "cancelled"]);
   });
 
-  test("ten callers at once: exactly one rings", async () => {
+  test("when ten users call the same user, exactly one call rings", async () => {
     const service = await startService();
     const bob = await service.hello("bob");
     const callers = await Promise.all(Array.from({ length: 10 }, (_, n) => service.hello(`caller-${n}`)));
@@ -257,10 +257,10 @@ describe("both at once", () => {
   });
 });
 
-describe("who goes away", () => {
+describe("when a user goes away or comes back", () => {
   const quick = { RELOAD_GRACE_MS: "300", RESUME_GRACE_MS: "300" };
 
-  test("the caller while it rings: the callee's devices stop", async () => {
+  test("the callee's devices stop ringing when the caller is gone", async () => {
     const { service, ada, bob, callId } = await pair(ring, quick);
     ada.close(1001);
     expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "caller_disconnected" });
@@ -268,7 +268,7 @@ describe("who goes away", () => {
     await expectIdle(service, "ada", "bob");
   });
 
-  test("the caller says goodbye while it rings: it is taken back, for the devices and for who counts", async () => {
+  test("the call is cancelled, for the devices and in the metrics, when the caller says goodbye during the ring", async () => {
     const { service, ada, bob, callId } = await pair(ring);
     await ada.request("beforeDisconnect", {});
     expect(await bob.event("call_cancelled")).toEqual({ callId, reason: "caller_cancelled" });
@@ -276,7 +276,7 @@ describe("who goes away", () => {
     await expectIdle(service, "ada", "bob");
   });
 
-  test("the callee's last device while it rings: the caller is told", async () => {
+  test("the service tells the caller when the callee's last device is gone during the ring", async () => {
     const { service, ada, phone, laptop, callId } = await ringTwoDevices(quick);
     phone.close(1001);
     await until(() => service.app.registry.ofUser("bob").length === 1);
@@ -287,16 +287,19 @@ describe("who goes away", () => {
     expect(await statusOf(service, "bob")).toBe("offline");
   });
 
-  test.each(["ada", "bob"])("%s while they talk: the other is told after the grace", async (leaver) => {
-    const { service, ada, bob, callId, roomId } = await pair(talk, quick);
-    for (const client of [ada, bob]) await client.request("join", { roomId });
-    const [gone, left] = leaver === "ada" ? [ada, bob] : [bob, ada];
-    gone.socket.terminate();
-    expect(await left.event("call_ended")).toMatchObject({ callId, reason: "disconnected" });
-    await expectIdle(service, "ada", "bob");
-  });
+  test.each(["ada", "bob"])(
+    "the service tells the other user after the grace when %s is gone during the talk",
+    async (leaver) => {
+      const { service, ada, bob, callId, roomId } = await pair(talk, quick);
+      for (const client of [ada, bob]) await client.request("join", { roomId });
+      const [gone, left] = leaver === "ada" ? [ada, bob] : [bob, ada];
+      gone.socket.terminate();
+      expect(await left.event("call_ended")).toMatchObject({ callId, reason: "disconnected" });
+      await expectIdle(service, "ada", "bob");
+    },
+  );
 
-  test("who is back within the grace goes on talking and is told of the call", async () => {
+  test("a user who is back within the grace goes on talking, and the service tells them of the call", async () => {
     const { service, ada, bob, callId, roomId } = await pair(talk);
     const { sessionId, resumeToken } = ada.hello;
     ada.close(1001);
@@ -314,7 +317,7 @@ describe("who goes away", () => {
     expect(await bob.event("call_ended")).toMatchObject({ reason: "hangup" });
   });
 
-  test("who reloads while it rings sees the ring again, on both sides", async () => {
+  test("a user of either side who reloads during the ring sees it again", async () => {
     const { service, ada, bob, callId } = await pair(ring);
     for (const client of [ada, bob]) client.close(1001);
     await Promise.all([ada.closed(), bob.closed()]);
@@ -328,7 +331,7 @@ describe("who goes away", () => {
     await adaAgain.event("call_accepted");
   });
 
-  test("a device that comes while it rings, rings too", async () => {
+  test("a device that connects during the ring rings too", async () => {
     const { service, bob, callId } = await pair(ring);
     const late = await service.hello("bob", { tabId: "late" });
     expect(await late.event("incoming_call")).toMatchObject({ callId });
@@ -337,20 +340,20 @@ describe("who goes away", () => {
     await bob.event("call_cancelled");
   });
 
-  test("who is thrown out is told to the other as kicked", async () => {
+  test("the other user sees the reason kicked when an operator kicks a user", async () => {
     const { service, ada, bob, callId } = await pair(talk);
     await service.get(`/api/sessions/${bob.hello.sessionId}`, { method: "DELETE" });
     expect(await ada.event("call_ended")).toMatchObject({ callId, reason: "kicked" });
     await expectIdle(service, "ada", "bob");
   });
 
-  test("who says goodbye has hung up", async () => {
+  test("a goodbye hangs up", async () => {
     const { ada, bob, callId } = await pair(talk);
     await ada.request("beforeDisconnect", {});
     expect(await bob.event("call_ended")).toMatchObject({ callId, reason: "hangup" });
   });
 
-  test("who leaves the call's room has hung up, and is told so", async () => {
+  test("leaving the call's room hangs up, and the service tells so", async () => {
     const { service, ada, bob, callId, roomId } = await pair(talk);
     for (const client of [ada, bob]) await client.request("join", { roomId });
     await ada.request("leave");
@@ -359,7 +362,7 @@ describe("who goes away", () => {
     await expectIdle(service, "ada", "bob");
   });
 
-  test("a service that stops tells whoever talks", async () => {
+  test("a service that stops tells the users of active calls", async () => {
     const service = await startService();
     const ada = await service.hello("ada");
     const bob = await service.hello("bob");
@@ -372,7 +375,7 @@ describe("who goes away", () => {
 });
 
 describe("the room of a call", () => {
-  test("is closed to everybody but the two, and to everybody before and after the call", async () => {
+  test("is open only to the two users, and only during the call", async () => {
     const service = await startService();
     const [ada, bob, eve] = [await service.hello("ada"), await service.hello("bob"), await service.hello("eve")];
     const { callId, roomId } = await ring(ada, bob, "bob");
@@ -386,7 +389,7 @@ describe("the room of a call", () => {
     await eve.request("join", { roomId: "call-centre" });
   });
 
-  test("is open to another device of the two only by taking the place over, and the call goes with it", async () => {
+  test("is open to another device of a user only by a transfer, and the call moves with it", async () => {
     const { service, ada, bob, callId, roomId } = await pair(talk);
     const tablet = await service.hello("ada", { tabId: "tablet" });
     expect(tablet.hello.call).toBeNull();
@@ -404,8 +407,8 @@ describe("the room of a call", () => {
   });
 });
 
-describe("what strangers can do with a call's id", () => {
-  test("is nothing", async () => {
+describe("a stranger who knows a call's id", () => {
+  test("can do nothing with it", async () => {
     const service = await startService();
     const [ada, bob, eve] = [await service.hello("ada"), await service.hello("bob"), await service.hello("eve")];
     const { callId } = await ring(ada, bob, "bob");
@@ -421,7 +424,7 @@ describe("what strangers can do with a call's id", () => {
   });
 });
 
-test("each step of a call is in the timelines of its sessions", async () => {
+test("the timelines of a call's sessions show each step of the call", async () => {
   const service = await startService();
   const ada = await service.hello("ada");
   const bob = await service.hello("bob");

@@ -6,11 +6,11 @@ import { startService, type TestService } from "../../support/service.js";
 import type { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 
-/** A network that breaks a connection at the very moment at which one answer would have arrived. */
+/** A network that breaks the connection at the moment at which a certain answer would arrive. */
 class UnluckyNetwork {
   #type: string | undefined;
 
-  /** The next request of this type is carried out, and its answer is lost with the line. */
+  /** The service does the next request of this type, and its answer is lost with the connection. */
   loseAnswerTo(type: string): void {
     this.#type = type;
   }
@@ -47,7 +47,7 @@ class UnluckyNetwork {
 interface Scene {
   readonly service: TestService;
   readonly network: UnluckyNetwork;
-  /** Has the SDK, and the network. */
+  /** Uses the SDK over the network. */
   readonly ada: LastseenClient;
   readonly bob: TestClient;
 }
@@ -61,7 +61,7 @@ async function scene(): Promise<Scene> {
   return { service, network, ada, bob: await service.hello("bob") };
 }
 
-/** Bob calls Ada, at whom it rings. */
+/** Bob calls Ada, and her client rings. */
 async function ringing(): Promise<Scene & { callId: string }> {
   const all = await scene();
   const { callId } = await all.bob.request("startCall", { to: "ada", kind: "audio" });
@@ -74,7 +74,7 @@ async function isIdle({ service }: Scene): Promise<boolean> {
   return busyUsers === 0;
 }
 
-test("an attempt to call that has failed stops to ring, and its caller can call again", async () => {
+test("a call whose start failed for the caller stops ringing, and the caller can call again", async () => {
   const all = await scene();
   const { network, ada, bob } = all;
   network.loseAnswerTo("startCall");
@@ -86,7 +86,7 @@ test("an attempt to call that has failed stops to ring, and its caller can call 
   await expect(ada.calls.start("bob", "audio")).resolves.toMatchObject({ state: "ringing" });
 });
 
-test("a call whose acceptance has lost its answer goes on with both", async () => {
+test("a call goes on with both users when the answer to its acceptance was lost", async () => {
   const { network, ada, bob, callId } = await ringing();
   network.loseAnswerTo("acceptCall");
   await expect(ada.calls.accept()).resolves.toMatchObject({ callId, state: "active" });
@@ -94,15 +94,15 @@ test("a call whose acceptance has lost its answer goes on with both", async () =
   expect(bob.events("call_ended")).toEqual([]);
 });
 
-test.each(["before it was carried out", "after it was carried out"])(
-  "a call that was hung up when the line was lost, %s, is over for both",
+test.each(["before the service has done it", "after the service has done it"])(
+  "a call ends for both users when the connection breaks during the hang-up, %s",
   async (when) => {
     const all = await ringing();
     const { network, ada, bob, callId } = all;
     await ada.calls.accept();
-    if (when === "after it was carried out") network.loseAnswerTo("endCall");
+    if (when === "after the service has done it") network.loseAnswerTo("endCall");
     else {
-      // The proof that the request is not on its way: there is no line.
+      // Without a connection the request cannot be under way.
       const lost = new Promise<void>((resolve) =>
         ada.on("state", ({ state }) => state === "reconnecting" && resolve()),
       );

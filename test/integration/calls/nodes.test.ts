@@ -15,17 +15,17 @@ async function statusOf(node: ServiceProcess | undefined, userId: string): Promi
   return ((await (await fetch(`${node?.http}/api/users/${userId}/status`)).json()) as { status: string }).status;
 }
 
-/** The sum over all nodes, as Prometheus would make it. */
+/** The sum of a metric over all nodes. */
 async function sum(fleet: Fleet, name: string): Promise<number> {
   const values = await Promise.all(fleet.nodes.map((node) => fleet.metric(node, name)));
   return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }
 
-/** Whoever asks this node for the user is told so. */
+/** Waits until this node tells this status of the user. */
 const shown = (node: ServiceProcess | undefined, userId: string, status: string) =>
   until(async () => (await statusOf(node, userId)) === status);
 
-/** Who is calling and rings, each on a node of its own: ada on the first, bob's phone and laptop on the two others. */
+/** Ada calls Bob. She is on the first node, and his phone and laptop are on the two other nodes. */
 async function ringing(env: Record<string, string>) {
   const fleet = await Fleet.start(3, env);
   const [one, two, three] = fleet.nodes;
@@ -41,7 +41,7 @@ async function ringing(env: Record<string, string>) {
 const outcomes = (fleet: Fleet, outcome: string) => sum(fleet, `lastseen_calls_finished_total{outcome="${outcome}"}`);
 
 describe.skipIf(noRedisReason)("several nodes", () => {
-  test("a call rings on every device, whatever its node; the first answer wins and is counted once", async () => {
+  test("a call rings on all of the callee's devices on all nodes; the first answer wins and is counted once", async () => {
     const { fleet, two, ada, phone, laptop, callId } = await ringing({});
     const eve = await hello(two, "eve");
     expect(await eve.request("watchStatus", { userIds: ["ada", "bob"] })).toEqual({
@@ -63,7 +63,7 @@ describe.skipIf(noRedisReason)("several nodes", () => {
     expect(await sum(fleet, 'lastseen_calls{state="active"}')).toBe(0);
   });
 
-  test("who call each other from two nodes at the same moment are in one call", async () => {
+  test("two users who call each other from two nodes at the same moment are in one call", async () => {
     const fleet = await Fleet.start(2);
     const ada = await hello(fleet.nodes[0], "ada");
     const bob = await hello(fleet.nodes[1], "bob");
@@ -79,7 +79,7 @@ describe.skipIf(noRedisReason)("several nodes", () => {
     await ada.event("call_ended");
   });
 
-  test("a caller whose node dies while it rings leaves no device ringing, and nobody busy", async () => {
+  test("when the caller's node dies during the ring, no device goes on ringing and nobody stays busy", async () => {
     const { one, two, three, phone, laptop, callId } = await ringing({ CALL_RING_TIMEOUT_MS: "4000" });
     one?.signal("SIGKILL");
     const cancelled = await Promise.all([phone.event("call_cancelled"), laptop.event("call_cancelled")]);
@@ -93,7 +93,7 @@ describe.skipIf(noRedisReason)("several nodes", () => {
     }
   });
 
-  test("of the callee's nodes one dies while it rings, and the one that has answered while they talk", async () => {
+  test("a call goes on when another node of the callee dies, and ends when the node of the answering device dies", async () => {
     const { one, two, three, ada, laptop, callId } = await ringing({ RESUME_GRACE_MS: "2000" });
     two?.signal("SIGKILL");
     await laptop.request("acceptCall", { callId });
@@ -104,7 +104,7 @@ describe.skipIf(noRedisReason)("several nodes", () => {
     expect(await statusOf(one, "bob")).not.toBe("busy");
   });
 
-  test("both come into the call's room, whatever nodes they are on", async () => {
+  test("both users join the call's room from different nodes", async () => {
     const fleet = await Fleet.start(2);
     const ada = fleet.client("ada", fleet.nodes[0]?.http);
     const bob = fleet.client("bob", fleet.nodes[1]?.http);

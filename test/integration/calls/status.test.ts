@@ -9,7 +9,7 @@ const shown = (client: TestClient, userId: string) =>
     .filter((event) => event.userId === userId)
     .map(({ status }) => status);
 
-test("a watcher is told the present status, and each change of it once", async () => {
+test("the service tells a watcher the present status, and each change of it once", async () => {
   const service = await startService({ RELOAD_GRACE_MS: "200" });
   const eve = await service.hello("eve");
   expect(await eve.request("watchStatus", { userIds: ["bob", "ada", "bob"] })).toEqual({
@@ -33,7 +33,7 @@ test("a watcher is told the present status, and each change of it once", async (
   expect(shown(eve, "ada")).toEqual(["available", "busy", "available"]);
 });
 
-test("who watches no more, or never did, is told nothing", async () => {
+test("the service tells no status to clients that do not watch, or watch no more", async () => {
   const service = await startService();
   const eve = await service.hello("eve");
   const fay = await service.hello("fay");
@@ -50,7 +50,7 @@ test("who watches no more, or never did, is told nothing", async () => {
   expect(fay.events("user_status")).toEqual([{ userId: "ada", status: "available" }]);
 });
 
-test("nobody watches without bounds", async () => {
+test("the number of users that a client may watch is limited", async () => {
   const service = await startService();
   const eve = await service.hello("eve");
   const users = (from: number) => Array.from({ length: 100 }, (_, n) => `user-${from + n}`);
@@ -70,7 +70,7 @@ test("nobody watches without bounds", async () => {
   await until(() => service.app.telephony.statuses.size === 0);
 });
 
-test("the status route tells what a call would meet, and refuses what is no user id", async () => {
+test("the status route tells whether a call could ring, and refuses an invalid user id", async () => {
   const service = await startService();
   await service.hello("ada");
   expect(await (await service.get("/api/users/ada/status")).json()).toEqual({ userId: "ada", status: "available" });
@@ -78,7 +78,7 @@ test("the status route tells what a call would meet, and refuses what is no user
   expect((await service.get("/api/users/no%20body/status")).status).toBe(400);
 });
 
-test("the status route is protected like everything under /api", async () => {
+test("the status route is protected like all routes under /api", async () => {
   const service = await startService({ ADMIN_TOKEN: "secret-secret-secret-secret-secret" });
   expect((await service.get("/api/users/ada/status")).status).toBe(401);
 });

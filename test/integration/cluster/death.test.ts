@@ -4,23 +4,23 @@ import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 import { Fleet } from "../../support/fleet.js";
 
-/** Ten thousand on the node that dies are a test of their own: test/long/node-death.test.ts. */
+/** The test with ten thousand sessions on the dead node is test/long/node-death.test.ts. */
 const ROOMS = 48;
 const IN_A_ROOM = 10;
-/** Of each room; the others are so few that the service does not wait in doubt before it removes them. */
+/** People per room who come back. The others are so few that the hold guard does not delay their removal. */
 const RETURNING = 5;
-/** Long enough for all who come back to do it, however busy the machine is. */
+/** Long enough for all returning clients to come back on a busy machine. */
 const GRACE_MS = 8_000;
 
 interface Place {
-  /** The node that it was on. */
+  /** The node that had the session. */
   at: string;
   sessionId: string;
   resumeToken: string;
   userId: string;
 }
 
-/** Enters a room from a node, or from the one that has it. */
+/** Joins a room at a node, or at the node that has the room. */
 async function enter(userId: string, roomId: string, at: string): Promise<Place> {
   const client = await TestClient.open(`${at.replace("http", "ws")}/ws`);
   onTestFinished(() => client.socket.terminate());
@@ -39,7 +39,7 @@ async function fill(room: number, at: string): Promise<Place[]> {
   return [first, ...(await Promise.all(others))];
 }
 
-/** Rooms full of people on all nodes. */
+/** Fills rooms with people on all nodes. */
 async function crowd(nodes: readonly ServiceProcess[]): Promise<Place[]> {
   const places: Place[] = [];
   for (let room = 0; room < ROOMS; room += nodes.length) {
@@ -49,7 +49,7 @@ async function crowd(nodes: readonly ServiceProcess[]): Promise<Place[]> {
   return places;
 }
 
-/** Takes a session up again wherever it is by now; `undefined` while its node is not yet known to be dead. */
+/** Resumes a session on the node that has it now; `undefined` while the nodes do not know yet that its node is dead. */
 async function comeBack(place: Place, base: string): Promise<TestClient | undefined> {
   const client = await TestClient.open(`${base.replace("http", "ws")}/ws`);
   onTestFinished(() => client.socket.terminate());
@@ -70,7 +70,7 @@ const adoptedBy = (nodes: readonly ServiceProcess[]): string[] =>
   );
 
 test(
-  "a node is killed with all its rooms: each session is taken over once, who comes is resumed, who does not leaves as node_lost",
+  "after a node is killed, other nodes take each session over once; clients that return resume, others leave as node_lost",
   { timeout: 180_000 },
   async () => {
     const fleet = await Fleet.start(3, { RESUME_GRACE_MS: String(GRACE_MS) });

@@ -6,7 +6,7 @@ import { Fleet } from "../../support/fleet.js";
 
 const said = (node: ServiceProcess, message: string): boolean => node.log.some(({ msg }) => msg.startsWith(message));
 
-/** What this client was told that a user should not notice. */
+/** The events at this client that a user should not notice. */
 function troubles(client: LastseenClient): string[] {
   const seen: string[] = [];
   client.on("state", ({ state, reason }) => seen.push(`${state}: ${reason}`));
@@ -15,7 +15,7 @@ function troubles(client: LastseenClient): string[] {
   return seen;
 }
 
-/** @param address which they know, if it is not the one of all nodes */
+/** @param address address that both clients use, if it is not the common address of all nodes */
 async function both(fleet: Fleet, address?: string): Promise<[LastseenClient, LastseenClient]> {
   const ada = fleet.client("ada", address);
   await ada.join("daily");
@@ -25,13 +25,13 @@ async function both(fleet: Fleet, address?: string): Promise<[LastseenClient, La
 }
 
 test(
-  "a node that was frozen lets go of what others took over, takes a new lease, and nobody is in the room twice",
+  "a node that was frozen gives up the sessions that others took over, gets a new lease, and nobody is in the room twice",
   { timeout: 150_000 },
   async () => {
     const fleet = await Fleet.start(2, { HEARTBEAT_INTERVAL_MS: "2000" });
     const [other, home] = fleet.nodes;
     if (!other || !home) throw new Error("two nodes were asked for");
-    // The first node has more to do, so the room is on the second; whom that one does not answer comes to the first.
+    // The first node has more sessions, so the room is on the second. Clients without an answer from it come to the first.
     const idle = ["x", "y", "z"].map((userId) => fleet.client(userId, other.http));
     await until(() => idle.every(({ state }) => state === "connected"));
     const [ada, bob] = await both(fleet, other.http);
@@ -52,7 +52,7 @@ test(
 );
 
 test(
-  "Redis stands still, then is gone and comes back empty: nobody notices, health says so, and the nodes fill it again",
+  "when Redis stands still, is gone and comes back empty, clients notice nothing, health says so, and the nodes fill it again",
   { timeout: 150_000 },
   async () => {
     const fleet = await Fleet.start(2, { HEARTBEAT_INTERVAL_MS: "1000" });
@@ -70,7 +70,7 @@ test(
       checks: { redis: "failing" },
     });
     const before = pongs.length;
-    // One in a second: longer than a lease and the doubt after it.
+    // One pong each second: this is longer than a lease and the time that nodes wait after its end.
     await until(() => pongs.length >= before + 11, 40_000);
     fleet.redis.signal("SIGCONT");
     await until(async () => (await fleet.metric(first, "lastseen_redis_up")) === 1, 20_000);
@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  "a node that is told to stop hands its rooms over: people go on on the other node, and nobody sees anybody leave",
+  "a node that gets a stop signal hands its rooms over: people go on on the other node, and nobody sees anybody leave",
   { timeout: 120_000 },
   async () => {
     const fleet = await Fleet.start(2);

@@ -14,7 +14,7 @@ async function startNode(nodeId: string, redis: RedisServer): Promise<TestServic
   return startService({ ...env, HEARTBEAT_INTERVAL_MS: "2000" });
 }
 
-/** What this client was told that a user should not notice. */
+/** The events at this client that a user should not notice. */
 function troubles(client: LastseenClient): string[] {
   const seen: string[] = [];
   client.on("state", ({ state, reason }) => seen.push(`${state}: ${reason}`));
@@ -45,9 +45,9 @@ const deleted: [string, string[]][] = [
   ["the key of all rooms and its index", ["DEL", key("rooms"), key("rooms-by-lease")]],
 ];
 
-describe.skipIf(noRedisReason)("after somebody has deleted by hand", () => {
+describe.skipIf(noRedisReason)("after somebody has deleted these keys by hand", () => {
   test.each(deleted)(
-    "%s, a person who joins at the other node meets the people of the room, and nobody is fenced",
+    "%s: a person who joins at the other node meets the people of the room, and nobody is fenced",
     { timeout: 150_000 },
     async (_what, command) => {
       const { redis, people, other, seen, holder, lease } = await meeting();
@@ -63,7 +63,7 @@ describe.skipIf(noRedisReason)("after somebody has deleted by hand", () => {
   );
 
   test(
-    "the rooms and their index, the node writes them again and keeps its people, although another node has fewer sessions",
+    "the rooms and their index: the node writes them again and keeps its people, although another node has fewer sessions",
     { timeout: 150_000 },
     async () => {
       const { redis, people, seen, holder, lease } = await meeting();

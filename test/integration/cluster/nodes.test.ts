@@ -20,7 +20,7 @@ test("three nodes are one service: people at any of them meet in one room, tabs 
   const home = await fleet.homeOf("daily");
   expect(new Set([ada, bob, eve].map((client) => client.session?.nodeId)).size).toBe(1);
 
-  // A second tab, wherever it arrives, takes the place over.
+  // A second tab on any node takes the session over.
   const left: string[] = [];
   bob.on("user_left", ({ userId }) => left.push(userId));
   const elsewhere = fleet.nodes.find((node) => node !== home);
@@ -38,9 +38,9 @@ test("three nodes are one service: people at any of them meet in one room, tabs 
       .toSorted()
       .join();
   };
-  // Those who were sent on have ended a session where they came first; its end may still be under way.
+  // Clients that were redirected have ended a session on their first node. Its end may still be under way.
   for (const node of fleet.nodes) await until(async () => (await usersAt(node)) === "ada,bob,eve");
-  // A node that is too busy to answer in time is named as missing.
+  // The answer names a node as missing that is too busy to answer in time.
   const rooms = async () => (await (await fetch(`${elsewhere?.http}/api/rooms`)).json()) as object;
   await expect.poll(rooms).toMatchObject({ rooms: [{ id: "daily", participants: 3 }], missing: [] });
   const sessionOfEve = eve.session?.sessionId;
@@ -54,7 +54,7 @@ test("three nodes are one service: people at any of them meet in one room, tabs 
   await until(() => bob.room === undefined);
 });
 
-test("a client that knows nothing of redirects is told where the room is; a session is found from any node", async () => {
+test("the service tells a client without redirects where the room is, and any node finds a session", async () => {
   const fleet = await Fleet.start(2);
   const [first, second] = fleet.nodes;
   if (!first || !second) throw new Error("two nodes were asked for");

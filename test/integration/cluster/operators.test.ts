@@ -4,7 +4,7 @@ import type { ServiceProcess } from "../../support/service-process.js";
 import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 
-test("of a node that does not answer nobody is said to be missing: it is named, and what only it can do may be tried again", async () => {
+test("the session list names a node that does not answer, and a request that needs this node can be repeated", async () => {
   const fleet = await Fleet.start(2);
   const [stopped, asked] = fleet.nodes;
   if (!stopped || !asked) throw new Error("two nodes were asked for");
@@ -27,16 +27,16 @@ test("of a node that does not answer nobody is said to be missing: it is named, 
   } finally {
     stopped.signal("SIGCONT");
   }
-  // What it was asked while it stood still, it does now.
+  // The node now does the requests that came while it stood still.
   expect(await ada.closed()).toBe(4403);
-  // Waking up it may still be too busy to answer in time.
+  // Right after the stop it may still be too busy to answer in time.
   await expect.poll(async () => (await kick()).status).toBe(404);
 });
 
 test("a drained node shows its people alive where they are now, with both parts of their story, and kicks them there", async () => {
   const fleet = await Fleet.start(2, { DRAIN_TIMEOUT_MS: "1000" });
-  const [drained, heir] = fleet.nodes;
-  if (!drained || !heir) throw new Error("two nodes were asked for");
+  const [drained, successor] = fleet.nodes;
+  if (!drained || !successor) throw new Error("two nodes were asked for");
   const ada = await TestClient.open(drained.ws);
   const { sessionId, resumeToken } = await ada.request("hello", { user: { id: "ada" }, tabId: "t1" });
   await ada.request("join", { roomId: "daily" });
@@ -50,11 +50,11 @@ test("a drained node shows its people alive where they are now, with both parts 
   await until(() => drained.log.some(({ msg }) => msg === "drained"));
   expect(await ask(drained, "api/health")).toMatchObject({ draining: true, sessions: 0 });
   expect(await ask(drained, "health/ready")).toMatchObject({ draining: true, reasons: ["draining"] });
-  const again = await TestClient.open(heir.ws);
+  const again = await TestClient.open(successor.ws);
   await again.request("hello", { user: { id: "ada" }, tabId: "t1", resume: { sessionId, resumeToken } });
 
-  for (const node of [drained, heir]) {
-    // Only the heir knows; one that is too busy to answer in time is asked again.
+  for (const node of [drained, successor]) {
+    // Only the successor knows. The test asks again when a node was too busy to answer in time.
     const present = { state: "present", nodeId: "node-2", roomId: "daily", end: null };
     await expect.poll(() => session(node)).toMatchObject(present);
     const part = async (steps: readonly string[]) =>
@@ -63,7 +63,7 @@ test("a drained node shows its people alive where they are now, with both parts 
     const after = ["session adopted", "session resumed"];
     await expect.poll(() => part(before)).toEqual(before);
     await expect.poll(() => part(after)).toEqual(after);
-    // Each node has its own clock, to the millisecond: which of their parts came first is known but for the seam.
+    // Each node has its own clock, so the order is not certain at the place where the two parts meet.
     const story = await part(["session opened", "joined room", "session resumed"]);
     expect(story).toEqual(["session opened", "joined room", "session resumed"]);
   }
@@ -72,8 +72,8 @@ test("a drained node shows its people alive where they are now, with both parts 
   const kicked = await fetch(`${drained.http}/api/sessions/${sessionId}`, { method: "DELETE" });
   expect(kicked.status).toBe(204);
   expect(await again.closed()).toBe(4403);
-  // Each node has seen an end of it: the later one is what became of it.
-  for (const node of [drained, heir]) {
+  // Each node has seen an end of the session. The later end counts.
+  for (const node of [drained, successor]) {
     const ended = { state: "ended", nodeId: "node-2", end: { reason: "kicked" } };
     await expect.poll(() => session(node)).toMatchObject(ended);
   }

@@ -3,7 +3,7 @@ import { Fleet } from "../../support/fleet.js";
 import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 
-test("who comes back to another node while Redis does not answer is told to ask again, and to begin anew only when Redis stays away", async () => {
+test("while Redis is silent, another node asks a returning client to retry, and refuses only when Redis stays away", async () => {
   const fleet = await Fleet.start(2);
   const [first, second] = fleet.nodes;
   if (!first || !second) throw new Error("two nodes were asked for");
@@ -13,7 +13,7 @@ test("who comes back to another node while Redis does not answer is told to ask 
   const { sessionId, resumeToken } = await ada.request("hello", { user, tabId: "tab" });
   await until(async () => (await fleet.redis.cli("HLEN", "lastseen:{all}:sessions")) === "1");
 
-  /** The error that a return to the other node is answered with. */
+  /** The error of a resume at the other node. */
   const refusal = async () => {
     const client = await TestClient.open(second.ws);
     onTestFinished(() => client.socket.terminate());

@@ -7,7 +7,7 @@ import { ServiceProcess } from "../../support/service-process.js";
 import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 
-/** The service stops by itself within this time; a process manager would kill it later. */
+/** The service stops within this time. A process manager would kill it later. */
 const BOUND_MS = 10_000;
 const CLIENTS = 20;
 
@@ -16,7 +16,7 @@ function stopWorker(log: readonly LogLine[]): void {
   process.kill(Number(started?.["pid"]), "SIGSTOP");
 }
 
-/** Somebody in a room with a transport, whose end nobody will hear of from a stopped worker. */
+/** A person in a room with a transport. A stopped worker will not report the end of this transport. */
 async function withMedia(url: string, userId: string): Promise<TestClient> {
   const client = await TestClient.open(url);
   await client.request("hello", { tabId: userId, user: { id: userId } });
@@ -25,7 +25,7 @@ async function withMedia(url: string, userId: string): Promise<TestClient> {
   return client;
 }
 
-/** All were told when to come back, not all at the same moment, and were closed as by a restart. */
+/** Checks that the service told all clients to come back at different moments and closed them with the code for a restart. */
 async function wereSentAway(clients: readonly TestClient[]): Promise<void> {
   const delays = new Set<number>();
   for (const client of clients) {
@@ -38,7 +38,7 @@ async function wereSentAway(clients: readonly TestClient[]): Promise<void> {
 }
 
 describe.skipIf(noMediaReason)("a service that stops while its worker stands still and a client does not read", () => {
-  test(needsMedia("ends its process in time, with code 0, having told the others"), async () => {
+  test(needsMedia("tells the other clients and ends its process in time, with code 0"), async () => {
     const service = await ServiceProcess.start({ SFU_WORKERS: "1" });
     const clients = await Promise.all(Array.from({ length: CLIENTS }, (_, n) => withMedia(service.ws, `user-${n}`)));
     const deaf = await withMedia(service.ws, "deaf");
@@ -77,14 +77,14 @@ test("a service that stops does not wait for connections that a browser has open
   const service = await startService();
   const unused = connect(Number(new URL(service.http).port), "127.0.0.1");
   await once(unused, "connect");
-  // Answered on another connection, so that the first one has been accepted.
+  // The answer on a second connection proves that the service has accepted the first one.
   await service.get("/api/health");
   const cut = once(unused, "close");
   await service.app.close();
   await cut;
 });
 
-/** What keeps a process from ending by itself and is a service's: sockets, servers, child processes and their pipes. */
+/** The handles of a service that keep a process running: sockets, servers, child processes and their pipes. */
 function handles(): string[] {
   const kinds = /^(TCP|UDP|Process|Timeout$|HTTP)/;
   return process

@@ -19,7 +19,7 @@ interface RequestMessages {
 
 /**
  * Makes the worker close a transport without telling mediasoup's JavaScript objects. Then the records of the service and
- * the worker differ, which nothing else in these tests can bring about.
+ * the worker differ. Nothing else in these tests can cause that.
  */
 export async function forgetInWorker(router: Router, transportId: string): Promise<void> {
   const { CloseTransportRequestT } = require(join(library, "fbs/router.js")) as RouterMessages;

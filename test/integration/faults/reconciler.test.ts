@@ -41,9 +41,11 @@ async function startWithWorker(): Promise<{ service: TestService; worker: Worker
 
 const NOTHING_FOREIGN = { transport: 0, producer: 0, consumer: 0 };
 
-describe.skipIf(noMediaReason)("the books and the workers", () => {
+describe.skipIf(noMediaReason)("the comparison of the service's records with the workers", () => {
   test(
-    needsMedia("a live session whose media the worker has lost is told to make it anew; others are not"),
+    needsMedia(
+      "the service tells a live session to make its media anew when the worker has lost it, and no other session",
+    ),
     async () => {
       const { service, theRouter } = await startWithWorker();
       const ada = await service.join("ada", "daily");
@@ -51,7 +53,7 @@ describe.skipIf(noMediaReason)("the books and the workers", () => {
       const lost = await ada.request("createTransport", { direction: "send" });
       await bob.request("createTransport", { direction: "send" });
       expect(await cleanUp(service)).toMatchObject({ mediaReset: 0, orphansSuspected: 0 });
-      // The worker closes the transport and nobody on this side hears of it: the request is mediasoup's own, sent past its
+      // The worker closes the transport and the service does not learn it: the request goes to the worker past mediasoup's
       // JavaScript objects.
       await forgetInWorker(theRouter(), lost.id);
       await workersHold({ transports: 1, producers: 0, consumers: 0 });
@@ -68,26 +70,29 @@ describe.skipIf(noMediaReason)("the books and the workers", () => {
     },
   );
 
-  test(needsMedia("media of other code in this process is counted and reported, and never closed"), async () => {
-    const { service, worker } = await startWithWorker();
-    const ada = await service.join("ada", "daily");
-    await ada.request("createTransport", { direction: "send" });
-    expect((await cleanUp(service)).foreignMedia).toEqual(NOTHING_FOREIGN);
-    const router = await worker.createRouter();
-    const foreign = await router.createWebRtcTransport({ listenInfos: [{ protocol: "udp", ip: "127.0.0.1" }] });
-    for (let comparison = 0; comparison < 3; comparison += 1) {
-      expect(await cleanUp(service)).toMatchObject({
-        foreignMedia: { ...NOTHING_FOREIGN, transport: 1 },
-        orphansClosed: 0,
-        orphansSuspected: 0,
-      });
-    }
-    expect(foreign.closed).toBe(false);
-    foreign.close();
-    expect((await cleanUp(service)).foreignMedia).toEqual(NOTHING_FOREIGN);
-  });
+  test(
+    needsMedia("the service counts and reports the media of other code in its process, and never closes it"),
+    async () => {
+      const { service, worker } = await startWithWorker();
+      const ada = await service.join("ada", "daily");
+      await ada.request("createTransport", { direction: "send" });
+      expect((await cleanUp(service)).foreignMedia).toEqual(NOTHING_FOREIGN);
+      const router = await worker.createRouter();
+      const foreign = await router.createWebRtcTransport({ listenInfos: [{ protocol: "udp", ip: "127.0.0.1" }] });
+      for (let comparison = 0; comparison < 3; comparison += 1) {
+        expect(await cleanUp(service)).toMatchObject({
+          foreignMedia: { ...NOTHING_FOREIGN, transport: 1 },
+          orphansClosed: 0,
+          orphansSuspected: 0,
+        });
+      }
+      expect(foreign.closed).toBe(false);
+      foreign.close();
+      expect((await cleanUp(service)).foreignMedia).toEqual(NOTHING_FOREIGN);
+    },
+  );
 
-  test(needsMedia("media that names a session which is not there is closed by the second comparison"), async () => {
+  test(needsMedia("the second comparison closes media that names an unknown session"), async () => {
     const { service, worker } = await startWithWorker();
     const router = await worker.createRouter();
     const listenInfos = [{ protocol: "udp" as const, ip: "127.0.0.1" }];

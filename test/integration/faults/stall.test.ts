@@ -3,7 +3,7 @@ import { ServiceProcess } from "../../support/service-process.js";
 import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 
-/** The real rules at forty times the speed: what takes ten minutes takes fifteen seconds. */
+/** The real rules run at forty times the speed, so ten minutes take fifteen seconds. */
 const SPEED = 40;
 const HEARTBEAT_MS = 30_000 / SPEED;
 const SCALED = {
@@ -24,7 +24,7 @@ async function join(service: ServiceProcess, name: string, room: string): Promis
   return client;
 }
 
-/** @param joined told of each client as soon as it is in */
+/** @param joined called with each client as soon as it has joined */
 async function crowd(
   service: ServiceProcess,
   kind: string,
@@ -43,7 +43,7 @@ async function crowd(
   return clients;
 }
 
-/** Clients that ping whatever the service does, each from when it is in until they fall silent all at once. */
+/** Clients that ping from their join on, also while the service does not answer. All of them stop at the same moment. */
 async function pingingCrowd(
   service: ServiceProcess,
   kind: string,
@@ -64,7 +64,7 @@ async function health(service: ServiceProcess): Promise<object> {
   return (await (await fetch(`${service.http}/api/health`)).json()) as object;
 }
 
-/** All of the silent are told that they have expired, and none of the living is. */
+/** Checks that the service has told all silent clients that they have expired, and no live client. */
 async function onlyTheSilentGo(service: ServiceProcess, live: TestClient[], silent: TestClient[]): Promise<void> {
   await until(() => closed(silent).length === silent.length, 40_000);
   expect(new Set(closed(silent).map(({ closeCode }) => closeCode))).toEqual(new Set([4410]));
@@ -73,7 +73,7 @@ async function onlyTheSilentGo(service: ServiceProcess, live: TestClient[], sile
 }
 
 test(
-  `a service that is stopped for 5 s, 60 s, 3 min and 10 min (at ${SPEED} times the speed) throws out none of ${LIVE} ` +
+  `a service that is stopped for 5 s, 60 s, 3 min and 10 min (at ${SPEED} times the speed) removes none of ${LIVE} ` +
     `live clients, and each time all of ${SILENT} silent ones`,
   { timeout: 180_000 },
   async () => {
@@ -94,7 +94,7 @@ test(
   },
 );
 
-test("a service whose event loop is busy for seven eighths of the time keeps the living and lets the silent go", async () => {
+test("a service whose event loop is busy for seven eighths of the time removes silent clients and no live ones", async () => {
   const busy =
     "setTimeout(()=>setInterval(()=>{const%20end=performance.now()+700;while(performance.now()<end);},800),5000)";
   const service = await ServiceProcess.start({
@@ -108,7 +108,7 @@ test("a service whose event loop is busy for seven eighths of the time keeps the
   await onlyTheSilentGo(service, live, silent);
 });
 
-test("when 60 % fall silent at once the service waits once, then reaps them, and the others stay", async () => {
+test("when 60 % of the clients fall silent at once, the service waits once, then reaps them; the others stay", async () => {
   const service = await ServiceProcess.start(SCALED);
   const { clients: live } = await pingingCrowd(service, "live", 80);
   const { clients: silent, fallSilent } = await pingingCrowd(service, "silent", 120);

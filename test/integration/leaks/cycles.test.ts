@@ -31,7 +31,7 @@ async function cycle(service: TestService, index: number): Promise<void> {
       client.socket.terminate();
       break;
     default:
-      // The answer to this one never arrives, and the transport must not stay.
+      // The answer to this request never arrives. The transport must not stay.
       client.send({ id: "last", type: "createTransport", data: { direction: "send" } });
       client.socket.terminate();
   }
@@ -39,10 +39,10 @@ async function cycle(service: TestService, index: number): Promise<void> {
 }
 
 async function cyclesBeside(service: TestService, from: number, to: number, settled: () => boolean): Promise<void> {
-  const lanes = 8;
+  const atOnce = 8;
   await Promise.all(
-    Array.from({ length: lanes }, async (_, lane) => {
-      for (let index = from + lane; index < to; index += lanes) await cycle(service, index);
+    Array.from({ length: atOnce }, async (_, part) => {
+      for (let index = from + part; index < to; index += atOnce) await cycle(service, index);
     }),
   );
   await until(settled);
@@ -76,7 +76,7 @@ test.skipIf(noMediaReason)(
       await cyclesBeside(service, from, to, settled);
       return { heap: usedHeap(), descriptors: openDescriptors() };
     };
-    // The timeline keeps the last thousand ended sessions on purpose; memory is flat once it holds them.
+    // The timelines keep the last thousand ended sessions on purpose. Memory is flat when they are full.
     const warm = await run(0, 1_050);
     const end = await run(1_050, 2_050);
     clearInterval(beat);

@@ -9,7 +9,7 @@ import { noPrometheusReason, Prometheus, type Sample } from "./prometheus.js";
 const read = (path: string): string => readFileSync(checkout + path, "utf8");
 const isAwaited = (expr: string): boolean => [...metricNames(expr)].some((name) => AWAITED.has(name));
 
-test("every query of the dashboard finds something in a real Prometheus that scrapes the real service", async ({
+test("every query of the dashboard has a result in a real Prometheus that scrapes the real service", async ({
   skip,
 }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
@@ -25,7 +25,7 @@ test("every query of the dashboard finds something in a real Prometheus that scr
     );
   const empty = async () =>
     (await ask()).filter(({ found, expr }) => !found && !isAwaited(expr)).map(({ title, expr }) => ({ title, expr }));
-  // Rates need two scrapes, and the rules an evaluation after them.
+  // Rates need two scrapes, and then the rules need an evaluation.
   await expect.poll(empty, { interval: 500 }).toEqual([]);
   const answers = await ask();
   expect(answers.length).toBeGreaterThan(40);
@@ -33,7 +33,7 @@ test("every query of the dashboard finds something in a real Prometheus that scr
   expect(await prometheus.labelValues("instance", "lastseen_build_info")).toEqual([new URL(service.http).host]);
 });
 
-test("what is awaited is not there yet, and somebody asks for it", async () => {
+test("the service does not have the awaited metrics yet, and a rule or panel uses each of them", async () => {
   const service = await startService();
   const exposed = metricNames(await (await service.get("/metrics")).text());
   expect(exposed.size).toBeGreaterThan(20);
@@ -44,7 +44,7 @@ test("what is awaited is not there yet, and somebody asks for it", async () => {
   expect([...AWAITED].filter((name) => !asked.has(name))).toEqual([]);
 });
 
-test("every metric that the service has of its own is shown or alerted on", async () => {
+test("a panel or an alert uses every metric of the service's own", async () => {
   const service = await startService();
   const exposed = metricNames(
     [...(await (await service.get("/metrics")).text()).matchAll(/^# TYPE (lastseen_\w+)/gm)]
@@ -60,7 +60,7 @@ test("every metric that the service has of its own is shown or alerted on", asyn
   expect([...exposed].filter((name) => !asked.has(name))).toEqual([]);
 });
 
-test("the panels have their own numbers and places, and fill the width", () => {
+test("each panel has its own number and place, and the panels fill the width", () => {
   const { panels } = dashboard;
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
@@ -84,7 +84,7 @@ test("Grafana finds the dashboard and the data where compose.yaml puts them", ()
   expect(compose).toContain("./config/grafana/provisioning:/etc/grafana/provisioning:ro");
 });
 
-/** Labels that a legend names and the answer does not have. */
+/** The labels that a legend names and the answer does not have. */
 function missingLabels(legend: string, samples: Sample[]): string[] {
   const named = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label ?? "");
   return named.filter((label) => samples.some(({ metric }) => metric[label] === undefined));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { checkout } from "../scripts/run-script.js";
 
-/** The Grafana dashboard as it stands in the file; of each panel what the tests look at. */
+/** The Grafana dashboard as it is in the file, with the fields of each panel that the tests check. */
 export interface Panel {
   id: number;
   type: string;
@@ -22,7 +22,7 @@ export const dashboard = JSON.parse(
   readFileSync(`${checkout}config/grafana/dashboards/lastseen.json`, "utf8"),
 ) as Dashboard;
 
-/** Every query of the dashboard with what Grafana puts into it: all nodes, and a range of a minute. */
+/** Every query of the dashboard, with the values that Grafana fills in: all nodes, and a range of a minute. */
 export function dashboardQueries(): { title: string; expr: string; legend: string }[] {
   const panels = dashboard.panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr, legendFormat }) => ({ title, expr, legend: legendFormat })),

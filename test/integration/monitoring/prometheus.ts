@@ -32,7 +32,7 @@ export interface Rule {
 type Answer<T> = { status: "success"; data: T } | { status: "error"; error: string };
 type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
 
-/** A Prometheus of our own with the project's rules, which looks every second. Ended with the test. */
+/** A Prometheus process with the project's rules that scrapes every second. It ends with the test. */
 export class Prometheus {
   readonly #url: string;
 
@@ -40,7 +40,7 @@ export class Prometheus {
     this.#url = `http://127.0.0.1:${port}`;
   }
 
-  /** @param targets by the name of their job: `host:port`, and the token for it if it needs one */
+  /** @param targets for each job name: `host:port`, and the token if the target needs one */
   static async start(targets: Record<string, { target: string; token?: string }>): Promise<Prometheus> {
     const folder = mkdtempSync(join(tmpdir(), "lastseen-prometheus-"));
     const port = await freePort();
@@ -76,13 +76,13 @@ export class Prometheus {
     return prometheus;
   }
 
-  /** What a PromQL expression gives at this moment. */
+  /** The result of a PromQL expression at this moment. */
   async query(expr: string): Promise<Sample[]> {
     const { result } = await this.#get<Vector>("query", { query: expr });
     return result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
   }
 
-  /** The value of an expression that gives one; undefined when it gives nothing. */
+  /** The value of an expression that gives one value; undefined when it gives none. */
   async value(expr: string): Promise<number | undefined> {
     const samples = await this.query(expr);
     if (samples.length > 1) throw new Error(`${expr} gives ${samples.length} values`);
@@ -107,7 +107,7 @@ export class Prometheus {
   }
 }
 
-/** JSON is YAML. */
+/** Every JSON text is valid YAML. */
 function configuration(targets: Record<string, { target: string; token?: string }>): string {
   return JSON.stringify({
     global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },

@@ -24,14 +24,14 @@ test("Prometheus accepts the configuration and the rules", async ({ skip }) => {
   expect(code).toBe(0);
 });
 
-test("each story of the rules' unit tests ends with the alerts that it tells", async ({ skip }) => {
+test("the unit tests of the rules pass: each ends with the alerts that it expects", async ({ skip }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
   const { code, stdout, stderr } = await run("promtool", ["test", "rules", ...stories]);
   expect(`${stdout}${stderr}`).not.toContain("FAILED");
   expect(code).toBe(0);
 });
 
-test("every rule can be evaluated, is told in a story, asks for metrics that exist, and is used", async ({ skip }) => {
+test("every rule can be evaluated, has a unit test, uses metrics that exist, and is used", async ({ skip }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
   const service = await startService();
   const exposed = metricNames(await (await service.get("/metrics")).text());

@@ -7,7 +7,7 @@ import { noPrometheusReason, Prometheus } from "./prometheus.js";
 
 const target = (service: { http: string }): string => new URL(service.http).host;
 
-test("Prometheus reads who is here, and what happened to those who were", async ({ skip }) => {
+test("Prometheus reads the present sessions and the causes for which others have ended", async ({ skip }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
   const service = await startService({ NODE_ID: "node-7" });
   const prometheus = await Prometheus.start({ lastseen: { target: target(service) } });
@@ -33,7 +33,7 @@ test("Prometheus reads who is here, and what happened to those who were", async 
     'lastseen_socket_closes_total{code="1000"}': 1,
     'lastseen_cleanups_total{result="clean"}': 1,
     'lastseen_build_info{node="node-7"}': 1,
-    // All causes but having been heard, which makes nobody a ghost.
+    // All causes except `heard`, which makes no session a ghost.
     'count(lastseen_ghost_detection_seconds_bucket{le="+Inf"})': Object.keys(GHOST_CAUSES).length,
   };
   const seen = async () =>
@@ -43,7 +43,7 @@ test("Prometheus reads who is here, and what happened to those who were", async 
   await expect.poll(seen, { interval: 250 }).toEqual(expected);
 });
 
-test("a counter that has not moved yet is there, so that its first step is an increase", async ({ skip }) => {
+test("Prometheus sees a counter before its first step, so that the first step is an increase", async ({ skip }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
   const service = await startService();
   const prometheus = await Prometheus.start({ lastseen: { target: target(service) } });
@@ -54,7 +54,7 @@ test("a counter that has not moved yet is there, so that its first step is an in
   await until(async () => ((await prometheus.value(`increase(${refused}[1m])`)) ?? 0) > 0);
 });
 
-test("with METRICS_TOKEN only a Prometheus that has it may scrape", async ({ skip }) => {
+test("with METRICS_TOKEN only a Prometheus with this token may scrape", async ({ skip }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
   const service = await startService({ METRICS_TOKEN: "a-token-for-metrics" });
   const prometheus = await Prometheus.start({
@@ -64,15 +64,15 @@ test("with METRICS_TOKEN only a Prometheus that has it may scrape", async ({ ski
   });
   const up = async () =>
     Object.fromEntries((await prometheus.query("up")).map(({ metric, value }) => [metric["job"], value]));
-  // Who has the token may have come too late for the first time on a busy machine; who has none is refused, however often.
+  // On a busy machine the first scrape with the token may fail. A scrape without it always fails.
   await expect.poll(up).toEqual({ lastseen: 1, stranger: 0, guesser: 0 });
 });
 
-test("a node that dies is noticed, and its alert is on its way", async ({ skip }) => {
+test("Prometheus notices that a node has died, and its alert is pending", async ({ skip }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
   const service = await ServiceProcess.start();
   const prometheus = await Prometheus.start({ lastseen: { target: target(service) } });
-  // Some are of the machine that the tests run on, which may be busy.
+  // Some alerts are about the machine that runs the tests, which may be busy.
   const aside = "LastseenAbsent|LastseenEventLoopLag|LastseenStoodStill";
   const alerts = () => prometheus.query(`ALERTS{alertname!~"${aside}"}`);
   await until(async () => (await prometheus.value('up{job="lastseen"}')) === 1);

@@ -11,7 +11,7 @@ const WEBRTC = { listenInfos: [{ protocol: "udp" as const, ip: "127.0.0.1" }], i
 const OPUS = { kind: "audio" as const, mimeType: "audio/opus", clockRate: 48_000, channels: 2 };
 export const SETTINGS = { RESUME_GRACE_MS: 200, RELOAD_GRACE_MS: 200 };
 
-/** A media worker of the application, which is not ended by anybody but the test. */
+/** A media worker of the application. Only the test ends it. */
 export async function startWorker(): Promise<Worker> {
   const workerBin = findWorkerBinary()?.path;
   const worker = await createWorker({ ...(workerBin === undefined ? {} : { workerBin }), logLevel: "warn" });
@@ -26,7 +26,7 @@ export const makeTransport = (router: Router, appData = {}): Promise<WebRtcTrans
 
 export type LogLine = { level: number; msg: string; [field: string]: unknown };
 
-/** Somebody else's application: its own server, log and, if it likes, plugins. */
+/** An application that uses the plugin: its own server and log, and its own plugins if the test adds some. */
 export interface Application {
   app: FastifyInstance;
   log: LogLine[];
@@ -51,7 +51,7 @@ export function application(): Application {
   };
 }
 
-/** Registers the plugin as a test wants it: everybody is believed, and people are given up soon. */
+/** Registers the plugin for tests: it trusts every user, and its graces are short. */
 export async function registerLastseen(app: FastifyInstance, options: LastseenOptions = {}): Promise<void> {
   await app.register(lastseen, { environment: "test", ...options, settings: { ...SETTINGS, ...options.settings } });
 }
@@ -63,13 +63,13 @@ export async function enter(client: TestClient, userId: string, roomId: string):
   return sessionId;
 }
 
-/** Ids of everything in the worker, asked of itself. */
+/** The ids of all objects in the worker, from the worker itself. */
 export async function heldBy(worker: Worker): Promise<ReadonlySet<string>> {
   const dump = await worker.dump();
   return new Set(dump.channelMessageHandlers.channelRequestHandlers);
 }
 
-/** A handshake whose answer is an ordinary HTTP response. */
+/** Sends a handshake that the server answers with an ordinary HTTP response. */
 export function refusedHandshake(port: number, path: string, headers: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
     const upgrade = {

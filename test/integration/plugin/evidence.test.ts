@@ -20,8 +20,8 @@ async function connectPeer(router: Router, appData: { sessionId: string }) {
   return WebRtcPeer.connect({ transports } as TestMedia, signalling as unknown as SessionMedia, "send");
 }
 
-describe.skipIf(noMediaReason ?? missingForPeers)(needsMedia("A wire of the application's"), () => {
-  test("is evidence: its loss has the page asked", async () => {
+describe.skipIf(noMediaReason ?? missingForPeers)(needsMedia("A transport of the application"), () => {
+  test("is evidence: when it is lost, the service probes the page", async () => {
     const { app, listen } = application();
     await registerLastseen(app);
     const router = await makeRouter(await startWorker());

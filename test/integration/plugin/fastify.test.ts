@@ -11,7 +11,7 @@ import { application, enter, refusedHandshake, registerLastseen } from "./applic
 
 const ORIGIN = "http://localhost:3002";
 
-/** A WebSocket route of the application's own, by the plugin that Lastseen uses itself. */
+/** The application's own WebSocket route, with the same Fastify plugin that Lastseen uses. */
 async function echo(app: FastifyInstance): Promise<void> {
   await app.register(websocket);
   await app.register(async (scope) => {
@@ -26,7 +26,7 @@ async function echoes(client: TestClient): Promise<void> {
   await client.frame(({ type }) => type === "hi");
 }
 
-describe("Beside what an application has already", () => {
+describe("Beside the existing parts of an application", () => {
   test.each([
     ["before", true],
     ["after", false],
@@ -48,7 +48,7 @@ describe("Beside what an application has already", () => {
     expect(log.filter(({ msg }) => msg === "websocket upgrade failed")).toEqual([]);
   });
 
-  test("a WebSocket server that knows nothing of Fastify goes on", async () => {
+  test("a WebSocket server that does not use Fastify goes on working", async () => {
     const { app, listen } = application();
     await registerLastseen(app);
     const server = new WebSocketServer({ noServer: true });
@@ -64,7 +64,7 @@ describe("Beside what an application has already", () => {
     await enter(await connect(), "ben", "daily");
   });
 
-  test("cors and helmet are the application's, on our routes like on its own", async () => {
+  test("the application's cors and helmet apply to Lastseen's routes too", async () => {
     const { app, listen } = application();
     await app.register(cors, { origin: "https://app.example" });
     await app.register(helmet);
@@ -80,7 +80,7 @@ describe("Beside what an application has already", () => {
     await enter(await connect("/presence/ws"), "ann", "daily");
   });
 
-  test("errors of its own routes keep their form, and ours have ours", async () => {
+  test("errors of the application's routes keep their form, and errors of Lastseen's routes have Lastseen's form", async () => {
     const { app, listen } = application();
     app.setErrorHandler((_error, _request, reply) => reply.code(418).send({ own: true }));
     app.setNotFoundHandler((_request, reply) => reply.code(404).send({ nothing: true }));
@@ -112,7 +112,7 @@ describe("Beside what an application has already", () => {
     await enter(client, "ann", "daily");
   });
 
-  test("its own kind of schemas does not concern ours", async () => {
+  test("the application's schema compilers do not affect Lastseen's routes", async () => {
     const { app } = application();
     const foreign = () => {
       throw new Error("not a schema of the application");
@@ -130,7 +130,7 @@ describe("Beside what an application has already", () => {
     expect((await app.inject({ ...beacon, payload })).statusCode).toBe(204);
   });
 
-  test("a wish for another protocol is answered in HTTP when nobody else hears it", async () => {
+  test("the server answers an upgrade to another protocol in HTTP when nothing else handles it", async () => {
     const { app, listen } = application();
     await registerLastseen(app);
     app.get("/own", () => "own");
@@ -141,7 +141,7 @@ describe("Beside what an application has already", () => {
 });
 
 describe("The registration", () => {
-  test("is refused a second time, wherever it is tried", async () => {
+  test("fails the second time, also in another scope", async () => {
     const { app } = application();
     await registerLastseen(app);
     await expect(registerLastseen(app, { prefix: "/again" })).rejects.toThrow(/already registered in this application/);

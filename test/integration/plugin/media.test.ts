@@ -8,7 +8,7 @@ const OPUS_PARAMETERS = {
   encodings: [{ ssrc: 1111 }],
 };
 
-/** Two people in the application's own signalling, in one room with one router. */
+/** Two people who use the application's own signalling, in one room with one router. */
 async function twoPeople() {
   const { app, log, listen } = application();
   await registerLastseen(app);
@@ -30,7 +30,7 @@ async function twoPeople() {
 }
 
 describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
-  test("goes with the session whose socket was killed, and only that", async () => {
+  test("is closed with the session whose socket was killed, and only that session's media", async () => {
     const { app, worker, router, makeFor, ann, ben, annId, benId } = await twoPeople();
     const [annSend, annReceive, bensOwn] = [await makeFor(annId), await makeFor(annId), await makeFor(benId)];
     const foreign = await makeTransport(router);
@@ -51,7 +51,7 @@ describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
     expect(app.lastseen.findSession(benId)?.media.transports).toBe(1);
   });
 
-  test("of a transport includes what it produces", async () => {
+  test("includes the producers of a transport", async () => {
     const { app, worker, router, annId } = await twoPeople();
     const transport = await makeTransport(router, { sessionId: annId });
     const producer = await transport.produce({ kind: "audio", rtpParameters: OPUS_PARAMETERS });
@@ -60,7 +60,7 @@ describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
     expect((await heldBy(worker)).has(producer.id)).toBe(false);
   });
 
-  test("is a session's by one call, too", async () => {
+  test("belongs to a session after a call of `own`, too", async () => {
     const { app, worker, router, annId, ben } = await twoPeople();
     const transport = await makeTransport(router);
     expect(app.lastseen.own(annId, transport)).toBe(true);
@@ -69,7 +69,7 @@ describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
     expect((await heldBy(worker)).has(transport.id)).toBe(false);
   });
 
-  test("that comes after its session's end is closed at once", async () => {
+  test("is closed at once when it comes after the end of its session", async () => {
     const { app, worker, router, annId, makeFor } = await twoPeople();
     await app.lastseen.kick(annId);
     const late = await makeFor(annId);
@@ -90,7 +90,7 @@ describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
     expect(app.lastseen.findSession(annId)?.media.transports).toBe(1);
   });
 
-  test("is not touched by a comparison of the books", async () => {
+  test("stays when the service compares its records with the workers", async () => {
     const { http, worker, router, annId, makeFor } = await twoPeople();
     const own = await makeFor(annId);
     const foreign = [await makeTransport(router), await makeTransport(router, { sessionId: "stranger" })];
@@ -101,7 +101,7 @@ describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
     expect([own, ...foreign.map(({ id }) => id)].filter((id) => !held.has(id))).toEqual([]);
   });
 
-  test("is left to the application, but for the sessions', when it closes", async () => {
+  test("stays when the service closes, except the media of sessions", async () => {
     const { app, worker, router, annId, benId, makeFor } = await twoPeople();
     const own = [await makeFor(annId), await makeFor(benId)];
     const foreign = await makeTransport(router);
@@ -113,7 +113,7 @@ describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
     expect(router.observer.listenerCount("newtransport") + worker.observer.listenerCount("newrouter")).toBe(0);
   });
 
-  test("cannot be asked of the wire", async () => {
+  test("cannot be requested over Lastseen's protocol", async () => {
     const { ann } = await twoPeople();
     const answer = await ann.ask("createTransport", { direction: "send" });
     expect(answer).toMatchObject({ ok: false, error: { code: "media_unavailable" } });
@@ -121,7 +121,7 @@ describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
 });
 
 describe.skipIf(noMediaReason)(needsMedia("A worker that was started before the registration"), () => {
-  test("is watched when it is named", async () => {
+  test("is watched when the options name it", async () => {
     const { app, listen } = application();
     const worker = await startWorker();
     await registerLastseen(app, { workers: [worker] });

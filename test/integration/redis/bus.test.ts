@@ -12,7 +12,7 @@ import { openReadyStore } from "./stores.js";
 
 const ask = (id: string): NodeMessage => ({ type: "ask", id, question: "who", data: { deep: [id] } });
 
-/** A node with everything that it was told. */
+/** A node with all messages that it has received. */
 async function openBus(url: string, nodeId: string, more: Partial<RedisStoreOptions> = {}) {
   const store: RedisStore = await openReadyStore(url, more);
   const bus = store.bus(nodeId);
@@ -24,7 +24,7 @@ async function openBus(url: string, nodeId: string, more: Partial<RedisStoreOpti
   return { store, bus, told, missed };
 }
 
-/** Hundreds at a time: a Redis on a busy machine has a second for each of them. */
+/** Messages are sent in hundreds, because Redis has only a second for each on a busy machine. */
 async function sendAll(bus: RedisBus, ids: readonly string[], arrived: (count: number) => boolean): Promise<void> {
   for (let from = 0; from < ids.length; from += 250) {
     const batch = ids.slice(from, from + 250);
@@ -33,7 +33,7 @@ async function sendAll(bus: RedisBus, ids: readonly string[], arrived: (count: n
   }
 }
 
-/** A bus for the contract, under a prefix of its own; every node has connections of its own. */
+/** A bus for the contract with its own key prefix. Every node has its own connections. */
 function emptyBus(url: string): BusUnderTest {
   const prefix = `test-${randomUUID()}`;
   const errors: unknown[] = [];
@@ -84,7 +84,7 @@ describe.skipIf(noRedisReason)("messages between nodes, over Redis", () => {
     expect(b.told).toEqual([]);
   });
 
-  test("what is no message is not delivered, and counted; what is of an unknown kind is nobody's loss", async () => {
+  test("the bus counts invalid messages and does not deliver them; an unknown kind of message is not a loss", async () => {
     const a = await openBus(redis.url, "a");
     const b = await openBus(redis.url, "b");
     const frame = (seq: number, message: unknown) => JSON.stringify({ from: "x", stream: "s", seq, message });
@@ -100,7 +100,7 @@ describe.skipIf(noRedisReason)("messages between nodes, over Redis", () => {
     expect(b.store.link.errors.get("receive")).toBe(wrong.length);
   });
 
-  test("a node whose connection broke listens again, and knows that it has missed something", async () => {
+  test("a node whose connection broke subscribes again, and knows that it may have missed messages", async () => {
     const proxy = await proxyTo(redis);
     const a = await openBus(redis.url, "a");
     const b = await openBus(`redis://127.0.0.1:${proxy.port}`, "b");
@@ -118,7 +118,7 @@ describe.skipIf(noRedisReason)("messages between nodes, over Redis", () => {
     expect(b.missed).toEqual(["a"]);
   });
 
-  test("a connection that has become silent is noticed and replaced", async () => {
+  test("the bus notices and replaces a silent connection", async () => {
     const proxy = await proxyTo(redis);
     const a = await openBus(redis.url, "a");
     const b = await openBus(`redis://127.0.0.1:${proxy.port}`, "b");
@@ -132,7 +132,7 @@ describe.skipIf(noRedisReason)("messages between nodes, over Redis", () => {
     await until(() => b.told.length === 2);
   });
 
-  test("what a node could not send is missed by the others: with its next message, or when it says its number", async () => {
+  test("nodes notice a message that was not sent: at the next message, or when the sender announces its number", async () => {
     const proxy = await proxyTo(redis);
     const a = await openBus(`redis://127.0.0.1:${proxy.port}`, "a");
     const b = await openBus(redis.url, "b");
@@ -156,7 +156,7 @@ describe.skipIf(noRedisReason)("messages between nodes, over Redis", () => {
     expect(a.store.link.errors.get("publish")).toBe(1);
   });
 
-  test("a node's own number is nobody's loss, and a restarted node is followed from its first message", async () => {
+  test("a node ignores its own number, and follows a restarted node from its first message", async () => {
     const first = await openBus(redis.url, "a");
     const b = await openBus(redis.url, "b");
     for (const id of ["1", "2", "3"]) first.bus.send("all", ask(id));
@@ -188,7 +188,7 @@ describe.skipIf(noRedisReason)("messages between nodes, over a Redis cluster", (
 
   busContract("a Redis cluster", () => emptyBus(cluster.url));
 
-  test("arrive in order, on whichever nodes of the cluster sender and receiver are", async () => {
+  test("arrive in order, also when sender and receiver use different nodes of the cluster", async () => {
     const sender = await openBus(cluster.url, "a");
     const receivers = await Promise.all(["b", "c", "d", "e", "f"].map((nodeId) => openBus(cluster.url, nodeId)));
     const all = Array.from({ length: 1_000 }, (_none, n) => String(n));
@@ -199,7 +199,7 @@ describe.skipIf(noRedisReason)("messages between nodes, over a Redis cluster", (
     }
   });
 
-  test("come by way of another node of the cluster when the one that brought them stands still", async () => {
+  test("come through another node of the cluster when the first one stands still", async () => {
     const a = await openBus(cluster.url, "a");
     const receivers = await Promise.all(["b", "c", "d", "e", "f", "g"].map((nodeId) => openBus(cluster.url, nodeId)));
     a.bus.send("all", ask("1"));

@@ -6,7 +6,7 @@ import { RedisCluster } from "../../support/redis-cluster.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
 import { openReadyStore } from "./stores.js";
 
-/** More than the lease of a test, so that a lease runs out before. */
+/** Longer than the lease of a test, so that a lease expires before. */
 const QUIET_MS = 1_000;
 
 async function emptyEvents(url: string, kept: number): Promise<SharedEvents> {
@@ -33,14 +33,14 @@ describe.skipIf(noRedisReason)("one Redis", () => {
 
   eventLogContract("Redis", (kept) => emptyEvents(redis.url, kept));
 
-  test("an entry of another version is passed over, and does not end the reading", async () => {
+  test("reading skips an entry of another version and goes on", async () => {
     const store = await openReadyStore(redis.url, { prefix: "other-version" });
     const key = store.link.keys.key("events");
     const id = await redis.cli("XADD", key, "*", "json", '{"type":"teleported"}');
     expect(await store.events("a").read(undefined, 10)).toEqual({ events: [], gap: false, next: id });
   });
 
-  test("when all is delivered nothing is left in Redis but the log", async () => {
+  test("when all events are delivered only the log is left in Redis", async () => {
     const prefix = "all-delivered";
     const store = await openReadyStore(redis.url, { prefix });
     const log = store.events("a");
@@ -52,7 +52,7 @@ describe.skipIf(noRedisReason)("one Redis", () => {
     }
   });
 
-  test("a Redis that comes back empty takes nothing away from a node that is alive", async () => {
+  test("when Redis comes back empty, a node that is alive still logs and acknowledges its events", async () => {
     const store = await openReadyStore(redis.url, { prefix: "emptied" });
     const log = store.events("a");
     const before = await log.append([event(1)]);

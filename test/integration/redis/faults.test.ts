@@ -18,7 +18,7 @@ import { noRedisReason, RedisServer, type RedisServerOptions } from "../../suppo
 import { until } from "../../support/until.js";
 import { openReadyStore, openStore } from "./stores.js";
 
-/** A command that is not answered is rejected after one second; the rest is for a slow machine. */
+/** The store rejects a command without an answer after one second. The rest is for a slow machine. */
 const REJECTED_WITHIN_MS = 2_000;
 
 async function startRedis(options?: RedisServerOptions): Promise<RedisServer> {
@@ -33,7 +33,7 @@ async function registered(store: RedisStore, nodeId: string): Promise<Directory>
   return directory;
 }
 
-/** How the promise ended, and after how many milliseconds. */
+/** The result of the promise, and its time in milliseconds. */
 async function timed(work: Promise<unknown>): Promise<{ error: unknown; ms: number }> {
   const startedAt = performance.now();
   const error: unknown = await work.then(
@@ -62,7 +62,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     const directory = store.directory("a");
     const { error, ms } = await timed(directory.register("wss://a"));
     expect(error).toBeInstanceOf(RedisUnavailableError);
-    // Not after the second that a command may take.
+    // The refusal comes before the second that a command may take.
     expect(ms).toBeLessThan(REJECTED_WITHIN_MS / 2);
     expect(await directory.claimRoom("daily")).toEqual({ kind: "no_lease" });
     await until(() => (store.link.errors.get("connect") ?? 0) >= 3);
@@ -76,7 +76,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     expect(store.link.errors.get("register")).toBe(1);
   });
 
-  test("a Redis that stands still is down within a second, nothing piles up, and it is up soon after", async () => {
+  test("a Redis that stands still is reported as down within a second, nothing is queued, and it is up soon after", async () => {
     const redis = await startRedis();
     const store = await openReadyStore(redis.url);
     const directory = await registered(store, "a");
@@ -109,7 +109,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     expect(await directory.own()).toMatchObject({ rooms: ["daily"] });
   });
 
-  test("nobody's lease runs out while Redis stands still", async () => {
+  test("no lease expires while Redis stands still", async () => {
     const redis = await startRedis();
     const [one, two] = [await openReadyStore(redis.url), await openReadyStore(redis.url)];
     const a = await registered(one, "a");
@@ -133,7 +133,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     await until(isExpired);
   });
 
-  test("after a restart with nothing a node has no lease, and its next one is later than all before", async () => {
+  test("after Redis restarts empty a node has no lease, and its next epoch is higher than all before", async () => {
     const first = await startRedis();
     const store = await openReadyStore(first.url);
     const directory = store.directory("a");
@@ -149,7 +149,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     expect(await directory.putSession(sessionEntry("s1"))).toEqual({ kind: "stored" });
   });
 
-  test("scripts that Redis has forgotten are given to it again", async () => {
+  test("the store loads scripts again that Redis has forgotten", async () => {
     const redis = await startRedis();
     const directory = await registered(await openReadyStore(redis.url), "a");
     await redis.cli("script", "flush");
@@ -157,7 +157,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     expect(all).toEqual(all.map(() => ({ kind: "here" })));
   });
 
-  test("a refusal is counted by operation and told without what was refused", async () => {
+  test("the store counts a refusal by operation, and the error does not repeat the refused values", async () => {
     const redis = await startRedis({ config: ["user default on nopass ~* &* +@all -evalsha -eval"] });
     const store = await openReadyStore(redis.url);
     const directory = store.directory("a");
@@ -169,7 +169,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     expect(Object.fromEntries(store.link.errors)).toEqual({ register: 6 });
   });
 
-  test("of all that comes and goes nothing stays in Redis but two numbers", async () => {
+  test("after all nodes, rooms and sessions are gone only two numbers are left in Redis", async () => {
     const redis = await startRedis();
     const store = await openReadyStore(redis.url);
     const a = await registered(store, "a");
@@ -188,7 +188,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     ]);
   });
 
-  test("closing ends the connections, also while Redis is away, and does not wait for it", async () => {
+  test("closing ends the connections, also while Redis is away, and does not wait for Redis", async () => {
     const redis = await startRedis();
     const stores = [await openReadyStore(redis.url), await openReadyStore(redis.url)];
     for (const store of stores) {
@@ -208,7 +208,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
   });
 });
 
-describe.skipIf(noRedisReason)("getting in", () => {
+describe.skipIf(noRedisReason)("authentication at Redis", () => {
   test.each([
     ["one Redis", "redis", []],
     ["a cluster", "redis+cluster", ["cluster-enabled yes"]],
@@ -222,13 +222,13 @@ describe.skipIf(noRedisReason)("getting in", () => {
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("geheim");
   });
 
-  test("the right password is let in", async () => {
+  test("Redis accepts the right password", async () => {
     const redis = await startRedis({ config: ["requirepass richtig"] });
     const right = await openReadyStore(`redis://:richtig@127.0.0.1:${redis.port}`);
     await registered(right, "a");
   });
 
-  test("a user of its own needs no more than its keys, its channels and a few commands", async () => {
+  test("a Redis user needs only the service's keys and channels and a few commands", async () => {
     const rights = "~lastseen:{all}:* &lastseen:{all}:* -@all +@connection +info +subscribe +publish +eval +evalsha";
     const data = "+time +get +set +hget +hset +hdel +hlen +hgetall +zadd +zrem +zlexcount +zrangebylex";
     const redis = await startRedis({ config: ["user default off", `user app on >richtig ${rights} ${data}`] });
@@ -255,7 +255,7 @@ describe.skipIf(noRedisReason)("getting in", () => {
   });
 
   const noOpenssl = spawnSync("openssl", ["version"]).status === 0 ? undefined : "there is no openssl";
-  test.skipIf(noOpenssl)("TLS is used, and a certificate that nobody vouches for is refused", async () => {
+  test.skipIf(noOpenssl)("the store uses TLS, and refuses a certificate that no authority has signed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "lastseen-tls-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
@@ -287,8 +287,8 @@ describe.skipIf(noRedisReason)("getting in", () => {
   });
 });
 
-describe.skipIf(noRedisReason)("a master is replaced", () => {
-  test("by its replica, without what was not replicated: a node goes on and writes it again", async () => {
+describe.skipIf(noRedisReason)("failover of Redis", () => {
+  test("when a replica replaces the master, the node goes on and writes again what was not replicated", async () => {
     const sentinel = await RedisSentinel.start();
     onTestFinished(() => sentinel.stop());
     const store = await openReadyStore(sentinel.url, { leaseMs: 20_000 });
@@ -322,7 +322,7 @@ describe.skipIf(noRedisReason)("a master is replaced", () => {
     await until(() => heard.length === 1);
   });
 
-  test("a cluster whose node stands still is down within a second, and up soon after", async () => {
+  test("the store reports a cluster whose node stands still as down within a second, and as up soon after", async () => {
     const cluster = await RedisCluster.start();
     onTestFinished(() => cluster.stop());
     const store = await openReadyStore(cluster.url);

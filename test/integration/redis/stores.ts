@@ -12,10 +12,10 @@ const LOSE_ROOM: Script = {
   sha1: "",
 };
 
-/** Short, so that a test can wait until a lease has run out. */
+/** Short, so that a test can wait until a lease has expired. */
 const LEASE_MS = 600;
 
-/** Opens stores as nodes do, each with connections of its own; closed with the test. Any listener that throws fails it. */
+/** Opens stores as nodes do, each with its own connections. They close with the test. A listener that throws fails the test. */
 export function openStore(url: string, more: Partial<RedisStoreOptions> = {}): RedisStore {
   const store = new RedisStore({
     url,
@@ -33,7 +33,7 @@ export async function openReadyStore(url: string, more: Partial<RedisStoreOption
   return store;
 }
 
-/** An empty store for the contract, under a prefix of its own. */
+/** An empty store for the contract, with its own key prefix. */
 export async function emptySharedStore(url: string): Promise<DirectoryUnderTest> {
   const store = await openReadyStore(url, { prefix: `test-${randomUUID()}` });
   return {

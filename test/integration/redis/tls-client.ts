@@ -1,4 +1,4 @@
-/** A program: opens a store over the URL in its arguments and says whether it could register. Trusts NODE_EXTRA_CA_CERTS. */
+/** A program that opens a store at the URL in its arguments and prints whether it could register. Trusts NODE_EXTRA_CA_CERTS. */
 import { RedisStore } from "../../../src/redis/redis-store.js";
 
 const store = new RedisStore({

@@ -7,7 +7,7 @@ import { until } from "../../support/until.js";
 import { countRoutersInWorkers } from "../../support/worker-dump.js";
 
 const RACES = 1_000;
-const LANES = 10;
+const AT_ONCE = 10;
 
 /** Two or three tabs of one user that join, make transports, reload and close at once, over real sockets. */
 async function race(service: TestService, seed: number): Promise<void> {
@@ -18,7 +18,7 @@ async function race(service: TestService, seed: number): Promise<void> {
     Array.from({ length: 2 + random.below(2) }, (_, index) => service.hello(user, { tabId: `tab-${index}` })),
   );
   for (let step = 0; step < 10; step++) act(tabs[random.below(tabs.length)], random, roomId);
-  // The last word: one more tab takes the room, whatever the others were about to do.
+  // One more tab joins last. It gets the place, even while the other tabs still act.
   const last = await service.hello(user, { tabId: "last" });
   const joined = await last.request("join", { roomId });
   await last.request("createTransport", { direction: "send" });
@@ -54,14 +54,14 @@ function act(tab: TestClient | undefined, random: Random, roomId: string): void 
 
 test.skipIf(noMediaReason)(
   needsMedia(
-    `${RACES} races of tabs over real sockets leave one owner each, and the worker holds nothing of the losers`,
+    `each of ${RACES} races of tabs over real sockets ends with one owner, and the worker holds no media of the other tabs`,
   ),
   { timeout: 120_000 },
   async () => {
     const service = await startService({ SFU_WORKERS: "1", RELOAD_GRACE_MS: "200", RESUME_GRACE_MS: "200" });
     await Promise.all(
-      Array.from({ length: LANES }, async (_, lane) => {
-        for (let seed = lane + 1; seed <= RACES; seed += LANES) await race(service, seed);
+      Array.from({ length: AT_ONCE }, async (_, part) => {
+        for (let seed = part + 1; seed <= RACES; seed += AT_ONCE) await race(service, seed);
       }),
     );
     await until(() => service.app.registry.size === 0 && service.app.reaper.unfinished === 0);

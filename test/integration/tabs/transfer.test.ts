@@ -3,7 +3,7 @@ import { needsMedia, noMediaReason } from "../../support/media-worker.js";
 import { startService } from "../../support/service.js";
 import { until } from "../../support/until.js";
 
-test("a second tab takes the session over; the third person sees one participant throughout", async () => {
+test("a second tab takes the session over, and another person sees one participant all the time", async () => {
   const service = await startService();
   const eve = await service.join("eve", "daily");
   const first = await service.join("ada", "daily");
@@ -28,7 +28,7 @@ test("a second tab takes the session over; the third person sees one participant
   expect(eve.events("user_joined")).toHaveLength(1);
 });
 
-test("the tab that took over resumes under its new token, the old tab's token is worth nothing", async () => {
+test("the tab that took over resumes with its new token, and the service refuses the old tab's token", async () => {
   const service = await startService();
   const first = await service.join("ada", "daily");
   const second = await service.hello("ada", { tabId: "second" });
@@ -58,7 +58,7 @@ test("closing the old tab never ends the call", async () => {
   expect((await eve.request("getRoom")).room.participants).toHaveLength(2);
 });
 
-test("reject: the second tab gets a clear answer and the first keeps its place", async () => {
+test("policy reject: the service refuses the second tab with a clear answer, and the first keeps its place", async () => {
   const service = await startService({ MULTI_TAB_POLICY: "reject" });
   const first = await service.join("ada", "daily");
   const second = await service.hello("ada", { tabId: "second" });
@@ -69,7 +69,7 @@ test("reject: the second tab gets a clear answer and the first keeps its place",
   expect((await first.request("getRoom")).room.participants).toHaveLength(1);
 });
 
-test("a client may ask for less than the policy allows, not for more", async () => {
+test("a client may ask for a stricter policy than the service's, but not for a weaker one", async () => {
   const service = await startService();
   await service.join("ada", "daily");
   const second = await service.hello("ada", { tabId: "second" });
@@ -80,7 +80,7 @@ test("a client may ask for less than the policy allows, not for more", async () 
   expect(await second.request("join", { roomId: "daily", onDuplicate: "allow" })).toMatchObject({ transferred: true });
 });
 
-test("allow: both tabs are participants", async () => {
+test("policy allow: both tabs are participants", async () => {
   const service = await startService({ MULTI_TAB_POLICY: "allow" });
   const first = await service.join("ada", "daily");
   const second = await service.hello("ada", { tabId: "second" });
@@ -91,7 +91,7 @@ test("allow: both tabs are participants", async () => {
   expect(await first.event("user_left")).toMatchObject({ userId: "ada", participants: ["ada"] });
 });
 
-test("two tabs that fight are stopped after thirty moves a minute", async () => {
+test("the service refuses further transfers after thirty within a minute", async () => {
   const service = await startService();
   let owner = await service.join("ada", "daily");
   for (let move = 0; move < 30; move++) {

@@ -8,7 +8,7 @@ import { isSigned, Receiver, SECRET } from "./receiver.js";
 const kick = (service: TestService, sessionId: string) =>
   service.get(`/api/sessions/${sessionId}`, { method: "DELETE" });
 
-test("the backend is told of a life from its beginning to its end, in order, signed, each event under its id", async () => {
+test("the backend gets all events of a session, from beginning to end, in order, signed, each with its id", async () => {
   const receiver = await Receiver.start();
   const service = await startService({ ...receiver.settings, NODE_ID: "node-a" });
   const ada = await service.join("ada", "daily");
@@ -36,7 +36,7 @@ test("the backend is told of a life from its beginning to its end, in order, sig
   }
 });
 
-test("a kick, and a rejoin before the backend has heard of it: the old session's left comes before the new one's joined", async () => {
+test("when a kicked user rejoins early, the old session's left event still comes before the new one's joined event", async () => {
   const receiver = await Receiver.start();
   let open: () => void = () => {};
   const gate = new Promise<void>((resolve) => (open = resolve));
@@ -45,7 +45,7 @@ test("a kick, and a rejoin before the backend has heard of it: the old session's
   const first = await service.join("ada", "daily");
   await kick(service, first.hello.sessionId);
   await service.join("ada", "daily");
-  // Somebody else's events do not wait for hers.
+  // Events of other users do not wait for hers.
   await service.join("bob", "daily");
   await receiver.get("joined", "bob");
   const lastOfAda = () => receiver.deliveries.filter(({ event }) => event.userId === "ada").at(-1)?.event.type;
@@ -65,7 +65,7 @@ test("a kick, and a rejoin before the backend has heard of it: the old session's
   ]);
 });
 
-test("a transfer, a resume, away and back are told under the epochs of the session", async () => {
+test("the events transferred, resumed, away and back have the epoch of the session", async () => {
   const receiver = await Receiver.start();
   const service = await startService({ ...receiver.settings, RESUME_GRACE_MS: "20000" });
   const first = await service.join("ada", "daily");
@@ -89,7 +89,7 @@ test("a transfer, a resume, away and back are told under the epochs of the sessi
   expect(ofSession[3]).toMatchObject({ cause: "connection_lost", roomId: "daily" });
 });
 
-test("a backend that fails gets every event again until it takes it, and in order", async () => {
+test("the service repeats each event to a failing backend until the backend takes it, in order", async () => {
   const receiver = await Receiver.start();
   const seen = new Map<string, number>();
   receiver.answer = ({ event }) => {
@@ -112,7 +112,7 @@ test("a backend that fails gets every event again until it takes it, and in orde
   );
 });
 
-test("a backend that is down holds nobody up, is told everything when it comes back, and nothing secret is in the log", async () => {
+test("a backend that is down delays no client and gets all events when it is back, and the log has no secrets", async () => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/hooks?token=url-secret`;
   const service = await startService({ WEBHOOK_URL: url, WEBHOOK_SECRET: SECRET, LOG_LEVEL: "trace" });
@@ -136,7 +136,7 @@ test("a backend that is down holds nobody up, is told everything when it comes b
   expect(lines).not.toMatch(/v1=[0-9a-f]{64}/);
 });
 
-test("a backend that takes its time gets events of several people side by side, but of one person one by one", async () => {
+test("a slow backend gets events of several people at the same time, but events of one person one by one", async () => {
   const receiver = await Receiver.start();
   const open: (() => void)[] = [];
   receiver.answer = ({ event }) =>
@@ -153,7 +153,7 @@ test("a backend that takes its time gets events of several people side by side, 
   expect(receiver.mostAtOnce).toBeLessThanOrEqual(8);
 });
 
-test("an event that the backend refuses is tried again and logged once; those of others go on meanwhile", async () => {
+test("the service repeats an event that the backend refuses, logs it once, and delivers events of others meanwhile", async () => {
   const receiver = await Receiver.start();
   receiver.answer = ({ event }) => (event.userId === "ada" ? 422 : 204);
   const service = await startService(receiver.settings);
@@ -166,12 +166,12 @@ test("an event that the backend refuses is tried again and logged once; those of
   expect(receiver.deliveries.filter(({ event }) => event.userId === "ada" && event.type === "joined")).toEqual([]);
 });
 
-test("at the end everybody's leaving is still delivered", async () => {
+test("a service that stops still delivers the left events of all participants", async () => {
   const receiver = await Receiver.start();
   const service = await startService(receiver.settings);
   await service.join("ada", "daily");
   await service.join("bob", "daily");
-  // The end has two seconds for what it adds itself.
+  // A stopping service has two seconds for the events that the stop causes.
   await receiver.get("joined", "bob");
   await service.app.close();
   const ends = receiver.taken.filter(({ type }) => type === "session_ended");
@@ -179,7 +179,7 @@ test("at the end everybody's leaving is still delivered", async () => {
   expect(service.log.some(({ msg }) => msg === "webhooks were left at the end")).toBe(false);
 });
 
-test("at the end a backend that does not answer is waited for two seconds at the most, and the log says what is left", async () => {
+test("a service that stops waits two seconds at most for a silent backend, and logs how many events are left", async () => {
   const receiver = await Receiver.start();
   receiver.answer = () => new Promise(() => {});
   const service = await startService(receiver.settings);
@@ -187,14 +187,14 @@ test("at the end a backend that does not answer is waited for two seconds at the
   await until(() => receiver.deliveries.length > 0);
   const began = performance.now();
   await service.app.close();
-  // Not for as long as an answer may take otherwise, ten seconds.
+  // At other times an answer may take ten seconds.
   expect(performance.now() - began).toBeLessThan(8_000);
   const [line] = service.log.filter(({ msg }) => msg === "webhooks were left at the end");
   expect(line).toMatchObject({ level: 40, unlogged: 0 });
   expect(Number(line?.["logged"])).toBeGreaterThan(3);
 });
 
-test("events can be read again page by page; a gap is told, and without a webhook there is nothing to read", async () => {
+test("a backend can read events again page by page, the answer tells a gap, and without a webhook there are none", async () => {
   const receiver = await Receiver.start();
   const service = await startService(receiver.settings);
   for (const name of ["ada", "bob", "cid"]) await service.join(name, "daily");
@@ -225,7 +225,7 @@ test("events can be read again page by page; a gap is told, and without a webhoo
   });
 });
 
-test("calls are told to the backend: begun, answered by both, and what came of them", async () => {
+test("the backend gets the events of calls: refused, started, accepted by both users, and finished with the outcome", async () => {
   const receiver = await Receiver.start();
   const service = await startService(receiver.settings);
   const ada = await service.hello("ada");

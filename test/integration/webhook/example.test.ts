@@ -15,7 +15,7 @@ interface Row {
   state: string;
 }
 
-/** The receiver of the examples, in a process of its own. */
+/** The receiver of the examples, in its own process. */
 async function startExample(): Promise<{ url: string; rows(): Promise<string[]> }> {
   const port = await freePort();
   const env = { ...process.env, WEBHOOK_SECRET: SECRET, PORT: String(port) };
@@ -41,7 +41,7 @@ async function startExample(): Promise<{ url: string; rows(): Promise<string[]> 
   };
 }
 
-test("the receiver of the examples follows who is in the room, also over a restart, and believes nobody else", async () => {
+test("the example receiver knows who is in the room, also after a restart, and refuses unsigned events", async () => {
   const example = await startExample();
   const settings = { WEBHOOK_URL: example.url, WEBHOOK_SECRET: SECRET };
   const service = await startService(settings);

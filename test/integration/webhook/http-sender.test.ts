@@ -29,7 +29,7 @@ test.each([
   expect(attempt).toEqual(kind === "delivered" ? { kind } : { kind, why: `HTTP ${status}` });
 });
 
-test("a redirect is not followed: the event would go to somebody else", async () => {
+test("the sender does not follow a redirect, because the event would go to another server", async () => {
   const [receiver, other] = [await Receiver.start(), await Receiver.start()];
   receiver.answer = (_delivery, response) => {
     response.setHeader("location", `http://127.0.0.1:${other.port}/`);
@@ -59,7 +59,7 @@ test.each([
   return expect(retryAfterMs).toBeLessThanOrEqual(most);
 });
 
-test("a backend that takes too long, hangs up or is not there has failed, and why says no address", async () => {
+test("an attempt fails when the backend is too slow, hangs up or is not there, and the reason has no address", async () => {
   const receiver = await Receiver.start();
   receiver.answer = () => new Promise(() => {});
   const late = await senderTo(receiver.port, 200)(event("ada"), never);

@@ -9,14 +9,14 @@ import { until } from "../../support/until.js";
 import { Receiver, SECRET } from "./receiver.js";
 
 const INHERITED = "webhooks that others have left are delivered here";
-/** A lease, the doubt about it, and a busy machine. */
+/** Covers a lease, the time that nodes wait after its end, and a busy machine. */
 const TAKEN_OVER_MS = 40_000;
 const TIMEOUT = { timeout: 120_000 };
 
-/** Settings for a backend at this port, whether it is there or not. */
+/** Settings for a backend at this port. The backend need not be running. */
 const backendAt = (port: number) => ({ WEBHOOK_URL: `http://127.0.0.1:${port}/hooks`, WEBHOOK_SECRET: SECRET });
 
-/** Nodes that have told the backend of their start; then it goes away, so that nobody has failed before there is a reason. */
+/** Starts nodes and waits until the backend has their start events. Then the backend stops, before any delivery has failed. */
 async function fleetWithoutBackend(count: number, env: Record<string, string> = {}) {
   const receiver = await Receiver.start();
   const { port } = receiver;
@@ -33,10 +33,10 @@ async function hello(node: ServiceProcess, userId: string): Promise<TestClient> 
   return client;
 }
 
-/** A node that is busy may take no room for a moment. */
+/** Repeats the join, because a busy node may refuse a room for a moment. */
 const join = (client: TestClient) => until(async () => (await client.ask("join", { roomId: "daily" })).ok);
 
-/** Comes, goes out of the room and in again: four events. */
+/** Opens a session, joins, leaves and joins again: four events. */
 async function wander(node: ServiceProcess, userId: string): Promise<TestClient> {
   const client = await hello(node, userId);
   await join(client);
@@ -45,32 +45,33 @@ async function wander(node: ServiceProcess, userId: string): Promise<TestClient>
   return client;
 }
 
-/** Everything in the log that happened on one node, oldest first. */
+/** The events of one node in the log, oldest first. */
 async function logged(ask: ServiceProcess, nodeId: string): Promise<BackendEvent[]> {
   const page = (await (await fetch(`${ask.http}/api/events?limit=1000`)).json()) as { events: BackendEvent[] };
   return page.events.filter((event) => event.nodeId === nodeId);
 }
 
-/** Waits until a node's last steps are in the log. */
+/** Waits until this number of a node's events is in the log. */
 async function allLogged(ask: ServiceProcess, nodeId: string, count: number): Promise<BackendEvent[]> {
   await until(async () => (await logged(ask, nodeId)).length >= count);
   return logged(ask, nodeId);
 }
 
 const idsOf = (events: readonly BackendEvent[]) => events.map(({ id }) => id);
-const laneOf = ({ userId, roomId, nodeId }: BackendEvent) => userId ?? roomId ?? nodeId;
-const heirsAmong = (nodes: readonly ServiceProcess[]) =>
+const partitionOf = ({ userId, roomId, nodeId }: BackendEvent) => userId ?? roomId ?? nodeId;
+const nodesThatTookOver = (nodes: readonly ServiceProcess[]) =>
   nodes.filter(({ log }) => log.some(({ msg }) => msg === INHERITED));
 
 function expectInOrder(arrived: readonly BackendEvent[], expected: readonly BackendEvent[]): void {
-  for (const partition of new Set(expected.map(laneOf))) {
-    const inLane = (events: readonly BackendEvent[]) => idsOf(events.filter((event) => laneOf(event) === partition));
-    expect(inLane(arrived), partition).toEqual(inLane(expected));
+  for (const partition of new Set(expected.map(partitionOf))) {
+    const inPartition = (events: readonly BackendEvent[]) =>
+      idsOf(events.filter((event) => partitionOf(event) === partition));
+    expect(inPartition(arrived), partition).toEqual(inPartition(expected));
   }
 }
 
 test.skipIf(noRedisReason)(
-  "a node is killed while the backend is down: one survivor delivers all that it had logged, once, in order, before its own",
+  "when a node is killed while the backend is down, one survivor delivers its logged events once, in order, before its own",
   TIMEOUT,
   async () => {
     const { fleet, port } = await fleetWithoutBackend(3);
@@ -79,10 +80,10 @@ test.skipIf(noRedisReason)(
     const survivors = [second, third];
     await join(await hello(doomed, "anchor"));
     await Promise.all(Array.from({ length: 30 }, (_, n) => wander(doomed, `user-${n}`)));
-    // node_started, room_opened, two of the anchor, four of each other; the first one has arrived.
+    // node_started, room_opened, two events of the anchor, four of each other user. node_started has arrived already.
     const [, ...left] = await allLogged(second, "node-1", 4 + 30 * 4);
     doomed.signal("SIGKILL");
-    await until(() => heirsAmong(survivors).length > 0, TAKEN_OVER_MS);
+    await until(() => nodesThatTookOver(survivors).length > 0, TAKEN_OVER_MS);
     await until(async () => (await fleet.metric(second, "lastseen_nodes_seen")) === 2, TAKEN_OVER_MS);
 
     const receiver = await Receiver.start(port);
@@ -93,12 +94,12 @@ test.skipIf(noRedisReason)(
     }
     expect(idsOf(heard()).toSorted()).toEqual(idsOf(left).toSorted());
     expectInOrder(heard(), left);
-    const [heir, ...more] = heirsAmong(survivors);
+    const [successor, ...more] = nodesThatTookOver(survivors);
     expect(more).toEqual([]);
-    const heirId = `node-${fleet.nodes.findIndex((node) => node === heir) + 1}`;
-    const ofHeir = receiver.taken.filter(({ nodeId }) => nodeId === "node-1" || nodeId === heirId);
-    for (const { userId } of ofHeir.filter(({ type }) => type === "session_adopted")) {
-      const nodes = ofHeir.filter((event) => event.userId === userId).map(({ nodeId }) => nodeId);
+    const successorId = `node-${fleet.nodes.findIndex((node) => node === successor) + 1}`;
+    const ofSuccessor = receiver.taken.filter(({ nodeId }) => nodeId === "node-1" || nodeId === successorId);
+    for (const { userId } of ofSuccessor.filter(({ type }) => type === "session_adopted")) {
+      const nodes = ofSuccessor.filter((event) => event.userId === userId).map(({ nodeId }) => nodeId);
       expect(nodes, String(userId)).toEqual(nodes.toSorted((a, b) => Number(b === "node-1") - Number(a === "node-1")));
     }
     await until(async () => !(await fleet.redis.cli("KEYS", "*")).includes("undelivered-events"));
@@ -106,7 +107,7 @@ test.skipIf(noRedisReason)(
 );
 
 test.skipIf(noRedisReason)(
-  "a node is killed between the log and the backend's answer: a survivor delivers what was under way and what waited behind it, and then its own",
+  "when a node is killed before the backend answers, a survivor delivers its unfinished and waiting events, then its own",
   TIMEOUT,
   async () => {
     const receiver = await Receiver.start();
@@ -118,7 +119,7 @@ test.skipIf(noRedisReason)(
     await wander(doomed, "bob");
     const left = (await allLogged(survivor, "node-1", 12)).filter(({ userId }) => userId === "ada");
     await until(() => receiver.taken.filter(({ userId }) => userId === "bob").length === 4);
-    // Long enough for what has arrived to be noted in the log: all but what is left.
+    // Waits until the log has the acknowledgement of all events that have arrived.
     const pending = () => fleet.redis.cli("ZCARD", "lastseen:{all}:undelivered-events");
     await until(async () => Number(await pending()) === left.length);
     doomed.signal("SIGKILL");
@@ -128,12 +129,12 @@ test.skipIf(noRedisReason)(
     const ofAda = receiver.deliveries
       .map(({ event }) => event)
       .filter(({ nodeId, userId }) => nodeId === "node-1" && userId === "ada");
-    // What was under way when the node died comes once more; if that took long, the node itself had tried it again.
+    // An event that was under way when the node died comes once more. If that took long, the node had repeated it itself.
     const taken = idsOf(ofAda).lastIndexOf(left[0]?.id ?? "");
     expect(new Set(idsOf(ofAda).slice(0, taken))).toEqual(new Set([left[0]?.id]));
     expect(idsOf(ofAda).slice(taken)).toEqual(idsOf(left));
     expect(heard().filter(({ userId }) => userId === "bob")).toHaveLength(4);
-    // What the survivor has to tell of her itself comes after that.
+    // The survivor's own events about her come after that.
     const adopted = await receiver.get("session_adopted", "ada");
     expect(receiver.taken.indexOf(adopted)).toBeGreaterThan(
       receiver.taken.findLastIndex(({ id }) => id === left.at(-1)?.id),
@@ -142,7 +143,7 @@ test.skipIf(noRedisReason)(
 );
 
 test.skipIf(noRedisReason)(
-  "a lone node that is killed and started again delivers what it had left, under its old name at once and before anything new",
+  "a lone node that is killed and started again delivers the events left behind, under its old name at once, before new ones",
   TIMEOUT,
   async () => {
     const redis = await RedisServer.start();
@@ -179,7 +180,7 @@ test.skipIf(noRedisReason)(
 );
 
 test.skipIf(noRedisReason)(
-  "a node that freezes lets go of what a survivor delivers in its place; one that is stopped leaves the rest to the others",
+  "a node that was frozen gives up the events that a survivor delivers, and a stopped node leaves its events to the others",
   TIMEOUT,
   async () => {
     const { fleet, port } = await fleetWithoutBackend(2, { DRAIN_TIMEOUT_MS: "500" });
@@ -188,13 +189,13 @@ test.skipIf(noRedisReason)(
     await wander(frozen, "ada");
     const [, ...left] = await allLogged(survivor, "node-1", 8);
     frozen.signal("SIGSTOP");
-    await until(() => heirsAmong([survivor]).length === 1, TAKEN_OVER_MS);
+    await until(() => nodesThatTookOver([survivor]).length === 1, TAKEN_OVER_MS);
     frozen.signal("SIGCONT");
     await until(() => frozen.log.some(({ msg }) => msg === "another node delivers the webhooks that waited here"));
     survivor.signal("SIGTERM");
     await survivor.ended();
     expect(survivor.log.some(({ msg }) => msg === "webhooks were left at the end")).toBe(true);
-    await until(() => heirsAmong([frozen]).length === 1, TAKEN_OVER_MS);
+    await until(() => nodesThatTookOver([frozen]).length === 1, TAKEN_OVER_MS);
 
     const receiver = await Receiver.start(port);
     const heard = () => receiver.taken.filter(({ id }) => idsOf(left).includes(id));

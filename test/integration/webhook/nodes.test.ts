@@ -18,7 +18,7 @@ async function startNode(redis: RedisServer, receiver: Receiver, name: string): 
   });
 }
 
-/** A node that is busy may take no room for a moment. */
+/** Repeats the join, because a busy node may refuse a room for a moment. */
 async function enter(node: TestService, userId: string, roomId: string) {
   const client = await node.hello(userId);
   await until(async () => (await client.ask("join", { roomId })).ok);
@@ -32,7 +32,7 @@ async function startRedis(): Promise<RedisServer> {
 }
 
 test.skipIf(noRedisReason)(
-  "a session that moves to another node is told as adopted under a later epoch, never as left, and any node shows all events",
+  "a session that moves to another node is sent as adopted with a later epoch, never as left, and any node shows all events",
   async () => {
     const redis = await startRedis();
     const receiver = await Receiver.start();
@@ -63,7 +63,7 @@ test.skipIf(noRedisReason)(
   },
 );
 
-test.skipIf(noRedisReason)("while Redis is away nobody waits for an event; it is told when Redis is back", async () => {
+test.skipIf(noRedisReason)("while Redis is away no client waits for an event; the backend gets it later", async () => {
   const redis = await startRedis();
   const receiver = await Receiver.start();
   const node = await startNode(redis, receiver, "only");
@@ -79,7 +79,7 @@ test.skipIf(noRedisReason)("while Redis is away nobody waits for an event; it is
   redis.signal("SIGCONT");
   expect(await receiver.get("left", "ada")).toMatchObject({ reason: "kicked", epoch: 1 });
   await until(() => node.log.some(({ msg }) => msg === "events are logged again"));
-  // The first attempt was given up, but a Redis that goes on carries it out after all.
+  // The service has given the first attempt up, but Redis still does it when it runs again.
   const page = (await (await node.get("/api/events?limit=1000")).json()) as { events: BackendEvent[] };
   expect(page.events.filter(({ type, userId }) => type === "left" && userId === "ada")).toHaveLength(1);
 });

@@ -12,16 +12,16 @@ export interface Delivery {
   readonly event: BackendEvent;
   readonly body: string;
   readonly headers: IncomingHttpHeaders;
-  /** What it was answered. */
+  /** The status of the answer. */
   status: number | undefined;
 }
 
-/** An owner's backend: a real HTTP server that keeps what it was sent, and answers as it is told to. */
+/** A backend: a real HTTP server that keeps all deliveries and answers as the test wants. */
 export class Receiver {
   readonly deliveries: Delivery[] = [];
-  /** The status for a delivery, perhaps later. */
+  /** Returns the status for a delivery, or a promise of it. */
   answer: (delivery: Delivery, response: ServerResponse) => number | Promise<number> = () => 204;
-  /** The most requests that were open at the same time. */
+  /** The largest number of requests that were open at the same time. */
   mostAtOnce = 0;
   readonly #server = createServer((request, response) => void this.#receive(request, response));
   #open = 0;
@@ -37,7 +37,7 @@ export class Receiver {
     return new Promise((resolve) => this.#server.listen(port, "127.0.0.1", resolve));
   }
 
-  /** Ends it and all its connections. */
+  /** Ends the server and all its connections. */
   stop(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
@@ -65,7 +65,7 @@ export class Receiver {
     return { WEBHOOK_URL: `http://127.0.0.1:${this.port}/hooks`, WEBHOOK_SECRET: SECRET };
   }
 
-  /** What it has taken, in the order of arrival. */
+  /** The events that it has taken, in the order of arrival. */
   get taken(): BackendEvent[] {
     return this.deliveries.filter(({ status }) => status !== undefined && status < 300).map(({ event }) => event);
   }
@@ -80,7 +80,7 @@ export class Receiver {
   }
 }
 
-/** Checked as a receiver would, from its own reading of the documentation. */
+/** Checks a signature as a receiver would, written from the documentation alone. */
 export function isSigned({ headers, body }: Delivery, secret = SECRET): boolean {
   const [, seconds = "", mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers["lastseen-signature"])) ?? [];
   const recent = Math.abs(Date.now() / 1000 - Number(seconds)) < 300;

@@ -3,7 +3,7 @@ import { FullJitterPolicy } from "../../../packages/client/src/reconnect-policy.
 import type { EventData, ReplyData, WireError } from "@lastseen/protocol";
 
 const HANDSHAKE_LIMIT_MS = 15_000;
-const LINE_BROKE: WireError = { code: "internal", message: "the line broke", retryable: true };
+const CONNECTION_BROKE: WireError = { code: "internal", message: "the connection broke", retryable: true };
 const PING = '{"type":"ping"}';
 
 interface Frame {
@@ -122,7 +122,7 @@ export class LeanClient {
   }
 
   #broken(): void {
-    if (this.#answer) this.#read({ id: 1, ok: false, error: LINE_BROKE });
+    if (this.#answer) this.#read({ id: 1, ok: false, error: CONNECTION_BROKE });
     else if (!this.#ended && this.#comeBackTo.length > 0) this.#tryAgain();
   }
 
