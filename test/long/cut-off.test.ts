@@ -12,7 +12,7 @@ const GRACE_MS = 3_000;
 
 interface Stage {
   fleet: Fleet;
-  /** The node that keeps its way to Redis, and the one that can be cut off from it. */
+  /** The node that keeps its path to Redis, and the node that can be cut off. */
   whole: ServiceProcess;
   cutOff: ServiceProcess;
   wayToRedis: TcpProxy;
@@ -39,7 +39,7 @@ async function stage(): Promise<Stage> {
   return { fleet, whole, cutOff, wayToRedis, client: (id) => sdkClient({ url: both.http, user: { id } }) };
 }
 
-/** Two people in a room on the node that will be cut off, because the other one has more to do. */
+/** Two people join a room. It is on the node that will be cut off, because the other node has more sessions. */
 async function twoInARoom({ fleet, whole, cutOff, client }: Stage): Promise<[LastseenClient, LastseenClient]> {
   const elsewhere = ["x", "y", "z"].map((id) => fleet.client(id, whole.http));
   await until(() => elsewhere.every(({ state }) => state === "connected"));
@@ -62,13 +62,13 @@ function troublesOf(client: LastseenClient): string[] {
 const idOf = ({ session }: LastseenClient): string => session?.sessionId ?? "";
 const names = ({ room }: LastseenClient): string[] => (room?.participants ?? []).map(({ userId }) => userId).toSorted();
 
-/** Whether the node's log has this of each of the sessions. */
+/** Whether the node's log has this message for each of the sessions. */
 function said(node: ServiceProcess, message: string, sessionIds: readonly string[]): boolean {
   const about = new Set(node.log.filter(({ msg }) => msg === message).map((line) => String(line["sessionId"])));
   return sessionIds.every((id) => about.has(id));
 }
 
-test("a node that alone can't reach Redis for a moment: its people come to the node that took them over, and nobody leaves", async () => {
+test("when one node cannot reach Redis for a moment, its people move to the node that took them over, and nobody leaves", async () => {
   const scene = await stage();
   const { whole, cutOff, wayToRedis } = scene;
   const people = await twoInARoom(scene);
@@ -88,7 +88,7 @@ test("a node that alone can't reach Redis for a moment: its people come to the n
   expect(said(cutOff, "session given up", ids)).toBe(true);
 });
 
-test("a node that alone can't reach Redis for longer: its people notice nothing, unless somebody opens their room elsewhere", async () => {
+test("when one node cannot reach Redis for longer, its people notice nothing until somebody opens their room elsewhere", async () => {
   const scene = await stage();
   const { fleet, whole, wayToRedis } = scene;
   const people = await twoInARoom(scene);

@@ -10,11 +10,11 @@ const DOOMED = 10_000;
 const ELSEWHERE = 3_000;
 const IN_A_ROOM = 10;
 const RETURNING = DOOMED / 2;
-/** Twice the usual: five thousand who come back share their two cores with everything else here. */
+/** Twice the default, because five thousand returning clients share two cores with the service and the test. */
 const GRACE_MS = 40_000;
-/** So long a dead node may go unnoticed. */
+/** The other nodes must notice a dead node within this time. */
 const CONTRACT_MS = 15_000;
-/** Timelines of the thousand that ended last, and room in tables that have been larger. */
+/** Covers the timelines of the last thousand ended sessions, and hash tables that do not shrink. */
 const HEAP_TOLERANCE_MB = 25;
 
 const open = process.report.getReport() as { userLimits?: { open_files?: { soft: number | "unlimited" } } };
@@ -22,7 +22,7 @@ const files = open.userLimits?.open_files?.soft ?? "unlimited";
 const tooFew = files !== "unlimited" && files < DOOMED + 1_000;
 
 test.skipIf(tooFew)(
-  "a node with 10,000 sessions is killed: who comes back goes on elsewhere, the others leave once, nobody else notices",
+  "a node with 10,000 sessions is killed: returning clients go on elsewhere, the others leave once, nobody else notices",
   { timeout: 600_000 },
   async () => {
     const fleet = await Fleet.start(1);
@@ -36,7 +36,7 @@ test.skipIf(tooFew)(
       inARoom,
       pingIntervalMs: 30_000,
     });
-    // These come later, so that the rooms until now are all on the first node, and those of the bystanders on these.
+    // These nodes start later, so that all present rooms are on the first node and the bystanders' rooms on these nodes.
     const env = { REDIS_URL: fleet.redis.url, RESUME_GRACE_MS: String(GRACE_MS) };
     const survivors = await Promise.all(["node-2", "node-3"].map((id) => Survivor.start(id, env)));
     const urls = survivors.map(({ process }) => process.http);
@@ -77,7 +77,7 @@ test.skipIf(tooFew)(
     expect(returned).toHaveLength(RETURNING);
     for (const { resumes, lostBy, epoch, firstEpoch, mediaResets } of returned) {
       expect({ resumes, lostBy, mediaResets }).toEqual({ resumes: 1, lostBy: undefined, mediaResets: ["node_lost"] });
-      // One for the node that took it over, one for the resume.
+      // One epoch for the takeover, and one for the resume.
       expect(epoch).toBe(firstEpoch + 2);
     }
     const left = survivors.flatMap((node) => node.said("left room"));

@@ -1,7 +1,7 @@
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** One address in front of several nodes: connections go to the next node in turn that accepts them. */
+/** One address for several nodes. Each connection goes to the next node in turn that accepts it. */
 export class Balancer {
   readonly #server: Server;
   readonly #ports: readonly number[];
@@ -16,7 +16,7 @@ export class Balancer {
     });
   }
 
-  /** Ends with the test. */
+  /** Starts a balancer. It ends with the test. */
   static async start(ports: readonly number[], port = 0): Promise<Balancer> {
     const balancer = new Balancer(ports);
     await new Promise<void>((resolve) => balancer.#server.listen(port, "127.0.0.1", resolve));

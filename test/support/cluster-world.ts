@@ -12,11 +12,11 @@ const TICK_MS = 250;
 
 interface Switch {
   on: boolean;
-  /** What a hand-over waits for. */
+  /** A hand-over waits for this promise. */
   handingOver?: (what: { roomId: string } | { sessionId: string }) => Promise<void>;
 }
 
-/** A store that can be switched off: whoever asks it then is refused, as by a client whose command timed out. */
+/** A store that can be switched off. Then all its methods fail, as when a command timed out. */
 class SwitchedDirectory extends MemoryDirectory {
   readonly #switch: Switch;
 
@@ -53,7 +53,7 @@ class SwitchedDirectory extends MemoryDirectory {
 export class ClusterNode {
   readonly world: World;
   readonly store: Switch = { on: true };
-  /** Frozen or dead: no time passes for it. */
+  /** Whether the node is frozen or dead, so that its passes do not run. */
   stopped = false;
 
   constructor(shared: ClusterWorld, nodeId: string) {
@@ -82,7 +82,7 @@ export class ClusterNode {
     return [...(this.world.rooms.find(roomId)?.members.values() ?? [])].map(({ userId }) => userId).toSorted();
   }
 
-  /** The session's client comes to this node with the token that it was given. */
+  /** The session's client resumes at this node with its token. */
   resume(session: Session): RecordingConnection | undefined {
     const connection = new RecordingConnection();
     const { id: sessionId, userId, name, resumeToken } = session;
@@ -93,7 +93,7 @@ export class ClusterNode {
   }
 }
 
-/** Several nodes of one service around one store, on a clock that is moved by hand. */
+/** Several nodes of one service with one store, on a clock that the test moves. */
 export class ClusterWorld {
   readonly clock = new ManualClock();
   readonly store = new MemoryStore(this.clock);
@@ -114,8 +114,8 @@ export class ClusterWorld {
   }
 
   /**
-   * Lets time pass; timers of all nodes run, watches and sweeps only of those that are not stopped. `heard`: sessions whose
-   * clients go on pinging.
+   * Lets time pass. The timers of all nodes run, but only nodes that are not stopped run watches. `heard`: sessions whose
+   * clients continue to ping.
    */
   async run(ms: number, heard: () => Iterable<{ node: ClusterNode; session: Session }> = () => []): Promise<void> {
     for (let passed = 0; passed < ms; passed += TICK_MS) {
@@ -126,13 +126,13 @@ export class ClusterWorld {
     }
   }
 
-  /** The process ends without a word, or stands still; its timers run into a store that refuses it. */
+  /** The process dies or stands still. Its timers still run, but the store refuses it. */
   stop(node: ClusterNode): void {
     node.stopped = true;
     node.store.on = false;
   }
 
-  /** The process goes on where it was. */
+  /** The process runs again. */
   async wake(node: ClusterNode): Promise<void> {
     node.stopped = false;
     node.store.on = true;

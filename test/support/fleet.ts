@@ -7,7 +7,7 @@ import { ServiceProcess } from "./service-process.js";
 import { until } from "./until.js";
 import type { LastseenClient } from "../../packages/client/src/client.js";
 
-/** Several processes of the service around one Redis, behind one address; all of it ends with the test. */
+/** Several processes of the service with one Redis, behind one address. All of them end with the test. */
 export class Fleet {
   readonly redis: RedisServer;
   readonly nodes: readonly ServiceProcess[];
@@ -39,12 +39,12 @@ export class Fleet {
     return fleet;
   }
 
-  /** A client of the SDK, at the service's one address or at a node's own. */
+  /** A client of the SDK, at the common address or at the address of a node. */
   client(userId: string, url = this.balancer.http): LastseenClient {
     return sdkClient({ url, user: { id: userId } });
   }
 
-  /** The node that holds the room, asked at any node that answers. */
+  /** The node that holds the room, from any node that answers. */
   async homeOf(roomId: string, ask = this.nodes[0]): Promise<ServiceProcess | undefined> {
     const response = await fetch(`${ask?.http}/api/rooms/${roomId}`);
     if (!response.ok) return undefined;
@@ -58,7 +58,7 @@ export class Fleet {
     return line === undefined ? undefined : Number(line.slice(name.length + 1));
   }
 
-  /** Steps of one session as its node has written them. */
+  /** The steps in the timeline of one session. */
   async timeline(node: ServiceProcess, sessionId: string): Promise<string[]> {
     const response = await fetch(`${node.http}/api/sessions/${sessionId}/timeline`);
     if (!response.ok) return [];

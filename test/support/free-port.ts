@@ -1,15 +1,15 @@
 import { createServer } from "node:net";
 
 /**
- * Below the ports that the system gives out by itself (Linux: from 32768), so that no connection and no other server
- * gets one before whoever asked for it listens there.
+ * Below the ports that the system gives out itself (Linux: from 32768). So no connection and no other server gets the port
+ * before the caller listens there.
  */
 const FIRST = 20_000;
 const COUNT = 12_000;
-/** Processes of the test runner begin far from each other. */
+/** The processes of the test runner start at distant ports. */
 let next = Math.floor(Math.random() * COUNT);
 
-/** A TCP port of the loopback address that nobody uses at this moment, and that this process gives out once. */
+/** Returns a free TCP port of the loopback address. This process returns each port once. */
 export async function freePort(): Promise<number> {
   for (let tried = 0; tried < COUNT; tried += 1) {
     const port = FIRST + (next++ % COUNT);

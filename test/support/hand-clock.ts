@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/kernel/clock.js";
 
-/** Time that is moved by hand, for work that sets no timers: a timer never fires. */
+/** A clock that the test moves, for code without timers. Its timers never fire. */
 export class HandClock implements Clock {
   #now = 0;
 

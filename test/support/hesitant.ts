@@ -6,12 +6,12 @@ import type { Directory, SessionEntry } from "../../src/ports/directory.js";
 import type { SessionMedia } from "../../src/ports/media-plane.js";
 import type { Random } from "./random.js";
 
-/** Lets a random number of turns pass, so that whatever runs at the same time comes in between. */
+/** Waits for a random number of turns, so that other code runs in between. */
 async function hesitate(random: Random): Promise<void> {
   for (let turns = random.below(6); turns > 0; turns--) await Promise.resolve();
 }
 
-/** A media side that takes its time and remembers every place that it gave out. */
+/** A slow media plane that remembers every place that it has returned. */
 export class HesitantMedia extends NoMedia {
   readonly given: { sessionId: string; media: SessionMedia }[] = [];
   readonly #random: Random;
@@ -29,7 +29,7 @@ export class HesitantMedia extends NoMedia {
   }
 }
 
-/** The directory of one node, but as slow and as unevenly slow as one that is asked over a network. */
+/** The directory of one node, with the random delays of a network. */
 export class HesitantDirectory extends MemoryDirectory {
   readonly #random: Random;
 

@@ -6,12 +6,12 @@ interface Pending {
   run: () => void;
 }
 
-/** Time that stands still until it is moved. Timers run in the order in which they fall due. */
+/** A clock that stands still until the test moves it. Timers run in the order of their due times. */
 export class ManualClock implements Clock {
   #now = 0;
   #order = 0;
   #pending: Pending[] = [];
-  /** What the wall clock is ahead of the monotonic one; may be changed to make it jump. */
+  /** How far the wall clock is ahead of the monotonic clock, in milliseconds. Change it to make the wall clock jump. */
   wallOffset = 1_700_000_000_000;
 
   mono(): number {
@@ -40,7 +40,7 @@ export class ManualClock implements Clock {
     return this.#pending.length;
   }
 
-  /** Moves time on, running each timer at its moment and letting promises settle after it. */
+  /** Moves the time. Runs each timer at its moment and then all code that waits only for promises. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     for (let next = this.#next(until); next; next = this.#next(until)) {
@@ -54,7 +54,7 @@ export class ManualClock implements Clock {
     await settle();
   }
 
-  /** Time passes but nothing runs, as when the process is stopped. */
+  /** Moves the time and runs nothing, as when the process is stopped. */
   stall(ms: number): void {
     this.#now += ms;
   }
@@ -70,7 +70,7 @@ function compare(a: Pending, b: Pending): number {
   return a.at - b.at || a.order - b.order;
 }
 
-/** Lets everything that waits only for promises go on. */
+/** Runs all code that waits only for promises. */
 async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,7 +5,7 @@ export const noMediaReason: string | undefined = findWorkerBinary()
   ? undefined
   : "there is no mediasoup-worker: run `npm run worker`";
 
-/** For a test's title: the reason it is skipped for, if it is. */
+/** A test title, with the reason when the test is skipped. */
 export function needsMedia(title: string): string {
   return noMediaReason === undefined ? title : `${title} (skipped: ${noMediaReason})`;
 }

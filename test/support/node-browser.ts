@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { LastseenClient, type ConnectOptions } from "../../packages/client/src/client.js";
 import type { Environment, SocketLike } from "../../packages/client/src/environment.js";
 
-/** What the SDK needs of a page, in Node: real sockets and timers, a page that is always visible, storage of its own. */
+/** An environment for the SDK in Node: real sockets and timers, a page that is always visible, and its own storage. */
 function nodeEnvironment(): Environment {
   const stored = new Map<string, string>();
   return {
@@ -15,7 +15,7 @@ function nodeEnvironment(): Environment {
     },
     openSocket: (url, protocol) => {
       const socket = new WebSocket(url, protocol);
-      // The SDK listens to `close`, which follows.
+      // A `close` event follows, and the SDK listens to that.
       socket.on("error", () => {});
       return socket as unknown as SocketLike;
     },
@@ -33,7 +33,7 @@ function nodeEnvironment(): Environment {
   };
 }
 
-/** The SDK's own client without a browser; stopped with the test. */
+/** A client of the SDK without a browser. It stops with the test. */
 export function sdkClient(options: ConnectOptions): LastseenClient {
   const client = new LastseenClient({ ...options, environment: { ...nodeEnvironment(), ...options.environment } });
   onTestFinished(() => client.disconnect());

@@ -3,7 +3,7 @@ import { until } from "./until.js";
 
 const MASTER_NAME = "lastseen-test";
 
-/** A master, its replica, and three sentinels that make the replica the master when the master is gone for a second. */
+/** A master, a replica and three sentinels. They make the replica the master when the master is gone for a second. */
 export class RedisSentinel {
   readonly master: RedisServer;
   readonly replica: RedisServer;
@@ -51,7 +51,7 @@ export class RedisSentinel {
     return `redis+sentinel://${hosts}/${MASTER_NAME}`;
   }
 
-  /** From now on the replica gets nothing new: what is written is lost when the master dies. */
+  /** Stops the replication. Later writes are lost when the master dies. */
   async cutReplication(): Promise<void> {
     await this.master.cli("acl", "deluser", "replica");
     await until(() => this.replica.cli("info", "replication").then((info) => info.includes("master_link_status:down")));

@@ -13,14 +13,14 @@ export const noRedisReason: string | undefined =
 const run = promisify(execFile);
 
 export interface RedisServerOptions {
-  /** Any free one, if not given. */
+  /** A free port, if not given. */
   port?: number;
   /** Lines of a configuration file. */
   config?: readonly string[];
   sentinel?: boolean;
 }
 
-/** A real Redis of its own, on loopback, that keeps nothing on disk unless its configuration says so. */
+/** A real Redis process on loopback. It keeps nothing on disk unless its configuration says so. */
 export class RedisServer {
   readonly port: number;
   /** Its working folder; removed at the end. */
@@ -33,12 +33,12 @@ export class RedisServer {
     this.#process = child;
   }
 
-  /** Starts one and waits until it accepts connections. Whoever starts it stops it. */
+  /** Starts a Redis and waits until it accepts connections. The caller must stop it. */
   static async start({ port, config = [], sentinel = false }: RedisServerOptions = {}): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), "lastseen-redis-"));
     const chosen = port ?? (await freePort());
     const file = join(folder, "redis.conf");
-    // A sentinel knows no settings of persistence.
+    // A sentinel has no settings for persistence.
     const lines = [`port ${chosen}`, "bind 127.0.0.1", `dir ${folder}`, ...(sentinel ? [] : ['save ""']), ...config];
     writeFileSync(file, lines.join("\n"));
     const child = spawn("redis-server", [file, ...(sentinel ? ["--sentinel"] : [])], {
@@ -62,7 +62,7 @@ export class RedisServer {
     return this.#process.pid ?? 0;
   }
 
-  /** What redis-cli answers. */
+  /** Runs redis-cli and returns its output. */
   async cli(...args: string[]): Promise<string> {
     const { stdout } = await run("redis-cli", ["-p", String(this.port), ...args], { timeout: 20_000 });
     return stdout.trim();
@@ -72,7 +72,7 @@ export class RedisServer {
     this.#process.kill(name);
   }
 
-  /** Ends it at once, as a crash would. Idempotent. */
+  /** Kills Redis, as a crash would. Idempotent. */
   async stop(): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const ended = once(this.#process, "exit");
@@ -89,7 +89,7 @@ function saying(child: ChildProcess, what: RegExp): Promise<void> {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`redis-server ended with ${code}: ${said}`)));
     child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
-      // After that it is only read, so that the pipe does not fill up.
+      // Later output is only read, so that the pipe does not fill up.
       if (what.test(said)) return;
       said += chunk;
       if (what.test(said)) resolve();

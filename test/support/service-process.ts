@@ -6,11 +6,11 @@ import type { LogLine } from "./service.js";
 import { freePort } from "./free-port.js";
 import { until } from "./until.js";
 
-/** Several processes that start at once on a busy machine take their time. */
+/** Several processes that start at once on a busy machine need long. */
 const START_LIMIT_MS = 90_000;
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
-/** The built service as a process of its own that can be stopped, continued and killed; ended with the test. */
+/** The built service in its own process. A test can stop, continue and kill it. It ends with the test. */
 export class ServiceProcess {
   readonly port: number;
   readonly log: LogLine[] = [];

@@ -9,7 +9,7 @@ const CONFIG_DIRECTORY = fileURLToPath(new URL("../../config", import.meta.url))
 
 export type LogLine = { level: number; msg: string; [field: string]: unknown };
 
-/** The whole service in this process on a free port, with its log kept. */
+/** The whole service in this process on a free port. It keeps its log. */
 export interface TestService {
   app: App;
   port: number;

@@ -1,6 +1,6 @@
 import type { Reporter, TestCase } from "vitest/node";
 
-/** Ends the output of a run with the skipped tests and their reasons, and with one plain line of counts for machines. */
+/** Prints the skipped tests with their reasons at the end of a run, and one line of counts that programs can read. */
 export default class TallyReporter implements Reporter {
   readonly #counts = { passed: 0, failed: 0, skipped: 0 };
   readonly #skipped: string[] = [];

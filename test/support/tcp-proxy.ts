@@ -6,8 +6,8 @@ interface Pair {
 }
 
 /**
- * A network between a client and a service that can be spoiled: silent (nothing arrives any more and nobody is told, as
- * when a cable is pulled) or cut (connections are reset and new ones refused).
+ * A network between a client and a service that can fail in two ways. Silent: nothing arrives and neither end learns it, as
+ * when a cable is pulled. Cut: the proxy resets connections and refuses new ones.
  */
 export class TcpProxy {
   readonly #server: Server;
@@ -32,7 +32,7 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Bytes of both directions disappear until {@link heal}; sockets stay as they are. */
+  /** Drops the bytes of both directions until {@link heal}. Sockets stay open. */
   silence(): void {
     this.#state = "silent";
     for (const { client, target } of this.#pairs) {
@@ -47,7 +47,7 @@ export class TcpProxy {
     this.resetAll();
   }
 
-  /** Resets all connections; new ones are let through. */
+  /** Resets all connections. New ones pass. */
   resetAll(): void {
     for (const { client, target } of this.#pairs) {
       client.resetAndDestroy();
@@ -56,20 +56,20 @@ export class TcpProxy {
   }
 
   /**
-   * Resets all connections, and the next ones, as many as that, when the service has taken them and says its first word:
-   * that does not arrive.
+   * Resets all connections. Also resets this number of later connections when the service has accepted them and sends its
+   * first message, which does not arrive.
    */
   loseFirstWords(connections: number): void {
     this.#losing = connections;
     this.resetAll();
   }
 
-  /** How many connections are still to be lost. */
+  /** Number of connections that the proxy will still reset. */
   get losing(): number {
     return this.#losing;
   }
 
-  /** Everything passes again, also what waited. */
+  /** Lets everything pass again, with the bytes that waited. */
   heal(): void {
     this.#state = "open";
     for (const { client, target } of this.#pairs) {
@@ -101,7 +101,7 @@ export class TcpProxy {
     ] as const) {
       from.on("data", (bytes) => {
         if (from === target) heard += 1;
-        // The first is HTTP's answer to the upgrade.
+        // The first chunk is the HTTP answer to the upgrade.
         if (heard < 2 || this.#losing === 0 || !this.#pairs.has(pair)) to.write(bytes);
         else this.#lose(pair);
       });

@@ -12,7 +12,7 @@ export type Frame = {
 };
 type Answer<T extends RequestType> = { ok: true; data: ReplyData<T> } | { ok: false; error: WireError };
 
-/** A client of the wire protocol that hides nothing: every frame is kept and can be waited for. */
+/** A client of the protocol that keeps every frame. A test can wait for any frame. */
 export class TestClient {
   readonly socket: WebSocket;
   readonly frames: Frame[] = [];
@@ -58,7 +58,7 @@ export class TestClient {
     return frame as Answer<T>;
   }
 
-  /** Like {@link ask}, for what must succeed. */
+  /** Like {@link ask}, but throws when the service refuses. */
   async request<T extends RequestType>(type: T, data?: RequestData<T>): Promise<ReplyData<T>> {
     const answer = await this.ask(type, data);
     if (!answer.ok) throw new Error(`${type} was refused: ${JSON.stringify(answer.error)}`);
@@ -82,7 +82,7 @@ export class TestClient {
     return frame.data as EventData<T>;
   }
 
-  /** The first frame that matches, of those that came and those that come. */
+  /** The first frame that matches, among past and future frames. */
   async frame(matches: (frame: Frame) => boolean, what = "a frame", timeoutMs = PATIENCE_MS): Promise<Frame> {
     return this.#until(() => this.frames.find(matches), what, timeoutMs);
   }

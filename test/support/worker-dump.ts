@@ -22,11 +22,11 @@ export interface WorkerContents {
   consumers: number;
 }
 
-/** Waits until the workers hold exactly this. */
+/** Waits until the workers hold exactly these numbers of objects. */
 export async function workersHold(expected: WorkerContents): Promise<void> {
   let seen: unknown;
   const look = async () => {
-    // A router that is closed while it is asked does not answer.
+    // A router that closes during the request does not answer.
     seen = await dumpWorkers().catch((error: unknown) => String(error));
     return isDeepStrictEqual(seen, expected);
   };
@@ -35,7 +35,7 @@ export async function workersHold(expected: WorkerContents): Promise<void> {
   });
 }
 
-/** What the workers themselves say they hold: asked directly, past all books of the service. */
+/** The objects that the workers hold, from the workers themselves and not from the records of the service. */
 async function dumpWorkers(): Promise<WorkerContents> {
   const dumps = await Promise.all([...routers].map((router) => router.dump()));
   return {
@@ -50,7 +50,7 @@ export function openRouters(): Router[] {
   return [...routers];
 }
 
-/** How many routers the workers say they have. */
+/** The number of routers that the workers report. */
 export async function countRoutersInWorkers(): Promise<number> {
   const dumps = await Promise.all([...workers].map((worker) => worker.dump()));
   return dumps.flatMap(({ routerIds }) => routerIds).length;

@@ -40,7 +40,7 @@ const SETTINGS: Omit<ServiceSettings, "nodeId" | "cluster"> = {
   limits: { maxRooms: 1_000, maxRoomSize: 100, connections: 10_000, messagesPerSecond: 50 },
 };
 
-/** Remembers what it was asked to do. */
+/** A connection that records the calls of the service. */
 export class RecordingConnection implements SessionConnection {
   readonly frames: { type?: string; data?: Record<string, unknown> }[] = [];
   lastPongMono: number | undefined = undefined;
@@ -71,7 +71,7 @@ export class RecordingConnection implements SessionConnection {
 
 interface WorldOptions {
   clock?: ManualClock;
-  /** Time as this node has it, if it can stand still while the rest goes on. */
+  /** This node's own clock, when it can stand still while the other nodes run. */
   ownTime?: Clock;
   nodeId?: string;
   cluster?: { url: string | undefined; random: () => number };
@@ -79,11 +79,11 @@ interface WorldOptions {
   bus?: Bus;
   calls?: CallStore;
   media?: MediaPlane;
-  /** Further steps of every cleanup, after the real ones. */
+  /** More steps for every cleanup, after the real ones. */
   extraSteps?: readonly CleanupStep[];
 }
 
-/** The service as it is put together for users, without sockets and HTTP, on a clock that is moved by hand. */
+/** The service as the composition builds it, without sockets and HTTP, on a clock that the test moves. */
 export class World {
   readonly clock: ManualClock;
   readonly directory: Directory;
@@ -182,7 +182,7 @@ export class World {
     return { session, connection };
   }
 
-  /** Lets time pass in rhythm: a watch every 250 ms, a sweep every 30 s, and whatever `each` does before each watch. */
+  /** Lets time pass with a watch every 250 ms and a sweep every 30 s. Calls `each` before each watch. */
   async run(ms: number, each: () => void = () => undefined): Promise<void> {
     for (let passed = 0; passed < ms; passed += 250) {
       await this.clock.advance(250);

@@ -14,7 +14,7 @@ function onNetwork(title: string): string {
   return noNetworkReason === undefined ? title : `${title} (skipped: ${noNetworkReason})`;
 }
 
-/** The service with the deadlines of production, reached from another machine; somebody here is in the room as well. */
+/** The service with the deadlines of production. A person on another machine and a person on this machine are in the room. */
 async function setUp(): Promise<{
   machine: OtherMachine;
   service: TestService;
@@ -73,7 +73,7 @@ describe.skipIf(noNetworkReason)("a machine whose link is taken down", () => {
       machine.startQuietClient(ws, "quiet", "daily");
       await until(async () => (await viewOf(http, "Ada"))?.evidence.media === "connected", 40_000);
       await until(async () => (await viewOf(http, "quiet")) !== undefined);
-      // Right after a pong: the longest way to the next two that are missed.
+      // Right after a pong: from here it takes longest until two pongs are missing.
       const lastPongAt = async () => (await viewOf(http, "quiet"))?.evidence.lastPongAt;
       const answered = await lastPongAt();
       await until(async () => (await lastPongAt()) !== answered, 20_000);

@@ -12,7 +12,7 @@ import { noMediaReason } from "../../support/media-worker.js";
 const browserPath = findChromium() ?? "";
 const QUIET_CLIENT = fileURLToPath(new URL("quiet-client.ts", import.meta.url));
 
-/** Why there can be no network of our own here; undefined when there can. */
+/** Why these tests cannot make a network namespace here; undefined when they can. */
 export const noNetworkReason: string | undefined = whyNot();
 
 function whyNot(): string | undefined {
@@ -29,11 +29,11 @@ function whyNot(): string | undefined {
 let made = 0;
 
 /**
- * Another machine: a network namespace with one link to this one. When the link is down no packet passes and nobody is
- * told: to the service its sockets stay open and only fall silent, as when a cable is pulled.
+ * Another machine: a network namespace with one link to this machine. When the link is down no packet passes and neither end
+ * learns it. To the service its sockets stay open and fall silent, as when a cable is pulled.
  */
 export class OtherMachine {
-  /** Where this machine is reached from there. */
+  /** The address of this machine as the other machine sees it. */
   readonly hostAddress: string;
   readonly #name: string;
   readonly #link: string;
@@ -44,20 +44,20 @@ export class OtherMachine {
     this.hostAddress = `${subnet}.1`;
   }
 
-  /** Makes it; taken down with the test. */
+  /** Creates the namespace and removes it with the test. */
   static create(): OtherMachine {
     const tag = `${process.pid % 100_000}${made++}`;
     const [name, outer, inner] = [`lastseen-${tag}`, `ls${tag}o`, `ls${tag}i`];
-    // Of 198.18.0.0/15, which is kept for tests of networks (RFC 2544).
+    // An address of 198.18.0.0/15, which is reserved for network tests (RFC 2544).
     const subnet = `198.18.${(process.pid + made) % 250}`;
     const machine = new OtherMachine(name, inner, subnet);
     ip("netns", "add", name);
-    // Sockets that nobody has closed keep a namespace alive for minutes after it was deleted, and its link with it.
+    // Open sockets keep a deleted namespace and its link for minutes, so the link is deleted itself.
     onTestFinished(() => {
       ip("link", "del", outer);
       ip("netns", "del", name);
     });
-    // An address that is still being checked for duplicates comes later, and browsers take that for another network.
+    // With duplicate detection an address comes up later, and browsers would take that for a change of network.
     ip("netns", "exec", name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
     ip("link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name);
     ip("addr", "add", `${subnet}.1/24`, "dev", outer);
@@ -72,7 +72,7 @@ export class OtherMachine {
     ip("-n", this.#name, "link", "set", this.#link, "down");
   }
 
-  /** The link comes up in another network: with another address, to which nothing of what was open belongs. */
+  /** Brings the link up with another address. The open connections do not belong to this address. */
   plugInElsewhere(): void {
     ip("-n", this.#name, "addr", "flush", "dev", this.#link);
     ip("-n", this.#name, "addr", "add", `${this.hostAddress.replace(/\.1$/, ".3")}/24`, "dev", this.#link);
@@ -83,7 +83,7 @@ export class OtherMachine {
     ip("-n", this.#name, "link", "set", this.#link, "up");
   }
 
-  /** A page in a Chromium that runs there, with a fake camera and microphone. */
+  /** Opens a page in a Chromium on the other machine, with a fake camera and microphone. */
   async openPage(url: string): Promise<{ browser: Browser; page: Page }> {
     const folder = mkdtempSync(join(tmpdir(), "lastseen-netns-"));
     const program = join(folder, "chromium");
@@ -95,7 +95,7 @@ export class OtherMachine {
         ...CHROMIUM_ARGS.filter((arg) => arg !== "--headless"),
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
-        // Cameras are for secure pages only, and a page of another machine is one with HTTPS alone.
+        // Browsers give cameras to secure pages only. Without HTTPS a page of another machine is not secure.
         `--unsafely-treat-insecure-origin-as-secure=${new URL(url).origin}`,
       ],
     });
@@ -108,7 +108,7 @@ export class OtherMachine {
     return { browser, page };
   }
 
-  /** A client there that joins, pings every 30 s as the service wishes, and sends no media. */
+  /** Starts a client on the other machine that joins, pings every 30 s as the service asks, and sends no media. */
   startQuietClient(ws: string, userId: string, roomId: string): ChildProcess {
     const program = [process.execPath, "--import", "tsx", QUIET_CLIENT, ws, userId, roomId];
     const child = spawn("ip", ["netns", "exec", this.#name, ...program], { stdio: ["ignore", "ignore", "inherit"] });

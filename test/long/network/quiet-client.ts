@@ -1,4 +1,4 @@
-/** Joins a room and goes on pinging, without media: `node quiet-client.ts <ws url> <user> <room>`. */
+/** A program that joins a room without media and pings: `node quiet-client.ts <ws url> <user> <room>`. */
 import { TestClient } from "../../support/test-client.js";
 
 const [url = "", userId = "", roomId = ""] = process.argv.slice(2);

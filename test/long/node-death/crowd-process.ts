@@ -1,6 +1,6 @@
 /**
- * A crowd in a process of its own, so that what it measures is the service's doing and not that of other crowds or of the
- * test: `node crowd-process.ts <CrowdOptions as JSON>`. Tells its parent when all are in, then answers its questions.
+ * A crowd in its own process, so that other crowds and the test do not disturb its measurements:
+ * `node crowd-process.ts <CrowdOptions as JSON>`. Tells its parent when all clients have joined, then answers its requests.
  */
 import { Crowd, type CrowdOptions, type CrowdQuestion } from "./crowd.js";
 

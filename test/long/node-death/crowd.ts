@@ -1,12 +1,12 @@
 import { LeanClient } from "./lean-client.js";
 
-/** Greetings under way at a time. */
+/** Number of clients that say hello at the same time. */
 const AT_ONCE = 60;
-/** Pings are sent this often, each time to a part of the crowd. */
+/** At this interval, a part of the crowd sends its pings. */
 const TICK_MS = 50;
 
 export interface CrowdOptions {
-  /** What the names of its users and rooms begin with. */
+  /** Prefix of the names of its users and rooms. */
   name: string;
   url: string;
   count: number;
@@ -18,9 +18,9 @@ export type CrowdQuestion =
   { ask: "heartbeats" | "members" | "missing" | "close" } | { ask: "returnTo"; urls: readonly string[] };
 
 export interface Heartbeats {
-  /** Milliseconds from each ping to its pong, of those that came since the last question. */
+  /** Milliseconds from ping to pong, for each pong since the last call. */
   roundTrips: number[];
-  /** The longest that a ping is waiting for its pong now. */
+  /** The longest time for which a ping waits for its pong now, in milliseconds. */
   waitingMs: number;
 }
 
@@ -29,7 +29,7 @@ export type Member = Pick<
   "userId" | "sessionId" | "firstEpoch" | "epoch" | "resumes" | "isConnected" | "lostBy" | "mediaResets" | "left"
 >;
 
-/** Many clients in rooms of equal size, that ping evenly over the interval as people do. */
+/** Many clients in rooms of equal size. They ping evenly over the interval, as real users do. */
 export class Crowd {
   readonly #clients: readonly LeanClient[];
   readonly #pinging: NodeJS.Timeout;
@@ -44,7 +44,7 @@ export class Crowd {
     }, TICK_MS);
   }
 
-  /** Resolves when everybody is in. */
+  /** Resolves when all clients have joined. */
   static async enter({ name, url, count, inARoom, pingIntervalMs }: CrowdOptions): Promise<Crowd> {
     const clients = Array.from(
       { length: count },
@@ -72,19 +72,19 @@ export class Crowd {
     });
   }
 
-  /** From now on every second one comes back when its line breaks, to one of these nodes; the others never do. */
+  /** From now on every second client comes back to one of these nodes when its connection breaks. The others do not. */
   returnTo(urls: readonly string[]): void {
     for (const client of this.#returning()) client.returnTo(urls);
   }
 
-  /** Those who come back and have not done it yet, and those who never will with the reason. */
+  /** The number of clients that are coming back, and the reasons of those that will not. */
   missing(): { onTheWay: number; lostBy: string[] } {
     const missing = this.#returning().filter(({ isConnected, resumes }) => !isConnected || resumes === 0);
     const lostBy = missing.map((client) => client.lostBy).filter((why) => why !== undefined);
     return { onTheWay: missing.length - lostBy.length, lostBy };
   }
 
-  /** Everybody closes the page. */
+  /** All clients close their pages. */
   close(): void {
     clearInterval(this.#pinging);
     for (const client of this.#clients) client.close();

@@ -14,20 +14,20 @@ interface Frame {
   error?: WireError;
 }
 
-/** A client that speaks only hello, join and ping, small enough for ten thousand of them in a process. */
+/** A client that sends only hello, join and ping. It is so small that ten thousand fit in a process. */
 export class LeanClient {
   readonly userId: string;
   readonly roomId: string;
   sessionId = "";
-  /** Of the first hello. */
+  /** The epoch of the first hello. */
   firstEpoch = 0;
   epoch = 0;
-  /** How often a session was taken up again. */
+  /** Number of resumes. */
   resumes = 0;
-  /** What it was told of others who left. */
+  /** The `user_left` events that it received. */
   readonly left: EventData<"user_left">[] = [];
   readonly mediaResets: string[] = [];
-  /** What kept it from coming back for good. */
+  /** The error because of which it does not come back. */
   lostBy: string | undefined;
   /** Milliseconds from each ping to its pong. */
   readonly roundTrips: number[] = [];
@@ -35,7 +35,7 @@ export class LeanClient {
   #socket: WebSocket | undefined;
   #pingedAt: number | undefined;
   #answer: ((frame: Frame) => void) | undefined;
-  /** Where it comes back to; stays away for good without one. */
+  /** Nodes to come back to. Without one the client stays away. */
   #comeBackTo: readonly string[] = [];
   #attempt = 0;
   #isGreeted = false;
@@ -46,17 +46,17 @@ export class LeanClient {
     this.roomId = roomId;
   }
 
-  /** Whether it has a line, and a session on it. */
+  /** Whether it has a connection with a session. */
   get isConnected(): boolean {
     return this.#isGreeted && this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Milliseconds for which a ping has been waiting for its pong; 0 when none is. */
+  /** Milliseconds for which the present ping has waited for its pong; 0 when there is none. */
   get waitingMs(): number {
     return this.#pingedAt === undefined ? 0 : performance.now() - this.#pingedAt;
   }
 
-  /** Opens a session and joins the room, where that room is. */
+  /** Opens a session and joins the room on the node that has it. */
   async enter(url: string): Promise<void> {
     await this.#open(url);
     const greeted = await this.#ask("hello", this.#greeting());
@@ -73,19 +73,19 @@ export class LeanClient {
     }
   }
 
-  /** When its line breaks it comes back like the SDK: with back-off and jitter, to one of these in turn. */
+  /** When its connection breaks it comes back like the SDK: with back-off and jitter, to these nodes in turn. */
   returnTo(urls: readonly string[]): void {
     this.#comeBackTo = urls;
   }
 
-  /** One ping; not while another one is waiting. */
+  /** Sends a ping, if no other ping waits for its pong. */
   ping(): void {
     if (!this.isConnected || this.#pingedAt !== undefined) return;
     this.#pingedAt = performance.now();
     this.#socket?.send(PING);
   }
 
-  /** Closes the page: it does not come back. */
+  /** Closes the page. The client does not come back. */
   close(): void {
     this.#ended = true;
     this.#socket?.close(1000);

@@ -11,7 +11,7 @@ const SCRIPTS = new Map(
     .map(({ name, sha1 }) => [sha1, name]),
 );
 
-/** Counts in Redis itself, because all of it is too much for an answer: per key, what mentions `ARGV[1]`. */
+/** A script that finds all entries that contain `ARGV[1]`. It runs in Redis because the whole data is too much for an answer. */
 const MENTIONS = `
 local found = {}
 for _, name in ipairs(redis.call("KEYS", "*")) do
@@ -24,19 +24,19 @@ for _, name in ipairs(redis.call("KEYS", "*")) do
 end
 return found`;
 
-/** How many entries a key has; 0 when there is none. */
+/** The number of entries of a key; 0 when there is no such key. */
 export async function entriesOf(redis: RedisServer, name: KeyName): Promise<number> {
   const command = { hash: "HLEN", zset: "ZCARD", stream: "XLEN", string: "EXISTS" } as const;
   return Number(await redis.cli(command[KEY_PURPOSES[name]], keys.key(name)));
 }
 
-/** Everything in Redis that mentions the text. */
+/** All entries in Redis that contain the text. */
 export async function mentionsOf(redis: RedisServer, text: string): Promise<string[]> {
   const found = await redis.cli("EVAL", MENTIONS, "0", text);
   return found === "" ? [] : found.split("\n");
 }
 
-/** Runs of scripts that took Redis a millisecond or more. */
+/** The runs of scripts that took Redis a millisecond or more. */
 export class SlowLog {
   readonly #redis: RedisServer;
 
@@ -50,7 +50,7 @@ export class SlowLog {
     return new SlowLog(redis);
   }
 
-  /** The runs since the last question, in milliseconds, longest first. */
+  /** The runs since the last call with their milliseconds, longest first. */
   async take(): Promise<{ script: string; ms: number }[]> {
     const text = await this.#redis.cli("--json", "SLOWLOG", "GET", "2000");
     await this.#redis.cli("SLOWLOG", "RESET");

@@ -6,7 +6,7 @@ import type { CrowdOptions, CrowdQuestion, Heartbeats, Member } from "./crowd.js
 
 const FILE = fileURLToPath(new URL("./crowd-process.ts", import.meta.url));
 
-/** A {@link Crowd} in a process of its own; ends with the test. */
+/** A {@link Crowd} in its own process. It ends with the test. */
 export class RemoteCrowd {
   readonly #process: ChildProcess;
 
@@ -14,7 +14,7 @@ export class RemoteCrowd {
     this.#process = child;
   }
 
-  /** Resolves when everybody is in. */
+  /** Resolves when all clients have joined. */
   static async enter(options: CrowdOptions): Promise<RemoteCrowd> {
     const child = fork(FILE, [JSON.stringify(options)], { execArgv: ["--import", "tsx"] });
     onTestFinished(() => void child.kill("SIGKILL"));

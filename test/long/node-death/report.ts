@@ -9,9 +9,9 @@ interface Sources {
   slowLog: SlowLog;
 }
 
-/** What bystanders, survivors and Redis went through, phase by phase. Nothing of it is asserted: the machine has other work. */
+/** Measurements of bystanders, survivors and Redis in each phase. The test asserts few of them, as the machine has other work. */
 export class Report {
-  /** The longest that a ping has waited for its pong at the end of a phase. */
+  /** The longest time for which a ping waited for its pong at the end of a phase. */
   unansweredMs = 0;
   readonly #bystanders: RemoteCrowd;
   readonly #survivors: readonly Survivor[];
@@ -25,7 +25,7 @@ export class Report {
     this.#slowLog = sources.slowLog;
   }
 
-  /** Forgets what was before. */
+  /** Begins a report. It ignores everything before. */
   static async begin(sources: Sources): Promise<Report> {
     const report = new Report(sources);
     await report.phase("");
@@ -33,7 +33,7 @@ export class Report {
     return report;
   }
 
-  /** Resolves when the bystanders have been answered so often. */
+  /** Resolves when the bystanders have received this number of pongs. */
   async pongs(count: number): Promise<void> {
     await until(async () => {
       await this.#hear();
@@ -41,7 +41,7 @@ export class Report {
     }, 60_000);
   }
 
-  /** Ends a phase. */
+  /** Ends a phase and adds its measurements. */
   async phase(name: string): Promise<void> {
     this.unansweredMs = Math.max(this.unansweredMs, await this.#hear());
     const delays = await Promise.all(this.#survivors.map((node) => node.longestDelay()));

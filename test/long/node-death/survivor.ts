@@ -2,7 +2,7 @@ import { WebSocket } from "ws";
 import { freePort } from "../../support/free-port.js";
 import { ServiceProcess } from "../../support/service-process.js";
 
-/** A node of which it can be asked what it needs. */
+/** A node whose event loop, heap and log the test can read. */
 export class Survivor {
   readonly process: ServiceProcess;
   readonly #inspectorPort: number;
@@ -24,14 +24,14 @@ export class Survivor {
     return new Survivor(started, inspectorPort);
   }
 
-  /** The longest delay of its event loop since the last question, in milliseconds. */
+  /** The longest delay of its event loop since the last call, in milliseconds. */
   async longestDelay(): Promise<number> {
     const text = await (await fetch(`${this.process.http}/metrics`)).text();
     const [, seconds] = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text) ?? [];
     return Number(seconds) * 1_000;
   }
 
-  /** What its heap holds after a garbage collection, in MiB. */
+  /** Its heap after a garbage collection, in MiB. */
   async heapMb(): Promise<number> {
     const list = await (await fetch(`http://127.0.0.1:${this.#inspectorPort}/json/list`)).json();
     const [target] = list as { webSocketDebuggerUrl: string }[];
@@ -51,7 +51,7 @@ export class Survivor {
     return usedSize / 2 ** 20;
   }
 
-  /** Lines of its log that say this. */
+  /** The lines of its log with this message. */
   said(message: string): { atMs: number; sessionId: string; reason: string }[] {
     return this.process.log
       .filter(({ msg }) => msg === message)

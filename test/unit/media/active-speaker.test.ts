@@ -19,7 +19,7 @@ function scene() {
   return { observer, told, add };
 }
 
-test("who becomes the loudest is told once", async () => {
+test("the service tells once who is the loudest", async () => {
   const { told, add } = scene();
   const [ann, ben] = [await add("ann"), await add("ben")];
   ann.speaks();
@@ -39,7 +39,7 @@ test("nobody speaks any more when the speaker pauses or closes; others' pauses c
   expect(told).toEqual(["ann", null, "ben", null]);
 });
 
-test("news about a producer that has just closed, or of a room that is going away, are dropped", async () => {
+test("a report about a closed producer or a closing room is ignored", async () => {
   const { observer, told, add } = scene();
   const [ann, ben] = [await add("ann"), await add("ben")];
   ann.stop.closed = true;

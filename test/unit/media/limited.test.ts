@@ -4,7 +4,7 @@ import { limited } from "../../../src/media/workers/limited.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 class StalledClock extends ManualClock {
-  /** What waits unread while the process stands still. */
+  /** Answers that wait unread while the process stands still. */
   onPoll = (): void => {};
 
   override async pollPhase(): Promise<void> {
@@ -31,7 +31,7 @@ test("an answer that waits unread when the limit passes still counts", async () 
   expect(undone).toEqual([]);
 });
 
-test("what comes later is undone", async () => {
+test("a result that comes after the limit is undone", async () => {
   const clock = new StalledClock();
   const { promise, resolve } = pending<string>();
   const undone: string[] = [];

@@ -4,7 +4,7 @@ import type { RouterPlace } from "../../../src/media/rtp/room-router.js";
 import { ClosedMedia } from "../../../src/media/workers/closed-media.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
-/** A room's place; the test decides what its worker holds. */
+/** A room's place. The test decides what its worker holds. */
 function fakePlace() {
   const held = new Set<string>();
   const asked: string[] = [];
@@ -58,7 +58,7 @@ test("one dump answers all checks that are asked for before it is sent", async (
   expect(asked).toEqual(["router", "router"]);
 });
 
-test("for a router that is closed, also during the wait, the worker is asked", async () => {
+test("the verifier asks the worker when the router is closed or closes during the wait", async () => {
   const clock = new ManualClock();
   const verifier = new MediaVerifier(clock, LIMITS);
   const { place, router, held, asked } = fakePlace();
@@ -72,7 +72,7 @@ test("for a router that is closed, also during the wait, the worker is asked", a
   expect(asked).toEqual(["worker"]);
 });
 
-test("a worker that closes holds nothing once its process has ended, and not before", async () => {
+test("a closing worker counts as empty only after its process has ended", async () => {
   const clock = new ManualClock();
   const verifier = new MediaVerifier(clock, LIMITS);
   const ending = fakePlace();
@@ -87,13 +87,13 @@ test("a worker that closes holds nothing once its process has ended, and not bef
   await failing;
 });
 
-test("a check without ids asks no worker", async () => {
+test("a check without ids sends no request to a worker", async () => {
   const { place, asked } = fakePlace();
   expect(await new MediaVerifier(new ManualClock(), LIMITS).remaining(place, [])).toEqual(new Set());
   expect(asked).toEqual([]);
 });
 
-test("closed media that is left is named by its kind and asked for again; what is gone is forgotten", async () => {
+test("the verifier names closed media that is left by its kind and checks it again, and forgets media that is gone", async () => {
   const clock = new ManualClock();
   const verifier = new MediaVerifier(clock, LIMITS);
   const { place, held, asked } = fakePlace();

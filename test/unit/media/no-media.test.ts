@@ -22,7 +22,7 @@ test("without workers rooms can be joined and left, and media requests are refus
   await plane.close();
 });
 
-test("a worker program that cannot be started is an error that says so", async () => {
+test("the error says that the worker program could not be started", async () => {
   const settings = { ...SETTINGS, SFU_WORKERS: 1, MEDIASOUP_WORKER_BIN: "/nonexistent/mediasoup-worker" };
   await expect(createMediaPlane(settings, {}, systemClock, SILENT)).rejects.toThrow("could not be started");
 });

@@ -50,7 +50,7 @@ test("a lost transport counts as replaced when another one in its direction has 
   expect(found).toEqual([old]);
 });
 
-test("a change of network replaces nothing: all transports are lost at once, or come back in time", async () => {
+test("a change of network replaces no transport: all are lost at once, or come back in time", async () => {
   const [one, two] = [new FakeTransport("send"), new FakeTransport("send")];
   const { found, review, pass } = watch(one, two);
   one.lose();
@@ -68,7 +68,7 @@ test("a change of network replaces nothing: all transports are lost at once, or 
   expect(found).toEqual([]);
 });
 
-test("a transport in the other direction replaces nothing", async () => {
+test("a transport in the other direction replaces no lost transport", async () => {
   const [sending, receiving] = [new FakeTransport("send"), new FakeTransport("recv")];
   const { found, review, pass } = watch(sending, receiving);
   sending.lose();

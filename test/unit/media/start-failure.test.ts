@@ -21,7 +21,7 @@ test.each([
   expect(failure.message).toBe(message);
 });
 
-test("what is not known keeps its words and its stack", () => {
+test("an unknown failure keeps its message and its stack", () => {
   const cause = new TypeError("something else");
   const failure = startFailure(cause, SETTINGS, 0);
   expect(failure).not.toBeInstanceOf(StartError);

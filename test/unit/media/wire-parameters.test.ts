@@ -3,7 +3,7 @@ import { readDtlsParameters, readRtpCapabilities, readRtpParameters } from "../.
 
 const SHA256 = Array(32).fill("0a").join(":");
 
-test("only what mediasoup knows is passed on", () => {
+test("only fields that mediasoup knows are passed on", () => {
   const opus = { mimeType: "audio/opus", payloadType: 111, clockRate: 48000, channels: 2, parameters: { usedtx: 1 } };
   const given = {
     mid: "0",
@@ -32,13 +32,13 @@ test("fields that are null count as left out", () => {
   expect(readRtpCapabilities({ codecs: null })).toEqual({ codecs: [], headerExtensions: [] });
 });
 
-test("texts that a browser has nothing for may be empty", () => {
+test("texts may be empty when a browser has no value for them", () => {
   const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000 }];
   const empty = { mid: "", codecs, rtcp: { cname: "" }, msid: "" };
   expect(readRtpParameters(empty, "video")).toEqual(empty);
 });
 
-test("format parameters keep odd names to themselves", () => {
+test("unusual names of format parameters have no effect on the result object", () => {
   const parameters = JSON.parse('{ "__proto__": "x", "constructor": 1, "x-google-start-bitrate": 1000.5 }') as object;
   const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000, parameters }];
   const [codec] = readRtpParameters({ codecs }, "video").codecs;
@@ -50,7 +50,7 @@ test("format parameters keep odd names to themselves", () => {
   expect(({} as { x?: unknown }).x).toBeUndefined();
 });
 
-test("a problem is named by its place", () => {
+test("an error names the place of the problem", () => {
   const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000 }];
   const encodings = [{}, { ssrc: 2 ** 32 }];
   expect(() => readRtpParameters({ codecs, encodings }, "video")).toThrow(
@@ -60,7 +60,7 @@ test("a problem is named by its place", () => {
   expect(() => readRtpParameters([], "audio")).toThrow("rtpParameters must be an object.");
 });
 
-test("the name of a format parameter is checked like its value, and a message repeats no long name", () => {
+test("the name of a format parameter is checked like its value, and an error repeats no long name", () => {
   const read = (parameters: object) =>
     readRtpParameters({ codecs: [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000, parameters }] }, "video");
   const path = "rtpParameters.codecs[0].parameters";
@@ -73,7 +73,7 @@ test("the name of a format parameter is checked like its value, and a message re
   expect(() => read({ ["x".repeat(10_000)]: 1 })).toThrow(/^.{100,200}$/);
 });
 
-test("a missing field is named, and so is a list with too many entries", () => {
+test("an error names a missing field, and a list with too many entries", () => {
   const codec = { mimeType: "video/VP8", payloadType: 96, clockRate: 90000 };
   expect(() => readRtpParameters({ codecs: [codec, { ...codec, clockRate: null }] }, "video")).toThrow(
     "rtpParameters.codecs[1].clockRate is missing.",
@@ -86,7 +86,7 @@ test("a missing field is named, and so is a list with too many entries", () => {
   );
 });
 
-test("a bit rate may be a fraction, and is passed on as a whole number", () => {
+test("a bit rate may be a fraction and becomes a whole number", () => {
   const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000 }];
   const read = (maxBitrate: unknown) => readRtpParameters({ codecs, encodings: [{ maxBitrate }] }, "video").encodings;
   expect(read(100_000.5)).toEqual([{ maxBitrate: 100_000 }]);

@@ -34,12 +34,12 @@ function putFile(path: string, text: string, mode: number): string {
 
 const putProgram = (path: string): string => putFile(path, "#!/bin/sh\n", 0o755);
 
-test("without any worker there is none, and nothing throws", () => {
+test("the search returns nothing and does not throw when there is no worker", () => {
   expect(findWorkerBinary(env, packageRoot)).toBeUndefined();
   expect(findWorkerBinary(env, undefined)).toBeUndefined();
 });
 
-test("the one in the cache is found, mediasoup's own goes before it, MEDIASOUP_WORKER_BIN before both", () => {
+test("the search prefers MEDIASOUP_WORKER_BIN, then mediasoup's own worker, then the one in the cache", () => {
   const cached = putProgram(workerCachePath(env, hostTarget(packageRoot)));
   expect(findWorkerBinary(env, packageRoot)).toEqual({ path: cached, source: "cache" });
 
@@ -50,17 +50,17 @@ test("the one in the cache is found, mediasoup's own goes before it, MEDIASOUP_W
   expect(findWorkerBinary(named, packageRoot)).toEqual({ path: "/opt/worker", source: "environment" });
 });
 
-test("an empty MEDIASOUP_WORKER_BIN names nothing", () => {
+test("an empty MEDIASOUP_WORKER_BIN is ignored", () => {
   expect(findWorkerBinary({ ...env, MEDIASOUP_WORKER_BIN: "" }, packageRoot)).toBeUndefined();
 });
 
-test("a folder or a file that may not be executed is no worker", () => {
+test("a folder, or a file that is not executable, is no worker", () => {
   putFile(workerCachePath(env, hostTarget(packageRoot)), "text", 0o644);
   mkdirSync(releasedWorkerPath(packageRoot), { recursive: true });
   expect(findWorkerBinary(env, packageRoot)).toBeUndefined();
 });
 
-test("the cache keeps versions, platforms, processors and C libraries apart", () => {
+test("the cache has its own place for each version, platform, processor and C library", () => {
   const others = [{ mediasoup: "3.27.2" }, { platform: "darwin" }, { arch: "arm64" }, { libc: "musl" }];
   const paths = [target, ...others.map((other) => ({ ...target, ...other }))].map((one) => workerCachePath(env, one));
   expect(new Set(paths).size).toBe(paths.length);
@@ -77,7 +77,7 @@ test.each([
   expect(path.startsWith(`${expected}/mediasoup-worker/`)).toBe(true);
 });
 
-test("the installed mediasoup is found, and this machine described", () => {
+test("the search finds the installed mediasoup and describes this machine", () => {
   const root = findMediasoupRoot();
   expect(root).toBeDefined();
   const host = hostTarget(root ?? "");

@@ -5,7 +5,7 @@ import { MemoryStore } from "../../../src/memory/memory-store.js";
 import { Acknowledgement } from "../../../src/webhook/acknowledgement.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
-/** A log that can be away, and keeps what it is told. */
+/** A log that can be away, and that keeps the acknowledged ids. */
 class NotingLog extends MemoryEventLog {
   isAway = false;
   attempts = 0;

@@ -8,10 +8,10 @@ const SEEDS = 40;
 const STEPS = 120;
 const NODES = ["a", "b", "c"] as const;
 const SUBJECTS = ["ada", "bob", "cid", "dan", "eve"] as const;
-/** A lease, the doubt, the longest pause of a deliverer and of the log, several times over. */
+/** Covers several times a lease, the wait after its end, and the longest pauses of a deliverer and of the log. */
 const RECOVERY_MS = 600_000;
 
-/** Something happens, to the nodes or to the backend. */
+/** One random fault or repair of the nodes or the backend. */
 function mishap(world: FallibleWorld): void {
   const { random, alive, processes } = world;
   const chance = random.next();
@@ -49,7 +49,7 @@ async function live(seed: number): Promise<FallibleWorld> {
 
 const idsOf = (events: readonly BackendEvent[]) => events.map(({ id }) => id);
 
-/** The events of each process, by the order of the log; a process begins with its `node_started`. */
+/** The events of each process in the order of the log. A process begins with its `node_started`. */
 function byProcess(logged: readonly BackendEvent[]): BackendEvent[][] {
   const latest = new Map<string, BackendEvent[]>();
   const all: BackendEvent[][] = [];
@@ -64,7 +64,7 @@ function byProcess(logged: readonly BackendEvent[]): BackendEvent[][] {
 }
 
 test(
-  "whatever dies, fails or is cut off: all that was logged arrives, of each process in order, and nothing is left over",
+  "when nodes die or are cut off and the backend fails, all logged events arrive, in order for each process",
   { timeout: 60_000 },
   async () => {
     let [died, partitions] = [0, 0];
@@ -75,7 +75,7 @@ test(
       const arrived = [...new Map(world.taken.map((event) => [event.id, event])).values()];
       expect(new Set(idsOf(arrived)), `seed ${seed}`).toEqual(new Set(idsOf(logged)));
       expect(world.events.runs.size, `seed ${seed}`).toBe(0);
-      // What a node tells after it was taken for dead may overtake what another one delivers of it.
+      // Events of a node that the others took for dead may overtake its older events that another node delivers.
       const twofold = new Set(world.processes.filter(({ wasCutOff }) => wasCutOff).map(({ nodeId }) => nodeId));
       for (const events of byProcess(logged).filter(([first]) => !twofold.has(first?.nodeId ?? ""))) {
         for (const subject of SUBJECTS) {
@@ -88,7 +88,7 @@ test(
       }
       died += world.processes.filter(({ isDead }) => isDead).length;
     }
-    // It would say nothing if nobody had died, or everybody had been cut off.
+    // The test would prove nothing if no node had died, or if all had been cut off.
     expect(died).toBeGreaterThan(SEEDS);
     expect(partitions).toBeGreaterThan(SEEDS * SUBJECTS.length);
   },

@@ -7,7 +7,7 @@ import { Backend, event, Told } from "./world.js";
 
 const NOTHING: TakenOver = { events: [], forgotten: 0, taken: [] };
 
-/** A log that answers each question when it is told to. */
+/** A log that answers each request when the test wants. */
 class AskedLog implements EventLog {
   readonly questions: { dead: readonly string[]; answer: (takenOver: TakenOver) => void; fail: () => void }[] = [];
 
@@ -74,7 +74,7 @@ test("after a node has died, new events wait until its events have arrived or th
   await clock.advance(0);
   expect(backend.users.at(-1)).toBe("cid");
   await clock.advance(1_000);
-  // Whoever was dead then need not be now.
+  // A node that was dead at that time need not be dead now.
   expect(log.questions[3]?.dead).toEqual([]);
   expect(told.names.filter((name) => name === "takeover_failed")).toHaveLength(1);
 });

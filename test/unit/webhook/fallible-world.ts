@@ -20,7 +20,7 @@ import type { Random } from "../../support/random.js";
 
 const LONGEST_ANSWER_MS = 300;
 
-/** One process: it can die at any moment, and lose the way to the store for a while. */
+/** One process. It can die at any moment, and can lose its path to the store for a while. */
 export class FallibleProcess {
   readonly nodeId: string;
   readonly lifecycle: Emitter<LifecycleEvents>;
@@ -30,7 +30,7 @@ export class FallibleProcess {
   isDead = false;
   isStopping = false;
   isCutOff = false;
-  /** Others may have delivered in its place. */
+  /** Whether other nodes may have delivered in its place. */
   wasCutOff = false;
 
   constructor(world: FallibleWorld, nodeId: string) {
@@ -66,7 +66,7 @@ export class FallibleProcess {
     void this.#membership.start();
   }
 
-  /** Ends in good order: gives up its lease, and tries once more to deliver. */
+  /** Stops in order: gives up its lease, and tries once more to deliver. */
   async stop(): Promise<void> {
     this.isStopping = true;
     await this.#membership.close();
@@ -74,7 +74,7 @@ export class FallibleProcess {
     this.isDead = true;
   }
 
-  /** Something happens; events about the same thing have to arrive in order. */
+  /** Adds an event about a subject. Events about the same subject must arrive in order. */
   tell(about: string): void {
     this.lifecycle.emit("call_finished", { callId: about, outcome: "ended" });
   }
@@ -88,7 +88,7 @@ export class FallibleProcess {
     };
   }
 
-  /** Whoever is dead hears no answer. */
+  /** A dead process gets no answer. */
   async #unlessDead<T>(work: () => Promise<T>): Promise<T> {
     if (this.isDead) return new Promise(() => {});
     const outcome = await work().then(
@@ -122,7 +122,7 @@ export class FallibleProcess {
   }
 }
 
-/** Nodes that come and go around one store, and a backend that is not always there. */
+/** Nodes that start and stop with one store, and a backend that fails at times. */
 export class FallibleWorld {
   readonly clock = new ManualClock();
   readonly store = new MemoryStore(this.clock);
@@ -131,10 +131,10 @@ export class FallibleWorld {
   readonly random: Random;
   readonly errors: unknown[] = [];
   readonly processes: FallibleProcess[] = [];
-  /** What the backend took, in the order in which it did. */
+  /** The events that the backend took, in order. */
   readonly taken: BackendEvent[] = [];
   backendIsUp = true;
-  /** No more mishaps. */
+  /** Ends all faults. */
   isCalm = false;
 
   constructor(random: Random) {
@@ -152,7 +152,7 @@ export class FallibleWorld {
     return started;
   }
 
-  /** The backend's answer; it may have taken the event although the answer is never heard. */
+  /** The backend's answer. The backend may take an event although its answer is lost. */
   async receive(event: BackendEvent): Promise<Attempt> {
     await delay(this.clock, this.random.below(LONGEST_ANSWER_MS));
     if (!this.backendIsUp) return { kind: "failed", why: "ECONNREFUSED" };

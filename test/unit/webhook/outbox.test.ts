@@ -37,7 +37,7 @@ test("the log gives the events their ids in the order in which they happened", a
   expect(delivered.map(({ id: _id, ...event }) => event)).toEqual(events);
   expect(delivered.map(({ id }) => id)).toEqual(events.map((_, n) => `1700000000000-${n + 1}`));
   expect(outbox.size).toBe(0);
-  // Added when all seemed done.
+  // Added when the outbox seemed empty.
   outbox.add(newEvent("late"));
   await clock.advance(0);
   expect(delivered).toHaveLength(251);

@@ -17,7 +17,7 @@ export function event(userId: string, more: Partial<BackendEvent> = {}): Backend
   return { id: `1-${made.sequence}`, ...made };
 }
 
-/** Everything that was told on the way, by name; results of attempts are counted. */
+/** All reports of the deliverer by name, and counts of the results of attempts. */
 export class Told {
   readonly events = new Emitter<WebhookEvents>((error) => expect.unreachable(String(error)));
   readonly said: [keyof WebhookEvents, unknown][] = [];
@@ -45,9 +45,9 @@ export class Told {
   }
 }
 
-/** A backend that answers when it is told to. */
+/** A backend that answers when the test wants. */
 export class Backend {
-  /** What it was sent, in order. */
+  /** The events that it received, in order. */
   readonly sent: BackendEvent[] = [];
   answer: (event: BackendEvent) => Attempt | Promise<Attempt> = () => ({ kind: "delivered" });
 
