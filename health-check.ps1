@@ -1,16 +1,16 @@
 <#
 .SYNOPSIS
-Is Lastseen well? Asks GET /api/health and judges the answer.
+Asks GET /api/health and says whether Lastseen is healthy.
 
 .DESCRIPTION
 Exit code 0: healthy. 1: unhealthy (degraded, failing, or too many ghosts). 2: could not check, or wrong arguments.
 Runs on Windows PowerShell 5.1 and on PowerShell 7, on every system.
 
 .PARAMETER Url
-Where the service is. Default: the environment variable LASTSEEN_URL, or http://127.0.0.1:3001.
+The address of the service. Default: the environment variable LASTSEEN_URL, or http://127.0.0.1:3001.
 
 .PARAMETER MaxGhosts
-More ghosts than that are a failure. Between two sweeps a few are normal.
+With more ghosts the service is unhealthy. A few are normal between two sweeps.
 
 .PARAMETER TimeoutSec
 How long to wait for the answer, in seconds.
@@ -25,7 +25,8 @@ Prints one JSON object instead of text, for scripts.
 .\health-check.ps1 -Url https://calls.example.com -MaxGhosts 0 -Json
 #>
 #Requires -Version 5.1
-# Texts without attributes: what PowerShell itself refuses ends with 1, and that means unhealthy.
+# All parameters are plain texts, and the script checks them. If PowerShell refused a value, it would exit with 1, which means
+# unhealthy.
 param(
     [string] $Url = $env:LASTSEEN_URL,
     [string] $MaxGhosts = '10',
@@ -35,9 +36,9 @@ param(
 
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
-# Windows PowerShell draws a progress bar that makes web requests slow.
+# The progress bar of Windows PowerShell makes web requests slow.
 $ProgressPreference = 'SilentlyContinue'
-# On older systems Windows PowerShell offers no TLS that servers still take.
+# On older systems Windows PowerShell offers only versions of TLS that servers refuse.
 if ($PSVersionTable.PSVersion.Major -lt 6) {
     [Net.ServicePointManager]::SecurityProtocol =
         [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
@@ -61,7 +62,7 @@ if (-not [int]::TryParse($TimeoutSec, [ref] $timeout) -or $timeout -lt 1) {
 if (-not $Url) { $Url = 'http://127.0.0.1:3001' }
 $Url = $Url.TrimEnd('/')
 
-# A field of an object that may not have it.
+# Returns a field of an object, or $null when the object does not have it.
 function Get-Field {
     param($InputObject, [string] $Name)
     $property = $InputObject.PSObject.Properties[$Name]
@@ -69,14 +70,14 @@ function Get-Field {
     return $property.Value
 }
 
-# What the service answers, judged: Code is the exit code.
+# Asks the service. Returns the exit code (Code), the problems and the health report.
 function Get-Result {
     $response = $null
     try {
         $response = Invoke-WebRequest -Uri "$Url/api/health" -UseBasicParsing -TimeoutSec $timeout
     }
     catch {
-        # Both PowerShells throw on 4xx and 5xx, with different exceptions that carry the response alike.
+        # Windows PowerShell and PowerShell 7 throw different exceptions on 4xx and 5xx. Both have the field Response.
         $failed = Get-Field $_.Exception 'Response'
         if ($null -eq $failed) {
             return @{ Code = 2; Problems = @("no answer: $($_.Exception.Message)"); Health = $null }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Is Lastseen well? Asks GET /api/health and judges the answer.
+# Asks GET /api/health and says whether Lastseen is healthy.
 #
 # Usage: ./health-check.sh [--url URL] [--max-ghosts N] [--timeout SECONDS] [--json] [--help]
 #
-#   --url URL          where the service is (default: $LASTSEEN_URL, or http://127.0.0.1:3001)
-#   --max-ghosts N     more ghosts than that are a failure (default 10: between two sweeps a few are normal)
+#   --url URL          address of the service (default: $LASTSEEN_URL, or http://127.0.0.1:3001)
+#   --max-ghosts N     with more ghosts the service is unhealthy (default 10: a few are normal between two sweeps)
 #   --timeout SECONDS  how long to wait for the answer (default 5)
 #   --json             prints one JSON object instead of text, for scripts
 #
-# Exit code: 0 healthy, 1 unhealthy (degraded, failing, too many ghosts), 2 could not check. Needs curl.
+# Exit code: 0 healthy, 1 unhealthy (degraded, failing, too many ghosts), 2 could not check. The script needs curl.
 set -euo pipefail
 
 url=${LASTSEEN_URL:-http://127.0.0.1:3001}
@@ -16,7 +16,7 @@ max_ghosts=10
 timeout=5
 json=false
 
-# The comment at the top is the help.
+# Prints the comment at the top of this file.
 help() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"; }
 usage_error() {
   echo "health-check: $1 (see --help)" >&2
@@ -46,10 +46,10 @@ url=${url%/}
 body=''
 problems=()
 
-# Text inside a JSON string.
+# Makes a text safe inside a JSON string.
 escape() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g' | tr -d '\000-\037'; }
 
-# finish CODE: prints the result and ends.
+# finish CODE: prints the result and exits with this code.
 finish() {
   local code=$1 verdict healthy list='' problem draining=''
   case $code in
@@ -57,7 +57,7 @@ finish() {
     1) verdict='unhealthy' healthy=false ;;
     *) verdict='could not check' healthy=null ;;
   esac
-  # An empty array counts as unset in the bash of macOS, hence the odd expansion.
+  # The bash of macOS treats an empty array as unset. This form of expansion works there, too.
   for problem in ${problems[@]+"${problems[@]}"}; do
     list="$list${list:+,}\"$(escape "$problem")\""
   done
@@ -75,7 +75,7 @@ finish() {
   exit "$code"
 }
 
-# field NAME: a text or number of the answer, not of the objects nested in it; "?" when it is not there.
+# field NAME: prints a text or a number of the answer, or "?" when the answer does not have it. Ignores nested objects.
 field() {
   local value
   value=$(printf '%s' "$body" | tr -d '\n\r' |

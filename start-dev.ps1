@@ -3,18 +3,18 @@
 Starts Lastseen's development environment in Docker and waits until it is healthy.
 
 .DESCRIPTION
-Checks Docker and the ports, builds and starts the service (3001) with its page (3002) and Redis, and prints where
-everything is. Exit code 0: started (or stopped). 1: failed.
-Runs on Windows PowerShell 5.1 and on PowerShell 7, on every system. Needs Docker with Compose v2.
+Checks Docker and the ports, builds and starts the service (3001) with its page (3002) and Redis, and prints all
+addresses. Exit code 0: started (or stopped). 1: failed.
+Runs on Windows PowerShell 5.1 and on PowerShell 7, on every system. The script needs Docker with Compose v2.
 
 .PARAMETER Monitoring
-With Prometheus (9090) and Grafana (3000).
+Also starts Prometheus (9090) and Grafana (3000).
 
 .PARAMETER AnnouncedIp
-This machine's own address, for browsers that take no loopback address for media (Firefox).
+This machine's own address, for browsers that refuse loopback addresses for media (Firefox).
 
 .PARAMETER Down
-Stops and removes all of it, other profiles too. Prometheus keeps its data.
+Stops and removes all containers of all profiles. Prometheus keeps its data.
 
 .EXAMPLE
 .\start-dev.ps1
@@ -34,8 +34,8 @@ param(
 )
 
 Set-StrictMode -Version Latest
-# Docker writes its progress to standard error, which 'Stop' would take for a failure in Windows PowerShell. Exit codes
-# are looked at instead.
+# Docker writes its progress to standard error. With 'Stop', Windows PowerShell would treat that as a failure. The script
+# checks exit codes instead.
 $ErrorActionPreference = 'Continue'
 
 function Write-Failure {
@@ -43,13 +43,13 @@ function Write-Failure {
     [Console]::Error.WriteLine("start-dev: $Message")
 }
 
-# Did the command end well? What it prints is dropped.
+# True when docker ends with 0. The function drops what docker prints.
 function Test-Docker {
     & docker @args 2>&1 | Out-Null
     return $LASTEXITCODE -eq 0
 }
 
-# Ports of ours that something else listens on. Those of our own containers from an earlier start do not count.
+# The ports on which another program listens. A container that this script started before may have its port.
 function Get-TakenPort {
     $needed = [ordered]@{ lastseen = @(3001, 3002, 44444, 44445) }
     if ($Monitoring) {
@@ -87,28 +87,28 @@ function Start-Environment {
 
     $taken = @(Get-TakenPort)
     if ($taken.Count -gt 0) {
-        Write-Failure "something else listens on port(s) $($taken -join ' '): stop it first"
+        Write-Failure "another program listens on port(s) $($taken -join ' '): stop it first"
         return 1
     }
 
     $arguments = @('compose')
     if ($Monitoring) { $arguments += @('--profile', 'monitoring') }
     $arguments += @('up', '--detach', '--wait')
-    Write-Host 'start-dev: building; the first time takes some minutes'
+    Write-Host 'start-dev: building the image; the first time this takes some minutes'
     & docker compose build | Out-Host
     if ($LASTEXITCODE -ne 0) {
-        Write-Failure 'the image was not built; the reason is above'
+        Write-Failure 'the build of the image failed; the output above says why'
         return 1
     }
-    Write-Host 'start-dev: starting'
+    Write-Host 'start-dev: starting the containers'
     & docker @arguments | Out-Host
     if ($LASTEXITCODE -ne 0) {
         & docker compose logs --tail 30 lastseen | Out-Host
-        Write-Failure 'it did not become healthy; above is the end of the service''s log'
+        Write-Failure 'the service did not become healthy; the end of its log is above'
         return 1
     }
 
-    Write-Host 'start-dev: healthy'
+    Write-Host 'start-dev: the service is healthy'
     Write-Host ''
     Write-Host '  Page         http://localhost:3002   (open it in two tabs and join the same room)'
     Write-Host '  API          http://localhost:3001/api/health'

@@ -3,18 +3,18 @@
 #
 # Usage: ./start-dev.sh [--monitoring] [--announced-ip ADDRESS] [--down] [--help]
 #
-#   --monitoring            with Prometheus and Grafana
-#   --announced-ip ADDRESS  this machine's own address, for browsers that take no loopback address for media (Firefox)
-#   --down                  stops and removes all of it, other profiles too; Prometheus keeps its data
+#   --monitoring            also starts Prometheus and Grafana
+#   --announced-ip ADDRESS  this machine's own address, for browsers that refuse loopback addresses for media (Firefox)
+#   --down                  stops and removes all containers of all profiles; Prometheus keeps its data
 #
-# Exit code: 0 started (or stopped), 1 failed, 2 wrong arguments. Needs Docker with Compose v2.
+# Exit code: 0 started (or stopped), 1 failed, 2 wrong arguments. The script needs Docker with Compose v2.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 monitoring=false
 down=false
 
-# The comment at the top is the help.
+# Prints the comment at the top of this file.
 help() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0"; }
 say() { echo "start-dev: $1"; }
 fail() {
@@ -41,7 +41,7 @@ command -v docker >/dev/null 2>&1 || fail "Docker is not installed: https://docs
 docker compose version >/dev/null 2>&1 || fail "Docker has no Compose v2 (docker compose): https://docs.docker.com/compose/install/"
 if ! problem=$(docker info 2>&1 >/dev/null); then
   case $problem in
-    *"permission denied"*) fail "you may not use Docker; type: sudo usermod -aG docker $(id -un), then log in again" ;;
+    *"permission denied"*) fail "you have no permission to use Docker; type: sudo usermod -aG docker $(id -un), then log in again" ;;
     *) fail "the Docker engine does not answer: start Docker Desktop, or type: sudo systemctl start docker" ;;
   esac
 fi
@@ -52,7 +52,8 @@ if $down; then
   exit 0
 fi
 
-# check_port SERVICE PORT: free, or taken by our own container of an earlier start.
+# check_port SERVICE PORT: adds the port to `taken` when another program listens on it. A container that this script started
+# before may have the port.
 taken=''
 check_port() {
   [ -z "$(docker compose --profile monitoring ps --quiet "$1" 2>/dev/null)" ] || return 0
@@ -66,19 +67,19 @@ if $monitoring; then
   check_port prometheus 9090
   check_port grafana 3000
 fi
-[ -z "$taken" ] || fail "something else listens on port(s)$taken: stop it first"
+[ -z "$taken" ] || fail "another program listens on port(s)$taken: stop it first"
 
 profile=()
 if $monitoring; then profile=(--profile monitoring); fi
-say "building; the first time takes some minutes"
-docker compose build || fail "the image was not built; the reason is above"
-say "starting"
+say "building the image; the first time this takes some minutes"
+docker compose build || fail "the build of the image failed; the output above says why"
+say "starting the containers"
 if ! docker compose ${profile[@]+"${profile[@]}"} up --detach --wait; then
   docker compose logs --tail 30 lastseen >&2 || true
-  fail "it did not become healthy; above is the end of the service's log"
+  fail "the service did not become healthy; the end of its log is above"
 fi
 
-say "healthy"
+say "the service is healthy"
 echo
 echo "  Page         http://localhost:3002   (open it in two tabs and join the same room)"
 echo "  API          http://localhost:3001/api/health"

@@ -1,13 +1,13 @@
 import { checkout, powershell, powershellFile, run, type Ended } from "./run-script.js";
 
-/** What both health checks can be told. */
+/** The options that both health checks have. */
 interface Options {
   maxGhosts?: number;
   timeoutSeconds?: number;
   json?: boolean;
 }
 
-/** The health check in both languages, called alike. */
+/** The health check for the shell and for PowerShell, with the same way to call them. */
 export const checkers = [
   {
     script: "health-check.sh",

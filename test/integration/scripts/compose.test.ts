@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { loadConfig, type Config } from "../../../src/config/load.js";
 import { checkout, run } from "./run-script.js";
 
-/** What compose.yaml tells browsers and what it opens to them are one: read by Compose itself, which needs no engine for it. */
+/** The addresses that compose.yaml gives to browsers lead to ports that it opens. Compose itself reads the file, without an engine. */
 
 const Service = Type.Object({
   image: Type.String(),
@@ -32,7 +32,7 @@ let opened: string[];
 beforeAll(async () => {
   if (noCompose) return;
   const profiles = ["--profile", "nodes", "--profile", "monitoring"];
-  // As it is without anybody's own settings.
+  // Without the settings of the person who runs the tests.
   const { PATH, HOME } = process.env;
   const args = ["compose", ...profiles, "config", "--format", "json"];
   const { code, stdout, stderr } = await run("docker", args, { PATH, HOME });
@@ -52,7 +52,7 @@ beforeAll(async () => {
 /** Host and port of an address that leads to this machine. */
 const hostOf = (url: string): string => new URL(url).host.replace("localhost", "127.0.0.1");
 
-test("every node of compose.yaml is reached where it says it is, for its API and for media", ({ skip }) => {
+test("the addresses of every node in compose.yaml lead to its API and its media", ({ skip }) => {
   skip(noCompose, NO_COMPOSE);
   expect(services.map(([name]) => name)).toEqual(["lastseen", "node-a", "node-b"]);
   for (const [name, , config] of services) {
@@ -66,13 +66,13 @@ test("every node of compose.yaml is reached where it says it is, for its API and
   }
 });
 
-test("nobody but this machine reaches a service that believes everybody", ({ skip }) => {
+test("only this machine reaches a service without authentication", ({ skip }) => {
   skip(noCompose, NO_COMPOSE);
   expect(services.map(([, , config]) => config.AUTH_MODE)).toEqual(["none", "none", "none"]);
   expect(opened.filter((port) => !port.startsWith("127.0.0.1:"))).toEqual([]);
 });
 
-test("the balancer serves all nodes, and their page, where the nodes say it does", ({ skip }) => {
+test("the balancer serves all nodes and their page at the addresses that the nodes name", ({ skip }) => {
   skip(noCompose, NO_COMPOSE);
   const nginx = readFileSync(`${checkout}config/nginx/balancer.conf`, "utf8");
   const upstream = (name: string): string[] => {

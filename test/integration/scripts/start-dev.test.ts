@@ -7,8 +7,8 @@ import { findCommand } from "../../../scripts/system-packages.js";
 import { checkout, NO_POWERSHELL, powershell, powershellFile, run, type Ended } from "./run-script.js";
 
 /**
- * What start-dev asks of Docker and what it makes of the answers, with a `docker` that writes down what it was asked.
- * Ports are not looked at where the containers run already, so that these tests do not depend on what this machine does.
+ * Runs start-dev with a `docker` that only writes down its arguments. It says that the containers run already, so that
+ * start-dev does not look at the ports of this machine.
  */
 
 interface Options {
@@ -58,7 +58,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A `PATH` whose docker answers as told: `fails` names the subcommand that ends with 1. */
+/** An environment with such a `docker` first in `PATH`. `fails` names the subcommand that ends with 1. */
 function dockerThat({ runs = true, fails = "" }: { runs?: boolean; fails?: string } = {}): NodeJS.ProcessEnv {
   const docker = join(folder, "docker");
   writeFileSync(
@@ -75,7 +75,7 @@ esac
   return { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, SFU_ANNOUNCED_IP: "" };
 }
 
-/** What docker was asked, without the questions about its state. */
+/** The arguments of each call of docker, without the calls that only ask for its state. */
 function asked(): string[] {
   const lines = readFileSync(join(folder, "asked"), "utf8").trim().split("\n");
   return lines.filter((line) => !/ (info|compose version|compose .*ps .*)$/.test(line));
@@ -98,14 +98,11 @@ test.for(forms)("$script passes monitoring and the announced address on", async 
   expect(stdout).toContain("http://localhost:9090");
 });
 
-test.for(forms)(
-  "$script stops everything, so that nothing keeps the network",
-  async ({ available, start }, { skip }) => {
-    skip(!available, NO_POWERSHELL);
-    expect((await start({ down: true }, dockerThat())).code).toBe(0);
-    expect(asked()).toEqual(["none compose --profile monitoring --profile nodes down"]);
-  },
-);
+test.for(forms)("$script stops the containers of all profiles", async ({ available, start }, { skip }) => {
+  skip(!available, NO_POWERSHELL);
+  expect((await start({ down: true }, dockerThat())).code).toBe(0);
+  expect(asked()).toEqual(["none compose --profile monitoring --profile nodes down"]);
+});
 
 test.for(forms)(
   "$script tells a failed build from a service that does not become healthy",
@@ -118,11 +115,11 @@ test.for(forms)(
 
     const unbuilt = await start({}, dockerThat({ fails: "compose\\ build" }));
     expect(unbuilt.code).toBe(1);
-    expect(unbuilt.stderr).toContain("not built");
+    expect(unbuilt.stderr).toContain("build of the image failed");
   },
 );
 
-test.for(forms)("$script says what of Docker is missing", async ({ available, start }, { skip }) => {
+test.for(forms)("$script says which part of Docker is missing", async ({ available, start }, { skip }) => {
   skip(!available, NO_POWERSHELL);
   const engine = await start({}, dockerThat({ fails: "info" }));
   expect(engine.code).toBe(1);
@@ -133,7 +130,7 @@ test.for(forms)("$script says what of Docker is missing", async ({ available, st
   expect(compose.stderr).toContain("no Compose v2");
 
   rmSync(join(folder, "docker"));
-  // What the scripts need, and nothing else: a PowerShell that was installed as a .NET tool starts `dotnet`.
+  // Only the commands that the scripts need. A PowerShell that was installed as a .NET tool starts `dotnet`.
   for (const name of ["dirname", "dotnet"]) {
     const command = findCommand(name);
     if (command) symlinkSync(command, join(folder, name));
@@ -143,17 +140,20 @@ test.for(forms)("$script says what of Docker is missing", async ({ available, st
   expect(docker.stderr).toContain("Docker is not installed");
 });
 
-test.for(forms)("$script does not start over somebody else's port", async ({ available, start }, context) => {
-  context.skip(!available, NO_POWERSHELL);
-  const release = await occupy(3002, context);
-  const { code, stderr } = await start({}, dockerThat({ runs: false }));
-  await release();
-  expect(code).toBe(1);
-  expect(stderr).toContain("something else listens");
-  expect(stderr).toContain("3002");
-});
+test.for(forms)(
+  "$script does not start when another program listens on its port",
+  async ({ available, start }, context) => {
+    context.skip(!available, NO_POWERSHELL);
+    const release = await occupy(3002, context);
+    const { code, stderr } = await start({}, dockerThat({ runs: false }));
+    await release();
+    expect(code).toBe(1);
+    expect(stderr).toContain("another program listens");
+    expect(stderr).toContain("3002");
+  },
+);
 
-/** Something listens on that port: another program, or we. */
+/** Makes sure that a program listens on that port: another one, or this test. Returns how to stop. */
 async function occupy(port: number, context: TestContext): Promise<() => Promise<void>> {
   const server = createServer();
   const outcome = await new Promise<string>((resolve) => {
