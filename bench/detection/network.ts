@@ -1,4 +1,4 @@
-/** The ways to go that need a network of one's own: somebody's cable is pulled. */
+/** The ways to go that need a network namespace: somebody's cable is pulled. */
 import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Browser } from "playwright-core";

@@ -30,7 +30,7 @@ export function launchBrowser(page: string, program = findChromium()): Promise<B
   });
 }
 
-/** Ends a browser whatever state its pages are in. */
+/** Ends a browser, also when its pages hang. */
 export async function endBrowser(browser: Browser): Promise<void> {
   if (!browser.isConnected()) return;
   for (const pid of (await processesOf(browser)).renderer) signal(pid, "SIGKILL");

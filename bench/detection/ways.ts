@@ -1,4 +1,4 @@
-/** The ways to go that need no network of one's own. */
+/** The ways to go that need no network namespace. */
 import { TcpProxy } from "../../test/support/tcp-proxy.js";
 import { Person, UnwatchedPerson } from "./person.js";
 import type { MeasuredService } from "./service.js";
@@ -93,7 +93,7 @@ export const QUICK_WAYS: readonly Way[] = [
   },
 ];
 
-/** They take minutes; all at the same time, beside the others. */
+/** These ways take minutes, so they all run at the same time as the others. */
 export const SLOW_WAYS: readonly Way[] = [
   { ...SILENT, id: "hang", how: "page's script hangs, media goes on", open: withPage((person) => person.hang()) },
   {

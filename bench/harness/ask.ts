@@ -1,9 +1,9 @@
 /**
- * NodeRpc from the bench to its child processes over Node's IPC channel: one message out, one back, matched by number.
+ * Requests from the bench to its child processes over Node's IPC channel. A number matches each answer to its request.
  */
 import type { ChildProcess } from "node:child_process";
 
-/** What a child process can be asked: one function for each command, with one argument that survives JSON. */
+/** The commands of a child process: one function each, with one argument that JSON can carry. */
 export type Commands = Record<string, (argument: never) => unknown>;
 
 type Argument<C extends Commands, K extends keyof C> = Parameters<C[K]>[0];
@@ -52,7 +52,7 @@ export function ask<C extends Commands, K extends keyof C & string>(
   });
 }
 
-/** The child's side. The process ends when whoever started it does. */
+/** Answers requests in the child process. The child ends when its parent process ends. */
 export function answer(commands: Commands): void {
   process.on("message", (message) => {
     const { number, command, argument } = message as Question;

@@ -5,7 +5,7 @@ import type { Kind } from "../client/dialects.js";
 import type { LoadCommands } from "../client/load.js";
 import { ask } from "./ask.js";
 
-/** The clients of one server, in a process of their own so that their work is not counted as the server's. */
+/** The clients of one server. They have their own process, so that their work does not count as the server's. */
 export class LoadGenerator {
   readonly #child: ChildProcess;
   readonly #target: { kind: Kind; port: number };
@@ -15,7 +15,7 @@ export class LoadGenerator {
     this.#target = { kind, port };
   }
 
-  /** Opens sockets; nothing is said on them yet. */
+  /** Opens sockets and sends nothing on them. */
   connect(count: number): Promise<void> {
     return ask<LoadCommands, "connect">(this.#child, "connect", { ...this.#target, count });
   }

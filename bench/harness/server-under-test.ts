@@ -9,9 +9,9 @@ import { ask } from "./ask.js";
 import type { MeterCommands } from "./meter.js";
 
 const START_TIMEOUT_MS = 20_000;
-/** How often a server is started again because somebody else took its port. */
+/** Number of new starts when another process has taken the server's port. */
 const STARTS = 3;
-/** Settings of Lastseen that differ from production: no login, no media, no limit on the flood of pings, patience. */
+/** Settings of Lastseen that differ from production: no login, no media, no limit for pings, and long deadlines. */
 const LASTSEEN_SETTINGS = {
   LASTSEEN_ENV: "test",
   SFU_WORKERS: "0",

@@ -7,7 +7,7 @@ import { until } from "../../test/support/until.js";
 const SOURCES = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
-/** The service as a process of its own: nobody has to show a token, there is no web page, and it is patient with hello. */
+/** The service in its own process, without tokens, without a web page, and with a long deadline for hello. */
 export class ServiceProcess {
   readonly host: string;
   readonly port: number;
@@ -43,7 +43,7 @@ export class ServiceProcess {
         ...env,
       },
     });
-    // Also when the measuring is interrupted.
+    // The process also ends when the measurement is interrupted.
     process.once("exit", () => child.kill());
     const service = new ServiceProcess(host, port, child);
     await until(() => service.#isReady(), START_TIMEOUT_MS);

@@ -1,6 +1,6 @@
 /**
- * People in rooms, in a process of their own that can be killed: each opens a socket, says hello, joins and makes a
- * transport. Tells its parent when all are in; those who live go on pinging, and count what they are told.
+ * People in rooms, in their own process that can be killed. Each opens a socket, says hello, joins and makes a transport. The
+ * process tells its parent when all have joined. Live clients continue to ping and count the events that they receive.
  *
  *     node crowd.ts <ws url> <how many> <people per room> <transports each> <"live"|"doomed">
  */
@@ -8,10 +8,10 @@ import { WebSocket } from "ws";
 import type { EventData } from "@lastseen/protocol";
 
 const PING_INTERVAL_MS = 5_000;
-/** Greetings under way at a time. */
+/** Number of clients that say hello at the same time. */
 const AT_ONCE = 100;
 
-/** What a crowd tells its parent. */
+/** The report of a crowd to its parent. */
 export interface CrowdReport {
   /** Milliseconds from a ping to its pong, since the last report. */
   roundTrips: number[];

@@ -1,4 +1,4 @@
-/** The same with socket.io: one event in, one event out. */
+/** The same server with socket.io: it answers each event with one event. */
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 

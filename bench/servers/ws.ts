@@ -1,4 +1,4 @@
-/** What one writes in five minutes with `ws` alone: the yardstick. */
+/** The server to compare with: the shortest useful server with `ws` alone. */
 import { WebSocketServer, type RawData } from "ws";
 
 const server = new WebSocketServer({ port: Number(process.env["PORT"]), host: "127.0.0.1" });

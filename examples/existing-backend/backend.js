@@ -1,6 +1,6 @@
 /**
- * A backend as it may stand in any product: its own Fastify, its own mediasoup worker and router, its own signalling.
- * Lastseen is registered into it and closes what ghosts leave behind.
+ * A backend as many products have one: its own Fastify, its own mediasoup worker and router, its own signalling. It registers
+ * Lastseen, and Lastseen closes the media that ghosts leave behind.
  */
 import Fastify from "fastify";
 import { createWorker } from "mediasoup";
@@ -12,11 +12,11 @@ const AUDIO = { kind: "audio", mimeType: "audio/opus", clockRate: 48_000, channe
 export async function createBackend({ workerBin, page }) {
   const app = Fastify({ logger: { level: "warn" } });
 
-  // Before the worker is started, so that everything in it is seen.
+  // Register before the worker starts, so that Lastseen sees everything in it.
   await app.register(lastseen, {
     prefix: "/presence",
     settings: { CORS_ORIGIN: page, ADMIN_TOKEN: "operators-only", RESUME_GRACE_MS: 2_000 },
-    // A real backend looks into the token that its own login gave out.
+    // A real backend checks the token of its own login here.
     authenticate: ({ token }) => ({ userId: knownUser(token) }),
   });
 
@@ -24,7 +24,7 @@ export async function createBackend({ workerBin, page }) {
   const router = await worker.createRouter({ mediaCodecs: [AUDIO] });
   app.addHook("onClose", () => worker.close());
 
-  // The product's own signalling. The page sends the id of its session with Lastseen, and that is all there is to it.
+  // The product's own signalling. The page only adds the id of its Lastseen session.
   app.post("/calls/:roomId/transports", async ({ params, body }, reply) => {
     const inRoom = app.lastseen.whoIsIn(params.roomId).some(({ sessionId }) => sessionId === body.sessionId);
     if (!inRoom) return reply.code(409).send({ message: "Join the room first." });

@@ -1,4 +1,4 @@
-/** Starts the backend, lets two people in, kills one of them, and shows what becomes of their transports. */
+/** Starts the backend, lets two people join, breaks the connection of one, and shows what happens to their transports. */
 import WebSocket from "ws";
 import { findWorkerBinary } from "../../dist/media/worker-binary.js";
 import { createBackend } from "./backend.js";
@@ -18,7 +18,7 @@ const cleaned = new Promise((resolve) => {
 
 const ann = await enter("ann");
 const ben = await enter("ben");
-// Somebody else's transport: it names no session, so it is nobody's business here.
+// A foreign transport: it names no session, so Lastseen leaves it alone.
 await router.createWebRtcTransport({ listenInfos: [{ protocol: "udp", ip: "127.0.0.1" }] });
 say(`ann and ben have a transport each, and there is a foreign one: the router holds ${await held()}.`);
 
@@ -31,7 +31,7 @@ ben.close();
 await app.close();
 say("The backend is closed.");
 
-/** What a page does: Lastseen's hello and join, then the product's own signalling. */
+/** Acts as a page: Lastseen's hello and join, then the product's own signalling. */
 async function enter(name) {
   const socket = new WebSocket(`${url.replace("http", "ws")}/presence/ws`, "lastseen.v1", { origin: PAGE });
   await new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-// Keeps the participants of every room, as the events tell of them. Plain Node; a Map stands for your table.
+// Keeps the participants of every room from the events. Plain Node without libraries; a Map takes the place of your table.
 //   WEBHOOK_SECRET=… PORT=4000 node examples/webhook-receiver/receiver.js
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -13,7 +13,7 @@ function isGenuine(header = "", body) {
   return timingSafeEqual(Buffer.from(mac, "hex"), expected);
 }
 
-/** What an event makes of a participant; undefined: nothing. */
+/** The state of a participant after an event; undefined when the event changes nothing. */
 const STATES = {
   joined: "present",
   session_adopted: "present",

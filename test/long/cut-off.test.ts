@@ -68,7 +68,7 @@ function said(node: ServiceProcess, message: string, sessionIds: readonly string
   return sessionIds.every((id) => about.has(id));
 }
 
-test("when one node cannot reach Redis for a moment, its people move to the node that took them over, and nobody leaves", async () => {
+test("one node cannot reach Redis for a moment: its people move to the node that took them over, nobody leaves", async () => {
   const scene = await stage();
   const { whole, cutOff, wayToRedis } = scene;
   const people = await twoInARoom(scene);
@@ -88,7 +88,7 @@ test("when one node cannot reach Redis for a moment, its people move to the node
   expect(said(cutOff, "session given up", ids)).toBe(true);
 });
 
-test("when one node cannot reach Redis for longer, its people notice nothing until somebody opens their room elsewhere", async () => {
+test("one node cannot reach Redis for longer: people notice nothing until somebody opens their room elsewhere", async () => {
   const scene = await stage();
   const { fleet, whole, wayToRedis } = scene;
   const people = await twoInARoom(scene);

@@ -1,4 +1,4 @@
-/** A browser to try the client in: its time, sockets, page, storage, locks and channels are moved by the test. */
+/** A browser for tests of the client. The test controls its time, sockets, page, storage, locks and channels. */
 import type {
   Environment,
   PageSignal,
@@ -33,7 +33,7 @@ export class VirtualTimers implements Timers {
     this.#due.delete(handle as number);
   }
 
-  /** Time passes; what falls due happens in its order, with promises settled in between. */
+  /** Moves the time. Runs due timers in order, and after each all code that waits only for promises. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();
@@ -46,7 +46,7 @@ export class VirtualTimers implements Timers {
     this.#now = end;
   }
 
-  /** Time passes at once, as when the machine sleeps: everything that fell due happens late, at the end. */
+  /** Moves the time in one step, as when the machine sleeps. All due timers run late, at the end. */
   async sleep(ms: number): Promise<void> {
     this.#now += ms;
     await this.advance(0);
@@ -294,7 +294,7 @@ export class FakeBrowser {
   }
 }
 
-/** Lets every promise that can settle do so. */
+/** Runs all code that waits only for promises. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }

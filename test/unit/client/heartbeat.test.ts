@@ -15,7 +15,7 @@ describe("heartbeat", () => {
     expect(browser.socket.pings).toEqual([PING, PING]);
   });
 
-  it("answers a probe at once, whatever the timers do", async () => {
+  it("answers a probe at once, also when timers do not run", async () => {
     const { browser } = await connected();
     await browser.socket.receive({ type: "probe" });
     expect(browser.socket.pings).toEqual([PING]);
@@ -54,13 +54,13 @@ describe("heartbeat", () => {
     expect(first.closedByClient).toBe(true);
     expect(client.state).toBe("reconnecting");
     expect(payloads(scene, "state").at(-1)).toMatchObject({ reason: "pong_timeout" });
-    // Not 1000: the page is still there, and the service shall wait for it as for a connection that broke.
+    // Not 1000: the page is still there, so the service must wait for it as after a broken connection.
     expect(first.closeCode).toBe(4000);
     await browser.timers.advance(500);
     expect(browser.sockets).toHaveLength(2);
   });
 
-  it("takes nothing but the pong for the answer: anything else may have come long ago", async () => {
+  it("accepts only the pong as the answer, because any other frame may be old", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.socket.receive({ type: "active_speaker", data: { roomId: "daily", userId: null } });
@@ -68,7 +68,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  it("does not take the answer that lay in the browser while the page stood still for the answer to its next ping", async () => {
+  it("does not take a pong that waited in the browser during a stop of the page for the answer to its next ping", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.timers.sleep(60_000);
@@ -80,7 +80,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  it("is content when both answers come", async () => {
+  it("keeps the connection when both answers come", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.timers.sleep(60_000);
@@ -90,7 +90,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("connected");
   });
 
-  it("asks a connection that may have died in sleep anew, whatever earlier pings are answered", async () => {
+  it("pings again after sleep, and ignores the answers to earlier pings", async () => {
     const { browser, client } = await connected();
     await browser.page.signal({ kind: "frozen" });
     await browser.timers.advance(9_000);
@@ -100,7 +100,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  it("forgets what was not answered with the connection on which it was asked", async () => {
+  it("forgets unanswered pings with their connection", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.socket.closeWith(1006);
@@ -112,7 +112,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("connected");
   });
 
-  it("has an answer as well when the ping was one message too many", async () => {
+  it("counts a refusal by the rate limit as an answer", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     const data = { code: "rate_limited", message: "Too many messages; slow down.", type: "ping" };
@@ -123,7 +123,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("connected");
   });
 
-  it("does not take a page that stood still for a dead connection, but asks once more", async () => {
+  it("pings once more after the page stood still, before it treats the connection as dead", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.timers.sleep(60_000);
@@ -139,7 +139,7 @@ describe("heartbeat", () => {
     expect(browser.socket.pings).toHaveLength(1);
   });
 
-  it("tells one awakening with one ping, although the page signals it three times", async () => {
+  it("sends one ping when the page wakes, although three signals tell it", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "visible" });
     await browser.page.signal({ kind: "wake", cause: "focus" });

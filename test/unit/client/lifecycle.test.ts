@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { FakeBrowser, SharedBrowser, settle } from "./fake-browser.js";
 import { connected, connecting, greet, hello, inRoom, joined, payloads, person, room, type Scene } from "./scenes.js";
 
-/** What a client may leave on a page. */
+/** Counts what a client has left on a page. */
 function left({ browser }: Scene) {
   return {
     timers: browser.timers.count,
@@ -92,7 +92,7 @@ describe("disconnect", () => {
     expect(left(scene)).toEqual(NOTHING);
   });
 
-  it("may be called again, also by a listener of what it causes", async () => {
+  it("may be called again, also by a listener of an event that it causes", async () => {
     const scene = await inRoom();
     scene.client.on("left", () => void scene.client.disconnect());
     const both = Promise.all([scene.client.disconnect(), scene.client.disconnect()]);
@@ -119,7 +119,7 @@ describe("disconnect", () => {
     expect(left(scene)).toEqual(NOTHING);
   });
 
-  it("while the way back into the room is waited for leaves nothing on the page", async () => {
+  it("while the client waits to go back into the room leaves nothing on the page", async () => {
     const scene = await inRoom();
     const { browser, client } = scene;
     await browser.socket.closeWith(4410);
@@ -205,7 +205,7 @@ describe("tabs", () => {
     expect(payloads(scene, "tabs").at(-1)).toEqual([{ tabId: "t", roomId: "weekly" }]);
   });
 
-  it("are not confused by what else is said on their channel", async () => {
+  it("ignore other messages on their channel", async () => {
     const shared = new SharedBrowser();
     const scene = await connected({}, new FakeBrowser(shared));
     const stranger = shared.openChannel(() => {});

@@ -1,4 +1,4 @@
-/** Requests of calls that were carried out, or not, while nobody heard the answer. */
+/** Requests about calls whose answer was lost. The service may have done them or not. */
 import { describe, expect, it } from "vitest";
 import { connected, greet } from "./scenes.js";
 import {

@@ -1,11 +1,11 @@
-/** Requests about a room that were carried out, or not, while nobody heard the answer; and what is refused for a moment. */
+/** Requests about a room whose answer was lost (the service may have done them or not), and requests refused for a moment. */
 import { describe, expect, it } from "vitest";
 import { FakeBrowser, settle } from "./fake-browser.js";
 import { connected, connecting, greet, inRoom, joined, payloads, person, room } from "./scenes.js";
 
 const NO_ANSWER_MS = 10_000;
 
-/** The session was lost; the client is on its way back into its room, and waits for the answer to its join. */
+/** The session was lost. The client is going back into its room and waits for the answer to its join. */
 async function rejoining() {
   const scene = await inRoom();
   await scene.browser.socket.closeWith(4410);
@@ -17,7 +17,7 @@ async function rejoining() {
 const inAgain = () => joined(room(9, person("ann", { sessionId: "s-new" })), { sessionId: "s-new" });
 
 describe("a join whose answer comes too late", () => {
-  it("is undone at once when nobody waits for it any more", async () => {
+  it("is undone at once when the page does not wait for it any more", async () => {
     const { browser, client } = await connected();
     const join = client.join("daily");
     join.catch(() => {});
@@ -28,7 +28,7 @@ describe("a join whose answer comes too late", () => {
     expect(client.room).toBeUndefined();
   });
 
-  it("has brought another tab's session all the same: that is the one to come back to", async () => {
+  it("still brings another tab's session, which the client resumes later", async () => {
     const { browser, client } = await connected();
     client.join("daily").catch(() => {});
     await browser.timers.advance(NO_ANSWER_MS);
@@ -47,7 +47,7 @@ describe("a join whose answer comes too late", () => {
     expect(scene.browser.socket.requests("join")).toHaveLength(1);
   });
 
-  it("does not put out a client that has asked once more meanwhile", async () => {
+  it("does not remove a client that has repeated the join meanwhile", async () => {
     const scene = await rejoining();
     const { socket } = scene.browser;
     await scene.browser.timers.advance(20_000);
@@ -92,7 +92,7 @@ describe("a token that ran out", () => {
     expect(browser.sockets).toHaveLength(2);
   });
 
-  it("does not put a client out that goes back into its room by itself", async () => {
+  it("does not remove a client that goes back into its room by itself", async () => {
     const scene = await inRoom([], { getToken });
     await scene.browser.socket.closeWith(4410);
     await scene.browser.timers.advance(1_000);
@@ -110,7 +110,7 @@ describe("a token that ran out", () => {
 });
 
 describe("metadata", () => {
-  it("that the service refused does not keep one out when the room is entered again", async () => {
+  it("that the service refused does not prevent the next join", async () => {
     const scene = await inRoom();
     const setting = scene.client.setMetadata({ far: "too much" });
     await scene.browser.socket.refuse("setMetadata", "bad_message");
@@ -121,7 +121,7 @@ describe("metadata", () => {
     expect(scene.browser.socket.requests("join")[0]?.data).not.toHaveProperty("metadata");
   });
 
-  it("that is set on the way back into the room goes along", async () => {
+  it("that is set while the client goes back into the room is part of the join", async () => {
     const scene = await rejoining();
     await scene.browser.socket.refuse("join", "media_unavailable", { retryable: true });
     const setting = scene.client.setMetadata({ hand: true });
@@ -185,7 +185,7 @@ describe("leaving", () => {
 });
 
 describe("a goodbye", () => {
-  it("that may not have been heard is handed to the browser", async () => {
+  it("that may be lost is also sent by the browser as a beacon", async () => {
     const { browser, client } = await connected();
     const leaving = client.disconnect();
     await browser.socket.closeWith(1006);
@@ -193,7 +193,7 @@ describe("a goodbye", () => {
     expect(browser.page.beacons).toHaveLength(1);
   });
 
-  it("that was heard needs no beacon", async () => {
+  it("that the service has answered needs no beacon", async () => {
     const { browser, client } = await connected();
     const leaving = client.disconnect();
     await browser.socket.answer("beforeDisconnect", {});
@@ -203,7 +203,7 @@ describe("a goodbye", () => {
 });
 
 describe("a hello", () => {
-  it("that the service does not understand is a fault of the page: it is not said for ever", async () => {
+  it("that the service does not understand is a fault of the page and is not repeated without end", async () => {
     const scene = await connecting({ user: { id: "no good name" } });
     const ready = scene.client.whenConnected();
     await scene.browser.socket.open();
@@ -212,7 +212,7 @@ describe("a hello", () => {
     expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", reason: "protocol_error" });
   });
 
-  it("does not wait for ever for its token", async () => {
+  it("does not wait without limit for its token", async () => {
     let asked = 0;
     const getToken = () => (++asked === 1 ? new Promise<string>(() => {}) : "t");
     const { browser, seen } = await connecting({ getToken });

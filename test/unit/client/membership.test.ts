@@ -35,7 +35,7 @@ describe("join", () => {
     expect(payloads(scene, "left")).toEqual([]);
   });
 
-  it("that loses its connection on the way is repeated on the next one", async () => {
+  it("is repeated on the next connection when the connection is lost before the answer", async () => {
     const { browser, client } = await connected();
     const join = client.join("daily");
     await settle();
@@ -46,7 +46,7 @@ describe("join", () => {
     await expect(join).resolves.toMatchObject({ how: "joined" });
   });
 
-  it("of the room that one is in changes nothing", async () => {
+  it("of the present room changes nothing", async () => {
     const { browser, client } = await inRoom();
     await expect(client.join("daily")).resolves.toMatchObject({ room: { version: 1 } });
     expect(browser.socket.requests("join")).toHaveLength(1);
@@ -99,7 +99,7 @@ describe("join", () => {
 });
 
 describe("leave", () => {
-  it("is done on this side at once, whatever the service says", async () => {
+  it("takes effect in the client at once, whether or not the service answers", async () => {
     const scene = await inRoom();
     const leave = scene.client.leave();
     expect(scene.client.room).toBeUndefined();
@@ -132,7 +132,7 @@ describe("metadata", () => {
 });
 
 describe("listeners", () => {
-  it("that throw keep neither the client nor other listeners from their work", async () => {
+  it("that throw disturb neither the client nor other listeners", async () => {
     const { browser, client } = await connected();
     const errors: unknown[] = [];
     const caught = (error: unknown) => errors.push(error);

@@ -42,7 +42,7 @@ describe("reconnect", () => {
     expect(browser.socket.requests("hello")[0]?.data).not.toHaveProperty("resume");
   });
 
-  it("waits as long as a closing service says, and then not by itself again", async () => {
+  it("waits as long as a closing service says, and adds no wait of its own", async () => {
     const scene = await connected();
     await scene.browser.socket.receive({ type: "server_closing", data: { reconnectAfterMs: 7_000 } });
     await scene.browser.socket.closeWith(1012);
@@ -64,7 +64,7 @@ describe("reconnect", () => {
     expect(payloads(scene, "retry").at(-1)).toMatchObject({ attempt: 0, delayMs: 250 });
   });
 
-  it("tries at once when the page wakes while an attempt is waited for", async () => {
+  it("tries at once when the page wakes while the client waits for the next attempt", async () => {
     const { browser } = await connected();
     browser.random = 0.99;
     await browser.socket.closeWith(1013);
@@ -73,7 +73,7 @@ describe("reconnect", () => {
     expect(browser.sockets).toHaveLength(2);
   });
 
-  it("needs no timer for that, which a hidden page gets once a minute", async () => {
+  it("needs no timer for that, because timers of a hidden page run once a minute", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     await browser.socket.closeWith(1013);
@@ -145,7 +145,7 @@ describe("reconnect", () => {
     expect(payloads(scene, "retry")).toMatchObject([{ cause: "hello_failed" }]);
   });
 
-  it("offers the subprotocol and finds the socket beside whatever address it was given", async () => {
+  it("offers the subprotocol and finds the socket's path from each form of the address", async () => {
     for (const url of ["http://a:3001", "http://a:3001/", "ws://a:3001/ws", "ws://a:3001/ws/"]) {
       const { browser } = await connecting({ url });
       expect(browser.socket).toMatchObject({ url: "ws://a:3001/ws", protocol: "lastseen.v1" });
@@ -156,7 +156,7 @@ describe("reconnect", () => {
 });
 
 describe("token", () => {
-  it("is asked for anew when it was not accepted, and once more is enough", async () => {
+  it("is requested again once when the service did not accept it", async () => {
     const asked: boolean[] = [];
     const getToken = ({ refused }: { refused: boolean }) => (asked.push(refused), "t");
     const scene = await connecting({ getToken });
@@ -178,7 +178,7 @@ describe("token", () => {
     expect(browser.socket.requests("hello")[0]?.data).toMatchObject({ token: "t", resume: { sessionId: "s-ann" } });
   });
 
-  it("that cannot be had is asked for again later", async () => {
+  it("is requested again later when the page cannot get it", async () => {
     let calls = 0;
     const getToken = () => (++calls === 1 ? Promise.reject(new Error("offline")) : Promise.resolve("t"));
     const scene = await connecting({ getToken });
@@ -211,7 +211,7 @@ describe("full jitter", () => {
     expect(policy.nextDelayMs({ ...context, attempt: 0, cause: "overloaded" })).toBe(800);
   });
 
-  it("gives up after the attempts that it has", () => {
+  it("gives up after its number of attempts", () => {
     const policy = new FullJitterPolicy({ attempts: 2 });
     expect(policy.nextDelayMs({ ...context, attempt: 1 })).not.toBeNull();
     expect(policy.nextDelayMs({ ...context, attempt: 2 })).toBeNull();

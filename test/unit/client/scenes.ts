@@ -1,4 +1,4 @@
-/** Where tests begin: a client that is connected, or in a room, and the frames that a service would send. */
+/** The start of many tests: a client that is connected or in a room, and the frames that a service sends. */
 import { connect, type ConnectOptions, type LastseenClient } from "../../../packages/client/src/client.js";
 import type { ClientEvents } from "../../../packages/client/src/events.js";
 import type { Participant, RoomSnapshot } from "@lastseen/protocol";

@@ -1,4 +1,4 @@
-/** Where tests of calls begin: a client with a telephone, one at which it rings, one that rings elsewhere, one in a call. */
+/** The start of tests about calls: a client without a call, with an incoming ring, with an outgoing ring, or in a call. */
 import type { CallChange } from "../../../packages/client/src/events.js";
 import { connecting, greet, type Scene } from "./scenes.js";
 

@@ -38,7 +38,7 @@ test("texts may be empty when a browser has no value for them", () => {
   expect(readRtpParameters(empty, "video")).toEqual(empty);
 });
 
-test("unusual names of format parameters have no effect on the result object", () => {
+test("format parameters may have special names such as __proto__ and do not change any prototype", () => {
   const parameters = JSON.parse('{ "__proto__": "x", "constructor": 1, "x-google-start-bitrate": 1000.5 }') as object;
   const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000, parameters }];
   const [codec] = readRtpParameters({ codecs }, "video").codecs;
