@@ -1,6 +1,6 @@
 /**
- * A process of its own that measures how ghosts are found among many sessions: by the service's expiry lists, and by a
- * scan of the whole Map as it is usually written. Both find the same sessions.
+ * A process that measures two ways to find ghosts among many sessions: the service's expiry lists, and the usual scan of the
+ * whole Map. Both find the same sessions.
  */
 import { answer } from "../harness/ask.js";
 import type { Session } from "../../src/session/session.js";

@@ -26,7 +26,7 @@ describe("a call", () => {
     expect(scene.client.calls.current).toBeUndefined();
   });
 
-  it("that was answered while the page stood still is not taken for one that nobody has answered", async () => {
+  it("that was answered while the page stood still does not count as unanswered", async () => {
     const scene = await outgoing();
     await scene.browser.timers.sleep(33_000);
     await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
@@ -34,7 +34,7 @@ describe("a call", () => {
     expect(scene.client.calls.current?.state).toBe("active");
   });
 
-  it("that was answered after it had been given up here is ended at once: nobody talks to nobody", async () => {
+  it("that was answered after the client had given it up is ended at once", async () => {
     const scene = await outgoing();
     await scene.browser.timers.advance(33_000);
     expect(lastReason(scene)).toBe("timeout");
@@ -43,7 +43,7 @@ describe("a call", () => {
     expect(scene.client.calls.current).toBeUndefined();
   });
 
-  it("that is answered before its own start was is not ended for that", async () => {
+  it("that is answered before the answer to its start arrives goes on", async () => {
     const scene = await telephone();
     const starting = scene.client.calls.start("bob", "audio");
     await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
@@ -80,7 +80,7 @@ describe("a call", () => {
     expect(scene.changes.at(-1)?.previous).toMatchObject({ callId: "c1", direction });
   });
 
-  it("that rings here stops by itself when its time is up, even if nobody says so", async () => {
+  it("that rings here stops when its time is up, also without an event of the service", async () => {
     const scene = await incoming();
     await scene.browser.timers.advance(29_999);
     expect(scene.client.calls.current?.state).toBe("ringing");
@@ -88,7 +88,7 @@ describe("a call", () => {
     expect(lastReason(scene)).toBe("timeout");
   });
 
-  it("that rings at the other side waits a little longer for the service to say so", async () => {
+  it("that rings at the other side waits a little longer for the service's event", async () => {
     const scene = await outgoing();
     await scene.browser.timers.advance(30_000);
     expect(scene.client.calls.current?.state).toBe("ringing");
@@ -133,7 +133,7 @@ describe("a call", () => {
     await expect((await telephone()).client.calls.end()).rejects.toMatchObject({ code: "call_gone" });
   });
 
-  it("that was refused has not begun", async () => {
+  it("that the service refused does not begin", async () => {
     const scene = await telephone();
     const starting = scene.client.calls.start("bob", "video");
     await scene.browser.socket.refuse("startCall", "callee_busy");

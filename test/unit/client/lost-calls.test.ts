@@ -84,7 +84,7 @@ describe("an attempt to call that was given up", () => {
     await expect(starting).resolves.toMatchObject({ callId: "c2" });
   });
 
-  it("is told to be over until the service has understood", async () => {
+  it("is reported as over until the service has acknowledged it", async () => {
     const scene = await unansweredStart();
     await scene.browser.socket.answer("startCall", STARTED);
     await scene.browser.socket.refuse("endCall", "rate_limited", { retryable: true });
@@ -95,7 +95,7 @@ describe("an attempt to call that was given up", () => {
     expect(ended(scene)).toHaveLength(2);
   });
 
-  it("needs no further word when it came to nothing", async () => {
+  it("needs no further request when it did not start", async () => {
     const scene = await unansweredStart();
     await scene.browser.socket.refuse("startCall", "callee_busy");
     await scene.browser.timers.advance(20_000);
@@ -134,7 +134,7 @@ describe("an attempt to call that was given up", () => {
     expect(scene.changes).toEqual([]);
   });
 
-  it("does not keep a call from ringing that came meanwhile", async () => {
+  it("does not stop another call from ringing that came meanwhile", async () => {
     const scene = await lostStart();
     await scene.browser.timers.advance(1_000);
     await greet(scene.browser, { resumed: true, epoch: 2, call: { ...RINGING, ...AT_BOB } });
@@ -211,7 +211,7 @@ describe("an answer that was lost", () => {
     expect(ended(scene)).toEqual(["c1"]);
   });
 
-  it("does not leave the caller alone when the call is declined after all", async () => {
+  it("still tells the caller when the call is declined in the end", async () => {
     const scene = await incoming();
     scene.client.calls.accept().catch(() => {});
     const declining = scene.client.calls.decline();
@@ -267,7 +267,7 @@ describe("the end of a call", () => {
     expect(scene.client.calls.current).toBeUndefined();
   });
 
-  it("that the service refuses for the moment is no end yet: it can be tried again", async () => {
+  it("that the service refuses for the moment does not end the call, and can be repeated", async () => {
     const scene = await incoming();
     const declining = scene.client.calls.decline();
     await scene.browser.socket.refuse("endCall", "overloaded", { retryable: true });

@@ -60,7 +60,7 @@ describe("publishing", () => {
     expect(media.publications).toMatchObject([{ muted: true }]);
   });
 
-  it("stops and stops the track, unless it shall be kept", async () => {
+  it("stops, and stops the track unless the page keeps it", async () => {
     const { browser, media } = await mediaInRoom();
     const [mic, camera] = [new FakeTrack("audio"), new FakeTrack("video")];
     await media.publish(mic.asTrack, { source: "mic" });
@@ -90,7 +90,7 @@ describe("publishing", () => {
     expect(track.readyState).toBe("ended");
   });
 
-  it("that cannot be done for the moment is done later", async () => {
+  it("that the service cannot do at the moment is repeated later", async () => {
     const { browser, service, media } = await mediaInRoom();
     service.refusals.set("createTransport", { code: "media_unavailable", retryable: true });
     await media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -105,7 +105,7 @@ describe("oneself in the roster", () => {
   const shown = ({ client }: MediaScene) =>
     client.self?.producers.map(({ source, kind, paused }) => `${source} ${kind}${paused ? " paused" : ""}`);
 
-  it("shows what one sends, as the others see it", async () => {
+  it("shows the own producers as the others see them", async () => {
     const scene = await mediaInRoom();
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic", muted: true });
     await scene.media.publish(new FakeTrack("video").asTrack, { source: "camera" });
@@ -140,7 +140,7 @@ describe("oneself in the roster", () => {
   });
 });
 
-describe("what the service holds of one's own", () => {
+describe("what the service holds of the client's media", () => {
   const sources = ({ service }: MediaScene) => [...service.producers.values()];
   const back = (scene: MediaScene) =>
     lineComesBack(scene, { resumed: true, epoch: 2, room: room(2, person("ann"), sender("bob", "video-1")) });
@@ -184,7 +184,7 @@ describe("what the service holds of one's own", () => {
     expect(requests(scene.browser, "produce")).toHaveLength(2);
   });
 
-  it("is one producer, when this side has given up the transport of the first", async () => {
+  it("is one producer, when the client has given up the transport of the first", async () => {
     const scene = await mediaInRoom();
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
     setConnection(scene.transports[0], "connected");
@@ -195,7 +195,7 @@ describe("what the service holds of one's own", () => {
     expect(sources(scene)).toEqual(["mic"]);
   });
 
-  it("stays, when it is somebody else's on this page", async () => {
+  it("stays, when other code on this page has published it", async () => {
     const scene = await mediaInRoom();
     scene.service.producers.set("p-1", "whiteboard");
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -207,7 +207,7 @@ describe("what the service holds of one's own", () => {
 });
 
 describe("subscribing", () => {
-  it("receives what is there, what comes, and not what has gone", async () => {
+  it("receives present and new producers, and no closed ones", async () => {
     const scene = await mediaInRoom([sender("bob", "audio-1", "video-1")]);
     expect(received(scene)).toEqual(["audio-1", "video-1"]);
     expect(requests(scene.browser, "resumeConsumer")).toHaveLength(2);
@@ -218,14 +218,14 @@ describe("subscribing", () => {
     expect(requests(scene.browser, "closeConsumer")).toEqual([]);
   });
 
-  it("loses what somebody sent who has left", async () => {
+  it("loses the tracks of a participant who has left", async () => {
     const scene = await mediaInRoom([sender("bob", "audio-1")]);
     const gone = { userId: "bob", name: "bob", sessionId: "s-bob", reason: "idle", participants: ["ann"] };
     await event(scene, "user_left", { roomId: "daily", version: 2, ...gone });
     expect(received(scene)).toEqual([]);
   });
 
-  it("takes only what it was told to take", async () => {
+  it("receives only the producers that the page has chosen", async () => {
     const scene = await mediaInRoom([sender("bob", "audio-1", "video-1")], { subscribe: "none" });
     expect(received(scene)).toEqual([]);
     await scene.media.subscribe("video-1");
@@ -389,7 +389,7 @@ describe("after a loss", () => {
     expect(scene.heard.map(([kind]) => kind)).toEqual(["rebuilt", "track_added"]);
   });
 
-  it("of all media while the next attempt is being waited for, nobody waits for that", async () => {
+  it("of all media while the client waits for the next attempt, the client does not wait any longer", async () => {
     const scene = await mediaInRoom();
     scene.service.refusals.set("createTransport", { code: "media_unavailable", retryable: true });
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -513,7 +513,7 @@ describe("leaving", () => {
     expect(browser.timers.count).toBe(2);
   });
 
-  it("does every step, also when one of them fails, and may be done twice", async () => {
+  it("does every step, also when one of them fails, and may happen twice", async () => {
     const { media, transports, heard } = await mediaInRoom([sender("bob", "video-1")]);
     const [broken, fine] = [new FakeTrack("audio"), new FakeTrack("video")];
     broken.stop = () => {
@@ -528,7 +528,7 @@ describe("leaving", () => {
     expect(heard.at(-1)).toMatchObject(["error", { doing: "stop mic" }]);
   });
 
-  it("for good listens to nothing any more", async () => {
+  it("for good removes all listeners", async () => {
     const scene = await mediaInRoom();
     scene.media.close();
     scene.networkChanges();

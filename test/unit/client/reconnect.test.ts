@@ -42,7 +42,7 @@ describe("reconnect", () => {
     expect(browser.socket.requests("hello")[0]?.data).not.toHaveProperty("resume");
   });
 
-  it("waits as long as a closing service says, and adds no wait of its own", async () => {
+  it("waits as long as a closing service says, and only for the next attempt", async () => {
     const scene = await connected();
     await scene.browser.socket.receive({ type: "server_closing", data: { reconnectAfterMs: 7_000 } });
     await scene.browser.socket.closeWith(1012);
