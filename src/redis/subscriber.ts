@@ -15,6 +15,7 @@ export class Subscriber {
   readonly #probe: Loop;
   readonly #callbacks: SubscriberCallbacks;
   #subscribed = false;
+  #closed = false;
 
   constructor(client: Redis, clock: Clock, channels: readonly string[], callbacks: SubscriberCallbacks) {
     this.#client = client;
@@ -26,7 +27,10 @@ export class Subscriber {
     });
     // After an error that breaks the connection, the Redis client closes it and connects again.
     client.on("error", () => callbacks.failed());
-    client.on("message", (_channel: string, text: string) => callbacks.message(text));
+    // The Redis client still passes on what it had received before it was told to disconnect.
+    client.on("message", (_channel: string, text: string) => {
+      if (!this.#closed) callbacks.message(text);
+    });
     this.#probe = new Loop({
       clock,
       intervalMs: PROBE_INTERVAL_MS,
@@ -42,7 +46,9 @@ export class Subscriber {
     return this.#subscribed;
   }
 
+  /** After this call no message is passed on. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#client.disconnect();
     await this.#probe.close();
   }
