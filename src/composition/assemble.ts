@@ -69,8 +69,8 @@ export async function assemble(parts: {
     journal: log,
     log,
     listenerFailed,
-    heartbeatGap: (gapMs) => metrics.observeHeartbeatGap(gapMs),
-    orphanClosed: (kind) => metrics.countOrphanClosed(kind),
+    heartbeatGap: (gapMs) => metrics.traffic.observeHeartbeatGap(gapMs),
+    orphanClosed: (kind) => metrics.media.countOrphanClosed(kind),
   };
   const service = createService(settings, ports, createCore(settings, clock, listenerFailed), disposals);
   observe({ config, log, clock, service, media, stores, webhooks, metrics });

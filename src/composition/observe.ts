@@ -27,13 +27,13 @@ export function observe(parts: {
   metrics.follow(lifecycle, sweeps);
   metrics.followCluster(clusterEvents, stores.redis);
   metrics.followWebhooks(webhooks);
-  media.on("worker_died", () => metrics.countWorkerDeath());
+  media.on("worker_died", () => metrics.media.countWorkerDeath());
 
   const recentlyReaped = new RecentlyReaped(clock, config.HEARTBEAT_INTERVAL_MS);
   lifecycle.on("ended", ({ session, cause }) => {
     if (cause === "silent") recentlyReaped.add(session.id);
   });
   lifecycle.on("resume_refused", ({ sessionId }) => {
-    if (recentlyReaped.take(sessionId)) metrics.countFalseEviction();
+    if (recentlyReaped.take(sessionId)) metrics.ghosts.countFalseEviction();
   });
 }

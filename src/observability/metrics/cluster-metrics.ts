@@ -1,0 +1,66 @@
+import type { ClusterEvents } from "../../cluster/events.js";
+import type { Emitter } from "../../kernel/emitter.js";
+import { DELIVERY_RESULTS, type WebhookEvents } from "../../webhook/events.js";
+import type { Instruments } from "../instruments.js";
+
+/** What this node sees of Redis, and the errors of its commands by operation. */
+export interface RedisHealth {
+  isUp(): boolean;
+  errors(): ReadonlyMap<string, number>;
+}
+
+/** What this node sees: Redis, the other nodes, and the webhooks that wait for your backend. */
+export class ClusterMetrics {
+  readonly #instruments: Instruments;
+
+  constructor(instruments: Instruments) {
+    this.#instruments = instruments;
+  }
+
+  /** @param redis undefined when this node is alone */
+  follow(events: Emitter<ClusterEvents>, redis: RedisHealth | undefined): void {
+    this.#followNodes(events, redis === undefined);
+    this.#instruments.gauge("redis_up", "Whether Redis answered last time; 1 also where none is used.", [], (gauge) =>
+      gauge.set(redis?.isUp() === false ? 0 : 1),
+    );
+    this.#instruments.mirrorAll("redis_errors_total", "Commands to Redis that failed.", {
+      label: "operation",
+      known: ["connect", "subscribe", "receive", "renew"],
+      read: () => redis?.errors() ?? new Map<string, number>(),
+    });
+  }
+
+  /** @param webhooks undefined when no webhooks are configured */
+  followWebhooks(webhooks: { size: number; events: Emitter<WebhookEvents> } | undefined): void {
+    const deliveries = this.#instruments.counter("webhook_deliveries_total", "Events by what became of them.", {
+      result: DELIVERY_RESULTS,
+    });
+    webhooks?.events.on("outcome", ({ result }) => deliveries.inc({ result }));
+    this.#instruments.gauge("webhook_queue_length", "Events that your backend has not got yet.", [], (gauge) =>
+      gauge.set(webhooks?.size ?? 0),
+    );
+  }
+
+  #followNodes(events: Emitter<ClusterEvents>, alone: boolean): void {
+    let seen = 1;
+    let hasLease = alone;
+    const takeovers = this.#instruments.counter("takeovers_total", "Dead nodes whose sessions were taken over here.", {
+      result: ["completed", "failed"],
+    });
+    events.on("taken_over", ({ result }) => takeovers.inc({ result }));
+    events.on("lease_lost", () => (hasLease = false));
+    events.on("renewed", ({ nodes }) => {
+      hasLease = true;
+      seen = nodes.filter(({ expired }) => !expired).length;
+    });
+    this.#instruments.gauge(
+      "nodes",
+      "1 while this node holds its lease; the sum is the number of nodes.",
+      [],
+      (gauge) => gauge.set(hasLease ? 1 : 0),
+    );
+    this.#instruments.gauge("nodes_seen", "Nodes that this one knows of, itself included.", [], (gauge) =>
+      gauge.set(seen),
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { CLOSE_CODES, ERRORS } from "@lastseen/protocol";
+import type { Histogram, Instruments } from "../instruments.js";
+import type { MetricSources } from "../sources.js";
+
+const GAP_BUCKETS = [1, 5, 15, 25, 29, 30, 31, 35, 45, 60, 90, 120];
+
+/** Heartbeats, messages and the ends of sockets. */
+export class TrafficMetrics {
+  readonly #instruments: Instruments;
+  readonly #heartbeatGap: Histogram;
+
+  constructor(instruments: Instruments) {
+    this.#instruments = instruments;
+    this.#heartbeatGap = instruments.histogram(
+      "heartbeat_gap_seconds",
+      "Time between a heartbeat and the application message before it.",
+      GAP_BUCKETS,
+    );
+  }
+
+  /** @param gapMs milliseconds */
+  observeHeartbeatGap(gapMs: number): void {
+    this.#heartbeatGap.observe(gapMs / 1000);
+  }
+
+  /** The gateway keeps these counts as plain numbers, because they change with every heartbeat. */
+  readFrom(sources: MetricSources): void {
+    this.#instruments.mirror("heartbeats_total", "Heartbeats answered.", () => sources.heartbeats());
+    this.#instruments.mirror("messages_received_total", "Frames received.", () => sources.messagesReceived());
+    this.#instruments.mirrorAll("messages_rejected_total", "Requests answered with an error.", {
+      label: "code",
+      known: Object.keys(ERRORS),
+      read: () => sources.messagesRejected(),
+    });
+    this.#instruments.mirrorAll("socket_closes_total", "Sockets ended, by close code.", {
+      label: "code",
+      known: Object.values(CLOSE_CODES).map(({ code }) => String(code)),
+      read: () => sources.socketCloses(),
+    });
+  }
+}
