@@ -1,16 +1,14 @@
-import { LastseenError, type ProducerView } from "@lastseen/protocol";
 import type {
   ForeignMedia,
   MediaKind,
   MediaLeftovers,
   MediaOrphan,
-  MediaPlane,
+  PassiveMediaPlane,
   SessionMedia,
 } from "../ports/media-plane.js";
-import { notFound, notJoined } from "./media-errors.js";
 
-/** The media side of a service without workers: rooms and presence work, and it refuses media requests. */
-export class NoMedia implements MediaPlane {
+/** The media side of a service without workers: rooms and presence work, and nobody can make media. */
+export class NoMedia implements PassiveMediaPlane {
   readonly available = false;
   readonly enabled = false;
 
@@ -18,7 +16,7 @@ export class NoMedia implements MediaPlane {
     return () => {};
   }
 
-  join(): Promise<SessionMedia> {
+  join(): Promise<NoSessionMedia> {
     return Promise.resolve(new NoSessionMedia());
   }
 
@@ -34,10 +32,6 @@ export class NoMedia implements MediaPlane {
     return false;
   }
 
-  findLost(): Promise<readonly string[]> {
-    return Promise.resolve([]);
-  }
-
   unowned(): ForeignMedia {
     return { transport: 0, producer: 0, consumer: 0 };
   }
@@ -47,12 +41,9 @@ export class NoMedia implements MediaPlane {
   }
 }
 
-const NO_PRODUCERS: readonly ProducerView[] = [];
-
 /** A session's stay in a room without media. */
 export class NoSessionMedia implements SessionMedia {
-  readonly routerRtpCapabilities = null;
-  readonly producers = NO_PRODUCERS;
+  readonly requests = null;
   #closed = false;
 
   get closed(): boolean {
@@ -63,46 +54,6 @@ export class NoSessionMedia implements SessionMedia {
     return { transports: 0, producers: 0, consumers: 0 };
   }
 
-  createTransport(): Promise<never> {
-    return this.#refuse();
-  }
-
-  connectTransport(): Promise<never> {
-    return this.#refuse();
-  }
-
-  restartIce(): Promise<never> {
-    return this.#refuse();
-  }
-
-  produce(): Promise<never> {
-    return this.#refuse();
-  }
-
-  setProducerPaused(): Promise<never> {
-    return this.#refuse();
-  }
-
-  closeProducer(): void {
-    throw this.#closed ? notJoined() : notFound("producer");
-  }
-
-  consume(): Promise<never> {
-    return this.#refuse();
-  }
-
-  setConsumerPaused(): Promise<never> {
-    return this.#refuse();
-  }
-
-  closeConsumer(): void {
-    throw this.#closed ? notJoined() : notFound("consumer");
-  }
-
-  setPreferredLayers(): Promise<never> {
-    return this.#refuse();
-  }
-
   reset(): void {}
 
   close(): void {
@@ -111,11 +62,5 @@ export class NoSessionMedia implements SessionMedia {
 
   verifyClosed(): Promise<MediaLeftovers> {
     return Promise.resolve({ transports: [], producers: [], consumers: [] });
-  }
-
-  #refuse(): Promise<never> {
-    return Promise.reject(
-      this.#closed ? notJoined() : new LastseenError("media_unavailable", "This service carries no media."),
-    );
   }
 }

@@ -1,13 +1,22 @@
-/** What the service needs of the media side. `media/` implements it with mediasoup workers, and without any. */
+/**
+ * What the service needs of the media side. `media/` implements it with mediasoup workers, with those of an application, and
+ * without any.
+ */
 import type { JsonObject, ProducerView } from "@lastseen/protocol";
 
 /** What ICE and DTLS say about a session. `lost`: at least one transport was connected, and none is now. */
 export type MediaEvidence = "connected" | "lost";
 
-/** What the media plane reports. Session and room ids are those that {@link MediaPlane.join} got. */
+/** Each change of what ICE and DTLS say. `by`: which of the two reported a loss. */
+export type EvidenceEvent =
+  { sessionId: string; state: "connected" } | { sessionId: string; state: "lost"; by: "ice" | "dtls" };
+
+/**
+ * What the media plane reports. Session and room ids are those that `join` got. The plane does not report what a session
+ * loses by its own `close`.
+ */
 export interface MediaEvents {
-  /** `by`: which of the two reported a loss. */
-  evidence: { sessionId: string; state: MediaEvidence; by?: "ice" | "dtls" };
+  evidence: EvidenceEvent;
   producer_opened: { roomId: string; sessionId: string; producer: ProducerView };
   producer_changed: { roomId: string; sessionId: string; producerId: string; paused: boolean };
   producer_closed: { roomId: string; sessionId: string; producerId: string };
@@ -20,7 +29,8 @@ export interface MediaEvents {
    * the room and make new transports.
    */
   media_reset: { roomId: string; sessionIds: readonly string[]; reason: "worker_died" | "worker_full" };
-  worker_died: { workerIndex: number; rooms: number };
+  /** Both are null when the worker belongs to the application: the service has not numbered it and knows no rooms on it. */
+  worker_died: { workerIndex: number; rooms: number } | { workerIndex: null; rooms: null };
 }
 
 /** Ids of media objects that a worker still holds. Empty lists: all are gone. */
@@ -30,17 +40,32 @@ export interface MediaLeftovers {
   consumers: readonly string[];
 }
 
-/**
- * One session's media in one room: made on join, closed on leave and never used again. When it is closed while a method
- * creates something, the method undoes that and throws `not_joined`. Parameters are mediasoup's own. Wrong parameters
- * throw `bad_message`, unknown ids `not_found`, and a worker that has died or does not answer `media_unavailable`.
- */
+/** One session's media in one room: made on join, closed on leave and never used again. */
 export interface SessionMedia {
   readonly closed: boolean;
-  /** mediasoup's `RtpCapabilities` of the room's router. */
-  readonly routerRtpCapabilities: JsonObject | null;
-  readonly producers: readonly ProducerView[];
+  /** What the client can ask for; null when this plane makes no media for clients. */
+  readonly requests: MediaRequests | null;
   counts(): { transports: number; producers: number; consumers: number };
+  /** Closes all transports and what is in them, and stays usable: a new page has resumed the session. */
+  reset(): void;
+  /** Closes everything at once, without waiting for the worker. Idempotent, never throws. */
+  close(): void;
+  /**
+   * Asks the worker which of this session's closed objects it still holds. One answer serves the checks of other sessions
+   * in the same room too. Rejects when the worker does not answer in time.
+   */
+  verifyClosed(): Promise<MediaLeftovers>;
+}
+
+/**
+ * What a client can ask for. When the session's media is closed, each method throws `not_joined`; when that happens while a
+ * method creates something, the method also undoes that. Parameters are mediasoup's own. Wrong parameters throw
+ * `bad_message`, unknown ids `not_found`, and a worker that has died or does not answer `media_unavailable`.
+ */
+export interface MediaRequests {
+  /** mediasoup's `RtpCapabilities` of the room's router. */
+  readonly routerRtpCapabilities: JsonObject;
+  readonly producers: readonly ProducerView[];
   createTransport(direction: "send" | "recv"): Promise<{
     id: string;
     iceParameters: JsonObject;
@@ -58,6 +83,7 @@ export interface SessionMedia {
   }): Promise<{ producerId: string }>;
   setProducerPaused(producerId: string, paused: boolean): Promise<void>;
   closeProducer(producerId: string): void;
+  /** The consumer begins paused. */
   consume(request: { producerId: string; rtpCapabilities: JsonObject }): Promise<{
     consumerId: string;
     producerId: string;
@@ -68,15 +94,6 @@ export interface SessionMedia {
   setConsumerPaused(consumerId: string, paused: boolean): Promise<void>;
   closeConsumer(consumerId: string): void;
   setPreferredLayers(consumerId: string, spatialLayer: number, temporalLayer: number | undefined): Promise<void>;
-  /** Closes all transports and what is in them, and stays usable: a new page has resumed the session. */
-  reset(): void;
-  /** Closes everything at once, without waiting for the worker. Idempotent, never throws. */
-  close(): void;
-  /**
-   * Asks the worker which of this session's closed objects it still holds. One answer serves the checks of other sessions
-   * in the same room too. Rejects when the worker does not answer in time.
-   */
-  verifyClosed(): Promise<MediaLeftovers>;
 }
 
 /** The kinds of mediasoup objects that are counted. */
@@ -92,26 +109,50 @@ export interface MediaOrphan {
   sessionId: string;
 }
 
-export interface MediaPlane {
-  /** Whether at least one worker can take rooms. `false` with `SFU_WORKERS=0`. */
-  readonly available: boolean;
-  /** Whether clients can make media here at all. */
-  readonly enabled: boolean;
+/** What every media plane does. */
+interface AnyMediaPlane {
+  /** @returns a function that removes the listener */
   on<K extends keyof MediaEvents>(event: K, listener: (event: MediaEvents[K]) => void): () => void;
-  /** Adds the session to the room's media. The room's router closes with its last session. */
-  join(roomId: string, sessionId: string): Promise<SessionMedia>;
   /** All objects in this process, no matter which code made them. */
   counts(): { workers: number } & Record<MediaKind, number>;
-  /** Objects of sessions for which `isLive` returns false, by the records of this process; asks no worker. */
+  /**
+   * Objects of sessions for which `isLive` returns false, by the records of this process; asks no worker. When all of them
+   * are closed, no worker holds anything of these sessions.
+   */
   findOrphans(isLive: (sessionId: string) => boolean): readonly MediaOrphan[];
-  /** Closes an orphan. @returns `false` when it was gone already */
+  /** Closes an orphan. @returns `false` when it was gone already, or belongs to another session */
   closeOrphan(orphan: MediaOrphan): boolean;
+  /** Objects of other code. They are counted and reported, and never closed. */
+  unowned(): ForeignMedia;
+  /** Ends what the plane itself has started, without events. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A plane that makes the media itself, on its own workers, as clients ask for it. */
+export interface MakingMediaPlane extends AnyMediaPlane {
+  readonly enabled: true;
+  /** Whether at least one worker can take rooms. */
+  readonly available: boolean;
+  /**
+   * Adds the session to the room's media. The room's router closes with its last session.
+   *
+   * @throws LastseenError `media_unavailable` when the plane is closed
+   */
+  join(roomId: string, sessionId: string): Promise<SessionMedia & { readonly requests: MediaRequests }>;
   /**
    * Sessions with media that is in the records of this process and that the worker does not hold any more, both in this
    * comparison and in the one before. Asks the workers and skips those that do not answer.
    */
   findLost(): Promise<readonly string[]>;
-  /** Objects of other code. They are counted and reported, and never closed. */
-  unowned(): ForeignMedia;
-  close(): Promise<void>;
 }
+
+/** A plane on which clients cannot make media: there is none, or an application makes it and the plane only closes it. */
+export interface PassiveMediaPlane extends AnyMediaPlane {
+  readonly enabled: false;
+  readonly available: false;
+  /** Adds the session: media that names it belongs to it from now on. */
+  join(roomId: string, sessionId: string): Promise<SessionMedia & { readonly requests: null }>;
+}
+
+/** `enabled` tells the two apart: whether clients can make media here at all. */
+export type MediaPlane = MakingMediaPlane | PassiveMediaPlane;

@@ -79,6 +79,7 @@ export class Reconciler {
 
   /** The client still believes that it sends and receives. After `media_reset` it makes its media again. */
   async #resetLost(): Promise<number> {
+    if (!this.#media.enabled) return 0;
     let reset = 0;
     for (const sessionId of await this.#media.findLost()) {
       const session = this.#registry.find(sessionId);

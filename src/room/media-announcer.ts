@@ -20,9 +20,9 @@ export function announceMedia(parts: {
   const tellOne = <T extends EventType>(sessionId: string, type: T, data: EventData<T>): void =>
     registry.find(sessionId)?.connection?.send(encodeEvent(type, data));
 
-  media.on("evidence", ({ sessionId, state, by }) => {
-    const session = registry.find(sessionId);
-    if (session) liveness.mediaChanged(session, state, by);
+  media.on("evidence", (event) => {
+    const session = registry.find(event.sessionId);
+    if (session) liveness.mediaChanged(session, event.state, event.state === "lost" ? event.by : undefined);
   });
   media.on("producer_opened", ({ roomId, sessionId, producer }) => {
     const { id: producerId, kind, paused, source } = producer;

@@ -188,7 +188,7 @@ export class Rooms {
       joinedAt: session.participation?.joinedAt ?? 0,
       lastSeenAt: this.#lastSeenAt(session),
       metadata: session.metadata,
-      producers: [...(session.participation?.media.producers ?? [])],
+      producers: [...(session.participation?.media.requests?.producers ?? [])],
     };
   }
 }

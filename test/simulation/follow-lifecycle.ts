@@ -53,6 +53,6 @@ export function followLifecycle({ service, media, name }: ServiceNode, scene: Sc
     scene.count("service", "swept");
     if (stuckRetried > 0) scene.count("service", "tried stuck cleanups again");
   });
-  media.on("worker_died", ({ rooms }) => scene.count("service", rooms > 0 ? "lost a worker in use" : "lost a worker"));
+  media.on("worker_died", ({ rooms }) => scene.count("service", rooms ? "lost a worker in use" : "lost a worker"));
   media.on("evidence", ({ state }) => scene.count("service", `saw media ${state}`));
 }

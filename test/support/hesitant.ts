@@ -1,9 +1,8 @@
 import type { Clock } from "../../src/kernel/clock.js";
-import { NoMedia } from "../../src/media/no-media.js";
+import { NoMedia, type NoSessionMedia } from "../../src/media/no-media.js";
 import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import type { Directory, SessionEntry } from "../../src/ports/directory.js";
-import type { SessionMedia } from "../../src/ports/media-plane.js";
 import type { Random } from "./random.js";
 
 /** Waits for a random number of turns, so that other code runs in between. */
@@ -13,7 +12,7 @@ async function hesitate(random: Random): Promise<void> {
 
 /** A slow media plane that remembers every place that it has returned. */
 export class HesitantMedia extends NoMedia {
-  readonly given: { sessionId: string; media: SessionMedia }[] = [];
+  readonly given: { sessionId: string; media: NoSessionMedia }[] = [];
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -21,7 +20,7 @@ export class HesitantMedia extends NoMedia {
     this.#random = random;
   }
 
-  override async join(_roomId = "", sessionId = ""): Promise<SessionMedia> {
+  override async join(_roomId = "", sessionId = ""): Promise<NoSessionMedia> {
     await hesitate(this.#random);
     const media = await super.join();
     this.given.push({ sessionId, media });

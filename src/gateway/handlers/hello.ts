@@ -75,7 +75,7 @@ export function helloHandler(parts: {
       nodeId,
       heartbeat,
       room,
-      ...(participation ? { routerRtpCapabilities: participation.media.routerRtpCapabilities } : {}),
+      ...(participation ? { routerRtpCapabilities: participation.media.requests?.routerRtpCapabilities ?? null } : {}),
       call: calls.snapshotOf(session),
     });
   };

@@ -1,5 +1,5 @@
 import { LastseenError } from "@lastseen/protocol";
-import type { SessionMedia } from "../../ports/media-plane.js";
+import type { MediaRequests } from "../../ports/media-plane.js";
 import type { Session } from "../../session/session.js";
 import type { Handlers } from "./handler.js";
 
@@ -17,7 +17,10 @@ type MediaRequest =
   | "closeConsumer"
   | "setPreferredLayers";
 
-/** Media requests go to the media of the session in its room. A session without a room gets `not_joined`. */
+/**
+ * Media requests go to the media of the session in its room. A session without a room gets `not_joined`, and one on a service
+ * that makes no media gets `media_unavailable`.
+ */
 export const mediaHandlers: Pick<Handlers, MediaRequest> = {
   async createTransport({ session, data, reply }) {
     reply(await mediaOf(session).createTransport(data.direction));
@@ -65,7 +68,9 @@ export const mediaHandlers: Pick<Handlers, MediaRequest> = {
   },
 };
 
-function mediaOf(session: Session): SessionMedia {
+function mediaOf(session: Session): MediaRequests {
   if (!session.participation) throw new LastseenError("not_joined", "Join a room first.");
-  return session.participation.media;
+  const { requests } = session.participation.media;
+  if (!requests) throw new LastseenError("media_unavailable", "This service carries no media.");
+  return requests;
 }

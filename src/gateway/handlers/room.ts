@@ -22,7 +22,7 @@ export function roomHandlers(parts: {
       const { roomId, metadata, onDuplicate } = data;
       await admission.admit({ session, connection, roomId, metadata, onDuplicate }, (admitted) => {
         const { id: sessionId, epoch, resumeToken } = admitted.session;
-        const { routerRtpCapabilities } = admitted.media;
+        const routerRtpCapabilities = admitted.media.requests?.routerRtpCapabilities ?? null;
         connection.session = admitted.session;
         reply({
           room: admitted.room,

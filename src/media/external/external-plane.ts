@@ -14,8 +14,7 @@ import type {
   MediaKind,
   MediaLeftovers,
   MediaOrphan,
-  MediaPlane,
-  SessionMedia,
+  PassiveMediaPlane,
 } from "../../ports/media-plane.js";
 import { ExternalSessionMedia } from "./external-session-media.js";
 import { ExternalTransports } from "./external-transports.js";
@@ -26,7 +25,7 @@ import { MediaVerifier } from "../workers/media-verifier.js";
 /** How many ended sessions are remembered, because the application may still be making a transport for them. */
 const REMEMBERED = 4096;
 
-export class ExternalPlane implements MediaPlane {
+export class ExternalPlane implements PassiveMediaPlane {
   readonly available = false;
   readonly enabled = false;
   readonly #logger: MediaLogger;
@@ -56,7 +55,7 @@ export class ExternalPlane implements MediaPlane {
       clock,
       callMs: timeLimits.callMs,
       onTransport: (seen) => this.#onTransport(seen),
-      onDeath: () => this.#events.emit("worker_died", { workerIndex: -1, rooms: 0 }),
+      onDeath: () => this.#events.emit("worker_died", { workerIndex: null, rooms: null }),
     });
   }
 
@@ -120,7 +119,7 @@ export class ExternalPlane implements MediaPlane {
     return this.#isOpen(sessionId);
   }
 
-  async join(_roomId: string, sessionId: string): Promise<SessionMedia> {
+  async join(_roomId: string, sessionId: string): Promise<ExternalSessionMedia> {
     this.openSession(sessionId);
     return new ExternalSessionMedia(this.#sessions.get(sessionId) ?? this.#transportsFor(sessionId));
   }
@@ -140,11 +139,6 @@ export class ExternalPlane implements MediaPlane {
     if (seen?.owner !== sessionId) return false;
     seen.transport.close();
     return true;
-  }
-
-  /** The records come from mediasoup's own events, so they hold nothing that the workers do not hold. */
-  async findLost(): Promise<readonly string[]> {
-    return [];
   }
 
   /** Transports that belong to no session, and what is in them. */

@@ -1,31 +1,35 @@
-import type { MediaLeftovers } from "../../ports/media-plane.js";
-import { NoSessionMedia } from "../no-media.js";
+import type { MediaLeftovers, SessionMedia } from "../../ports/media-plane.js";
 import type { ExternalTransports } from "./external-transports.js";
 
-/** A session's stay in a room: it refuses media requests, and closes what the application has made for the session. */
-export class ExternalSessionMedia extends NoSessionMedia {
+/** A session's stay in a room: closes what the application has made for the session. */
+export class ExternalSessionMedia implements SessionMedia {
+  readonly requests = null;
   readonly #transports: ExternalTransports;
+  #closed = false;
 
   constructor(transports: ExternalTransports) {
-    super();
     this.#transports = transports;
   }
 
-  override counts(): { transports: number; producers: number; consumers: number } {
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  counts(): { transports: number; producers: number; consumers: number } {
     return this.#transports.counts();
   }
 
-  override reset(): void {
-    if (!this.closed) this.#transports.closeAll();
+  reset(): void {
+    if (!this.#closed) this.#transports.closeAll();
   }
 
-  override close(): void {
-    if (this.closed) return;
-    super.close();
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#transports.closeAll();
   }
 
-  override verifyClosed(): Promise<MediaLeftovers> {
+  verifyClosed(): Promise<MediaLeftovers> {
     return this.#transports.verifyClosed();
   }
 }

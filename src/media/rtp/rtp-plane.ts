@@ -2,14 +2,7 @@ import { observer, ortc } from "mediasoup";
 import type { Clock } from "../../kernel/clock.js";
 import { Emitter } from "../../kernel/emitter.js";
 import { KeyedQueue } from "../../kernel/keyed-queue.js";
-import type {
-  ForeignMedia,
-  MediaEvents,
-  MediaKind,
-  MediaOrphan,
-  MediaPlane,
-  SessionMedia,
-} from "../../ports/media-plane.js";
+import type { ForeignMedia, MakingMediaPlane, MediaEvents, MediaKind, MediaOrphan } from "../../ports/media-plane.js";
 import { MediaInventory } from "../workers/media-inventory.js";
 import { LostMedia } from "./lost-media.js";
 import { MEDIA_CODECS } from "./codecs.js";
@@ -23,13 +16,13 @@ import { WorkerPool } from "../workers/worker-pool.js";
 
 /**
  * The media side of a service that makes the media itself: mediasoup workers, a router for each room that uses media,
- * and the transports of its sessions. Requests come in through {@link SessionMedia}; what mediasoup reports goes out as
+ * and the transports of its sessions. Requests come in through {@link RoomSessionMedia}; what mediasoup reports goes out as
  * {@link MediaEvents}.
  *
  *     RtpPlane -> WorkerPool -> MediaWorker
  *                    -> RoomRouter -> RoomSessionMedia -> SessionTransports -> SessionTransport
  */
-export class RtpPlane implements MediaPlane {
+export class RtpPlane implements MakingMediaPlane {
   readonly enabled = true;
   readonly #clock: Clock;
   readonly #logger: MediaLogger;
@@ -96,7 +89,7 @@ export class RtpPlane implements MediaPlane {
   }
 
   /** Does not need a worker: the room gets its router with its first transport. */
-  async join(roomId: string, sessionId: string): Promise<SessionMedia> {
+  async join(roomId: string, sessionId: string): Promise<RoomSessionMedia> {
     if (this.#closing) throw mediaUnavailable();
     const room = this.#rooms.get(roomId) ?? this.#openRoom(roomId);
     return new RoomSessionMedia(this.#parts, room, sessionId);

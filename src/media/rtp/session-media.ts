@@ -2,7 +2,7 @@ import type { Consumer, Producer, RtpCapabilities } from "mediasoup/types";
 import type { Clock } from "../../kernel/clock.js";
 import type { Emitter } from "../../kernel/emitter.js";
 import { type JsonObject, LastseenError, type ProducerView } from "@lastseen/protocol";
-import type { MediaEvents, MediaLeftovers, SessionMedia } from "../../ports/media-plane.js";
+import type { MediaEvents, MediaLeftovers, MediaRequests, SessionMedia } from "../../ports/media-plane.js";
 import { notFound, notJoined } from "../media-errors.js";
 import type { MediaAppData, MediaLogger, MediaTimeLimits, SessionMediaLimits } from "../media-options.js";
 import type { MediaVerifier } from "../workers/media-verifier.js";
@@ -31,7 +31,7 @@ export interface SessionMediaParts {
  * also emits the event. There are no such events when the session ends, because the others see it leave, nor when the
  * worker ends, because `media_reset` covers it.
  */
-export class RoomSessionMedia implements SessionMedia, RoomMember {
+export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember {
   readonly sessionId: string;
   readonly #parts: SessionMediaParts;
   readonly #room: RoomRouter;
@@ -70,6 +70,10 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     return this.#closed;
   }
 
+  get requests(): MediaRequests {
+    return this;
+  }
+
   get routerRtpCapabilities(): JsonObject {
     return this.#parts.routerRtpCapabilities;
   }
@@ -86,7 +90,7 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     return [...this.#transports.ids, ...this.#producers.ids, ...this.#consumers.ids];
   }
 
-  createTransport(direction: "send" | "recv"): ReturnType<SessionMedia["createTransport"]> {
+  createTransport(direction: "send" | "recv"): ReturnType<MediaRequests["createTransport"]> {
     return this.#whileJoined(async () => {
       const { transport } = await this.#transports.create(direction);
       return {
@@ -106,7 +110,7 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     return this.#whileJoined(async () => ({ iceParameters: await this.#transports.get(transportId).restartIce() }));
   }
 
-  produce(request: Parameters<SessionMedia["produce"]>[0]): Promise<{ producerId: string }> {
+  produce(request: Parameters<MediaRequests["produce"]>[0]): Promise<{ producerId: string }> {
     return this.#whileJoined(async () => {
       const { kind, source, paused = false } = request;
       const transport = this.#transports.get(request.transportId);
@@ -133,7 +137,7 @@ export class RoomSessionMedia implements SessionMedia, RoomMember {
     this.#emitProducersClosed([producerId]);
   }
 
-  consume(request: Parameters<SessionMedia["consume"]>[0]): ReturnType<SessionMedia["consume"]> {
+  consume(request: Parameters<MediaRequests["consume"]>[0]): ReturnType<MediaRequests["consume"]> {
     return this.#whileJoined(async () => {
       const { producerId } = request;
       const rtpCapabilities = readRtpCapabilities(request.rtpCapabilities);

@@ -34,7 +34,6 @@ function readyFor(service: TestService, type: RequestType): Promise<TestClient> 
 function expectedOutcome(type: RequestType): string {
   if (type === "hello") return "session_gone";
   if (type === "join") return "already_joined";
-  if (type === "closeProducer" || type === "closeConsumer") return "not_found";
   return CALL_OUTCOMES[type] ?? (type in mediaRequests ? "media_unavailable" : "ok");
 }
 

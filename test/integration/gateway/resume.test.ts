@@ -1,9 +1,19 @@
 import { expect, test, vi } from "vitest";
-import type { SessionMedia } from "../../../src/ports/media-plane.js";
+import { NoMedia, type NoSessionMedia } from "../../../src/media/no-media.js";
 import { startService, type TestService } from "../../support/service.js";
 import { assertNoFailure } from "./bystander.js";
 
 type Claim = { sessionId: string; resumeToken: string };
+
+/** Holds the next request for a place in a room until the test lets it in. */
+async function holdNextJoin({ app }: TestService) {
+  if (!(app.media instanceof NoMedia)) throw new Error("these services run without media");
+  let letIn: (media: NoSessionMedia) => void = () => {};
+  const join = vi.spyOn(app.media, "join");
+  const place = await app.media.join();
+  join.mockImplementationOnce(() => new Promise((resolve) => (letIn = resolve)));
+  return { join, place, letIn: () => letIn(place) };
+}
 
 /** A client without a session that asks for one. */
 async function resumeAs(service: TestService, userId: string, resume: Claim) {
@@ -166,16 +176,13 @@ test("a resume while the old socket is still there closes it with 4409, and it c
 test("a request that was under way when the session changed hands is fenced: it ends without effect", async () => {
   const service = await startService();
   const old = await service.hello("bob");
-  let letIn: (media: SessionMedia) => void = () => {};
-  const join = vi.spyOn(service.app.media, "join");
-  const place = await service.app.media.join("daily", "x");
-  join.mockImplementationOnce(() => new Promise((resolve) => (letIn = resolve)));
+  const { join, place, letIn } = await holdNextJoin(service);
   old.send({ id: "join", type: "join", data: { roomId: "daily" } });
   old.send({ id: "after", type: "join", data: { roomId: "other" } });
   await expect.poll(() => join.mock.calls.length).toBe(2);
   const { client, answer } = await resumeAs(service, "bob", old.hello);
   expect(answer).toMatchObject({ ok: true, data: { epoch: 2, room: null } });
-  letIn(place);
+  letIn();
   expect(await old.closed()).toBe(4409);
   await expect.poll(() => service.app.gateway.counters.rejected.get("fenced")).toBe(2);
   expect(place.closed).toBe(true);
@@ -191,15 +198,12 @@ test("a join that was under way when its socket broke does not happen behind its
   const service = await startService();
   const ada = await service.join("ada", "daily");
   const bob = await service.hello("bob");
-  let letIn: (media: SessionMedia) => void = () => {};
-  const join = vi.spyOn(service.app.media, "join");
-  const place = await service.app.media.join("daily", "x");
-  join.mockImplementationOnce(() => new Promise((resolve) => (letIn = resolve)));
+  const { join, place, letIn } = await holdNextJoin(service);
   bob.send({ id: "join", type: "join", data: { roomId: "daily" } });
   await expect.poll(() => join.mock.calls.length).toBe(2);
   bob.socket.terminate();
   await expect.poll(() => service.app.gateway.connectionCount).toBe(1);
-  letIn(place);
+  letIn();
   await expect.poll(() => place.closed).toBe(true);
   expect((await ada.request("getRoom")).room.participants).toHaveLength(1);
   expect(ada.events("user_joined")).toEqual([]);

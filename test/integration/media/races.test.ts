@@ -1,6 +1,6 @@
 import type { Router, WebRtcTransport } from "mediasoup/types";
 import { expect } from "vitest";
-import type { SessionMedia } from "../../../src/ports/media-plane.js";
+import type { RoomSessionMedia } from "../../../src/media/rtp/session-media.js";
 import { hold, holdInNext, type Held, type Hold } from "./hold.js";
 import { capabilitiesOf, joinAndSend, mediaTest, NOTHING_LEFT, opus, startMedia, type TestMedia } from "./support.js";
 
@@ -8,16 +8,16 @@ const FINGERPRINT = { algorithm: "sha-256", value: Array(32).fill("AB").join(":"
 
 /** A call that is about to be made, the point at which it will be held, and who else is there. */
 interface Scene {
-  session: SessionMedia;
+  session: RoomSessionMedia;
   point: Hold;
   call: () => Promise<unknown>;
-  others?: SessionMedia[];
+  others?: RoomSessionMedia[];
 }
 
 /** Makes a transport and gets hold of mediasoup's own object for it. */
 async function createTransport(
   media: TestMedia,
-  session: SessionMedia,
+  session: RoomSessionMedia,
   direction: "send" | "recv",
 ): Promise<{ transportId: string; object: WebRtcTransport; router: Router }> {
   let object: WebRtcTransport | undefined;
@@ -28,7 +28,7 @@ async function createTransport(
   return { transportId, object, router };
 }
 
-async function openRouter(media: TestMedia, session: SessionMedia): Promise<Router> {
+async function openRouter(media: TestMedia, session: RoomSessionMedia): Promise<Router> {
   await session.createTransport("recv");
   return media.lastRouter();
 }

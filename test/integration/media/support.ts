@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { observer } from "mediasoup";
-import type { Router, Transport, Worker } from "mediasoup/types";
+import type { Consumer, Router, Transport, Worker } from "mediasoup/types";
 import { onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.js";
 import type { MediaLogger, MediaPlaneOptions } from "../../../src/media/media-options.js";
 import { RtpPlane } from "../../../src/media/rtp/rtp-plane.js";
+import type { RoomSessionMedia } from "../../../src/media/rtp/session-media.js";
 import { findWorkerBinary } from "../../../src/media/workers/worker-binary.js";
 import type { JsonObject } from "@lastseen/protocol";
-import type { MediaEvents, MediaLeftovers, SessionMedia } from "../../../src/ports/media-plane.js";
+import type { MediaEvents, MediaLeftovers } from "../../../src/ports/media-plane.js";
 
 const workerBin = findWorkerBinary()?.path ?? "";
 
@@ -41,6 +42,8 @@ export interface TestMedia {
   lastRouter(): Router;
   /** Every transport that was made, by id. */
   transports: Map<string, Transport>;
+  /** Every consumer that was made, by id. */
+  consumers: Map<string, Consumer>;
   log: LogEntry[];
   events: { [K in keyof MediaEvents]: MediaEvents[K][] };
   /** The next event of that type, or one that has come already and nobody has waited for. */
@@ -66,11 +69,15 @@ export async function startMedia(options: Partial<MediaPlaneOptions> = {}): Prom
   const workers: Worker[] = [];
   const routers: Router[] = [];
   const transports = new Map<string, Transport>();
+  const consumers = new Map<string, Consumer>();
   const onWorker = (worker: Worker) => {
     workers.push(worker);
     worker.observer.on("newrouter", (router) => {
       routers.push(router);
-      router.observer.on("newtransport", (transport) => transports.set(transport.id, transport));
+      router.observer.on("newtransport", (transport) => {
+        transports.set(transport.id, transport);
+        transport.observer.on("newconsumer", (consumer) => consumers.set(consumer.id, consumer));
+      });
     });
   };
   observer.on("newworker", onWorker);
@@ -104,6 +111,7 @@ export async function startMedia(options: Partial<MediaPlaneOptions> = {}): Prom
     lastWorker: () => last(workers),
     lastRouter: () => last(routers),
     transports,
+    consumers,
     log,
     events,
     next: (name) =>
@@ -195,8 +203,7 @@ export function vp8(): JsonObject {
   };
 }
 
-export function capabilitiesOf(media: SessionMedia): JsonObject {
-  if (!media.routerRtpCapabilities) throw new Error("there is no media");
+export function capabilitiesOf(media: RoomSessionMedia): JsonObject {
   return media.routerRtpCapabilities;
 }
 
@@ -205,7 +212,7 @@ export async function joinAndSend(
   { plane }: TestMedia,
   roomId: string,
   sessionId: string,
-): Promise<{ media: SessionMedia; sendId: string; audioId: string; videoId: string }> {
+): Promise<{ media: RoomSessionMedia; sendId: string; audioId: string; videoId: string }> {
   const media = await plane.join(roomId, sessionId);
   const { id: sendId } = await media.createTransport("send");
   const audio = await media.produce({ transportId: sendId, kind: "audio", rtpParameters: opus(), source: "mic" });
@@ -218,7 +225,7 @@ export async function joinToReceive(
   { plane }: TestMedia,
   roomId: string,
   sessionId: string,
-): Promise<{ media: SessionMedia; recvId: string }> {
+): Promise<{ media: RoomSessionMedia; recvId: string }> {
   const media = await plane.join(roomId, sessionId);
   const { id: recvId } = await media.createTransport("recv");
   return { media, recvId };

@@ -9,7 +9,7 @@ import { crc32 } from "node:zlib";
 import type { WebRtcTransport } from "mediasoup/types";
 import { onTestFinished } from "vitest";
 import type { JsonObject } from "@lastseen/protocol";
-import type { SessionMedia } from "../../../src/ports/media-plane.js";
+import type { MediaRequests } from "../../../src/ports/media-plane.js";
 import type { TestMedia } from "./support.js";
 
 const MAGIC_COOKIE = 0x2112a442;
@@ -37,8 +37,8 @@ export class WebRtcPeer {
 
   /** Makes a transport in the session and connects to it; resolves when it is up on both sides. */
   static async connect(
-    { transports }: TestMedia,
-    session: SessionMedia,
+    { transports }: Pick<TestMedia, "transports">,
+    session: Pick<MediaRequests, "createTransport" | "connectTransport">,
     direction: "send" | "recv",
   ): Promise<WebRtcPeer & { transportId: string }> {
     const { certificate, key, fingerprint } = makeCertificate();

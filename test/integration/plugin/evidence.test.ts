@@ -1,10 +1,8 @@
 import type { Router, Transport } from "mediasoup/types";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "@lastseen/protocol";
-import type { SessionMedia } from "../../../src/ports/media-plane.js";
 import { needsMedia, noMediaReason } from "../../support/media-worker.js";
 import { until } from "../../support/until.js";
-import type { TestMedia } from "../media/support.js";
 import { missingForPeers, WebRtcPeer } from "../media/webrtc-peer.js";
 import { application, enter, makeRouter, makeTransport, registerLastseen, startWorker } from "./application.js";
 
@@ -17,7 +15,7 @@ async function connectPeer(router: Router, appData: { sessionId: string }) {
     connectTransport: (_id: string, dtlsParameters: JsonObject) =>
       transport.connect({ dtlsParameters: dtlsParameters as never }),
   };
-  return WebRtcPeer.connect({ transports } as TestMedia, signalling as unknown as SessionMedia, "send");
+  return WebRtcPeer.connect({ transports }, signalling, "send");
 }
 
 describe.skipIf(noMediaReason ?? missingForPeers)(needsMedia("A transport of the application"), () => {

@@ -1,11 +1,10 @@
 import { Emitter } from "../../../src/kernel/emitter.js";
 import type {
   ForeignMedia,
+  MakingMediaPlane,
   MediaEvents,
   MediaKind,
   MediaOrphan,
-  MediaPlane,
-  SessionMedia,
 } from "../../../src/ports/media-plane.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { Peer } from "../world/peer.js";
@@ -24,7 +23,7 @@ interface Place {
 }
 
 /** A media plane with simulated workers. It sends the same events in the same order, and its workers hang, free late and die. */
-export class SimulatedMediaPlane implements MediaPlane {
+export class SimulatedMediaPlane implements MakingMediaPlane {
   readonly enabled = true;
   readonly #world: World;
   readonly #loop: EventLoop;
@@ -53,7 +52,7 @@ export class SimulatedMediaPlane implements MediaPlane {
     return this.#events.on(event, listener);
   }
 
-  async join(roomId: string, sessionId: string): Promise<SessionMedia> {
+  async join(roomId: string, sessionId: string): Promise<SimulatedSessionMedia> {
     if (this.#closed) throw unavailable();
     if (this.#world.chance(SLOW_JOIN.chance)) {
       const at = this.#world.now.at + this.#world.between(1, SLOW_JOIN.most);

@@ -1,6 +1,12 @@
 import type { Emitter } from "../../../src/kernel/emitter.js";
 import { type JsonObject, LastseenError, type ProducerView } from "@lastseen/protocol";
-import type { MediaEvents, MediaEvidence, MediaLeftovers, SessionMedia } from "../../../src/ports/media-plane.js";
+import type {
+  MediaEvents,
+  MediaEvidence,
+  MediaLeftovers,
+  MediaRequests,
+  SessionMedia,
+} from "../../../src/ports/media-plane.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { Peer } from "../world/peer.js";
 import type { World } from "../world/world.js";
@@ -33,7 +39,7 @@ interface Producer extends ProducerView {
 }
 
 /** A session's media with the rules of the real one, on a simulated worker. */
-export class SimulatedSessionMedia implements SessionMedia {
+export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
   readonly sessionId: string;
   readonly routerRtpCapabilities = {};
   closed = false;
@@ -58,11 +64,15 @@ export class SimulatedSessionMedia implements SessionMedia {
     );
   }
 
+  get requests(): MediaRequests {
+    return this;
+  }
+
   counts(): { transports: number; producers: number; consumers: number } {
     return { transports: this.#transports.size, producers: this.#producers.size, consumers: 0 };
   }
 
-  async createTransport(direction: "send" | "recv"): ReturnType<SessionMedia["createTransport"]> {
+  async createTransport(direction: "send" | "recv"): ReturnType<MediaRequests["createTransport"]> {
     this.#assertJoined();
     if (this.#transports.size + this.#objects.underWay >= MOST_TRANSPORTS) this.#replaceLost();
     const era = this.#era;
@@ -97,7 +107,7 @@ export class SimulatedSessionMedia implements SessionMedia {
     return { iceParameters: {} };
   }
 
-  async produce(request: Parameters<SessionMedia["produce"]>[0]): Promise<{ producerId: string }> {
+  async produce(request: Parameters<MediaRequests["produce"]>[0]): Promise<{ producerId: string }> {
     this.#assertJoined();
     const transport = this.#get(request.transportId);
     const { kind, source, paused = false } = request;
@@ -205,7 +215,8 @@ export class SimulatedSessionMedia implements SessionMedia {
     const state = [...this.#transports.values()].some(({ up }) => up) ? "connected" : "lost";
     if (this.closed || this.#evidence === state || (state === "lost" && this.#evidence === "none")) return;
     this.#evidence = state;
-    this.#parts.events.emit("evidence", { sessionId: this.sessionId, state });
+    const { sessionId } = this;
+    this.#parts.events.emit("evidence", state === "lost" ? { sessionId, state, by: "ice" } : { sessionId, state });
   }
 
   /** The peer has closed this transport. */
