@@ -119,7 +119,7 @@ export class CallSetup {
     const { store, teardown, sessions, tasks, ringTimeoutMs } = this.#parts;
     const inDoubt = () => {
       this.#inDoubt.add(session.userId);
-      teardown.finishLater(call.callId, { session: session.id }, (begun) => {
+      teardown.finishLater(call.callId, { state: "any", by: { session: session.id } }, (begun) => {
         this.#inDoubt.delete(session.userId);
         if (begun) teardown.finished(begun, takenBack(begun), session.id);
       });

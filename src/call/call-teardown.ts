@@ -4,7 +4,7 @@
  */
 import type { Emitter } from "../kernel/emitter.js";
 import { LastseenError } from "@lastseen/protocol";
-import type { CallEnd, CallRecord, CallStore, EndCondition } from "../ports/call-store.js";
+import { endsCall, type CallEnd, type CallRecord, type CallStore, type EndCondition } from "../ports/call-store.js";
 import type { CallOutcome, LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
@@ -13,6 +13,9 @@ import type { CallReconciler } from "./call-reconciler.js";
 import { finishedUpdate, type CallUpdates } from "./call-updates.js";
 import type { KnownCalls } from "./known-calls.js";
 import type { Presence } from "./presence.js";
+
+/** Nobody has answered, no matter who ends the call. */
+const RINGING: EndCondition = { state: "ringing", by: "anybody" };
 
 /** An attempt to end a call. */
 interface Ending {
@@ -61,14 +64,19 @@ export class CallTeardown {
 
   /** The callee declines a ring, for all of the callee's devices. @throws LastseenError `call_gone`, `overloaded` */
   async decline({ id, userId }: Session, callId: string): Promise<void> {
-    const condition = { state: "ringing", callee: userId } as const;
+    const condition = { state: "ringing", by: { callee: userId } } as const;
     if (!(await this.#finish(callId, { condition, how: "declined", by: id }))) throw callGone();
   }
 
   /** The caller takes back a call that nobody has answered. @throws LastseenError `call_gone`, `overloaded` */
   async cancel({ id }: Session, callId: string): Promise<void> {
-    const condition = { state: "ringing", session: id } as const;
-    const ending = { condition, how: "cancelled", by: id, late: { session: id } } as const;
+    const by = { session: id };
+    const ending = {
+      condition: { state: "ringing", by },
+      how: "cancelled",
+      by: id,
+      late: { state: "any", by },
+    } as const;
     if (!(await this.#finish(callId, ending))) throw callGone();
   }
 
@@ -86,23 +94,24 @@ export class CallTeardown {
    * @throws LastseenError `overloaded`
    */
   endFor({ id }: Session, callId: string, how: Ending["how"]): Promise<boolean> {
-    return this.#finish(callId, { condition: { session: id }, how, by: id, late: { session: id } });
+    const condition = { state: "any", by: { session: id } } as const;
+    return this.#finish(callId, { condition, how, by: id, late: condition });
   }
 
   /** Ends a ring if the callee has no session any more. */
   async endIfCalleeGone(callId: string, calleeId: string): Promise<void> {
     // If the directory does not answer, the callee counts as connected: the ring ends by its own time.
     if (await this.#presence.isConnected(calleeId).catch(() => true)) return;
-    await this.#finish(callId, { condition: { state: "ringing" }, how: "disconnected" });
+    await this.#finish(callId, { condition: RINGING, how: "disconnected" });
   }
 
   /** The time of a ring is over. */
   async rangOut(callId: string): Promise<void> {
-    const condition = { state: "ringing" } as const;
     const caller = this.#known.find(callId)?.caller.sessionId;
     // The caller's node ends the call even if it was answered meanwhile. Another node only stops its own devices.
-    const late = caller !== undefined && this.#registry.find(caller) ? { session: caller } : condition;
-    if (await this.#finish(callId, { condition, how: "timeout", late })) return;
+    const late: EndCondition =
+      caller !== undefined && this.#registry.find(caller) ? { state: "any", by: { session: caller } } : RINGING;
+    if (await this.#finish(callId, { condition: RINGING, how: "timeout", late })) return;
     await this.#reconciler.refresh(callId);
   }
 
@@ -139,12 +148,12 @@ export class CallTeardown {
   #finishHereFirst(callId: string, ending: Ending): boolean {
     const { condition, by, late } = ending;
     const call = this.#known.find(callId);
-    if (!call || !late || !meets(call, condition)) return false;
+    if (!call || !late || !endsCall(condition, call)) return false;
     const how = howEnded(ending, call);
     this.finishLater(callId, late, (ended) => {
       if (ended) this.finished(ended, how, by);
       // The first attempt had ended the call, its answer was lost, and so no other node has heard of it.
-      else if (late.session !== undefined) this.#updates.publish(finishedUpdate(call, how, by));
+      else if (late.by !== "anybody") this.#updates.publish(finishedUpdate(call, how, by));
     });
     this.#updates.apply(finishedUpdate(call, how, by));
     return true;
@@ -157,11 +166,6 @@ export function callGone(): LastseenError {
 
 function howEnded({ how }: Ending, call: CallRecord): CallEnd {
   return typeof how === "string" ? how : how(call);
-}
-
-function meets({ state, caller, callee }: CallRecord, condition: EndCondition): boolean {
-  if (condition.state !== undefined && condition.state !== state) return false;
-  return condition.session === undefined || [caller.sessionId, callee.sessionId].includes(condition.session);
 }
 
 function outcomeOf({ state }: CallRecord, how: CallEnd): CallOutcome {

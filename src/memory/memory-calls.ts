@@ -1,6 +1,7 @@
 import type { Clock } from "../kernel/clock.js";
 import {
   CALL_HOLD_MS,
+  endsCall,
   type CallGone,
   type CallParty,
   type CallRecord,
@@ -58,7 +59,7 @@ export class MemoryCalls implements CallStore {
 
   async finish(callId: string, condition: EndCondition): Promise<{ kind: "finished"; call: CallRecord } | CallGone> {
     const call = this.#calls.get(callId);
-    if (!call || !meets(call, condition)) return GONE;
+    if (!call || !endsCall(condition, call)) return GONE;
     this.#remove(call);
     return { kind: "finished", call: this.#view(call) };
   }
@@ -129,10 +130,4 @@ export class MemoryCalls implements CallStore {
   #view({ since, until, ...call }: StoredCall): CallRecord {
     return { ...call, ageMs: this.#now - since, remainingMs: Math.max(0, until - this.#now) };
   }
-}
-
-function meets({ state, caller, callee }: StoredCall, condition: EndCondition): boolean {
-  if (condition.state !== undefined && condition.state !== state) return false;
-  if (condition.callee !== undefined && condition.callee !== callee.userId) return false;
-  return condition.session === undefined || [caller.sessionId, callee.sessionId].includes(condition.session);
 }

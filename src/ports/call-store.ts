@@ -27,14 +27,12 @@ export type StartOutcome =
   | { kind: "caller_busy" }
   | { kind: "callee_busy" };
 
-/** When an end is valid: all of the given fields must hold. */
+/** When an end is valid: both must hold. */
 export interface EndCondition {
   /** The call must be in this state. */
-  readonly state?: CallRecord["state"];
-  /** This user must be the callee. */
-  readonly callee?: string;
-  /** This session must be one of the two in the call. */
-  readonly session?: string;
+  readonly state: CallRecord["state"] | "any";
+  /** Who ends the call. This user must be the callee, or this session must be one of the two in the call. */
+  readonly by: "anybody" | { readonly callee: string } | { readonly session: string };
 }
 
 export interface CallGone {
@@ -67,6 +65,17 @@ export interface CallStore {
   /** All calls that ring now. */
   ringing(): Promise<readonly CallRecord[]>;
   close(): Promise<void>;
+}
+
+/** Whether the condition holds for a call. */
+export function endsCall(
+  condition: EndCondition,
+  { state, caller, callee }: Pick<CallRecord, "state" | "caller" | "callee">,
+): boolean {
+  const { by } = condition;
+  if (condition.state !== "any" && condition.state !== state) return false;
+  if (by === "anybody") return true;
+  return "callee" in by ? by.callee === callee.userId : [caller.sessionId, callee.sessionId].includes(by.session);
 }
 
 const CALL_ROOM = /^call-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;

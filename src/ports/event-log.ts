@@ -8,7 +8,7 @@ export interface EventPage {
   readonly events: readonly BackendEvent[];
   /** The log does not keep the event that the caller read on from. Events between it and the first of these can be lost. */
   readonly gap: boolean;
-  /** The id to read on from; undefined when the log has no further event. */
+  /** The id of the last of these events, to read on from; undefined when there are none. */
   readonly next: string | undefined;
 }
 

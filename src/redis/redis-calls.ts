@@ -63,8 +63,9 @@ export class RedisCalls implements CallStore {
   }
 
   async finish(callId: string, condition: EndCondition): ReturnType<CallStore["finish"]> {
-    const { state = "", callee = "", session = "" } = condition;
-    const [kind, call] = list(await this.#link.run(FINISH, [callId, this.#holdMs, state, callee, session]));
+    const { state, by } = condition;
+    const [role, id] = by === "anybody" ? [by, ""] : "callee" in by ? ["callee", by.callee] : ["session", by.session];
+    const [kind, call] = list(await this.#link.run(FINISH, [callId, this.#holdMs, state, role, id]));
     return oneOf(kind, "finished", "gone") === "gone" ? GONE : { kind: "finished", call: readCall(call) };
   }
 

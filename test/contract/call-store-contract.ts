@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CallRecord, CallStore, NewCall } from "../../src/ports/call-store.js";
+import type { CallRecord, CallStore, EndCondition, NewCall } from "../../src/ports/call-store.js";
 
 /** Two nodes' access to the same calls. `pass` lets time pass. */
 export interface CallStoreUnderTest {
@@ -23,6 +23,8 @@ const newCall = (callId: string, more: Partial<NewCall> = {}): NewCall => ({
   callee: { userId: "bob", name: "Bob" },
   ...more,
 });
+
+const ANY_END: EndCondition = { state: "any", by: "anybody" };
 
 const seen = (call: CallRecord | undefined) => call && [call.callId, call.state, call.callee.sessionId];
 
@@ -107,7 +109,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       const { here, there } = await create();
       await here.start(newCall("c1"), RING_MS);
       const stores = [here, there, here, there];
-      const outcomes = await Promise.all(stores.map((store) => store.finish("c1", {})));
+      const outcomes = await Promise.all(stores.map((store) => store.finish("c1", ANY_END)));
       expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["finished", "gone", "gone", "gone"]);
       expect(outcomes.find(({ kind }) => kind === "finished")).toMatchObject({ call: newCall("c1") });
       expect(await there.find("c1")).toBeUndefined();
@@ -118,16 +120,19 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
     });
 
     test.each([
-      ["in the state that it is in", { state: "ringing" }, true],
-      ["in another state", { state: "active" }, false],
-      ["by its callee", { callee: "bob" }, true],
-      ["by another user", { callee: "eve" }, false],
-      ["by the caller as its callee", { callee: "ada" }, false],
-      ["by the caller's session", { session: "s-ada" }, true],
-      ["by a session that has not answered", { session: "s-bob" }, false],
-      ["by a stranger's session", { session: "s-eve" }, false],
-      ["when all conditions are true", { state: "ringing", callee: "bob", session: "s-ada" }, true],
-      ["when one condition is false", { state: "ringing", callee: "bob", session: "s-eve" }, false],
+      ["in the state that it is in", { state: "ringing", by: "anybody" }, true],
+      ["in another state", { state: "active", by: "anybody" }, false],
+      ["by its callee", { state: "any", by: { callee: "bob" } }, true],
+      ["by another user", { state: "any", by: { callee: "eve" } }, false],
+      ["by the caller as its callee", { state: "any", by: { callee: "ada" } }, false],
+      ["by the caller's session", { state: "any", by: { session: "s-ada" } }, true],
+      ["by a session that has not answered", { state: "any", by: { session: "s-bob" } }, false],
+      ["by a stranger's session", { state: "any", by: { session: "s-eve" } }, false],
+      ["by a user's id as its session", { state: "any", by: { session: "ada" } }, false],
+      ["by a session's id as its callee", { state: "any", by: { callee: "s-ada" } }, false],
+      ["when both conditions are true", { state: "ringing", by: { callee: "bob" } }, true],
+      ["when the state is another one", { state: "active", by: { callee: "bob" } }, false],
+      ["when somebody else ends it", { state: "ringing", by: { session: "s-eve" } }, false],
     ] as const)("a ring is ended only %s", async (_what, condition, ends) => {
       const { here, there } = await create();
       await here.start(newCall("c1"), RING_MS);
@@ -142,9 +147,9 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
         await here.start(newCall("c1"), RING_MS);
         await there.accept("c1", bob);
         await pass(50);
-        expect(await there.finish("c1", { session: "s-eve" })).toEqual({ kind: "gone" });
-        expect(await there.finish("c1", { state: "ringing" })).toEqual({ kind: "gone" });
-        const outcome = await there.finish("c1", { session });
+        expect(await there.finish("c1", { state: "any", by: { session: "s-eve" } })).toEqual({ kind: "gone" });
+        expect(await there.finish("c1", { state: "ringing", by: "anybody" })).toEqual({ kind: "gone" });
+        const outcome = await there.finish("c1", { state: "any", by: { session } });
         expect(outcome).toMatchObject({ kind: "finished", call: { state: "active" } });
         const ageMs = outcome.kind === "finished" ? outcome.call.ageMs : 0;
         expect(ageMs).toBeGreaterThanOrEqual(50);
@@ -159,10 +164,10 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
         await here.start(newCall(callId), RING_MS);
         const [accepted, cancelled] = await Promise.all([
           there.accept(callId, bob),
-          here.finish(callId, { state: "ringing", session: "s-ada" }),
+          here.finish(callId, { state: "ringing", by: { session: "s-ada" } }),
         ]);
         expect([accepted.kind, cancelled.kind].filter((kind) => kind === "gone")).toHaveLength(1);
-        await here.finish(callId, {});
+        await here.finish(callId, ANY_END);
       }
     });
 
@@ -198,7 +203,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await there.accept("c1", bob)).toEqual({ kind: "gone" });
       const next = await there.start(newCall("c2", { caller: eve }), RING_MS);
       expect(next).toMatchObject({ kind: "ringing", lapsed: [{ callId: "c1", state: "ringing", remainingMs: 0 }] });
-      expect(await here.finish("c1", {})).toEqual({ kind: "gone" });
+      expect(await here.finish("c1", ANY_END)).toEqual({ kind: "gone" });
       expect(seen(await here.ofUser("bob"))).toEqual(["c2", "ringing", undefined]);
       expect(await here.start(newCall("c3", { callee: { userId: "fay", name: "" } }), RING_MS)).toMatchObject({
         kind: "ringing",
@@ -210,8 +215,8 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       const { here, there, pass } = await create();
       await here.start(newCall("c1"), 100);
       await pass(150);
-      expect(await there.finish("c1", { state: "ringing" })).toMatchObject({ kind: "finished" });
-      expect(await here.finish("c1", { state: "ringing" })).toEqual({ kind: "gone" });
+      expect(await there.finish("c1", { state: "ringing", by: "anybody" })).toMatchObject({ kind: "finished" });
+      expect(await here.finish("c1", { state: "ringing", by: "anybody" })).toEqual({ kind: "gone" });
     });
 
     test("an active call that no node prolongs ends after the hold time; a prolonged call goes on", async () => {
@@ -235,7 +240,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       await here.start(newCall("c1"), RING_MS);
       const accepted = await there.accept("c1", bob);
       const call = accepted.kind === "accepted" ? [accepted.call] : [];
-      await here.finish("c1", { session: "s-ada" });
+      await here.finish("c1", { state: "any", by: { session: "s-ada" } });
       expect(await there.hold(call)).toEqual(["c1"]);
       expect(await there.hold(call)).toEqual(["c1"]);
       expect(await here.find("c1")).toBeUndefined();
@@ -250,7 +255,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
         await here.start(newCall("c1", { caller }), RING_MS);
         expect(await there.ofUser(odd)).toMatchObject({ caller });
         expect(await there.ofUser(`${odd}2`)).toBeUndefined();
-        expect(await there.finish("c1", { session: odd })).toMatchObject({ kind: "finished" });
+        expect(await there.finish("c1", { state: "any", by: { session: odd } })).toMatchObject({ kind: "finished" });
         expect(await here.ofUser(odd)).toBeUndefined();
       },
     );
@@ -264,11 +269,89 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
           const callee = { userId: `callee-${n}`, name: "", sessionId: `b${n}` };
           await here.start(newCall(`c${n}`, { caller, callee: { userId: callee.userId, name: "" } }), RING_MS);
           if (n % 2) await there.accept(`c${n}`, callee);
-          await there.finish(`c${n}`, { session: caller.sessionId });
+          await there.finish(`c${n}`, { state: "any", by: { session: caller.sessionId } });
         }),
       );
       expect(await here.ringing()).toEqual([]);
       for (const n of ids) expect(await here.ofUser(`callee-${n}`)).toBeUndefined();
+    });
+
+    test("a call names the callee as it was called, until a session answers; the state's age begins anew with the answer", async () => {
+      const { here, there, pass, holdMs } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      await pass(200);
+      const ringing = await there.find("c1");
+      expect(ringing?.callee).toEqual({ userId: "bob", name: "Bob" });
+      expect(ringing?.ageMs).toBeGreaterThanOrEqual(200);
+      const accepted = await there.accept("c1", { ...bob, name: "Bobby" });
+      if (accepted.kind !== "accepted") throw new Error("not accepted");
+      expect(accepted.call.callee).toEqual({ ...bob, name: "Bobby" });
+      expect(accepted.call.ageMs).toBeLessThan(200);
+      expect(accepted.call.remainingMs).toBeGreaterThan(holdMs - 200);
+      expect(accepted.call.remainingMs).toBeLessThanOrEqual(holdMs);
+    });
+
+    test("holding a call renews its lease and leaves the call as it is", async () => {
+      const { here, there, pass, holdMs } = await create();
+      await here.start(newCall("c1", { kind: "video" }), RING_MS);
+      const accepted = await there.accept("c1", bob);
+      if (accepted.kind !== "accepted") throw new Error("not accepted");
+      const { ageMs: _, remainingMs: __, ...constant } = accepted.call;
+      await pass(holdMs / 2);
+      expect((await here.find("c1"))?.remainingMs).toBeLessThanOrEqual(holdMs / 2);
+      expect(await here.hold([accepted.call])).toEqual([]);
+      const held = await there.find("c1");
+      expect(held).toMatchObject(constant);
+      expect(held?.ageMs).toBeGreaterThanOrEqual(holdMs / 2);
+      expect(held?.remainingMs).toBeGreaterThan(holdMs - 500);
+      expect(held?.remainingMs).toBeLessThanOrEqual(holdMs);
+    });
+
+    test("a start removes the calls of both users whose time is up, ringing or active, and returns them", async () => {
+      const { here, there, pass, holdMs } = await create();
+      const fay = { userId: "fay", name: "Fay", sessionId: "s-fay" };
+      await here.start(newCall("c1"), RING_MS);
+      await there.accept("c1", bob);
+      await pass(holdMs - 100);
+      await here.start(newCall("c2", { caller: eve, callee: { userId: "fay", name: "Fay" } }), 50);
+      await pass(150);
+      const next = await there.start(newCall("c3", { caller: ada, callee: { userId: "eve", name: "Eve" } }), RING_MS);
+      expect(next).toMatchObject({ kind: "ringing", lapsed: [{ callId: "c1", state: "active" }, { callId: "c2" }] });
+      for (const callId of ["c1", "c2"]) expect(await here.finish(callId, ANY_END)).toEqual({ kind: "gone" });
+      // The other users of the two calls are free as well.
+      expect(await here.start(newCall("c4", { caller: bob, callee: fay }), RING_MS)).toMatchObject({
+        kind: "ringing",
+        lapsed: [],
+      });
+    });
+
+    test("a start that is refused returns the lapsed calls as well", async () => {
+      const { here, there, pass } = await create();
+      await here.start(newCall("c1", { callee: { userId: "eve", name: "Eve" } }), 50);
+      await here.start(newCall("c2", { caller: bob, callee: { userId: "fay", name: "Fay" } }), RING_MS);
+      await pass(100);
+      expect(await there.start(newCall("c3"), RING_MS)).toMatchObject({
+        kind: "callee_busy",
+        lapsed: [{ callId: "c1" }],
+      });
+      expect(await here.finish("c1", ANY_END)).toEqual({ kind: "gone" });
+    });
+
+    test("all ringing calls are listed, and no others", async () => {
+      const { here, there, pass } = await create();
+      const ring = (n: number, ringMs: number) =>
+        here.start(
+          newCall(`c${n}`, {
+            caller: { userId: `a${n}`, name: "", sessionId: `sa${n}` },
+            callee: { userId: `b${n}`, name: "" },
+          }),
+          ringMs,
+        );
+      await Promise.all([ring(1, RING_MS), ring(2, RING_MS), ring(3, RING_MS), ring(4, 50), ring(5, RING_MS)]);
+      await there.accept("c2", { userId: "b2", name: "", sessionId: "sb2" });
+      await there.finish("c3", ANY_END);
+      await pass(100);
+      expect((await there.ringing()).map(({ callId }) => callId).toSorted()).toEqual(["c1", "c5"]);
     });
 
     test("a second close does nothing", async () => {

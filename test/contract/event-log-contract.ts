@@ -58,6 +58,15 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       expect(await log.read(all[9]?.id, 3)).toEqual({ events: [], gap: false, next: undefined });
     });
 
+    test("are read in pages from the oldest one on when no id is given; the last page has an id to read on from", async () => {
+      const log = (await create(1_000)).log("a");
+      const all = await log.append(events(5));
+      expect(await log.read(undefined, 3)).toEqual({ events: all.slice(0, 3), gap: false, next: all[2]?.id });
+      expect(await log.read(all[2]?.id, 3)).toEqual({ events: all.slice(3), gap: false, next: all[4]?.id });
+      const later = await log.append(events(1, "a", 5));
+      expect(await log.read(all[4]?.id, 3)).toEqual({ events: later, gap: false, next: later[0]?.id });
+    });
+
     test("are an empty list in an empty log", async () => {
       const log = (await create(1_000)).log("a");
       expect(await log.append([])).toEqual([]);
@@ -198,6 +207,33 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       await shared.pass(shared.quietMs);
       await b.renew({ draining: false, sent: 0 });
       expect(await shared.log("b").takeOver([])).toMatchObject({ events: left });
+    });
+
+    test("stay for the whole quiet time after the last append of a node that has resigned", async () => {
+      const [a, b] = [await lease("a"), await lease("b")];
+      const log = shared.log("a");
+      const first = await log.append(events(2));
+      await a.resign();
+      await shared.pass(0.8 * shared.quietMs);
+      const last = await log.append(events(1, "a", 2));
+      await b.renew({ draining: false, sent: 0 });
+      await shared.pass(0.3 * shared.quietMs);
+      await b.renew({ draining: false, sent: 0 });
+      expect(await shared.log("b").takeOver(["a"])).toEqual(nothing);
+      await shared.pass(0.8 * shared.quietMs);
+      await b.renew({ draining: false, sent: 0 });
+      expect(await shared.log("b").takeOver([])).toMatchObject({ events: [...first, ...last] });
+    });
+
+    test("of all processes of a dead node go to one other node, also when two ask at the same moment", async () => {
+      const [, b, c] = [await lease("a"), await lease("b"), await lease("c")];
+      const earlier = await shared.log("a").append(events(2));
+      const later = await shared.log("a").append(events(3));
+      await runOut("a", b, c);
+      const both = await Promise.all([shared.log("b").takeOver(["a"]), shared.log("c").takeOver(["a"])]);
+      const [one, other] = both.toSorted((x, y) => y.events.length - x.events.length);
+      expect(one).toEqual({ events: [...earlier, ...later], forgotten: 0, taken: [] });
+      expect(other).toEqual(nothing);
     });
 
     test("go to a third node when the node that took them over dies as well", async () => {

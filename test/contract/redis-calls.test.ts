@@ -43,7 +43,7 @@ describe.skipIf(noRedisReason)("with a real Redis", () => {
     expect(await there.hold([accepted.call])).toEqual([]);
     expect(await here.hold([accepted.call])).toEqual([]);
     expect(await here.ofUser("ada")).toMatchObject({ ...ring, state: "active", callee });
-    await here.finish("c1", { session: "s-ada" });
+    await here.finish("c1", { state: "any", by: { session: "s-ada" } });
     expect(await there.hold([accepted.call])).toEqual(["c1"]);
 
     await server.cli("FLUSHALL");
@@ -64,14 +64,14 @@ describe.skipIf(noRedisReason)("with a real Redis", () => {
     });
     await server.cli("FLUSHALL");
     for (let n = 0; n < 20; n += 2) await here.start(call(n), n % 4 ? 60_000 : 50);
-    for (let n = 2; n < 20; n += 4) await there.finish(`c${n}`, {});
+    for (let n = 2; n < 20; n += 4) await there.finish(`c${n}`, { state: "any", by: "anybody" });
     // The time of the other calls is over, and no node is left that ends them.
     await pass(2 * HOLD_MS);
     await there.hold([]);
     const held = await here.start(call(100), 60_000);
     if (held.kind !== "ringing") throw new Error("not ringing");
     await here.hold([held.call]);
-    await here.finish("c100", {});
+    await here.finish("c100", { state: "any", by: "anybody" });
     expect(await server.cli("KEYS", "*")).toEqual(expect.stringMatching(/^\S+calls-over$/));
   });
 });

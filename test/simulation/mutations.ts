@@ -5,7 +5,7 @@ import type { Clock } from "../../src/kernel/clock.js";
 import type { LeaveReason } from "@lastseen/protocol";
 import { MemoryCalls } from "../../src/memory/memory-calls.js";
 import { Rooms } from "../../src/room/rooms.js";
-import type { NewCall } from "../../src/ports/call-store.js";
+import type { EndCondition, NewCall } from "../../src/ports/call-store.js";
 import type { SessionConnection } from "../../src/session/session-connection.js";
 import type { Identity, Session } from "../../src/session/session.js";
 import { Sessions } from "../../src/session/sessions.js";
@@ -117,7 +117,7 @@ class BusyFlags extends MemoryCalls {
     const { caller, callee } = call;
     if (outcome.kind !== "ringing") return outcome;
     if (this.#busy.has(callee.userId)) {
-      await super.finish(call.callId, {});
+      await super.finish(call.callId, { state: "any", by: "anybody" });
       return { kind: "callee_busy", lapsed: outcome.lapsed };
     }
     this.#busy.add(caller.userId).add(callee.userId);
@@ -126,7 +126,7 @@ class BusyFlags extends MemoryCalls {
 
   override async finish(...[callId, condition]: Parameters<MemoryCalls["finish"]>): ReturnType<MemoryCalls["finish"]> {
     const outcome = await super.finish(callId, condition);
-    if (outcome.kind === "finished" && condition.session !== undefined) {
+    if (outcome.kind === "finished" && isBySession(condition)) {
       for (const { userId } of [outcome.call.caller, outcome.call.callee]) this.#busy.delete(userId);
     }
     return outcome;
@@ -143,9 +143,12 @@ class EndlessRings extends MemoryCalls {
 /** Nothing ends a call that was answered. */
 class CallsForEver extends MemoryCalls {
   override finish(...[callId, condition]: Parameters<MemoryCalls["finish"]>): ReturnType<MemoryCalls["finish"]> {
-    const { session } = condition;
-    return super.finish(callId, session === undefined ? condition : { ...condition, state: "ringing" });
+    return super.finish(callId, isBySession(condition) ? { ...condition, state: "ringing" } : condition);
   }
+}
+
+function isBySession({ by }: EndCondition): boolean {
+  return by !== "anybody" && "session" in by;
 }
 
 function fixed(clock: Clock): Clock {

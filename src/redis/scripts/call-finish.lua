@@ -1,6 +1,7 @@
 -- Ends a call if its state and its users match the given ones.
 -- KEYS: calls, calls-by-user, calls-by-end, calls-over
--- ARGV: callId, holdMs, state (or empty: any), callee (or empty: any), session that is one of the two (or empty: any)
+-- ARGV: callId, holdMs, state or "any", who ends it: "anybody", "callee" with a user id, or "session" with a session id that
+-- must be one of the two
 -- Returns {"gone"}, or {"finished", the call before it ended}.
 -- @include calls
 
@@ -8,10 +9,11 @@ local call = findCall(ARGV[1])
 if not call then
   return { "gone" }
 end
-local inState = ARGV[3] == "" or ARGV[3] == call.state
-local byCallee = ARGV[4] == "" or ARGV[4] == call.callee
-local byOneOfThem = ARGV[5] == "" or ARGV[5] == call.callerSession or ARGV[5] == call.calleeSession
-if not (inState and byCallee and byOneOfThem) then
+local inState = ARGV[3] == "any" or ARGV[3] == call.state
+local byThem = ARGV[4] == "anybody"
+  or (ARGV[4] == "callee" and ARGV[5] == call.callee)
+  or (ARGV[4] == "session" and (ARGV[5] == call.callerSession or ARGV[5] == call.calleeSession))
+if not (inState and byThem) then
   return { "gone" }
 end
 local at = now()

@@ -15,7 +15,7 @@ import {
 } from "./telephones.js";
 
 describe("a call", () => {
-  it("rings at the other side, is answered and ends, each told once", async () => {
+  it("rings at the other side, is answered and ends, with one event for each step", async () => {
     const scene = await active();
     expect(scene.client.calls.current).toMatchObject({ ...CALL, state: "active", direction: "outgoing", peer: BOB });
     expect(scene.client.calls.current).not.toHaveProperty("expiresAt");
@@ -26,7 +26,7 @@ describe("a call", () => {
     expect(scene.client.calls.current).toBeUndefined();
   });
 
-  it("that was answered while the page stood still does not count as unanswered", async () => {
+  it("does not count as unanswered when it was answered while the page stood still", async () => {
     const scene = await outgoing();
     await scene.browser.timers.sleep(33_000);
     await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
@@ -34,7 +34,7 @@ describe("a call", () => {
     expect(scene.client.calls.current?.state).toBe("active");
   });
 
-  it("that was answered after the client had given it up is ended at once", async () => {
+  it("is ended at once when it was answered after the client had given it up", async () => {
     const scene = await outgoing();
     await scene.browser.timers.advance(33_000);
     expect(lastReason(scene)).toBe("timeout");
@@ -43,7 +43,7 @@ describe("a call", () => {
     expect(scene.client.calls.current).toBeUndefined();
   });
 
-  it("that is answered before the answer to its start arrives goes on", async () => {
+  it("goes on when it is answered before the reply to its start arrives", async () => {
     const scene = await telephone();
     const starting = scene.client.calls.start("bob", "audio");
     await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
@@ -54,7 +54,7 @@ describe("a call", () => {
     expect(scene.client.calls.current?.state).toBe("active");
   });
 
-  it("that rings here is accepted with its own id and has its room then", async () => {
+  it("is accepted with its own id when it rings here, and then has its room", async () => {
     const scene = await incoming();
     expect(scene.client.calls.current).toMatchObject({ state: "ringing", direction: "incoming", peer: BOB });
     const accepting = scene.client.calls.accept();
@@ -80,7 +80,7 @@ describe("a call", () => {
     expect(scene.changes.at(-1)?.previous).toMatchObject({ callId: "c1", direction });
   });
 
-  it("that rings here stops when its time is up, also without an event of the service", async () => {
+  it("stops ringing here when its time is up, even without an event of the service", async () => {
     const scene = await incoming();
     await scene.browser.timers.advance(29_999);
     expect(scene.client.calls.current?.state).toBe("ringing");
@@ -96,7 +96,7 @@ describe("a call", () => {
     expect(lastReason(scene)).toBe("timeout");
   });
 
-  it("that is active leaves no timer behind", async () => {
+  it("leaves no timer when it is active", async () => {
     const before = (await telephone()).browser.timers.count;
     const scene = await active();
     expect(scene.browser.timers.count).toBe(before);
@@ -104,7 +104,7 @@ describe("a call", () => {
     expect(scene.client.calls.current?.state).toBe("active");
   });
 
-  it("is taken back, declined or hung up here, as its state is", async () => {
+  it("is cancelled, declined or hung up here, depending on its state", async () => {
     for (const [scene, request, reason] of [
       [await outgoing(), "endCall", "cancelled"],
       [await incoming(), "endCall", "declined"],
@@ -117,7 +117,7 @@ describe("a call", () => {
     }
   });
 
-  it("that is gone when it is accepted is over here, and says so", async () => {
+  it("is over here when it is gone at the moment of accepting, and the client reports that", async () => {
     const scene = await incoming();
     const accepting = scene.client.calls.accept();
     await scene.browser.socket.refuse("acceptCall", "call_gone");
@@ -125,7 +125,7 @@ describe("a call", () => {
     expect(lastReason(scene)).toBe("lost");
   });
 
-  it("that is not there cannot be answered, declined or ended", async () => {
+  it("cannot be answered, declined or ended when there is none", async () => {
     const { client, browser } = await outgoing();
     await expect(client.calls.accept()).rejects.toMatchObject({ code: "call_gone" });
     await expect(client.calls.decline()).rejects.toMatchObject({ code: "call_gone" });
@@ -133,7 +133,7 @@ describe("a call", () => {
     await expect((await telephone()).client.calls.end()).rejects.toMatchObject({ code: "call_gone" });
   });
 
-  it("that the service refused does not begin", async () => {
+  it("does not begin when the service refuses it", async () => {
     const scene = await telephone();
     const starting = scene.client.calls.start("bob", "video");
     await scene.browser.socket.refuse("startCall", "callee_busy");
@@ -154,7 +154,7 @@ describe("after a lost connection or a reload", () => {
     expect(scene.changes).toHaveLength(2);
   });
 
-  it("a call that the service does not know any more is over", async () => {
+  it("a call is over when the service no longer knows it", async () => {
     const scene = await active();
     await comeBack(scene);
     expect(lastReason(scene)).toBe("lost");
@@ -167,7 +167,7 @@ describe("after a lost connection or a reload", () => {
     expect(lastReason(scene)).toBe("timeout");
   });
 
-  it("the call of a session that was taken over comes with it", async () => {
+  it("a client that takes over a session has the call of that session", async () => {
     const scene = await telephone();
     await tell(scene, "call_moved", { call: snapshot });
     expect(scene.client.calls.current).toEqual(snapshot);
@@ -198,7 +198,7 @@ describe("after a lost connection or a reload", () => {
 });
 
 describe("statuses", () => {
-  it("are known when they were asked for, follow changes, and are asked for again after a lost connection", async () => {
+  it("are known after the request for them, follow changes, and are requested again after a lost connection", async () => {
     const scene = await telephone();
     const { client, browser } = scene;
     const watching = client.calls.watch(["bob", "eve"]);
@@ -228,7 +228,7 @@ describe("statuses", () => {
     return scene;
   }
 
-  it("that could not be asked for after a lost connection are asked for until they are told", async () => {
+  it("are requested until the service tells them when that failed after a lost connection", async () => {
     const { browser } = await watchingBob();
     await browser.socket.closeWith(1006);
     await browser.timers.advance(1_000);

@@ -48,7 +48,7 @@ function spoiled(schema: Loose): object[] {
 }
 
 describe("a frame of the service", () => {
-  it.each(events)("tells of %s only with all that belongs to it", (type, schema) => {
+  it.each(events)("is passed on as %s only when all fields of that event are there", (type, schema) => {
     const data = sampleOf(schema);
     expect(event(type, data)).toEqual({ kind: "event", event: { type, data } });
     expect(event(type, { ...(data as object), fromTheFuture: 1 })).toBeDefined();
@@ -56,21 +56,21 @@ describe("a frame of the service", () => {
     for (const wrong of spoiled(schema)) expect(event(type, wrong)).toBeUndefined();
   });
 
-  it.each(replies)("answers %s only with all that belongs to it", (type, schema) => {
+  it.each(replies)("answers %s only when all fields of that reply are there", (type, schema) => {
     const data = sampleOf(schema);
     expect(readReply(type, data)).toEqual(data);
     expect(readReply(type, [])).toBeUndefined();
     for (const wrong of spoiled(schema)) expect(readReply(type, wrong)).toBeUndefined();
   });
 
-  it("may leave out what is optional, and say null where that means nothing", () => {
+  it("can omit optional fields, and can have null where null means the same as nothing", () => {
     const producer = sampleOf(EVENTS.new_producer) as object;
     expect(event("new_producer", { ...producer, source: undefined })).toBeDefined();
     expect(event("active_speaker", { roomId: "daily", userId: null })).toBeDefined();
     expect(event("new_producer", { ...producer, source: null })).toBeUndefined();
   });
 
-  it("carries the roster version with a pong, if there is one", () => {
+  it("has the roster version in a pong, if there is a roster", () => {
     expect(readFrame('{"type":"pong","v":7}')).toEqual({ kind: "pong", version: 7 });
     expect(readFrame('{"type":"pong"}')).toEqual({ kind: "pong", version: undefined });
     expect(readFrame('{"type":"probe"}')).toEqual({ kind: "probe" });
@@ -101,7 +101,7 @@ describe("a request", () => {
     ]);
   });
 
-  it("fails when it is refused without a reason, and passes on a code from the future", async () => {
+  it("fails when it is refused without a reason, and passes on an error code that this version does not know", async () => {
     const { browser, client } = await connected();
     const refuse = async (error: object | undefined) => {
       const asked = client.request("getRoom", {});

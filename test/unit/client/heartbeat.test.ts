@@ -68,7 +68,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  it("does not take a pong that waited in the browser during a stop of the page for the answer to its next ping", async () => {
+  it("does not accept a pong that waited in the browser while the page stood still as the answer to its next ping", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.timers.sleep(60_000);
@@ -80,7 +80,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  it("keeps the connection when both answers come", async () => {
+  it("keeps the connection when the answers to both pings come", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.timers.sleep(60_000);
@@ -100,7 +100,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  it("forgets unanswered pings with their connection", async () => {
+  it("forgets unanswered pings when their connection ends", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     await browser.socket.closeWith(1006);
@@ -112,7 +112,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("connected");
   });
 
-  it("counts a refusal by the rate limit as an answer", async () => {
+  it("accepts a refusal by the rate limit as an answer", async () => {
     const { browser, client } = await connected();
     await browser.timers.advance(30_000);
     const data = { code: "rate_limited", message: "Too many messages; slow down.", type: "ping" };
@@ -139,7 +139,7 @@ describe("heartbeat", () => {
     expect(browser.socket.pings).toHaveLength(1);
   });
 
-  it("sends one ping when the page wakes, although three signals tell it", async () => {
+  it("sends one ping when the page wakes, although three signals report that", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "visible" });
     await browser.page.signal({ kind: "wake", cause: "focus" });
@@ -156,7 +156,7 @@ describe("heartbeat", () => {
     expect(client.state).toBe("reconnecting");
   });
 
-  it("declares that the page is hidden or frozen", async () => {
+  it("tells the service when the page is hidden or frozen", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     await browser.page.signal({ kind: "frozen" });
@@ -166,7 +166,7 @@ describe("heartbeat", () => {
     ]);
   });
 
-  it("declares a page that is hidden already when the connection comes back", async () => {
+  it("tells the service that the page is hidden when the connection comes back", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     await browser.socket.closeWith(1006);

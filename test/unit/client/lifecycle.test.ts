@@ -43,7 +43,7 @@ describe("page lifecycle", () => {
     expect(client.state).toBe("connected");
   });
 
-  it("asks before closing only while in a room, and only if it was told to", async () => {
+  it("asks the user before closing only while in a room, and only if the option says so", async () => {
     const scene = await inRoom([], { askBeforeClosing: true });
     expect(scene.browser.page.asking).toBe(1);
     await Promise.all([scene.client.leave(), scene.browser.socket.answer("leave", {})]);
@@ -73,7 +73,7 @@ describe("disconnect", () => {
     expect(left(scene)).toEqual(NOTHING);
   });
 
-  it("without a connection says goodbye by beacon", async () => {
+  it("sends the goodbye as a beacon when there is no connection", async () => {
     const scene = await inRoom();
     await scene.browser.socket.closeWith(1006);
     await scene.client.disconnect();
@@ -81,7 +81,7 @@ describe("disconnect", () => {
     expect(left(scene)).toEqual(NOTHING);
   });
 
-  it("before there is a session leaves nothing either", async () => {
+  it("leaves nothing on the page when there is no session yet", async () => {
     const scene = await connecting();
     const waiting = scene.client.whenConnected();
     const join = scene.client.join("daily");
@@ -92,7 +92,7 @@ describe("disconnect", () => {
     expect(left(scene)).toEqual(NOTHING);
   });
 
-  it("may be called again, also by a listener of an event that it causes", async () => {
+  it("can be called again, even by a listener of an event that it causes", async () => {
     const scene = await inRoom();
     scene.client.on("left", () => void scene.client.disconnect());
     const both = Promise.all([scene.client.disconnect(), scene.client.disconnect()]);
@@ -102,14 +102,14 @@ describe("disconnect", () => {
     await both;
   });
 
-  it.each([1000, 4403, 4409])("caused by close code %i leaves nothing on the page", async (code) => {
+  it.each([1000, 4403, 4409])("leaves nothing on the page when close code %i causes it", async (code) => {
     const scene = await inRoom([], { askBeforeClosing: true });
     await scene.browser.socket.closeWith(code);
     expect(left(scene)).toEqual(NOTHING);
     expect(scene.client.room).toBeUndefined();
   });
 
-  it("while the token is being fetched opens no socket", async () => {
+  it("opens no socket when it comes while the token is being fetched", async () => {
     let give: (token: string) => void = () => {};
     const scene = await connecting({ getToken: () => new Promise<string>((resolve) => (give = resolve)) });
     await scene.client.disconnect();
@@ -119,7 +119,7 @@ describe("disconnect", () => {
     expect(left(scene)).toEqual(NOTHING);
   });
 
-  it("while the client waits to go back into the room leaves nothing on the page", async () => {
+  it("leaves nothing on the page when it comes while the client waits to rejoin its room", async () => {
     const scene = await inRoom();
     const { browser, client } = scene;
     await browser.socket.closeWith(4410);
@@ -133,7 +133,7 @@ describe("disconnect", () => {
     expect(left(scene)).toEqual(NOTHING);
   });
 
-  it("fails the requests that wait", async () => {
+  it("rejects the requests that wait", async () => {
     const scene = await inRoom();
     const { browser, client } = scene;
     const request = client.request("getRoom", {});
@@ -143,7 +143,7 @@ describe("disconnect", () => {
     await expect(client.request("getRoom", {})).rejects.toMatchObject({ code: "disconnected" });
   });
 
-  it("can be taken back: as a new session, in the same room", async () => {
+  it("can be followed by a new start: as a new session, in the same room", async () => {
     const scene = await inRoom();
     await scene.browser.socket.closeWith(4409);
     scene.client.reconnect();
@@ -154,7 +154,7 @@ describe("disconnect", () => {
     expect(scene.browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily" });
   });
 
-  it("after a request that was not answered in time keeps no trace of it", async () => {
+  it("keeps nothing of a request that was not answered in time", async () => {
     const { browser, client } = await inRoom();
     const request = client.request("getRoom", {}, 3_000);
     const timers = browser.timers.count;
@@ -175,7 +175,7 @@ describe("tabs", () => {
     expect(copy.browser.socket.requests("hello")[0]?.data).not.toHaveProperty("resume");
   });
 
-  it("hear of each other in rooms, and of a tab that crashed", async () => {
+  it("learn of each other in rooms, and of a tab that crashed", async () => {
     const shared = new SharedBrowser();
     const one = await connected({}, new FakeBrowser(shared));
     const two = await connected({}, new FakeBrowser(shared));

@@ -52,7 +52,7 @@ describe("an attempt to call that was given up", () => {
     expect(scene.changes).toEqual([]);
   });
 
-  it("is ended when it was answered before its own answer came, and once only", async () => {
+  it("is ended, once only, when the call was answered before the reply to the attempt came", async () => {
     const scene = await unansweredStart();
     await tell(scene, "call_accepted", { callId: "c1", by: "bob", roomId: "call-c1" });
     await scene.browser.socket.answer("startCall", STARTED);
@@ -61,7 +61,7 @@ describe("an attempt to call that was given up", () => {
     expect(scene.changes).toEqual([]);
   });
 
-  it("is ended also while the next one waits for its answer", async () => {
+  it("is ended even while the next attempt waits for its reply", async () => {
     const scene = await unansweredStart();
     const [first] = scene.browser.socket.requests("startCall");
     scene.client.calls.start("eve", "audio").catch(() => {});
@@ -71,7 +71,7 @@ describe("an attempt to call that was given up", () => {
     expect(scene.client.calls.current).toBeUndefined();
   });
 
-  it("does not stand in the way of the next one, which the service takes for a second call", async () => {
+  it("does not block the next attempt, which the service refuses as a second call", async () => {
     const scene = await unansweredStart();
     const { socket } = scene.browser;
     const [first] = socket.requests("startCall");
@@ -95,14 +95,14 @@ describe("an attempt to call that was given up", () => {
     expect(ended(scene)).toHaveLength(2);
   });
 
-  it("needs no further request when it did not start", async () => {
+  it("needs no further request when the call did not start", async () => {
     const scene = await unansweredStart();
     await scene.browser.socket.refuse("startCall", "callee_busy");
     await scene.browser.timers.advance(20_000);
     expect(ended(scene)).toEqual([]);
   });
 
-  it("keeps the call that it has answered: the two had called each other, and this one shows", async () => {
+  it("keeps the call that it has answered when the two users had called each other", async () => {
     const scene = await unansweredStart();
     await tell(scene, "incoming_call", { ...CALL, from: BOB, expiresAt: 1, remainingMs: 30_000 });
     await scene.browser.socket.answer("startCall", STARTED);
@@ -123,7 +123,7 @@ describe("an attempt to call that was given up", () => {
     expect(scene.changes).toEqual([]);
   });
 
-  it("is still ended when the connection that should have told it was lost, too", async () => {
+  it("is still ended when the connection with that message was lost too", async () => {
     const scene = await lostStart();
     await scene.browser.timers.advance(1_000);
     await greet(scene.browser, { resumed: true, epoch: 2, call: RINGING });
@@ -134,7 +134,7 @@ describe("an attempt to call that was given up", () => {
     expect(scene.changes).toEqual([]);
   });
 
-  it("does not stop another call from ringing that came meanwhile", async () => {
+  it("does not stop another incoming call from ringing", async () => {
     const scene = await lostStart();
     await scene.browser.timers.advance(1_000);
     await greet(scene.browser, { resumed: true, epoch: 2, call: { ...RINGING, ...AT_BOB } });
@@ -144,14 +144,14 @@ describe("an attempt to call that was given up", () => {
 });
 
 describe("a ring that nobody has answered in time", () => {
-  it("is taken back, in case the service has not noticed", async () => {
+  it("is cancelled by the client, in case the service has not done so", async () => {
     const scene = await outgoing();
     await scene.browser.timers.advance(33_000);
     expect(lastReason(scene)).toBe("timeout");
     expect(ended(scene)).toEqual(["c1"]);
   });
 
-  it("is not taken up again when it was answered without a connection to tell it", async () => {
+  it("stays over when it was answered while there was no connection to tell it", async () => {
     const scene = await outgoing();
     await scene.browser.socket.closeWith(1006);
     await scene.browser.timers.advance(40_000);
@@ -163,7 +163,7 @@ describe("a ring that nobody has answered in time", () => {
 });
 
 describe("an answer that was lost", () => {
-  it("with its connection counts, if the service has the call then", async () => {
+  it("counts when it was lost with its connection and the service has the call as answered", async () => {
     const scene = await incoming();
     const accepting = scene.client.calls.accept();
     await comeBack(scene, { ...ACTIVE, ...AT_BOB });
@@ -171,7 +171,7 @@ describe("an answer that was lost", () => {
     expect(scene.browser.socket.requests("acceptCall")).toEqual([]);
   });
 
-  it("with its connection is given once more, if it still rings", async () => {
+  it("is sent once more when it was lost with its connection and the call still rings", async () => {
     const scene = await incoming();
     const accepting = scene.client.calls.accept();
     await comeBack(scene, { ...RINGING, ...AT_BOB });
@@ -191,7 +191,7 @@ describe("an answer that was lost", () => {
     await expect(accepting).rejects.toMatchObject({ code: "call_gone" });
   });
 
-  it("by the time limit is given once more", async () => {
+  it("is sent once more when it did not come in time", async () => {
     const scene = await incoming();
     const accepting = scene.client.calls.accept();
     await scene.browser.timers.advance(NO_ANSWER_MS);
@@ -200,7 +200,7 @@ describe("an answer that was lost", () => {
     await expect(accepting).resolves.toMatchObject({ state: "active" });
   });
 
-  it("and comes when the ring is over here ends the call, whatever else is under way", async () => {
+  it("ends the call when it comes after the ring is over here, whatever else is under way", async () => {
     const scene = await incoming();
     await scene.browser.timers.advance(25_000);
     scene.client.calls.accept().catch(() => {});
@@ -211,7 +211,7 @@ describe("an answer that was lost", () => {
     expect(ended(scene)).toEqual(["c1"]);
   });
 
-  it("still tells the caller when the call is declined in the end", async () => {
+  it("still lets the caller learn that the call was declined in the end", async () => {
     const scene = await incoming();
     scene.client.calls.accept().catch(() => {});
     const declining = scene.client.calls.decline();
@@ -243,7 +243,7 @@ describe("the end of a call", () => {
     },
   );
 
-  it("whose answer is lost with the connection, or by its time limit, is one all the same", async () => {
+  it("is an end even when the reply was lost with the connection or did not come in time", async () => {
     const lost = await active();
     const ending = lost.client.calls.end();
     await lost.browser.socket.closeWith(1006);
@@ -257,7 +257,7 @@ describe("the end of a call", () => {
     expect(lastReason(late)).toBe("declined");
   });
 
-  it("is not taken back by a ring that was on its way", async () => {
+  it("stays an end when an older ring arrives after it", async () => {
     const scene = await incoming();
     await scene.browser.socket.closeWith(1006);
     await scene.client.calls.decline();
@@ -267,7 +267,7 @@ describe("the end of a call", () => {
     expect(scene.client.calls.current).toBeUndefined();
   });
 
-  it("that the service refuses for the moment does not end the call, and can be repeated", async () => {
+  it("does not end the call when the service refuses it for the moment, and can be repeated", async () => {
     const scene = await incoming();
     const declining = scene.client.calls.decline();
     await scene.browser.socket.refuse("endCall", "overloaded", { retryable: true });
@@ -275,7 +275,7 @@ describe("the end of a call", () => {
     expect(scene.client.calls.current?.state).toBe("ringing");
   });
 
-  it("leaves no timer with a client that stops before it could tell it", async () => {
+  it("leaves no timer when the client stops before it could tell the service", async () => {
     const scene = await unansweredStart();
     await scene.browser.socket.answer("startCall", STARTED);
     await scene.browser.socket.refuse("endCall", "rate_limited", { retryable: true });
@@ -287,7 +287,7 @@ describe("the end of a call", () => {
 describe("watching statuses", () => {
   const statuses = (...userIds: string[]) => ({ statuses: userIds.map((userId) => ({ userId, status: "available" })) });
 
-  it("is a wish: without a connection it is carried out as soon as there is one", async () => {
+  it("waits for a connection when there is none", async () => {
     const { client, browser } = await connected();
     await browser.socket.closeWith(1006);
     await expect(client.calls.watch(["bob"])).resolves.toBeDefined();
@@ -317,7 +317,7 @@ describe("watching statuses", () => {
     expect(browser.socket.requests("watchStatus")).toEqual([]);
   });
 
-  it("of more users than one request may name is asked for in several", async () => {
+  it("uses several requests for more users than one request may name", async () => {
     const { client, browser } = await connected();
     const userIds = Array.from({ length: 150 }, (_, index) => `u${index}`);
     const watching = client.calls.watch(userIds);
@@ -332,7 +332,7 @@ describe("watching statuses", () => {
     expect(sent).toEqual([100, 50]);
   });
 
-  it("is over at once for whom it is not wanted any more, whatever is still told of them", async () => {
+  it("ends at once for users that are not wanted any more, even if the service still reports about them", async () => {
     const { client, browser } = await connected();
     const watching = client.calls.watch(["bob", "eve"]);
     await browser.socket.answer("watchStatus", statuses("bob", "eve"));

@@ -17,7 +17,7 @@ async function rejoining() {
 const inAgain = () => joined(room(9, person("ann", { sessionId: "s-new" })), { sessionId: "s-new" });
 
 describe("a join whose answer comes too late", () => {
-  it("is undone at once when the page does not wait for it any more", async () => {
+  it("is undone at once when the page no longer waits for it", async () => {
     const { browser, client } = await connected();
     const join = client.join("daily");
     join.catch(() => {});
@@ -38,7 +38,7 @@ describe("a join whose answer comes too late", () => {
     expect(browser.storage.get("lastseen")).toContain("theirs");
   });
 
-  it("counts for a client that goes back by itself", async () => {
+  it("counts for a client that rejoins by itself", async () => {
     const scene = await rejoining();
     await scene.browser.timers.advance(NO_ANSWER_MS);
     await scene.browser.socket.answer("join", inAgain());
@@ -47,7 +47,7 @@ describe("a join whose answer comes too late", () => {
     expect(scene.browser.socket.requests("join")).toHaveLength(1);
   });
 
-  it("does not remove a client that has repeated the join meanwhile", async () => {
+  it("does not remove a client that has repeated the join", async () => {
     const scene = await rejoining();
     const { socket } = scene.browser;
     await scene.browser.timers.advance(20_000);
@@ -60,8 +60,8 @@ describe("a join whose answer comes too late", () => {
   });
 });
 
-describe("going from one room to another", () => {
-  it("is not stopped by the end of the room that is left", async () => {
+describe("a move from one room to another", () => {
+  it("goes on when the room that the client leaves is closed", async () => {
     const scene = await inRoom();
     const join = scene.client.join("other");
     join.catch(() => {});
@@ -75,10 +75,10 @@ describe("going from one room to another", () => {
   });
 });
 
-describe("a token that ran out", () => {
+describe("an expired token", () => {
   const getToken = () => "t";
 
-  it("is replaced before a join fails for it", async () => {
+  it("is replaced before it makes a join fail", async () => {
     const scene = await connected({ getToken });
     const { browser } = scene;
     const join = scene.client.join("daily");
@@ -92,7 +92,7 @@ describe("a token that ran out", () => {
     expect(browser.sockets).toHaveLength(2);
   });
 
-  it("does not remove a client that goes back into its room by itself", async () => {
+  it("does not remove a client that rejoins its room by itself", async () => {
     const scene = await inRoom([], { getToken });
     await scene.browser.socket.closeWith(4410);
     await scene.browser.timers.advance(1_000);
@@ -101,7 +101,7 @@ describe("a token that ran out", () => {
     expect(payloads(scene, "left")).toEqual([]);
   });
 
-  it("is no reason to lose what was set", async () => {
+  it("does not lose what the page has set", async () => {
     const { browser, client } = await inRoom([], { getToken });
     const setting = client.setMetadata({ hand: true });
     await browser.socket.refuse("setMetadata", "unauthorized");
@@ -110,7 +110,7 @@ describe("a token that ran out", () => {
 });
 
 describe("metadata", () => {
-  it("that the service refused does not prevent the next join", async () => {
+  it("does not prevent the next join when the service has refused it", async () => {
     const scene = await inRoom();
     const setting = scene.client.setMetadata({ far: "too much" });
     await scene.browser.socket.refuse("setMetadata", "bad_message");
@@ -121,7 +121,7 @@ describe("metadata", () => {
     expect(scene.browser.socket.requests("join")[0]?.data).not.toHaveProperty("metadata");
   });
 
-  it("that is set while the client goes back into the room is part of the join", async () => {
+  it("is part of the join when the page sets it while the client rejoins", async () => {
     const scene = await rejoining();
     await scene.browser.socket.refuse("join", "media_unavailable", { retryable: true });
     const setting = scene.client.setMetadata({ hand: true });
@@ -131,7 +131,7 @@ describe("metadata", () => {
     expect(scene.browser.socket.requests("join")[1]?.data).toMatchObject({ metadata: { hand: true } });
   });
 
-  it("that was replaced is not sent again because its answer was slow", async () => {
+  it("is not sent again after it was replaced, even if the reply was slow", async () => {
     const { browser, client } = await inRoom();
     void client.setMetadata({ hand: true });
     await browser.timers.advance(1_000);
@@ -147,7 +147,7 @@ describe("metadata", () => {
 });
 
 describe("a roster in which something was missed", () => {
-  it("is asked for until it is whole, although its version is the newest", async () => {
+  it("is asked for until it is complete, although its version is the newest", async () => {
     const { browser, client } = await inRoom([person("bob")]);
     const { socket } = browser;
     await socket.receive({ type: "user_joined", data: { roomId: "daily", version: 3, participant: person("cy") } });
@@ -160,7 +160,7 @@ describe("a roster in which something was missed", () => {
     expect(client.room?.participants).toHaveLength(2);
   });
 
-  it("does not show somebody as speaking who has gone meanwhile", async () => {
+  it("does not show a participant as speaking who has left", async () => {
     const { browser, client } = await inRoom([person("bob")]);
     const told: unknown[] = [];
     await browser.socket.receive({ type: "active_speaker", data: { roomId: "daily", userId: "bob" } });
@@ -174,7 +174,7 @@ describe("a roster in which something was missed", () => {
 });
 
 describe("leaving", () => {
-  it("before the first hello is answered is remembered: a reloaded page does not find itself in its room", async () => {
+  it("is remembered when it comes before the reply to the first hello: a reloaded page is not in its room", async () => {
     const before = await inRoom();
     const { client, browser } = await connecting({}, new FakeBrowser(undefined, before.browser.storage));
     await client.leave();
@@ -185,7 +185,7 @@ describe("leaving", () => {
 });
 
 describe("a goodbye", () => {
-  it("that may be lost is also sent by the browser as a beacon", async () => {
+  it("is also sent by the browser as a beacon when it may be lost", async () => {
     const { browser, client } = await connected();
     const leaving = client.disconnect();
     await browser.socket.closeWith(1006);
@@ -193,7 +193,7 @@ describe("a goodbye", () => {
     expect(browser.page.beacons).toHaveLength(1);
   });
 
-  it("that the service has answered needs no beacon", async () => {
+  it("needs no beacon when the service has answered it", async () => {
     const { browser, client } = await connected();
     const leaving = client.disconnect();
     await browser.socket.answer("beforeDisconnect", {});
@@ -203,7 +203,7 @@ describe("a goodbye", () => {
 });
 
 describe("a hello", () => {
-  it("that the service does not understand is a fault of the page and is not repeated without end", async () => {
+  it("is not repeated for ever when the service does not understand it, because the page is at fault", async () => {
     const scene = await connecting({ user: { id: "no good name" } });
     const ready = scene.client.whenConnected();
     await scene.browser.socket.open();
@@ -221,7 +221,7 @@ describe("a hello", () => {
     expect(browser.sockets).toHaveLength(1);
   });
 
-  it("is followed by how the page is, when that has changed since it was told", async () => {
+  it("is followed by the state of the page when that has changed since the last report", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     await browser.socket.closeWith(1006);

@@ -25,7 +25,7 @@ afterEach(() => void vi.restoreAllMocks());
 const received = ({ media }: MediaScene) => media.tracks.map(({ producerId }) => producerId);
 
 describe("publishing", () => {
-  it("brings a track to the others under its source", async () => {
+  it("sends a track to the others with its source", async () => {
     const { browser, media, transports } = await mediaInRoom();
     await media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
     expect(requests(browser, "createTransport")).toEqual([{ direction: "send" }]);
@@ -46,7 +46,7 @@ describe("publishing", () => {
     expect(requests(browser, "produce")).toMatchObject([{ source: "camera" }]);
   });
 
-  it("mutes and unmutes on both sides, and begins muted if it is told to", async () => {
+  it("mutes and unmutes on both sides, and starts muted if the option says so", async () => {
     const { browser, media } = await mediaInRoom();
     const track = new FakeTrack("audio");
     await media.publish(track.asTrack, { source: "mic", muted: true });
@@ -72,7 +72,7 @@ describe("publishing", () => {
     expect(media.publications).toEqual([]);
   });
 
-  it("ends when the device is gone", async () => {
+  it("ends when the device was removed", async () => {
     const { browser, media } = await mediaInRoom();
     const track = new FakeTrack("audio");
     await media.publish(track.asTrack, { source: "mic" });
@@ -81,7 +81,7 @@ describe("publishing", () => {
     expect(requests(browser, "closeProducer")).toHaveLength(1);
   });
 
-  it("that the service refuses fails, and nothing goes on", async () => {
+  it("fails when the service refuses it, and leaves nothing running", async () => {
     const { service, media } = await mediaInRoom();
     service.refusals.set("produce", { code: "forbidden", retryable: false });
     const track = new FakeTrack("audio");
@@ -90,7 +90,7 @@ describe("publishing", () => {
     expect(track.readyState).toBe("ended");
   });
 
-  it("that the service cannot do at the moment is repeated later", async () => {
+  it("is repeated later when the service cannot do it at the moment", async () => {
     const { browser, service, media } = await mediaInRoom();
     service.refusals.set("createTransport", { code: "media_unavailable", retryable: true });
     await media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -101,11 +101,11 @@ describe("publishing", () => {
   });
 });
 
-describe("oneself in the roster", () => {
+describe("the client itself in the roster", () => {
   const shown = ({ client }: MediaScene) =>
     client.self?.producers.map(({ source, kind, paused }) => `${source} ${kind}${paused ? " paused" : ""}`);
 
-  it("shows the own producers as the others see them", async () => {
+  it("has its producers as the others see them", async () => {
     const scene = await mediaInRoom();
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic", muted: true });
     await scene.media.publish(new FakeTrack("video").asTrack, { source: "camera" });
@@ -122,7 +122,7 @@ describe("oneself in the roster", () => {
     expect(causes.slice(-2)).toEqual(["producer_paused", "producer_closed"]);
   });
 
-  it("shows nothing that went with a media_reset, and what was made after it", async () => {
+  it("has no producer from before a media_reset, and has those made after it", async () => {
     const scene = await mediaInRoom();
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
     const before = scene.client.self?.producers[0]?.id;
@@ -145,7 +145,7 @@ describe("what the service holds of the client's media", () => {
   const back = (scene: MediaScene) =>
     lineComesBack(scene, { resumed: true, epoch: 2, room: room(2, person("ann"), sender("bob", "video-1")) });
 
-  it("is one producer, when the answer to the first was lost with the connection", async () => {
+  it("is one producer when the reply to the first attempt was lost with the connection", async () => {
     const scene = await mediaInRoom();
     scene.service.unheard.add("produce");
     const publishing = scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -158,7 +158,7 @@ describe("what the service holds of the client's media", () => {
     expect(scene.service.producers.has(String(scene.media.publications[0]?.producer?.id))).toBe(true);
   });
 
-  it("is one producer, when the answer to the first did not come in time", async () => {
+  it("is one producer when the reply to the first attempt did not come in time", async () => {
     const scene = await mediaInRoom();
     scene.service.unheard.add("produce");
     void scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -173,7 +173,7 @@ describe("what the service holds of the client's media", () => {
     expect(scene.service.producers.has(String(scene.media.publications[0]?.producer?.id))).toBe(true);
   });
 
-  it("is nothing, when it was unpublished while there was no connection", async () => {
+  it("is nothing when the page unpublished it while there was no connection", async () => {
     const scene = await mediaInRoom();
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
     await scene.media.publish(new FakeTrack("video").asTrack, { source: "camera" });
@@ -184,7 +184,7 @@ describe("what the service holds of the client's media", () => {
     expect(requests(scene.browser, "produce")).toHaveLength(2);
   });
 
-  it("is one producer, when the client has given up the transport of the first", async () => {
+  it("is one producer when the client has given up the transport of the first attempt", async () => {
     const scene = await mediaInRoom();
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
     setConnection(scene.transports[0], "connected");
@@ -195,7 +195,7 @@ describe("what the service holds of the client's media", () => {
     expect(sources(scene)).toEqual(["mic"]);
   });
 
-  it("stays, when other code on this page has published it", async () => {
+  it("stays when other code on this page has published it", async () => {
     const scene = await mediaInRoom();
     scene.service.producers.set("p-1", "whiteboard");
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -207,7 +207,7 @@ describe("what the service holds of the client's media", () => {
 });
 
 describe("subscribing", () => {
-  it("receives present and new producers, and no closed ones", async () => {
+  it("receives the producers that exist and new ones, and no closed ones", async () => {
     const scene = await mediaInRoom([sender("bob", "audio-1", "video-1")]);
     expect(received(scene)).toEqual(["audio-1", "video-1"]);
     expect(requests(scene.browser, "resumeConsumer")).toHaveLength(2);
@@ -253,7 +253,7 @@ describe("subscribing", () => {
     expect(received(scene)).toEqual(["audio-2"]);
   });
 
-  it("begins to flow, when the answer to that was lost with the connection", async () => {
+  it("starts the flow when the reply to the resume was lost with the connection", async () => {
     const scene = await mediaInRoom();
     scene.service.unheard.add("resumeConsumer");
     await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "video-1") });
@@ -279,7 +279,7 @@ describe("subscribing", () => {
     expect(received(scene)).toEqual(["video-1"]);
   });
 
-  it("says what the browser cannot receive, and leaves no consumer of it behind", async () => {
+  it("reports what the browser cannot receive, and leaves no consumer of it", async () => {
     const scene = await mediaInRoom();
     vi.spyOn(FakeHandler.prototype, "receive").mockRejectedValueOnce(new Error("no such codec"));
     await event(scene, "user_joined", { roomId: "daily", version: 2, participant: sender("bob", "video-1") });
@@ -329,21 +329,21 @@ describe("after a loss", () => {
 
   const both = room(2, person("ann"), sender("bob", "video-1"));
 
-  it("of the connection, media that is still there goes on", async () => {
+  it("of the connection: media that still exists goes on", async () => {
     const scene = await talking();
     await lineComesBack(scene, { resumed: true, epoch: 2, room: both });
     expect(scene.transports.map(({ closed }) => closed)).toEqual([false, false]);
     expect(requests(scene.browser, "restartIce")).toEqual([]);
   });
 
-  it("of the connection and of packets, ICE is restarted when the connection is back", async () => {
+  it("of the connection and of packets: ICE is restarted when the connection is back", async () => {
     const scene = await talking();
     for (const transport of scene.transports) setConnection(transport, "disconnected");
     await lineComesBack(scene, { resumed: true, epoch: 2, room: both });
     expect(requests(scene.browser, "restartIce")).toHaveLength(2);
   });
 
-  it("of the session, everything is made anew with the same tracks", async () => {
+  it("of the session: everything is made again with the same tracks", async () => {
     const scene = await talking();
     await lineComesBack(scene, { sessionId: "s-new" });
     await scene.browser.socket.answer("join", joinedWithMedia([sender("bob", "video-1")], { sessionId: "s-new" }));
@@ -354,7 +354,7 @@ describe("after a loss", () => {
     expect(received(scene)).toEqual(["video-1"]);
   });
 
-  it("of all media on the service, everything is made anew with the same tracks", async () => {
+  it("of all media on the service: everything is made again with the same tracks", async () => {
     const scene = await talking();
     await event(scene, "media_reset", { reason: "worker_died" });
     expect(scene.transports.map(({ closed }) => closed)).toEqual([true, true, false, false]);
@@ -363,7 +363,7 @@ describe("after a loss", () => {
     expect(received(scene)).toEqual(["video-1"]);
   });
 
-  it("of all media while a track is being published, the track is published anew", async () => {
+  it("of all media while a track is being published: the track is published again", async () => {
     const scene = await mediaInRoom();
     const camera = new FakeTrack("video");
     scene.service.silent.add("produce");
@@ -378,7 +378,7 @@ describe("after a loss", () => {
     expect(scene.transports.map(({ closed }) => closed)).toEqual([true, false]);
   });
 
-  it("of all media while a track is about to be received, the track is received all the same", async () => {
+  it("of all media while a track is about to be received: the track is still received", async () => {
     const scene = await mediaInRoom();
     // What a browser does for a peer connection that is closed meanwhile never comes to an end.
     vi.spyOn(FakeHandler.prototype, "receive").mockReturnValueOnce(new Promise(() => {}));
@@ -389,7 +389,7 @@ describe("after a loss", () => {
     expect(scene.heard.map(([kind]) => kind)).toEqual(["rebuilt", "track_added"]);
   });
 
-  it("of all media while the client waits for the next attempt, the client does not wait any longer", async () => {
+  it("of all media while the client waits for its next attempt: the client tries at once", async () => {
     const scene = await mediaInRoom();
     scene.service.refusals.set("createTransport", { code: "media_unavailable", retryable: true });
     await scene.media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
@@ -398,7 +398,7 @@ describe("after a loss", () => {
     expect(scene.media.publications[0]?.producer).toBeDefined();
   });
 
-  it("of the connection before a transport is known to be connected, the service is told again and all flows over it", async () => {
+  it("of the connection before the reply about a transport: the client tells the service again, and media flows over that transport", async () => {
     const scene = await unconnected();
     await lineComesBack(scene, { resumed: true, epoch: 2, room: room(2, person("ann"), sender("bob", "audio-1")) });
     expect(scene.begun()).toBe(2);
@@ -410,7 +410,7 @@ describe("after a loss", () => {
     expect(scene.heard.map(([kind]) => kind)).toEqual(["track_added"]);
   });
 
-  it("of the answer to that, the service is told again", async () => {
+  it("of the reply about a transport: the client tells the service again", async () => {
     const scene = await unconnected();
     await scene.browser.timers.advance(15_000);
     await calm();
@@ -420,7 +420,7 @@ describe("after a loss", () => {
     expect(received(scene)).toEqual(["audio-1"]);
   });
 
-  it("of the session meanwhile, everything is made anew", async () => {
+  it("of the session while a transport is being connected: everything is made again", async () => {
     const scene = await unconnected();
     await lineComesBack(scene, { sessionId: "s-new" });
     await scene.browser.socket.answer("join", joinedWithMedia([sender("bob", "audio-1")], { sessionId: "s-new" }));
@@ -430,7 +430,7 @@ describe("after a loss", () => {
     expect(received(scene)).toEqual(["audio-1"]);
   });
 
-  it("of one transport on the service, that one is made anew", async () => {
+  it("of one transport on the service: the client makes that transport again", async () => {
     const scene = await talking();
     const send = scene.transports.find(({ direction }) => direction === "send");
     await event(scene, "transport_closed", { transportId: send?.id, reason: "connect_timeout" });
@@ -438,7 +438,7 @@ describe("after a loss", () => {
     expect(scene.transports).toHaveLength(3);
   });
 
-  it("of packets, ICE is restarted after three seconds, and the transport replaced if that does not help", async () => {
+  it("of packets: ICE is restarted after three seconds, and the transport is replaced if that does not help", async () => {
     const scene = await talking();
     const [first] = scene.transports;
     setConnection(first, "disconnected");
@@ -455,7 +455,7 @@ describe("after a loss", () => {
     expect(scene.heard.map(([kind]) => kind)).toContain("rebuilt");
   });
 
-  it("of packets, ICE is restarted later when the service cannot do it now", async () => {
+  it("of packets: ICE is restarted later when the service cannot do it now", async () => {
     const scene = await talking();
     scene.service.refusals.set("restartIce", { code: "media_unavailable", retryable: true });
     setConnection(scene.transports[0], "failed");
@@ -466,7 +466,7 @@ describe("after a loss", () => {
     expect(scene.transports.map(({ closed }) => closed)).toEqual([false, false]);
   });
 
-  it("of packets for a moment, nothing is done", async () => {
+  it("of packets for a moment: the client does nothing", async () => {
     const scene = await talking();
     setConnection(scene.transports[0], "disconnected");
     setConnection(scene.transports[0], "connected");
@@ -475,7 +475,7 @@ describe("after a loss", () => {
     expect(requests(scene.browser, "restartIce")).toEqual([]);
   });
 
-  it("of the network, ICE is restarted at once", async () => {
+  it("of the network: ICE is restarted at once", async () => {
     const scene = await talking();
     scene.networkChanges();
     await calm();
@@ -513,7 +513,7 @@ describe("leaving", () => {
     expect(browser.timers.count).toBe(2);
   });
 
-  it("does every step, also when one of them fails, and may happen twice", async () => {
+  it("does every step even if one of them fails, and can happen twice", async () => {
     const { media, transports, heard } = await mediaInRoom([sender("bob", "video-1")]);
     const [broken, fine] = [new FakeTrack("audio"), new FakeTrack("video")];
     broken.stop = () => {
@@ -528,7 +528,7 @@ describe("leaving", () => {
     expect(heard.at(-1)).toMatchObject(["error", { doing: "stop mic" }]);
   });
 
-  it("for good removes all listeners", async () => {
+  it("removes all listeners when the client stops", async () => {
     const scene = await mediaInRoom();
     scene.media.close();
     scene.networkChanges();
@@ -536,7 +536,7 @@ describe("leaving", () => {
     expect(requests(scene.browser, "consume")).toEqual([]);
   });
 
-  it("while a track is being published takes that back too", async () => {
+  it("also takes back a track that is just being published", async () => {
     const { browser, client, media, transports } = await mediaInRoom();
     const track = new FakeTrack("audio");
     const publishing = media.publish(track.asTrack, { source: "mic" });

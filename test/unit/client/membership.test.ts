@@ -12,7 +12,7 @@ describe("join", () => {
     await expect(join).resolves.toMatchObject({ how: "joined", transferred: false });
   });
 
-  it("takes over the session that a transfer gives", async () => {
+  it("takes over the session that a transfer brings", async () => {
     const { browser, client } = await connected();
     const join = client.join("daily");
     await settle();
@@ -24,7 +24,7 @@ describe("join", () => {
     expect(browser.storage.get("lastseen")).toContain("theirs");
   });
 
-  it("that the service refuses fails with its code, and is not tried again", async () => {
+  it("fails with the code of the refusal, and is not tried again", async () => {
     const scene = await connected();
     const join = scene.client.join("daily");
     await settle();
@@ -35,7 +35,7 @@ describe("join", () => {
     expect(payloads(scene, "left")).toEqual([]);
   });
 
-  it("is repeated on the next connection when the connection is lost before the answer", async () => {
+  it("is repeated on the next connection when the connection was lost before the reply", async () => {
     const { browser, client } = await connected();
     const join = client.join("daily");
     await settle();
@@ -46,13 +46,13 @@ describe("join", () => {
     await expect(join).resolves.toMatchObject({ how: "joined" });
   });
 
-  it("of the present room changes nothing", async () => {
+  it("changes nothing when the client is in that room", async () => {
     const { browser, client } = await inRoom();
     await expect(client.join("daily")).resolves.toMatchObject({ room: { version: 1 } });
     expect(browser.socket.requests("join")).toHaveLength(1);
   });
 
-  it("of another room leaves the first", async () => {
+  it("leaves the first room when it names another one", async () => {
     const scene = await inRoom();
     const join = scene.client.join("other");
     await settle();
@@ -62,7 +62,7 @@ describe("join", () => {
     expect(payloads(scene, "left")).toEqual([{ roomId: "daily", reason: "left" }]);
   });
 
-  it("that is taken back before it is answered leaves the room again", async () => {
+  it("leaves the room again when the page left before the reply", async () => {
     const scene = await connected();
     const join = scene.client.join("daily");
     await settle();
@@ -74,7 +74,7 @@ describe("join", () => {
     expect(payloads(scene, "joined")).toEqual([]);
   });
 
-  it("that went through although its answer was lost is set right", async () => {
+  it("is corrected when it succeeded and its reply was lost", async () => {
     const { browser, client } = await connected();
     const first = client.join("daily");
     first.catch(() => {});
@@ -89,7 +89,7 @@ describe("join", () => {
     await expect(second).resolves.toMatchObject({ how: "joined" });
   });
 
-  it("that was given up here but went through there is undone as soon as a pong tells of it", async () => {
+  it("is undone when the client gave it up, the service carried it out, and a pong shows that", async () => {
     const { browser, client } = await connected();
     client.join("daily").catch(() => {});
     await browser.timers.advance(10_000);
@@ -99,7 +99,7 @@ describe("join", () => {
 });
 
 describe("leave", () => {
-  it("takes effect in the client at once, whether or not the service answers", async () => {
+  it("takes effect in the client at once, even if the service does not answer", async () => {
     const scene = await inRoom();
     const leave = scene.client.leave();
     expect(scene.client.room).toBeUndefined();
@@ -108,7 +108,7 @@ describe("leave", () => {
     await expect(leave).resolves.toBeUndefined();
   });
 
-  it("fails only with what the caller should know", async () => {
+  it("rejects only for reasons that the caller should know", async () => {
     const { browser, client } = await inRoom();
     const leave = client.leave();
     await browser.socket.refuse("leave", "internal");
@@ -117,7 +117,7 @@ describe("leave", () => {
 });
 
 describe("metadata", () => {
-  it("of oneself is in the roster when the service has it, and goes along when rejoining", async () => {
+  it("of the client itself is in the roster when the service has it, and is sent again with a rejoin", async () => {
     const { browser, client } = await inRoom();
     const set = client.setMetadata({ hand: true });
     await settle();
@@ -132,7 +132,7 @@ describe("metadata", () => {
 });
 
 describe("listeners", () => {
-  it("that throw disturb neither the client nor other listeners", async () => {
+  it("can throw without disturbing the client or other listeners", async () => {
     const { browser, client } = await connected();
     const errors: unknown[] = [];
     const caught = (error: unknown) => errors.push(error);
@@ -155,7 +155,7 @@ describe("listeners", () => {
     expect(errors).toMatchObject([{ message: "in a listener" }]);
   });
 
-  it("are not called any more after they were taken away", async () => {
+  it("are not called after they were removed", async () => {
     const { browser, client } = await inRoom();
     let count = 0;
     const off = client.on("roster", () => (count += 1));

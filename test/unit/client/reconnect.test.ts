@@ -42,7 +42,7 @@ describe("reconnect", () => {
     expect(browser.socket.requests("hello")[0]?.data).not.toHaveProperty("resume");
   });
 
-  it("waits as long as a closing service says, and only for the next attempt", async () => {
+  it("waits as long as the closing service says, for the next attempt only", async () => {
     const scene = await connected();
     await scene.browser.socket.receive({ type: "server_closing", data: { reconnectAfterMs: 7_000 } });
     await scene.browser.socket.closeWith(1012);
@@ -52,7 +52,7 @@ describe("reconnect", () => {
     expect(payloads(scene, "retry").at(-1)?.delayMs).toBeLessThan(2_000);
   });
 
-  it("waits longer each time, and from the beginning after a good connection", async () => {
+  it("waits longer each time, and starts with the first wait again after a good connection", async () => {
     const scene = await connected();
     for (let failures = 0; failures < 4; failures += 1) {
       await scene.browser.socket.closeWith(1006);
@@ -73,7 +73,7 @@ describe("reconnect", () => {
     expect(browser.sockets).toHaveLength(2);
   });
 
-  it("needs no timer for that, because timers of a hidden page run once a minute", async () => {
+  it("needs no timer for the attempt of a page that wakes, because timers of a hidden page run once a minute", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     await browser.socket.closeWith(1013);
@@ -81,7 +81,7 @@ describe("reconnect", () => {
     expect(browser.sockets).toHaveLength(2);
   });
 
-  it("makes the first attempt of a hidden page without a timer, and only that", async () => {
+  it("uses no timer for the first attempt of a hidden page, and a timer for each later one", async () => {
     const scene = await connected();
     await scene.browser.page.signal({ kind: "hidden" });
     await scene.browser.socket.closeWith(1006);
@@ -94,7 +94,7 @@ describe("reconnect", () => {
     ]);
   });
 
-  it("makes one attempt and no more when a hidden page loses its connection and hears in the same moment that there is a network", async () => {
+  it("makes one attempt only when a hidden page loses its connection and learns at the same moment that there is a network", async () => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     const closed = browser.socket.closeWith(1006);
@@ -104,14 +104,14 @@ describe("reconnect", () => {
     expect(browser.sockets).toHaveLength(2);
   });
 
-  it.each([1012, 1013, 4429])("lets a hidden page wait as well after close code %i", async (code) => {
+  it.each([1012, 1013, 4429])("makes a hidden page wait too after close code %i", async (code) => {
     const { browser } = await connected();
     await browser.page.signal({ kind: "hidden" });
     await browser.socket.closeWith(code);
     expect(browser.sockets).toHaveLength(1);
   });
 
-  it("gives up when the policy says so, also on a hidden page", async () => {
+  it("gives up when the policy says so, on a hidden page too", async () => {
     const { browser, client } = await connected({ reconnectPolicy: { nextDelayMs: () => null } });
     await browser.page.signal({ kind: "hidden" });
     await browser.socket.closeWith(1006);
@@ -170,7 +170,7 @@ describe("token", () => {
     expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", reason: "unauthorized" });
   });
 
-  it("that ran out during the session is replaced, and the session goes on", async () => {
+  it("is replaced when it expires during the session, and the session goes on", async () => {
     const { browser } = await connected({ getToken: () => "t" });
     await browser.socket.closeWith(4401);
     await browser.timers.advance(1_000);
@@ -188,7 +188,7 @@ describe("token", () => {
     expect(scene.browser.sockets).toHaveLength(1);
   });
 
-  it("is not there: the first refusal is final", async () => {
+  it("is not given: the first refusal is final", async () => {
     const scene = await connecting();
     await scene.browser.socket.open();
     await scene.browser.socket.refuse("hello", "unauthorized");
@@ -206,7 +206,7 @@ describe("full jitter", () => {
     expect(new FullJitterPolicy({ random: () => 0 }).nextDelayMs({ ...context, attempt: 9 })).toBe(0);
   });
 
-  it("begins higher when the service is busy", () => {
+  it("starts with a higher ceiling when the service is busy", () => {
     const policy = new FullJitterPolicy({ random: () => 1, baseMs: 100 });
     expect(policy.nextDelayMs({ ...context, attempt: 0, cause: "overloaded" })).toBe(800);
   });

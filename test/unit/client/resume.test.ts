@@ -3,7 +3,7 @@ import { FakeBrowser, settle } from "./fake-browser.js";
 import { connected, connecting, greet, hello, inRoom, joined, payloads, person, room } from "./scenes.js";
 
 describe("resume", () => {
-  it("after a lost connection keeps room and roster, and shows what changed meanwhile", async () => {
+  it("keeps room and roster after a lost connection, and reports what changed in that time", async () => {
     const scene = await inRoom([person("bob")]);
     await scene.browser.socket.closeWith(1006);
     expect(scene.client.room?.participants).toHaveLength(2);
@@ -17,7 +17,7 @@ describe("resume", () => {
     expect(scene.client.session).toMatchObject({ epoch: 2, resumed: true });
   });
 
-  it("uses each token once: the newest, also the one that a join brought", async () => {
+  it("uses each token once: the newest one, including the token from the reply to a join", async () => {
     const { browser } = await inRoom();
     const token = JSON.parse(browser.storage.get("lastseen") ?? "") as { ticket: object };
     await browser.socket.closeWith(1006);
@@ -31,7 +31,7 @@ describe("resume", () => {
     expect(browser.socket.requests("hello")[0]?.data["resume"]).toMatchObject({ resumeToken: "next" });
   });
 
-  it("of a session that is gone says hello again on the same socket and goes back into the room", async () => {
+  it("says hello again on the same socket when the session is gone, and rejoins the room", async () => {
     const scene = await inRoom([], {});
     const { browser } = scene;
     await browser.socket.closeWith(1006);
@@ -47,7 +47,7 @@ describe("resume", () => {
     expect(scene.client.self?.sessionId).toBe("s-new");
   });
 
-  it("after a reload finds the session and the room in the tab's storage", async () => {
+  it("finds the session and the room after a reload in the tab's storage", async () => {
     const before = await inRoom();
     const { storage } = before.browser;
     const after = await connecting({}, new FakeBrowser(undefined, storage));
@@ -63,14 +63,14 @@ describe("resume", () => {
     expect(after.browser.socket.requests("join")).toHaveLength(0);
   });
 
-  it("after a reload of a page that asks for nothing is in its room all the same", async () => {
+  it("puts a reloaded page into its room even if the page does not ask for it", async () => {
     const before = await inRoom();
     const after = await connecting({}, new FakeBrowser(undefined, before.browser.storage));
     await greet(after.browser, { resumed: true, room: room(3, person("ann")) });
     expect(after.client.room?.id).toBe("daily");
   });
 
-  it("into another room than the page wants leaves that one first", async () => {
+  it("leaves the room of the session first when the page wants another room", async () => {
     const before = await inRoom();
     const after = await connecting({}, new FakeBrowser(undefined, before.browser.storage));
     void after.client.join("other");
@@ -79,7 +79,7 @@ describe("resume", () => {
     expect(types).toEqual(["hello", "leave", "join"]);
   });
 
-  it("does not bring back a room that was left without a connection", async () => {
+  it("does not rejoin a room that the page left while there was no connection", async () => {
     const scene = await inRoom();
     await scene.browser.socket.closeWith(1006);
     await scene.client.leave();
@@ -90,7 +90,7 @@ describe("resume", () => {
     expect(payloads(scene, "left")).toEqual([{ roomId: "daily", reason: "left" }]);
   });
 
-  it("tells the service what was set without a connection", async () => {
+  it("tells the service what the page set while there was no connection", async () => {
     const scene = await inRoom();
     await scene.browser.socket.closeWith(1006);
     await scene.client.setMetadata({ hand: true });
@@ -109,7 +109,7 @@ describe("resume", () => {
   });
 });
 
-describe("going back into a room by itself", () => {
+describe("a rejoin by the client itself", () => {
   /** The session was lost and the service has just said hello to a new one. */
   async function afterSilence(silentMs: number) {
     const scene = await inRoom();
@@ -122,12 +122,12 @@ describe("going back into a room by itself", () => {
     return scene;
   }
 
-  it("takes the place of its own lost session after a short silence", async () => {
+  it("takes the place of its own lost session when the connection was away for a short time", async () => {
     const { browser } = await afterSilence(5_000);
     expect(browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily" });
   });
 
-  it("does not take the meeting away from another device after a long one", async () => {
+  it("does not take the meeting away from another device when the connection was away for a long time", async () => {
     const scene = await afterSilence(60_000);
     const { browser } = scene;
     expect(browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily", onDuplicate: "reject" });
@@ -143,7 +143,7 @@ describe("going back into a room by itself", () => {
     expect(browser.socket.requests("join")[0]?.data).toEqual({ roomId: "daily" });
   });
 
-  it("is tried again while the room cannot take it for the moment", async () => {
+  it("is tried again while the room cannot admit the client", async () => {
     const scene = await afterSilence(5_000);
     const { browser } = scene;
     await browser.socket.refuse("join", "media_unavailable", { retryable: true });
@@ -153,7 +153,7 @@ describe("going back into a room by itself", () => {
     expect(payloads(scene, "joined").at(-1)).toMatchObject({ how: "rejoined" });
   });
 
-  it("ends with a reason when the room does not want it", async () => {
+  it("ends with a reason when the room refuses the client", async () => {
     const scene = await afterSilence(5_000);
     await scene.browser.socket.refuse("join", "forbidden");
     expect(payloads(scene, "left")).toMatchObject([{ reason: "rejoin_failed", error: { code: "forbidden" } }]);
@@ -164,7 +164,7 @@ describe("going back into a room by itself", () => {
 describe("redirect", () => {
   const elsewhere = (node: string) => ({ data: { url: `http://${node}:3001` } });
 
-  it("leads to the node that has the room, as a new session there", async () => {
+  it("leads to the node that has the room, where the client begins a new session", async () => {
     const { browser, client } = await connected();
     const join = client.join("daily", { metadata: { a: 1 } });
     await settle();
@@ -181,7 +181,7 @@ describe("redirect", () => {
     await expect(join).resolves.toMatchObject({ how: "joined" });
   });
 
-  it("is followed three times and no more", async () => {
+  it("is followed three times at most", async () => {
     const { browser, client } = await connected();
     const join = client.join("daily");
     join.catch(() => {});
@@ -195,7 +195,7 @@ describe("redirect", () => {
     expect(browser.sockets).toHaveLength(4);
   });
 
-  it("to a node that does not answer leads home again", async () => {
+  it("leads back to the first node when the other node does not answer", async () => {
     const { browser, client } = await connected();
     client.join("daily").catch(() => {});
     await settle();
@@ -206,7 +206,7 @@ describe("redirect", () => {
     expect(browser.socket.url).toBe("ws://service:3001/ws");
   });
 
-  it("of a hello keeps the session", async () => {
+  it("keeps the session when it answers a hello", async () => {
     const { browser } = await connected();
     await browser.socket.closeWith(1006);
     await browser.timers.advance(1_000);

@@ -27,7 +27,7 @@ describe("roster", () => {
     expect(roster.snapshot.version).toBe(6);
   });
 
-  it("does not apply what it has already, and notices what it has missed", () => {
+  it("does not apply an event twice, and notices when it has missed one", () => {
     const roster = new Roster(room(5, person("ann")));
     expect(roster.apply({ type: "user_joined", data: { ...at(5), participant: person("bob") } })).toBe("unaffected");
     expect(names(roster.snapshot)).toEqual(["ann"]);
@@ -35,13 +35,13 @@ describe("roster", () => {
     expect(names(roster.snapshot)).toEqual(["ann", "cy"]);
   });
 
-  it("keeps nobody twice", () => {
+  it("has nobody twice", () => {
     const roster = new Roster(room(1, person("ann"), person("bob")));
     roster.apply({ type: "user_joined", data: { ...at(2), participant: person("bob", { name: "Bobby" }) } });
     expect(names(roster.snapshot)).toEqual(["ann", "Bobby"]);
   });
 
-  it("ignores what belongs to another room", () => {
+  it("ignores events of another room", () => {
     const roster = new Roster(room(1, person("ann")));
     expect(
       roster.apply({ type: "user_joined", data: { roomId: "other", version: 2, participant: person("bob") } }),
@@ -70,7 +70,7 @@ describe("roster", () => {
 });
 
 describe("roster of a client", () => {
-  it("asks for the whole when an event was missed, once, and shows the difference", async () => {
+  it("asks once for the whole roster when an event was missed, and reports the difference", async () => {
     const scene = await inRoom([person("bob")]);
     const { socket } = scene.browser;
     await socket.receive({ type: "user_joined", data: { ...at(3), participant: person("cy") } });
@@ -90,7 +90,7 @@ describe("roster of a client", () => {
     expect(browser.socket.requests("getRoom")).toHaveLength(1);
   });
 
-  it("asks again at the next pong when the answer was lost", async () => {
+  it("asks again at the next pong when the reply was lost", async () => {
     const { browser } = await inRoom();
     await browser.socket.receive({ type: "pong", v: 4 });
     await browser.socket.refuse("getRoom", "internal", { retryable: true });
@@ -98,7 +98,7 @@ describe("roster of a client", () => {
     expect(browser.socket.requests("getRoom")).toHaveLength(2);
   });
 
-  it("tells the event and the roster, which has the change already", async () => {
+  it("reports the event together with a roster that already has the change", async () => {
     const { client, browser } = await inRoom();
     const heard: unknown[] = [];
     client.on("user_joined", ({ participant }) => heard.push([participant.name, names(client.room)]));
@@ -106,7 +106,7 @@ describe("roster of a client", () => {
     expect(heard).toEqual([["bob", ["ann", "bob"]]]);
   });
 
-  it("is over when the room is closed or oneself is put out", async () => {
+  it("is empty when the room was closed or the client was removed", async () => {
     const closed = await inRoom();
     await closed.browser.socket.receive({ type: "room_closed", data: { ...at(2), reason: "admin" } });
     expect(closed.client.room).toBeUndefined();
@@ -126,7 +126,7 @@ describe("roster of a client", () => {
     expect(client.activeSpeaker).toBeNull();
   });
 
-  it("survives frames that no service of this protocol sends", async () => {
+  it("is not disturbed by frames that no service of this protocol sends", async () => {
     const { client, browser } = await inRoom();
     for (const text of ["", "nonsense", "null", "7", "[]", "{}", '{"id":99,"ok":true}', '{"type":"from_the_future"}']) {
       await browser.socket.receiveText(text);
