@@ -91,7 +91,11 @@ with an old token, gets \`session_gone\`. Then send a hello without \`resume\` o
 
 **Limits.** The service answers a frame that is not a JSON object with \`error\` and closes the socket with 4400. It also closes the socket
 after ${LIMITS.badRequests} wrong requests in a row. A client that sends more than \`MAX_MESSAGES_PER_SECOND\` for longer than a burst gets
-\`rate_limited\`, and is closed with 4429 if it continues.
+\`rate_limited\`, and is closed with 4429 if it continues. A frame of more than 8 KiB counts as several messages, one for each 8 KiB. WebSocket
+pings of the client count as messages, and so do pongs that answer no ping. The service does not read a frame that it refuses for this reason. If
+such a frame has more than 1 KiB, the answer has its \`id\` only if \`id\` stands at its beginning or at its end. Otherwise an \`error\` event
+comes. Before hello a frame may have ${LIMITS.helloBytes / 1024} KiB. Data may be nested ${LIMITS.nesting} levels deep, the frame included. A message may come in 64
+WebSocket fragments.
 
 **Lost answers.** A connection can break after the service carried a request out and before the answer arrived.
 

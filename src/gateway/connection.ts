@@ -13,7 +13,7 @@ import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
 import type { AskPeer } from "./peer.js";
-import type { RateLimit, RateVerdict } from "./rate-limit.js";
+import type { RateLimit, RateVerdict } from "./budget/rate-limit.js";
 
 const BARE_PING_BYTES = Buffer.from(BARE_PING);
 /** A client with so many unread bytes no longer reads. */
@@ -33,11 +33,12 @@ export interface FrameSink {
   now(): number;
   /** A heartbeat of a connection that has a session. */
   heartbeat(connection: Connection, session: Session): void;
-  /**
-   * @param text undefined for a binary frame
-   * @param rate the verdict of the rate limit
-   */
-  frame(connection: Connection, text: string | undefined, rate: RateVerdict): void;
+  /** @param bytes the text of the frame, not decoded; undefined for a binary frame */
+  frame(connection: Connection, bytes: Buffer | undefined): void;
+  /** A frame over the rate. It is refused, and closes the socket when the verdict says so. */
+  overRate(connection: Connection, bytes: Buffer | undefined, verdict: Exclude<RateVerdict, "ok">): void;
+  /** Closes a connection that does not slow down. */
+  cutOff(connection: Connection): void;
   /** Whether the connection may go on for its session. If not, the gateway tells the client and closes the socket. */
   mayGoOn(connection: Connection, session: Session): boolean;
   socketFailed(connection: Connection, error: Error): void;
@@ -66,6 +67,8 @@ export class Connection implements SessionConnection {
   readonly #sink: FrameSink;
   readonly #rate: RateLimit;
   #open = true;
+  /** Pings that the client has not answered yet. */
+  #pongsOwed = 0;
   /** The code that the service closed with. The code in the answer of the client does not count then. */
   #closeCode: number | undefined = undefined;
 
@@ -75,10 +78,8 @@ export class Connection implements SessionConnection {
     this.#sink = sink;
     this.#rate = rate;
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    socket.on("pong", () => {
-      this.lastPongMono = sink.now();
-      sink.watch.heard(this);
-    });
+    socket.on("ping", (data) => this.#answerPing(data));
+    socket.on("pong", (data) => this.#receivePong(data));
     socket.on("close", (code) => this.#ended(code));
     socket.on("error", (error) => this.#failed(error));
   }
@@ -114,6 +115,7 @@ export class Connection implements SessionConnection {
   /** Pings the client. Also the moment at which the token of a silent client is checked. */
   pingSocket(): void {
     if (!this.#open || (this.session && !this.#sink.mayGoOn(this, this.session))) return;
+    this.#pongsOwed += 1;
     this.#socket.ping();
   }
 
@@ -136,15 +138,45 @@ export class Connection implements SessionConnection {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    if (!this.#open) return;
-    this.#sink.counters.messagesReceived += 1;
-    this.#sink.watch.heard(this);
-    const rate = this.#rate.take(this.#sink.now());
     // ws gives one Buffer per message unless its binaryType is changed.
     const bytes = data as Buffer;
+    const verdict = this.#rate.take(this.#sink.now(), bytes.length);
+    if (!this.#open) {
+      this.#dropIfFlooding(verdict);
+      return;
+    }
+    this.#sink.counters.messagesReceived += 1;
+    this.#sink.watch.heard(this);
     const isBarePing = !isBinary && bytes.length === BARE_PING_BYTES.length && bytes.equals(BARE_PING_BYTES);
-    if (isBarePing && this.session && rate === "ok") this.#sink.heartbeat(this, this.session);
-    else this.#sink.frame(this, isBinary ? undefined : bytes.toString(), rate);
+    if (verdict !== "ok") this.#sink.overRate(this, isBinary ? undefined : bytes, verdict);
+    else if (isBarePing && this.session) this.#sink.heartbeat(this, this.session);
+    else this.#sink.frame(this, isBinary ? undefined : bytes);
+  }
+
+  /** A ping frame costs an answer, so it counts like a message. One over the rate is not answered. */
+  #answerPing(data: Buffer): void {
+    if (this.#admitControlFrame(data)) this.#socket.pong(data);
+  }
+
+  /** A pong that answers a ping is free. Nobody has asked for any other, so it counts like a message. */
+  #receivePong(data: Buffer): void {
+    if (this.#pongsOwed > 0) this.#pongsOwed -= 1;
+    else if (!this.#admitControlFrame(data)) return;
+    this.lastPongMono = this.#sink.now();
+    this.#sink.watch.heard(this);
+  }
+
+  #admitControlFrame(data: Buffer): boolean {
+    const verdict = this.#rate.take(this.#sink.now(), data.length);
+    if (!this.#open) this.#dropIfFlooding(verdict);
+    else if (verdict === "cut" || verdict === "drop") this.#sink.cutOff(this);
+    else return verdict === "ok";
+    return false;
+  }
+
+  /** The socket is closing, and the client may still send what it had begun. A flood must not be read to its end. */
+  #dropIfFlooding(verdict: RateVerdict): void {
+    if (verdict === "drop") this.#socket.terminate();
   }
 
   /** A bad frame or a reset. The close event of the socket follows and does the rest. */

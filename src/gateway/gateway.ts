@@ -4,7 +4,20 @@
  */
 import type { WebSocket } from "ws";
 import type { Clock } from "../kernel/clock.js";
-import { decode, encodePong, encodeReply, type AnyRequest, type Decoded } from "@lastseen/protocol/codec";
+import {
+  encodePong,
+  encodeReply,
+  ENVELOPE_CHARACTERS,
+  envelopeOf,
+  findEnvelope,
+  parse,
+  SMALL_FRAME,
+  validate,
+  type AnyRequest,
+  type Envelope,
+  type Garbage,
+  type ParsedFrame,
+} from "@lastseen/protocol/codec";
 import { ERRORS, LastseenError, LIMITS, type RequestId } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
@@ -15,7 +28,7 @@ import { Dispatcher } from "./dispatcher.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
 import type { AskPeer } from "./peer.js";
-import { RateLimit, rateLimited, type RateVerdict } from "./rate-limit.js";
+import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
 
 /** The part of a pino logger that the gateway uses. */
@@ -28,6 +41,8 @@ export interface GatewayLog {
 }
 
 const PONG = Buffer.from(encodePong(undefined));
+const GARBAGE: Garbage = { kind: "garbage" };
+const TOO_LARGE_FOR_HELLO = `A frame before hello may have ${LIMITS.helloBytes} bytes.`;
 /** How long clients have to answer the closing handshake when the service stops, milliseconds. */
 const GOODBYE_MS = 2_000;
 
@@ -103,25 +118,33 @@ export class Gateway implements FrameSink {
     connection.send(session.participation?.roster.pong ?? PONG);
   }
 
-  frame(connection: Connection, text: string | undefined, rate: RateVerdict): void {
-    const decoded: Decoded = text === undefined ? { kind: "garbage" } : decode(text);
-    if (rate !== "ok" && decoded.kind !== "garbage") {
-      this.#overRate(connection, decoded, rate);
+  frame(connection: Connection, bytes: Buffer | undefined): void {
+    if (!connection.session && bytes && bytes.length > LIMITS.helloBytes) {
+      this.#refuseUnread(connection, bytes, new LastseenError("bad_message", TOO_LARGE_FOR_HELLO));
+      this.#countBad(connection);
       return;
     }
-    switch (decoded.kind) {
+    const frame = bytes ? parse(bytes.toString()) : GARBAGE;
+    switch (frame.kind) {
       case "garbage":
-        this.counters.reject("bad_message");
-        connection.sendError(undefined, undefined, new LastseenError("bad_message", "Frames must be JSON objects."));
-        connection.close("badMessage");
+        this.#garbage(connection);
         return;
       case "invalid":
-        this.#failed(connection, decoded.id, decoded.type, decoded.error);
-        this.#countBad(connection);
+        this.#invalid(connection, frame, frame.error);
         return;
-      case "request":
-        this.#request(connection, decoded.request);
+      case "frame":
+        this.#parsed(connection, frame);
     }
+  }
+
+  overRate(connection: Connection, bytes: Buffer | undefined, verdict: Exclude<RateVerdict, "ok">): void {
+    const wasGarbage = !this.#refuseUnread(connection, bytes, rateLimited());
+    if (!wasGarbage && verdict !== "refuse") this.cutOff(connection);
+  }
+
+  cutOff(connection: Connection): void {
+    this.log.info({ sessionId: connection.session?.id }, "cut off: too many messages");
+    connection.close("rateLimited");
   }
 
   mayGoOn(connection: Connection, session: Session): boolean {
@@ -168,12 +191,41 @@ export class Gateway implements FrameSink {
     for (const connection of this.#connections) connection.destroy("did not answer the closing handshake");
   }
 
+  /** A frame of a client that has not said hello is only looked into when it says hello. */
+  #parsed(connection: Connection, frame: ParsedFrame): void {
+    if (!connection.session && frame.type !== "hello") {
+      this.#invalid(connection, frame, new LastseenError("unauthorized", "Say hello first."));
+      return;
+    }
+    const decoded = validate(frame);
+    if (decoded.kind === "request") this.#request(connection, decoded.request);
+    else this.#invalid(connection, decoded, decoded.error);
+  }
+
+  #garbage(connection: Connection): void {
+    this.counters.reject("bad_message");
+    connection.sendError(undefined, undefined, new LastseenError("bad_message", "Frames must be JSON objects."));
+    connection.close("badMessage");
+  }
+
+  #invalid(connection: Connection, { id, type }: Envelope, error: LastseenError): void {
+    this.#failed(connection, id, type, error);
+    this.#countBad(connection);
+  }
+
+  /** Refuses a frame without decoding it. @returns whether it was a request; if not, the socket is closed as for garbage */
+  #refuseUnread(connection: Connection, bytes: Buffer | undefined, error: LastseenError): boolean {
+    const envelope = bytes && envelopeIn(bytes);
+    if (envelope) this.#failed(connection, envelope.id, envelope.type, error);
+    else this.#garbage(connection);
+    return envelope !== undefined;
+  }
+
   #request(connection: Connection, request: AnyRequest): void {
     try {
       const { session } = connection;
       if (request.type === "hello") this.#sayHello(connection, request);
       else if (session) this.#act(connection, session, request);
-      else throw new LastseenError("unauthorized", "Say hello first.");
     } catch (error) {
       this.#refused(connection, request, error);
     }
@@ -182,9 +234,8 @@ export class Gateway implements FrameSink {
   #refused(connection: Connection, request: AnyRequest, error: unknown): void {
     this.#failed(connection, request.id, request.type, error);
     if (!(error instanceof LastseenError) || error.code !== "unauthorized") return;
-    // A token that was refused or has expired stays wrong. A request before hello only counts as a bad one.
-    if (request.type === "hello" || connection.session) connection.close("unauthorized");
-    else this.#countBad(connection);
+    // A token that was refused or has expired stays wrong.
+    connection.close("unauthorized");
   }
 
   #act(connection: Connection, session: Session, request: Exclude<AnyRequest, { type: "hello" }>): void {
@@ -230,14 +281,6 @@ export class Gateway implements FrameSink {
     if (connection.badRequests >= LIMITS.badRequests) connection.close("badMessage");
   }
 
-  #overRate(connection: Connection, frame: Exclude<Decoded, { kind: "garbage" }>, rate: "refuse" | "cut"): void {
-    const { id, type } = frame.kind === "request" ? frame.request : frame;
-    this.#failed(connection, id, type, rateLimited());
-    if (rate === "refuse") return;
-    this.log.info({ sessionId: connection.session?.id }, "cut off: too many messages");
-    connection.close("rateLimited");
-  }
-
   #failed(connection: Connection, id: RequestId | undefined, type: string | undefined, error: unknown): void {
     const expected = error instanceof LastseenError;
     const failure = expected
@@ -258,4 +301,13 @@ export class Gateway implements FrameSink {
     this.log[ERRORS[failure.code].level](fields, "request refused");
     connection.sendError(id, type, failure);
   }
+}
+
+/** Id and type of a frame that is refused unread. Of a large frame only the ends become text. */
+function envelopeIn(bytes: Buffer): Envelope | undefined {
+  if (bytes.length <= SMALL_FRAME) return envelopeOf(bytes.toString());
+  return findEnvelope(
+    bytes.toString("utf8", 0, ENVELOPE_CHARACTERS),
+    bytes.toString("utf8", bytes.length - ENVELOPE_CHARACTERS),
+  );
 }

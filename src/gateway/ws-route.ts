@@ -8,6 +8,10 @@ import { peerOf } from "./peer.js";
 import { routeUpgrades } from "./upgrades.js";
 
 const PATH = "/ws";
+/** A message may come in so many frames. Browsers send one; each frame of a message uses memory until the last one is there. */
+const MOST_FRAGMENTS = 64;
+/** A frame may arrive in so many pieces. A frame of 64 KiB in packets of the Internet's usual size has 48. */
+const MOST_CHUNKS = 512;
 /** How long a client may take to answer a closing handshake before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -30,6 +34,10 @@ export async function registerWebSocket(
   const serverOptions = {
     server: handshakes,
     maxPayload: LIMITS.frameBytes,
+    maxFragments: MOST_FRAGMENTS,
+    maxBufferedChunks: MOST_CHUNKS,
+    // The connection answers pings itself, so that it can count them.
+    autoPong: false,
     perMessageDeflate: false,
     clientTracking: false,
     closeTimeout: CLOSE_TIMEOUT_MS,

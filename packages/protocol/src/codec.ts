@@ -1,9 +1,12 @@
 /**
  * Frames to requests and back. Data comes from `gateway/connection.ts` and goes to `gateway/dispatch.ts`.
  */
-import type { TSchema } from "typebox";
+import { IsArray, IsObject, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { ENVELOPE_CHARACTERS, findEnvelope, type Envelope } from "./envelope.js";
 import { LastseenError, type WireError } from "./errors.js";
+import { firstFault } from "./first-fault.js";
+import { LIMITS } from "./limits.js";
 import {
   REQUESTS,
   type EventData,
@@ -12,24 +15,56 @@ import {
   type RequestId,
   type RequestType,
 } from "./messages/index.js";
+import { isNestedTooDeeply } from "./nesting.js";
+
+export { ENVELOPE_CHARACTERS, findEnvelope, type Envelope };
 
 export type AnyRequest = {
   [T in RequestType]: { id: RequestId | undefined; type: T; data: RequestData<T> };
 }[RequestType];
 
-export type Decoded =
-  | { kind: "request"; request: AnyRequest }
-  /** Not JSON, or not an object: nothing in it can be answered. */
-  | { kind: "garbage" }
-  /** A request that names itself but is wrong: answered with an error. */
-  | { kind: "invalid"; id: RequestId | undefined; type: string | undefined; error: LastseenError };
+/** A frame that was parsed. Nobody has looked at its data yet. */
+export interface ParsedFrame extends Envelope {
+  kind: "frame";
+  type: string;
+  data: unknown;
+}
 
-const validators = new Map<string, Validator>(
-  Object.entries(REQUESTS).map(([type, { data }]) => [type, Compile<TSchema>(data)]),
+/** Not JSON, or not an object: nothing in it can be answered. */
+export type Garbage = { kind: "garbage" };
+/** A request that names itself but is wrong: answered with an error. */
+export type Invalid = Envelope & { kind: "invalid"; error: LastseenError };
+export type Request = { kind: "request"; request: AnyRequest };
+export type Decoded = Request | Garbage | Invalid;
+
+/** What checks the data of one type of request. */
+interface RequestCheck {
+  schema: TSchema;
+  validator: Validator;
+  /** The lists of the data, with the most items that each may have. */
+  lists: readonly { name: string; most: number }[];
+}
+
+const checks = new Map<string, RequestCheck>(
+  Object.entries(REQUESTS).map(([type, { data }]) => [
+    type,
+    { schema: data, validator: Compile<TSchema>(data), lists: listsIn(data) },
+  ]),
 );
 
 /** Reads one text frame. Never throws. */
 export function decode(text: string): Decoded {
+  const frame = parse(text);
+  return frame.kind === "frame" ? validate(frame) : frame;
+}
+
+/** The first half of {@link decode}: reads what kind of request a frame is, and leaves its data unchecked. Never throws. */
+export function parse(text: string): ParsedFrame | Garbage | Invalid {
+  if (isNestedTooDeeply(text)) {
+    const envelope = findEnvelope(text.slice(0, ENVELOPE_CHARACTERS), text.slice(-ENVELOPE_CHARACTERS));
+    if (!envelope) return { kind: "garbage" };
+    return invalid(envelope.id, envelope.type, `data is nested more than ${LIMITS.nesting} levels deep`);
+  }
   let frame: unknown;
   try {
     frame = JSON.parse(text);
@@ -44,12 +79,38 @@ export function decode(text: string): Decoded {
     return invalid(undefined, named, "id must be an integer or a string of at most 64 characters");
   }
   if (typeof type !== "string") return invalid(id, undefined, "type must be a string");
-  const validator = validators.get(type);
-  if (!validator) return invalid(id, named, "type is not a request of this protocol");
-  const data = frame["data"] ?? {};
-  if (!validator.Check(data)) return invalid(id, type, explain(validator, data));
+  if (named === undefined) return invalid(id, undefined, "type is not a request of this protocol");
+  return { kind: "frame", id, type, data: frame["data"] ?? {} };
+}
+
+/** The second half of {@link decode}: stops at the first fault of the data. */
+export function validate({ id, type, data }: ParsedFrame): Request | Invalid {
+  const check = checks.get(type);
+  if (!check) return invalid(id, type, "type is not a request of this protocol");
+  const { schema, validator, lists } = check;
+  // The validator counts the items of a list after it has looked at each of them.
+  const tooLong = lists.find(({ name, most }) => isLongerThan(most, isRecord(data) ? data[name] : undefined));
+  if (tooLong) return invalid(id, type, `data.${tooLong.name} must not have more than ${tooLong.most} items`);
+  if (!validator.Check(data)) return invalid(id, type, firstFault(schema, data) ?? "data does not fit the request");
   return { kind: "request", request: { id, type, data } as AnyRequest };
 }
+
+/**
+ * Id and type of a frame that is refused, whatever it asks for. A small frame is parsed; of a large one only the start and the
+ * end are looked at.
+ *
+ * @returns undefined when the frame is garbage
+ */
+export function envelopeOf(text: string): Envelope | undefined {
+  if (text.length > SMALL_FRAME) {
+    return findEnvelope(text.slice(0, ENVELOPE_CHARACTERS), text.slice(-ENVELOPE_CHARACTERS));
+  }
+  const frame = parse(text);
+  return frame.kind === "garbage" ? undefined : { id: frame.id, type: frame.type };
+}
+
+/** A frame of so many characters is parsed in some microseconds. */
+export const SMALL_FRAME = 1024;
 
 export function encodeReply(id: RequestId, data: unknown): string {
   return JSON.stringify({ id, ok: true, data });
@@ -72,17 +133,19 @@ export const PROBE = '{"type":"probe"}';
 /** The heartbeat as clients send it, byte for byte: answered without parsing. */
 export const BARE_PING = '{"type":"ping"}';
 
-function invalid(id: RequestId | undefined, type: string | undefined, message: string): Decoded {
+function invalid(id: RequestId | undefined, type: string | undefined, message: string): Invalid {
   return { kind: "invalid", id, type, error: new LastseenError("bad_message", message) };
 }
 
-/** The first problem in words, naming the field but never repeating its value. */
-function explain(validator: Validator, data: unknown): string {
-  const first = validator.Errors(data)[0];
-  if (!first) return "data does not fit the request";
-  const path = first.instancePath.replaceAll("/", ".").slice(0, 128);
-  if (first.keyword === "enum") return `data${path} must be one of ${first.params.allowedValues.join(", ")}`;
-  return `data${path} ${first.message}`;
+function listsIn(schema: TSchema): RequestCheck["lists"] {
+  if (!IsObject(schema)) return [];
+  return Object.entries(schema.properties).flatMap(([name, property]) =>
+    IsArray(property) ? [{ name, most: (property as { maxItems?: number }).maxItems ?? Infinity }] : [],
+  );
+}
+
+function isLongerThan(most: number, value: unknown): boolean {
+  return Array.isArray(value) && value.length > most;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -5,6 +5,10 @@
 export const LIMITS = {
   /** Largest frame that the service takes; a larger one ends the socket with 1009. */
   frameBytes: 64 * 1024,
+  /** Largest frame that the service takes before hello. */
+  helloBytes: 16 * 1024,
+  /** So many lists and objects may lie in each other in a frame. */
+  nesting: 32,
   /** Largest `metadata` object, measured as JSON text. */
   metadataBytes: 4 * 1024,
   /** Longest room or user id. */

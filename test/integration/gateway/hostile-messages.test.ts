@@ -67,8 +67,8 @@ test.each(REQUEST_TYPES)("%s ignores fields that it does not know, whatever is i
     '"__proto__":{"polluted":true}',
     '"constructor":{"prototype":{"polluted":true}}',
     '"toString":null,"hasOwnProperty":0,"valueOf":[]',
-    `"deep":${"[".repeat(12_000)}${"]".repeat(12_000)}`,
-    `"list":[${"0,".repeat(12_000)}0]`,
+    `"deep":${"[".repeat(30)}${"]".repeat(30)}`,
+    `"list":[${"0,".repeat(3_000)}0]`,
     '"text":"\\ud800\\u0000\\u202e💥"',
     '"number":1e999,"small":-0',
   ];
