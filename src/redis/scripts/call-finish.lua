@@ -1,7 +1,6 @@
 -- Ends a call if its state and its users match the given ones.
 -- KEYS: calls, calls-by-user, calls-by-end, calls-over
--- ARGV: callId, holdMs, state or "any", who ends it: "anybody", "callee" with a user id, or "session" with a session id that
--- must be one of the two
+-- ARGV: callId, holdMs, state (or any), role (anybody or callee or session), id of the callee or of one of the sessions
 -- Returns {"gone"}, or {"finished", the call before it ended}.
 -- @include calls
 
