@@ -21,7 +21,7 @@ export function encodeText(text: string): Buffer {
 /**
  * Reads all complete frames of `bytes`.
  *
- * @returns what is left: the beginning of a frame whose rest has not arrived, or undefined
+ * @returns the beginning of a frame whose rest has not arrived yet; undefined when there is none
  */
 export function readFrames(bytes: Buffer, frame: (opcode: number, payload: Buffer) => void): Buffer | undefined {
   let at = 0;

@@ -4,8 +4,8 @@ import type { Client } from "./client.js";
 const LATEST_PONG_MS = 10_000;
 
 /**
- * Pings round robin at a steady rate, as many clients with their own timers do together. Resolves with the number of
- * pings when all of them were answered.
+ * Lets one client after the other ping, at a steady rate. Many clients with their own timers cause the same load. Resolves
+ * with the number of pings when all of them were answered.
  */
 export async function pace(clients: readonly Client[], perSecond: number, durationMs: number): Promise<number> {
   const total = Math.round((perSecond * durationMs) / 1000);
@@ -30,7 +30,7 @@ export async function pace(clients: readonly Client[], perSecond: number, durati
 }
 
 /**
- * Every client pings again as soon as it is answered. Resolves with the number of pings when all of them were answered.
+ * Every client pings again as soon as it gets the answer. Resolves with the number of pings when all of them were answered.
  */
 export async function saturate(clients: readonly Client[], durationMs: number): Promise<number> {
   let answered = 0;

@@ -11,8 +11,8 @@ export interface RawSocketEvents {
 }
 
 /**
- * A WebSocket client that does as little as it can, so that one process can keep a server busy. It answers WebSocket
- * pings, as browsers do.
+ * A WebSocket client that does as little work as possible, so that one process of clients can keep a server busy. It
+ * answers WebSocket pings, as browsers do.
  */
 export class RawSocket {
   readonly #socket: Socket;
@@ -79,7 +79,7 @@ function handshake({
     "Connection: Upgrade",
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
-    // The example of RFC 6455: any 16 bytes do, and nobody here checks the answer.
+    // The example of RFC 6455: any 16 bytes are valid, and this client does not check the answer.
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ...(subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
     "",

@@ -19,7 +19,7 @@ const SAMPLE = /^lastseen_ghost_detection_seconds_(bucket|sum|count)\{(.*)\} (\S
 /**
  * The causes that have occurred.
  *
- * @param scrapes what `/metrics` of each service answers
+ * @param scrapes the answer of `/metrics` of each service
  */
 export function readDetections(scrapes: readonly string[]): Detections[] {
   return [...samplesByCause(scrapes)]

@@ -27,7 +27,7 @@ interface Watched {
 }
 
 /**
- * People with and without media on another machine, whose link is taken down.
+ * Measures people with and without media on another machine when the link to that machine goes down.
  *
  * @param main the built service
  */

@@ -21,8 +21,8 @@ export function noMachineReason(): string | undefined {
 }
 
 /**
- * Another machine: a network namespace with one link to this one. When the link is down no packet passes and nobody is
- * told.
+ * Another machine: a network namespace with one link to this one. When the link is down no packet passes, and neither side
+ * gets an error.
  */
 export class OtherMachine {
   /** Where this machine is reached from there. */
@@ -38,9 +38,9 @@ export class OtherMachine {
     writeFileSync(this.browserProgram, `#!/bin/sh\nexec ip netns exec ${NAME} '${findChromium() ?? ""}' "$@"\n`);
     chmodSync(this.browserProgram, 0o755);
     ip("netns", "add", NAME);
-    // Also when the measuring is interrupted.
+    // This also closes it when somebody interrupts the measurement.
     process.once("exit", () => this.close());
-    // An address that is still being checked for duplicates comes later, and browsers take that for another network.
+    // IPv6 addresses appear late, after a check for duplicates. Browsers would see that as a change of network.
     ip("netns", "exec", NAME, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
     ip("link", "add", OUTER, "type", "veth", "peer", "name", INNER, "netns", NAME);
     ip("addr", "add", `${this.hostAddress}/24`, "dev", OUTER);

@@ -8,8 +8,8 @@ import type { TcpProxy } from "../../test/support/tcp-proxy.js";
 const CAMERA = "--use-fake-device-for-media-stream=fps=5";
 
 /**
- * @param page for what nobody may ask permission for: the camera is for secure pages only
- * @param program the browser; that of the system if not given
+ * @param page a URL; its origin may use the camera although it has no TLS
+ * @param program the path of the browser; by default that of the system
  */
 export function launchBrowser(page: string, program = findChromium()): Promise<Browser> {
   if (program === undefined) throw new Error("There is no Chromium: install one or set CHROMIUM_BIN");
@@ -21,7 +21,7 @@ export function launchBrowser(page: string, program = findChromium()): Promise<B
       CAMERA,
       `--unsafely-treat-insecure-origin-as-secure=${new URL(page).origin}`,
     ],
-    // Playwright keeps pages in the background awake; people's browsers do not.
+    // By default Playwright lets pages in the background run as if they were visible. The browsers of real people do not.
     ignoreDefaultArgs: [
       "--disable-background-timer-throttling",
       "--disable-backgrounding-occluded-windows",
@@ -70,8 +70,8 @@ export class Person {
   }
 
   /**
-   * The page's script never returns to anything else. Its thread gets only what nobody else wants of the processor, so that
-   * one page does not take a core from all the others.
+   * The page's script runs in an endless loop. Its thread gets the lowest priority, so that it does not take a core from the
+   * other pages.
    */
   async hang(): Promise<void> {
     for (const pid of this.#processes.renderer) setPriority(pid, 19);
@@ -125,7 +125,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // It has ended already.
+    // ESRCH: the process has ended already.
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

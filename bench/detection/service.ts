@@ -25,7 +25,7 @@ export class MeasuredService {
 
   /**
    * @param main the built service, `dist/main.js`
-   * @param host the address at which it listens, for media as well
+   * @param host the address on which it listens, also for media
    * @throws Error when the service is not built
    */
   static async start(main: string, host = "127.0.0.1"): Promise<MeasuredService> {

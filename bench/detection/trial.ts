@@ -39,7 +39,7 @@ export function departAll(entered: readonly Entered[], { apartMs, atMost }: Way)
 
 async function depart({ leaver, witness, sessionId }: Entered, withinMs: number): Promise<Going> {
   const goneAt = performance.now();
-  // Some never come to an end of it.
+  // For some ways to go this promise never settles.
   const going = Promise.resolve(leaver.go()).catch(() => {});
   try {
     return await witness.account(sessionId, goneAt, withinMs);

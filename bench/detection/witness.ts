@@ -63,7 +63,7 @@ export class Witness {
 
   leave(): void {
     clearInterval(this.#beat);
-    // A goodbye, so that the histogram counts nobody but those who are measured.
+    // With a goodbye the histogram does not count this client, but only those that are measured.
     if (this.#client.socket.readyState === WebSocket.OPEN) this.#client.send({ type: "beforeDisconnect" });
   }
 }

@@ -13,8 +13,8 @@ export interface ConnectionSample {
 }
 
 /**
- * V8 gives new objects 1 MB at first and 16 MB later (2 x 16 with the copies). Without this option that growth, which
- * happens once and in every server, would count as memory of the connections that happen to be opened meanwhile.
+ * V8 reserves 1 MB for new objects at first, and 16 MB later (2 x 16 with the copies). Every server grows like this once.
+ * Without this option the growth would count as memory of the connections that are opened at that time.
  */
 const NODE_OPTIONS = ["--min-semi-space-size=16"];
 
@@ -54,8 +54,8 @@ async function measureOne(subject: Subject, plan: Plan): Promise<ConnectionSampl
 }
 
 /**
- * A connection keeps buffers from the first message that it brings; one that has never said anything lacks them, and a
- * server without a greeting would have only such.
+ * A connection has buffers from its first message on. Some servers need no greeting, so without this ping their connections
+ * would have no buffers.
  */
 async function pingOnce(subject: Subject, connections: number, { pacedPerSecond }: Plan): Promise<void> {
   await subject.load.pace(pacedPerSecond, (connections / pacedPerSecond) * 1000);

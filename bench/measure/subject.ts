@@ -4,8 +4,8 @@ import { LoadGenerator } from "../harness/load-generator.js";
 import { ServerUnderTest } from "../harness/server-under-test.js";
 
 /**
- * So many connect before they are greeted. Nobody connects and waits for seconds before saying hello: what the server
- * keeps for the meantime would grow old in memory, and leave holes there that real clients do not make.
+ * Number of clients that connect before the first of them says hello. Real clients say hello at once. With a long wait
+ * the server would keep data for that time, V8 would move it to the old generation, and its end would leave gaps in memory.
  */
 export const AT_ONCE = 250;
 
