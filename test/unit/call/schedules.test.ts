@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import assert from "node:assert/strict";
+import { test } from "vitest";
 import { Random } from "../../support/random.js";
 import { expectConsistent } from "./consistent.js";
 import { CallWorld, RING_MS, accept, start, stop, type Device, type Faults } from "./call-world.js";
@@ -48,16 +49,15 @@ async function run(seed: number, faults: Partial<Faults>): Promise<void> {
   await expectConsistent(world, devices, USERS);
   const shown = new Map(watcher.client.statuses.map(({ userId, status }) => [userId, status]));
   for (const userId of USERS) {
-    expect(shown.get(userId), `the status of ${userId}`).toBe(
-      (await world.node(0).telephony.presence.statusOf(userId)).status,
-    );
+    const { status } = await world.node(0).telephony.presence.statusOf(userId);
+    assert.equal(shown.get(userId), status, `the status of ${userId}`);
   }
   for (const device of devices) device.node.end(device);
   await world.settle();
-  for (const userId of USERS) expect(await world.calls.ofUser(userId), `${userId} is still in a call`).toBeUndefined();
+  for (const userId of USERS) assert.equal(await world.calls.ofUser(userId), undefined, `${userId} is still in a call`);
   await world.close();
   await world.settle();
-  expect(world.clock.pendingTimers, "timers").toBe(0);
+  assert.equal(world.clock.pendingTimers, 0, "timers");
 }
 
 async function runAll(count: number, faults: Partial<Faults>): Promise<void> {
