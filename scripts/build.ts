@@ -9,7 +9,6 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { webBundle } from "./web-bundle.js";
 
-/** In the order in which they need each other's types. */
 const PACKAGES = ["protocol", "client"] as const;
 /** Minified and gzipped bytes of `@lastseen/client`, without media. */
 const CORE_LIMIT_BYTES = 12 * 1024;
@@ -35,9 +34,10 @@ function compile(folder: string): Promise<void> {
   });
 }
 
+/** All others need the built types of the protocol, and the service needs none of the client. */
 async function compileAll(): Promise<void> {
-  for (const name of PACKAGES) await compile(join("packages", name));
-  await compile(".");
+  await compile(join("packages", "protocol"));
+  await Promise.all([compile(join("packages", "client")), compile(".")]);
 }
 
 /** Files that the service reads at run time beside its code. */
