@@ -21,7 +21,7 @@ export const TARGET = fileURLToPath(new URL("../docs/protocol.md", import.meta.u
 
 /** The part of JSON schema that the messages use. */
 interface Shape {
-  type?: string | undefined;
+  type?: string | readonly string[] | undefined;
   const?: unknown;
   enum?: unknown[] | undefined;
   anyOf?: Shape[] | undefined;
@@ -51,8 +51,18 @@ A **request** is \`{ id, type, data }\`. Its \`id\` is an integer or a string of
 without an \`id\`; if such a request fails, the service sends an \`error\` event. An **event** is \`{ type, data }\`. Times (\`…At\`) are epoch
 milliseconds, and durations (\`…Ms\`) are milliseconds. Ignore fields that you do not know; the service does the same.
 
-Room ids and user ids have 1–${LIMITS.idLength} characters of \`A–Z a–z 0–9 _ . : @ -\`, but not \`.\` or \`..\` alone. Tab ids have 1–${LIMITS.tabIdLength} of these
-characters. Names have at most ${LIMITS.nameLength} characters. \`metadata\` has at most ${LIMITS.metadataBytes / 1024} KiB as JSON text.
+**Text.** A character is a Unicode code point. Room ids and user ids have 1–${LIMITS.idLength} characters and tab ids 1–${LIMITS.tabIdLength}: well-formed Unicode
+with at least one visible character, no control characters, no line separators, no characters that change the direction of text, and no
+white space at either end. \`auth0|5f7c\`, \`ada+x@example.com\`, \`Team standup\` and \`会议室\` are ids. \`.\` and \`..\` are not, because the path of a
+URL cannot carry them. The service compares ids exactly as they are given. Percent-encode an id in a URL (\`encodeURIComponent\`).
+
+The service never refuses a name. It takes control characters, characters that change the direction of text and needless invisible
+characters out, puts U+FFFD in place of half of a character, and cuts the name after ${LIMITS.nameLength} characters, between two characters as people see
+them. When nothing visible is left, or the name is \`null\` or missing, the user's id stands in. The newest name counts: when a resume, a transfer or another tab
+of the user brings another name, the others in the room get \`name_changed\` for each session of the user there.
+
+The service refuses other text that has half of a character (a lone surrogate, as an escape in JSON) with \`bad_message\`; the message names the field.
+\`metadata\` has at most ${LIMITS.metadataBytes / 1024} KiB as JSON text.
 
 ## A client's life
 
@@ -67,7 +77,7 @@ After any other refusal the client may send another hello on the same socket.
 this; these frames say nothing about the page.
 
 **Join.** A client is in at most one room. It sends \`leave\` before it joins another one. The roster in the answer has a version. Each
-\`user_joined\`, \`user_left\`, \`user_away\`, \`user_back\` and \`metadata_changed\` raises the version by one. Events that concern only
+\`user_joined\`, \`user_left\`, \`user_away\`, \`user_back\`, \`name_changed\` and \`metadata_changed\` raises the version by one. Events that concern only
 producers do not. The service does not tell a client what the client itself did. A client that sees another version than its own sends
 \`getRoom\`.
 
@@ -173,7 +183,7 @@ function describe(schema: Shape): string {
     );
     return `{ ${inside.join(", ")} }`;
   }
-  return schema.type ?? "anything";
+  return typeof schema.type === "string" ? schema.type : (schema.type?.join(" or ") ?? "anything");
 }
 
 function code(text: string): string {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createVerifier } from "fast-jwt";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { LastseenError, Name, type RequestData, RoomId, UserId } from "@lastseen/protocol";
+import { LastseenError, type RequestData, RoomId, shownName, UserId } from "@lastseen/protocol";
 import type { Identity } from "../session/session.js";
 
 /** Finds out who the client is. Throws LastseenError `unauthorized` with a reason that helps the author of the client. */
@@ -14,7 +14,7 @@ export type Authenticate = (
 const Claims = Compile(
   Type.Object({
     sub: UserId,
-    name: Type.Optional(Name),
+    name: Type.Optional(Type.Unknown()),
     rooms: Type.Optional(Type.Array(RoomId, { maxItems: 1000 })),
     exp: Type.Number(),
   }),
@@ -24,7 +24,12 @@ const Claims = Compile(
 export const trustEverybody: Authenticate = ({ user }, resuming) => {
   const userId = user?.id ?? resuming?.userId ?? `guest-${randomUUID().slice(0, 8)}`;
   const known = resuming?.userId === userId ? resuming.name : undefined;
-  return { userId, name: user?.name ?? known ?? userId, rooms: undefined, expiresAt: Infinity };
+  return {
+    userId,
+    name: user?.name == null ? (known ?? shownName(undefined, userId)) : shownName(user.name, userId),
+    rooms: undefined,
+    expiresAt: Infinity,
+  };
 };
 
 /** Checks HS256 tokens with the claims `sub` and `exp`, and optionally `name` and `rooms`. */
@@ -45,6 +50,6 @@ export function verifyJwt(secret: string): Authenticate {
       throw new LastseenError("unauthorized", "The token must have sub, exp and, if present, proper name and rooms.");
     }
     const { sub, name, rooms, exp } = claims;
-    return { userId: sub, name: name ?? sub, rooms, expiresAt: exp * 1000 };
+    return { userId: sub, name: shownName(name, sub), rooms, expiresAt: exp * 1000 };
   };
 }

@@ -1,14 +1,13 @@
-import { Value } from "typebox/value";
 import type { Authenticate } from "../gateway/authenticate.js";
-import { LastseenError, Name, UserId } from "@lastseen/protocol";
+import { checkRoomId, checkUserId, LastseenError, shownName } from "@lastseen/protocol";
 import type { Identity } from "../session/session.js";
 
 /** A user, as the application knows it. */
 export interface KnownUser {
-  /** 1–128 characters of `A–Z a–z 0–9 _ . : @ -`. */
+  /** 1–128 characters of Unicode, as `checkUserId` of `@lastseen/protocol` allows them. */
   userId: string;
-  /** Default: the user's id. */
-  name?: string;
+  /** Default, also when it has no visible character: the user's id. */
+  name?: string | null;
   /** Rooms that the user may join. Default: all. */
   rooms?: readonly string[];
   /** Until when this is valid, epoch milliseconds. Default: for ever. */
@@ -35,9 +34,12 @@ function ask(hook: AuthenticateHook, hello: Parameters<Authenticate>[0]): KnownU
   }
 }
 
-function complete({ userId, name = userId, rooms, expiresAt = Infinity }: KnownUser): Identity {
-  if (!Value.Check(UserId, userId) || !Value.Check(Name, name)) {
-    throw new Error("authenticate must return a userId and, if any, a name that the protocol allows");
+function complete({ userId, name, rooms, expiresAt = Infinity }: KnownUser): Identity {
+  const wrong = checkUserId(userId);
+  if (wrong !== undefined) throw new Error(`authenticate returned a wrong user: userId ${wrong}`);
+  for (const room of rooms ?? []) {
+    const wrongRoom = checkRoomId(room);
+    if (wrongRoom !== undefined) throw new Error(`authenticate returned a wrong user: each of rooms ${wrongRoom}`);
   }
-  return { userId, name, rooms, expiresAt };
+  return { userId, name: shownName(name, userId), rooms, expiresAt };
 }

@@ -61,6 +61,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Fields<EventData<T>> } =
   },
   user_away: presence,
   user_back: presence,
+  name_changed: { ...roster, userId: "string", sessionId: "string", name: "string" },
   metadata_changed: { ...roster, userId: "string", sessionId: "string", metadata: "object" },
   room_closed: { ...roster, reason: "string" },
   session_transferred: { roomId: "string", tabId: "string", at: "number" },

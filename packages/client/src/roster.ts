@@ -8,7 +8,7 @@ import type { ServiceEvent } from "./frame.js";
 
 type EventOf<T extends ServiceEvent["type"]> = Extract<ServiceEvent, { type: T }>;
 /** Events that move the version of the roster. */
-type OfPeople = EventOf<"user_joined" | "user_left" | "user_away" | "user_back" | "metadata_changed">;
+type OfPeople = EventOf<"user_joined" | "user_left" | "user_away" | "user_back" | "name_changed" | "metadata_changed">;
 type OfProducers = EventOf<"new_producer" | "producer_paused" | "producer_resumed" | "producer_closed">;
 
 /** `gap`: applied, but an event before it was missed. `unaffected`: about something else, or known already. */
@@ -47,6 +47,7 @@ export class Roster {
       case "user_left":
       case "user_away":
       case "user_back":
+      case "name_changed":
       case "metadata_changed":
         return this.#applyVersioned(event);
       case "new_producer":
@@ -81,6 +82,9 @@ export class Roster {
       case "user_away":
       case "user_back":
         this.amend(data.sessionId, { state: type === "user_away" ? "away" : "present" });
+        return;
+      case "name_changed":
+        this.amend(data.sessionId, { name: data.name });
         return;
       case "metadata_changed":
         this.amend(data.sessionId, { metadata: data.metadata });

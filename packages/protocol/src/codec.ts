@@ -4,6 +4,7 @@
 import { IsArray, IsObject, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { ENVELOPE_CHARACTERS, findEnvelope, type Envelope } from "./envelope.js";
+import { findBrokenText, mayBreak } from "./broken-text.js";
 import { LastseenError, type WireError } from "./errors.js";
 import { firstFault } from "./first-fault.js";
 import { LIMITS } from "./limits.js";
@@ -16,6 +17,7 @@ import {
   type RequestType,
 } from "./messages/index.js";
 import { isNestedTooDeeply } from "./nesting.js";
+import { isWellFormed, toWellFormed } from "./text.js";
 
 export { ENVELOPE_CHARACTERS, findEnvelope, type Envelope };
 
@@ -28,6 +30,8 @@ export interface ParsedFrame extends Envelope {
   kind: "frame";
   type: string;
   data: unknown;
+  /** Whether the data can have text that is not well-formed Unicode. */
+  mayBreak: boolean;
 }
 
 /** Not JSON, or not an object: nothing in it can be answered. */
@@ -74,24 +78,30 @@ export function parse(text: string): ParsedFrame | Garbage | Invalid {
   if (!isRecord(frame)) return { kind: "garbage" };
   const id = frame["id"];
   const type = frame["type"];
-  const named = typeof type === "string" && type.length <= 64 ? type : undefined;
+  const named = typeof type === "string" && type.length <= 64 ? toWellFormed(type) : undefined;
   if (id !== undefined && !isRequestId(id)) {
-    return invalid(undefined, named, "id must be an integer or a string of at most 64 characters");
+    return invalid(
+      undefined,
+      named,
+      "id must be an integer or a string of at most 64 characters of well-formed Unicode",
+    );
   }
   if (typeof type !== "string") return invalid(id, undefined, "type must be a string");
   if (named === undefined) return invalid(id, undefined, "type is not a request of this protocol");
-  return { kind: "frame", id, type, data: frame["data"] ?? {} };
+  return { kind: "frame", id, type, data: frame["data"] ?? {}, mayBreak: mayBreak(text) };
 }
 
 /** The second half of {@link decode}: stops at the first fault of the data. */
-export function validate({ id, type, data }: ParsedFrame): Request | Invalid {
+export function validate({ id, type, data, mayBreak: mustSearch }: ParsedFrame): Request | Invalid {
   const check = checks.get(type);
-  if (!check) return invalid(id, type, "type is not a request of this protocol");
+  if (!check) return invalid(id, toWellFormed(type), "type is not a request of this protocol");
   const { schema, validator, lists } = check;
   // The validator counts the items of a list after it has looked at each of them.
   const tooLong = lists.find(({ name, most }) => isLongerThan(most, isRecord(data) ? data[name] : undefined));
   if (tooLong) return invalid(id, type, `data.${tooLong.name} must not have more than ${tooLong.most} items`);
   if (!validator.Check(data)) return invalid(id, type, firstFault(schema, data) ?? "data does not fit the request");
+  const broken = mustSearch ? findBrokenText(data, "data", type === "hello" ? isNamePath : undefined) : undefined;
+  if (broken !== undefined) return invalid(id, type, broken);
   return { kind: "request", request: { id, type, data } as AnyRequest };
 }
 
@@ -153,5 +163,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isRequestId(value: unknown): value is RequestId {
-  return Number.isSafeInteger(value) || (typeof value === "string" && value.length <= 64);
+  return Number.isSafeInteger(value) || (typeof value === "string" && value.length <= 64 && isWellFormed(value));
+}
+
+/** A name with half of a character is mended and not refused. */
+function isNamePath(path: string): boolean {
+  return path === "data.user.name";
 }

@@ -1,5 +1,6 @@
 import { IsArray, IsObject, type TSchema } from "typebox";
 import { Check, Errors } from "typebox/value";
+import { cutText, toWellFormed } from "./text.js";
 
 /** The path in a message is not longer than this. The client chose the names in it. */
 const SHOWN_PATH = 128;
@@ -14,7 +15,7 @@ const SHOWN_PATH = 128;
  */
 export function firstFault(schema: TSchema, value: unknown, path = "data"): string | undefined {
   const own = withoutParts(schema);
-  if (!Check(own, value)) return explain(own, value, path.slice(0, SHOWN_PATH));
+  if (!Check(own, value)) return explain(own, value, toWellFormed(cutText(path, SHOWN_PATH)));
   for (const [name, part, partSchema] of partsOf(schema, value)) {
     const fault = firstFault(partSchema, part, `${path}.${name}`);
     if (fault !== undefined) return fault;
@@ -44,6 +45,8 @@ function* partsOf(schema: TSchema, value: unknown): Generator<[name: string, par
 
 /** What the schema says about the value itself: its kind, its size and its required fields. */
 function withoutParts(schema: TSchema): TSchema {
+  // A schema without parts stays as it is: a copy would lose the checks that are functions.
+  if (!IsArray(schema) && !IsObject(schema)) return schema;
   const { items: _items, properties: _properties, additionalProperties: _more, ...own } = schema as Parts;
   return own;
 }

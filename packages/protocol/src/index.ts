@@ -11,6 +11,7 @@ export {
   NewBackendEvent,
   type BackendEventType,
 } from "./backend-event.js";
+export { findBrokenText } from "./broken-text.js";
 export { CLOSE_CODES, closeName, type CloseName } from "./close-codes.js";
 export { END_REASON_WORDS, GIVEN_UP, type EndReason, type GivenUp } from "./end-reasons.js";
 export { ERRORS, LastseenError, toWireError, type ErrorCode, type WireError } from "./errors.js";
@@ -58,4 +59,6 @@ export {
   TabId,
   UserId,
 } from "./messages/shared.js";
+export { shownName } from "./names.js";
+export { checkRoomId, checkUserId, cutText, isWellFormed, toWellFormed } from "./text.js";
 export { TIMELINE_STEPS, type TimelineStep } from "./timeline-steps.js";

@@ -1,7 +1,6 @@
 import Type from "typebox";
-import { GivenId, JsonObject, Kind, Nothing, RoomId, Shape, UserId } from "./shared.js";
+import { GivenId, JsonObject, Kind, Nothing, RoomId, Shape, Source, UserId } from "./shared.js";
 
-const Source = Type.String({ minLength: 1, maxLength: 32 });
 const OfProducer = Shape({ producerId: GivenId });
 const OfConsumer = Shape({ consumerId: GivenId });
 const change = { data: OfProducer, reply: Nothing };

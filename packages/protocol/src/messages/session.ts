@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { CallSnapshot } from "./call.js";
 import {
+  ClientText,
   DurationMs,
   EpochMs,
   GivenId,
@@ -10,9 +11,11 @@ import {
   Nothing,
   Participant,
   RoomId,
+  ResumeTokenText,
   RoomSnapshot,
   Shape,
   TabId,
+  Token,
   UserId,
 } from "./shared.js";
 
@@ -22,13 +25,11 @@ export const Visibility = Type.Enum(["visible", "hidden", "frozen"]);
 export const sessionRequests = {
   hello: {
     data: Shape({
-      token: Type.Optional(Type.String({ maxLength: 8192 })),
+      token: Type.Optional(Token),
       user: Type.Optional(Shape({ id: UserId, name: Type.Optional(Name) })),
       tabId: TabId,
-      resume: Type.Optional(Shape({ sessionId: GivenId, resumeToken: Type.String({ minLength: 1, maxLength: 256 }) })),
-      client: Type.Optional(
-        Shape({ name: Type.String({ maxLength: 64 }), version: Type.Optional(Type.String({ maxLength: 64 })) }),
-      ),
+      resume: Type.Optional(Shape({ sessionId: GivenId, resumeToken: ResumeTokenText })),
+      client: Type.Optional(Shape({ name: ClientText, version: Type.Optional(ClientText) })),
     }),
     reply: Shape({
       sessionId: GivenId,
@@ -87,6 +88,8 @@ export const sessionEvents = {
   }),
   user_away: presence,
   user_back: presence,
+  /** The newest name of a user, told for each session of that user in the room. */
+  name_changed: Shape({ ...roster, userId: UserId, sessionId: GivenId, name: Type.String() }),
   metadata_changed: Shape({ ...roster, userId: UserId, sessionId: GivenId, metadata: JsonObject }),
   room_closed: Shape({ ...roster, reason: Type.String() }),
   session_transferred: Shape({ roomId: RoomId, tabId: TabId, at: EpochMs }),

@@ -1,20 +1,47 @@
-import Type, { type Static, type TObject, type TProperties, type TUnsafe } from "typebox";
+import Type, { type Static, type TObject, type TProperties, type TString, type TUnsafe } from "typebox";
 import { LIMITS } from "../limits.js";
+import { checkRoomId, checkTabId, checkUserId, lengthUpTo } from "../text.js";
 
 /** An object whose unknown fields are ignored, so that the protocol can grow. */
 export function Shape<T extends TProperties>(properties: T): TObject<T> {
   return Type.Object(properties);
 }
 
-/** Characters of room and user ids. Not "." or "..": in the path of a URL they would mean something else. */
-const ID_PATTERN = "^(?!\\.{1,2}$)[A-Za-z0-9_.:@-]+$";
+/** Text of bounded length. TypeBox alone counts what people see as one character, which can be of any size. */
+function Text(least: number, most: number): TString {
+  const schema = Type.String({ minLength: least, maxLength: most });
+  return Type.Refine(
+    schema,
+    (text) => lengthUpTo(text, most) <= most,
+    () => `must be at most ${most} characters long`,
+  );
+}
 
-export const RoomId = Type.String({ minLength: 1, maxLength: LIMITS.idLength, pattern: ID_PATTERN });
-export const UserId = Type.String({ minLength: 1, maxLength: LIMITS.idLength, pattern: ID_PATTERN });
-export const TabId = Type.String({ minLength: 1, maxLength: LIMITS.tabIdLength, pattern: ID_PATTERN });
+/** An id that a client or a backend chose, checked by one of the functions in `text.ts`. */
+function ChosenId(most: number, description: string, check: (id: unknown) => string | undefined): TString {
+  const schema = Type.String({ minLength: 1, maxLength: most, description });
+  return Type.Refine(
+    schema,
+    (id) => check(id) === undefined,
+    (id) => check(id) ?? "",
+  );
+}
+
+export const RoomId = ChosenId(LIMITS.idLength, "A room id", checkRoomId);
+export const UserId = ChosenId(LIMITS.idLength, "A user id", checkUserId);
+export const TabId = ChosenId(LIMITS.tabIdLength, "A tab id", checkTabId);
 /** Ids that the service gave out (session, transport, producer, consumer, call). */
-export const GivenId = Type.String({ minLength: 1, maxLength: LIMITS.idLength });
-export const Name = Type.String({ minLength: 1, maxLength: LIMITS.nameLength });
+export const GivenId = Text(1, LIMITS.idLength);
+/** A name as it comes in. `shownName` makes the name that others see. */
+export const Name = Type.Unsafe<string | null>({ type: ["string", "null"] }) as TUnsafe<string | null> & {
+  type: string[];
+};
+/** What a track shows: `mic`, `camera`, `screen`, or the application's own word. */
+export const Source = Text(1, 32);
+/** Text that names a client and its version. */
+export const ClientText = Text(0, 64);
+export const Token = Text(0, 8192);
+export const ResumeTokenText = Text(1, 256);
 export const EpochMs = Type.Number({ description: "Milliseconds since 1970-01-01 UTC" });
 export const DurationMs = Type.Number({ description: "Milliseconds" });
 export const Kind = Type.Enum(["audio", "video"]);
