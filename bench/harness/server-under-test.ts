@@ -11,11 +11,13 @@ import type { MeterCommands } from "./meter.js";
 const START_TIMEOUT_MS = 20_000;
 /** Number of new starts when another process has taken the server's port. */
 const STARTS = 3;
-/** Settings of Lastseen that differ from production: no login, no media, no limit for pings, and long deadlines. */
+/** Settings of Lastseen that differ from production: no login, no media, no limit for pings and for this one address, and long deadlines. */
 const LASTSEEN_SETTINGS = {
   LASTSEEN_ENV: "test",
   SFU_WORKERS: "0",
   LOG_LEVEL: "info",
+  MAX_CONNECTIONS: "200000",
+  MAX_CONNECTIONS_PER_ADDRESS: "200000",
   MAX_MESSAGES_PER_SECOND: "100000",
   HELLO_TIMEOUT_MS: "60000",
 };

@@ -39,6 +39,8 @@ export class ServiceProcess {
         WEB_PORT: "0",
         SFU_PORT: "0",
         HELLO_TIMEOUT_MS: "60000",
+        MAX_CONNECTIONS: "200000",
+        MAX_CONNECTIONS_PER_ADDRESS: "200000",
         PUBLIC_URL: `http://${host}:${port}`,
         ...env,
       },

@@ -1,10 +1,12 @@
 import type { Telephony } from "../call/telephony.js";
 import type { Membership } from "../cluster/membership.js";
+import { UserLimit } from "../gateway/budget/user-limit.js";
 import { Gateway } from "../gateway/gateway.js";
 import { callHandlers, guardCallRooms } from "../gateway/handlers/call.js";
 import { helloHandler } from "../gateway/handlers/hello.js";
 import { mediaHandlers } from "../gateway/handlers/media.js";
 import { roomHandlers } from "../gateway/handlers/room.js";
+import type { Refusals } from "../kernel/refusals.js";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Admission } from "../room/admission.js";
 import type { DirectorySync } from "../room/directory-sync.js";
@@ -23,14 +25,21 @@ export function createGateway(parts: {
   telephony: Telephony;
   /** Undefined when this node is alone. */
   membership: Membership | undefined;
+  refusals: Refusals;
 }): Gateway {
-  const { settings, ports, core, directorySync, reaper, admission, telephony, membership } = parts;
+  const { settings, ports, core, directorySync, reaper, admission, telephony, membership, refusals } = parts;
   const { rooms, registry, sessions, liveness, sockets } = core;
   const hello = helloHandler({
     authenticate: ports.authenticate,
     sessions,
     registry,
     rooms,
+    userLimit: new UserLimit({
+      clock: ports.clock,
+      most: settings.limits.sessionsPerUser,
+      sessionsOf: (userId) => registry.ofUser(userId).length,
+      refusals,
+    }),
     nodeId: settings.nodeId,
     heartbeat: settings.heartbeat,
     calls: {
@@ -61,6 +70,7 @@ export function createGateway(parts: {
       ...callHandlers(telephony),
     },
     limits: settings.limits,
+    refusals,
     heartbeatGap: ports.heartbeatGap,
   });
 }

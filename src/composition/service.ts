@@ -7,6 +7,7 @@ import { Membership } from "../cluster/membership.js";
 import { createTelephony, type Telephony } from "../call/telephony.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
+import { Refusals } from "../kernel/refusals.js";
 import { Journal } from "../observability/journal.js";
 import { readSources } from "../observability/read-sources.js";
 import type { MetricSources } from "../observability/sources.js";
@@ -34,6 +35,7 @@ export interface Service extends Core {
   readonly telephony: Telephony;
   readonly timeline: Timeline;
   readonly sources: MetricSources;
+  readonly refusals: Refusals;
   /** Undefined when this node is alone. */
   readonly cluster: Cluster | undefined;
   /** Ends every session as `shutdown`. Resolves after the first attempt at each cleanup. */
@@ -85,7 +87,9 @@ export function createService(
     ringTimeoutMs: settings.ringTimeoutMs,
   });
   disposals.defer("telephony", () => telephony.close());
-  const gateway = createGateway({ settings, ports, core, directorySync, reaper, admission, telephony, membership });
+  const refusals = new Refusals({ log: ports.log, clock });
+  const parts = { settings, ports, core, directorySync, reaper, admission, telephony, membership, refusals };
+  const gateway = createGateway(parts);
 
   const cluster =
     membership && createCluster({ membership, clock, random, directory, bus, media, core, directorySync, reaper });
@@ -103,6 +107,7 @@ export function createService(
     media,
     gateway,
     calls: telephony.known,
+    refusals,
   });
   return {
     ...core,
@@ -114,6 +119,7 @@ export function createService(
     telephony,
     timeline,
     sources,
+    refusals,
     cluster,
     async endSessions() {
       await Promise.all([...registry.all()].map((session) => reaper.end(session, { reason: "shutdown" })));

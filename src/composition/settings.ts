@@ -16,7 +16,15 @@ export interface ServiceSettings {
   multiTabPolicy: DuplicatePolicy;
   /** How long an unanswered call rings. */
   ringTimeoutMs: number;
-  limits: { maxRooms: number; maxRoomSize: number; connections: number; messagesPerSecond: number };
+  limits: {
+    maxRooms: number;
+    maxRoomSize: number;
+    connections: number;
+    connectionsPerAddress: number;
+    sessionsPerUser: number;
+    bufferedBytes: number;
+    messagesPerSecond: number;
+  };
 }
 
 export function settingsOf(config: Config): ServiceSettings {
@@ -43,6 +51,9 @@ export function settingsOf(config: Config): ServiceSettings {
       maxRooms: config.MAX_ROOMS,
       maxRoomSize: config.MAX_ROOM_SIZE,
       connections: config.MAX_CONNECTIONS,
+      connectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+      sessionsPerUser: config.MAX_SESSIONS_PER_USER,
+      bufferedBytes: config.MAX_BUFFERED_BYTES,
       messagesPerSecond: config.MAX_MESSAGES_PER_SECOND,
     },
   };

@@ -1,4 +1,5 @@
 import { isOrigin, listOrigins } from "./origins.js";
+import { isAddressOrNetwork, listAddresses } from "./addresses.js";
 import type { Environment, Settings } from "./schema.js";
 
 /** A condition on several settings. Each value may be allowed while the combination is not. */
@@ -61,6 +62,14 @@ const RULES: readonly Rule[] = [
       WEBHOOK_URL !== undefined &&
       !isPlainUrl(WEBHOOK_URL) &&
       "WEBHOOK_URL must be a URL without a user name and password: the signature proves who sends the events",
+  },
+  {
+    reads: ["TRUSTED_PROXIES"],
+    problem({ TRUSTED_PROXIES }) {
+      const wrong = listAddresses(TRUSTED_PROXIES).filter((entry) => !isAddressOrNetwork(entry));
+      const shown = wrong.map((entry) => JSON.stringify(entry)).join(", ");
+      return wrong.length > 0 && `TRUSTED_PROXIES has ${shown}, which is no IP address and no network like 10.0.0.0/8`;
+    },
   },
   {
     reads: ["CORS_ORIGIN"],

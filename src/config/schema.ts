@@ -31,6 +31,13 @@ const listening = {
   PORT: Port("The port of the service. With 0 the service takes a free port and logs it."),
   HOST: Text("The address on which the service and the demo page listen."),
   WEB_PORT: Port("The port of the demo page. With 0 there is no demo page."),
+  TRUSTED_PROXIES: Type.Optional(
+    Type.String({
+      description:
+        "Addresses and networks of your proxies, separated by commas: `10.0.0.0/8, ::1`. The service believes their `X-Forwarded-For`.",
+      unset: "the address of a client is the one that its connection comes from",
+    }),
+  ),
   LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
     description: "The lowest level that is logged; see [logging.md](logging.md).",
   }),
@@ -55,8 +62,24 @@ const liveness = {
 const limits = {
   MAX_ROOM_SIZE: Count("Participants in one room."),
   MAX_ROOMS: Count("Rooms on this node."),
-  MAX_CONNECTIONS: Count("WebSockets on this node. Further ones are closed with 1013."),
-  MAX_MESSAGES_PER_SECOND: Count("Messages of one WebSocket per second. The messages of 8 seconds may come at once."),
+  MAX_CONNECTIONS: Count(
+    "WebSockets on this node. Further ones are closed with 1013. A quarter of them may be sockets that have not said hello; one address may have a tenth of these.",
+  ),
+  MAX_CONNECTIONS_PER_ADDRESS: Count(
+    "WebSockets of one IP address, or of one IPv6 network of 64 bits. Further ones are closed with 1013. Behind a proxy set `TRUSTED_PROXIES`, or all clients have the proxy's address.",
+  ),
+  MAX_SESSIONS_PER_USER: Count(
+    "Sessions of one user on this node. The hello of a further one is refused with `rate_limited`.",
+  ),
+  MAX_BUFFERED_BYTES: Type.Integer({
+    minimum: 65_536,
+    maximum: 1_099_511_627_776,
+    description:
+      "Bytes that all clients together may leave unread. Beyond it the service cuts off the clients that have read least.",
+  }),
+  MAX_MESSAGES_PER_SECOND: Count(
+    "Messages of one WebSocket per second. The messages of 8 seconds may come at once. A message counts once for each 8 KiB that it has.",
+  ),
 };
 
 const access = {

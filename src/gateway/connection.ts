@@ -12,7 +12,9 @@ import { BARE_PING, encodeErrorReply, encodeEvent } from "@lastseen/protocol/cod
 import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
-import type { AskPeer } from "./peer.js";
+import type { Place } from "./budget/connection-limits.js";
+import type { Reader } from "./budget/unread-bytes.js";
+import type { Peer } from "./peer.js";
 import type { RateLimit, RateVerdict } from "./budget/rate-limit.js";
 
 const BARE_PING_BYTES = Buffer.from(BARE_PING);
@@ -42,6 +44,10 @@ export interface FrameSink {
   /** Whether the connection may go on for its session. If not, the gateway tells the client and closes the socket. */
   mayGoOn(connection: Connection, session: Session): boolean;
   socketFailed(connection: Connection, error: Error): void;
+  /** The connection is cut off because its client does not read. */
+  tooSlow(connection: Connection): void;
+  /** The connection has so many bytes that its client has not read. 0: it has caught up. */
+  behind(connection: Connection, bytes: number): void;
   ended(connection: Connection, closeCode: number): void;
 }
 
@@ -49,11 +55,14 @@ export interface FrameSink {
  * One WebSocket. It reads and writes frames and belongs to at most one session at a time. The gateway decides what a frame
  * means.
  */
-export class Connection implements SessionConnection {
+export class Connection implements SessionConnection, Reader {
   /** Set by a successful hello. The session may belong to another connection since then. */
   session: Session | undefined = undefined;
   /** Where the client comes from. Kept only until a session says who the client is. */
-  peer: AskPeer | undefined;
+  peer: Peer | undefined;
+  /** Its place among the sockets of its address; undefined when it was turned away. */
+  readonly place: Place | undefined;
+  saidHello = false;
   lastPongMono: number | undefined = undefined;
   /** Pings that were sent since the last frame arrived. */
   unansweredPings = 0;
@@ -69,11 +78,19 @@ export class Connection implements SessionConnection {
   #open = true;
   /** Pings that the client has not answered yet. */
   #pongsOwed = 0;
+  /** Something was unread after the last send. */
+  #isBehind = false;
   /** The code that the service closed with. The code in the answer of the client does not count then. */
   #closeCode: number | undefined = undefined;
 
-  constructor(socket: WebSocket, sink: FrameSink, rate: RateLimit, peer?: AskPeer) {
-    this.peer = peer;
+  constructor(
+    socket: WebSocket,
+    sink: FrameSink,
+    rate: RateLimit,
+    origin: { peer?: Peer | undefined; place: Place | undefined },
+  ) {
+    this.peer = origin.peer;
+    this.place = origin.place;
     this.#socket = socket;
     this.#sink = sink;
     this.#rate = rate;
@@ -90,11 +107,22 @@ export class Connection implements SessionConnection {
 
   send(frame: string | Buffer): void {
     if (!this.#open) return;
-    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-      this.destroy("does not read what it is sent");
-      return;
-    }
     this.#socket.send(frame, TEXT);
+    const { bufferedAmount } = this.#socket;
+    if (bufferedAmount === 0 && !this.#isBehind) return;
+    this.#isBehind = bufferedAmount > 0;
+    if (bufferedAmount > MAX_BUFFERED_BYTES) this.destroyUnread();
+    this.#sink.behind(this, this.unread);
+  }
+
+  /** What this process holds for the client: ws and the socket count it together. */
+  get unread(): number {
+    return this.#open ? this.#socket.bufferedAmount : 0;
+  }
+
+  destroyUnread(): void {
+    this.#sink.tooSlow(this);
+    this.destroy("does not read what it is sent");
   }
 
   sendEvent<T extends EventType>(type: T, data: EventData<T>): void {

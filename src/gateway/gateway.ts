@@ -27,7 +27,10 @@ import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
-import type { AskPeer } from "./peer.js";
+import type { RefusalReason, Refusals } from "../kernel/refusals.js";
+import { ConnectionLimits } from "./budget/connection-limits.js";
+import { UnreadBytes } from "./budget/unread-bytes.js";
+import type { Peer } from "./peer.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
 
@@ -41,6 +44,8 @@ export interface GatewayLog {
 }
 
 const PONG = Buffer.from(encodePong(undefined));
+/** So many sockets that were turned away may wait for the closing handshake. Further ones end at once. */
+const MOST_TURNED_AWAY = 256;
 const GARBAGE: Garbage = { kind: "garbage" };
 const TOO_LARGE_FOR_HELLO = `A frame before hello may have ${LIMITS.helloBytes} bytes.`;
 /** How long clients have to answer the closing handshake when the service stops, milliseconds. */
@@ -56,7 +61,13 @@ export class Gateway implements FrameSink {
   readonly #hello: Hello;
   readonly #dispatcher: Dispatcher;
   readonly #random: () => number;
-  readonly #limits: { messagesPerSecond: number; connections: number };
+  /** What clients have not read yet. */
+  readonly unread: UnreadBytes;
+  readonly #messagesPerSecond: number;
+  readonly #places: ConnectionLimits;
+  readonly #refusals: Refusals;
+  /** Sockets that were turned away and have not ended yet. They use no place. */
+  #turnedAway = 0;
   readonly #heartbeatGap: (gapMs: number) => void;
   readonly #connections = new Set<Connection>();
   #allEnded: (() => void) | undefined;
@@ -72,7 +83,8 @@ export class Gateway implements FrameSink {
     liveness: Liveness;
     hello: Hello;
     handlers: Handlers;
-    limits: { messagesPerSecond: number; connections: number };
+    limits: { messagesPerSecond: number; connections: number; connectionsPerAddress: number; bufferedBytes: number };
+    refusals: Refusals;
     /** Told the time between a session's last sign of life and its heartbeat. */
     heartbeatGap: (gapMs: number) => void;
   }) {
@@ -86,7 +98,11 @@ export class Gateway implements FrameSink {
     this.#dispatcher = new Dispatcher(options.handlers, (connection, request, error) =>
       this.#failed(connection, request.id, request.type, error),
     );
-    this.#limits = options.limits;
+    const { messagesPerSecond, connections, connectionsPerAddress, bufferedBytes } = options.limits;
+    this.#messagesPerSecond = messagesPerSecond;
+    this.#places = new ConnectionLimits({ connections, perAddress: connectionsPerAddress });
+    this.unread = new UnreadBytes(bufferedBytes);
+    this.#refusals = options.refusals;
     this.#heartbeatGap = options.heartbeatGap;
   }
 
@@ -99,12 +115,15 @@ export class Gateway implements FrameSink {
   }
 
   /** Takes a new socket. Its listeners are attached before any frame can arrive. */
-  accept(socket: WebSocket, peer?: AskPeer): void {
-    const connection = new Connection(socket, this, new RateLimit(this.#limits.messagesPerSecond, this.now()), peer);
+  accept(socket: WebSocket, peer: Peer): void {
+    const place = this.#places.enter(peer.address);
+    const rate = new RateLimit(this.#messagesPerSecond, this.now());
+    const isWelcome = typeof place === "object";
+    const connection = new Connection(socket, this, rate, { peer, place: isWelcome ? place : undefined });
     this.#connections.add(connection);
     this.watch.opened(connection);
-    if (this.#closing) connection.close("serviceRestart");
-    else if (this.#connections.size > this.#limits.connections) connection.close("overloaded");
+    if (!isWelcome) this.#turnAway(connection, peer, place);
+    else if (this.#closing) connection.close("serviceRestart");
   }
 
   /** A heartbeat. Nearly all clients send the same bytes, and the connection knows them without decoding. */
@@ -143,7 +162,7 @@ export class Gateway implements FrameSink {
   }
 
   cutOff(connection: Connection): void {
-    this.log.info({ sessionId: connection.session?.id }, "cut off: too many messages");
+    this.#refusals.count("rate", connection.place?.key, { sessionId: connection.session?.id });
     connection.close("rateLimited");
   }
 
@@ -159,8 +178,19 @@ export class Gateway implements FrameSink {
     this.log.debug({ sessionId: connection.session?.id, error: error.message }, "socket error");
   }
 
+  behind(connection: Connection, bytes: number): void {
+    this.unread.note(connection, bytes);
+  }
+
+  tooSlow(connection: Connection): void {
+    this.#refusals.count("unread", connection.place?.key, { sessionId: connection.session?.id });
+  }
+
   ended(connection: Connection, code: number): void {
     this.#connections.delete(connection);
+    this.unread.forget(connection);
+    if (connection.place) this.#places.leave(connection.place, connection.saidHello);
+    else this.#turnedAway -= 1;
     this.watch.closed(connection);
     this.counters.close(code);
     if (connection.session) this.#sessions.detach(connection.session, connection, code);
@@ -221,6 +251,14 @@ export class Gateway implements FrameSink {
     return envelope !== undefined;
   }
 
+  /** Somebody who was turned away is told why, unless so many are told already that their sockets would be too many. */
+  #turnAway(connection: Connection, peer: Peer, why: RefusalReason): void {
+    this.#refusals.count(why, peer.address, peer.forwardedFor === undefined ? {} : { forwardedFor: peer.forwardedFor });
+    this.#turnedAway += 1;
+    connection.close("overloaded");
+    if (this.#turnedAway > MOST_TURNED_AWAY) connection.destroy("turned away");
+  }
+
   #request(connection: Connection, request: AnyRequest): void {
     try {
       const { session } = connection;
@@ -263,6 +301,8 @@ export class Gateway implements FrameSink {
     });
     const said = () => {
       connection.peer = undefined;
+      if (!connection.saidHello && connection.place) this.#places.saidHello(connection.place);
+      connection.saidHello = true;
       this.watch.saidHello(connection);
     };
     if (asking) asking.then(said, (error: unknown) => this.#refused(connection, request, error));
@@ -295,7 +335,7 @@ export class Gateway implements FrameSink {
       request: type,
       code: failure.code,
       reason: failure.message,
-      ...connection.peer?.(),
+      ...connection.peer,
       ...(expected ? {} : { err: error }),
     };
     this.log[ERRORS[failure.code].level](fields, "request refused");

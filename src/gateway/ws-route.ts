@@ -24,7 +24,13 @@ const CLOSE_TIMEOUT_MS = 5_000;
  */
 export async function registerWebSocket(
   app: FastifyInstance,
-  options: { gateway: Gateway; origins: readonly string[]; reconnectSpreadMs: number },
+  options: {
+    gateway: Gateway;
+    origins: readonly string[];
+    reconnectSpreadMs: number;
+    /** The address of a client, if another server than `app` took the handshake. */
+    addressOf?: (request: IncomingMessage) => string | undefined;
+  },
 ): Promise<void> {
   const { gateway, reconnectSpreadMs } = options;
   const origins = new Set(options.origins);
@@ -72,7 +78,7 @@ export async function registerWebSocket(
         .headers({ upgrade: "websocket", connection: "upgrade" })
         .send({ error: { code: "bad_message", message: "This route speaks WebSocket only." } }),
     wsHandler: (socket, request) => {
-      const peer = peerOf(request.raw);
+      const peer = peerOf(options.addressOf?.(request.raw) ?? request.ip, request.headers);
       forgetHandshake(socket, request.raw, responses.get(request.raw));
       gateway.accept(socket, peer);
     },

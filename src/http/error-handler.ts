@@ -5,7 +5,7 @@ import { ERRORS, LastseenError, toWireError } from "@lastseen/protocol";
 /** The body of every refusal. */
 const Refusal = Type.Object({ error: Type.Object({ code: Type.Enum(Object.keys(ERRORS)), message: Type.String() }) });
 
-/** The log keeps so many characters of an Origin, because a client may send any text. */
+/** The log keeps so many characters of an Origin and of a URL, because a client may send any text. */
 const SHOWN_LENGTH = 200;
 
 /** Answers every failure with its status and `{ error: { code, message } }`, and adds this form to the schema of each route. */
@@ -29,10 +29,11 @@ export function answerError(error: FastifyError | LastseenError, request: Fastif
   const { failure, status } = fromFramework(error);
   const wire = toWireError(failure);
   const { level } = ERRORS[wire.code];
-  const { method, url } = request;
+  const { method, ip: address } = request;
+  const url = request.url.slice(0, SHOWN_LENGTH);
   const origin = request.headers.origin?.slice(0, SHOWN_LENGTH);
   const err = level === "error" || level === "warn" ? faultIn(failure) : undefined;
-  request.log[level]({ method, url, origin, code: wire.code, reason: wire.message, err }, "request refused");
+  request.log[level]({ method, url, address, origin, code: wire.code, reason: wire.message, err }, "request refused");
   void reply.code(status ?? ERRORS[wire.code].httpStatus).send({ error: { code: wire.code, message: wire.message } });
 }
 

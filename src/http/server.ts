@@ -2,6 +2,7 @@
  * The HTTP side of the service: one Fastify instance with its routes. Requests by HTTP use the same reaper, registry and rooms
  * as messages by WebSocket.
  */
+import type { Server } from "node:http";
 import cors from "@fastify/cors";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
@@ -9,12 +10,22 @@ import Type from "typebox";
 import { LastseenError, LIMITS } from "@lastseen/protocol";
 import { serveDocs } from "./docs.js";
 import { answerError, answerErrors, answerUnknownRoutes } from "./error-handler.js";
+import type { Refusals } from "../kernel/refusals.js";
+import { OpenRequests } from "./open-requests.js";
 import { refuseUnreadable } from "./unreadable.js";
 import { bearerGuard } from "./guard.js";
 
 /** How long a client may take to send the head of its request. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a socket without a request stays open. */
+const KEEP_ALIVE_MS = 20_000;
+/** Sockets of HTTP requests may be so many of `MAX_CONNECTIONS`. */
+const REQUESTS_SHARE = 1 / 4;
+/** Sockets of HTTP requests of one address may be so many of `MAX_CONNECTIONS_PER_ADDRESS`. */
+const REQUESTS_ADDRESS_SHARE = 1 / 2;
+/** Neither of the two is less than this. */
+const LEAST_REQUESTS = 64;
 /** How long the last answers may take when the server closes. */
 const LAST_ANSWERS_MS = 1_000;
 /** How often Node looks for clients that are too slow. */
@@ -22,6 +33,11 @@ const TIMEOUT_CHECK_MS = 5_000;
 
 export interface HttpOptions {
   log: FastifyBaseLogger;
+  /** Whether an address is one of the proxies whose `X-Forwarded-For` counts. */
+  isProxy: (address: string) => boolean;
+  /** The most sockets: WebSockets of all addresses together, and of one address. */
+  limits: { connections: number; perAddress: number };
+  refusals: Refusals;
   origins: readonly string[];
   version: string;
   /** Whether to serve the OpenAPI page. */
@@ -38,6 +54,8 @@ export interface HttpOptions {
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
+    trustProxy: options.isProxy,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
@@ -49,11 +67,19 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     frameworkErrors: answerError,
     clientErrorHandler: refuseUnreadable,
   });
+  boundSockets(app.server, options);
   answerErrors(app);
   answerUnknownRoutes(app);
   await app.register(cors, { origin: [...options.origins], methods: ["GET", "POST", "DELETE"] });
   if (options.docs) await serveDocs(app, options.version);
   return app;
+}
+
+/** Sockets that are not WebSockets yet get a share, so that half-sent requests cannot use up what WebSockets need. */
+function boundSockets(server: Server, { limits, isProxy, refusals }: HttpOptions): void {
+  const most = Math.max(LEAST_REQUESTS, Math.floor(limits.connections * REQUESTS_SHARE));
+  const mostOfAddress = Math.max(LEAST_REQUESTS, Math.floor(limits.perAddress * REQUESTS_ADDRESS_SHARE));
+  new OpenRequests({ most, mostOfAddress, isProxy, refusals }).follow(server);
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Liveness } from "../session/liveness.js";
 import type { MediaKind, MediaPlane } from "../ports/media-plane.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
+import type { Refusals } from "../kernel/refusals.js";
 import type { MetricSources } from "./sources.js";
 
 /** Where each metric's number comes from. */
@@ -20,8 +21,9 @@ export function readSources(parts: {
   media: MediaPlane;
   gateway: Gateway;
   calls: KnownCalls;
+  refusals: Refusals;
 }): MetricSources {
-  const { registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls } = parts;
+  const { registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls, refusals } = parts;
   return {
     sessions: () => {
       const counts = { present: 0, away: 0, ghost: 0, closing: reaper.endingSessions };
@@ -53,5 +55,7 @@ export function readSources(parts: {
     heartbeats: () => gateway.counters.heartbeats,
     messagesRejected: () => gateway.counters.rejected,
     socketCloses: () => gateway.counters.closes,
+    refused: () => refusals.counts,
+    unreadBytes: () => gateway.unread.total(),
   };
 }

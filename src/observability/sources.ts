@@ -1,4 +1,5 @@
 import type { ErrorCode } from "@lastseen/protocol";
+import type { RefusalReason } from "../kernel/refusals.js";
 import type { MediaKind } from "../ports/media-plane.js";
 
 /** What the metrics read at each scrape: the present state for the gauges, and the counts that other parts keep. */
@@ -19,4 +20,6 @@ export interface MetricSources {
   heartbeats(): number;
   messagesRejected(): ReadonlyMap<ErrorCode, number>;
   socketCloses(): ReadonlyMap<number, number>;
+  refused(): ReadonlyMap<RefusalReason, number>;
+  unreadBytes(): number;
 }

@@ -27,10 +27,12 @@ export class Handshakes {
   readonly #app: FastifyInstance;
   readonly #inner: FastifyInstance;
   readonly #path: string;
+  readonly #addresses: WeakMap<IncomingMessage, string>;
   /** Handshakes on their way through the application, and handshakes that it refused and that have not ended yet. */
   readonly #pending = new Map<IncomingMessage, Handshake>();
 
-  private constructor(scope: FastifyInstance, inner: FastifyInstance) {
+  private constructor(scope: FastifyInstance, inner: FastifyInstance, addresses: WeakMap<IncomingMessage, string>) {
+    this.#addresses = addresses;
     this.#app = scope;
     this.#inner = inner;
     this.#path = `${scope.prefix}${PATH}`;
@@ -46,9 +48,11 @@ export class Handshakes {
       logController: new LogController({ disableRequestLogging: true }),
     });
     answerErrors(inner);
-    await registerWebSocket(inner, options);
+    // The application knows its proxies, so it says where a client comes from.
+    const addresses = new WeakMap<IncomingMessage, string>();
+    await registerWebSocket(inner, { ...options, addressOf: (request) => addresses.get(request) });
     await inner.ready();
-    const handshakes = new Handshakes(scope, inner);
+    const handshakes = new Handshakes(scope, inner, addresses);
     handshakes.#addRoute(scope);
     return handshakes;
   }
@@ -82,6 +86,7 @@ export class Handshakes {
         // The listener would keep the request in memory as long as the socket is open.
         handshake.socket.off("close", handshake.forget);
         reply.hijack();
+        this.#addresses.set(request.raw, request.ip);
         this.#handOver(request.raw, reply.raw, handshake);
       },
       handler: (_request, reply) =>

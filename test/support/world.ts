@@ -37,7 +37,15 @@ const SETTINGS: Omit<ServiceSettings, "nodeId" | "cluster"> = {
   socketPingIntervalMs: 15_000,
   multiTabPolicy: "transfer",
   ringTimeoutMs: 30_000,
-  limits: { maxRooms: 1_000, maxRoomSize: 100, connections: 10_000, messagesPerSecond: 50 },
+  limits: {
+    maxRooms: 1_000,
+    maxRoomSize: 100,
+    connectionsPerAddress: 20_000,
+    sessionsPerUser: 20,
+    bufferedBytes: 268_435_456,
+    connections: 10_000,
+    messagesPerSecond: 50,
+  },
 };
 
 /** A connection that records the calls of the service. */

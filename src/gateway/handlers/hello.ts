@@ -6,6 +6,7 @@ import type { SessionRegistry } from "../../session/registry.js";
 import type { Identity, MediaReset, Session } from "../../session/session.js";
 import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
+import type { UserLimit } from "../budget/user-limit.js";
 import type { Connection } from "../connection.js";
 
 /** The rhythm that the service expects of its clients, as `hello` tells it. */
@@ -38,6 +39,7 @@ export function helloHandler(parts: {
   sessions: Sessions;
   registry: SessionRegistry;
   rooms: Rooms;
+  userLimit: UserLimit;
   nodeId: string;
   heartbeat: HeartbeatTerms;
   calls: {
@@ -50,7 +52,7 @@ export function helloHandler(parts: {
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
-  const { authenticate, sessions, registry, rooms, nodeId, heartbeat, calls, locate, isStoreAway } = parts;
+  const { authenticate, sessions, registry, rooms, userLimit, nodeId, heartbeat, calls, locate, isStoreAway } = parts;
 
   const welcome = (
     connection: Connection,
@@ -85,6 +87,7 @@ export function helloHandler(parts: {
     const resuming = data.resume && registry.find(data.resume.sessionId);
     const identity = authenticate(data, resuming);
     if (!data.resume) {
+      userLimit.assertMayBegin(identity.userId, connection.peer?.address);
       welcome(connection, sessions.open(identity, data.tabId, connection), undefined, reply);
       return undefined;
     }

@@ -1,4 +1,5 @@
 import { CLOSE_CODES, ERRORS } from "@lastseen/protocol";
+import { REFUSAL_REASONS } from "../../kernel/refusals.js";
 import type { Histogram, Instruments } from "../instruments.js";
 import type { MetricSources } from "../sources.js";
 
@@ -37,5 +38,13 @@ export class TrafficMetrics {
       known: Object.values(CLOSE_CODES).map(({ code }) => String(code)),
       read: () => sources.socketCloses(),
     });
+    this.#instruments.mirrorAll("refused_total", "Clients turned away or cut off because of a limit, by the limit.", {
+      label: "why",
+      known: REFUSAL_REASONS,
+      read: () => sources.refused(),
+    });
+    this.#instruments.gauge("unread_bytes", "Bytes that clients have not read yet.", [], (gauge) =>
+      gauge.set(sources.unreadBytes()),
+    );
   }
 }

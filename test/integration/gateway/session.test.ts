@@ -146,7 +146,7 @@ test("a client that answers after it was shown as away is back", async () => {
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
   await ada.event("user_away", ({ userId }) => userId === "bob");
-  expect(bob.frames.some(({ type }) => type === "probe")).toBe(true);
+  await bob.frame(({ type }) => type === "probe", "a probe");
   bob.sendRaw('{"type":"ping"}');
   expect(await ada.event("user_back", ({ userId }) => userId === "bob")).toMatchObject({ reason: "heard" });
 });

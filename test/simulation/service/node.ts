@@ -117,7 +117,7 @@ export class ServiceNode implements Listening {
 
   accept(socket: ServerSocket): void {
     this.sockets.add(socket);
-    this.service.gateway.accept(socket.asWebSocket);
+    this.service.gateway.accept(socket.asWebSocket, { address: "simulated" });
   }
 
   /** A goodbye beacon has arrived. */
