@@ -1,7 +1,7 @@
 /** What the service shows and does by HTTP, and where each answer comes from. */
 import type { Logger } from "pino";
 import { NodeRpc } from "../cluster/node-rpc.js";
-import { listAddresses } from "../config/addresses.js";
+import { addressMatcher, listAddresses } from "../config/addresses.js";
 import type { Config } from "../config/load.js";
 import { beaconRoute } from "../http/beacon-route.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
@@ -18,7 +18,6 @@ import { settingsRoute } from "../http/settings-route.js";
 import { stuckRoute } from "../http/stuck-route.js";
 import { userRoutes } from "../http/user-routes.js";
 import { WholeView } from "../admin/whole-view.js";
-import { addressMatcher } from "../kernel/address.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
 import type { Metrics } from "../observability/metrics.js";
