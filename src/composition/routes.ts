@@ -125,6 +125,7 @@ function healthSource(parts: {
       redis: !stores.redis ? "off" : stores.redis.isUp() ? "ok" : "failing",
     }),
     isReady,
+    isOriginAllowed: (origin) => config.ORIGINS.includes(origin),
     isDraining: () => cluster?.isDraining ?? false,
   };
 }

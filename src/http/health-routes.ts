@@ -16,6 +16,8 @@ export interface HealthSource {
   checks(): { media: CheckResult; redis: CheckResult };
   /** Whether new clients may come to this node. */
   isReady(): boolean;
+  /** Whether pages of this origin may connect. */
+  isOriginAllowed(origin: string): boolean;
   /** Whether this node hands its sessions over to other nodes, or has done so. */
   isDraining(): boolean;
 }
@@ -45,7 +47,18 @@ const Health = Type.Object({
   rooms: Count,
   checks: Checks,
 });
-const Liveliness = Type.Object({ status: Type.Enum(["live"]) });
+const Liveliness = Type.Object({
+  status: Type.Enum(["live"]),
+  service: Type.Enum(["lastseen"]),
+  originAllowed: Type.Optional(
+    Type.Boolean({ description: "Whether pages of the asking origin may connect; absent when the request names none" }),
+  ),
+});
+const Asker = Type.Object({
+  origin: Type.Optional(
+    Type.String({ description: "For pages of the same origin, whose requests have no Origin header" }),
+  ),
+});
 const Readiness = Type.Object({
   status: Type.Enum(["ready", "not_ready"]),
   draining: Draining,
@@ -72,8 +85,22 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
     );
     app.get(
       "/health/live",
-      { schema: { tags, security, summary: "Whether the process answers at all", response: { 200: Liveliness } } },
-      () => ({ status: "live" as const }),
+      {
+        schema: {
+          tags,
+          security,
+          summary: "Whether the process answers at all",
+          querystring: Asker,
+          response: { 200: Liveliness },
+        },
+      },
+      (request, reply) => {
+        // A page of a refused origin must be able to read that it is refused. Nothing here is secret.
+        void reply.headers({ "access-control-allow-origin": "*", "cache-control": "no-store" });
+        const origin = request.headers.origin ?? request.query.origin;
+        const live = { status: "live" as const, service: "lastseen" as const };
+        return origin ? { ...live, originAllowed: source.isOriginAllowed(origin) } : live;
+      },
     );
     app.get(
       "/health/ready",

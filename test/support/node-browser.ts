@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import { LastseenClient, type ConnectOptions } from "../../packages/client/src/client.js";
+import { LastseenClient } from "../../packages/client/src/client.js";
+import type { ConnectOptions } from "../../packages/client/src/options.js";
 import type { Environment, SocketLike } from "../../packages/client/src/environment.js";
 
 /** An environment for the SDK in Node: real sockets and timers, a page that is always visible, and its own storage. */
@@ -19,6 +20,7 @@ function nodeEnvironment(): Environment {
       socket.on("error", () => {});
       return socket as unknown as SocketLike;
     },
+    fetch: (url, init) => fetch(url, init),
     random: Math.random,
     page: {
       visibility: "visible",
@@ -35,7 +37,11 @@ function nodeEnvironment(): Environment {
 
 /** A client of the SDK without a browser. It stops with the test. */
 export function sdkClient(options: ConnectOptions): LastseenClient {
-  const client = new LastseenClient({ ...options, environment: { ...nodeEnvironment(), ...options.environment } });
+  const client = new LastseenClient({
+    log: false,
+    ...options,
+    environment: { ...nodeEnvironment(), ...options.environment },
+  });
   onTestFinished(() => client.disconnect());
   client.reconnect();
   return client;

@@ -7,15 +7,24 @@ import { socketEnd, type SocketEnd } from "./connection-state.js";
 import type { Environment } from "./environment.js";
 import type { Message } from "./frame.js";
 import type { Greeter, HelloOutcome } from "./greeter.js";
+import { RequestError } from "./request-error.js";
 import { Socket } from "./socket.js";
+import type { Trouble } from "./trouble.js";
 
 /** Why it has ended: the hello failed, or the socket ended. */
-export type AttemptEnd = Exclude<HelloOutcome, { kind: "accepted" }> | SocketEnd;
+export type AttemptEnd = (Exclude<HelloOutcome, { kind: "accepted" }> | SocketEnd) & {
+  /** The service's or the page's error, if there is one. */
+  readonly error?: RequestError;
+  /** Why the socket did not open. */
+  readonly trouble?: Trouble;
+};
 
 export interface AttemptListener {
   /** The service has answered the hello: there is a session, and the socket takes requests. */
   onConnected(reply: ReplyData<"hello">, socket: Socket): void;
   onMessage(message: Message): void;
+  /** The socket did not open. @returns why */
+  explain(): Promise<Trouble>;
   /** Called once, but not after {@link Attempt.close}. */
   onEnd(end: AttemptEnd): void;
 }
@@ -43,13 +52,16 @@ export class Attempt {
 
   /** Never rejects: the listener gets the outcome. */
   async open(socketUrl: string): Promise<void> {
-    const noToken = () => this.end({ kind: "retry", cause: "token_failed" });
-    this.#tokenTimer = this.#environment.timers.set(TOKEN_TIMEOUT_MS, noToken);
+    const noToken = (why: unknown) => {
+      const error = new RequestError("unauthorized", `getToken failed: ${why instanceof Error ? why.message : why}.`);
+      this.end({ kind: "retry", cause: "token_failed", error });
+    };
+    this.#tokenTimer = this.#environment.timers.set(TOKEN_TIMEOUT_MS, () => noToken("no token within 30 s"));
     let token: string | undefined;
     try {
       token = await this.#greeter.token();
-    } catch {
-      noToken();
+    } catch (error) {
+      noToken(error);
     }
     this.#environment.timers.clear(this.#tokenTimer);
     if (this.#over) return;
@@ -63,9 +75,10 @@ export class Attempt {
     };
     try {
       this.#socket = new Socket(socketUrl, this.#environment, listener, OPEN_TIMEOUT_MS);
-    } catch {
-      // For example because a page served by https may not open ws://.
-      this.end({ kind: "retry", cause: "connect_failed" });
+    } catch (error) {
+      // A page served by https may not open ws://.
+      const message = `The browser does not open ${socketUrl}: use https:// in url. ${(error as Error).message}`;
+      this.end({ kind: "retry", cause: "connect_failed", trouble: { kind: "tls", message } });
     }
   }
 
@@ -99,6 +112,7 @@ export class Attempt {
 
   #onSocketEnd(code: number): void {
     const end = socketEnd(code);
-    this.end(end.kind === "retry" && !this.#opened ? { ...end, cause: "connect_failed" } : end);
+    if (end.kind === "stop" || this.#opened) this.end(end);
+    else void this.#listener.explain().then((trouble) => this.end({ ...end, cause: "connect_failed", trouble }));
   }
 }

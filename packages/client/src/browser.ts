@@ -100,6 +100,8 @@ function createId(): string {
 export const browserEnvironment: Environment = {
   timers,
   openSocket: (url, protocol) => new WebSocket(url, protocol),
+  // Looked up late, because pages replace it.
+  fetch: globalThis.fetch && ((url, init) => fetch(url, init)),
   random: Math.random,
   page,
   storage,

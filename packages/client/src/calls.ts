@@ -13,7 +13,7 @@ import type { CallOverReason, ClientEvents } from "./events.js";
 import type { ServiceEvent } from "./frame.js";
 import { GivenUpCalls } from "./given-up-calls.js";
 import type { Connection } from "./connection.js";
-import { outcomeUnknown, RequestError, wasDisconnected } from "./request-error.js";
+import { hasStopped, outcomeUnknown, RequestError, wasDisconnected } from "./request-error.js";
 import { RingTimer } from "./ring-timer.js";
 import { Statuses } from "./statuses.js";
 
@@ -201,11 +201,11 @@ export class Calls {
       const { roomId } = await this.#answerTo(callId, this.#connection.request("acceptCall", { callId }));
       if (!this.#activate(callId, roomId)) this.#givenUp.add(callId);
     } catch (error) {
-      if (!outcomeUnknown(error)) throw error;
+      if (!outcomeUnknown(error) || hasStopped(error)) throw error;
       if (wasDisconnected(error)) await this.#nextChange();
     }
     const call = this.#current;
-    if (call?.callId !== callId) throw callGone();
+    if (call?.callId !== callId) throw this.#connection.stopped ?? callGone();
     return call.state === "active" ? call : this.#accept(callId);
   }
 
@@ -290,7 +290,7 @@ export class Calls {
   #get(direction?: CallSnapshot["direction"], state?: CallSnapshot["state"]): CallSnapshot {
     const call = this.#current;
     const fits = call && call.direction === (direction ?? call.direction) && call.state === (state ?? call.state);
-    if (!fits) throw callGone();
+    if (!fits) throw this.#connection.stopped ?? callGone();
     return call;
   }
 }

@@ -7,37 +7,19 @@ import { browserEnvironment } from "./browser.js";
 import { Calls } from "./calls.js";
 import type { ConnectionState, DisconnectReason, StateChange } from "./connection-state.js";
 import { Emitter } from "./emitter.js";
-import type { Environment } from "./environment.js";
 import type { ClientEvents, JoinedRoom, LeftRoom, SessionInfo } from "./events.js";
 import type { ServiceEvent } from "./frame.js";
-import type { GetToken } from "./greeter.js";
 import { Connection } from "./connection.js";
 import { Membership } from "./membership.js";
+import { checkOptions, type ConnectOptions } from "./options.js";
 import { PageWatch } from "./page-watch.js";
-import { FullJitterPolicy, type ReconnectPolicy } from "./reconnect-policy.js";
+import { FullJitterPolicy } from "./reconnect-policy.js";
+import type { RequestError } from "./request-error.js";
 import type { JoinOptions } from "./room-wish.js";
 import { TabClaim } from "./tab-claim.js";
 import { TabMemory } from "./tab-memory.js";
+import { stopError, type RetryKind } from "./trouble.js";
 import { whenConnected } from "./when-connected.js";
-
-export interface ConnectOptions {
-  /** The service: `https://host:3001`, or the same with `wss://` or the `/ws` path. */
-  readonly url: string;
-  /** Returns a token for each hello; asked again with `refused` after the service did not accept one. */
-  readonly getToken?: GetToken;
-  /** The user, if the service has no authentication (`none`). */
-  readonly user?: { readonly id: string; readonly name?: string };
-  /** This tab's id, 1–64 characters; by default a random one that the tab's storage keeps. */
-  readonly tabId?: string;
-  /** Named in the service's logs. */
-  readonly client?: { readonly name: string; readonly version?: string };
-  /** When to try again; by default {@link FullJitterPolicy}. */
-  readonly reconnectPolicy?: ReconnectPolicy;
-  /** Whether the browser asks before it closes the page while in a room. Off by default. */
-  readonly askBeforeClosing?: boolean;
-  /** Replaces parts of the browser, such as timers and the WebSocket constructor. */
-  readonly environment?: Partial<Environment>;
-}
 
 /**
  * A user's session with the service, made by {@link connect}. When it is `disconnected`, it does nothing by itself and
@@ -52,11 +34,21 @@ export class LastseenClient {
   readonly #membership: Membership;
   readonly #tab: TabClaim;
   readonly #page: PageWatch;
+  readonly #log: (line: string) => void;
+  /** Each kind of trouble is logged once. */
+  readonly #logged = new Set<RetryKind>();
   #session: SessionInfo | undefined;
   #disconnecting: Promise<void> | undefined;
 
-  /** Use {@link connect}, or open the connection later with {@link LastseenClient.reconnect}. */
+  /**
+   * Use {@link connect}, or open the connection later with {@link LastseenClient.reconnect}.
+   *
+   * @throws RequestError `bad_message` when an option is wrong
+   */
   constructor(options: ConnectOptions) {
+    const { log = (line: string) => console.warn(line) } = options;
+    this.#log = (line) => log && log(`Lastseen: ${line}`);
+    for (const name of checkOptions(options)) this.#log(`connect() has no option "${name}".`);
     const environment = { ...browserEnvironment, ...options.environment };
     const policy = options.reconnectPolicy ?? new FullJitterPolicy({ random: environment.random });
     this.#memory = new TabMemory(environment.storage, environment.createId, options.tabId);
@@ -94,6 +86,16 @@ export class LastseenClient {
     return this.#session && { ...this.#session, ...this.#membership.identity };
   }
 
+  /** Why the client has stopped; every call rejects with it. `undefined` while it runs, and before it starts. */
+  get stopError(): RequestError | undefined {
+    return this.#connection.stopped;
+  }
+
+  /** mediasoup's `RtpCapabilities` of the room; `null` without a room, or when the room has no media. */
+  get routerRtpCapabilities(): JsonObject | null {
+    return this.#membership.capabilities;
+  }
+
   /** The room that the session is in, with its participants. A new object after every change. */
   get room(): RoomSnapshot | undefined {
     return this.#membership.room;
@@ -119,7 +121,7 @@ export class LastseenClient {
     return this.#events.on(event, listener);
   }
 
-  /** Resolves as soon as there is a session. @throws RequestError `disconnected` when the client stops first */
+  /** Resolves as soon as there is a session. @throws RequestError {@link stopError} when the client stops first */
   whenConnected(): Promise<SessionInfo> {
     return whenConnected(this);
   }
@@ -128,7 +130,8 @@ export class LastseenClient {
    * Enters a room and stays in it, through lost connections and lost sessions, until {@link leave}. Waits for the
    * connection. Leaves another room first.
    *
-   * @throws RequestError such as `room_full`, `forbidden`, `duplicate_session`; `disconnected` when the client stops first
+   * @throws RequestError such as `room_full`, `forbidden`, `duplicate_session`; `bad_message` at once for a wrong room id or
+   *   metadata; {@link stopError} when the client has stopped or stops first
    */
   join(roomId: string, options: JoinOptions = {}): Promise<JoinedRoom> {
     return this.#membership.join(roomId, options);
@@ -184,7 +187,7 @@ export class LastseenClient {
   }
 
   async #disconnect(): Promise<void> {
-    this.#membership.stop("left", false);
+    this.#membership.stop("left", false, stopError("client_initiated"));
     if (this.state === "disconnected") return;
     await this.#connection.sayGoodbye();
     this.#connection.close("client_initiated");
@@ -203,16 +206,20 @@ export class LastseenClient {
       this.#membership.pong(version);
     });
     this.#connection.events.on("event", (event) => this.#onServiceEvent(event));
-    this.#connection.events.on("retry", (retry) => this.#events.emit("retry", retry));
+    this.#connection.events.on("retry", (retry) => {
+      if (retry.kind !== "closed" && !this.#logged.has(retry.kind)) this.#log(retry.message);
+      this.#logged.add(retry.kind);
+      this.#events.emit("retry", retry);
+    });
     this.#connection.events.on("state", (change) => this.#stateChanged(change));
   }
 
   #stateChanged(change: StateChange): void {
     if (change.state === "disconnected") {
-      const { reason } = change;
+      const { reason, error } = change;
       // Another tab has the session, or it has ended: the client must not resume it.
       if (reason !== "gave_up") this.#memory.forgetSession();
-      this.#membership.stop(LEFT_REASONS[reason] ?? "disconnected", reason !== "client_initiated");
+      this.#membership.stop(LEFT_REASONS[reason] ?? "disconnected", reason !== "client_initiated", error);
       this.calls.stop();
       this.#page.stop();
       this.#tab.release();
@@ -233,7 +240,11 @@ const LEFT_REASONS: Partial<Record<DisconnectReason, LeftRoom["reason"]>> = {
   kicked: "kicked",
 };
 
-/** Connects to a Lastseen service. Returns at once; add listeners right after it. */
+/**
+ * Connects to a Lastseen service. Returns at once; add listeners right after it.
+ *
+ * @throws RequestError `bad_message` when an option is wrong; the message names the option
+ */
 export function connect(options: ConnectOptions): LastseenClient {
   const client = new LastseenClient(options);
   client.reconnect();

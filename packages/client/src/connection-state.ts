@@ -1,4 +1,5 @@
-import { closeName } from "@lastseen/protocol/close-codes";
+import type { CLOSE_CODES, CloseName } from "@lastseen/protocol/close-codes";
+import type { RequestError } from "./request-error.js";
 
 /**
  * - `connecting`: no session yet; also after a failed attempt, before the next one
@@ -20,6 +21,8 @@ export type DisconnectReason =
   | "server_closed"
   /** The service did not accept the token, nor a new one. */
   | "unauthorized"
+  /** The service refused the hello for another reason, and would refuse it again; the error has its code. */
+  | "refused"
   /** A frame was larger than the service takes. */
   | "message_too_big"
   /** The service did not understand this client. */
@@ -45,39 +48,36 @@ export type ReconnectCause =
 export type StateAndReason =
   | { readonly state: "connecting" | "connected"; readonly reason: undefined }
   | { readonly state: "reconnecting"; readonly reason: ReconnectCause }
-  | { readonly state: "disconnected"; readonly reason: DisconnectReason };
+  | { readonly state: "disconnected"; readonly reason: DisconnectReason; readonly error: RequestError };
 
 export type StateChange = StateAndReason & { readonly previous: ConnectionState };
 
 /** What the end of a socket means. */
 export type SocketEnd = { kind: "stop"; reason: DisconnectReason } | { kind: "retry"; cause: ReconnectCause };
 
-/** What each close code means to the client. A code that is not in the list means that the connection broke. */
+type Code = (typeof CLOSE_CODES)[CloseName]["code"];
+
+/** The close codes after which the client stops. Only the types come from the protocol, to keep the client small. */
+const STOPS: { readonly [code in Code]?: DisconnectReason } = {
+  1000: "server_closed",
+  1009: "message_too_big",
+  4400: "protocol_error",
+  4403: "kicked",
+  4409: "transferred",
+};
+
+/** The close codes after which it tries again. A code that is in neither list means that the connection broke. */
+const RETRIES: { readonly [code in Code]?: ReconnectCause } = {
+  1012: "server_restart",
+  1013: "overloaded",
+  4401: "unauthorized",
+  4408: "hello_failed",
+  4410: "expired",
+  4429: "rate_limited",
+};
+
+/** What each close code means to the client. */
 export function socketEnd(code: number): SocketEnd {
-  switch (closeName(code)) {
-    case "bye":
-      return { kind: "stop", reason: "server_closed" };
-    case "messageTooBig":
-      return { kind: "stop", reason: "message_too_big" };
-    case "badMessage":
-      return { kind: "stop", reason: "protocol_error" };
-    case "kicked":
-      return { kind: "stop", reason: "kicked" };
-    case "transferred":
-      return { kind: "stop", reason: "transferred" };
-    case "expired":
-      return { kind: "retry", cause: "expired" };
-    case "serviceRestart":
-      return { kind: "retry", cause: "server_restart" };
-    case "overloaded":
-      return { kind: "retry", cause: "overloaded" };
-    case "rateLimited":
-      return { kind: "retry", cause: "rate_limited" };
-    case "helloTimeout":
-      return { kind: "retry", cause: "hello_failed" };
-    case "unauthorized":
-      return { kind: "retry", cause: "unauthorized" };
-    default:
-      return { kind: "retry", cause: "socket_closed" };
-  }
+  const reason = STOPS[code as Code];
+  return reason ? { kind: "stop", reason } : { kind: "retry", cause: RETRIES[code as Code] ?? "socket_closed" };
 }

@@ -7,7 +7,7 @@
  *          |                    +retry-+                          |                        +-retry-+
  *          +---------------- close(), a close code that says stop, or the policy gives up ---------+
  */
-import type { ReplyData, RequestData, RequestType } from "@lastseen/protocol";
+import type { ErrorCode, ReplyData, RequestData, RequestType } from "@lastseen/protocol";
 import { Attempt, type AttemptEnd } from "./attempt.js";
 import type {
   ConnectionState,
@@ -19,14 +19,17 @@ import type {
 import { Emitter } from "./emitter.js";
 import type { Environment } from "./environment.js";
 import type { Message, ServiceEvent } from "./frame.js";
+import { Explainer } from "./explainer.js";
 import { Greeter, type GreeterOptions } from "./greeter.js";
 import { Heartbeat, type Visibility } from "./heartbeat.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
 import { ReconnectTimer, type Retry } from "./reconnect-timer.js";
-import { RequestError } from "./request-error.js";
+import { RequestError, wasDisconnected } from "./request-error.js";
 import { Route } from "./route.js";
 import type { TabMemory } from "./tab-memory.js";
 import type { Patience, Socket } from "./socket.js";
+import { stopError, type Trouble } from "./trouble.js";
+import { notStarted } from "./when-connected.js";
 
 export interface Greeting {
   readonly reply: ReplyData<"hello">;
@@ -59,6 +62,12 @@ export class Connection {
   readonly #heartbeat: Heartbeat;
   readonly #reconnect: ReconnectTimer;
   readonly #route: Route;
+  readonly #explainer: Explainer;
+  /** Why there is no connection now. */
+  #trouble: Trouble | undefined;
+  /** The error that the service sent last, if no other frame came after it: it may end the socket now. */
+  #said: RequestError | undefined;
+  #stopped: RequestError | undefined;
   #state: ConnectionState = "disconnected";
   #attempt: Attempt | undefined;
   /** The socket of the attempt, once the service has answered its hello. */
@@ -78,6 +87,7 @@ export class Connection {
     this.#memory = memory;
     this.#greeter = new Greeter(options, memory);
     this.#route = new Route(options.url);
+    this.#explainer = new Explainer(environment);
     this.#reconnect = new ReconnectTimer(timers, options.policy, () => this.#connect());
     this.#heartbeat = new Heartbeat(
       timers,
@@ -90,9 +100,15 @@ export class Connection {
     return this.#state;
   }
 
+  /** Why the client has stopped; undefined while it runs, and before it starts. */
+  get stopped(): RequestError | undefined {
+    return this.#stopped;
+  }
+
   /** @param ready resolves when the tab's memory is known to be this tab's own */
   open(ready: Promise<void>): void {
     if (this.#state !== "disconnected") return;
+    this.#stopped = this.#trouble = this.#said = undefined;
     this.#greeter.resetRefusals();
     this.#reconnect.reset();
     this.#receivedAt = this.#environment.timers.now();
@@ -106,8 +122,10 @@ export class Connection {
   }
 
   /** Stops, and leaves no socket, timer or request behind. */
-  close(reason: DisconnectReason): void {
+  close(reason: DisconnectReason, said?: RequestError): void {
     if (this.#state === "disconnected") return;
+    const error = (this.#stopped = stopError(reason, said, reason === "gave_up" ? this.#trouble : undefined));
+    this.#explainer.cancel();
     this.#start = undefined;
     this.#ready = false;
     this.#reconnect.cancel();
@@ -115,7 +133,7 @@ export class Connection {
     this.#attempt?.close();
     this.#attempt = this.#socket = undefined;
     this.#route.reset();
-    this.#enter({ state: "disconnected", reason });
+    this.#enter({ state: "disconnected", reason, error });
   }
 
   /** Tells the service that the session ends, by a request or else by a beacon. Follow it with {@link close}. */
@@ -131,7 +149,7 @@ export class Connection {
   }
 
   /**
-   * @throws RequestError also `disconnected` when the token has expired: the client then reconnects with a new one
+   * @throws RequestError {@link stopped} when the client has stopped; also `disconnected` when the token has expired: the client then reconnects with a new one
    */
   async request<T extends RequestType>(
     type: T,
@@ -139,14 +157,15 @@ export class Connection {
     patience: Partial<Patience<T>> = {},
   ): Promise<ReplyData<T>> {
     const attempt = this.#attempt;
-    if (!this.#socket) throw noConnection(type);
+    if (!this.#socket) throw this.#noConnection(type);
     try {
       return await this.#socket.request(type, data, { timeoutMs: REQUEST_TIMEOUT_MS, ...patience });
     } catch (error) {
+      if (wasDisconnected(error)) throw this.#noConnection(type);
       if (!(error instanceof RequestError) || error.code !== "unauthorized") throw error;
       // The service closes the socket after this answer.
-      attempt?.end({ kind: "retry", cause: "unauthorized" });
-      throw noConnection(type, error);
+      attempt?.end({ kind: "retry", cause: "unauthorized", error });
+      throw this.#noConnection(type, error);
     }
   }
 
@@ -184,6 +203,7 @@ export class Connection {
     const attempt = new Attempt(this.#environment, this.#greeter, {
       onConnected: (reply, socket) => this.#onConnected(reply, socket),
       onMessage: (message) => this.#onMessage(message),
+      explain: () => this.#explainer.explain(this.#route.httpUrl),
       onEnd: (end) => this.#onEnd(end),
     });
     this.#attempt = attempt;
@@ -206,6 +226,7 @@ export class Connection {
 
   #onMessage(message: Message): void {
     this.#receivedAt = this.#environment.timers.now();
+    this.#said = undefined;
     switch (message.kind) {
       case "probe":
         return this.#heartbeat.beat();
@@ -220,19 +241,32 @@ export class Connection {
     if (event.type === "server_closing") this.#reconnect.setNextDelay(event.data.reconnectAfterMs);
     // The service answers a ping beyond its rate limit with this error instead of a pong.
     if (event.type === "error" && event.data.type === "ping") this.#heartbeat.pong();
+    if (event.type === "error") {
+      const { code, message } = event.data;
+      this.#said = new RequestError(code as ErrorCode, message, { retryable: false });
+    }
     this.events.emit("event", event);
   }
 
   #onEnd(end: AttemptEnd): void {
     this.#heartbeat.stop();
     this.#attempt = this.#socket = undefined;
-    if (end.kind === "stop") this.close(end.reason);
+    const said = end.error ?? this.#said;
+    this.#said = undefined;
+    if (end.kind === "stop") this.close(end.reason, said);
     else if (end.kind === "redirected") this.#retry(this.#route.follow(end.url) ? "redirected" : "hello_failed");
-    else if (end.cause === "unauthorized" && !this.#greeter.tokenRefused()) this.close("unauthorized");
-    else this.#retry(end.cause, "retryAfterMs" in end ? end.retryAfterMs : undefined);
+    else if (end.cause === "unauthorized" && !this.#greeter.tokenRefused()) this.close("unauthorized", said);
+    else
+      this.#retry(
+        end.cause,
+        end.trouble ?? (said && refused(said)),
+        "retryAfterMs" in end ? end.retryAfterMs : undefined,
+      );
   }
 
-  #retry(cause: ReconnectCause, retryAfterMs?: number): void {
+  #retry(cause: ReconnectCause, trouble?: Trouble, retryAfterMs?: number): void {
+    const kind = this.#state === "connected" || cause === "redirected" ? "closed" : "refused";
+    this.#trouble = trouble ?? { kind, message: `The connection ended: ${cause}.` };
     if (cause === "expired") {
       this.#receivedAt = -Infinity;
       this.#memory.forgetSession();
@@ -250,8 +284,17 @@ export class Connection {
     // This node may be gone, so the next attempt goes to the configured address.
     if (cause === "connect_failed") this.#route.reset();
     const retry = this.#reconnect.schedule(cause, this.#environment.page.visibility === "hidden");
-    if (retry) this.events.emit("retry", retry);
+    if (retry) this.events.emit("retry", { ...retry, ...this.#trouble });
     else this.close("gave_up");
+  }
+
+  /** The reason why a request got no answer. */
+  #noConnection(type: RequestType, cause?: RequestError): RequestError {
+    if (this.#state === "disconnected") return this.#stopped ?? notStarted();
+    const why = cause ?? this.#trouble;
+    return new RequestError("disconnected", `There is no connection for ${type}. ${why?.message ?? "Wait for it."}`, {
+      cause,
+    });
   }
 
   #enter(next: StateAndReason): void {
@@ -262,6 +305,6 @@ export class Connection {
   }
 }
 
-function noConnection(type: RequestType, cause?: RequestError): RequestError {
-  return new RequestError("disconnected", `There is no connection to the service for ${type}.`, { cause });
+function refused({ message }: RequestError): Trouble {
+  return { kind: "refused", message };
 }

@@ -65,6 +65,8 @@ export interface TabChannel {
 export interface Environment {
   readonly timers: Timers;
   readonly openSocket: (url: string, protocol: string) => SocketLike;
+  /** Asks why a WebSocket could not be opened; `undefined`: the client cannot know why. */
+  readonly fetch: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Uniform in [0, 1), like `Math.random`. */
   readonly random: () => number;
   readonly page: PageSource;

@@ -36,7 +36,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return kindOf(value) === "object";
 }
 
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
 }

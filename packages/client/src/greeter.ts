@@ -1,6 +1,7 @@
 /** Says hello on a new socket: who the user is, which session to resume, and what the service answers. */
 import type { ReplyData, RequestData } from "@lastseen/protocol";
 import type { ReconnectCause } from "./connection-state.js";
+import { kindOf } from "./fields.js";
 import { RequestError } from "./request-error.js";
 import type { TabMemory } from "./tab-memory.js";
 import type { Socket } from "./socket.js";
@@ -20,9 +21,14 @@ export type HelloOutcome =
   /** Another node has the room that the client wants. */
   | { readonly kind: "redirected"; readonly url: string }
   /** The same hello would be refused again. */
-  | { readonly kind: "stop"; readonly reason: "protocol_error" }
+  | { readonly kind: "stop"; readonly reason: "protocol_error" | "refused"; readonly error: RequestError }
   /** `retryAfterMs`: the delay that the service asked for. */
-  | { readonly kind: "retry"; readonly cause: ReconnectCause; readonly retryAfterMs?: number | undefined };
+  | {
+      readonly kind: "retry";
+      readonly cause: ReconnectCause;
+      readonly error: RequestError;
+      readonly retryAfterMs?: number | undefined;
+    };
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -40,7 +46,12 @@ export class Greeter {
 
   /** The token for the next hello, if the page gives tokens. @throws the error of the page's `getToken` */
   async token(): Promise<string | undefined> {
-    return this.#options.getToken?.({ refused: this.#tokensRefused > 0 });
+    const { getToken } = this.#options;
+    if (!getToken) return undefined;
+    const token: unknown = await getToken({ refused: this.#tokensRefused > 0 });
+    if (typeof token !== "string" || token === "")
+      throw new Error(`it returned ${token === "" ? "an empty token" : `${kindOf(token)} in place of a token`}`);
+    return token;
   }
 
   /** Says hello, and again without the session when that is gone. */
@@ -54,10 +65,16 @@ export class Greeter {
       return { kind: "accepted", reply };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (error.code !== "session_gone" || !ticket) return refusal(error);
+      if (error.code !== "session_gone" || !ticket) return refusal(this.#withMend(error));
       this.#memory.forgetSession();
       return this.greet(socket, token);
     }
+  }
+
+  /** Says what the page has forgotten. */
+  #withMend(error: RequestError): RequestError {
+    if (error.code !== "unauthorized" || this.#options.getToken) return error;
+    return new RequestError(error.code, `${error.message} Give connect() a getToken.`, { retryable: false });
   }
 
   /** To be called when the service refused the token. @returns whether to try again with a new one */
@@ -83,14 +100,17 @@ export class Greeter {
   }
 }
 
-function refusal({ code, data }: RequestError): HelloOutcome {
+function refusal(error: RequestError): HelloOutcome {
+  const { code, data, retryable } = error;
   const { url, retryAfterMs } = data ?? {};
   if (code === "redirect" && typeof url === "string") return { kind: "redirected", url };
-  if (code === "bad_message") return { kind: "stop", reason: "protocol_error" };
+  if (code === "bad_message") return { kind: "stop", reason: "protocol_error", error };
   const isKnownCause = code === "unauthorized" || code === "overloaded" || code === "rate_limited";
+  if (!isKnownCause && !retryable) return { kind: "stop", reason: "refused", error };
   return {
     kind: "retry",
     cause: isKnownCause ? code : "hello_failed",
+    error,
     retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
   };
 }

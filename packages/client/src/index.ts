@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { connect, LastseenClient, type ConnectOptions } from "./client.js";
+export { connect, LastseenClient } from "./client.js";
 export {
   type ConnectionState,
   type DisconnectReason,
@@ -35,8 +35,10 @@ export type {
   SessionInfo,
 } from "./events.js";
 export type { GetToken } from "./greeter.js";
+export type { ConnectOptions } from "./options.js";
 export type { JoinOptions } from "./room-wish.js";
 export { FullJitterPolicy, type ReconnectContext, type ReconnectPolicy } from "./reconnect-policy.js";
+export type { RetryKind } from "./trouble.js";
 export { RequestError, type RequestErrorCode } from "./request-error.js";
 export type {
   CallSnapshot,

@@ -10,7 +10,8 @@ import type { ServiceEvent } from "./frame.js";
 import type { Greeting, Connection } from "./connection.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
 import { eventForOthers } from "./own-producers.js";
-import { outcomeUnknown, RequestError } from "./request-error.js";
+import { checkId, checkMetadata } from "./options.js";
+import { hasStopped, outcomeUnknown, RequestError } from "./request-error.js";
 import { RoomView } from "./room-view.js";
 import { RoomWish, type JoinOptions } from "./room-wish.js";
 import type { TabMemory } from "./tab-memory.js";
@@ -64,13 +65,22 @@ export class Membership {
     return this.#view.activeSpeaker;
   }
 
+  /** mediasoup's `RtpCapabilities` of the room; `null` without a room, or when the room has no media. */
+  get capabilities(): JsonObject | null {
+    return this.room ? this.#capabilities : null;
+  }
+
   /** The session's id and epoch, which a transfer changes. */
   get identity(): { sessionId: string; epoch: number } {
     return { sessionId: this.#sessionId, epoch: this.#epoch };
   }
 
-  /** @throws RequestError the service's refusal; `disconnected` when the client stops first */
-  join(roomId: string, options: JoinOptions): Promise<JoinedRoom> {
+  /** @throws RequestError the service's refusal; `bad_message` for wrong values; why the client has stopped */
+  async join(roomId: string, options: JoinOptions): Promise<JoinedRoom> {
+    checkId("roomId", roomId);
+    if (options.metadata !== undefined) checkMetadata(options.metadata);
+    const { stopped } = this.#connection;
+    if (stopped) throw stopped;
     const before = this.#wish;
     const wish = before?.roomId === roomId ? before : new RoomWish(roomId, options);
     if (wish !== before) {
@@ -95,6 +105,7 @@ export class Membership {
   }
 
   async setMetadata(given: JsonObject): Promise<void> {
+    checkMetadata(given);
     const metadata = { ...given };
     const wish = this.#wish;
     const before = wish?.options;
@@ -105,7 +116,8 @@ export class Membership {
       await this.#connection.request("setMetadata", { metadata });
     } catch (error) {
       // While a join is on its way, the metadata goes with the wish.
-      const isKept = outcomeUnknown(error) || (wish && (error as RequestError).code === "not_joined");
+      const isKept =
+        !hasStopped(error) && (outcomeUnknown(error) || (wish && (error as RequestError).code === "not_joined"));
       if (isLatest() && isKept) this.#unsentMetadata = metadata;
       else if (isLatest() && wish && before) wish.options = before;
       if (!isKept) throw error;
@@ -167,9 +179,9 @@ export class Membership {
   }
 
   /** Rejects all calls and stops the timer. @param keepWish whether the client goes back to the room when it starts again */
-  stop(reason: LeftRoom["reason"], keepWish: boolean): void {
+  stop(reason: LeftRoom["reason"], keepWish: boolean, error: RequestError): void {
     const wish = this.#wish;
-    this.#dropWish(new RequestError("disconnected", "The client has stopped."));
+    this.#dropWish(error);
     if (keepWish && wish) this.#wish = new RoomWish(wish.roomId, wish.options);
     this.#view.close(reason);
     this.#sessionId = "";

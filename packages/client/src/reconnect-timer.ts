@@ -2,9 +2,10 @@
 import type { ReconnectCause } from "./connection-state.js";
 import type { Timers } from "./environment.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
+import type { Trouble } from "./trouble.js";
 
-/** The next attempt, as it is announced. */
-export interface Retry {
+/** The next attempt, as it is announced: `kind` and `message` say what was wrong with the one before it. */
+export interface Retry extends Trouble {
   /** 0 for the first since the client was last connected. */
   readonly attempt: number;
   readonly delayMs: number;
@@ -49,7 +50,7 @@ export class ReconnectTimer {
    *   for its client; then the first attempt after the connection broke uses no timer
    * @returns the attempt that is now scheduled; `undefined` when the policy gives up
    */
-  schedule(cause: ReconnectCause, throttled: boolean): Retry | undefined {
+  schedule(cause: ReconnectCause, throttled: boolean): Omit<Retry, keyof Trouble> | undefined {
     const attempt = this.#attempt++;
     const elapsedMs = this.#timers.now() - this.#downSince;
     const givenMs = this.#nextDelayMs;

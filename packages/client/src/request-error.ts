@@ -8,7 +8,7 @@ export type RequestErrorCode = ErrorCode | "disconnected" | "timeout";
 export class RequestError extends Error {
   override readonly name = "RequestError";
   readonly code: RequestErrorCode;
-  /** Whether the same request may succeed later. */
+  /** Whether the same request may succeed later; after a client that gave up, when it was started again. */
   readonly retryable: boolean;
   readonly data: Readonly<Record<string, unknown>> | undefined;
 
@@ -46,5 +46,10 @@ export function outcomeUnknown(error: unknown): boolean {
 
 /** Whether there was no connection, or it was lost: the request can be repeated when there is one again. */
 export function wasDisconnected(error: unknown): boolean {
-  return error instanceof RequestError && error.code === "disconnected";
+  return error instanceof RequestError && (error.code === "disconnected" || hasStopped(error));
+}
+
+/** Whether the client has stopped: nothing is repeated. */
+export function hasStopped(error: unknown): boolean {
+  return error instanceof RequestError && error.data?.["stopped"] !== undefined;
 }

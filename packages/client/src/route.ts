@@ -18,8 +18,13 @@ export class Route {
     return `${this.#base.replace(/^http/, "ws")}/ws`;
   }
 
+  /** The address by http, without a slash at its end. */
+  get httpUrl(): string {
+    return this.#base.replace(/^ws/, "http");
+  }
+
   get goodbyeUrl(): string {
-    return `${this.#base.replace(/^ws/, "http")}/api/sessions/leave`;
+    return `${this.httpUrl}/api/sessions/leave`;
   }
 
   /** Takes the address of a `redirect` error. @returns `false` after too many; then the configured address applies */
@@ -45,5 +50,9 @@ export class Route {
 }
 
 function baseOf(url: string): string {
-  return url.replace(/[?#].*$/, "").replace(/\/+(ws\/*)?$/, "");
+  return url
+    .trim()
+    .replace(/^\w+/, (scheme) => scheme.toLowerCase())
+    .replace(/[?#].*$/, "")
+    .replace(/\/+(ws\/*)?$/, "");
 }

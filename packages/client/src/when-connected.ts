@@ -6,12 +6,13 @@ import { RequestError } from "./request-error.js";
 interface Connecting {
   readonly state: ConnectionState;
   readonly session: SessionInfo | undefined;
+  readonly stopError: RequestError | undefined;
   on<K extends keyof ClientEvents>(event: K, listener: (payload: ClientEvents[K]) => void): () => void;
 }
 
-/** Resolves as soon as the client has a session. @throws RequestError `disconnected` when it stops first */
+/** Resolves as soon as the client has a session. @throws RequestError why it stopped, when it stops first */
 export function whenConnected(client: Connecting): Promise<SessionInfo> {
-  const stopped = () => new RequestError("disconnected", "The client has stopped.");
+  const stopped = () => client.stopError ?? notStarted();
   const { state, session } = client;
   if (state === "disconnected") return Promise.reject(stopped());
   if (state === "connected" && session) return Promise.resolve(session);
@@ -25,4 +26,9 @@ export function whenConnected(client: Connecting): Promise<SessionInfo> {
       then();
     };
   });
+}
+
+/** A client that was made by its constructor does nothing yet. */
+export function notStarted(): RequestError {
+  return new RequestError("disconnected", "The client has not started: call reconnect().", { retryable: false });
 }

@@ -38,6 +38,7 @@ async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean, 
     counts: () => counts,
     checks: () => ({ media, redis }),
     isReady: () => ready,
+    isOriginAllowed: () => true,
     isDraining: () => draining,
   };
   await app.register(healthRoutes(source));
@@ -62,7 +63,7 @@ test.each([
     const { health, live, ready } = await healthOf(media, redis, isReady, draining);
     const checks = { media, redis };
     expect(health).toMatchObject({ code: 200, body: { status, draining, checks } });
-    expect(live).toEqual({ code: 200, body: { status: "live" } });
+    expect(live).toEqual({ code: 200, body: { status: "live", service: "lastseen" } });
     expect(ready).toEqual({
       code,
       body: { status: code === 200 ? "ready" : "not_ready", draining, reasons, checks },

@@ -21,6 +21,7 @@ export function browserOf(
       page.sockets.add(socket);
       return socket;
     },
+    fetch: undefined,
     random: () => world.random.next(),
     page: {
       get visibility() {

@@ -106,6 +106,7 @@ export class Page implements Tasks {
     this.machine.pages.add(this);
     around.pages.add(this);
     this.client = connect({
+      log: false,
       url: "http://service",
       environment: browserOf(this, around, options.storage, this.#timers),
       ...(getToken ? { getToken: () => getToken(this.userId) } : { user: { id: this.userId } }),

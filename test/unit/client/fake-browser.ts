@@ -260,6 +260,8 @@ export class FakeBrowser {
   readonly storage: FakeStorage;
   readonly shared: SharedBrowser;
   readonly sockets: FakeSocket[] = [];
+  /** Answers the client when it asks why a socket did not open; by default it cannot ask. */
+  fetch: Environment["fetch"] = undefined;
   /** What `random` returns. */
   random = 0.5;
   static #ids = 0;
@@ -281,6 +283,7 @@ export class FakeBrowser {
         this.sockets.push(socket);
         return socket;
       },
+      fetch: this.fetch,
       random: () => this.random,
       createId: () => `id-${++FakeBrowser.#ids}`,
     };

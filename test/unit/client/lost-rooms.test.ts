@@ -208,7 +208,7 @@ describe("a hello", () => {
     const ready = scene.client.whenConnected();
     await scene.browser.socket.open();
     await scene.browser.socket.refuse("hello", "bad_message");
-    await expect(ready).rejects.toMatchObject({ code: "disconnected" });
+    await expect(ready).rejects.toMatchObject({ code: "bad_message", data: { stopped: "protocol_error" } });
     expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", reason: "protocol_error" });
   });
 
@@ -217,7 +217,9 @@ describe("a hello", () => {
     const getToken = () => (++asked === 1 ? new Promise<string>(() => {}) : "t");
     const { browser, seen } = await connecting({ getToken });
     await browser.timers.advance(31_000);
-    expect(seen).toContainEqual(["retry", { attempt: 0, delayMs: 250, cause: "token_failed" }]);
+    const message = "getToken failed: no token within 30 s.";
+    const retry = { attempt: 0, delayMs: 250, cause: "token_failed", kind: "refused", message };
+    expect(seen).toContainEqual(["retry", retry]);
     expect(browser.sockets).toHaveLength(1);
   });
 

@@ -12,7 +12,7 @@ describe("reconnect", () => {
   ])("stops on close code %i and says %s", async (code, reason) => {
     const scene = await connected();
     await scene.browser.socket.closeWith(code);
-    expect(payloads(scene, "state").at(-1)).toEqual({ state: "disconnected", previous: "connected", reason });
+    expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "disconnected", previous: "connected", reason });
     await scene.browser.timers.advance(3_600_000);
     expect(scene.browser.sockets).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 /** The start of many tests: a client that is connected or in a room, and the frames that a service sends. */
-import { connect, type ConnectOptions, type LastseenClient } from "../../../packages/client/src/client.js";
+import { connect, type LastseenClient } from "../../../packages/client/src/client.js";
+import type { ConnectOptions } from "../../../packages/client/src/options.js";
 import type { ClientEvents } from "../../../packages/client/src/events.js";
 import type { Participant, RoomSnapshot } from "@lastseen/protocol";
 import { FakeBrowser, settle } from "./fake-browser.js";
@@ -67,7 +68,7 @@ export async function connecting(
   options: Partial<ConnectOptions> = {},
   browser: FakeBrowser = new FakeBrowser(),
 ): Promise<Scene> {
-  const client = connect({ url: "http://service:3001", environment: browser.environment, ...options });
+  const client = connect({ url: "http://service:3001", log: false, environment: browser.environment, ...options });
   const seen: Scene["seen"] = [];
   for (const event of WATCHED) client.on(event, (payload) => seen.push([event, payload]));
   await settle();

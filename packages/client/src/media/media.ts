@@ -42,7 +42,6 @@ export class LastseenMedia {
   #capabilities: JoinedRoom["routerRtpCapabilities"] = null;
   #device: Promise<Device> | undefined;
 
-  /** Make it before the client joins a room. */
   constructor(client: LastseenClient, options: MediaOptions & Required<Pick<MediaOptions, "createDevice">>) {
     const timers = options.timers ?? browserEnvironment.timers;
     this.#client = client;
@@ -88,6 +87,7 @@ export class LastseenMedia {
       failed,
     });
     this.#removeListeners = this.#listen(options.network ?? browserNetwork);
+    if (client.room) this.#joined({ how: "joined", routerRtpCapabilities: client.routerRtpCapabilities });
   }
 
   /** The publications of this page. */
@@ -222,7 +222,7 @@ export class LastseenMedia {
     ];
   }
 
-  #joined({ how, routerRtpCapabilities }: JoinedRoom): void {
+  #joined({ how, routerRtpCapabilities }: Pick<JoinedRoom, "how" | "routerRtpCapabilities">): void {
     this.#capabilities = routerRtpCapabilities;
     if (how === "resumed") this.#revive(false);
     else {
@@ -263,7 +263,9 @@ export class LastseenMedia {
   async #makeDevice(): Promise<Device> {
     const routerRtpCapabilities = this.#capabilities;
     if (!routerRtpCapabilities)
-      throw new RequestError("media_unavailable", "The room has no media.", { retryable: false });
+      throw new RequestError("media_unavailable", "The room has no media: SFU_WORKERS of the service is 0.", {
+        retryable: false,
+      });
     const device = await this.#createDevice();
     await device.load({ routerRtpCapabilities });
     return device;

@@ -1,0 +1,54 @@
+/**
+ * Finds out why a WebSocket could not be opened. The browser does not tell a script, so the client asks the service by
+ * `fetch`: `GET /health/live` may be read from every origin and says whether the asking origin is let in. When that cannot be
+ * read, two requests without CORS tell whether anything answers, by this scheme or by the other one. This file is loaded when
+ * it is first needed: most pages never need it.
+ */
+import type { Trouble } from "./trouble.js";
+
+/** Makes one request; rejects when nothing answers, or when the page may not read the answer. */
+export type Get = (url: string, mode: "cors" | "no-cors") => Promise<Response>;
+
+/** Never rejects. @param base the service's address, `http://` or `https://` */
+export async function diagnose(base: string, get: Get): Promise<Trouble> {
+  // A request to the page's own origin has no Origin header, but a WebSocket has.
+  const origin = (globalThis as { location?: Location }).location?.origin ?? "";
+  try {
+    const reply = await get(`${base}/health/live?origin=${encodeURIComponent(origin)}`, "cors");
+    const { service, originAllowed } = await reply.json().then(Object, () => ({}));
+    if (service !== "lastseen") return reply.status > 501 && reply.status < 505 ? unreachable(base) : notLastseen(base);
+    if (originAllowed === false)
+      return { kind: "origin_refused", message: `The service refuses pages of ${origin}: add it to CORS_ORIGIN.` };
+    return {
+      kind: "refused",
+      message: `${base} answers, but not its WebSocket: does a proxy in front of it pass on upgrades to /ws?`,
+    };
+  } catch {
+    const other = base.replace(/^http(s?)/, (_all, s) => (s ? "http" : "https"));
+    const [here, there] = await Promise.all(
+      [base, other].map((url) =>
+        get(url, "no-cors").then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    // A host that sends its visitors from http to https answers both.
+    if (there && (!here || base.startsWith("http:")))
+      return {
+        kind: "tls",
+        message: `${other} answers and ${base} does not: change the scheme of url, or mend the certificate.`,
+      };
+    return here ? notLastseen(base) : unreachable(base);
+  }
+}
+
+const unreachable = (base: string): Trouble => ({
+  kind: "unreachable",
+  message: `No service answers at ${base}: does it run, are host and port right, is its certificate trusted?`,
+});
+
+const notLastseen = (base: string): Trouble => ({
+  kind: "not_lastseen",
+  message: `What answers at ${base} is not Lastseen: check host, port and path of url.`,
+});
