@@ -12,6 +12,8 @@ export class ConnectionStatus {
   readonly rttMs = signal<number | undefined>(undefined);
   /** When the client tries next, epoch ms; 0 until it had to wait once. */
   readonly #retryAt = signal(0);
+  /** What the client says about the last failure, when the page cannot expect it to pass. */
+  readonly #trouble = signal("");
   readonly #now = signal(Date.now());
   readonly #goodNews = signal(false);
   readonly banner = computed(() => {
@@ -34,7 +36,10 @@ export class ConnectionStatus {
         if (state === "connected" && previous === "reconnecting") this.#tellGoodNews();
       }),
       client.on("heartbeat", ({ rttMs }) => (this.rttMs.value = rttMs)),
-      client.on("retry", ({ delayMs }) => (this.#retryAt.value = Date.now() + delayMs)),
+      client.on("retry", ({ delayMs, kind, message }) => {
+        this.#retryAt.value = Date.now() + delayMs;
+        this.#trouble.value = kind === "closed" || kind === "unreachable" ? "" : message;
+      }),
       this.#waits.subscribe((waits) => {
         clearInterval(this.#countdown);
         this.#now.value = Date.now();
@@ -51,7 +56,9 @@ export class ConnectionStatus {
 
   #waitingText(): string {
     const seconds = Math.ceil((this.#retryAt.value - this.#now.value) / 1000);
-    const what = this.state.value === "reconnecting" ? "Connection lost." : "The service cannot be reached.";
+    const what =
+      this.#trouble.value ||
+      (this.state.value === "reconnecting" ? "Connection lost." : "The service cannot be reached.");
     if (!navigator.onLine) return `${what} You are offline.`;
     return seconds > 1 ? `${what} Trying again in ${seconds} s…` : `${what} Trying again…`;
   }

@@ -24,8 +24,11 @@ const SWITCHED: End = {
 
 const ENDED = { testid: "ended-page", again: "Join again", againId: "rejoin-button" } as const;
 
-/** @param reason as the events `left` and `state` of the client tell it */
-export function endOf(reason: string): End {
+/**
+ * @param reason as the events `left` and `state` of the client tell it, or the code of a refused join
+ * @param why the client's own words, for what this page has no words for
+ */
+export function endOf(reason: string, why?: string): End {
   const page = (picture: IconName, title: string, text: string): End => ({ ...ENDED, picture, title, text });
   switch (reason) {
     case "transferred":
@@ -38,15 +41,18 @@ export function endOf(reason: string): End {
     case "room_closed":
       return page("exit", "The room was closed", "Everybody was sent home.");
     case "unauthorized":
-      return page("ghost", "The service did not let you in", "Your token was not accepted.");
+    case "refused":
+    case "protocol_error":
+    case "bad_message":
+      return page("ghost", "The service did not let you in", why ?? "Your token was not accepted.");
     case "gave_up":
-      return page("ghost", "The service cannot be reached", "The page has stopped trying.");
+      return page("ghost", "The service cannot be reached", why ?? "The page has stopped trying.");
     case "room_full":
       return page("people", "The room is full", "Try again when somebody has left.");
     case "duplicate_session":
       return page("people", "You are in this room already", "Another tab or device of yours is in it.");
     default:
-      return page("ghost", "The meeting has ended for you", `Reason: ${reason.replaceAll("_", " ")}.`);
+      return page("ghost", "The meeting has ended for you", why ?? `Reason: ${reason.replaceAll("_", " ")}.`);
   }
 }
 

@@ -68,12 +68,12 @@ function Failure({ error }: { error: string }) {
 function openMeeting(service: string, meeting: Meeting, tracks: LocalTracks): void {
   rememberMeeting(meeting);
   nameInAddress(meeting.room);
-  const ended = (reason: string): void => {
+  const ended = (reason: string, why?: string): void => {
     if (reason === "transferred") meetingIsElsewhere();
     else forgetMeeting();
     view.value = {
       kind: "end",
-      end: endOf(reason),
+      end: endOf(reason, why),
       again: () => void openOwnTracks().then((again) => openMeeting(service, meeting, again)),
       home: () => (view.value = { kind: "lobby" }),
     };

@@ -33,7 +33,7 @@ export class MeetingStore {
   /** A message that disappears by itself; empty: none. */
   readonly toast = signal("");
   readonly #service: string;
-  readonly #ended: (reason: string) => void;
+  readonly #ended: (reason: string, why?: string) => void;
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #over = false;
 
@@ -42,7 +42,7 @@ export class MeetingStore {
     meeting: Meeting;
     tracks: LocalTracks;
     settings: Settings;
-    ended: (reason: string) => void;
+    ended: (reason: string, why?: string) => void;
   }) {
     const { service, meeting, tracks, settings } = options;
     this.room = meeting.room;
@@ -61,7 +61,10 @@ export class MeetingStore {
     this.freshness = new Freshness(this.client, settings.pollMs);
     this.log = new EventLog(this.client, this.media);
     this.client.on("left", ({ reason }) => this.#end(reason));
-    this.client.on("state", ({ state, reason }) => state === "disconnected" && this.#end(reason));
+    this.client.on(
+      "state",
+      (change) => change.state === "disconnected" && this.#end(change.reason, change.error.message),
+    );
     if (tracks.problem) this.say(tracks.problem);
     void this.#enter(tracks);
   }
@@ -97,18 +100,22 @@ export class MeetingStore {
       const { routerRtpCapabilities } = await this.client.join(this.room);
       if (!routerRtpCapabilities) this.say("This service runs without media: presence only.");
     } catch (error) {
-      if (!this.#over) this.#end(error instanceof RequestError ? error.code : "internal");
+      if (!this.#over)
+        this.#end(
+          error instanceof RequestError ? error.code : "internal",
+          error instanceof Error ? error.message : undefined,
+        );
     }
   }
 
   /** Nothing of the meeting is left when this returns. */
-  #end(reason: string): void {
+  #end(reason: string, why?: string): void {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#toastTimer);
     this.media.close();
     for (const part of [this.call, this.status, this.freshness, this.log]) part.close();
     if (this.client.state !== "disconnected") void this.client.disconnect();
-    this.#ended(reason);
+    this.#ended(reason, why);
   }
 }

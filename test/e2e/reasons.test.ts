@@ -36,8 +36,8 @@ async function openSdkPage() {
   await page.goto(origin);
   const firstRetry = (url: string) =>
     page.evaluate((address) => {
-      const { connect } = (window as unknown as { sdk: { connect(options: ConnectOptions): LastseenClient } }).sdk;
-      const client = connect({ url: address, log: false });
+      const { sdk } = window as unknown as { sdk: { connect(options: ConnectOptions): LastseenClient } };
+      const client = sdk.connect({ url: address, log: false });
       return new Promise<Retry>((resolve) =>
         client.on("retry", (retry) => {
           void client.disconnect();

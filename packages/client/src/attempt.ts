@@ -53,7 +53,10 @@ export class Attempt {
   /** Never rejects: the listener gets the outcome. */
   async open(socketUrl: string): Promise<void> {
     const noToken = (why: unknown) => {
-      const error = new RequestError("unauthorized", `getToken failed: ${why instanceof Error ? why.message : why}.`);
+      const error = new RequestError(
+        "unauthorized",
+        `getToken failed: ${why instanceof Error ? why.message : String(why)}.`,
+      );
       this.end({ kind: "retry", cause: "token_failed", error });
     };
     this.#tokenTimer = this.#environment.timers.set(TOKEN_TIMEOUT_MS, () => noToken("no token within 30 s"));

@@ -46,6 +46,7 @@ export class LastseenClient {
    * @throws RequestError `bad_message` when an option is wrong
    */
   constructor(options: ConnectOptions) {
+    // oxlint-disable-next-line no-console -- the page's author looks here first; `log` replaces it
     const { log = (line: string) => console.warn(line) } = options;
     this.#log = (line) => log && log(`Lastseen: ${line}`);
     for (const name of checkOptions(options)) this.#log(`connect() has no option "${name}".`);

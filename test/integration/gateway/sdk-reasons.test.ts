@@ -12,8 +12,8 @@ import { goodToken, SECRET } from "./tokens.js";
 
 const firstRetry = (client: LastseenClient) => new Promise<Retry>((resolve) => client.on("retry", resolve));
 
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
+async function serve(listener: (...of: Parameters<RequestListener>) => unknown): Promise<string> {
+  const server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { connect } from "../../../packages/client/src/client.js";
 import type { ConnectOptions } from "../../../packages/client/src/options.js";
+import type { JsonObject } from "@lastseen/protocol";
 import { FakeBrowser, settle } from "./fake-browser.js";
 import { connected, connecting, inRoom } from "./scenes.js";
 
@@ -76,8 +77,8 @@ describe("join() and setMetadata() tell wrong values at once, without a connecti
   ])("metadata", async (metadata, message) => {
     const refusal = { code: "bad_message", message, retryable: false };
     const { client } = await connecting();
-    await expect(client.join("daily", { metadata: metadata as object })).rejects.toMatchObject(refusal);
-    await expect(client.setMetadata(metadata as object)).rejects.toMatchObject(refusal);
+    await expect(client.join("daily", { metadata: metadata as JsonObject })).rejects.toMatchObject(refusal);
+    await expect(client.setMetadata(metadata as JsonObject)).rejects.toMatchObject(refusal);
   });
 
   it("a wrong room does not make the client leave the room that it is in", async () => {
