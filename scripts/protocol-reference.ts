@@ -107,6 +107,11 @@ such a frame has more than 1 KiB, the answer has its \`id\` only if \`id\` stand
 comes. Before hello a frame may have ${LIMITS.helloBytes / 1024} KiB. Data may be nested ${LIMITS.nesting} levels deep, the frame included. A message may come in 64
 WebSocket fragments.
 
+The answers to one session, and what its joins and producers make the service send to others, may be 1 MB a second on average and 4 MB at
+once. After that the service answers \`rate_limited\`, but a client may always leave, end a call, and pause or close its media. When metadata
+changes faster than five times a second (ten times at once), the others get the last state. \`participants\` of \`user_left\` is left out in rooms
+of more than 50 participants; \`count\` is always there.
+
 **Lost answers.** A connection can break after the service carried a request out and before the answer arrived.
 
 - After a resume, the previous token still counts as long as the new connection ended before the client sent a message on it.

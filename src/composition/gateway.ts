@@ -9,7 +9,7 @@ import { roomHandlers } from "../gateway/handlers/room.js";
 import type { Refusals } from "../kernel/refusals.js";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Admission } from "../room/admission.js";
-import type { DirectorySync } from "../room/directory-sync.js";
+import type { MetadataChanges } from "../room/metadata-changes.js";
 import type { Core } from "./core.js";
 import type { ServicePorts } from "./service-ports.js";
 import type { ServiceSettings } from "./settings.js";
@@ -19,15 +19,15 @@ export function createGateway(parts: {
   settings: ServiceSettings;
   ports: ServicePorts;
   core: Core;
-  directorySync: DirectorySync;
   reaper: Reaper;
   admission: Admission;
   telephony: Telephony;
   /** Undefined when this node is alone. */
   membership: Membership | undefined;
   refusals: Refusals;
+  metadata: MetadataChanges;
 }): Gateway {
-  const { settings, ports, core, directorySync, reaper, admission, telephony, membership, refusals } = parts;
+  const { settings, ports, core, reaper, admission, telephony, membership, refusals, metadata } = parts;
   const { rooms, registry, sessions, liveness, sockets } = core;
   const hello = helloHandler({
     authenticate: ports.authenticate,
@@ -40,6 +40,7 @@ export function createGateway(parts: {
       sessionsOf: (userId) => registry.ofUser(userId).length,
       refusals,
     }),
+    mono: () => ports.clock.mono(),
     nodeId: settings.nodeId,
     heartbeat: settings.heartbeat,
     calls: {
@@ -53,7 +54,7 @@ export function createGateway(parts: {
     admission,
     rooms,
     reaper,
-    metadataChanged: (session) => void directorySync.record(session),
+    metadata,
   });
   return new Gateway({
     log: ports.log,

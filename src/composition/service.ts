@@ -18,6 +18,7 @@ import { departureSteps } from "../reaper/steps.js";
 import { Sweeper } from "../reaper/sweeper.js";
 import { Admission } from "../room/admission.js";
 import { DirectorySync } from "../room/directory-sync.js";
+import { MetadataChanges } from "../room/metadata-changes.js";
 import { createCluster } from "./cluster.js";
 import type { Core } from "./core.js";
 import { followSteps } from "./follow-steps.js";
@@ -88,7 +89,9 @@ export function createService(
   });
   disposals.defer("telephony", () => telephony.close());
   const refusals = new Refusals({ log: ports.log, clock });
-  const parts = { settings, ports, core, directorySync, reaper, admission, telephony, membership, refusals };
+  const metadata = new MetadataChanges({ clock, rooms, changed: (session) => void directorySync.record(session) });
+  disposals.defer("metadata", () => metadata.close());
+  const parts = { settings, ports, core, metadata, reaper, admission, telephony, membership, refusals };
   const gateway = createGateway(parts);
 
   const cluster =

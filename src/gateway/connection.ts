@@ -115,6 +115,13 @@ export class Connection implements SessionConnection, Reader {
     this.#sink.behind(this, this.unread);
   }
 
+  /** Sends an answer that the session pays for; see {@link Session.replies}. */
+  sendCharged(frame: string): void {
+    const bytes = Buffer.from(frame);
+    this.session?.replies.spend(bytes.length);
+    this.send(bytes);
+  }
+
   /** What this process holds for the client: ws and the socket count it together. */
   get unread(): number {
     return this.#open ? this.#socket.bufferedAmount : 0;

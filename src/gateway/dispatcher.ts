@@ -1,6 +1,7 @@
 import { type AnyRequest, encodeReply } from "@lastseen/protocol/codec";
 import { LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Session } from "../session/session.js";
+import { assertReplies } from "./budget/replies.js";
 import type { Connection } from "./connection.js";
 import type { Handler, Handlers } from "./handlers/handler.js";
 
@@ -12,9 +13,17 @@ type SessionRequest = Exclude<AnyRequest, { type: "hello" | "ping" }>;
  */
 export class Dispatcher {
   readonly #handlers: Handlers;
+  readonly #now: () => number;
   readonly #failed: (connection: Connection, request: AnyRequest, error: unknown) => void;
 
-  constructor(handlers: Handlers, failed: (connection: Connection, request: AnyRequest, error: unknown) => void) {
+  /** @param options `now`: monotonic milliseconds */
+  constructor(options: {
+    handlers: Handlers;
+    now: () => number;
+    failed: (connection: Connection, request: AnyRequest, error: unknown) => void;
+  }) {
+    const { handlers, now, failed } = options;
+    this.#now = now;
     this.#handlers = handlers;
     this.#failed = failed;
   }
@@ -40,11 +49,12 @@ export class Dispatcher {
   #run(connection: Connection, request: SessionRequest): Promise<void> | undefined {
     const { id, type, data } = request;
     const reply = (answer: unknown) => {
-      if (id !== undefined) connection.send(encodeReply(id, answer));
+      if (id !== undefined) connection.sendCharged(encodeReply(id, answer));
     };
     try {
       // Checked now and not at arrival: an earlier join may have given the connection another session.
       const session = ownedBy(connection);
+      assertReplies(session, this.#now(), type);
       const handler = this.#handlers[type] as Handler<typeof type>;
       const result = handler({ connection, session, data, reply });
       return result?.catch((error: unknown) => this.#failed(connection, request, error));

@@ -95,9 +95,11 @@ export class Gateway implements FrameSink {
     this.#sessions = options.sessions;
     this.#liveness = options.liveness;
     this.#hello = options.hello;
-    this.#dispatcher = new Dispatcher(options.handlers, (connection, request, error) =>
-      this.#failed(connection, request.id, request.type, error),
-    );
+    this.#dispatcher = new Dispatcher({
+      handlers: options.handlers,
+      now: () => this.now(),
+      failed: (connection, request, error) => this.#failed(connection, request.id, request.type, error),
+    });
     const { messagesPerSecond, connections, connectionsPerAddress, bufferedBytes } = options.limits;
     this.#messagesPerSecond = messagesPerSecond;
     this.#places = new ConnectionLimits({ connections, perAddress: connectionsPerAddress });
@@ -297,7 +299,7 @@ export class Gateway implements FrameSink {
 
   #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {
     const asking = this.#hello(connection, request.data, (data) => {
-      if (request.id !== undefined) connection.send(encodeReply(request.id, data));
+      if (request.id !== undefined) connection.sendCharged(encodeReply(request.id, data));
     });
     const said = () => {
       connection.peer = undefined;

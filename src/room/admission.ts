@@ -115,7 +115,10 @@ export class Admission {
     this.#sessions.transfer(session, given, connection);
     media.reset();
     void this.#end(given, { reason: "left" });
-    if (metadata) this.#rooms.setMetadata(session, metadata);
+    if (metadata) {
+      session.metadata = metadata;
+      this.#rooms.announceMetadata(session);
+    }
     entered({ session, room: this.#rooms.snapshot(session), media, transferred: true });
     return true;
   }

@@ -8,7 +8,6 @@ import {
   type Cause,
   type EventData,
   type EventType,
-  type JsonObject,
   LastseenError,
   type LeaveReason,
   type Participant,
@@ -17,6 +16,9 @@ import {
 import type { SessionMedia } from "../ports/media-plane.js";
 import type { Session } from "../session/session.js";
 import { Room } from "./room.js";
+
+/** In a larger room, a list of all who stay would make each departure cost the square of the room's size. */
+const MOST_LISTED = 50;
 
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
@@ -95,7 +97,7 @@ export class Rooms {
     if (!room) this.#rooms.set(roomId, (room = new Room(roomId, this.#clock.wall())));
     room.members.set(session.id, session);
     session.participation = { roster: room, media, joinedAt: joinedAt ?? this.#clock.wall() };
-    this.#announce(room, "user_joined", { participant: this.#participant(session) }, session);
+    session.replies.spend(this.#announce(room, "user_joined", { participant: this.#participant(session) }, session));
     return this.#snapshotOf(room);
   }
 
@@ -109,7 +111,8 @@ export class Rooms {
       name: session.name,
       sessionId: session.id,
       reason,
-      participants: [...new Set([...room.members.values()].map((member) => member.userId))],
+      count: room.members.size,
+      ...(room.members.size > MOST_LISTED ? {} : { participants: userIdsOf(room) }),
     });
   }
 
@@ -121,11 +124,11 @@ export class Rooms {
     this.#announcePresence("user_back", session, cause);
   }
 
-  setMetadata(session: Session, metadata: JsonObject): void {
-    session.metadata = metadata;
+  /** Tells the others the metadata that the session has now. */
+  announceMetadata(session: Session): void {
+    const { userId, id: sessionId, metadata } = session;
     const room = this.#roomOf(session);
-    if (!room) return;
-    this.#announce(room, "metadata_changed", { userId: session.userId, sessionId: session.id, metadata }, session);
+    if (room) this.#announce(room, "metadata_changed", { userId, sessionId, metadata }, session);
   }
 
   /** Tells all members that the room is closed. They leave one by one after that. */
@@ -144,10 +147,16 @@ export class Rooms {
     return [...room.members.values()].map((session) => this.#participant(session));
   }
 
-  /** Sends an event that does not change the roster to all members, except to the session `except`. */
+  /**
+   * Sends an event that does not change the roster to all members.
+   *
+   * @param except the session that causes the event. It does not get the event, and pays for it
+   */
   tell<T extends EventType>(roomId: string, type: T, data: EventData<T>, except?: string): void {
     const room = this.#rooms.get(roomId);
-    if (room) this.#send(room, encodeEvent(type, data), except);
+    if (!room) return;
+    const sent = this.#send(room, encodeEvent(type, data), except);
+    if (except !== undefined) room.members.get(except)?.replies.spend(sent);
   }
 
   #roomOf(session: Session): Room | undefined {
@@ -159,20 +168,22 @@ export class Rooms {
     if (room) this.#announce(room, type, { userId: session.userId, sessionId: session.id, reason }, session);
   }
 
+  /** @returns the characters that were sent to all members together */
   #announce<T extends RosterEvent>(
     room: Room,
     type: T,
     data: Omit<EventData<T>, "roomId" | "version">,
     except?: Session,
-  ): void {
+  ): number {
     const frame = { roomId: room.id, version: room.bump(), ...data } as EventData<T>;
-    this.#send(room, encodeEvent(type, frame), except?.id);
+    return this.#send(room, encodeEvent(type, frame), except?.id);
   }
 
-  #send(room: Room, frame: string, except: string | undefined): void {
+  #send(room: Room, frame: string, except: string | undefined): number {
     for (const member of room.members.values()) {
       if (member.id !== except) member.connection?.send(frame);
     }
+    return frame.length * room.members.size;
   }
 
   #snapshotOf(room: Room): RoomSnapshot {
@@ -194,3 +205,7 @@ export class Rooms {
 }
 
 type RosterEvent = "user_joined" | "user_left" | "user_away" | "user_back" | "metadata_changed" | "room_closed";
+
+function userIdsOf(room: Room): string[] {
+  return [...new Set([...room.members.values()].map(({ userId }) => userId))];
+}

@@ -3,6 +3,7 @@ import { firstEvidence, forgetEnd, type Evidence } from "./evidence.js";
 import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionMedia } from "../ports/media-plane.js";
 import type { SessionConnection } from "./session-connection.js";
+import { ReplyBudget } from "./reply-budget.js";
 import type { ResumeToken } from "./resume-token.js";
 import type { Verdict } from "./verdict.js";
 
@@ -81,6 +82,8 @@ export class Session {
   shown: PresenceState = "present";
   /** The service replaces the whole object and never changes it. */
   metadata: JsonObject = NO_METADATA;
+  /** What the session may cause the service to send. */
+  readonly replies: ReplyBudget = new ReplyBudget();
   connection: SessionConnection | undefined;
   participation: Participation | undefined = undefined;
   #status: "open" | "closing" | "ended" = "open";

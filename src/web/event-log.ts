@@ -82,7 +82,7 @@ export class EventLog {
     }));
     on("user_left", (data) => ({
       tone: "bad",
-      text: `${data.name} is gone: ${words(data.reason)}. Left here: ${data.participants.length}`,
+      text: `${data.name} is gone: ${words(data.reason)}. Left here: ${data.count}`,
       data: of(data),
     }));
     on("user_away", (data) => ({

@@ -7,6 +7,7 @@ import type { Identity, MediaReset, Session } from "../../session/session.js";
 import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
 import type { UserLimit } from "../budget/user-limit.js";
+import { assertReplies } from "../budget/replies.js";
 import type { Connection } from "../connection.js";
 
 /** The rhythm that the service expects of its clients, as `hello` tells it. */
@@ -40,6 +41,8 @@ export function helloHandler(parts: {
   registry: SessionRegistry;
   rooms: Rooms;
   userLimit: UserLimit;
+  /** Monotonic milliseconds. */
+  mono: () => number;
   nodeId: string;
   heartbeat: HeartbeatTerms;
   calls: {
@@ -52,7 +55,8 @@ export function helloHandler(parts: {
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
-  const { authenticate, sessions, registry, rooms, userLimit, nodeId, heartbeat, calls, locate, isStoreAway } = parts;
+  const { authenticate, sessions, registry, rooms, userLimit, mono, nodeId, heartbeat, calls, locate, isStoreAway } =
+    parts;
 
   const welcome = (
     connection: Connection,
@@ -96,6 +100,7 @@ export function helloHandler(parts: {
     if (!mayBeThere(identity, resuming)) throw sessionGone();
     const unsettled = resuming && calls.settled(resuming);
     if (unsettled) return unsettled.then(() => hello(connection, data, reply));
+    if (resuming && isKnownToken(resuming, data.resume.resumeToken)) assertReplies(resuming, mono());
     const outcome = sessions.resume(data.resume, identity, connection);
     if (outcome.kind === "refused") throw sessionGone();
     welcome(connection, outcome.session, outcome.mediaReset, reply);
@@ -137,6 +142,11 @@ function mayBeThere(identity: Identity, session: Session | undefined): boolean {
   const roomId = session?.participation?.roster.id;
   if (roomId === undefined || callOfRoom(roomId) !== undefined) return true;
   return identity.rooms === undefined || identity.rooms.includes(roomId);
+}
+
+/** Only who has the token of a session learns how much it was sent. */
+function isKnownToken(session: Session, token: string): boolean {
+  return session.resumeToken.matches(token) || session.unheardResume(token) !== undefined;
 }
 
 function sessionGone(): LastseenError {

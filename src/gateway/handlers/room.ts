@@ -1,8 +1,8 @@
 import { type JsonObject, LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Reaper } from "../../reaper/reaper.js";
 import type { Admission } from "../../room/admission.js";
+import type { MetadataChanges } from "../../room/metadata-changes.js";
 import type { Rooms } from "../../room/rooms.js";
-import type { Session } from "../../session/session.js";
 import type { Handlers } from "./handler.js";
 
 type RoomRequest = "join" | "getRoom" | "setMetadata" | "leave" | "beforeDisconnect";
@@ -12,10 +12,9 @@ export function roomHandlers(parts: {
   admission: Admission;
   rooms: Rooms;
   reaper: Reaper;
-  /** Told of a session with new metadata: another node needs it when it takes the session over. */
-  metadataChanged: (session: Session) => void;
+  metadata: MetadataChanges;
 }): Pick<Handlers, RoomRequest> {
-  const { admission, rooms, reaper, metadataChanged } = parts;
+  const { admission, rooms, reaper, metadata: metadataChanges } = parts;
   return {
     async join({ connection, session, data, reply }) {
       assertMetadataSize(data.metadata);
@@ -40,8 +39,7 @@ export function roomHandlers(parts: {
     setMetadata({ session, data, reply }) {
       if (!session.participation) throw notJoined();
       assertMetadataSize(data.metadata);
-      rooms.setMetadata(session, data.metadata);
-      metadataChanged(session);
+      metadataChanges.set(session, data.metadata);
       reply({});
     },
     leave({ session, reply }) {

@@ -220,7 +220,7 @@ describe("subscribing", () => {
 
   it("loses the tracks of a participant who has left", async () => {
     const scene = await mediaInRoom([sender("bob", "audio-1")]);
-    const gone = { userId: "bob", name: "bob", sessionId: "s-bob", reason: "idle", participants: ["ann"] };
+    const gone = { userId: "bob", name: "bob", sessionId: "s-bob", reason: "idle", count: 1, participants: ["ann"] };
     await event(scene, "user_left", { roomId: "daily", version: 2, ...gone });
     expect(received(scene)).toEqual([]);
   });

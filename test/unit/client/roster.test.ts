@@ -21,7 +21,14 @@ describe("roster", () => {
       data: { ...at(5), userId: "bob", sessionId: "s-bob", metadata: { hand: true } },
     });
     expect(roster.find("s-bob")?.metadata).toEqual({ hand: true });
-    const gone = { userId: "bob", name: "bob", sessionId: "s-bob", reason: "left" as const, participants: ["ann"] };
+    const gone = {
+      userId: "bob",
+      name: "bob",
+      sessionId: "s-bob",
+      reason: "left" as const,
+      count: 1,
+      participants: ["ann"],
+    };
     roster.apply({ type: "user_left", data: { ...at(6), ...gone } });
     expect(names(roster.snapshot)).toEqual(["ann"]);
     expect(roster.snapshot.version).toBe(6);
@@ -113,7 +120,15 @@ describe("roster of a client", () => {
     expect(payloads(closed, "left")).toEqual([{ roomId: "daily", reason: "room_closed" }]);
 
     const kicked = await inRoom();
-    const data = { ...at(2), userId: "ann", name: "ann", sessionId: "s-ann", reason: "kicked", participants: [] };
+    const data = {
+      ...at(2),
+      userId: "ann",
+      name: "ann",
+      sessionId: "s-ann",
+      reason: "kicked",
+      count: 1,
+      participants: [],
+    };
     await kicked.browser.socket.receive({ type: "user_left", data });
     expect(payloads(kicked, "left")).toEqual([{ roomId: "daily", reason: "kicked" }]);
   });

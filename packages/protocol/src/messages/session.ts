@@ -84,7 +84,10 @@ export const sessionEvents = {
     name: Type.String(),
     sessionId: GivenId,
     reason: LeaveReason,
-    participants: Type.Array(UserId),
+    /** How many participants the room has now. */
+    count: Type.Integer(),
+    /** The users who are still there. Left out in rooms of more than 50 participants. */
+    participants: Type.Optional(Type.Array(UserId)),
   }),
   user_away: presence,
   user_back: presence,
