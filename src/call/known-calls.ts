@@ -63,6 +63,21 @@ export class KnownCalls {
     return calls.filter((call) => call !== undefined).toReversed();
   }
 
+  /** A user has a new name: whoever asks for the user's calls gets it. */
+  rename(userId: string, name: string): void {
+    for (const callId of this.#byUser.get(userId) ?? []) {
+      const known = this.#calls.get(callId);
+      if (!known) continue;
+      const { caller, callee } = known.call;
+      const call = {
+        ...known.call,
+        caller: caller.userId === userId ? { ...caller, name } : caller,
+        callee: callee.userId === userId ? { ...callee, name } : callee,
+      };
+      this.#calls.set(callId, { ...known, call });
+    }
+  }
+
   isOver(callId: string): boolean {
     return this.#past.get(callId) === "over";
   }

@@ -72,7 +72,7 @@ export function createTelephony(ports: {
   const statuses = new StatusSubscriptions({ clock, read: (userId) => presence.statusOf(userId) });
 
   const subscriptions = [
-    ...followCalls({ bus, events, tasks, sessions, teardown, updates, reconciler }),
+    ...followCalls({ bus, events, known, tasks, sessions, teardown, updates, reconciler }),
     ...followStatuses({ bus, events, presence, statuses }),
   ];
   leases.start();
@@ -103,19 +103,23 @@ function followCalls(parts: {
   teardown: CallTeardown;
   updates: CallUpdates;
   reconciler: CallReconciler;
+  known: KnownCalls;
 }): (() => void)[] {
-  const { bus, events, tasks, sessions, teardown, updates, reconciler } = parts;
+  const { bus, events, known, tasks, sessions, teardown, updates, reconciler } = parts;
   return [
     events.on("opened", ({ session }) => tasks.run(sessions.began(session))),
     events.on("resumed", ({ session }) => tasks.run(sessions.began(session))),
     events.on("adopted", ({ session }) => tasks.run(sessions.adopted(session))),
     events.on("transferred", ({ session }) => sessions.transferred(session)),
+    events.on("renamed", ({ session: { userId, name } }) => known.rename(userId, name)),
     events.on("left", ({ session, roomId, reason }) => tasks.run(sessions.leftRoom(session, roomId, reason))),
     events.on("ended", ({ session, reason }) => tasks.run(sessions.ended(session, reason))),
     events.on("cleaned", ({ session }) => tasks.run(sessions.cleaned(session))),
     events.on("call_rang_out", ({ callId }) => tasks.run(teardown.rangOut(callId))),
     bus.on("message", ({ message }) => {
       if (message.type === "call") updates.apply(message.news);
+      const isNamed = message.type === "name" || message.type === "status";
+      if (isNamed && message.name !== undefined) known.rename(message.userId, message.name);
     }),
     bus.on("missed", () => tasks.run(reconciler.reconcile())),
   ];
@@ -134,11 +138,13 @@ function followStatuses(parts: {
   statuses: StatusSubscriptions;
 }): (() => void)[] {
   const { bus, events, presence, statuses } = parts;
-  const tell = (userId: string, status: UserStatus) => bus.send("all", { type: "status", userId, status });
+  const tell = (userId: string, status: UserStatus, named: { name?: string } = {}) =>
+    bus.send("all", { type: "status", userId, status, ...named });
   return [
-    events.on("opened", ({ session: { userId } }) => {
+    events.on("opened", ({ session: { userId, name } }) => {
       statuses.mayHaveChanged(userId);
-      if (presence.sessionsHere(userId).length === 1) tell(userId, "available");
+      // Where the user gave no name, the id stands in: this is no newer name.
+      if (presence.sessionsHere(userId).length === 1) tell(userId, "available", name === userId ? {} : { name });
     }),
     events.on("adopted", ({ session: { userId } }) => statuses.mayHaveChanged(userId)),
     events.on("ended", ({ session }) => {

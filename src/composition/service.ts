@@ -67,7 +67,7 @@ export function createService(
   disposals.defer("reaper", () => reaper.close());
   const sweeper = new Sweeper({ clock, time, registry, liveness, reaper, lifecycle, events: sweeps });
   const reconciler = new Reconciler({ registry, rooms, media, directory, orphanClosed: ports.orphanClosed });
-  followSteps({ core, media, directorySync, reaper });
+  followSteps({ core, bus, media, directorySync, reaper });
 
   const admission = new Admission({
     rooms,

@@ -62,6 +62,7 @@ export class Journal {
         epoch: session.epoch,
       }),
     );
+    lifecycle.on("renamed", ({ session }) => this.#step("info", session, "name changed", { name: session.name }));
     lifecycle.on("transfer_refused", ({ session, why }) =>
       this.#step("warn", session, "transfer refused", { reason: why }),
     );

@@ -25,6 +25,7 @@ interface EachStep {
   "session given up": { epoch: number; reason: GivenUp };
   "session transferred": { fromTabId: string; toTabId: string; epoch: number };
   "transfer refused": { reason: "rate_limited" };
+  "name changed": { name: string };
   "session ended": { reason: LeaveReason; cause: GhostCause | undefined; evidence: EvidenceReport | undefined };
   "joined room": NoDetail;
   "left room": { roomId: string; reason: LeaveReason; cause: GhostCause | undefined; sinceLastSignMs: number };

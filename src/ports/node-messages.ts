@@ -4,8 +4,15 @@ import { CallUpdate } from "./call-record.js";
 import { GivenId, JsonObject, Shape, UserId, UserStatus } from "@lastseen/protocol";
 
 export const NODE_MESSAGES = {
-  /** A user's status has changed. */
-  status: Shape({ type: Type.Literal("status"), userId: UserId, status: UserStatus }),
+  /** A user's status has changed. `name`: the newest name, when a session of the user has begun under it. */
+  status: Shape({
+    type: Type.Literal("status"),
+    userId: UserId,
+    status: UserStatus,
+    name: Type.Optional(Type.String()),
+  }),
+  /** A user who was there already has a new name. */
+  name: Shape({ type: Type.Literal("name"), userId: UserId, name: Type.String() }),
   /** Something has become of a call: news for whoever holds sessions of its two users. */
   call: Shape({ type: Type.Literal("call"), news: CallUpdate }),
   /** An event for sessions that the receiver holds. */

@@ -1,6 +1,7 @@
 /** The JSON form of the messages that nodes send each other through Redis. */
 import Type from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { readJson } from "./stored-text.js";
 import { NODE_MESSAGES, type NodeMessage } from "../ports/node-messages.js";
 
 export interface NodeFrame {
@@ -35,7 +36,7 @@ export function encodeFrame(frame: NodeFrame): string {
 export function decodeFrame(text: string): NodeFrame | undefined {
   let frame: unknown;
   try {
-    frame = JSON.parse(text);
+    frame = readJson(text);
   } catch {
     return undefined;
   }

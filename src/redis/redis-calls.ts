@@ -12,6 +12,7 @@ import {
 import type { RedisLink } from "./link.js";
 import { integer, list, oneOf, text } from "./replies.js";
 import { loadScript } from "./script.js";
+import { readId, readJson, storedId } from "./stored-text.js";
 
 const START = loadScript("call-start");
 const ACCEPT = loadScript("call-accept");
@@ -25,7 +26,7 @@ const PAGE = 200;
 
 const GONE: CallGone = { kind: "gone" };
 
-/** The part of a call that the scripts do not read. */
+/** The part of a call that the scripts do not read. A script adds the name of who has answered: of two names, the last counts. */
 const Body = Type.Object({
   roomId: Type.String(),
   kind: Type.Enum(["audio", "video"]),
@@ -47,7 +48,8 @@ export class RedisCalls implements CallStore {
   async start(call: NewCall, ringMs: number): ReturnType<CallStore["start"]> {
     const { callId, caller, callee } = call;
     const body = bodyOf(call);
-    const args = [callId, ringMs, this.#holdMs, caller.userId, caller.sessionId, callee.userId, body, caller.name];
+    const parties = [storedId(caller.userId), caller.sessionId, storedId(callee.userId)];
+    const args = [callId, ringMs, this.#holdMs, ...parties, body, JSON.stringify(caller.name)];
     const [kind, started, ...lapsed] = list(await this.#link.run(START, args));
     const rest = { lapsed: lapsed.map(readCall) };
     const outcome = oneOf(kind, "ringing", "accepted", "caller_busy", "callee_busy");
@@ -56,7 +58,7 @@ export class RedisCalls implements CallStore {
   }
 
   async accept(callId: string, callee: CallParty): ReturnType<CallStore["accept"]> {
-    const args = [callId, this.#holdMs, callee.userId, callee.sessionId, callee.name];
+    const args = [callId, this.#holdMs, storedId(callee.userId), callee.sessionId, JSON.stringify(callee.name)];
     const [kind, call, fresh] = list(await this.#link.run(ACCEPT, args));
     if (oneOf(kind, "accepted", "gone") === "gone") return GONE;
     return { kind: "accepted", call: readCall(call), fresh: integer(fresh) === 1 };
@@ -64,7 +66,8 @@ export class RedisCalls implements CallStore {
 
   async finish(callId: string, condition: EndCondition): ReturnType<CallStore["finish"]> {
     const { state, by } = condition;
-    const [role, id] = by === "anybody" ? [by, ""] : "callee" in by ? ["callee", by.callee] : ["session", by.session];
+    const [role, id] =
+      by === "anybody" ? [by, ""] : "callee" in by ? ["callee", storedId(by.callee)] : ["session", by.session];
     const [kind, call] = list(await this.#link.run(FINISH, [callId, this.#holdMs, state, role, id]));
     return oneOf(kind, "finished", "gone") === "gone" ? GONE : { kind: "finished", call: readCall(call) };
   }
@@ -83,7 +86,7 @@ export class RedisCalls implements CallStore {
   }
 
   ofUser(userId: string): Promise<CallRecord | undefined> {
-    return this.#find("user", userId);
+    return this.#find("user", storedId(userId));
   }
 
   async ringing(): Promise<readonly CallRecord[]> {
@@ -109,13 +112,21 @@ function bodyOf({ roomId, kind, caller, callee }: NewCall): string {
 function holdArguments(call: CallRecord): (string | number)[] {
   const { callId, ageMs, caller, callee } = call;
   const { sessionId = "" } = callee;
-  return [callId, Math.round(ageMs), caller.userId, caller.sessionId, callee.userId, sessionId, bodyOf(call)];
+  return [
+    callId,
+    Math.round(ageMs),
+    storedId(caller.userId),
+    caller.sessionId,
+    storedId(callee.userId),
+    sessionId,
+    bodyOf(call),
+  ];
 }
 
 /** Reads a call as `viewCall` in `scripts/include/calls.lua` writes it. */
 function readCall(reply: unknown): CallRecord {
   const [callId, state, ageMs, remainingMs, caller, callerSession, callee, calleeSession, json] = list(reply);
-  const body: unknown = JSON.parse(text(json));
+  const body: unknown = readJson(text(json));
   if (!bodyCheck.Check(body) || (state !== "ringing" && state !== "active")) {
     throw new Error("this version cannot read a call in Redis");
   }
@@ -126,8 +137,8 @@ function readCall(reply: unknown): CallRecord {
     roomId,
     kind,
     state,
-    caller: { userId: text(caller), name: callerName, sessionId: text(callerSession) },
-    callee: { userId: text(callee), name: calleeName, ...answered },
+    caller: { userId: readId(text(caller)), name: callerName, sessionId: text(callerSession) },
+    callee: { userId: readId(text(callee)), name: calleeName, ...answered },
     ageMs: integer(ageMs),
     remainingMs: integer(remainingMs),
   };

@@ -4,6 +4,7 @@ import type { RedisLink } from "./link.js";
 import * as replies from "./replies.js";
 import { loadScript, type Script } from "./script.js";
 import { sessionArguments } from "./session-record.js";
+import { readId, storedId } from "./stored-text.js";
 
 const REGISTER = loadScript("register");
 const RENEW = loadScript("renew");
@@ -58,21 +59,21 @@ export class RedisDirectory implements Directory {
 
   async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    return replies.readClaimed(await this.#link.run(CLAIM_ROOM, [this.#lease, roomId]));
+    return replies.readClaimed(await this.#link.run(CLAIM_ROOM, [this.#lease, storedId(roomId)]));
   }
 
   async reclaimRoom(roomId: string): ReturnType<Directory["reclaimRoom"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    return replies.readReclaimed(await this.#link.run(RECLAIM_ROOM, [this.#lease, roomId]));
+    return replies.readReclaimed(await this.#link.run(RECLAIM_ROOM, [this.#lease, storedId(roomId)]));
   }
 
   async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    return replies.readReleased(await this.#link.run(RELEASE_ROOM, [this.#lease, roomId]));
+    return replies.readReleased(await this.#link.run(RELEASE_ROOM, [this.#lease, storedId(roomId)]));
   }
 
   async findRoom(roomId: string): ReturnType<Directory["findRoom"]> {
-    return replies.readHome(await this.#link.run(FIND_ROOM, [roomId]));
+    return replies.readHome(await this.#link.run(FIND_ROOM, [storedId(roomId)]));
   }
 
   async putSession(entry: SessionEntry): ReturnType<Directory["putSession"]> {
@@ -90,7 +91,7 @@ export class RedisDirectory implements Directory {
   }
 
   async sessionsOfUser(userId: string): ReturnType<Directory["sessionsOfUser"]> {
-    const found = replies.list(await this.#link.run(SESSIONS_OF_USER, [userId]));
+    const found = replies.list(await this.#link.run(SESSIONS_OF_USER, [storedId(userId)]));
     return found.map((item) => replies.readPlaced(item)).filter((session) => session !== undefined);
   }
 
@@ -101,12 +102,12 @@ export class RedisDirectory implements Directory {
 
   async handOver(what: { roomId: string } | { sessionId: string }, nodeId: string): ReturnType<Directory["handOver"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    const named = "roomId" in what ? ["room", what.roomId] : ["session", what.sessionId];
+    const named = "roomId" in what ? ["room", storedId(what.roomId)] : ["session", what.sessionId];
     return replies.readHanded(await this.#link.run(HAND_OVER, [this.#lease, ...named, nodeId]));
   }
 
   async own(): ReturnType<Directory["own"]> {
-    const rooms = (await this.#pages(OWN_ROOMS)).map(replies.text);
+    const rooms = (await this.#pages(OWN_ROOMS)).map((room) => readId(replies.text(room)));
     const sessions = replies.readSessions(await this.#pages(OWN_SESSIONS));
     return { rooms, sessions };
   }

@@ -5,6 +5,7 @@ import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type TakenOve
 import type { RedisLink } from "./link.js";
 import { list, text } from "./replies.js";
 import { loadScript } from "./script.js";
+import { readJson } from "./stored-text.js";
 
 const APPEND = loadScript("event-append");
 const AFTER = loadScript("events-after");
@@ -149,6 +150,6 @@ export class RedisEventLog implements EventLog {
 function readEntry(entry: unknown): Entry {
   const [id, fields] = list(entry);
   const [, line] = list(fields);
-  const event: unknown = line === undefined ? undefined : JSON.parse(text(line));
+  const event: unknown = line === undefined ? undefined : readJson(text(line));
   return { id: text(id), event: eventCheck.Check(event) ? event : undefined, isKept: line !== undefined };
 }

@@ -2,6 +2,7 @@
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import type { SessionEntry } from "../ports/directory.js";
+import { readId, readJson, storedId } from "./stored-text.js";
 
 const Body = Compile(
   Type.Object({
@@ -14,15 +15,16 @@ const Body = Compile(
   }),
 );
 
-/**
- * ARGV of `put-session` after the lease.
- *
- * @throws Error when the id of the user or of the room contains white space
- */
+/** ARGV of `put-session` after the lease. */
 export function sessionArguments(entry: SessionEntry): readonly (string | number)[] {
   const { sessionId, userId, epoch, roomId = "", name, tabId, tokenHash, openedAt, joinedAt, metadata } = entry;
-  if (/\s/.test(userId + roomId)) throw new Error("the id of a user or a room must not contain white space");
-  return [sessionId, epoch, userId, roomId, JSON.stringify({ name, tabId, tokenHash, openedAt, joinedAt, metadata })];
+  return [
+    sessionId,
+    epoch,
+    storedId(userId),
+    storedId(roomId),
+    JSON.stringify({ name, tabId, tokenHash, openedAt, joinedAt, metadata }),
+  ];
 }
 
 /**
@@ -34,16 +36,16 @@ export function readSession(sessionId: string, line: string): { entry: SessionEn
   const match = /^(\d+) (\S+) (\S+) (\S*) (\{.*\})$/s.exec(line);
   if (!match) return undefined;
   const [, epoch, lease = "", userId = "", roomId = "", json = ""] = match;
-  const body: unknown = JSON.parse(json);
+  const body: unknown = readJson(json);
   if (!Body.Check(body)) return undefined;
   const { name, tabId, tokenHash, openedAt, joinedAt, metadata } = body;
   return {
     lease,
     entry: {
       sessionId,
-      userId,
+      userId: readId(userId),
       epoch: Number(epoch),
-      roomId: roomId === "" ? undefined : roomId,
+      roomId: roomId === "" ? undefined : readId(roomId),
       name,
       tabId,
       tokenHash,

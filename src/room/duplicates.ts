@@ -12,7 +12,7 @@ const WIDTH: Record<DuplicatePolicy, number> = { reject: 0, transfer: 1, allow: 
  * session simply enters.
  *
  * @param policies the service's own policy and the one that the client wants. The narrower of the two decides
- * @throws LastseenError `duplicate_session` when the policy is `reject` and the user has a session in the room
+ * @throws LastseenError `duplicate_session` when the policy is `reject` and a session of the user in the room is present
  */
 export function chooseDuplicate(
   room: Room | undefined,
@@ -24,7 +24,8 @@ export function chooseDuplicate(
   const others = [...room.members.values()].filter(({ userId }) => userId === asking.userId);
   const [first, ...rest] = others;
   if (!first) return undefined;
-  if (policy === "reject") {
+  // Of a session that is away nobody knows whether it comes back, so its user is not locked out.
+  if (policy === "reject" && others.some(({ shown }) => shown === "present")) {
     throw new LastseenError("duplicate_session", "You are in this room already, from another tab or device.");
   }
   return rest.reduce((latest, other) => (other.lastSeenMono > latest.lastSeenMono ? other : latest), first);

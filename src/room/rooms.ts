@@ -131,6 +131,17 @@ export class Rooms {
     if (room) this.#announce(room, "metadata_changed", { userId, sessionId, metadata }, session);
   }
 
+  /**
+   * Tells the others the session's new name.
+   *
+   * @param by the session whose client brought the name, and knows it
+   */
+  showName(session: Session, by: Session | undefined): void {
+    const room = this.#roomOf(session);
+    if (!room) return;
+    this.#announce(room, "name_changed", { userId: session.userId, sessionId: session.id, name: session.name }, by);
+  }
+
   /** Tells all members that the room is closed. They leave one by one after that. */
   announceClosed(room: Room, reason: string): void {
     this.#announce(room, "room_closed", { reason });
@@ -204,7 +215,8 @@ export class Rooms {
   }
 }
 
-type RosterEvent = "user_joined" | "user_left" | "user_away" | "user_back" | "metadata_changed" | "room_closed";
+type RosterEvent =
+  "user_joined" | "user_left" | "user_away" | "user_back" | "name_changed" | "metadata_changed" | "room_closed";
 
 function userIdsOf(room: Room): string[] {
   return [...new Set([...room.members.values()].map(({ userId }) => userId))];

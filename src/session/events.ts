@@ -15,6 +15,11 @@ export interface LifecycleEvents {
   resumed: { session: Session; replaced: boolean; mediaReset: MediaReset | undefined };
   /** This node took the session over from a dead node, or another node gave it away. It waits for its client here. */
   adopted: { session: Session; fromNodeId: string };
+  /**
+   * The session has another name now. `by`: the session that brought the name, perhaps this one; undefined when another node
+   * told the name.
+   */
+  renamed: { session: Session; by: Session | undefined };
   resume_refused: { sessionId: string; userId: string; why: ResumeRefusal };
   joined: { session: Session; roomId: string };
   /** The session moved to another tab of its user, under a new epoch. */

@@ -63,7 +63,8 @@ export interface Conclusion {
 export class Session {
   readonly id: string;
   readonly userId: string;
-  readonly name: string;
+  /** What others see. {@link Sessions} keeps it the newest name of the user. */
+  name: string;
   /** The tab that owns the session; changes with a transfer. */
   tabId: string;
   /** Epoch milliseconds. */

@@ -66,9 +66,11 @@ export class Sessions {
       connection,
       resumeToken: ResumeToken.create(),
     });
+    if (!isNamed(session)) session.name = this.#registry.ofUser(session.userId).at(-1)?.name ?? session.name;
     this.#registry.add(session);
     this.#liveness.heard(session);
     this.#events.emit("opened", { session });
+    if (isNamed(session)) this.rename(session.userId, session.name, session);
     return session;
   }
 
@@ -126,6 +128,7 @@ export class Sessions {
     before?.close("transferred");
     this.#liveness.heard(session);
     this.#events.emit("resumed", { session, replaced: before !== undefined, mediaReset });
+    if (identity.name !== identity.userId) this.rename(identity.userId, identity.name, session);
     return { kind: "resumed", session, mediaReset };
   }
 
@@ -149,10 +152,24 @@ export class Sessions {
     given.giveUpConnection();
     this.#liveness.heard(session);
     this.#events.emit("transferred", { session, fromTabId });
+    if (isNamed(given)) this.rename(given.userId, given.name, session);
     if (!before) return;
     const roomId = session.participation?.roster.id ?? "";
     before.sendEvent("session_transferred", { roomId, tabId: session.tabId, at: this.#clock.wall() });
     before.close("transferred");
+  }
+
+  /**
+   * Gives all sessions of a user on this node the newest name of the user.
+   *
+   * @param by the session that brought the name; undefined when another node told it
+   */
+  rename(userId: string, name: string, by: Session | undefined): void {
+    for (const session of this.#registry.ofUser(userId)) {
+      if (session.name === name || session.status !== "open") continue;
+      session.name = name;
+      this.#events.emit("renamed", { session, by });
+    }
   }
 
   /** The connection's socket has ended. Does nothing when the connection no longer owns the session. */
@@ -175,6 +192,11 @@ export class Sessions {
     this.#liveness.saidGoodbye(session);
     return true;
   }
+}
+
+/** Whether the user gave a name; if not, the user's id stands in, and this is no newer name. */
+function isNamed({ userId, name }: Session): boolean {
+  return name !== userId;
 }
 
 function mediaResetOf(session: Session): MediaReset | undefined {

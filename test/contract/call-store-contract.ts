@@ -85,6 +85,30 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await here.ringing()).toEqual([]);
     });
 
+    test("users and rooms can have any id, and a name can be half of a character", async () => {
+      const { here, there } = await create();
+      const broken = "Maria 🎉".slice(0, 7);
+      const caller = { userId: "Ada {x}:% Lovelace", name: broken, sessionId: "s-1" };
+      const callee = { userId: "会议|a/b=", name: broken, sessionId: "s-2" };
+      await here.start(newCall("c1", { caller, callee: { userId: callee.userId, name: broken } }), RING_MS);
+      expect(seen(await there.ofUser(callee.userId))).toEqual(["c1", "ringing", undefined]);
+      expect(await there.accept("c1", callee)).toMatchObject({
+        kind: "accepted",
+        call: { caller: { userId: caller.userId }, callee: { userId: callee.userId, sessionId: "s-2" } },
+      });
+      const active = await here.ofUser(caller.userId);
+      expect(seen(active)).toEqual(["c1", "active", "s-2"]);
+      expect(await here.hold(active ? [active] : [])).toEqual([]);
+      expect(await there.ofUser("Ada")).toBeUndefined();
+    });
+
+    test("who answers is shown under the name of the answering session", async () => {
+      const { here, there } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      await there.accept("c1", { ...bob, name: 'Bob "the builder" \\' });
+      expect((await here.find("c1"))?.callee.name).toBe('Bob "the builder" \\');
+    });
+
     test("only the callee can answer", async () => {
       const { here } = await create();
       await here.start(newCall("c1"), RING_MS);

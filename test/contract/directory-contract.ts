@@ -84,6 +84,25 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
     }
 
     describe("leases", () => {
+      test("users and rooms can have any id, and none is taken for another", async () => {
+        const odd = ["auth0|5f7c", "Team standup", "Team", "会议室", "YQ==/b", "{a}:%20", "%", "a!", "a", "a b", "🎉"];
+        const one = await node("one");
+        for (const [n, id] of odd.entries()) {
+          expect(await one.claimRoom(id)).toMatchObject({ kind: "here" });
+          await one.putSession(sessionEntry(`s${n}`, { userId: id, roomId: id }));
+        }
+        expect((await one.own()).rooms.toSorted()).toEqual(odd.toSorted());
+        const two = await node("two");
+        for (const [n, id] of odd.entries()) {
+          expect(await two.findRoom(id)).toMatchObject({ nodeId: "one" });
+          expect(await two.sessionsOfUser(id)).toMatchObject([{ sessionId: `s${n}`, userId: id, roomId: id }]);
+          expect(await one.handOver({ roomId: id }, "two")).toEqual({ kind: "handed" });
+          expect(await one.findSession(`s${n}`)).toMatchObject({ userId: id, roomId: id, nodeId: "two" });
+        }
+        expect(await two.releaseRoom("Team")).toEqual({ kind: "released" });
+        expect(await one.findRoom("Team standup")).toMatchObject({ nodeId: "two" });
+      });
+
       test("a store is empty at first", async () => {
         const directory = store.directory("a");
         expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });

@@ -1,5 +1,5 @@
 /** Finds text that is not well-formed Unicode inside JSON data. */
-import { cutText, isWellFormed } from "./text.js";
+import { cutText, isWellFormed, toWellFormed } from "./text.js";
 
 /** JSON text can have half of a character only as an escape, because UTF-8 cannot carry it. */
 const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
@@ -45,6 +45,14 @@ export function findBrokenText(
     }
   }
   return undefined;
+}
+
+/** A copy of JSON data with U+FFFD in place of each half of a character. */
+export function mended(data: unknown): unknown {
+  if (typeof data === "string") return toWellFormed(data);
+  if (Array.isArray(data)) return data.map(mended);
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [toWellFormed(key), mended(value)]));
 }
 
 const BROKEN = "must be well-formed Unicode: it has half of a character that was cut in two";

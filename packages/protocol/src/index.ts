@@ -11,7 +11,7 @@ export {
   NewBackendEvent,
   type BackendEventType,
 } from "./backend-event.js";
-export { findBrokenText } from "./broken-text.js";
+export { findBrokenText, mayBreak, mended } from "./broken-text.js";
 export { CLOSE_CODES, closeName, type CloseName } from "./close-codes.js";
 export { END_REASON_WORDS, GIVEN_UP, type EndReason, type GivenUp } from "./end-reasons.js";
 export { ERRORS, LastseenError, toWireError, type ErrorCode, type WireError } from "./errors.js";

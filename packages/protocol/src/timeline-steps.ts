@@ -9,6 +9,7 @@ export const TIMELINE_STEPS = [
   "session given up",
   "session transferred",
   "transfer refused",
+  "name changed",
   "session ended",
   "joined room",
   "left room",

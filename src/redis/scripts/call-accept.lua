@@ -1,6 +1,6 @@
 -- Answers a ringing call. The first answer wins.
 -- KEYS: calls, calls-by-user, calls-by-end
--- ARGV: callId, holdMs, callee, calleeSession, name of the callee
+-- ARGV: callId, holdMs, callee, calleeSession, name of the callee as JSON
 -- Returns {"gone"}, or {"accepted", call, fresh}; fresh is 0 when this session has answered before.
 -- @include calls
 
@@ -15,7 +15,5 @@ if call.state == "active" then
   end
   return { "accepted", viewCall(call, at), 0 }
 end
-local body = cjson.decode(call.body)
-body.calleeName = ARGV[5]
-activateCall(call, ARGV[4], cjson.encode(body), at, tonumber(ARGV[2]))
+activateCall(call, ARGV[4], withCalleeName(call.body, ARGV[5]), at, tonumber(ARGV[2]))
 return { "accepted", viewCall(call, at), 1 }

@@ -1,6 +1,6 @@
 -- Makes a call ring, unless one of the two users is in a call already.
 -- KEYS: calls, calls-by-user, calls-by-end, calls-over
--- ARGV: callId, ringMs, holdMs, caller, callerSession, callee, body, name of the caller
+-- ARGV: callId, ringMs, holdMs, caller, callerSession, callee, body, name of the caller as JSON
 -- Returns {kind, call or {}, lapsed...}: kind is "ringing", "accepted", "caller_busy" or "callee_busy"; lapsed are earlier
 -- calls of the two users whose time was over. The script has ended them.
 -- @include calls
@@ -18,9 +18,7 @@ end
 
 local own = findCallOf(ARGV[4])
 if own and own.state == "ringing" and own.callee == ARGV[4] and own.caller == ARGV[6] then
-  local body = cjson.decode(own.body)
-  body.calleeName = ARGV[8]
-  activateCall(own, ARGV[5], cjson.encode(body), at, holdMs)
+  activateCall(own, ARGV[5], withCalleeName(own.body, ARGV[8]), at, holdMs)
   result[1] = "accepted"
   result[2] = viewCall(own, at)
 elseif own then

@@ -43,6 +43,7 @@ const STEPS: Readonly<Record<TimelineStep, Told>> = {
   },
   "joined room": { tone: "good", say: (detail) => `Joined the room “${text(detail, "roomId")}”` },
   "session transferred": { tone: "plain", say: () => "Another tab of the same user took over" },
+  "name changed": { tone: "plain", say: (detail) => `The others see the name “${text(detail, "name")}” now` },
   "transfer refused": { tone: "warn", say: () => "A change of tabs was refused: there were too many in a short time" },
   "directory not written": {
     tone: "warn",

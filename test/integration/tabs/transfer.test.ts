@@ -69,6 +69,19 @@ test("policy reject: the service refuses the second tab with a clear answer, and
   expect((await first.request("getRoom")).room.participants).toHaveLength(1);
 });
 
+test("policy reject: a session that is away is taken over, and the new tab's own session is refused again while it is present", async () => {
+  const service = await startService({ MULTI_TAB_POLICY: "reject" });
+  const first = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  first.close(1001);
+  await bob.event("user_away");
+  const second = await service.hello("ada", { tabId: "second" });
+  const { sessionId } = first.hello;
+  expect(await second.request("join", { roomId: "daily" })).toMatchObject({ transferred: true, sessionId });
+  const third = await service.hello("ada", { tabId: "third" });
+  expect(await third.ask("join", { roomId: "daily" })).toMatchObject({ error: { code: "duplicate_session" } });
+});
+
 test("a client may ask for a stricter policy than the service's, but not for a weaker one", async () => {
   const service = await startService();
   await service.join("ada", "daily");

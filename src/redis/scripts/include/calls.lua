@@ -1,6 +1,6 @@
 -- Calls. The hash `calls` has each call under its id, as the line "state since until caller callerSession callee
 -- calleeSession body". Times are in milliseconds of Redis's own clock. calleeSession is empty until somebody answers. The
--- body is JSON; the scripts change only the callee's name in it. `calls-by-user` has the one call of each user.
+-- body is JSON; the scripts only add the callee's name to it. `calls-by-user` has the one call of each user.
 -- `calls-by-end` orders the calls by `until`. `calls-over` has the calls that were ended, by the time of their end, so that
 -- no node takes an ended call for a lost one and writes it again.
 
@@ -50,6 +50,12 @@ local function endCall(call, at, rememberMs)
   redis.call("ZREM", key["calls-by-end"], call.id)
   redis.call("ZADD", key["calls-over"], string.format("%.0f", at), call.id)
   redis.call("ZREMRANGEBYSCORE", key["calls-over"], "-inf", string.format("%.0f", at - rememberMs))
+end
+
+-- A body with another name of the callee. Who reads JSON takes the last of two fields with one name. The scripts do not parse
+-- the body, because cjson refuses text that nodes may write, such as half of a character.
+local function withCalleeName(body, name)
+  return string.sub(body, 1, -2) .. ',"calleeName":' .. name .. "}"
 end
 
 -- Makes a ringing call active: this session has answered it.
