@@ -55,6 +55,7 @@ export const boundaries: Boundaries = {
       "@fastify/websocket",
       "fast-jwt",
       "fastify",
+      "jose",
       "typebox",
       "ws",
       "node:*",

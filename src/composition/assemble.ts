@@ -4,7 +4,8 @@
  */
 import type { Logger } from "pino";
 import type { Config } from "../config/load.js";
-import { trustEverybody, verifyJwt, type Authenticate } from "../gateway/authenticate.js";
+import type { Authenticate } from "../gateway/authenticate.js";
+import { authenticationOf } from "./authentication.js";
 import type { HttpOptions } from "../http/server.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
@@ -64,7 +65,7 @@ export async function assemble(parts: {
     bus: stores.bus,
     calls: stores.calls,
     media,
-    authenticate: authenticate ?? authenticationOf(config),
+    authenticate: authenticate ?? authenticationOf({ config, log, clock, metrics }),
     cleanupSteps,
     journal: log,
     log,
@@ -81,8 +82,4 @@ export async function assemble(parts: {
   const isReady = (): boolean => run.isReady;
   const httpOptions = httpOptionsOf({ config, log, service, stores, operator, media, metrics, isReady });
   return { service, media, httpOptions, run };
-}
-
-function authenticationOf(config: Config): Authenticate {
-  return config.AUTH_MODE === "jwt" ? verifyJwt(config.JWT_SECRET ?? "") : trustEverybody;
 }

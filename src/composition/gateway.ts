@@ -30,6 +30,7 @@ export function createGateway(parts: {
   const { settings, ports, core, reaper, admission, telephony, membership, refusals, metadata } = parts;
   const { rooms, registry, sessions, liveness, sockets } = core;
   const hello = helloHandler({
+    clock: ports.clock,
     authenticate: ports.authenticate,
     sessions,
     registry,

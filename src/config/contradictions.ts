@@ -35,11 +35,19 @@ const RULES: readonly Rule[] = [
       "AUTH_MODE none is not allowed in production: set AUTH_MODE=jwt and JWT_SECRET",
   },
   {
-    reads: ["AUTH_MODE", "JWT_SECRET"],
-    problem: ({ AUTH_MODE, JWT_SECRET }) =>
+    reads: ["AUTH_MODE", "JWT_SECRET", "JWT_JWKS_URL"],
+    problem: ({ AUTH_MODE, JWT_SECRET, JWT_JWKS_URL }) =>
       AUTH_MODE === "jwt" &&
       JWT_SECRET === undefined &&
-      "JWT_SECRET is needed with AUTH_MODE=jwt (at least 32 characters)",
+      JWT_JWKS_URL === undefined &&
+      "JWT_SECRET is needed with AUTH_MODE=jwt (at least 32 characters), or JWT_JWKS_URL",
+  },
+  {
+    reads: ["JWT_SECRET", "JWT_SECRET_PREVIOUS"],
+    problem: ({ JWT_SECRET, JWT_SECRET_PREVIOUS }) =>
+      JWT_SECRET_PREVIOUS !== undefined &&
+      JWT_SECRET === undefined &&
+      "JWT_SECRET_PREVIOUS needs JWT_SECRET, the secret that replaces it",
   },
   {
     reads: ["SFU_LISTEN_IP", "SFU_ANNOUNCED_IP", "SFU_WORKERS"],

@@ -90,9 +90,31 @@ const access = {
   JWT_SECRET: Type.Optional(
     Token(32, {
       description: "The secret that signs the clients' tokens (HS256).",
-      unset: "the service does not start with `AUTH_MODE=jwt`",
+      unset: "HS256 tokens are refused; with `AUTH_MODE=jwt` the service then needs `JWT_JWKS_URL`",
     }),
   ),
+  JWT_SECRET_PREVIOUS: Type.Optional(
+    Token(32, {
+      description: "The secret before `JWT_SECRET`, still accepted while you change it.",
+      unset: "only `JWT_SECRET` counts",
+    }),
+  ),
+  JWT_JWKS_URL: Type.Optional(
+    WebUrl({
+      description:
+        "Where your identity provider publishes its keys (RS256, ES256, EdDSA); see [deployment.md](deployment.md#tokens).",
+      unset: "tokens with these algorithms are refused",
+    }),
+  ),
+  JWT_ISSUER: Type.Optional(Text("Tokens must have this claim `iss`.", { unset: "any issuer" })),
+  JWT_AUDIENCE: Type.Optional(
+    Text("Tokens must have this claim `aud`, alone or in a list.", { unset: "any audience" }),
+  ),
+  JWT_CLOCK_TOLERANCE_S: Type.Integer({
+    minimum: 0,
+    maximum: 600,
+    description: "How many seconds the clock of who makes tokens may differ: for the claims `exp`, `nbf` and `iat`.",
+  }),
   CORS_ORIGIN: Type.Optional(
     Type.String({
       description: "Origins of the pages that may connect, separated by commas: `https://app.example`.",

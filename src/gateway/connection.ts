@@ -58,6 +58,8 @@ export interface FrameSink {
 export class Connection implements SessionConnection, Reader {
   /** Set by a successful hello. The session may belong to another connection since then. */
   session: Session | undefined = undefined;
+  /** A hello waits for something outside: an identity provider, the application, or the store. */
+  isGreeting = false;
   /** Where the client comes from. Kept only until a session says who the client is. */
   peer: Peer | undefined;
   /** Its place among the sockets of its address; undefined when it was turned away. */

@@ -298,6 +298,7 @@ export class Gateway implements FrameSink {
   }
 
   #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {
+    if (connection.isGreeting) throw new LastseenError("bad_message", "The hello before this one is not answered yet.");
     const asking = this.#hello(connection, request.data, (data) => {
       if (request.id !== undefined) connection.sendCharged(encodeReply(request.id, data));
     });
@@ -307,8 +308,16 @@ export class Gateway implements FrameSink {
       connection.saidHello = true;
       this.watch.saidHello(connection);
     };
-    if (asking) asking.then(said, (error: unknown) => this.#refused(connection, request, error));
-    else said();
+    if (!asking) {
+      said();
+      return;
+    }
+    connection.isGreeting = true;
+    asking
+      .then(said, (error: unknown) => this.#refused(connection, request, error))
+      .finally(() => {
+        connection.isGreeting = false;
+      });
   }
 
   /** Why the connection may not act for its session: it no longer owns the session, or its token has expired. */

@@ -15,28 +15,47 @@ export interface KnownUser {
 }
 
 /**
- * Finds out who the client is, from the token in its hello. It must answer at once. Checks that take time belong into the
- * application's own hooks, which see the handshake before. When it throws, the client is refused as `unauthorized`.
+ * Finds out who the client is, from the token in its hello. It may answer with a promise, which has 5 seconds; after that the
+ * client is told `overloaded` and tries again. When it throws or rejects, the client is refused as `unauthorized`.
  */
-export type AuthenticateHook = (hello: Parameters<Authenticate>[0]) => KnownUser;
+export type AuthenticateHook = (hello: Parameters<Authenticate>[0]) => KnownUser | Promise<KnownUser>;
 
-/** The hook in the form that the gateway calls. */
-export function authenticateBy(hook: AuthenticateHook): Authenticate {
-  return (hello) => complete(ask(hook, hello));
-}
-
-function ask(hook: AuthenticateHook, hello: Parameters<Authenticate>[0]): KnownUser {
-  try {
-    return hook(hello);
-  } catch (error) {
+/**
+ * The hook in the form that the gateway calls.
+ *
+ * @param failed told what the hook threw; the client does not learn it
+ */
+export function authenticateBy(hook: AuthenticateHook, failed: (error: unknown) => void): Authenticate {
+  const refuse = (error: unknown): never => {
     if (error instanceof LastseenError) throw error;
+    failed(error);
     throw new LastseenError("unauthorized", "The application does not know this client.", { cause: error });
-  }
+  };
+  return (hello) => {
+    let found: KnownUser | Promise<KnownUser>;
+    try {
+      found = hook(hello);
+    } catch (error) {
+      return refuse(error);
+    }
+    return isThenable(found) ? Promise.resolve(found).then(complete, refuse) : complete(found);
+  };
 }
 
-function complete({ userId, name, rooms, expiresAt = Infinity }: KnownUser): Identity {
+/** A promise of any library, not only of this realm. */
+function isThenable(value: unknown): value is PromiseLike<KnownUser> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function complete(user: KnownUser): Identity {
+  if (typeof user !== "object" || user === null) throw new Error("authenticate must return { userId, … }");
+  const { userId, name, rooms, expiresAt = Infinity } = user;
   const wrong = checkUserId(userId);
   if (wrong !== undefined) throw new Error(`authenticate returned a wrong user: userId ${wrong}`);
+  if (rooms !== undefined && !Array.isArray(rooms)) throw new Error("authenticate must return rooms as a list");
+  if (typeof expiresAt !== "number" || Number.isNaN(expiresAt)) {
+    throw new Error("authenticate must return expiresAt as epoch milliseconds");
+  }
   for (const room of rooms ?? []) {
     const wrongRoom = checkRoomId(room);
     if (wrongRoom !== undefined) throw new Error(`authenticate returned a wrong user: each of rooms ${wrongRoom}`);

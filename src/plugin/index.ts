@@ -66,7 +66,9 @@ async function open(
     clock: systemClock,
     openMedia: () => media,
     disposals,
-    authenticate: options.authenticate && authenticateBy(options.authenticate),
+    authenticate:
+      options.authenticate &&
+      authenticateBy(options.authenticate, (error) => log.info({ err: error }, "authenticate refused a client")),
     cleanupSteps: [{ name: "close the application's media", scope: "session", run: ({ session }) => end(session.id) }],
   });
   async function end(sessionId: string): Promise<void> {

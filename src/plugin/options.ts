@@ -21,7 +21,7 @@ const OF_THE_APPLICATION = [
 ] as const satisfies readonly (keyof Settings)[];
 
 /** Settings that the application's own `authenticate` replaces. */
-const AUTHENTICATION = ["AUTH_MODE", "JWT_SECRET"] as const satisfies readonly (keyof Settings)[];
+const AUTHENTICATION = ["AUTH_MODE", "JWT_SECRET", "JWT_JWKS_URL"] as const satisfies readonly (keyof Settings)[];
 
 /** The settings that an application may give. */
 type Settable = Omit<Settings, (typeof OF_THE_APPLICATION)[number]>;

@@ -21,6 +21,8 @@ export interface SessionEntry {
   readonly tabId: string;
   /** SHA-256 of the resume token, base64url. Only the client gets the token itself. */
   readonly tokenHash: string;
+  /** The same of the token before it, while the client may not have received the answer to its last resume. */
+  readonly earlierTokenHash?: string | undefined;
   /** Epoch milliseconds. */
   readonly openedAt: number;
   /** When the session entered its room, epoch milliseconds. */

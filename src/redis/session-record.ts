@@ -9,6 +9,7 @@ const Body = Compile(
     name: Type.String(),
     tabId: Type.String(),
     tokenHash: Type.String(),
+    earlierTokenHash: Type.Optional(Type.String()),
     openedAt: Type.Number(),
     joinedAt: Type.Optional(Type.Number()),
     metadata: Type.Record(Type.String(), Type.Unknown()),
@@ -17,13 +18,14 @@ const Body = Compile(
 
 /** ARGV of `put-session` after the lease. */
 export function sessionArguments(entry: SessionEntry): readonly (string | number)[] {
-  const { sessionId, userId, epoch, roomId = "", name, tabId, tokenHash, openedAt, joinedAt, metadata } = entry;
+  const { sessionId, userId, epoch, roomId = "", ...rest } = entry;
+  const { name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, metadata } = rest;
   return [
     sessionId,
     epoch,
     storedId(userId),
     storedId(roomId),
-    JSON.stringify({ name, tabId, tokenHash, openedAt, joinedAt, metadata }),
+    JSON.stringify({ name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, metadata }),
   ];
 }
 
@@ -38,7 +40,7 @@ export function readSession(sessionId: string, line: string): { entry: SessionEn
   const [, epoch, lease = "", userId = "", roomId = "", json = ""] = match;
   const body: unknown = readJson(json);
   if (!Body.Check(body)) return undefined;
-  const { name, tabId, tokenHash, openedAt, joinedAt, metadata } = body;
+  const { name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, metadata } = body;
   return {
     lease,
     entry: {
@@ -49,6 +51,7 @@ export function readSession(sessionId: string, line: string): { entry: SessionEn
       name,
       tabId,
       tokenHash,
+      ...(earlierTokenHash === undefined ? {} : { earlierTokenHash }),
       openedAt,
       joinedAt,
       metadata,

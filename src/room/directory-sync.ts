@@ -177,6 +177,7 @@ function entryOf(session: Session): SessionEntry {
     name,
     tabId,
     tokenHash: session.resumeToken.hash,
+    earlierTokenHash: session.earlierTokenHash,
     openedAt,
     joinedAt: participation?.joinedAt,
     metadata,

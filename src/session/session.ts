@@ -156,6 +156,11 @@ export class Session {
     return this.connection === undefined && this.#unheardResume?.token.matches(token) ? this.#unheardResume : undefined;
   }
 
+  /** The hash of the token that the client resumed with, until it shows that it has the answer. */
+  get earlierTokenHash(): string | undefined {
+    return this.#unheardResume?.token.hash;
+  }
+
   /** The client sent a message, so it has the answer to its resume: the token of before that resume is no longer valid. */
   heard(): void {
     this.#unheardResume = undefined;

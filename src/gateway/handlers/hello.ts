@@ -1,9 +1,12 @@
 import { type CallSnapshot, LastseenError, type RequestData, type RoomSnapshot } from "@lastseen/protocol";
+import type { Clock } from "../../kernel/clock.js";
+import { TimeLimitError, withTimeLimit } from "../../kernel/time-limit.js";
 import type { Rooms } from "../../room/rooms.js";
 import { callOfRoom } from "../../ports/call-store.js";
 import type { PlacedSession } from "../../ports/directory.js";
 import type { SessionRegistry } from "../../session/registry.js";
 import type { Identity, MediaReset, Session } from "../../session/session.js";
+import { ResumeToken } from "../../session/resume-token.js";
 import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
 import type { UserLimit } from "../budget/user-limit.js";
@@ -21,11 +24,15 @@ export interface HeartbeatTerms {
 /** When a client should ask again for a session of a dead node: another node takes it over within some seconds. */
 const NODE_LOST_RETRY_MS = 3_000;
 
+/** How long the check of who the client is may take. Longer than an identity provider may take to send its keys. */
+const AUTHENTICATION_LIMIT_MS = 5_000;
+const AUTHENTICATION_RETRY_MS = 3_000;
+
 /** When a client should ask again because the store did not answer. */
 const STORE_RETRY_MS = 1_000;
 
 /** Where a session is that this node does not hold. */
-export type Whereabouts = Pick<PlacedSession, "nodeId" | "url" | "expired">;
+export type Whereabouts = Pick<PlacedSession, "nodeId" | "url" | "expired" | "tokenHash" | "earlierTokenHash">;
 
 /** Replies at once, unless the session must be looked for on another node. */
 export type Hello = (
@@ -36,6 +43,7 @@ export type Hello = (
 
 /** Handles the first message of a connection: it opens a session or resumes one. */
 export function helloHandler(parts: {
+  clock: Clock;
   authenticate: Authenticate;
   sessions: Sessions;
   registry: SessionRegistry;
@@ -55,8 +63,20 @@ export function helloHandler(parts: {
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
-  const { authenticate, sessions, registry, rooms, userLimit, mono, nodeId, heartbeat, calls, locate, isStoreAway } =
-    parts;
+  const {
+    clock,
+    authenticate,
+    sessions,
+    registry,
+    rooms,
+    userLimit,
+    mono,
+    nodeId,
+    heartbeat,
+    calls,
+    locate,
+    isStoreAway,
+  } = parts;
 
   const welcome = (
     connection: Connection,
@@ -86,32 +106,75 @@ export function helloHandler(parts: {
     });
   };
 
-  const hello: Hello = (connection, data, reply) => {
-    if (connection.session) throw new LastseenError("bad_message", "hello was said already");
+  /** Runs in one turn from its look at the connection to the welcome, also when the client was authenticated later. */
+  const admit = (
+    connection: Connection,
+    data: RequestData<"hello">,
+    identity: Identity,
+    reply: (data: unknown) => void,
+  ): void | Promise<void> => {
     const resuming = data.resume && registry.find(data.resume.sessionId);
-    const identity = authenticate(data, resuming);
     if (!data.resume) {
       userLimit.assertMayBegin(identity.userId, connection.peer?.address);
       welcome(connection, sessions.open(identity, data.tabId, connection), undefined, reply);
       return undefined;
     }
-    if (!resuming && locate)
-      return locate(data.resume.sessionId).then(sendOn, (error) => sessionUnknown(error, isStoreAway()));
+    const { resumeToken } = data.resume;
+    if (!resuming && locate) {
+      return locate(data.resume.sessionId).then(
+        (place) => sendOn(place, resumeToken),
+        (error) => sessionUnknown(error, isStoreAway()),
+      );
+    }
     if (!mayBeThere(identity, resuming)) throw sessionGone();
     const unsettled = resuming && calls.settled(resuming);
-    if (unsettled) return unsettled.then(() => hello(connection, data, reply));
-    if (resuming && isKnownToken(resuming, data.resume.resumeToken)) assertReplies(resuming, mono());
+    if (unsettled) {
+      return unsettled.then(() => {
+        assertWaiting(connection);
+        return admit(connection, data, identity, reply);
+      });
+    }
+    if (resuming && isKnownToken(resuming, resumeToken)) assertReplies(resuming, mono());
     const outcome = sessions.resume(data.resume, identity, connection);
     if (outcome.kind === "refused") throw sessionGone();
     welcome(connection, outcome.session, outcome.mediaReset, reply);
     return undefined;
   };
-  return hello;
+
+  return (connection, data, reply) => {
+    assertWaiting(connection);
+    const found = authenticate(data, data.resume && registry.find(data.resume.sessionId));
+    if (!(found instanceof Promise)) return admit(connection, data, found, reply);
+    return withTimeLimit(clock, AUTHENTICATION_LIMIT_MS, "authentication", found).then(
+      (identity) => {
+        assertWaiting(connection);
+        return admit(connection, data, identity, reply);
+      },
+      (error: unknown) => authenticationFailed(error),
+    );
+  };
+}
+
+/**
+ * @throws LastseenError `bad_message` when the connection has a session already, `fenced` when its socket has ended
+ */
+function assertWaiting(connection: Connection): void {
+  if (connection.session) throw new LastseenError("bad_message", "hello was said already");
+  if (!connection.isOpen) throw new LastseenError("fenced", "The socket ended before its hello was answered.");
+}
+
+function authenticationFailed(error: unknown): never {
+  if (!(error instanceof TimeLimitError)) throw error;
+  throw new LastseenError("overloaded", "The check of who you are took too long; try again in a moment.", {
+    data: { retryAfterMs: AUTHENTICATION_RETRY_MS },
+    cause: error,
+  });
 }
 
 /** Sends a client to the node that holds its session. */
-function sendOn(place: Whereabouts | undefined): never {
-  if (!place) throw sessionGone();
+function sendOn(place: Whereabouts | undefined, resumeToken: string): never {
+  // Whoever does not know the token does not learn whether there is such a session.
+  if (!place || !mayMove(place, resumeToken)) throw sessionGone();
   const { url, expired } = place;
   if (url === undefined || expired) {
     throw new LastseenError("overloaded", "The node of this session does not answer; try again in a moment.", {
@@ -135,6 +198,12 @@ function sessionUnknown(error: unknown, isStoreAway: boolean): never {
   throw new LastseenError("session_gone", "This session can't be found now; say hello without resume.", {
     cause: error,
   });
+}
+
+/** Whether the client knows the session's resume token, or the one before it when the last answer may be lost. */
+function mayMove({ tokenHash, earlierTokenHash }: Whereabouts, resumeToken: string): boolean {
+  const hashes = earlierTokenHash === undefined ? [tokenHash] : [tokenHash, earlierTokenHash];
+  return hashes.some((hash) => ResumeToken.fromHash(hash).matches(resumeToken));
 }
 
 /** Whether the new token allows the room that the session is in. */

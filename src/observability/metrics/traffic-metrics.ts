@@ -1,6 +1,6 @@
 import { CLOSE_CODES, ERRORS } from "@lastseen/protocol";
 import { REFUSAL_REASONS } from "../../kernel/refusals.js";
-import type { Histogram, Instruments } from "../instruments.js";
+import type { Counter, Histogram, Instruments } from "../instruments.js";
 import type { MetricSources } from "../sources.js";
 
 const GAP_BUCKETS = [1, 5, 15, 25, 29, 30, 31, 35, 45, 60, 90, 120];
@@ -9,6 +9,7 @@ const GAP_BUCKETS = [1, 5, 15, 25, 29, 30, 31, 35, 45, 60, 90, 120];
 export class TrafficMetrics {
   readonly #instruments: Instruments;
   readonly #heartbeatGap: Histogram;
+  readonly #keyFetches: Counter;
 
   constructor(instruments: Instruments) {
     this.#instruments = instruments;
@@ -17,6 +18,15 @@ export class TrafficMetrics {
       "Time between a heartbeat and the application message before it.",
       GAP_BUCKETS,
     );
+    this.#keyFetches = instruments.counter(
+      "jwks_fetches_total",
+      "Questions to JWT_JWKS_URL for the keys that check tokens.",
+      { result: ["ok", "failed"] },
+    );
+  }
+
+  countKeyFetch(result: "ok" | "failed"): void {
+    this.#keyFetches.inc({ result });
   }
 
   /** @param gapMs milliseconds */

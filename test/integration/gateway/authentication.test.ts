@@ -4,7 +4,7 @@ import { TestClient } from "../../support/test-client.js";
 import { assertNoFailure } from "./bystander.js";
 import { goodToken, inSeconds, rsaToken, SECRET, token, unsignedToken } from "./tokens.js";
 
-const JWT = { AUTH_MODE: "jwt", JWT_SECRET: SECRET };
+const JWT = { AUTH_MODE: "jwt", JWT_SECRET: SECRET, JWT_CLOCK_TOLERANCE_S: "0" };
 /** Long enough to say hello and to join with on a busy machine. */
 const soon = (): number => Date.now() / 1000 + 1.5;
 const claims = { sub: "ada", exp: inSeconds(600) };
@@ -57,6 +57,9 @@ test.each([
   ["of an empty secret", token(claims, { secret: "" })],
   ["without its signature", `${goodToken("ada").split(".").slice(0, 2).join(".")}.`],
   ["with a changed claim", swapClaims(goodToken("ada"), { ...claims, sub: "root" })],
+  ["valid until the end of numbers", token({ sub: "ada", exp: 1e308 })],
+  ["valid until a negative time", token({ sub: "ada", exp: -1e308 })],
+  ["valid until a time in milliseconds", token({ sub: "ada", exp: Date.now() + 60_000 })],
   ["unsigned (none)", unsignedToken(claims, "none")],
   ["unsigned (None)", unsignedToken(claims, "None")],
   ["unsigned (HS256)", unsignedToken(claims, "HS256")],
@@ -73,26 +76,22 @@ test.each([
   ["without sub", token({ exp: inSeconds(600) })],
   ["with an empty sub", goodToken("")],
   ["with sub a number", token({ ...claims, sub: 7 })],
-  ["with sub of forbidden characters", goodToken("ada lovelace")],
+  ["with sub of forbidden characters", goodToken("ada\nlovelace")],
   ["with sub too long", goodToken("a".repeat(129))],
-  ["with name a number", goodToken("ada", { name: 7 })],
   ["with rooms a text", goodToken("ada", { rooms: "daily" })],
   ["with rooms of numbers", goodToken("ada", { rooms: [1] })],
   ["with claims a list", token([claims])],
   ["with claims null", token(null as unknown as object)],
-])(
-  "a token that is %s is unauthorized and closed with 4401, without a session and without saying why in detail",
-  async (_what, given) => {
-    const service = await startService(JWT);
-    const { client, answer } = await helloWith(service, given);
-    expect(answer).toMatchObject({ ok: false, error: { code: "unauthorized", retryable: false } });
-    expect(await client.closed()).toBe(4401);
-    expect(service.app.registry.size).toBe(0);
-    expect(JSON.stringify(service.log)).not.toContain(SECRET);
-    if (given !== undefined && given.length > 10) expect(JSON.stringify(service.log)).not.toContain(given);
-    assertNoFailure(service);
-  },
-);
+])("a token that is %s is unauthorized and closed with 4401, and no session begins", async (_what, given) => {
+  const service = await startService(JWT);
+  const { client, answer } = await helloWith(service, given);
+  expect(answer).toMatchObject({ ok: false, error: { code: "unauthorized", retryable: false } });
+  expect(await client.closed()).toBe(4401);
+  expect(service.app.registry.size).toBe(0);
+  expect(JSON.stringify(service.log)).not.toContain(SECRET);
+  if (given !== undefined && given.length > 10) expect(JSON.stringify(service.log)).not.toContain(given);
+  assertNoFailure(service);
+});
 
 function swapClaims(original: string, other: object): string {
   const [header, , signature] = original.split(".");

@@ -197,6 +197,25 @@ describe("An application's own authentication", () => {
     expect(await ann.ask("join", { roomId: "weekly" })).toMatchObject({ ok: false, error: { code: "forbidden" } });
     expect(app.lastseen.sessionsOf("ann")).toHaveLength(1);
   });
+
+  test("its authenticate may be asynchronous: a rejection refuses, a wrong answer is an internal error, no answer is overloaded", async () => {
+    const { app, listen } = application();
+    const authenticate = async ({ token }: { token?: string }) => {
+      if (token === "wrong") throw new Error("wrong token");
+      if (token === "never") await new Promise(() => {});
+      return { userId: token === "broken" ? "" : "ann" };
+    };
+    await app.register(lastseen, { authenticate, settings: { CORS_ORIGIN: ORIGIN } });
+    const { connect } = await listen();
+    const codeOf = async (token: string) => {
+      const client = await connect();
+      const answer = await client.ask("hello", { tabId: "t", token });
+      return answer.ok ? "ok" : answer.error.code;
+    };
+    const tokens = ["right", "wrong", "broken", "never"];
+    expect(await Promise.all(tokens.map(codeOf))).toEqual(["ok", "unauthorized", "internal", "overloaded"]);
+    expect(app.lastseen.sessionsOf("ann")).toHaveLength(1);
+  });
 });
 
 describe("app.lastseen", () => {
