@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { importsOf } from "../../../scripts/boundaries/imports-of.js";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -46,9 +47,6 @@ export const ENTRY_POINTS: readonly EntryPoint[] = PACKAGES.flatMap((name) =>
   })),
 );
 
-const SPECIFIER = /\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
-/** Documentation shows imports, too. */
-const COMMENT = /\/\*[\s\S]*?\*\//g;
 const BUILT_IN = new Set(builtinModules);
 
 /**
@@ -62,8 +60,7 @@ export function packagesBehind(file: string, ending: ".js" | ".d.ts"): string[] 
   const follow = (path: string): void => {
     if (seen.has(path)) return;
     seen.add(path);
-    const code = readFileSync(path, "utf8").replaceAll(COMMENT, "");
-    for (const [, specifier = ""] of code.matchAll(SPECIFIER)) {
+    for (const specifier of importsOf(path, readFileSync(path, "utf8"))) {
       if (specifier.startsWith(".")) follow(join(dirname(path), specifier.replace(/\.js$/, ending)));
       else if (!specifier.startsWith("node:") && !BUILT_IN.has(specifier)) packages.add(packageOf(specifier));
     }
