@@ -27,6 +27,7 @@ import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
+import { LogQuota } from "../kernel/log-quota.js";
 import type { RefusalReason, Refusals } from "../kernel/refusals.js";
 import { ConnectionLimits } from "./budget/connection-limits.js";
 import { UnreadBytes } from "./budget/unread-bytes.js";
@@ -46,6 +47,8 @@ export interface GatewayLog {
 const PONG = Buffer.from(encodePong(undefined));
 /** So many sockets that were turned away may wait for the closing handshake. Further ones end at once. */
 const MOST_TURNED_AWAY = 256;
+/** So many refused requests of one session, or of one address without a session, are logged in a minute. */
+const MOST_REFUSAL_LINES = 20;
 const GARBAGE: Garbage = { kind: "garbage" };
 const TOO_LARGE_FOR_HELLO = `A frame before hello may have ${LIMITS.helloBytes} bytes.`;
 /** How long clients have to answer the closing handshake when the service stops, milliseconds. */
@@ -61,6 +64,7 @@ export class Gateway implements FrameSink {
   readonly #hello: Hello;
   readonly #dispatcher: Dispatcher;
   readonly #random: () => number;
+  readonly #refusalLines = new LogQuota({ most: MOST_REFUSAL_LINES });
   /** What clients have not read yet. */
   readonly unread: UnreadBytes;
   readonly #messagesPerSecond: number;
@@ -332,6 +336,13 @@ export class Gateway implements FrameSink {
     if (connection.badRequests >= LIMITS.badRequests) connection.close("badMessage");
   }
 
+  /** A client chooses how many of its requests are refused, so the lines of one session or address are bounded. */
+  #logRefusal(connection: Connection, level: "debug" | "info" | "warn" | "error", fields: object): void {
+    const key = connection.session?.id ?? connection.place?.key ?? "";
+    const leftOut = level === "info" || level === "warn" ? this.#refusalLines.take(key, this.now()) : 0;
+    if (leftOut !== undefined) this.log[level]({ ...fields, ...(leftOut > 0 ? { leftOut } : {}) }, "request refused");
+  }
+
   #failed(connection: Connection, id: RequestId | undefined, type: string | undefined, error: unknown): void {
     const expected = error instanceof LastseenError;
     const failure = expected
@@ -349,7 +360,7 @@ export class Gateway implements FrameSink {
       ...connection.peer,
       ...(expected ? {} : { err: error }),
     };
-    this.log[ERRORS[failure.code].level](fields, "request refused");
+    this.#logRefusal(connection, ERRORS[failure.code].level, fields);
     connection.sendError(id, type, failure);
   }
 }

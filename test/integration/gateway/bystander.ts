@@ -31,3 +31,14 @@ export async function bystanderIn(service: TestService, roomId: string): Promise
 export function assertNoFailure(service: TestService): void {
   expect(service.log.filter(({ level }) => level >= 50)).toEqual([]);
 }
+
+/** Sends large events to everybody in the room "daily" until something happens. It gives up after 60 MB. */
+export async function tellUntil(service: TestService, hasHappened: () => boolean): Promise<void> {
+  for (let n = 0; n < 1_000 && !hasHappened(); n += 1) {
+    service.app.rooms.tell("daily", "media_reset", { reason: "x".repeat(60_000) });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+  expect(hasHappened()).toBe(true);
+}
