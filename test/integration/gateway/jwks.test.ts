@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { startService, type TestService } from "../../support/service.js";
 import { ProviderKey, startKeyServer } from "./key-server.js";
@@ -67,7 +68,7 @@ test("tokens of unknown keys make the service ask the provider only once in a wh
   expect(provider.requests).toBeLessThanOrEqual(2);
 });
 
-test.each<[string, (response: import("node:http").ServerResponse) => unknown]>([
+test.each<[string, (response: ServerResponse) => unknown]>([
   ["fails", (response) => response.writeHead(500).end("no")],
   ["answers with something else", (response) => response.end("<html>")],
   ["answers without keys", (response) => response.end("{}")],
@@ -97,7 +98,7 @@ test.each<[string, (response: import("node:http").ServerResponse) => unknown]>([
 test("a second hello before the first one is answered is refused, and a socket that ends meanwhile gets no session", async () => {
   const key = new ProviderKey("ES256", "k1");
   const provider = await startKeyServer(key);
-  const held: import("node:http").ServerResponse[] = [];
+  const held: ServerResponse[] = [];
   const { answer } = provider;
   provider.answer = (response) => held.push(response);
   const service = await startService(settings(provider.url));
@@ -125,6 +126,6 @@ test("the secret of before still counts while it is given", async () => {
   expect((await helloWith(service, goodToken("ada"))).answer).toMatchObject({ ok: true });
   const other = await helloWith(service, token(claims, { secret: "another-secret-of-more-than-32-chars" }));
   expect(other.answer).toMatchObject({ error: { code: "unauthorized" } });
-  const public_ = await helloWith(service, new ProviderKey("ES256", "k").token(claims));
-  expect(public_.answer).toMatchObject({ error: { message: expect.stringContaining("has no JWT_JWKS_URL") } });
+  const published = await helloWith(service, new ProviderKey("ES256", "k").token(claims));
+  expect(published.answer).toMatchObject({ error: { message: expect.stringContaining("has no JWT_JWKS_URL") } });
 });
