@@ -1,6 +1,6 @@
 import { errors } from "mediasoup";
 import { TimeLimitError } from "../kernel/time-limit.js";
-import { LastseenError } from "@lastseen/protocol";
+import { cutText, LastseenError } from "@lastseen/protocol";
 
 /** How many characters of a mediasoup message the client gets; the message quotes the client's own parameters. */
 const MESSAGE_LENGTH = 200;
@@ -35,7 +35,7 @@ export function toMediaError(error: unknown, refusal: Refusal): LastseenError {
     return new LastseenError("not_found", "This is closed already.", { cause: error });
   }
   if (refusal !== "bad_message") return mediaUnavailable(error);
-  const reason = error instanceof Error ? error.message.slice(0, MESSAGE_LENGTH) : "refused";
+  const reason = error instanceof Error ? cutText(error.message, MESSAGE_LENGTH) : "refused";
   return new LastseenError("bad_message", `The media parameters do not fit: ${reason}`, { cause: error });
 }
 

@@ -109,15 +109,12 @@ export function hash(text: string): number {
   return value;
 }
 
-/** Makes a room id of a name: the protocol allows only letters, digits and a few signs in ids. */
+/** Makes an id of what somebody typed. It stays as it is, without what the protocol does not allow in ids. */
 export function roomIdFor(name: string): string {
-  const id = name
-    .trim()
-    .normalize("NFKD")
-    .replace(/\s+/g, "-")
-    .replace(/[^A-Za-z0-9_.:@-]/g, "")
-    .slice(0, 128);
-  return id || `room-${hash(name).toString(36)}`;
+  const allowed = name.replace(/[\p{Control}\p{Bidi_Control}\p{Surrogate}\u2028\u2029]/gu, "").trim();
+  const id = Array.from(allowed).slice(0, 128).join("").trim();
+  const isVisible = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u.test(id);
+  return isVisible && id !== "." && id !== ".." ? id : `room-${hash(name).toString(36)}`;
 }
 
 function parse(text: string | null): Meeting | undefined {

@@ -3,7 +3,7 @@ import { LIMITS } from "./limits.js";
 import { cutText, isVisible, lengthUpTo, toWellFormed, withoutControls } from "./text.js";
 
 /** Invisible characters that no script needs. ZWJ and ZWNJ stay, because emoji, Persian and Indic scripts need them. */
-const NEEDLESS = /[\u00AD\u034F\u180E\u200B\u2060-\u2064\u206A-\u206F\uFEFF\uFFF9-\uFFFB]/gu;
+const NEEDLESS = /\u034F|[\u00AD\u180E\u200B\u2060-\u2064\u206A-\u206F\uFEFF\uFFF9-\uFFFB]/gu;
 /** No more of a name is read, so that the work has a bound. UTF-16 units. */
 const MOST_READ = LIMITS.nameLength * 8;
 
@@ -36,7 +36,7 @@ function trimmed(text: string): string {
 
 /** The first graphemes that together have at most `nameLength` characters; of one that is longer, its beginning. */
 function shortened(text: string): string {
-  const kept = [...text].slice(0, LIMITS.nameLength).join("");
+  const kept = Array.from(text).slice(0, LIMITS.nameLength).join("");
   let whole = 0;
   for (const { index, segment } of new Intl.Segmenter().segment(text)) {
     if (index + segment.length > kept.length) break;

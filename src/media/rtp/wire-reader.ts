@@ -1,6 +1,6 @@
 import Type, { type Static, type TProperties, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
-import { LastseenError } from "@lastseen/protocol";
+import { cutText, LastseenError } from "@lastseen/protocol";
 
 /**
  * Checks JSON from a client against a TypeBox schema and copies what the schema names. The functions here build such
@@ -46,7 +46,7 @@ export function readerOf<T extends TSchema>(name: string, schema: T): (value: un
 
 /** @throws LastseenError `bad_message`, always */
 export function fail(path: string, problem: string): never {
-  throw new LastseenError("bad_message", `${path.slice(0, LONGEST_PATH)} ${problem}.`);
+  throw new LastseenError("bad_message", `${cutText(path, LONGEST_PATH)} ${problem}.`);
 }
 
 /** Paths may contain names that the client has chosen. Characters. */
