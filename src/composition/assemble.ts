@@ -80,6 +80,6 @@ export async function assemble(parts: {
   const run = new Run({ config, log, clock, service });
   const operator = operatorView(config.NODE_ID, service, stores, clock, disposals);
   const isReady = (): boolean => run.isReady;
-  const httpOptions = httpOptionsOf({ config, log, service, stores, operator, media, metrics, isReady });
+  const httpOptions = httpOptionsOf({ config, log, clock, service, stores, operator, media, metrics, isReady });
   return { service, media, httpOptions, run };
 }

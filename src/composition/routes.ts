@@ -1,6 +1,7 @@
 /** What the service shows and does by HTTP, and where each answer comes from. */
 import type { Logger } from "pino";
 import { NodeRpc } from "../cluster/node-rpc.js";
+import { AdminGuesses } from "../http/admin-guesses.js";
 import { addressMatcher, listAddresses } from "../config/addresses.js";
 import type { Config } from "../config/load.js";
 import { beaconRoute } from "../http/beacon-route.js";
@@ -47,6 +48,7 @@ export function operatorView(
 export function httpOptionsOf(parts: {
   config: Config;
   log: Logger;
+  clock: Clock;
   service: Service;
   stores: Stores;
   operator: OperatorView;
@@ -54,14 +56,16 @@ export function httpOptionsOf(parts: {
   metrics: Metrics;
   isReady: () => boolean;
 }): HttpOptions {
-  const { config, log, service, stores, operator, metrics } = parts;
+  const { config, log, clock, service, stores, operator, metrics } = parts;
   const { sweeper, reconciler, reaper, sessions, registry, cluster, telephony } = service;
   const admin = { adminToken: config.ADMIN_TOKEN, adminOpen: config.ENVIRONMENT !== "production" };
   return {
     log,
+    clock,
     isProxy: addressMatcher(listAddresses(config.TRUSTED_PROXIES)),
     limits: { connections: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS },
     refusals: service.refusals,
+    guesses: new AdminGuesses({ log, clock, counted: (setting) => metrics.traffic.countAdminGuess(setting) }),
     origins: config.ORIGINS,
     version: VERSION,
     docs: config.ENVIRONMENT === "development",

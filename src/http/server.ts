@@ -10,9 +10,11 @@ import Type from "typebox";
 import { LastseenError, LIMITS } from "@lastseen/protocol";
 import { serveDocs } from "./docs.js";
 import { answerError, answerErrors, answerUnknownRoutes } from "./error-handler.js";
+import type { Clock } from "../kernel/clock.js";
 import type { Refusals } from "../kernel/refusals.js";
 import { OpenRequests } from "./open-requests.js";
 import { refuseUnreadable } from "./unreadable.js";
+import type { AdminGuesses } from "./admin-guesses.js";
 import { bearerGuard } from "./guard.js";
 
 /** How long a client may take to send the head of its request. */
@@ -33,11 +35,14 @@ const TIMEOUT_CHECK_MS = 5_000;
 
 export interface HttpOptions {
   log: FastifyBaseLogger;
+  clock: Clock;
   /** Whether an address is one of the proxies whose `X-Forwarded-For` counts. */
   isProxy: (address: string) => boolean;
   /** The most sockets: WebSockets of all addresses together, and of one address. */
   limits: { connections: number; perAddress: number };
   refusals: Refusals;
+  /** Slows down those who guess `adminToken` and `metricsToken`. */
+  guesses: AdminGuesses;
   origins: readonly string[];
   version: string;
   /** Whether to serve the OpenAPI page. */
@@ -98,7 +103,7 @@ export function boundClose(app: FastifyInstance): void {
 export async function registerRoutes(app: FastifyInstance, options: HttpOptions): Promise<void> {
   for (const routes of options.openRoutes) await app.register(routes);
   await app.register(async (scope) => {
-    scope.addHook("onRequest", bearerGuard(options.metricsToken));
+    scope.addHook("onRequest", bearerGuard("METRICS_TOKEN", options.metricsToken, options));
     const response = { 200: { content: { "text/plain": { schema: Type.String() } } } };
     scope.get(
       "/metrics",
@@ -116,7 +121,9 @@ export async function registerRoutes(app: FastifyInstance, options: HttpOptions)
 }
 
 function adminGuard(options: HttpOptions): ReturnType<typeof bearerGuard> {
-  if (options.adminToken !== undefined || options.adminOpen) return bearerGuard(options.adminToken);
+  if (options.adminToken !== undefined || options.adminOpen) {
+    return bearerGuard("ADMIN_TOKEN", options.adminToken, options);
+  }
   return async () => {
     throw new LastseenError("not_found", "There is no such route.");
   };

@@ -10,6 +10,7 @@ export class TrafficMetrics {
   readonly #instruments: Instruments;
   readonly #heartbeatGap: Histogram;
   readonly #keyFetches: Counter;
+  readonly #adminGuesses: Counter;
 
   constructor(instruments: Instruments) {
     this.#instruments = instruments;
@@ -23,10 +24,19 @@ export class TrafficMetrics {
       "Questions to JWT_JWKS_URL for the keys that check tokens.",
       { result: ["ok", "failed"] },
     );
+    this.#adminGuesses = instruments.counter(
+      "admin_guesses_total",
+      "Requests with a wrong admin or metrics token, by the setting of the right one.",
+      { setting: ["ADMIN_TOKEN", "METRICS_TOKEN"] },
+    );
   }
 
   countKeyFetch(result: "ok" | "failed"): void {
     this.#keyFetches.inc({ result });
+  }
+
+  countAdminGuess(setting: "ADMIN_TOKEN" | "METRICS_TOKEN"): void {
+    this.#adminGuesses.inc({ setting });
   }
 
   /** @param gapMs milliseconds */
