@@ -60,5 +60,5 @@ const BROKEN = "must be well-formed Unicode: it has half of a character that was
 function pathOf(place: Place): string {
   const keys: string[] = [];
   for (let at: Place | undefined = place; at; at = at.parent) keys.push(at.key);
-  return keys.reverse().join(".");
+  return keys.toReversed().join(".");
 }

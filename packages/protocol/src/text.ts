@@ -69,10 +69,7 @@ export function cutText(text: string, most: number): string {
 export function lengthUpTo(text: string, most: number): number {
   if (text.length <= most) return text.length;
   let count = 0;
-  for (const _character of text) {
-    count += 1;
-    if (count > most) break;
-  }
+  for (let at = 0; at < text.length && count <= most; at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) count += 1;
   return count;
 }
 
