@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 /** Headers that have a meaning only for a change of protocol. */
@@ -11,12 +11,42 @@ const UPGRADE_HEADERS: ReadonlySet<string> = new Set(["upgrade", "connection", "
  * @param webSockets gets the handshakes as its own `upgrade` events; it never listens on a port
  */
 export function routeUpgrades(server: Server, webSockets: Server, path: string): void {
+  const afterAnswers = followAnswers(server);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const [pathname] = (request.url ?? "").split("?");
     const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
-    if (isWebSocket && pathname === path) webSockets.emit("upgrade", request, socket, head);
-    else serveAsHttp(server, request, socket, head);
+    afterAnswers(socket, () => {
+      if (isWebSocket && pathname === path) webSockets.emit("upgrade", request, socket, head);
+      else serveAsHttp(server, request, socket, head);
+    });
   });
+}
+
+/**
+ * Node gives a socket away at an upgrade, also while answers to earlier requests are not sent yet. The next requests on the
+ * socket must wait for these answers, or answers are lost.
+ *
+ * @returns calls `then` when every answer on the socket has been sent, and never when the socket has ended before
+ */
+export function followAnswers(server: Server): (socket: Duplex, then: () => void) => void {
+  const lastAnswers = new WeakMap<Duplex, ServerResponse>();
+  server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+    lastAnswers.set(socket, response);
+  });
+  return (socket, then) => {
+    const last = lastAnswers.get(socket);
+    if (!last || last.closed) {
+      then();
+      return;
+    }
+    // Node removes its own error listener before it emits an upgrade.
+    const end = (): void => void socket.destroy();
+    socket.once("error", end);
+    last.once("close", () => {
+      socket.off("error", end);
+      if (!socket.destroyed) then();
+    });
+  };
 }
 
 /** Gives the connection back to the server, as if the request had not asked for an upgrade. */
@@ -28,6 +58,8 @@ export function serveAsHttp(server: Server, request: IncomingMessage, socket: Du
     if (!UPGRADE_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   }
   // Node reads header bytes as Latin-1, so Latin-1 turns them into the same bytes again.
-  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  // Two steps, so that nothing copies what follows the request: a client may send thousands of requests at once.
+  if (head.length > 0) socket.unshift(head);
+  socket.unshift(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
   server.emit("connection", socket);
 }

@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Gateway } from "../gateway/gateway.js";
-import { serveAsHttp } from "../gateway/upgrades.js";
+import { followAnswers, serveAsHttp } from "../gateway/upgrades.js";
 import { registerWebSocket } from "../gateway/ws-route.js";
 import { answerErrors } from "../http/error-handler.js";
 
@@ -27,6 +27,7 @@ export class Handshakes {
   readonly #app: FastifyInstance;
   readonly #inner: FastifyInstance;
   readonly #path: string;
+  readonly #afterAnswers: ReturnType<typeof followAnswers>;
   readonly #addresses: WeakMap<IncomingMessage, string>;
   /** Handshakes on their way through the application, and handshakes that it refused and that have not ended yet. */
   readonly #pending = new Map<IncomingMessage, Handshake>();
@@ -34,6 +35,7 @@ export class Handshakes {
   private constructor(scope: FastifyInstance, inner: FastifyInstance, addresses: WeakMap<IncomingMessage, string>) {
     this.#addresses = addresses;
     this.#app = scope;
+    this.#afterAnswers = followAnswers(scope.server);
     this.#inner = inner;
     this.#path = `${scope.prefix}${PATH}`;
   }
@@ -119,7 +121,9 @@ export class Handshakes {
     }
     const { server } = this.#app;
     // Without a listener Node answers upgrades in HTTP. That must stay so when there are no other listeners than ours.
-    if (server.listenerCount("upgrade") === LISTENERS) serveAsHttp(server, request, socket, head);
+    if (server.listenerCount("upgrade") === LISTENERS) {
+      this.#afterAnswers(socket, () => serveAsHttp(server, request, socket, head));
+    }
   };
 
   #route(request: IncomingMessage, socket: Socket): void {

@@ -2,6 +2,9 @@ import type { Telephony } from "../../call/telephony.js";
 import { LastseenError } from "@lastseen/protocol";
 import type { Context, Handler, Handlers } from "./handler.js";
 
+/** What a session pays for each status that is read from the store: the reading costs more than its answer. */
+const BYTES_PER_STATUS = 2_000;
+
 type CallRequest =
   "startCall" | "acceptCall" | "declineCall" | "cancelCall" | "endCall" | "watchStatus" | "unwatchStatus";
 
@@ -25,8 +28,10 @@ export function callHandlers(parts: Pick<Telephony, "setup" | "teardown" | "stat
       await teardown.hangUp(session, data.callId);
       reply({});
     },
-    watchStatus: ({ session, data, reply }) =>
-      statuses.watch(session, data.userIds, (shown) => reply({ statuses: shown })),
+    watchStatus({ session, data, reply }) {
+      session.replies.spend(data.userIds.length * BYTES_PER_STATUS);
+      return statuses.watch(session, data.userIds, (shown) => reply({ statuses: shown }));
+    },
     unwatchStatus({ session, data, reply }) {
       reply({ statuses: statuses.unwatch(session, data.userIds) });
     },

@@ -193,3 +193,16 @@ test("clients that go away in the middle of the handshake leave nothing behind",
   await bystander.assertUnharmed();
   assertNoFailure(service);
 });
+
+test("every request is answered in order when thousands that wish for another protocol come at once", async () => {
+  const service = await startService();
+  const raw = await RawSocket.open(service.port);
+  const requests = Array.from(
+    { length: 2_000 },
+    (_none, n) => `GET /nothing HTTP/1.1\r\nHost: x\r\nOrigin: o${n}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`,
+  );
+  raw.write(`${requests.join("")}${handshake()}`);
+  const text = await raw.until("101 Switching Protocols");
+  expect(text.match(/HTTP\/1\.1 404/g)).toHaveLength(2_000);
+  expect(text.lastIndexOf("HTTP/1.1 404")).toBeLessThan(text.indexOf("HTTP/1.1 101"));
+});

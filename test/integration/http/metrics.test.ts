@@ -23,6 +23,7 @@ const NAMES = [
   "heartbeat_gap_seconds",
   "heartbeats_total",
   "holds_total",
+  "jwks_fetches_total",
   "media_foreign",
   "media_objects",
   "media_orphans",
@@ -36,6 +37,7 @@ const NAMES = [
   "participants",
   "redis_errors_total",
   "redis_up",
+  "refused_total",
   "rooms",
   "sessions",
   "sessions_closed_total",
@@ -49,6 +51,7 @@ const NAMES = [
   "sweep_stall_credit_seconds_total",
   "sweeps_total",
   "takeovers_total",
+  "unread_bytes",
   "webhook_deliveries_total",
   "webhook_queue_length",
 ];
@@ -84,6 +87,7 @@ test("metrics have the names and labels of the contract, none of a person, and t
     "result",
     "state",
     "version",
+    "why",
   ]);
   expect(scrape.text).not.toMatch(/ada|a-room-of-its-own/);
   for (const name of ["process_cpu_seconds_total", "process_resident_memory_bytes", "nodejs_eventloop_lag_seconds"]) {
