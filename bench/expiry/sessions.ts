@@ -45,7 +45,7 @@ export function openSessions(clock: HandClock, count: number, ghosts: number): O
     const index = byId.size;
     const session = new Session({
       id: `session-${index}`,
-      identity: { userId: `user-${index}`, name: `User ${index}`, rooms: undefined, expiresAt: Infinity },
+      identity: { userId: `user-${index}`, name: `User ${index}`, rooms: undefined, calls: true, expiresAt: Infinity },
       tabId: `tab-${index}`,
       openedAt: clock.wall(),
       now: time.now(),

@@ -22,6 +22,7 @@ import type { CallSessions } from "./call-sessions.js";
 import { callGone, type CallTeardown } from "./call-teardown.js";
 import type { CallUpdates } from "./call-updates.js";
 import type { KnownCalls } from "./known-calls.js";
+import { assertMayCall } from "./permission.js";
 import type { Presence } from "./presence.js";
 
 /** A user may call so often in a minute, so that nobody rings others without end. */
@@ -67,12 +68,13 @@ export class CallSetup {
    * Calls a user.
    *
    * @param started called before any client is told about the call
-   * @throws LastseenError `bad_message`, `rate_limited`, `callee_offline`, `callee_busy`, `caller_busy`, `call_gone`,
+   * @throws LastseenError `forbidden`, `bad_message`, `rate_limited`, `callee_offline`, `callee_busy`, `caller_busy`, `call_gone`,
    * `fenced`, `overloaded`
    */
   async start(request: StartRequest, started: Started): Promise<void> {
     const { clock, teardown, tasks, presence } = this.#parts;
     const { session, to, kind } = request;
+    assertMayCall(session);
     if (to === session.userId) throw new LastseenError("bad_message", "You cannot call yourself.");
     if (!this.#limit.allow(session.userId, clock.mono())) {
       throw new LastseenError("rate_limited", "Too many calls in a minute; wait a moment.");

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import { LastseenError, type UserStatus } from "@lastseen/protocol";
 import type { Session } from "../session/session.js";
+import { assertMayCall } from "./permission.js";
 
 /** A session may watch so many users. */
 export const MOST_WATCHED = 200;
@@ -52,10 +53,11 @@ export class StatusSubscriptions {
    * Begins to tell the session about changes.
    *
    * @param watching called with the present statuses; every later change is told as an event
-   * @throws LastseenError `rate_limited` when the session would watch too many users; `overloaded` when the store does not
+   * @throws LastseenError `forbidden` when the token does not allow it; `rate_limited` when the session would watch too many users; `overloaded` when the store does not
    * answer; `fenced` when the session has ended
    */
   async watch(session: Session, userIds: readonly string[], watching: (statuses: Statuses) => void): Promise<void> {
+    assertMayCall(session);
     const own = this.#ofSession.get(session) ?? new Set<string>();
     if (new Set([...own, ...userIds]).size > MOST_WATCHED) {
       throw new LastseenError("rate_limited", `One session can watch ${MOST_WATCHED} users.`);
@@ -65,6 +67,7 @@ export class StatusSubscriptions {
     try {
       await Promise.all(users.map((user) => this.#refresh(user)));
       if (session.status !== "open") throw new LastseenError("fenced", "The session has ended.");
+      assertMayCall(session);
       for (const user of users) {
         user.watchers.add(session);
         own.add(user.userId);

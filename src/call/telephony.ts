@@ -24,6 +24,7 @@ import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
+import type { Session } from "../session/session.js";
 import { BackgroundTasks } from "./background-tasks.js";
 import { CallLeaseRenewer } from "./call-lease-renewer.js";
 import { CallReconciler } from "./call-reconciler.js";
@@ -138,6 +139,10 @@ function followStatuses(parts: {
   statuses: StatusSubscriptions;
 }): (() => void)[] {
   const { bus, events, presence, statuses } = parts;
+  // A resume or a transfer brings a new token, which may allow less than the one before.
+  const tokenChanged = ({ session }: { session: Session }): void => {
+    if (!session.identity.calls) statuses.forget(session);
+  };
   const tell = (userId: string, status: UserStatus, named: { name?: string } = {}) =>
     bus.send("all", { type: "status", userId, status, ...named });
   return [
@@ -146,6 +151,8 @@ function followStatuses(parts: {
       // Where the user gave no name, the id stands in: this is no newer name.
       if (presence.sessionsHere(userId).length === 1) tell(userId, "available", name === userId ? {} : { name });
     }),
+    events.on("resumed", tokenChanged),
+    events.on("transferred", tokenChanged),
     events.on("adopted", ({ session: { userId } }) => statuses.mayHaveChanged(userId)),
     events.on("ended", ({ session }) => {
       statuses.forget(session);

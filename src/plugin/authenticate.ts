@@ -10,6 +10,8 @@ export interface KnownUser {
   name?: string | null;
   /** Rooms that the user may join. Default: all. */
   rooms?: readonly string[];
+  /** Whether the user may call other users and watch their statuses. Default: true, but false with `rooms`. */
+  calls?: boolean;
   /** Until when this is valid, epoch milliseconds. Default: for ever. */
   expiresAt?: number;
 }
@@ -49,10 +51,11 @@ function isThenable(value: unknown): value is PromiseLike<KnownUser> {
 
 function complete(user: KnownUser): Identity {
   if (typeof user !== "object" || user === null) throw new Error("authenticate must return { userId, … }");
-  const { userId, name, rooms, expiresAt = Infinity } = user;
+  const { userId, name, rooms, calls = rooms === undefined, expiresAt = Infinity } = user;
   const wrong = checkUserId(userId);
   if (wrong !== undefined) throw new Error(`authenticate returned a wrong user: userId ${wrong}`);
   if (rooms !== undefined && !Array.isArray(rooms)) throw new Error("authenticate must return rooms as a list");
+  if (typeof calls !== "boolean") throw new Error("authenticate must return calls as true or false");
   if (typeof expiresAt !== "number" || Number.isNaN(expiresAt)) {
     throw new Error("authenticate must return expiresAt as epoch milliseconds");
   }
@@ -60,5 +63,5 @@ function complete(user: KnownUser): Identity {
     const wrongRoom = checkRoomId(room);
     if (wrongRoom !== undefined) throw new Error(`authenticate returned a wrong user: each of rooms ${wrongRoom}`);
   }
-  return { userId, name: shownName(name, userId), rooms, expiresAt };
+  return { userId, name: shownName(name, userId), rooms, calls, expiresAt };
 }

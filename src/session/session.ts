@@ -15,6 +15,8 @@ export interface Identity {
   name: string;
   /** Rooms that the token allows; undefined: all. */
   rooms: readonly string[] | undefined;
+  /** Whether the user may call other users and watch their statuses. Without a claim: only if the token names no rooms. */
+  calls: boolean;
   /** When the token runs out, epoch milliseconds; `Infinity` without one. */
   expiresAt: number;
 }

@@ -76,7 +76,7 @@ export class Sessions {
 
   /**
    * Goes on with a session that another node began, until its client connects here or `resumeGraceMs` has passed. This node
-   * does not know the rooms and the expiry of the user's token; the client brings a token with its resume.
+   * does not know what the user's token allows and until when; the client brings a token with its resume.
    *
    * @returns undefined when this node already has a session of that id
    */
@@ -85,7 +85,7 @@ export class Sessions {
     const { sessionId: id, userId, name, tabId, openedAt, epoch } = entry;
     const session = new Session({
       id,
-      identity: { userId, name, rooms: undefined, expiresAt: Infinity },
+      identity: { userId, name, rooms: undefined, calls: false, expiresAt: Infinity },
       tabId,
       openedAt,
       now: this.#time.now(),

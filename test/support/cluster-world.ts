@@ -86,7 +86,7 @@ export class ClusterNode {
   resume(session: Session): RecordingConnection | undefined {
     const connection = new RecordingConnection();
     const { id: sessionId, userId, name, resumeToken } = session;
-    const identity = { userId, name, rooms: undefined, expiresAt: Infinity };
+    const identity = { userId, name, rooms: undefined, calls: true, expiresAt: Infinity };
     const request = { sessionId, resumeToken: resumeToken.text ?? "" };
     const outcome = this.world.sessions.resume(request, identity, connection);
     return outcome.kind === "resumed" ? connection : undefined;

@@ -181,7 +181,7 @@ export class World {
 
   async open(userId: string, roomId?: string): Promise<{ session: Session; connection: RecordingConnection }> {
     const connection = new RecordingConnection();
-    const identity = { userId, name: userId, rooms: undefined, expiresAt: Infinity };
+    const identity = { userId, name: userId, rooms: undefined, calls: true, expiresAt: Infinity };
     const session = this.sessions.open(identity, `tab-${userId}`, connection);
     if (roomId !== undefined) {
       const request = { session, connection, roomId, metadata: undefined, onDuplicate: undefined };

@@ -24,10 +24,16 @@ export function identityOf(claims: unknown, rules: ClaimRules, now: number): Ide
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
     throw new LastseenError("unauthorized", "The token's claims must be a JSON object.");
   }
-  const { sub, name, rooms, exp, nbf, iat, iss, aud } = claims as Readonly<Record<string, unknown>>;
+  const { sub, name, rooms, calls, exp, nbf, iat, iss, aud } = claims as Readonly<Record<string, unknown>>;
   checkSource(rules, iss, aud);
   const expiresAt = checkTimes({ exp, nbf, iat }, rules.toleranceS, now);
-  return { userId: userOf(sub), name: shownName(name, String(sub)), rooms: roomsOf(rooms), expiresAt };
+  return {
+    userId: userOf(sub),
+    name: shownName(name, String(sub)),
+    rooms: roomsOf(rooms),
+    calls: callsOf(calls, rooms),
+    expiresAt,
+  };
 }
 
 function checkSource({ issuer, audience }: ClaimRules, iss: unknown, aud: unknown): void {
@@ -84,6 +90,12 @@ function roomsOf(rooms: unknown): readonly string[] | undefined {
     if (problem !== undefined) throw wrong("rooms", `has a room id that ${problem}`);
   }
   return rooms as readonly string[];
+}
+
+function callsOf(calls: unknown, rooms: unknown): boolean {
+  if (calls === undefined) return rooms === undefined;
+  if (typeof calls !== "boolean") throw wrong("calls", `${kindOf(calls)}; it must be true or false`);
+  return calls;
 }
 
 function kindOf(value: unknown): string {

@@ -67,7 +67,13 @@ export class LoadedService {
     const { sessions, rooms } = this.service;
     const opened: Session[] = [];
     for (let index = 0; index < count; index++) {
-      const identity = { userId: `user-${index}`, name: `User ${index}`, rooms: undefined, expiresAt: Infinity };
+      const identity = {
+        userId: `user-${index}`,
+        name: `User ${index}`,
+        rooms: undefined,
+        calls: true,
+        expiresAt: Infinity,
+      };
       const session = sessions.open(identity, `tab-${index}`, new DeafConnection());
       rooms.enter(`room-${Math.floor(index / ROOM_SIZE)}`, session, await this.#media.join());
       opened.push(session);

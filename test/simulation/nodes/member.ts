@@ -182,6 +182,6 @@ export class Member {
   }
 
   get #identity() {
-    return { userId: this.userId, name: this.userId, rooms: undefined, expiresAt: Infinity };
+    return { userId: this.userId, name: this.userId, rooms: undefined, calls: true, expiresAt: Infinity };
   }
 }

@@ -11,5 +11,5 @@ export function makeToken(userId: string, now: number): string {
 export const readToken: Authenticate = ({ token = "" }) => {
   const [userId = "", expiresAt] = token.split(" ");
   if (Number.isNaN(Number(expiresAt))) throw new LastseenError("unauthorized", "This is not a token.");
-  return { userId, name: userId, rooms: undefined, expiresAt: Number(expiresAt) };
+  return { userId, name: userId, rooms: undefined, calls: true, expiresAt: Number(expiresAt) };
 };

@@ -284,7 +284,7 @@ export async function stop(device: Device, how: "decline" | "cancel" | "hangUp",
 function sessionOf(userId: string, id: string, connection: Client | undefined, epoch = 1): Session {
   return new Session({
     id,
-    identity: { userId, name: userId.toUpperCase(), rooms: undefined, expiresAt: Infinity },
+    identity: { userId, name: userId.toUpperCase(), rooms: undefined, calls: true, expiresAt: Infinity },
     tabId: "tab",
     openedAt: 0,
     now: 0,

@@ -12,6 +12,7 @@ test("the claims name the user, the rooms and the end, which comes later by the 
     userId: "auth0|5f7c",
     name: "Ada",
     rooms: ["daily"],
+    calls: false,
     expiresAt: (NOW_S + 630) * 1000,
   });
 });
@@ -37,6 +38,7 @@ test.each([
   [{ ...good, nbf: null }, "The token's claim `nbf` is null; it must be a number of seconds since 1970."],
   [{ ...good, iat: NOW_S + 31 }, /^The token's claim `iat` is in the future/],
   [{ ...good, rooms: "daily" }, "The token's claim `rooms` is text; it must be a list of room ids."],
+  [{ ...good, calls: "yes" }, "The token's claim `calls` is text; it must be true or false."],
   [{ ...good, rooms: [1] }, "The token's claim `rooms` has a room id that must be a string."],
   [[good], "The token's claims must be a JSON object."],
 ])("a refusal of %o names the claim and what is wrong with it", (claims, message) => {

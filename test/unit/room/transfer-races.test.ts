@@ -23,7 +23,7 @@ class Race {
   readonly tabs: Tab[] = [];
   readonly epochs = new Map<string, number>();
   readonly unexpected: unknown[] = [];
-  readonly #identity = { userId: "ada", name: "Ada", rooms: undefined, expiresAt: Infinity };
+  readonly #identity = { userId: "ada", name: "Ada", rooms: undefined, calls: true, expiresAt: Infinity };
 
   constructor(seed: number) {
     this.random = new Random(seed);

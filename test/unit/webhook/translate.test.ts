@@ -15,7 +15,7 @@ function scene() {
 }
 
 function session(userId: string): Session {
-  const identity = { userId, name: userId, rooms: undefined, expiresAt: Infinity };
+  const identity = { userId, name: userId, rooms: undefined, calls: true, expiresAt: Infinity };
   const times = { openedAt: 0, now: 0, mono: 0 };
   const resumeToken = ResumeToken.create();
   return new Session({
