@@ -62,7 +62,8 @@ async function compose(config: Config, log: Logger, clock: Clock, disposals: Dis
   const http = await createHttpServer(httpOptions);
   disposals.defer("sessions", () => service.endSessions());
   disposals.defer("http", () => http.close());
-  await registerWebSocket(http, { gateway, origins: config.ORIGINS, reconnectSpreadMs: RECONNECT_SPREAD_MS });
+  const { isOriginAllowed } = httpOptions;
+  await registerWebSocket(http, { gateway, isOriginAllowed, reconnectSpreadMs: RECONNECT_SPREAD_MS });
   boundClose(http);
   await registerRoutes(http, httpOptions);
   await http.ready();

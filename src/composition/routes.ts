@@ -4,6 +4,7 @@ import { NodeRpc } from "../cluster/node-rpc.js";
 import { AdminGuesses } from "../http/admin-guesses.js";
 import { addressMatcher, listAddresses } from "../config/addresses.js";
 import type { Config } from "../config/load.js";
+import { originMatcher } from "../config/origins.js";
 import { beaconRoute } from "../http/beacon-route.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
 import { drainRoute } from "../http/drain-route.js";
@@ -59,6 +60,7 @@ export function httpOptionsOf(parts: {
   const { config, log, clock, service, stores, operator, metrics } = parts;
   const { sweeper, reconciler, reaper, sessions, registry, cluster, telephony } = service;
   const admin = { adminToken: config.ADMIN_TOKEN, adminOpen: config.ENVIRONMENT !== "production" };
+  const isOriginAllowed = originMatcher(config.ORIGINS, [config.PUBLIC_URL, config.SERVICE_URL]);
   return {
     log,
     clock,
@@ -66,14 +68,14 @@ export function httpOptionsOf(parts: {
     limits: { connections: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS },
     refusals: service.refusals,
     guesses: new AdminGuesses({ log, clock, counted: (setting) => metrics.traffic.countAdminGuess(setting) }),
-    origins: config.ORIGINS,
+    isOriginAllowed,
     version: VERSION,
     docs: config.ENVIRONMENT === "development",
     ...admin,
     metricsToken: config.METRICS_TOKEN,
     metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },
     openRoutes: [
-      healthRoutes(healthSource(parts)),
+      healthRoutes(healthSource({ ...parts, isOriginAllowed })),
       beaconRoute((sessionId, resumeToken) => sessions.goodbye(sessionId, resumeToken)),
       opsPage(admin),
     ],
@@ -110,8 +112,9 @@ function healthSource(parts: {
   stores: Stores;
   media: MediaPlane;
   isReady: () => boolean;
+  isOriginAllowed: (origin: string) => boolean;
 }): HealthSource {
-  const { config, service, stores, media, isReady } = parts;
+  const { config, service, stores, media, isReady, isOriginAllowed } = parts;
   const { registry, liveness, rooms, telephony, cluster } = service;
   return {
     version: VERSION,
@@ -129,7 +132,7 @@ function healthSource(parts: {
       redis: !stores.redis ? "off" : stores.redis.isUp() ? "ok" : "failing",
     }),
     isReady,
-    isOriginAllowed: (origin) => config.ORIGINS.includes(origin),
+    isOriginAllowed,
     isDraining: () => cluster?.isDraining ?? false,
   };
 }

@@ -1,4 +1,5 @@
-import { isOrigin, listOrigins } from "./origins.js";
+import { faultOfOrigin } from "./origin-faults.js";
+import { listOrigins } from "./origins.js";
 import { isAddressOrNetwork, listAddresses } from "./addresses.js";
 import type { Environment, Settings } from "./schema.js";
 
@@ -82,12 +83,26 @@ const RULES: readonly Rule[] = [
   {
     reads: ["CORS_ORIGIN"],
     problem({ CORS_ORIGIN }) {
-      const wrong = listOrigins(CORS_ORIGIN).filter((origin) => !isOrigin(origin));
-      const shown = wrong.map((origin) => JSON.stringify(origin)).join(", ");
-      return wrong.length > 0 && `CORS_ORIGIN has ${shown}, which is not an origin like https://app.example`;
+      const faults = listOrigins(CORS_ORIGIN).flatMap((entry) => {
+        const fault = faultOfOrigin(entry);
+        return fault === undefined ? [] : [`${JSON.stringify(withoutUser(entry))}: ${fault}`];
+      });
+      return faults.length > 0 && `CORS_ORIGIN has ${faults.join("; ")}`;
     },
   },
+  {
+    reads: ["CORS_ORIGIN", "AUTH_MODE"],
+    problem: ({ CORS_ORIGIN, AUTH_MODE }) =>
+      AUTH_MODE !== "jwt" &&
+      listOrigins(CORS_ORIGIN).includes("*") &&
+      "CORS_ORIGIN * needs AUTH_MODE=jwt: without tokens any page on the Web could act as any user",
+  },
 ];
+
+/** A user name and a password in a URL are not repeated in messages. */
+function withoutUser(url: string): string {
+  return url.replace(/\/\/.*@/, "//…@");
+}
 
 function isPlainUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;

@@ -11,11 +11,34 @@ export function originsOfPage(webPort: number): string[] {
   return webPort === 0 ? [] : ["localhost", "127.0.0.1"].map((host) => new URL(`http://${host}:${webPort}`).origin);
 }
 
-/** Whether the text is an origin as a browser sends it: scheme, host, perhaps a port, and nothing else. */
-export function isOrigin(text: string): boolean {
-  try {
-    return new URL(text).origin === text;
-  } catch {
-    return false;
-  }
+/** An entry for all subdomains: scheme, then the domain with its port. */
+const SUBDOMAINS = /^(https?:\/\/)\*(\..+)$/;
+/** What a browser writes before the domain: labels with dots between them, in lower case. */
+const LABELS = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+
+/**
+ * Compiles the origins that may connect into one test for the value of an `Origin` header.
+ *
+ * @param entries of `CORS_ORIGIN`: origins, `https://*.example.com` for all subdomains but not the domain itself, or `*`
+ * @param urls addresses of the service; their origins are let in too
+ */
+export function originMatcher(
+  entries: readonly string[],
+  urls: readonly (string | undefined)[] = [],
+): (origin: string) => boolean {
+  if (entries.includes("*")) return () => true;
+  const exact = new Set(entries);
+  for (const url of urls) if (url !== undefined && URL.canParse(url)) exact.add(new URL(url).origin);
+  const domains = entries.flatMap((entry) => {
+    const [, scheme, domain] = SUBDOMAINS.exec(entry) ?? [];
+    return scheme !== undefined && domain !== undefined ? [{ scheme, domain }] : [];
+  });
+  return (origin) =>
+    exact.has(origin) ||
+    domains.some(
+      ({ scheme, domain }) =>
+        origin.startsWith(scheme) &&
+        origin.endsWith(domain) &&
+        LABELS.test(origin.slice(scheme.length, -domain.length)),
+    );
 }

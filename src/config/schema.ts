@@ -117,7 +117,8 @@ const access = {
   }),
   CORS_ORIGIN: Type.Optional(
     Type.String({
-      description: "Origins of the pages that may connect, separated by commas: `https://app.example`.",
+      description:
+        "Origins of the pages that may connect, separated by commas: `https://app.example`. `https://*.example.com` is every subdomain of `example.com`, but not `example.com` itself. Apps have origins like `capacitor://localhost`; `null` is a page without an origin; `*` is every page and needs `AUTH_MODE=jwt`. The origins of `PUBLIC_URL` and `SERVICE_URL` are always let in.",
       unset: "only the demo page on this machine, if there is one",
     }),
   ),

@@ -19,21 +19,20 @@ const CLOSE_TIMEOUT_MS = 5_000;
  * Registers `GET /ws`. A browser with a page of another origin is refused with 403 before the upgrade, because browsers let
  * every page open WebSockets to everywhere.
  *
- * @param origins allowed values of the Origin header. A client that sends no Origin is not a browser and is let in
+ * @param isOriginAllowed whether pages of an origin may connect. A client that sends no Origin is not a browser and is let in
  * @param reconnectSpreadMs clients come back within this time after a restart
  */
 export async function registerWebSocket(
   app: FastifyInstance,
   options: {
     gateway: Gateway;
-    origins: readonly string[];
+    isOriginAllowed: (origin: string) => boolean;
     reconnectSpreadMs: number;
     /** The address of a client, if another server than `app` took the handshake. */
     addressOf?: (request: IncomingMessage) => string | undefined;
   },
 ): Promise<void> {
-  const { gateway, reconnectSpreadMs } = options;
-  const origins = new Set(options.origins);
+  const { gateway, isOriginAllowed, reconnectSpreadMs } = options;
   const handshakes = createServer();
   const responses = new WeakMap<IncomingMessage, ServerResponse>();
   routeUpgrades(app.server, handshakes, PATH);
@@ -67,7 +66,7 @@ export async function registerWebSocket(
     schema: { hide: true },
     onRequest: async (request, reply) => {
       const { origin } = request.headers;
-      if (origin !== undefined && !origins.has(origin)) {
+      if (origin !== undefined && !isOriginAllowed(origin)) {
         throw new LastseenError("forbidden", "This origin is not allowed: CORS_ORIGIN does not name it.");
       }
       responses.set(request.raw, reply.raw);

@@ -8,6 +8,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { LastseenError, LIMITS } from "@lastseen/protocol";
+import { addAnswerHeaders, protectAnswers } from "./answer-headers.js";
 import { serveDocs } from "./docs.js";
 import { answerError, answerErrors, answerUnknownRoutes } from "./error-handler.js";
 import type { Clock } from "../kernel/clock.js";
@@ -43,7 +44,8 @@ export interface HttpOptions {
   refusals: Refusals;
   /** Slows down those who guess `adminToken` and `metricsToken`. */
   guesses: AdminGuesses;
-  origins: readonly string[];
+  /** Whether pages of this origin may read answers and open WebSockets. */
+  isOriginAllowed: (origin: string) => boolean;
   version: string;
   /** Whether to serve the OpenAPI page. */
   docs: boolean;
@@ -69,13 +71,23 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     return503OnClosing: false,
     // An id is longest when each of its characters is percent-encoded.
     routerOptions: { maxParamLength: LIMITS.idLength * 3 },
-    frameworkErrors: answerError,
+    frameworkErrors: (error, request, reply) => {
+      addAnswerHeaders(reply);
+      answerError(error, request, reply);
+    },
     clientErrorHandler: refuseUnreadable,
   });
   boundSockets(app.server, options);
   answerErrors(app);
   answerUnknownRoutes(app);
-  await app.register(cors, { origin: [...options.origins], methods: ["GET", "POST", "DELETE"] });
+  // This comes before CORS, which answers preflights itself.
+  protectAnswers(app);
+  const { isOriginAllowed } = options;
+  await app.register(cors, {
+    // An empty list refuses.
+    origin: (origin, done) => done(null, origin !== undefined && isOriginAllowed(origin) ? true : []),
+    methods: ["GET", "POST", "DELETE"],
+  });
   if (options.docs) await serveDocs(app, options.version);
   return app;
 }

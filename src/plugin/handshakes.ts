@@ -43,7 +43,12 @@ export class Handshakes {
   /** @param scope gets the route */
   static async open(
     scope: FastifyInstance,
-    options: { gateway: Gateway; origins: readonly string[]; reconnectSpreadMs: number; log: FastifyBaseLogger },
+    options: {
+      gateway: Gateway;
+      isOriginAllowed: (origin: string) => boolean;
+      reconnectSpreadMs: number;
+      log: FastifyBaseLogger;
+    },
   ): Promise<Handshakes> {
     const inner: FastifyInstance = Fastify({
       loggerInstance: options.log,

@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { assemble, RECONNECT_SPREAD_MS } from "../composition/assemble.js";
 import { type HttpOptions, registerRoutes } from "../http/server.js";
 import { answerErrors } from "../http/error-handler.js";
+import { protectAnswers } from "../http/answer-headers.js";
 import { systemClock } from "../kernel/clock.js";
 import { DisposalStack } from "../kernel/disposal-stack.js";
 import { ExternalPlane } from "../media/external/external-plane.js";
@@ -89,7 +90,7 @@ async function open(
     async (scope) => {
       const handshakes = await Handshakes.open(scope, {
         gateway: service.gateway,
-        origins: config.ORIGINS,
+        isOriginAllowed: httpOptions.isOriginAllowed,
         reconnectSpreadMs: RECONNECT_SPREAD_MS,
         log,
       });
@@ -107,6 +108,7 @@ async function open(
 /** Adds the routes. Only on these routes errors are answered in the form of the service. */
 async function addRoutes(scope: FastifyInstance, options: HttpOptions): Promise<void> {
   answerErrors(scope);
+  protectAnswers(scope);
   compileSchemas(scope);
   await registerRoutes(scope, options);
 }

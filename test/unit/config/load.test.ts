@@ -184,7 +184,7 @@ test.each([
   ["JWT_SECRET_PREVIOUS", ["short"]],
   ["JWT_JWKS_URL", ["id.example", "file:///keys"]],
   ["JWT_CLOCK_TOLERANCE_S", ["-1", "601", "30s"]],
-  ["CORS_ORIGIN", ["*", "example.com", "https://a.example/", "https://a.example,null"]],
+  ["CORS_ORIGIN", ["*", "example.com", "https://a.example/", "https://a.example,NULL"]],
   ["ADMIN_TOKEN", ["short"]],
   ["METRICS_TOKEN", ["short"]],
   ["SFU_PORT", ["65536", "udp"]],
