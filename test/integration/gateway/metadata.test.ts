@@ -68,13 +68,17 @@ test("metadata named like what objects are made of is kept as plain data and pol
   assertNoFailure(service);
 });
 
-test("metadata comes to the others character by character, half surrogates and all", async () => {
+test("metadata comes to the others character by character, and with half of a character it is refused", async () => {
   const service = await startService();
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
-  const texts = ["\uD800", "\uDC00x", "\u0000", "\u2028", "\u202Eabc", "\u{1F468}\u200D\u{1F469}", "</script>", "𝕏"];
+  const texts = ["\u0000", "\u2028", "\u202Eabc", "\u{1F468}\u200D\u{1F469}", "</script>", "𝕏"];
   expect(await setMetadata(bob, JSON.stringify({ texts }))).toBe("ok");
   expect((await ada.event("metadata_changed")).metadata).toEqual({ texts });
+  for (const half of ["\uD800", "\uDC00x"]) {
+    expect(await setMetadata(bob, JSON.stringify({ half }))).toBe("bad_message");
+    expect(await setMetadata(bob, JSON.stringify({ [half]: "key" }))).toBe("bad_message");
+  }
 });
 
 test.each(["__proto__", "constructor", "toString", "hasOwnProperty", "...", "-", "a:b@c.d"])(

@@ -109,6 +109,8 @@ function wrongValues(schema: SchemaNode): unknown[] {
       deep,
     ];
   }
+  // A name may be null, and text that is no fitting name is mended: only other kinds are wrong.
+  if (Array.isArray(schema.type)) return [number, 1.5, yes, list, object, deep, huge, poison];
   switch (schema.type) {
     case "string": {
       const kinds = [number, 1.5, yes, none, list, object, deep, huge, poison];
