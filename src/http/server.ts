@@ -16,6 +16,7 @@ import type { Refusals } from "../kernel/refusals.js";
 import { OpenRequests } from "./open-requests.js";
 import { refuseUnreadable } from "./unreadable.js";
 import type { AdminGuesses } from "./admin-guesses.js";
+import { refuseWrongIds } from "./ids.js";
 import { bearerGuard } from "./guard.js";
 
 /** How long a client may take to send the head of its request. */
@@ -126,6 +127,7 @@ export async function registerRoutes(app: FastifyInstance, options: HttpOptions)
   await app.register(
     async (scope) => {
       scope.addHook("onRequest", adminGuard(options));
+      refuseWrongIds(scope);
       for (const routes of options.adminRoutes) await scope.register(routes);
     },
     { prefix: "/api" },

@@ -76,7 +76,10 @@ test("the status route tells whether a call could ring, and refuses an invalid u
   expect(await (await service.get("/api/users/ada/status")).json()).toEqual({ userId: "ada", status: "available" });
   expect(await (await service.get("/api/users/nobody/status")).json()).toEqual({ userId: "nobody", status: "offline" });
   expect((await service.get("/api/users/no%20body/status")).status).toBe(200);
-  expect((await service.get("/api/users/nobody%20/status")).status).toBe(400);
+  for (const wrong of ["nobody%20", "%00", "%E2%80%AE"]) {
+    expect((await service.get(`/api/users/${wrong}/status`)).status).toBe(400);
+  }
+  expect((await service.get("/api/sessions?roomId=%20x")).status).toBe(400);
 });
 
 test("the status route is protected like all routes under /api", async () => {

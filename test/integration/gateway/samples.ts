@@ -115,7 +115,7 @@ function wrongValues(schema: SchemaNode): unknown[] {
     case "string": {
       const kinds = [number, 1.5, yes, none, list, object, deep, huge, poison];
       const long = "x".repeat((schema.maxLength ?? 0) + 1);
-      const empty = schema.minLength === undefined ? [] : [""];
+      const empty = schema.minLength ? [""] : [];
       const signs = [".", "..", "a b", "ä", "\u0000", "\uD800", "a\nb", "a/b", "💥", "a\u202Eb", "<b>"];
       return [...kinds, long, ...empty, ...(schema.pattern === undefined ? [] : signs)];
     }
