@@ -78,6 +78,7 @@ export const boundaries: Boundaries = {
       ...CORE,
       "src/admin",
       "src/reaper",
+      "src/session",
       "@fastify/cors",
       "@fastify/helmet",
       "@fastify/static",

@@ -8,6 +8,7 @@ import { LastseenError, Participant } from "@lastseen/protocol";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Room } from "../room/room.js";
 import type { Rooms } from "../room/rooms.js";
+import type { Actor } from "../session/actor.js";
 import type { Liveness } from "../session/liveness.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
@@ -57,16 +58,16 @@ export const SessionHistory = Type.Object({
 });
 export type SessionHistory = Static<typeof SessionHistory>;
 
-/** All methods throw LastseenError `not_found` when the room or session is unknown. */
+/** `by` is who asked. All methods throw LastseenError `not_found` when the room or session is unknown. */
 export interface OperatorView {
   /** `missing`: nodes that did not answer. Their rooms are not listed. */
   rooms(): Promise<{ rooms: RoomSummary[]; missing: string[] }>;
   room(roomId: string): Promise<RoomDetail>;
-  closeRoom(roomId: string): Promise<void>;
+  closeRoom(roomId: string, by: Actor | undefined): Promise<void>;
   sessions(filter: SessionFilter): Promise<SessionPage & { missing: string[] }>;
   session(sessionId: string): Promise<SessionView>;
   timeline(sessionId: string): Promise<SessionHistory>;
-  kick(sessionId: string): Promise<void>;
+  kick(sessionId: string, by: Actor | undefined): Promise<void>;
 }
 
 export class LocalView implements OperatorView {
@@ -113,11 +114,11 @@ export class LocalView implements OperatorView {
     return { id: room.id, nodeId: this.#nodeId, version: room.version, openedAt: room.openedAt, participants };
   }
 
-  async closeRoom(roomId: string): Promise<void> {
+  async closeRoom(roomId: string, by: Actor | undefined): Promise<void> {
     const room = this.#getRoom(roomId);
     this.#rooms.announceClosed(room, "closed_by_operator");
     const members = [...room.members.values()];
-    await Promise.all(members.map((session) => this.#reaper.leaveRoom(session, { reason: "room_closed" })));
+    await Promise.all(members.map((session) => this.#reaper.leaveRoom(session, { reason: "room_closed", by })));
   }
 
   async sessions(filter: SessionFilter): ReturnType<OperatorView["sessions"]> {
@@ -139,8 +140,8 @@ export class LocalView implements OperatorView {
     return { sessionId, entries: [...entries] };
   }
 
-  async kick(sessionId: string): Promise<void> {
-    await this.#reaper.end(this.#registry.get(sessionId), { reason: "kicked" });
+  async kick(sessionId: string, by: Actor | undefined): Promise<void> {
+    await this.#reaper.end(this.#registry.get(sessionId), { reason: "kicked", by });
   }
 
   #getRoom(roomId: string): Room {

@@ -16,23 +16,29 @@ import { SessionView } from "./session-view.js";
 const ById = Type.Object({ id: GivenId });
 export type ById = Static<typeof ById>;
 
+/** `by`: see {@link Actor}; missing when a node of an older version asks. */
+const ByIdAndActor = Type.Object({
+  ...ById.properties,
+  by: Type.Optional(Type.Object({ name: Type.String(), address: Type.Optional(Type.String()) })),
+});
+
 export const OPERATOR_RPC = {
   rooms: defineQuestion("rooms", Nothing, Type.Object({ rooms: Type.Array(RoomSummary) })),
   room: defineQuestion("room", ById, RoomDetail),
-  closeRoom: defineQuestion("closeRoom", ById, Nothing),
+  closeRoom: defineQuestion("closeRoom", ByIdAndActor, Nothing),
   sessions: defineQuestion("sessions", SessionFilter, SessionPage),
   session: defineQuestion("session", ById, SessionView),
   timeline: defineQuestion("timeline", ById, SessionHistory),
-  kick: defineQuestion("kick", ById, Nothing),
+  kick: defineQuestion("kick", ByIdAndActor, Nothing),
 } as const;
 
 /** Answers the other nodes from now on. */
 export function answerFrom(local: OperatorView, rpc: NodeRpc): void {
   rpc.answer(OPERATOR_RPC.rooms, () => local.rooms());
   rpc.answer(OPERATOR_RPC.room, ({ id }) => local.room(id));
-  rpc.answer(OPERATOR_RPC.closeRoom, ({ id }) => local.closeRoom(id).then(() => ({})));
+  rpc.answer(OPERATOR_RPC.closeRoom, ({ id, by }) => local.closeRoom(id, by).then(() => ({})));
   rpc.answer(OPERATOR_RPC.sessions, (filter) => local.sessions(filter));
   rpc.answer(OPERATOR_RPC.session, ({ id }) => local.session(id));
   rpc.answer(OPERATOR_RPC.timeline, ({ id }) => local.timeline(id));
-  rpc.answer(OPERATOR_RPC.kick, ({ id }) => local.kick(id).then(() => ({})));
+  rpc.answer(OPERATOR_RPC.kick, ({ id, by }) => local.kick(id, by).then(() => ({})));
 }

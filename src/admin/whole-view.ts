@@ -3,6 +3,7 @@ import { type JsonObject, LastseenError } from "@lastseen/protocol";
 import type { Question } from "../ports/question.js";
 import type { Directory } from "../ports/directory.js";
 import { OPERATOR_RPC, type ById } from "./operator-rpc.js";
+import type { Actor } from "../session/actor.js";
 import type { SessionView } from "./session-view.js";
 import { pageOf, positionOf, type OperatorView, type SessionFilter } from "./local-view.js";
 
@@ -36,8 +37,9 @@ export class WholeView implements OperatorView {
     return this.#whereRoom(roomId, () => this.#local.room(roomId), OPERATOR_RPC.room);
   }
 
-  async closeRoom(roomId: string): Promise<void> {
-    await this.#whereRoom(roomId, async () => (await this.#local.closeRoom(roomId), {}), OPERATOR_RPC.closeRoom);
+  async closeRoom(roomId: string, by: Actor | undefined): Promise<void> {
+    const here = async () => (await this.#local.closeRoom(roomId, by), {});
+    await this.#whereRoom(roomId, here, OPERATOR_RPC.closeRoom, by);
   }
 
   async sessions(filter: SessionFilter): ReturnType<OperatorView["sessions"]> {
@@ -74,25 +76,32 @@ export class WholeView implements OperatorView {
     return { sessionId, entries };
   }
 
-  async kick(sessionId: string): Promise<void> {
-    await this.#whereSession(sessionId, async () => (await this.#local.kick(sessionId), {}), OPERATOR_RPC.kick);
+  async kick(sessionId: string, by: Actor | undefined): Promise<void> {
+    const here = async () => (await this.#local.kick(sessionId, by), {});
+    await this.#whereSession(sessionId, here, OPERATOR_RPC.kick, by);
   }
 
-  #whereRoom<T extends JsonObject>(roomId: string, here: () => Promise<T>, question: Question<ById, T>): Promise<T> {
+  #whereRoom<T extends JsonObject>(
+    roomId: string,
+    here: () => Promise<T>,
+    question: Question<ById & { by?: Actor }, T>,
+    by?: Actor,
+  ): Promise<T> {
     const findNodes = async (): Promise<string[]> => {
       const home = await this.#directory.findRoom(roomId);
       return home ? [home.nodeId] : [];
     };
-    return this.#elsewhereIfMissing(roomId, here, findNodes, question);
+    return this.#elsewhereIfMissing(roomId, here, findNodes, question, by);
   }
 
   /** Only the node that held a session still knows it after its end. */
   #whereSession<T extends JsonObject>(
     sessionId: string,
     here: () => Promise<T>,
-    question: Question<ById, T>,
+    question: Question<ById & { by?: Actor }, T>,
+    by?: Actor,
   ): Promise<T> {
-    return this.#elsewhereIfMissing(sessionId, here, () => this.#nodesOf(sessionId), question);
+    return this.#elsewhereIfMissing(sessionId, here, () => this.#nodesOf(sessionId), question, by);
   }
 
   async #nodesOf(sessionId: string): Promise<string[]> {
@@ -118,14 +127,16 @@ export class WholeView implements OperatorView {
     id: string,
     here: () => Promise<T>,
     findNodes: () => Promise<readonly string[]>,
-    question: Question<ById, T>,
+    question: Question<ById & { by?: Actor }, T>,
+    by?: Actor,
   ): Promise<T> {
+    const asked = { id, ...(by ? { by } : {}) };
     try {
       return await here();
     } catch (error) {
       if (!isMissing(error)) throw error;
       const nodes = (await findNodes()).filter((nodeId) => nodeId !== this.#directory.nodeId);
-      const answers = await Promise.allSettled(nodes.map((nodeId) => this.#rpc.ask(nodeId, question, { id })));
+      const answers = await Promise.allSettled(nodes.map((nodeId) => this.#rpc.ask(nodeId, question, asked)));
       const found = answers.find((answer) => answer.status === "fulfilled");
       if (found) return found.value;
       throw answers.length === 0 ? error : worstOf(answers);

@@ -6,6 +6,7 @@ import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
+import type { Actor } from "../session/actor.js";
 import { Audit } from "./audit.js";
 import type { LocalState } from "./local-state.js";
 import { Drain } from "./drain.js";
@@ -107,9 +108,10 @@ export class Cluster {
    * Hands rooms and sessions to the other nodes. This node stays up and takes no new rooms.
    *
    * @param deadlineMs no hand-over begins after this time. The promise resolves when the hand-overs under way have ended.
+   * @param by who asked for it; missing when the process stops
    */
-  drain(deadlineMs: number): Promise<void> {
-    return this.#drain.run(deadlineMs);
+  drain(deadlineMs: number, by?: Actor): Promise<void> {
+    return this.#drain.run(deadlineMs, by);
   }
 
   async close(): Promise<void> {

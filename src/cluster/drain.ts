@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
+import type { Actor } from "../session/actor.js";
 import { Session, type Roster } from "../session/session.js";
 import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
@@ -55,10 +56,11 @@ export class Drain {
    *
    * @param deadlineMs the drain stops after this time. Sessions that have not moved stay here. The promise resolves when the
    *   store has answered the moves under way.
+   * @param by who asked for it; missing when the process stops
    */
-  run(deadlineMs: number): Promise<void> {
+  run(deadlineMs: number, by?: Actor): Promise<void> {
     if (this.#closed) return Promise.resolve();
-    this.#running ??= this.#run(deadlineMs).finally(() => (this.#running = undefined));
+    this.#running ??= this.#run(deadlineMs, by).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
@@ -69,15 +71,17 @@ export class Drain {
     await this.#running;
   }
 
-  async #run(deadlineMs: number): Promise<void> {
+  async #run(deadlineMs: number, by: Actor | undefined): Promise<void> {
     this.#over = false;
     const deadline = this.#clock.after(deadlineMs, () => this.#stop());
     await this.#membership.drain();
     const sessions = [...this.#local.sessions()];
-    this.#events.emit("draining", { deadlineMs, sessions: sessions.length });
+    this.#events.emit("draining", { deadlineMs, sessions: sessions.length, ...(by ? { by } : {}) });
     if (this.#membership.others.length > 0) {
       const groups = [...new Set(sessions.map(groupOf))];
-      const moves = groups.map((group) => this.#after(this.#random() * deadlineMs * SPREAD, () => this.#move(group)));
+      const moves = groups.map((group) =>
+        this.#after(this.#random() * deadlineMs * SPREAD, () => this.#move(group, by)),
+      );
       await Promise.all(moves);
     }
     deadline.cancel();
@@ -111,7 +115,7 @@ export class Drain {
    * Hands the group to the node with the fewest sessions. If no node can take it, the group stays here until the service
    * stops and tells its clients to reconnect.
    */
-  async #move(group: Group): Promise<void> {
+  async #move(group: Group, by: Actor | undefined): Promise<void> {
     const receiver = leastLoaded(this.#membership.others);
     // A session that has entered a room meanwhile moves with that room.
     if (!receiver || (group instanceof Session && group.participation)) return;
@@ -124,7 +128,7 @@ export class Drain {
       connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * COME_WITHIN_MS) });
       connection?.close("serviceRestart");
     }
-    for (const session of moved) this.#local.giveUp(session, "handed_over");
+    for (const session of moved) this.#local.giveUp(session, "handed_over", by);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Actor } from "../session/actor.js";
 import type { NodeView } from "../ports/directory.js";
 
 /** What happens to this node as one of many. */
@@ -21,8 +22,8 @@ export interface ClusterEvents {
    * that it was given. `fenced`: sessions that it gave up because another node holds their room.
    */
   audited: { written: number; adopted: number; fenced: number };
-  /** This node hands over its sessions within `deadlineMs`. */
-  draining: { deadlineMs: number; sessions: number };
+  /** This node hands over its sessions within `deadlineMs`. `by`: who asked for it; missing when the process stops. */
+  draining: { deadlineMs: number; sessions: number; by?: Actor };
   /** The hand-over has ended; `left` sessions are still here. */
   drained: { handedOver: number; left: number };
 }

@@ -1,5 +1,6 @@
 import type { SessionEntry } from "../ports/directory.js";
 import type { GivenUp } from "@lastseen/protocol";
+import type { Actor } from "../session/actor.js";
 import type { Session } from "../session/session.js";
 
 /** This node's own sessions and rooms: what the cluster reads of them, and what it can do with them. */
@@ -34,6 +35,6 @@ export interface LocalState {
    * @returns number of sessions that could not be opened
    */
   adopt(entries: readonly SessionEntry[], fromNodeId: string): Promise<number>;
-  /** Closes a session here that another node holds. The client is told to reconnect; the session itself does not end. */
-  giveUp(session: Session, why: GivenUp): void;
+  /** Closes a session here that another node holds. The client is told to reconnect; the session itself does not end. `by`: who asked for it. */
+  giveUp(session: Session, why: GivenUp, by?: Actor): void;
 }

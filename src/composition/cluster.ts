@@ -47,6 +47,6 @@ function localState({ core, media, directory, directorySync, reaper }: Parts): L
     reclaimRoom: (roomId) => directorySync.reclaimRoom(roomId),
     releaseIfEmpty: (roomId) => directorySync.releaseIfEmpty(roomId),
     adopt: (entries, fromNodeId) => adoption.adopt(entries, fromNodeId),
-    giveUp: (session, why) => lifecycle.emit("held_elsewhere", { session, why }),
+    giveUp: (session, why, by) => lifecycle.emit("held_elsewhere", { session, why, by }),
   };
 }

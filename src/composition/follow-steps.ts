@@ -23,9 +23,9 @@ export function followSteps(parts: {
   for (const step of ["opened", "resumed", "joined", "transferred", "adopted"] as const) {
     lifecycle.on(step, ({ session }) => void directorySync.record(session));
   }
-  lifecycle.on("held_elsewhere", ({ session, why }) => {
+  lifecycle.on("held_elsewhere", ({ session, why, by }) => {
     // First everybody is told why the session ends here, then it ends.
-    lifecycle.emit("given_up", { session, why });
+    lifecycle.emit("given_up", { session, why, by });
     void reaper.end(session, { reason: "node_lost", givenUp: why });
   });
 }

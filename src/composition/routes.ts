@@ -5,6 +5,7 @@ import { AdminGuesses } from "../http/admin-guesses.js";
 import { addressMatcher, listAddresses } from "../config/addresses.js";
 import type { Config } from "../config/load.js";
 import { originMatcher } from "../config/origins.js";
+import { actorBy } from "../http/actor.js";
 import { beaconRoute } from "../http/beacon-route.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
 import { drainRoute } from "../http/drain-route.js";
@@ -61,6 +62,7 @@ export function httpOptionsOf(parts: {
   const { sweeper, reconciler, reaper, sessions, registry, cluster, telephony } = service;
   const admin = { adminToken: config.ADMIN_TOKEN, adminOpen: config.ENVIRONMENT !== "production" };
   const isOriginAllowed = originMatcher(config.ORIGINS, [config.PUBLIC_URL, config.SERVICE_URL]);
+  const actorOf = actorBy(config.ADMIN_TOKEN);
   return {
     log,
     clock,
@@ -72,6 +74,7 @@ export function httpOptionsOf(parts: {
     version: VERSION,
     docs: config.ENVIRONMENT === "development",
     ...admin,
+    actorOf,
     metricsToken: config.METRICS_TOKEN,
     metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },
     openRoutes: [
@@ -80,12 +83,13 @@ export function httpOptionsOf(parts: {
       opsPage(admin),
     ],
     adminRoutes: [
-      roomRoutes(operator),
+      roomRoutes(operator, actorOf),
       userRoutes({ statusOf: (userId) => telephony.presence.statusOf(userId) }),
-      sessionRoutes(operator),
+      sessionRoutes(operator, actorOf),
       cleanupRoute({
-        sweep: () => sweeper.sweep({ force: true }),
+        sweep: (by) => sweeper.sweep({ force: true, by }),
         reconcile: () => reconciler.reconcile(),
+        actorOf,
       }),
       stuckRoute(config.NODE_ID, reaper),
       settingsRoute({
@@ -97,11 +101,11 @@ export function httpOptionsOf(parts: {
         resumeGraceMs: config.RESUME_GRACE_MS,
       }),
       eventRoutes(config.WEBHOOK_URL === undefined ? undefined : stores.events),
-      drainRoute(() => {
+      drainRoute((by) => {
         if (!cluster) throw new LastseenError("not_found", "This node is alone: no other node can take its sessions.");
-        void cluster.drain(config.DRAIN_TIMEOUT_MS);
+        void cluster.drain(config.DRAIN_TIMEOUT_MS, by);
         return registry.size;
-      }),
+      }, actorOf),
     ],
   };
 }

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import type { ReconcileReport, SweepReport } from "../reaper/report.js";
+import type { Actor } from "../session/actor.js";
+import type { ActorOf } from "./actor.js";
 
 const Report = Type.Object({
   sweep: Type.Object({
@@ -24,15 +26,17 @@ const Report = Type.Object({
 
 /** Runs the sweep and the reconciliation now, so that an operator does not wait for the next ones. */
 export function cleanupRoute(parts: {
-  sweep: () => Promise<SweepReport>;
+  /** `by`: who asked for it. */
+  sweep: (by: Actor) => Promise<SweepReport>;
   reconcile: () => Promise<ReconcileReport>;
+  actorOf: ActorOf;
 }): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
       "/cleanup",
       { schema: { tags: ["cleanup"], summary: "Sweep and reconcile now", response: { 200: Report } } },
-      async () => {
-        const sweep = await parts.sweep();
+      async (asked) => {
+        const sweep = await parts.sweep(parts.actorOf(asked));
         return { sweep, reconciliation: await parts.reconcile() };
       },
     );

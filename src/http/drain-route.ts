@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
+import type { Actor } from "../session/actor.js";
+import type { ActorOf } from "./actor.js";
 
 const Draining = Type.Object({ sessions: Type.Integer({ description: "Sessions that are still here" }) });
 
@@ -9,7 +11,7 @@ const Draining = Type.Object({ sessions: Type.Integer({ description: "Sessions t
  * @param drain begins to drain, or goes on. Returns how many sessions are here now. Throws LastseenError `not_found` when
  *   this node is alone
  */
-export function drainRoute(drain: () => number): FastifyPluginAsyncTypebox {
+export function drainRoute(drain: (by: Actor) => number, actorOf: ActorOf): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
       "/drain",
@@ -20,7 +22,7 @@ export function drainRoute(drain: () => number): FastifyPluginAsyncTypebox {
           response: { 200: Draining },
         },
       },
-      () => ({ sessions: drain() }),
+      (request) => ({ sessions: drain(actorOf(request)) }),
     );
   };
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { RoomDetail, RoomSummary, type OperatorView } from "../admin/local-view.js";
+import type { ActorOf } from "./actor.js";
 
 const ById = Type.Object({ roomId: Type.String({ maxLength: 128 }) });
 const Gone = Type.Null({ description: "Everybody has left" });
@@ -10,7 +11,7 @@ const List = Type.Object({
 });
 
 /** Shows operators the rooms and who is really in them, and closes rooms. */
-export function roomRoutes(view: OperatorView): FastifyPluginAsyncTypebox {
+export function roomRoutes(view: OperatorView, actorOf: ActorOf): FastifyPluginAsyncTypebox {
   return async (app) => {
     const tags = ["rooms"];
     app.get("/rooms", { schema: { tags, summary: "All rooms", response: { 200: List } } }, () => view.rooms());
@@ -22,8 +23,8 @@ export function roomRoutes(view: OperatorView): FastifyPluginAsyncTypebox {
     app.delete(
       "/rooms/:roomId",
       { schema: { tags, summary: "Close a room: everybody leaves it", params: ById, response: { 204: Gone } } },
-      async ({ params }, reply) => {
-        await view.closeRoom(params.roomId);
+      async (request, reply) => {
+        await view.closeRoom(request.params.roomId, actorOf(request));
         return reply.code(204).send(null);
       },
     );

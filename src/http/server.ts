@@ -17,6 +17,7 @@ import { OpenRequests } from "./open-requests.js";
 import { refuseUnreadable } from "./unreadable.js";
 import type { AdminGuesses } from "./admin-guesses.js";
 import { refuseWrongIds } from "./ids.js";
+import { logActions, type ActorOf } from "./actor.js";
 import { bearerGuard } from "./guard.js";
 
 /** How long a client may take to send the head of its request. */
@@ -53,6 +54,8 @@ export interface HttpOptions {
   /** When it is undefined and `adminOpen` is false, the admin routes are not served. */
   adminToken: string | undefined;
   adminOpen: boolean;
+  /** Who sent a request of the admin routes. */
+  actorOf: ActorOf;
   metricsToken: string | undefined;
   metrics: { contentType: string; expose: () => Promise<string> };
   openRoutes: readonly FastifyPluginAsyncTypebox[];
@@ -128,6 +131,7 @@ export async function registerRoutes(app: FastifyInstance, options: HttpOptions)
     async (scope) => {
       scope.addHook("onRequest", adminGuard(options));
       refuseWrongIds(scope);
+      logActions(scope, options.actorOf);
       for (const routes of options.adminRoutes) await scope.register(routes);
     },
     { prefix: "/api" },

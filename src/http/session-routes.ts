@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { SessionFilter, SessionHistory, SessionPage, type OperatorView } from "../admin/local-view.js";
+import type { ActorOf } from "./actor.js";
 import { SessionView } from "../admin/session-view.js";
 
 const ById = Type.Object({ id: Type.String({ maxLength: 128 }) });
@@ -11,7 +12,7 @@ const Page = Type.Object({
 });
 
 /** Shows operators the sessions and their history, and kicks sessions. */
-export function sessionRoutes(view: OperatorView): FastifyPluginAsyncTypebox {
+export function sessionRoutes(view: OperatorView, actorOf: ActorOf): FastifyPluginAsyncTypebox {
   return async (app) => {
     const tags = ["sessions"];
     app.get(
@@ -46,8 +47,8 @@ export function sessionRoutes(view: OperatorView): FastifyPluginAsyncTypebox {
     app.delete(
       "/sessions/:id",
       { schema: { tags, summary: "Kick: the same cleanup as for a ghost", params: ById, response: { 204: Gone } } },
-      async ({ params }, reply) => {
-        await view.kick(params.id);
+      async (request, reply) => {
+        await view.kick(request.params.id, actorOf(request));
         return reply.code(204).send(null);
       },
     );

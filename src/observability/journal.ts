@@ -45,10 +45,11 @@ export class Journal {
         ...(fromNodeId === this.#nodeId ? {} : { fromNodeId }),
       });
     });
-    lifecycle.on("given_up", ({ session, why }) => {
+    lifecycle.on("given_up", ({ session, why, by }) => {
       this.#step(why === "fenced" ? "warn" : "info", session, "session given up", {
         epoch: session.epoch,
         reason: why,
+        ...(by ? { by } : {}),
       });
     });
     lifecycle.on("resume_refused", ({ sessionId, userId, why }) =>
@@ -77,15 +78,20 @@ export class Journal {
         evidence: briefOf(this.#liveness.report(session), Math.round(this.#clock.wall())),
       }),
     );
-    lifecycle.on("left", ({ session, roomId, reason, cause, sinceLastSignMs, givenUp }) => {
+    lifecycle.on("left", ({ session, roomId, reason, cause, sinceLastSignMs, givenUp, by }) => {
       if (session.status !== "open") this.#lastRooms.set(session, roomId);
       if (givenUp) return;
-      const detail = { roomId, reason, cause, sinceLastSignMs: Math.round(sinceLastSignMs) };
+      const detail = { roomId, reason, cause, sinceLastSignMs: Math.round(sinceLastSignMs), ...(by ? { by } : {}) };
       this.#step("info", session, "left room", detail);
     });
-    lifecycle.on("ended", ({ session, reason, cause, givenUp }) => {
+    lifecycle.on("ended", ({ session, reason, cause, givenUp, by }) => {
       if (!givenUp)
-        this.#step("info", session, "session ended", { reason, cause, evidence: session.conclusion?.evidence });
+        this.#step("info", session, "session ended", {
+          reason,
+          cause,
+          evidence: session.conclusion?.evidence,
+          ...(by ? { by } : {}),
+        });
       this.#conclude(session, givenUp ?? reason);
     });
     lifecycle.on("cleanup_failed", ({ session, step, attempt, error }) =>
@@ -148,7 +154,7 @@ export class Journal {
       this.#log.warn(fields, "too many sessions fell due at once; waiting once before reaping"),
     );
     sweeper.on("swept", ({ reaped, ...fields }) => {
-      const level = fields.ghosts > 0 || fields.stuckRetried > 0 ? "info" : "debug";
+      const level = fields.ghosts > 0 || fields.stuckRetried > 0 || fields.by ? "info" : "debug";
       this.#log[level]({ ...fields, reaped: reaped.length, durationMs: Math.round(fields.durationMs) }, "sweep");
     });
   }

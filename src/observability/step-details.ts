@@ -9,11 +9,14 @@ import type {
   TimelineStep,
 } from "@lastseen/protocol";
 import type { CallStepLive, CallStepOver, CleanupResult, LifecycleEvents } from "../session/events.js";
+import type { Actor } from "../session/actor.js";
 import type { DetachKind } from "../session/evidence.js";
 import type { MediaReset } from "../session/session.js";
 
 /** The step says everything. */
 type NoDetail = Readonly<Record<string, never>>;
+/** Who asked for it; missing when no operator did. */
+type ByActor = { by?: Actor };
 type OfCleanup = { reason: EndReason; result: CleanupResult; attempts: number; durationMs: number };
 type OfLiveCall = Pick<CallStepLive, "callId" | "peer" | "kind">;
 
@@ -22,13 +25,22 @@ interface EachStep {
   "session resumed": { epoch: number; replaced: boolean; mediaReset: MediaReset | undefined };
   /** `fromNodeId`: the dead node from which this node took the session over; missing when another node handed it over. */
   "session adopted": { epoch: number; fromNodeId?: string };
-  "session given up": { epoch: number; reason: GivenUp };
+  "session given up": { epoch: number; reason: GivenUp } & ByActor;
   "session transferred": { fromTabId: string; toTabId: string; epoch: number };
   "transfer refused": { reason: "rate_limited" };
   "name changed": { name: string };
-  "session ended": { reason: LeaveReason; cause: GhostCause | undefined; evidence: EvidenceReport | undefined };
+  "session ended": {
+    reason: LeaveReason;
+    cause: GhostCause | undefined;
+    evidence: EvidenceReport | undefined;
+  } & ByActor;
   "joined room": NoDetail;
-  "left room": { roomId: string; reason: LeaveReason; cause: GhostCause | undefined; sinceLastSignMs: number };
+  "left room": {
+    roomId: string;
+    reason: LeaveReason;
+    cause: GhostCause | undefined;
+    sinceLastSignMs: number;
+  } & ByActor;
   "socket ended": { closeCode: number; reason: DetachKind };
   away: { reason: GhostCause };
   back: { reason: "heard" };

@@ -37,8 +37,9 @@ export class ServiceView implements Lastseen {
   }
 
   async kick(sessionId: string): Promise<boolean> {
+    const by = { name: "application" };
     const session = this.#service.registry.find(sessionId);
-    return session ? this.#service.reaper.end(session, { reason: "kicked" }) : false;
+    return session ? this.#service.reaper.end(session, { reason: "kicked", by }) : false;
   }
 
   own(sessionId: string, transport: Transport): boolean {

@@ -1,4 +1,5 @@
 import type { GhostCause, GivenUp, LeaveReason } from "@lastseen/protocol";
+import type { Actor } from "../session/actor.js";
 import type { Participation, Session } from "../session/session.js";
 
 /**
@@ -14,6 +15,8 @@ export interface Cleanup {
   readonly cause: GhostCause | undefined;
   /** Set when another node goes on with the session. Then only what is left on this node is cleaned. */
   readonly givenUp: GivenUp | undefined;
+  /** Who asked for it, when an operator did. */
+  readonly by: Actor | undefined;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   /** Steps that have not succeeded yet, in order. */

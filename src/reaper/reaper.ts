@@ -11,6 +11,7 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { GhostCause, GivenUp, LeaveReason } from "@lastseen/protocol";
 import type { CleanupResult, LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
+import type { Actor } from "../session/actor.js";
 import type { Cleanup, CleanupStep } from "./cleanup.js";
 
 /** After so many failed attempts a cleanup is stuck. */
@@ -24,6 +25,8 @@ export interface Departure {
   cause?: GhostCause;
   /** Set when another node goes on with the session. */
   givenUp?: GivenUp;
+  /** Who asked for it, when an operator did. */
+  by?: Actor | undefined;
 }
 
 export class Reaper {
@@ -117,6 +120,7 @@ export class Reaper {
       reason: departure.reason,
       cause: departure.cause,
       givenUp: departure.givenUp,
+      by: departure.by,
       startedAt: this.#clock.mono(),
       pending: this.#steps.filter((step) => scope === "session" || step.scope === "room"),
       attempts: 0,

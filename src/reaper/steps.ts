@@ -54,24 +54,24 @@ export function departureSteps(parts: {
     {
       name: "leave room",
       scope: "room",
-      run({ participation, session, reason, cause, givenUp }) {
+      run({ participation, session, reason, cause, givenUp, by }) {
         if (!participation) return;
         const roomId = participation.roster.id;
         rooms.leave(roomId, session, reason);
         const sinceLastSignMs = liveness.sinceLastSign(session);
-        events.emit("left", { session, roomId, reason, cause, sinceLastSignMs, givenUp });
+        events.emit("left", { session, roomId, reason, cause, sinceLastSignMs, givenUp, by });
       },
     },
     {
       name: "forget session",
       scope: "session",
-      run({ session, reason, cause, givenUp }) {
+      run({ session, reason, cause, givenUp, by }) {
         liveness.conclude(session);
         registry.remove(session);
         session.connection?.close(CLOSE_FOR[reason]);
         session.connection = undefined;
         session.markEnded();
-        events.emit("ended", { session, reason, cause, givenUp });
+        events.emit("ended", { session, reason, cause, givenUp, by });
       },
     },
     {

@@ -9,6 +9,7 @@ import { GHOST_CAUSES } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Liveness } from "../session/liveness.js";
 import type { SessionRegistry } from "../session/registry.js";
+import type { Actor } from "../session/actor.js";
 import type { Session } from "../session/session.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 import { HoldGuard } from "./hold-guard.js";
@@ -35,7 +36,7 @@ export interface SweeperEvents {
   stalled: { lateMs: number };
   /** A pass waits because too many sessions fell due at once. */
   held: { pass: "watch" | "sweep"; due: number; total: number; holdMs: number };
-  swept: SweepReport;
+  swept: SweepReport & { by?: Actor };
 }
 
 export class Sweeper {
@@ -90,15 +91,16 @@ export class Sweeper {
    * One sweep: reaps the sessions past the idle timeout and tries stuck cleanups again.
    *
    * @param force an operator asked for it: the sweep also reaps the ghosts of the watch, and the hold guard is not asked
+   * @param by who asked for it
    */
-  async sweep({ force = false } = {}): Promise<SweepReport> {
+  async sweep({ force = false, by }: { force?: boolean; by?: Actor } = {}): Promise<SweepReport> {
     const startedAt = this.#clock.mono();
     const at = this.#clock.wall();
     await this.#clock.pollPhase();
     const checked = this.#registry.size;
     const ghosts = force ? [...this.#liveness.advance(), ...this.#liveness.idle()] : this.#liveness.idle();
     const result = force || this.#mayReap("sweep", this.#sweepHold, ghosts.length) ? "completed" : "held";
-    const { reaped, cleaned } = await this.#reap(result === "completed" ? ghosts : []);
+    const { reaped, cleaned } = await this.#reap(result === "completed" ? ghosts : [], by);
     await cleaned;
     const stuckRetried = await this.#reaper.retryStuck();
     const report: SweepReport = {
@@ -110,7 +112,7 @@ export class Sweeper {
       stuckRetried,
       durationMs: this.#clock.mono() - startedAt,
     };
-    this.#events.emit("swept", report);
+    this.#events.emit("swept", by ? { ...report, by } : report);
     return report;
   }
 
@@ -139,7 +141,7 @@ export class Sweeper {
   }
 
   /** Ends the ghosts slice by slice. `cleaned` resolves when the first cleanup attempt of each is over. */
-  async #reap(ghosts: readonly Session[]): Promise<{ reaped: string[]; cleaned: Promise<unknown> }> {
+  async #reap(ghosts: readonly Session[], by?: Actor): Promise<{ reaped: string[]; cleaned: Promise<unknown> }> {
     const reaped: string[] = [];
     const departures: Promise<boolean>[] = [];
     let sliceStartedAt = this.#clock.mono();
@@ -155,7 +157,7 @@ export class Sweeper {
       if (verdict?.state !== "ghost") continue;
       this.#lifecycle.emit("ghost_found", { session, verdict });
       const { cause } = verdict;
-      departures.push(this.#reaper.end(session, { reason: GHOST_CAUSES[cause].leavesAs, cause }));
+      departures.push(this.#reaper.end(session, { reason: GHOST_CAUSES[cause].leavesAs, cause, by }));
       reaped.push(session.id);
       inSlice += 1;
     }

@@ -1,5 +1,6 @@
 import type { GhostCause, GivenUp, LeaveReason } from "@lastseen/protocol";
 import type { CallEnd, CallRecord } from "../ports/call-record.js";
+import type { Actor } from "./actor.js";
 import type { DetachKind } from "./evidence.js";
 import type { MediaReset, Session } from "./session.js";
 import type { GhostVerdict } from "./verdict.js";
@@ -37,21 +38,25 @@ export interface LifecycleEvents {
     sinceLastSignMs: number;
     /** Set when the session goes on in this room on another node, so that nobody has left. */
     givenUp?: GivenUp | undefined;
+    /** Who asked for it, when an operator did. */
+    by?: Actor | undefined;
   };
   /** A write to the directory failed. The directory is only an index, so no session is lost. */
   directory_failed: { session: Session; error: unknown };
   /** A write to the directory succeeded after so many failures. */
   directory_recovered: { failures: number };
   /** Another node owns the session now. Nothing has happened on this node yet. */
-  held_elsewhere: { session: Session; why: GivenUp };
+  held_elsewhere: { session: Session; why: GivenUp; by?: Actor | undefined };
   /** This node gives the session up and ends it right after this. Only the listener of `held_elsewhere` emits it. */
-  given_up: { session: Session; why: GivenUp };
+  given_up: { session: Session; why: GivenUp; by?: Actor | undefined };
   ended: {
     session: Session;
     reason: LeaveReason;
     cause: GhostCause | undefined;
     /** Set when the session goes on on another node and ends only here. */
     givenUp?: GivenUp | undefined;
+    /** Who asked for it, when an operator did. */
+    by?: Actor | undefined;
   };
   cleanup_failed: { session: Session; step: string; attempt: number; error: unknown };
   cleaned: {

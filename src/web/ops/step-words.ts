@@ -39,7 +39,7 @@ const STEPS: Readonly<Record<TimelineStep, Told>> = {
     say: (detail) =>
       text(detail, "reason") === "fenced"
         ? "Another node had taken it over: here it ended"
-        : "It was handed over to another node",
+        : `It was handed over to another node${byWhom(detail)}`,
   },
   "joined room": { tone: "good", say: (detail) => `Joined the room “${text(detail, "roomId")}”` },
   "session transferred": { tone: "plain", say: () => "Another tab of the same user took over" },
@@ -58,9 +58,10 @@ const STEPS: Readonly<Record<TimelineStep, Told>> = {
   "ghost found": { tone: "bad", say: (detail) => `Found to be a ghost${because(detail)}${ghostEvidence(detail)}` },
   "left room": {
     tone: "plain",
-    say: (detail) => `Left the room “${text(detail, "roomId")}”: ${whyGone(detail)}${sinceLastSign(detail)}`,
+    say: (detail) =>
+      `Left the room “${text(detail, "roomId")}”: ${whyGone(detail)}${sinceLastSign(detail)}${byWhom(detail)}`,
   },
-  "session ended": { tone: "bad", say: (detail) => `The session ended: ${whyGone(detail)}` },
+  "session ended": { tone: "bad", say: (detail) => `The session ended: ${whyGone(detail)}${byWhom(detail)}` },
   "cleanup step failed": {
     tone: "warn",
     say: (detail) =>
@@ -97,6 +98,16 @@ function whyGone(detail: Fields): string {
   const cause = text(detail, "cause");
   const reason = reasonWords(text(detail, "reason"));
   return cause === "" ? reason : `${reason} (${causeWords(cause)})`;
+}
+
+/** Which token asked for it, and from which address. */
+function byWhom(detail: Fields): string {
+  const by = fieldsOf(detail["by"]);
+  const name = text(by, "name");
+  if (name === "") return "";
+  const address = text(by, "address");
+  const who = { nobody: "somebody without a token", application: "the application" }[name] ?? name;
+  return `; asked for by ${who}${address === "" ? "" : ` from ${address}`}`;
 }
 
 function sinceLastSign(detail: Fields): string {

@@ -73,6 +73,13 @@ test("a drained node shows its people alive where they are now, with both parts 
   expect(kicked.status).toBe(204);
   expect(await again.closed()).toBe(4403);
   // Each node has seen an end of the session. The later end counts.
+  // The node that carried out the kick knows who asked the other node for it.
+  const by = { name: "nobody", address: "127.0.0.1" };
+  const line = (node: ServiceProcess, msg: string) => node.log.find((one) => one.msg === msg);
+  await until(() => line(successor, "session ended") !== undefined);
+  expect(line(successor, "session ended")).toMatchObject({ sessionId, reason: "kicked", by });
+  expect(line(drained, "session given up")).toMatchObject({ sessionId, reason: "handed_over", by });
+  expect(line(drained, "draining")).toMatchObject({ by });
   for (const node of [drained, successor]) {
     const ended = { state: "ended", nodeId: "node-2", end: { reason: "kicked" } };
     await expect.poll(() => session(node)).toMatchObject(ended);
