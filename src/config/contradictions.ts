@@ -101,7 +101,7 @@ const RULES: readonly Rule[] = [
 
 /** A user name and a password in a URL are not repeated in messages. */
 function withoutUser(url: string): string {
-  return url.replace(/\/\/.*@/, "//…@");
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1…@");
 }
 
 function isPlainUrl(text: string): boolean {

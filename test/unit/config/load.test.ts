@@ -244,6 +244,21 @@ test.each([
   expect(problems({ LASTSEEN_ENV: "test", ...env })).toEqual([]);
 });
 
+test("CORS_ORIGIN * is for services with tokens only", () => {
+  const open = { LASTSEEN_ENV: "test", CORS_ORIGIN: "*" };
+  expect(problems(open)).toEqual([expect.stringContaining("CORS_ORIGIN * needs AUTH_MODE=jwt")]);
+  expect(problems({ ...open, AUTH_MODE: "jwt", JWT_SECRET: SECRET })).toEqual([]);
+});
+
+test.each(["https://ann:hunter2@a.example", "ann:hunter2@a.example"])(
+  "a wrong origin is shown without its user name and password: %s",
+  (CORS_ORIGIN) => {
+    const [problem] = problems({ LASTSEEN_ENV: "test", CORS_ORIGIN });
+    expect(problem).toContain("write https://a.example");
+    expect(problem).not.toMatch(/ann|hunter2/);
+  },
+);
+
 test("production does not start without a secret or without authentication", () => {
   expect(problems({ LASTSEEN_ENV: "production" })).toEqual([expect.stringContaining("JWT_SECRET is needed")]);
   expect(problems({ LASTSEEN_ENV: "production", AUTH_MODE: "none", JWT_SECRET: SECRET })).toEqual([
