@@ -15,9 +15,10 @@ export type Authenticate = (
 export const trustEverybody: Authenticate = ({ user }, resuming) => {
   const userId = user?.id ?? resuming?.userId ?? `guest-${randomUUID().slice(0, 8)}`;
   const known = resuming?.userId === userId ? resuming.name : undefined;
+  const given = user?.name ?? undefined;
   return {
     userId,
-    name: user?.name == null ? (known ?? shownName(undefined, userId)) : shownName(user.name, userId),
+    name: given === undefined ? (known ?? shownName(undefined, userId)) : shownName(given, userId),
     rooms: undefined,
     calls: true,
     expiresAt: Infinity,

@@ -8,6 +8,7 @@ import { Scrape } from "./exposition.js";
 const promtoolMissing = spawnSync("promtool", ["--version"]).status === 0 ? undefined : "promtool is not installed";
 
 const NAMES = [
+  "admin_guesses_total",
   "build_info",
   "calls",
   "calls_finished_total",
@@ -85,6 +86,7 @@ test("metrics have the names and labels of the contract, none of a person, and t
     "pass",
     "reason",
     "result",
+    "setting",
     "state",
     "version",
     "why",
