@@ -65,6 +65,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // What these measure on one processor disturbs what they measure on the other, so they run one after the other.
+      ...["attack", "attack-long"].map((name) => ({
+        extends: true as const,
+        test: {
+          name,
+          include: [name === "attack" ? "test/attack/*.test.ts" : "test/attack/long/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      })),
       {
         extends: true,
         test: {

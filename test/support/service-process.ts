@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { LogLine } from "./service.js";
@@ -8,7 +9,9 @@ import { until } from "./until.js";
 
 /** Several processes that start at once on a busy machine need long. */
 const START_LIMIT_MS = 90_000;
-const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+/** `LASTSEEN_DIST` names the `dist/` of another build, for example of an earlier version, to compare the two. */
+const DIST = process.env["LASTSEEN_DIST"] ?? fileURLToPath(new URL("../../dist", import.meta.url));
+const MAIN = join(DIST, "main.js");
 
 /** The built service in its own process. A test can stop, continue and kill it. It ends with the test. */
 export class ServiceProcess {
