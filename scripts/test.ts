@@ -59,7 +59,7 @@ async function runAll(folder: string): Promise<boolean> {
     return false;
   }
   const tested = await run(vitest(folder, "others", ["unit", "integration", "e2e"]));
-  // They measure processor time and answer times, so they run when the other tests have ended.
+  // They take every connection that a service allows, so they run when the other tests have ended.
   const withstood = await run(vitest(folder, "attack", ["attack"]));
   const held = await simulated;
   // The last lines are about both: what was skipped and why, and how many tests passed.

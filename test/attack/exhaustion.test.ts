@@ -9,13 +9,14 @@ import { Attacker } from "./support/attacker.js";
 import { figure } from "./support/figures.js";
 
 const FOREIGN = "127.0.0.66";
+const STRANGER = "127.0.0.2";
 const PLACES = 60;
 
 /** How many of ten strangers can say hello. */
 async function strangersLetIn(service: ServiceProcess): Promise<number> {
   let letIn = 0;
   for (let n = 0; n < 10; n += 1) {
-    const stranger = await Attacker.open(service.port);
+    const stranger = await Attacker.open(service.port, { from: STRANGER });
     const reply = await stranger.ask("hello", {
       user: { id: `stranger-${n}` },
       tabId: "tab",
@@ -66,14 +67,15 @@ test("one user's token opens no more than MAX_SESSIONS_PER_USER sessions", async
     MAX_CONNECTIONS: String(PLACES),
     MAX_SESSIONS_PER_USER: "10",
   });
-  const attackers = await openMany(service, 40);
   const token = goodToken("mallory");
-  const replies = await Promise.all(
-    attackers.map((attacker, n) => attacker.ask("hello", { token, tabId: `tab-${n}` })),
-  );
-  const sessions = replies.filter((reply) => reply?.includes('"ok":true')).length;
-  for (const attacker of attackers)
-    if (!replies[attackers.indexOf(attacker)]?.includes('"ok":true')) attacker.destroy();
+  let sessions = 0;
+  // One after the other: sockets that have not said hello are limited too.
+  for (let n = 0; n < 40; n += 1) {
+    const attacker = await Attacker.open(service.port);
+    const reply = await attacker.ask("hello", { token, tabId: `tab-${n}` });
+    if (reply?.includes('"ok":true')) sessions += 1;
+    else attacker.destroy();
+  }
   const letIn = await strangersLetIn(service);
   figure("one token says hello 40 times, 10 sessions allowed", { sessions, "strangers let in of 10": letIn });
   expect(sessions).toBe(10);

@@ -5,8 +5,10 @@ import type { RefusalReason } from "../../kernel/refusals.js";
 const BEFORE_HELLO_SHARE = 1 / 4;
 /** One address may have so many of these. */
 const BEFORE_HELLO_ADDRESS_SHARE = 1 / 10;
-/** Neither of the two is less than this. */
+/** On a small node neither of the two is less than this, except as {@link MOST_OF_SHARE} says. */
 const LEAST_BEFORE_HELLO = 16;
+/** One address never has more than this part of the share, so that it cannot fill the share alone. */
+const MOST_OF_SHARE = 1 / 2;
 
 /** The sockets of one address. */
 export interface Place {
@@ -31,9 +33,9 @@ export class ConnectionLimits {
     this.#mostOpen = connections;
     this.#mostOfAddress = perAddress;
     this.#mostBeforeHello = Math.max(LEAST_BEFORE_HELLO, Math.floor(connections * BEFORE_HELLO_SHARE));
-    this.#mostBeforeHelloOfAddress = Math.max(
-      LEAST_BEFORE_HELLO,
-      Math.floor(this.#mostBeforeHello * BEFORE_HELLO_ADDRESS_SHARE),
+    this.#mostBeforeHelloOfAddress = Math.min(
+      Math.max(LEAST_BEFORE_HELLO, Math.floor(this.#mostBeforeHello * BEFORE_HELLO_ADDRESS_SHARE)),
+      Math.floor(this.#mostBeforeHello * MOST_OF_SHARE),
     );
   }
 

@@ -19,6 +19,12 @@ test("one address gets its share before hello, and all addresses together get th
   expect(new Set(many.refused)).toEqual(new Set(["before_hello"]));
 });
 
+test.each([20, 60, 100, 200])("on a node of %i connections one address cannot fill the share before hello", (most) => {
+  const limits = new ConnectionLimits({ connections: most, perAddress: 500 });
+  enterMany(limits, 2 * most, () => "10.0.0.1");
+  expect(typeof limits.enter("10.0.0.2")).toBe("object");
+});
+
 test("who has said hello counts for the address and the node only", () => {
   const limits = new ConnectionLimits({ connections: 100, perAddress: 60 });
   const welcome = (address: string) => {
