@@ -41,7 +41,6 @@ export function createGateway(parts: {
       sessionsOf: (userId) => registry.ofUser(userId).length,
       refusals,
     }),
-    mono: () => ports.clock.mono(),
     nodeId: settings.nodeId,
     heartbeat: settings.heartbeat,
     calls: {

@@ -2,7 +2,8 @@
 import type { Logger } from "pino";
 import { NodeRpc } from "../cluster/node-rpc.js";
 import { AdminGuesses } from "../http/admin-guesses.js";
-import { addressMatcher, listAddresses } from "../config/addresses.js";
+import { addressMatcher } from "../config/addresses.js";
+import { listOf } from "../config/lists.js";
 import type { Config } from "../config/load.js";
 import { originMatcher } from "../config/origins.js";
 import { actorBy } from "../http/actor.js";
@@ -66,7 +67,7 @@ export function httpOptionsOf(parts: {
   return {
     log,
     clock,
-    isProxy: addressMatcher(listAddresses(config.TRUSTED_PROXIES)),
+    isProxy: addressMatcher(listOf(config.TRUSTED_PROXIES)),
     limits: { connections: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS },
     refusals: service.refusals,
     guesses: new AdminGuesses({ log, clock, counted: (setting) => metrics.traffic.countAdminGuess(setting) }),

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Authenticate } from "../gateway/authenticate.js";
-import type { GatewayLog } from "../gateway/gateway.js";
+import type { GatewayLog } from "../gateway/gateway-log.js";
 import type { Clock } from "../kernel/clock.js";
 import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";

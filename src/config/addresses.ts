@@ -1,13 +1,5 @@
 import { BlockList, isIP } from "node:net";
 
-/** Addresses and networks from a list like `10.0.0.0/8, ::1`. */
-export function listAddresses(list: string | undefined): string[] {
-  return (list ?? "")
-    .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
-}
-
 /** Whether the text is an IP address, or a network in the form `10.0.0.0/8`. */
 export function isAddressOrNetwork(text: string): boolean {
   const [address = "", bits, ...more] = text.split("/");

@@ -1,6 +1,6 @@
 import { faultOfOrigin } from "./origin-faults.js";
-import { listOrigins } from "./origins.js";
-import { isAddressOrNetwork, listAddresses } from "./addresses.js";
+import { listOf } from "./lists.js";
+import { isAddressOrNetwork } from "./addresses.js";
 import type { Environment, Settings } from "./schema.js";
 
 /** A condition on several settings. Each value may be allowed while the combination is not. */
@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
   {
     reads: ["TRUSTED_PROXIES"],
     problem({ TRUSTED_PROXIES }) {
-      const wrong = listAddresses(TRUSTED_PROXIES).filter((entry) => !isAddressOrNetwork(entry));
+      const wrong = listOf(TRUSTED_PROXIES).filter((entry) => !isAddressOrNetwork(entry));
       const shown = wrong.map((entry) => JSON.stringify(entry)).join(", ");
       return wrong.length > 0 && `TRUSTED_PROXIES has ${shown}, which is no IP address and no network like 10.0.0.0/8`;
     },
@@ -83,7 +83,7 @@ const RULES: readonly Rule[] = [
   {
     reads: ["CORS_ORIGIN"],
     problem({ CORS_ORIGIN }) {
-      const faults = listOrigins(CORS_ORIGIN).flatMap((entry) => {
+      const faults = listOf(CORS_ORIGIN).flatMap((entry) => {
         const fault = faultOfOrigin(entry);
         return fault === undefined ? [] : [`${JSON.stringify(withoutUser(entry))}: ${fault}`];
       });
@@ -94,7 +94,7 @@ const RULES: readonly Rule[] = [
     reads: ["CORS_ORIGIN", "AUTH_MODE"],
     problem: ({ CORS_ORIGIN, AUTH_MODE }) =>
       AUTH_MODE !== "jwt" &&
-      listOrigins(CORS_ORIGIN).includes("*") &&
+      listOf(CORS_ORIGIN).includes("*") &&
       "CORS_ORIGIN * needs AUTH_MODE=jwt: without tokens any page on the Web could act as any user",
   },
 ];

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { contradictions } from "./contradictions.js";
-import { listOrigins, originsOfPage } from "./origins.js";
+import { listOf } from "./lists.js";
+import { originsOfPage } from "./origins.js";
 import { ENVIRONMENTS, Settings, type Environment } from "./schema.js";
 
 /** The settings as the service uses them: checked, complete and frozen. */
@@ -154,7 +155,7 @@ function complete(settings: Settings, environment: Environment): Config {
   return Object.freeze({
     ...rest,
     ENVIRONMENT: environment,
-    ORIGINS: Object.freeze(CORS_ORIGIN === undefined ? originsOfPage(rest.WEB_PORT) : listOrigins(CORS_ORIGIN)),
+    ORIGINS: Object.freeze(CORS_ORIGIN === undefined ? originsOfPage(rest.WEB_PORT) : listOf(CORS_ORIGIN)),
     SFU_WORKERS: SFU_WORKERS ?? Math.min(4, availableParallelism()),
     NODE_ID: NODE_ID ?? `node-${randomUUID().slice(0, 8)}`,
   });

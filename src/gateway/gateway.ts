@@ -4,21 +4,8 @@
  */
 import type { WebSocket } from "ws";
 import type { Clock } from "../kernel/clock.js";
-import {
-  encodePong,
-  encodeReply,
-  ENVELOPE_CHARACTERS,
-  envelopeOf,
-  findEnvelope,
-  parse,
-  SMALL_FRAME,
-  validate,
-  type AnyRequest,
-  type Envelope,
-  type Garbage,
-  type ParsedFrame,
-} from "@lastseen/protocol/codec";
-import { ERRORS, LastseenError, LIMITS, type RequestId } from "@lastseen/protocol";
+import { encodePong, encodeReply, parse, validate, type AnyRequest, type ParsedFrame } from "@lastseen/protocol/codec";
+import { LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";
@@ -27,29 +14,20 @@ import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
-import { LogQuota } from "../kernel/log-quota.js";
 import type { RefusalReason, Refusals } from "../kernel/refusals.js";
 import { ConnectionLimits } from "./budget/connection-limits.js";
 import { UnreadBytes } from "./budget/unread-bytes.js";
+import type { GatewayLog } from "./gateway-log.js";
 import type { Peer } from "./peer.js";
+import { RefusedRequests } from "./refused-requests.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
-
-/** The part of a pino logger that the gateway uses. */
-export interface GatewayLog {
-  trace(fields: object, message: string): void;
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 const PONG = Buffer.from(encodePong(undefined));
 /** So many sockets that were turned away may wait for the closing handshake. Further ones end at once. */
 const MOST_TURNED_AWAY = 256;
-/** So many refused requests of one session, or of one address without a session, are logged in a minute. */
-const MOST_REFUSAL_LINES = 20;
-const GARBAGE: Garbage = { kind: "garbage" };
+/** A refusal that no request asked for. */
+const NOBODYS_REQUEST = { id: undefined, type: undefined };
 const TOO_LARGE_FOR_HELLO = `A frame before hello may have ${LIMITS.helloBytes} bytes.`;
 /** How long clients have to answer the closing handshake when the service stops, milliseconds. */
 const GOODBYE_MS = 2_000;
@@ -64,7 +42,7 @@ export class Gateway implements FrameSink {
   readonly #hello: Hello;
   readonly #dispatcher: Dispatcher;
   readonly #random: () => number;
-  readonly #refusalLines = new LogQuota({ most: MOST_REFUSAL_LINES });
+  readonly #refused: RefusedRequests;
   /** What clients have not read yet. */
   readonly unread: UnreadBytes;
   readonly #messagesPerSecond: number;
@@ -95,6 +73,7 @@ export class Gateway implements FrameSink {
     this.log = options.log;
     this.watch = options.watch;
     this.#clock = options.clock;
+    this.#refused = new RefusedRequests({ log: options.log, now: () => this.now(), counters: this.counters });
     this.#random = options.random;
     this.#sessions = options.sessions;
     this.#liveness = options.liveness;
@@ -102,7 +81,7 @@ export class Gateway implements FrameSink {
     this.#dispatcher = new Dispatcher({
       handlers: options.handlers,
       now: () => this.now(),
-      failed: (connection, request, error) => this.#failed(connection, request.id, request.type, error),
+      failed: (connection, request, error) => this.#refused.fail(connection, request, error),
     });
     const { messagesPerSecond, connections, connectionsPerAddress, bufferedBytes } = options.limits;
     this.#messagesPerSecond = messagesPerSecond;
@@ -145,26 +124,21 @@ export class Gateway implements FrameSink {
 
   frame(connection: Connection, bytes: Buffer | undefined): void {
     if (!connection.session && bytes && bytes.length > LIMITS.helloBytes) {
-      this.#refuseUnread(connection, bytes, new LastseenError("bad_message", TOO_LARGE_FOR_HELLO));
-      this.#countBad(connection);
+      const envelope = this.#refused.unread(connection, bytes);
+      if (envelope) this.#refused.invalid(connection, envelope, new LastseenError("bad_message", TOO_LARGE_FOR_HELLO));
       return;
     }
-    const frame = bytes ? parse(bytes.toString()) : GARBAGE;
-    switch (frame.kind) {
-      case "garbage":
-        this.#garbage(connection);
-        return;
-      case "invalid":
-        this.#invalid(connection, frame, frame.error);
-        return;
-      case "frame":
-        this.#parsed(connection, frame);
-    }
+    const frame = bytes && parse(bytes.toString());
+    if (frame?.kind === "frame") this.#parsed(connection, frame);
+    else if (frame?.kind === "invalid") this.#refused.invalid(connection, frame, frame.error);
+    else this.#refused.garbage(connection);
   }
 
   overRate(connection: Connection, bytes: Buffer | undefined, verdict: Exclude<RateVerdict, "ok">): void {
-    const wasGarbage = !this.#refuseUnread(connection, bytes, rateLimited());
-    if (!wasGarbage && verdict !== "refuse") this.cutOff(connection);
+    const envelope = this.#refused.unread(connection, bytes);
+    if (!envelope) return;
+    this.#refused.fail(connection, envelope, rateLimited());
+    if (verdict !== "refuse") this.cutOff(connection);
   }
 
   cutOff(connection: Connection): void {
@@ -175,7 +149,7 @@ export class Gateway implements FrameSink {
   mayGoOn(connection: Connection, session: Session): boolean {
     const refusal = this.#refusal(connection, session);
     if (!refusal) return true;
-    this.#failed(connection, undefined, undefined, refusal);
+    this.#refused.fail(connection, NOBODYS_REQUEST, refusal);
     if (refusal.code === "unauthorized") connection.close("unauthorized");
     return false;
   }
@@ -230,31 +204,12 @@ export class Gateway implements FrameSink {
   /** A frame of a client that has not said hello is only looked into when it says hello. */
   #parsed(connection: Connection, frame: ParsedFrame): void {
     if (!connection.session && frame.type !== "hello") {
-      this.#invalid(connection, frame, new LastseenError("unauthorized", "Say hello first."));
+      this.#refused.invalid(connection, frame, new LastseenError("unauthorized", "Say hello first."));
       return;
     }
     const decoded = validate(frame);
     if (decoded.kind === "request") this.#request(connection, decoded.request);
-    else this.#invalid(connection, decoded, decoded.error);
-  }
-
-  #garbage(connection: Connection): void {
-    this.counters.reject("bad_message");
-    connection.sendError(undefined, undefined, new LastseenError("bad_message", "Frames must be JSON objects."));
-    connection.close("badMessage");
-  }
-
-  #invalid(connection: Connection, { id, type }: Envelope, error: LastseenError): void {
-    this.#failed(connection, id, type, error);
-    this.#countBad(connection);
-  }
-
-  /** Refuses a frame without decoding it. @returns whether it was a request; if not, the socket is closed as for garbage */
-  #refuseUnread(connection: Connection, bytes: Buffer | undefined, error: LastseenError): boolean {
-    const envelope = bytes && envelopeIn(bytes);
-    if (envelope) this.#failed(connection, envelope.id, envelope.type, error);
-    else this.#garbage(connection);
-    return envelope !== undefined;
+    else this.#refused.invalid(connection, decoded, decoded.error);
   }
 
   /** Somebody who was turned away is told why, unless so many are told already that their sockets would be too many. */
@@ -271,12 +226,12 @@ export class Gateway implements FrameSink {
       if (request.type === "hello") this.#sayHello(connection, request);
       else if (session) this.#act(connection, session, request);
     } catch (error) {
-      this.#refused(connection, request, error);
+      this.#requestFailed(connection, request, error);
     }
   }
 
-  #refused(connection: Connection, request: AnyRequest, error: unknown): void {
-    this.#failed(connection, request.id, request.type, error);
+  #requestFailed(connection: Connection, request: AnyRequest, error: unknown): void {
+    this.#refused.fail(connection, request, error);
     if (!(error instanceof LastseenError) || error.code !== "unauthorized") return;
     // A token that was refused or has expired stays wrong.
     connection.close("unauthorized");
@@ -318,7 +273,7 @@ export class Gateway implements FrameSink {
     }
     connection.isGreeting = true;
     asking
-      .then(said, (error: unknown) => this.#refused(connection, request, error))
+      .then(said, (error: unknown) => this.#requestFailed(connection, request, error))
       .finally(() => {
         connection.isGreeting = false;
       });
@@ -330,46 +285,4 @@ export class Gateway implements FrameSink {
     if (session.identity.expiresAt > this.#clock.wall()) return undefined;
     return new LastseenError("unauthorized", "The token has expired.");
   }
-
-  #countBad(connection: Connection): void {
-    connection.badRequests += 1;
-    if (connection.badRequests >= LIMITS.badRequests) connection.close("badMessage");
-  }
-
-  /** A client chooses how many of its requests are refused, so the lines of one session or address are bounded. */
-  #logRefusal(connection: Connection, level: "debug" | "info" | "warn" | "error", fields: object): void {
-    const key = connection.session?.id ?? connection.place?.key ?? "";
-    const leftOut = level === "info" || level === "warn" ? this.#refusalLines.take(key, this.now()) : 0;
-    if (leftOut !== undefined) this.log[level]({ ...fields, ...(leftOut > 0 ? { leftOut } : {}) }, "request refused");
-  }
-
-  #failed(connection: Connection, id: RequestId | undefined, type: string | undefined, error: unknown): void {
-    const expected = error instanceof LastseenError;
-    const failure = expected
-      ? error
-      : new LastseenError("internal", "The service could not carry this out.", { cause: error });
-    this.counters.reject(failure.code);
-    const { session } = connection;
-    const fields = {
-      userId: session?.userId,
-      roomId: session?.participation?.roster.id,
-      sessionId: session?.id,
-      request: type,
-      code: failure.code,
-      reason: failure.message,
-      ...connection.peer,
-      ...(expected ? {} : { err: error }),
-    };
-    this.#logRefusal(connection, ERRORS[failure.code].level, fields);
-    connection.sendError(id, type, failure);
-  }
-}
-
-/** Id and type of a frame that is refused unread. Of a large frame only the ends become text. */
-function envelopeIn(bytes: Buffer): Envelope | undefined {
-  if (bytes.length <= SMALL_FRAME) return envelopeOf(bytes.toString());
-  return findEnvelope(
-    bytes.toString("utf8", 0, ENVELOPE_CHARACTERS),
-    bytes.toString("utf8", bytes.length - ENVELOPE_CHARACTERS),
-  );
 }

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Actor } from "../session/actor.js";
-
-/** The log keeps so many characters of a URL. */
-const SHOWN_LENGTH = 200;
+import { shown } from "./shown.js";
 
 /** Tells who sent a request that the guard has let in. */
 export type ActorOf = (request: FastifyRequest) => Actor;
@@ -19,8 +17,10 @@ export function logActions(scope: FastifyInstance, actorOf: ActorOf): void {
     const { method } = request;
     const changes = method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
     if (changes && reply.statusCode < 400) {
-      const url = request.url.slice(0, SHOWN_LENGTH);
-      request.log.info({ method, url, status: reply.statusCode, by: actorOf(request) }, "admin action");
+      request.log.info(
+        { method, url: shown(request.url), status: reply.statusCode, by: actorOf(request) },
+        "admin action",
+      );
     }
     done();
   });

@@ -1,12 +1,10 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { ERRORS, LastseenError, toWireError } from "@lastseen/protocol";
+import { shown } from "./shown.js";
 
 /** The body of every refusal. */
 const Refusal = Type.Object({ error: Type.Object({ code: Type.Enum(Object.keys(ERRORS)), message: Type.String() }) });
-
-/** The log keeps so many characters of an Origin and of a URL, because a client may send any text. */
-const SHOWN_LENGTH = 200;
 
 /** Answers every failure with its status and `{ error: { code, message } }`, and adds this form to the schema of each route. */
 export function answerErrors(app: FastifyInstance): void {
@@ -30,8 +28,8 @@ export function answerError(error: FastifyError | LastseenError, request: Fastif
   const wire = toWireError(failure);
   const { level } = ERRORS[wire.code];
   const { method, ip: address } = request;
-  const url = request.url.slice(0, SHOWN_LENGTH);
-  const origin = request.headers.origin?.slice(0, SHOWN_LENGTH);
+  const url = shown(request.url);
+  const origin = shown(request.headers.origin);
   const err = level === "error" || level === "warn" ? faultIn(failure) : undefined;
   request.log[level]({ method, url, address, origin, code: wire.code, reason: wire.message, err }, "request refused");
   void reply.code(status ?? ERRORS[wire.code].httpStatus).send({ error: { code: wire.code, message: wire.message } });
@@ -47,12 +45,5 @@ function fromFramework(error: FastifyError | LastseenError): { failure: Error; s
   if (error instanceof LastseenError) return { failure: error };
   const { statusCode: status = 500 } = error;
   if (status < 400 || status >= 500) return { failure: error };
-  return { failure: new LastseenError("bad_message", explain(error), { cause: error }), status };
-}
-
-/** Fastify's message, with the allowed values where the value must be one of several. */
-function explain({ message, validation }: FastifyError): string {
-  const [wrong] = validation ?? [];
-  const allowed = wrong?.keyword === "enum" ? wrong.params["allowedValues"] : undefined;
-  return Array.isArray(allowed) ? `${message}: ${allowed.join(", ")}` : message;
+  return { failure: new LastseenError("bad_message", error.message, { cause: error }), status };
 }

@@ -16,7 +16,7 @@ import type { Refusals } from "../kernel/refusals.js";
 import { OpenRequests } from "./open-requests.js";
 import { refuseUnreadable } from "./unreadable.js";
 import type { AdminGuesses } from "./admin-guesses.js";
-import { refuseWrongIds } from "./ids.js";
+import { checkRequests } from "./schemas.js";
 import { logActions, type ActorOf } from "./actor.js";
 import { bearerGuard } from "./guard.js";
 
@@ -83,6 +83,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   });
   boundSockets(app.server, options);
   answerErrors(app);
+  checkRequests(app);
   answerUnknownRoutes(app);
   // This comes before CORS, which answers preflights itself.
   protectAnswers(app);
@@ -130,7 +131,6 @@ export async function registerRoutes(app: FastifyInstance, options: HttpOptions)
   await app.register(
     async (scope) => {
       scope.addHook("onRequest", adminGuard(options));
-      refuseWrongIds(scope);
       logActions(scope, options.actorOf);
       for (const routes of options.adminRoutes) await scope.register(routes);
     },

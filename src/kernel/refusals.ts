@@ -1,3 +1,4 @@
+import { addressKey } from "./address.js";
 import type { Clock } from "./clock.js";
 import { LogQuota } from "./log-quota.js";
 
@@ -17,7 +18,7 @@ export const REFUSAL_REASONS = [
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** Counts who was turned away for a limit, and logs it once for each reason, address and minute. */
+/** Counts who was turned away for a limit, and logs it once for each reason, address (IPv6: network of 64 bits) and minute. */
 export class Refusals {
   readonly counts = new Map<RefusalReason, number>();
   readonly #log: { warn(fields: object, message: string): void };
@@ -35,7 +36,7 @@ export class Refusals {
    */
   count(why: RefusalReason, address: string | undefined, fields: object = {}): void {
     this.counts.set(why, (this.counts.get(why) ?? 0) + 1);
-    const leftOut = this.#quota.take(`${why} ${address}`, this.#clock.mono());
+    const leftOut = this.#quota.take(`${why} ${addressKey(address ?? "")}`, this.#clock.mono());
     if (leftOut !== undefined)
       this.#log.warn({ why, address, ...fields, ...(leftOut > 0 ? { leftOut } : {}) }, "turned away");
   }

@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { assemble, RECONNECT_SPREAD_MS } from "../composition/assemble.js";
 import { type HttpOptions, registerRoutes } from "../http/server.js";
 import { answerErrors } from "../http/error-handler.js";
+import { checkRequests } from "../http/schemas.js";
 import { protectAnswers } from "../http/answer-headers.js";
 import { systemClock } from "../kernel/clock.js";
 import { DisposalStack } from "../kernel/disposal-stack.js";
@@ -17,7 +18,7 @@ import { authenticateBy } from "./authenticate.js";
 import { Handshakes } from "./handshakes.js";
 import type { Lastseen } from "./lastseen.js";
 import { readOptions, type LastseenOptions } from "./options.js";
-import { compileSchemas } from "./schemas.js";
+import { serializeAnswers } from "./schemas.js";
 import { ServiceView } from "./service-view.js";
 
 export type { AuthenticateHook, KnownUser } from "./authenticate.js";
@@ -109,7 +110,8 @@ async function open(
 async function addRoutes(scope: FastifyInstance, options: HttpOptions): Promise<void> {
   answerErrors(scope);
   protectAnswers(scope);
-  compileSchemas(scope);
+  checkRequests(scope);
+  serializeAnswers(scope);
   await registerRoutes(scope, options);
 }
 

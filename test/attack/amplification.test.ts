@@ -1,5 +1,5 @@
 /** Small questions with large answers: the bytes that the service sends are bounded, not only those that it receives. */
-import { setTimeout as delay } from "node:timers/promises";
+import { setInterval } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { frame } from "../integration/gateway/raw-socket.js";
 import { ServiceProcess } from "../support/service-process.js";
@@ -9,6 +9,8 @@ import { figure } from "./support/figures.js";
 const PEOPLE = 100;
 const METADATA = { text: "x".repeat(4_000) };
 const FOR_MS = 3_000;
+/** The rate that `MAX_MESSAGES_PER_SECOND` allows. */
+const MESSAGE_EVERY_MS = 20;
 /** Bursts of 4 MB, and 1 MB in each second; one more answer may be under way. */
 const ALLOWED_BYTES = 4_000_000 + (FOR_MS / 1_000) * 1_000_000;
 /** Bursts of 10 changes, and 5 in each second. */
@@ -28,11 +30,11 @@ async function fullRoom(service: ServiceProcess): Promise<Attacker[]> {
 
 /** Sends as many messages as the rate allows. @returns how many */
 async function asFastAsAllowed(attacker: Attacker, message: (n: number) => string): Promise<number> {
-  const end = performance.now() + FOR_MS;
   let sent = 0;
-  for (; performance.now() < end && !attacker.isClosed; sent += 1) {
+  for await (const end of setInterval(MESSAGE_EVERY_MS, performance.now() + FOR_MS)) {
+    if (performance.now() >= end || attacker.isClosed) break;
     await attacker.write(frame(message(sent)));
-    await delay(20);
+    sent += 1;
   }
   await attacker.settled();
   return sent;

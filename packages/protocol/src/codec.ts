@@ -19,7 +19,7 @@ import {
 import { isNestedTooDeeply } from "./nesting.js";
 import { isWellFormed, toWellFormed } from "./text.js";
 
-export { ENVELOPE_CHARACTERS, findEnvelope, type Envelope };
+export { ENVELOPE_CHARACTERS, findEnvelope, firstFault, type Envelope };
 
 export type AnyRequest = {
   [T in RequestType]: { id: RequestId | undefined; type: T; data: RequestData<T> };

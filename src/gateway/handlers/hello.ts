@@ -49,8 +49,6 @@ export function helloHandler(parts: {
   registry: SessionRegistry;
   rooms: Rooms;
   userLimit: UserLimit;
-  /** Monotonic milliseconds. */
-  mono: () => number;
   nodeId: string;
   heartbeat: HeartbeatTerms;
   calls: {
@@ -70,7 +68,6 @@ export function helloHandler(parts: {
     registry,
     rooms,
     userLimit,
-    mono,
     nodeId,
     heartbeat,
     calls,
@@ -134,7 +131,7 @@ export function helloHandler(parts: {
         return admit(connection, data, identity, reply);
       });
     }
-    if (resuming && isKnownToken(resuming, resumeToken)) assertReplies(resuming, mono());
+    if (resuming && isKnownToken(resuming, resumeToken)) assertReplies(resuming, clock.mono());
     const outcome = sessions.resume(data.resume, identity, connection);
     if (outcome.kind === "refused") throw sessionGone();
     welcome(connection, outcome.session, outcome.mediaReset, reply);

@@ -79,7 +79,6 @@ test("the status route tells whether a call could ring, and refuses an invalid u
   for (const wrong of ["nobody%20", "%00", "%E2%80%AE"]) {
     expect((await service.get(`/api/users/${wrong}/status`)).status).toBe(400);
   }
-  expect((await service.get("/api/sessions?roomId=%20x")).status).toBe(400);
 });
 
 test("the status route is protected like all routes under /api", async () => {

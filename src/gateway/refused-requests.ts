@@ -1,0 +1,90 @@
+/**
+ * What happens to a request that the service does not carry out: it is counted and logged, its client is told why, and a client
+ * that sends nothing but wrong requests is closed.
+ */
+import { ENVELOPE_CHARACTERS, envelopeOf, findEnvelope, SMALL_FRAME, type Envelope } from "@lastseen/protocol/codec";
+import { ERRORS, LastseenError, LIMITS } from "@lastseen/protocol";
+import { LogQuota } from "../kernel/log-quota.js";
+import type { Connection } from "./connection.js";
+import type { GatewayCounters } from "./counters.js";
+import type { GatewayLog } from "./gateway-log.js";
+
+/** So many refused requests of one session, or of one address without a session, are logged in a minute. */
+const MOST_LINES = 20;
+
+export class RefusedRequests {
+  readonly #log: GatewayLog;
+  readonly #now: () => number;
+  readonly #counters: GatewayCounters;
+  readonly #lines = new LogQuota({ most: MOST_LINES });
+
+  /** @param parts `now`: monotonic milliseconds */
+  constructor(parts: { log: GatewayLog; now: () => number; counters: GatewayCounters }) {
+    this.#log = parts.log;
+    this.#now = parts.now;
+    this.#counters = parts.counters;
+  }
+
+  /** Tells the client why its request failed. An error that is not a LastseenError becomes `internal`. */
+  fail(connection: Connection, { id, type }: Envelope, error: unknown): void {
+    const expected = error instanceof LastseenError;
+    const failure = expected
+      ? error
+      : new LastseenError("internal", "The service could not carry this out.", { cause: error });
+    this.#counters.reject(failure.code);
+    const { session } = connection;
+    const fields = {
+      userId: session?.userId,
+      roomId: session?.participation?.roster.id,
+      sessionId: session?.id,
+      request: type,
+      code: failure.code,
+      reason: failure.message,
+      ...connection.peer,
+      ...(expected ? {} : { err: error }),
+    };
+    this.#write(connection, ERRORS[failure.code].level, fields);
+    connection.sendError(id, type, failure);
+  }
+
+  /** A wrong request. The client is closed after too many in a row. */
+  invalid(connection: Connection, envelope: Envelope, error: LastseenError): void {
+    this.fail(connection, envelope, error);
+    connection.badRequests += 1;
+    if (connection.badRequests >= LIMITS.badRequests) connection.close("badMessage");
+  }
+
+  /** A frame in which nothing can be answered. */
+  garbage(connection: Connection): void {
+    this.#counters.reject("bad_message");
+    connection.sendError(undefined, undefined, new LastseenError("bad_message", "Frames must be JSON objects."));
+    connection.close("badMessage");
+  }
+
+  /**
+   * The request in a frame that must not be decoded. A frame without a request is garbage, and is refused as such.
+   *
+   * @param bytes undefined for a binary frame
+   */
+  unread(connection: Connection, bytes: Buffer | undefined): Envelope | undefined {
+    const envelope = bytes && envelopeIn(bytes);
+    if (!envelope) this.garbage(connection);
+    return envelope;
+  }
+
+  /** A client chooses how many of its requests are refused, so the lines of one session or address are bounded. */
+  #write(connection: Connection, level: "debug" | "info" | "warn" | "error", fields: object): void {
+    const key = connection.session?.id ?? connection.place?.key ?? "";
+    const leftOut = level === "info" || level === "warn" ? this.#lines.take(key, this.#now()) : 0;
+    if (leftOut !== undefined) this.#log[level]({ ...fields, ...(leftOut > 0 ? { leftOut } : {}) }, "request refused");
+  }
+}
+
+/** Of a large frame only the ends become text. */
+function envelopeIn(bytes: Buffer): Envelope | undefined {
+  if (bytes.length <= SMALL_FRAME) return envelopeOf(bytes.toString());
+  return findEnvelope(
+    bytes.toString("utf8", 0, ENVELOPE_CHARACTERS),
+    bytes.toString("utf8", bytes.length - ENVELOPE_CHARACTERS),
+  );
+}
