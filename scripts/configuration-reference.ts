@@ -30,8 +30,12 @@ Each setting has a default. Environment variables replace defaults:
 2. \`config/<LASTSEEN_ENV>.json\` replaces some of them for one environment.
 3. A variable of the process's environment replaces both. An empty variable counts as not set.
 
-\`LASTSEEN_ENV\` is \`development\` (when it is not set), \`production\` or \`test\`. At the start the service checks all settings. If
-something is wrong, it lists every problem at once and exits with code 78. Settings never change while the service runs.
+\`LASTSEEN_ENV\` is \`development\`, \`production\` or \`test\`. Without it, \`NODE_ENV=production\` means \`production\`, and anything else
+means \`development\`. In an environment that nobody chose, the service listens only on this machine: it refuses to start with another
+\`HOST\` than a loopback address.
+
+At the start the service checks all settings. If something is wrong, it lists every problem at once and exits with code 78. Settings
+never change while the service runs.
 
 - A name that ends in \`_MS\` is a duration in milliseconds.
 - **Secret** marks a value that nobody may read. The service does not log it and does not repeat it in a message.

@@ -13,7 +13,7 @@ await page.watch();
 const TSX = join("node_modules", "tsx", "dist", "cli.mjs");
 const service = spawn(process.execPath, [TSX, "watch", "--clear-screen=false", "src/main.ts"], {
   stdio: "inherit",
-  env: { LASTSEEN_ENV: "development", ...process.env },
+  env: { ...process.env, LASTSEEN_ENV: process.env["LASTSEEN_ENV"] || "development" },
 });
 
 // The service hears Ctrl+C from the terminal by itself; this process waits for it to stop in order.

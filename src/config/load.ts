@@ -5,9 +5,10 @@ import { join } from "node:path";
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { contradictions } from "./contradictions.js";
+import { problemOfUnchosenHost, readEnvironment } from "./environment.js";
 import { listOf } from "./lists.js";
 import { originsOfPage } from "./origins.js";
-import { ENVIRONMENTS, Settings, type Environment } from "./schema.js";
+import { Settings, type Environment } from "./schema.js";
 
 /** The settings as the service uses them: checked, complete and frozen. */
 export interface Config extends Readonly<
@@ -36,15 +37,18 @@ type SettingSchema = TSchema & { type?: unknown; forms?: string };
 const SCHEMAS = new Map<string, SettingSchema>(Object.entries(Settings.properties));
 
 /**
- * Reads `default.json`, then `<LASTSEEN_ENV>.json`, then the environment. A later value replaces an earlier one.
+ * Reads `default.json`, then `<LASTSEEN_ENV>.json`, then the environment. A later value replaces an earlier one. Without
+ * `LASTSEEN_ENV` see {@link readEnvironment}.
  *
  * @param directory where the JSON files are
  * @throws ConfigError with every problem at once
  */
 export function loadConfig(env: Variables, directory: string): Config {
   const problems: string[] = [];
-  const environment = readEnvironment(env["LASTSEEN_ENV"], problems);
-  const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env) };
+  const { environment, isChosen } = readEnvironment(env, problems);
+  const merged: Record<string, unknown> = { ...readFiles(directory, environment, problems), ...pickVariables(env) };
+  const problem = isChosen ? undefined : problemOfUnchosenHost(merged["HOST"]);
+  if (problem !== undefined) problems.push(problem);
   return finish(merged, environment, problems);
 }
 
@@ -86,12 +90,6 @@ function finish(
   problems.push(...contradictions(settings, environment, wrong));
   if (problems.length > 0) throw new ConfigError(problems);
   return complete(settings, environment);
-}
-
-function readEnvironment(value: string | undefined, problems: string[]): Environment {
-  const environment = ENVIRONMENTS.find((name) => name === (value || "development"));
-  if (!environment) problems.push(`LASTSEEN_ENV must be one of ${ENVIRONMENTS.join(", ")}`);
-  return environment ?? "development";
 }
 
 function readFile(path: string, problems: string[]): Record<string, unknown> {

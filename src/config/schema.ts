@@ -63,7 +63,7 @@ const limits = {
   MAX_ROOM_SIZE: Count("Participants in one room."),
   MAX_ROOMS: Count("Rooms on this node."),
   MAX_CONNECTIONS: Count(
-    "WebSockets on this node. Further ones are closed with 1013. A quarter of them may be sockets that have not said hello; one address may have a tenth of these.",
+    "WebSockets on this node. Further ones are closed with 1013. A quarter of them may be sockets that have not said hello; one address may have a tenth of these, and at most half of them on a small node.",
   ),
   MAX_CONNECTIONS_PER_ADDRESS: Count(
     "WebSockets of one IP address, or of one IPv6 network of 64 bits. Further ones are closed with 1013. Behind a proxy set `TRUSTED_PROXIES`, or all clients have the proxy's address.",

@@ -9,13 +9,8 @@
  */
 import type { ErrorCode, ReplyData, RequestData, RequestType } from "@lastseen/protocol";
 import { Attempt, type AttemptEnd } from "./attempt.js";
-import type {
-  ConnectionState,
-  DisconnectReason,
-  ReconnectCause,
-  StateAndReason,
-  StateChange,
-} from "./connection-state.js";
+import type { ConnectionEvents } from "./connection-events.js";
+import type { ConnectionState, DisconnectReason, ReconnectCause, StateAndReason } from "./connection-state.js";
 import { Emitter } from "./emitter.js";
 import type { Environment } from "./environment.js";
 import type { Message, ServiceEvent } from "./frame.js";
@@ -23,27 +18,13 @@ import { Explainer } from "./explainer.js";
 import { Greeter, type GreeterOptions } from "./greeter.js";
 import { Heartbeat, type Visibility } from "./heartbeat.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
-import { ReconnectTimer, type Retry } from "./reconnect-timer.js";
+import { ReconnectTimer } from "./reconnect-timer.js";
 import { RequestError, wasDisconnected } from "./request-error.js";
 import { Route } from "./route.js";
 import type { TabMemory } from "./tab-memory.js";
 import type { Patience, Socket } from "./socket.js";
 import { stopError, type Trouble } from "./trouble.js";
 import { notStarted } from "./when-connected.js";
-
-export interface Greeting {
-  readonly reply: ReplyData<"hello">;
-  /** For how long the service may have received nothing; Infinity when it says that the session had expired. Ms. */
-  readonly silentMs: number;
-}
-
-export interface ConnectionEvents {
-  state: StateChange;
-  retry: Retry;
-  greeted: Greeting;
-  event: ServiceEvent;
-  pong: { version: number | undefined; rttMs: number | undefined };
-}
 
 export interface ConnectionOptions extends GreeterOptions {
   readonly url: string;

@@ -64,6 +64,19 @@ describe.concurrent("the process", () => {
     expect(service.err).toContain("JWT_SECRET is needed");
   });
 
+  test("NODE_ENV=production without LASTSEEN_ENV is production, which does not start without a secret", async (context) => {
+    const service = new Process(context, { NODE_ENV: "production", LASTSEEN_ENV: "" });
+    expect(await service.exit).toBe(78);
+    expect(service.err).toContain("JWT_SECRET is needed");
+  });
+
+  test("when nobody chose an environment, a HOST for other machines is a wrong configuration", async (context) => {
+    const service = new Process(context, { HOST: "0.0.0.0", PORT: "0", WEB_PORT: "0", SFU_WORKERS: "0" });
+    expect(await service.exit).toBe(78);
+    expect(service.err).toMatch(/^ {2}- HOST "0\.0\.0\.0" needs LASTSEEN_ENV/m);
+    expect(service.out).toBe("");
+  });
+
   test("with port 0 the port that it got is printed; a signal tells the clients and ends the process with 0", async (context) => {
     const service = new Process(context, { ...QUIET, PORT: "0" });
     const [, port] = await service.line(/"msg":"service: http:\/\/localhost:(\d+)"/);
