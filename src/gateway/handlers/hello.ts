@@ -61,19 +61,8 @@ export function helloHandler(parts: {
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
-  const {
-    clock,
-    authenticate,
-    sessions,
-    registry,
-    rooms,
-    userLimit,
-    nodeId,
-    heartbeat,
-    calls,
-    locate,
-    isStoreAway,
-  } = parts;
+  const { clock, authenticate, sessions, registry, rooms, userLimit, nodeId, heartbeat, calls, locate, isStoreAway } =
+    parts;
 
   const welcome = (
     connection: Connection,
