@@ -39,6 +39,8 @@ export interface FrameSink {
   frame(connection: Connection, bytes: Buffer | undefined): void;
   /** A frame over the rate. It is refused, and closes the socket when the verdict says so. */
   overRate(connection: Connection, bytes: Buffer | undefined, verdict: Exclude<RateVerdict, "ok">): void;
+  /** Something that nobody expected went wrong with a frame. */
+  failed(connection: Connection, error: unknown): void;
   /** Closes a connection that does not slow down. */
   cutOff(connection: Connection): void;
   /** Whether the connection may go on for its session. If not, the gateway tells the client and closes the socket. */
@@ -185,9 +187,14 @@ export class Connection implements SessionConnection, Reader {
     this.#sink.counters.messagesReceived += 1;
     this.#sink.watch.heard(this);
     const isBarePing = !isBinary && bytes.length === BARE_PING_BYTES.length && bytes.equals(BARE_PING_BYTES);
-    if (verdict !== "ok") this.#sink.overRate(this, isBinary ? undefined : bytes, verdict);
-    else if (isBarePing && this.session) this.#sink.heartbeat(this, this.session);
-    else this.#sink.frame(this, isBinary ? undefined : bytes);
+    try {
+      if (verdict !== "ok") this.#sink.overRate(this, isBinary ? undefined : bytes, verdict);
+      else if (isBarePing && this.session) this.#sink.heartbeat(this, this.session);
+      else this.#sink.frame(this, isBinary ? undefined : bytes);
+    } catch (error) {
+      // Outside of a request nobody would catch it, and the process would end.
+      this.#sink.failed(this, error);
+    }
   }
 
   /** A ping frame costs an answer, so it counts like a message. One over the rate is not answered. */

@@ -141,6 +141,10 @@ export class Gateway implements FrameSink {
     if (verdict !== "refuse") this.cutOff(connection);
   }
 
+  failed(connection: Connection, error: unknown): void {
+    this.#refused.fail(connection, NOBODYS_REQUEST, error);
+  }
+
   cutOff(connection: Connection): void {
     this.#refusals.count("rate", connection.place?.key, { sessionId: connection.session?.id });
     connection.close("rateLimited");

@@ -3,7 +3,7 @@
  */
 import { IsArray, IsObject, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
-import { ENVELOPE_CHARACTERS, findEnvelope, type Envelope } from "./envelope.js";
+import { ENVELOPE_CHARACTERS, findEnvelope, isRequestId, type Envelope } from "./envelope.js";
 import { findBrokenText, mayBreak } from "./broken-text.js";
 import { LastseenError, type WireError } from "./errors.js";
 import { firstFault } from "./first-fault.js";
@@ -17,7 +17,7 @@ import {
   type RequestType,
 } from "./messages/index.js";
 import { isNestedTooDeeply } from "./nesting.js";
-import { isWellFormed, toWellFormed } from "./text.js";
+import { toWellFormed } from "./text.js";
 
 export { ENVELOPE_CHARACTERS, findEnvelope, firstFault, type Envelope };
 
@@ -28,6 +28,7 @@ export type AnyRequest = {
 /** A frame that was parsed. Nobody has looked at its data yet. */
 export interface ParsedFrame extends Envelope {
   kind: "frame";
+  /** At most 64 characters of well-formed Unicode: an error repeats it. */
   type: string;
   data: unknown;
   /** Whether the data can have text that is not well-formed Unicode. */
@@ -88,13 +89,13 @@ export function parse(text: string): ParsedFrame | Garbage | Invalid {
   }
   if (typeof type !== "string") return invalid(id, undefined, "type must be a string");
   if (named === undefined) return invalid(id, undefined, "type is not a request of this protocol");
-  return { kind: "frame", id, type, data: frame["data"] ?? {}, mayBreak: mayBreak(text) };
+  return { kind: "frame", id, type: named, data: frame["data"] ?? {}, mayBreak: mayBreak(text) };
 }
 
 /** The second half of {@link decode}: stops at the first fault of the data. */
 export function validate({ id, type, data, mayBreak: mustSearch }: ParsedFrame): Request | Invalid {
   const check = checks.get(type);
-  if (!check) return invalid(id, toWellFormed(type), "type is not a request of this protocol");
+  if (!check) return invalid(id, type, "type is not a request of this protocol");
   const { schema, validator, lists } = check;
   // The validator counts the items of a list after it has looked at each of them.
   const tooLong = lists.find(({ name, most }) => isLongerThan(most, isRecord(data) ? data[name] : undefined));
@@ -160,10 +161,6 @@ function isLongerThan(most: number, value: unknown): boolean {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isRequestId(value: unknown): value is RequestId {
-  return Number.isSafeInteger(value) || (typeof value === "string" && value.length <= 64 && isWellFormed(value));
 }
 
 /** A name with half of a character is mended and not refused. */

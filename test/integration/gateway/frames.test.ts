@@ -262,3 +262,18 @@ test("requests that wait behind a join which takes over another tab's session ac
   const participants = service.app.rooms.find("daily")?.members.get(first.hello.sessionId);
   expect(participants?.metadata).toEqual({ tab: 2 });
 });
+
+test.each([
+  ["a raw line end in its id", '"a\nb"'],
+  ["an id of half of a character", '"\\ud800"'],
+  ["an id that is a broken escape", '"\\x"'],
+  ["an id beyond exact integers", "9999999999999999"],
+])("a frame before hello that is too large and has %s is refused, and the service goes on", async (_what, id) => {
+  const service = await startService();
+  const bystander = await bystanderIn(service, "daily");
+  const client = await service.connect();
+  client.sendRaw(`{"id":${id},"type":"hello","data":{"x":"${"x".repeat(20_000)}"}}`);
+  expect(await client.event("error")).toMatchObject({ code: "bad_message" });
+  await bystander.assertUnharmed();
+  assertNoFailure(service);
+});

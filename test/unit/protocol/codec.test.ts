@@ -7,6 +7,8 @@ import {
   encodeEvent,
   encodePong,
   encodeReply,
+  envelopeOf,
+  parse,
   PROBE,
 } from "@lastseen/protocol/codec";
 import { LastseenError, toWireError } from "@lastseen/protocol";
@@ -35,6 +37,40 @@ test.each([
   expect(decoded.id).toBe(1);
   expect(decoded.error.code).toBe("bad_message");
   expect(decoded.error.message).toMatch(message);
+});
+
+test("a type with half of a character is mended before anything repeats it, also when the frame is refused unread", () => {
+  const text = '{"id":1,"type":"Maria \\ud83c"}';
+  expect(parse(text)).toMatchObject({ kind: "frame", type: "Maria \uFFFD" });
+  expect(decode(text)).toMatchObject({ kind: "invalid", type: "Maria \uFFFD" });
+  expect(envelopeOf(text)).toEqual({ id: 1, type: "Maria \uFFFD" });
+});
+
+test.each([
+  ["a raw line end", '"a\nb"', undefined],
+  ["half of a character", '"\\ud800"', undefined],
+  ["a broken escape", '"\\x"', undefined],
+  ["escapes", '"a\\"\\u00e4"', 'a"ä'],
+  ["64 characters", JSON.stringify("x".repeat(64)), "x".repeat(64)],
+  ["the largest exact integer", "9007199254740991", 9_007_199_254_740_991],
+  ["an integer beyond", "9007199254740993", undefined],
+])("the id of a frame that is not parsed, with %s, is found or left out", (_what, json, id) => {
+  const rest = `"data":${"[".repeat(2_000)}`;
+  expect(envelopeOf(`{"id":${json},"type":"join",${rest}`)).toEqual({ id, type: "join" });
+  expect(envelopeOf(`{"type":"join","id":${json},${rest}`)).toEqual({ id, type: "join" });
+  expect(envelopeOf(`{${rest},"type":"join","id":${json}}`)).toEqual({ id, type: "join" });
+});
+
+test("any text can be looked through for an id", () => {
+  const unit = fc.constantFrom('{"id":', '"', "\\", "\n", "1", "u", "\uD800", ',"type":', "}", " ");
+  const text = fc.array(unit, { maxLength: 40 }).map((units) => units.join(""));
+  const padded = text.map((chosen) => `{"id":${chosen}${" ".repeat(1_100)}${chosen}}`);
+  fc.assert(
+    fc.property(padded, (frame) => {
+      const { id } = envelopeOf(frame) ?? {};
+      expect(["undefined", "number", "string"]).toContain(typeof id);
+    }),
+  );
 });
 
 test("what was wrong is named but never repeated", () => {
