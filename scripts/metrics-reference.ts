@@ -39,7 +39,7 @@ const CHAPTERS: readonly { title: string; text: string; words: readonly string[]
   {
     title: "Traffic",
     text: "The service counts a heartbeat as a heartbeat and as a message. [The wire protocol](protocol.md) explains the codes.",
-    words: ["heartbeat", "heartbeats", "messages", "socket", "refused", "unread", "jwks", "admin"],
+    words: ["heartbeat", "heartbeats", "messages", "socket", "refused", "unread", "jwks", "admin", "http"],
   },
   {
     title: "Media",

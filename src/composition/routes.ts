@@ -5,7 +5,7 @@ import { AdminGuesses } from "../http/admin-guesses.js";
 import { addressMatcher } from "../config/addresses.js";
 import { listOf } from "../config/lists.js";
 import type { Config } from "../config/load.js";
-import { originMatcher } from "../config/origins.js";
+import { hostMatcher, namedOrigins, originMatcher } from "../config/origins.js";
 import { actorBy } from "../http/actor.js";
 import { beaconRoute } from "../http/beacon-route.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
@@ -14,6 +14,7 @@ import { eventRoutes } from "../http/event-routes.js";
 import { healthRoutes, type HealthSource } from "../http/health-routes.js";
 import { answerFrom } from "../admin/operator-rpc.js";
 import { LocalView, type OperatorView } from "../admin/local-view.js";
+import { RefusedHttp } from "../http/refused-http.js";
 import { opsPage } from "../http/ops-page.js";
 import { roomRoutes } from "../http/room-routes.js";
 import type { HttpOptions } from "../http/server.js";
@@ -62,7 +63,9 @@ export function httpOptionsOf(parts: {
   const { config, log, clock, service, stores, operator, metrics } = parts;
   const { sweeper, reconciler, reaper, sessions, registry, cluster, telephony } = service;
   const admin = { adminToken: config.ADMIN_TOKEN, adminOpen: config.ENVIRONMENT !== "production" };
-  const isOriginAllowed = originMatcher(config.ORIGINS, [config.PUBLIC_URL, config.SERVICE_URL]);
+  const ownUrls = [config.PUBLIC_URL, config.SERVICE_URL];
+  const isOriginAllowed = originMatcher(config.ORIGINS, ownUrls);
+  const named = namedOrigins(config.ORIGINS);
   const actorOf = actorBy(config.ADMIN_TOKEN);
   return {
     log,
@@ -70,11 +73,13 @@ export function httpOptionsOf(parts: {
     isProxy: addressMatcher(listOf(config.TRUSTED_PROXIES)),
     limits: { connections: config.MAX_CONNECTIONS, perAddress: config.MAX_CONNECTIONS_PER_ADDRESS },
     refusals: service.refusals,
+    refused: new RefusedHttp({ clock, counted: (code) => metrics.traffic.countHttpRefusal(code) }),
     guesses: new AdminGuesses({ log, clock, counted: (setting) => metrics.traffic.countAdminGuess(setting) }),
     isOriginAllowed,
     version: VERSION,
     docs: config.ENVIRONMENT === "development",
     ...admin,
+    ownNames: { isHost: hostMatcher(named, ownUrls), isOrigin: originMatcher(named, ownUrls) },
     actorOf,
     metricsToken: config.METRICS_TOKEN,
     metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },

@@ -34,3 +34,24 @@ export function originMatcher(
         LABELS.test(origin.slice(scheme.length, -domain.length)),
     );
 }
+
+/** The entries that name somebody. Any page can be a page without an origin (`null`), and `*` is every page. */
+export function namedOrigins(entries: readonly string[]): string[] {
+  return entries.filter((entry) => entry !== "*" && entry !== "null");
+}
+
+/**
+ * Compiles the host names in origins and URLs into one test for a host name in lower case, without a port.
+ *
+ * @param entries as {@link originMatcher} takes them; those without a host name on the Web do not count
+ */
+export function hostMatcher(
+  entries: readonly string[],
+  urls: readonly (string | undefined)[] = [],
+): (name: string) => boolean {
+  const webUrls = [...entries, ...urls].filter(
+    (url) => url !== undefined && /^https?:/i.test(url) && URL.canParse(url),
+  );
+  const isOrigin = originMatcher(webUrls.map((url) => `http://${new URL(String(url)).hostname}`));
+  return (name) => isOrigin(`http://${name}`);
+}

@@ -125,7 +125,8 @@ const access = {
   ADMIN_TOKEN: Type.Optional(
     Token(8, {
       description: "The bearer token for the operators' API.",
-      unset: "the API is open in development and test, and not served in production",
+      unset:
+        "in development and test the API is open to programs and to your own pages; in production it is not served",
     }),
   ),
   METRICS_TOKEN: Type.Optional(

@@ -1,14 +1,17 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { ERRORS, LastseenError, toWireError } from "@lastseen/protocol";
+import type { RefusedHttp } from "./refused-http.js";
 import { shown } from "./shown.js";
 
 /** The body of every refusal. */
 const Refusal = Type.Object({ error: Type.Object({ code: Type.Enum(Object.keys(ERRORS)), message: Type.String() }) });
 
 /** Answers every failure with its status and `{ error: { code, message } }`, and adds this form to the schema of each route. */
-export function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler(answerError);
+export function answerErrors(app: FastifyInstance, refused: RefusedHttp): void {
+  app.setErrorHandler<FastifyError | LastseenError>((error, request, reply) =>
+    answerError(error, request, reply, refused),
+  );
   app.addHook("onRoute", (route) => {
     const { response } = route.schema ?? {};
     route.schema = { ...route.schema, response: { ...Object(response), "4xx": Refusal, "5xx": Refusal } };
@@ -22,16 +25,22 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
   );
 }
 
-/** Answers and logs one failure. An unexpected one becomes `internal`, and the client learns no more. */
-export function answerError(error: FastifyError | LastseenError, request: FastifyRequest, reply: FastifyReply): void {
+/** Answers, counts and logs one failure. An unexpected one becomes `internal`, and the client learns no more. */
+export function answerError(
+  error: FastifyError | LastseenError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refused: RefusedHttp,
+): void {
   const { failure, status } = fromFramework(error);
   const wire = toWireError(failure);
   const { level } = ERRORS[wire.code];
-  const { method, ip: address } = request;
   const url = shown(request.url);
   const origin = shown(request.headers.origin);
   const err = level === "error" || level === "warn" ? faultIn(failure) : undefined;
-  request.log[level]({ method, url, address, origin, code: wire.code, reason: wire.message, err }, "request refused");
+  // Fastify's messages repeat what the client sent, such as a media type.
+  const reason = shown(wire.message);
+  refused.note(request, wire.code, { method: request.method, url, origin, reason, err });
   void reply.code(status ?? ERRORS[wire.code].httpStatus).send({ error: { code: wire.code, message: wire.message } });
 }
 

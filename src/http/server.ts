@@ -19,6 +19,8 @@ import type { AdminGuesses } from "./admin-guesses.js";
 import { checkRequests } from "./schemas.js";
 import { logActions, type ActorOf } from "./actor.js";
 import { bearerGuard } from "./guard.js";
+import { refuseForeignRequests, type OwnNames } from "./foreign-requests.js";
+import type { RefusedHttp } from "./refused-http.js";
 
 /** How long a client may take to send the head of its request. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -44,6 +46,8 @@ export interface HttpOptions {
   /** The most sockets: WebSockets of all addresses together, and of one address. */
   limits: { connections: number; perAddress: number };
   refusals: Refusals;
+  /** Counts and logs the requests that a route refuses. */
+  refused: RefusedHttp;
   /** Slows down those who guess `adminToken` and `metricsToken`. */
   guesses: AdminGuesses;
   /** Whether pages of this origin may read answers and open WebSockets. */
@@ -54,6 +58,8 @@ export interface HttpOptions {
   /** When it is undefined and `adminOpen` is false, the admin routes are not served. */
   adminToken: string | undefined;
   adminOpen: boolean;
+  /** Whose pages may use the admin routes without a token. */
+  ownNames: OwnNames;
   /** Who sent a request of the admin routes. */
   actorOf: ActorOf;
   metricsToken: string | undefined;
@@ -77,12 +83,12 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     routerOptions: { maxParamLength: LIMITS.idLength * 3 },
     frameworkErrors: (error, request, reply) => {
       addAnswerHeaders(reply);
-      answerError(error, request, reply);
+      answerError(error, request, reply, options.refused);
     },
     clientErrorHandler: refuseUnreadable,
   });
   boundSockets(app.server, options);
-  answerErrors(app);
+  answerErrors(app, options.refused);
   checkRequests(app);
   answerUnknownRoutes(app);
   // This comes before CORS, which answers preflights itself.
@@ -139,9 +145,8 @@ export async function registerRoutes(app: FastifyInstance, options: HttpOptions)
 }
 
 function adminGuard(options: HttpOptions): ReturnType<typeof bearerGuard> {
-  if (options.adminToken !== undefined || options.adminOpen) {
-    return bearerGuard("ADMIN_TOKEN", options.adminToken, options);
-  }
+  if (options.adminToken !== undefined) return bearerGuard("ADMIN_TOKEN", options.adminToken, options);
+  if (options.adminOpen) return refuseForeignRequests(options);
   return async () => {
     throw new LastseenError("not_found", "There is no such route.");
   };

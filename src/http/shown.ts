@@ -1,4 +1,4 @@
-/** The log keeps so many characters of an Origin and of a URL, because a client may send any text. */
+/** The log keeps so many characters of what a client sent, because a client may send any text. */
 const SHOWN_LENGTH = 200;
 
 /** The beginning of a client's text, for the log. */

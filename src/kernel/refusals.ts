@@ -5,7 +5,8 @@ import { LogQuota } from "./log-quota.js";
 /**
  * Why a client was turned away or cut off. `connections`: the node has all it can take; `address`: this address has all it may
  * have; `before_hello`: too many sockets have not said hello; `user`: this user has all sessions that one may have; `unread`:
- * it does not read; `rate`: it sends too much; `requests`: too many HTTP sockets wait without a finished request.
+ * it does not read; `rate`: it sends too much; `requests`: too many HTTP sockets wait without a finished request; `foreign`: a
+ * foreign page asked the API that has no token.
  */
 export const REFUSAL_REASONS = [
   "connections",
@@ -15,10 +16,11 @@ export const REFUSAL_REASONS = [
   "unread",
   "rate",
   "requests",
+  "foreign",
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** Counts who was turned away for a limit, and logs it once for each reason, address (IPv6: network of 64 bits) and minute. */
+/** Counts who was turned away, and logs it once for each reason, address (IPv6: network of 64 bits) and minute. */
 export class Refusals {
   readonly counts = new Map<RefusalReason, number>();
   readonly #log: { warn(fields: object, message: string): void };

@@ -11,6 +11,7 @@ import type { Gateway } from "../gateway/gateway.js";
 import { followAnswers, serveAsHttp } from "../gateway/upgrades.js";
 import { registerWebSocket } from "../gateway/ws-route.js";
 import { answerErrors } from "../http/error-handler.js";
+import type { RefusedHttp } from "../http/refused-http.js";
 
 const PATH = "/ws";
 /** Listeners for `upgrade` that this file adds to the server of the application. */
@@ -46,6 +47,7 @@ export class Handshakes {
     options: {
       gateway: Gateway;
       isOriginAllowed: (origin: string) => boolean;
+      refused: RefusedHttp;
       reconnectSpreadMs: number;
       log: FastifyBaseLogger;
     },
@@ -54,7 +56,7 @@ export class Handshakes {
       loggerInstance: options.log,
       logController: new LogController({ disableRequestLogging: true }),
     });
-    answerErrors(inner);
+    answerErrors(inner, options.refused);
     // The application knows its proxies, so it says where a client comes from.
     const addresses = new WeakMap<IncomingMessage, string>();
     await registerWebSocket(inner, { ...options, addressOf: (request) => addresses.get(request) });

@@ -92,6 +92,7 @@ async function open(
       const handshakes = await Handshakes.open(scope, {
         gateway: service.gateway,
         isOriginAllowed: httpOptions.isOriginAllowed,
+        refused: httpOptions.refused,
         reconnectSpreadMs: RECONNECT_SPREAD_MS,
         log,
       });
@@ -108,7 +109,7 @@ async function open(
 
 /** Adds the routes. Only on these routes errors are answered in the form of the service. */
 async function addRoutes(scope: FastifyInstance, options: HttpOptions): Promise<void> {
-  answerErrors(scope);
+  answerErrors(scope, options.refused);
   protectAnswers(scope);
   checkRequests(scope);
   serializeAnswers(scope);

@@ -1,4 +1,4 @@
-import { CLOSE_CODES, ERRORS } from "@lastseen/protocol";
+import { CLOSE_CODES, ERRORS, type ErrorCode } from "@lastseen/protocol";
 import { REFUSAL_REASONS } from "../../kernel/refusals.js";
 import type { Counter, Histogram, Instruments } from "../instruments.js";
 import type { MetricSources } from "../sources.js";
@@ -11,6 +11,7 @@ export class TrafficMetrics {
   readonly #heartbeatGap: Histogram;
   readonly #keyFetches: Counter;
   readonly #adminGuesses: Counter;
+  readonly #httpRefusals: Counter;
 
   constructor(instruments: Instruments) {
     this.#instruments = instruments;
@@ -29,6 +30,13 @@ export class TrafficMetrics {
       "Requests with a wrong admin or metrics token, by the setting of the right one.",
       { setting: ["ADMIN_TOKEN", "METRICS_TOKEN"] },
     );
+    this.#httpRefusals = instruments.counter(
+      "http_rejected_total",
+      "HTTP requests that a route answered with an error.",
+      {
+        code: Object.keys(ERRORS),
+      },
+    );
   }
 
   countKeyFetch(result: "ok" | "failed"): void {
@@ -37,6 +45,10 @@ export class TrafficMetrics {
 
   countAdminGuess(setting: "ADMIN_TOKEN" | "METRICS_TOKEN"): void {
     this.#adminGuesses.inc({ setting });
+  }
+
+  countHttpRefusal(code: ErrorCode): void {
+    this.#httpRefusals.inc({ code });
   }
 
   /** @param gapMs milliseconds */
@@ -58,7 +70,7 @@ export class TrafficMetrics {
       known: Object.values(CLOSE_CODES).map(({ code }) => String(code)),
       read: () => sources.socketCloses(),
     });
-    this.#instruments.mirrorAll("refused_total", "Clients turned away or cut off because of a limit, by the limit.", {
+    this.#instruments.mirrorAll("refused_total", "Clients turned away or cut off, by the reason.", {
       label: "why",
       known: REFUSAL_REASONS,
       read: () => sources.refused(),

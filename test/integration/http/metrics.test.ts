@@ -24,6 +24,7 @@ const NAMES = [
   "heartbeat_gap_seconds",
   "heartbeats_total",
   "holds_total",
+  "http_rejected_total",
   "jwks_fetches_total",
   "media_foreign",
   "media_objects",

@@ -87,3 +87,26 @@ test("a failure while a request is carried out is internal, tells nothing of its
     err: { message: "secret detail" },
   });
 });
+
+test("one address writes at most 20 lines about refused requests in a minute, and the metric counts all of them", async () => {
+  const service = await startService({ ADMIN_TOKEN: "b7a1c93e5d20f846b7a1c93e5d20f847", TRUSTED_PROXIES: "127.0.0.1" });
+  const ask = (address: string) => service.get("/api/rooms", { headers: { "x-forwarded-for": address } });
+  for (let n = 0; n < 60; n += 1) expect((await ask("203.0.113.1")).status).toBe(401);
+  await ask("203.0.113.2");
+  const lines = service.log.filter(({ msg }) => msg === "request refused");
+  expect(lines.filter(({ address }) => address === "203.0.113.1")).toHaveLength(20);
+  expect(lines.filter(({ address }) => address === "203.0.113.2")).toHaveLength(1);
+  const metrics = await (await service.get("/metrics")).text();
+  expect(metrics).toContain('lastseen_http_rejected_total{code="unauthorized"} 61');
+});
+
+test("a line about a refused request has only the beginning of what the client sent", async () => {
+  const service = await startService({ LOG_LEVEL: "trace" });
+  const long = "x".repeat(10_000);
+  await service.get(`/api/sessions?state=${long}`);
+  await service.get("/api/sessions/leave", { method: "POST", body: "x", headers: { "content-type": `a/${long}` } });
+  await service.get("/api/rooms", { headers: { origin: `https://${long}.example` } });
+  const lines = service.log.filter(({ msg }) => msg === "request refused");
+  expect(lines).toHaveLength(3);
+  for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(1_000);
+});
