@@ -39,6 +39,24 @@ never change while the service runs.
 
 - A name that ends in \`_MS\` is a duration in milliseconds.
 - **Secret** marks a value that nobody may read. The service does not log it and does not repeat it in a message.
+
+## Secrets
+
+Each secret may also be given as a file: \`ADMIN_TOKEN_FILE=/run/secrets/admin_token\` instead of \`ADMIN_TOKEN\`. White space at the end of
+the file does not count. If both are given, or if the file is missing, empty, larger than 16 KiB or not UTF-8, the service does not start.
+
+\`openssl rand -hex 32\` makes a good secret. In PowerShell:
+
+\`\`\`powershell
+$b = [byte[]]::new(32); [Security.Cryptography.RandomNumberGenerator]::Create().GetBytes($b); -join ($b | % { '{0:x2}' -f $_ })
+\`\`\`
+
+| a secret that | production | development, test |
+| --- | --- | --- |
+| has quotes around it, white space at an end, a line end or a control character | refused | refused |
+| is a bearer token and has other characters than ASCII, which no header carries | refused | refused |
+| is too short (the tables below) | refused | refused |
+| is easy to guess: fewer than five different characters, \`abcdef…\`, one piece again and again | refused | a log line at \`warn\` |
 `;
 
 function readDefaults(name: string): Defaults {
@@ -75,7 +93,7 @@ function row(
     return value === undefined ? [] : [`${show(value)} in ${environment}`];
   });
   const usual = common[name] === undefined ? `not set: ${unset}` : show(common[name]);
-  const meaning = secret ? `${description} **Secret.**` : description;
+  const meaning = secret ? `${description} **Secret**, also as \`${name}_FILE\`.` : description;
   return `| \`${name}\` | ${allowed(schema)} | ${[usual, ...own].join("; ")} | ${meaning} |`;
 }
 

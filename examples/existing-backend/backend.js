@@ -15,7 +15,7 @@ export async function createBackend({ workerBin, page }) {
   // Register before the worker starts, so that Lastseen sees everything in it.
   await app.register(lastseen, {
     prefix: "/presence",
-    settings: { CORS_ORIGIN: page, ADMIN_TOKEN: "operators-only", RESUME_GRACE_MS: 2_000 },
+    settings: { CORS_ORIGIN: page, ADMIN_TOKEN: process.env.ADMIN_TOKEN, RESUME_GRACE_MS: 2_000 },
     // A real backend checks the token of its own login here.
     authenticate: ({ token }) => ({ userId: knownUser(token) }),
   });

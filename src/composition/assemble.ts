@@ -50,6 +50,7 @@ export async function assemble(parts: {
   const listenerFailed = (error: unknown, event: PropertyKey): void =>
     log.error({ err: error, event: String(event) }, "a listener failed");
 
+  for (const warning of config.WARNINGS) log.warn({ reason: warning }, "a setting would be refused in production");
   const stores = await openStores(config, clock, listenerFailed, disposals);
   const webhooks = openWebhooks(config, stores.events, { log, clock, listenerFailed }, disposals);
   const media = await openMedia();

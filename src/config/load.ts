@@ -8,7 +8,9 @@ import { contradictions } from "./contradictions.js";
 import { problemOfUnchosenHost, readEnvironment } from "./environment.js";
 import { listOf } from "./lists.js";
 import { originsOfPage } from "./origins.js";
-import { Settings, type Environment } from "./schema.js";
+import { Settings, type Environment, type SettingNotes } from "./schema.js";
+import { GOOD_SECRET, whyUnusable, whyWeak } from "./secret-faults.js";
+import { readSecretFiles } from "./secret-files.js";
 
 /** The settings as the service uses them: checked, complete and frozen. */
 export interface Config extends Readonly<
@@ -16,6 +18,8 @@ export interface Config extends Readonly<
 > {
   readonly ENVIRONMENT: Environment;
   readonly ORIGINS: readonly string[];
+  /** What is allowed in this environment but not in production, one line each. */
+  readonly WARNINGS: readonly string[];
 }
 
 /** All problems of the configuration, one line each. The process exits with {@link ConfigError.exitCode}. */
@@ -33,12 +37,12 @@ export class ConfigError extends Error {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 /** The part of a setting's schema that this file reads; see `schema.ts`. */
-type SettingSchema = TSchema & { type?: unknown; forms?: string };
+type SettingSchema = TSchema & Pick<Partial<SettingNotes>, "forms" | "secret"> & { type?: unknown };
 const SCHEMAS = new Map<string, SettingSchema>(Object.entries(Settings.properties));
 
 /**
- * Reads `default.json`, then `<LASTSEEN_ENV>.json`, then the environment. A later value replaces an earlier one. Without
- * `LASTSEEN_ENV` see {@link readEnvironment}.
+ * Reads `default.json`, then `<LASTSEEN_ENV>.json`, then the environment, with the files of secrets that it names. A later
+ * value replaces an earlier one. Without `LASTSEEN_ENV` see {@link readEnvironment}.
  *
  * @param directory where the JSON files are
  * @throws ConfigError with every problem at once
@@ -46,10 +50,11 @@ const SCHEMAS = new Map<string, SettingSchema>(Object.entries(Settings.propertie
 export function loadConfig(env: Variables, directory: string): Config {
   const problems: string[] = [];
   const { environment, isChosen } = readEnvironment(env, problems);
-  const merged: Record<string, unknown> = { ...readFiles(directory, environment, problems), ...pickVariables(env) };
+  const { values, failed } = readSecretFiles(env, problems);
+  const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env), ...values };
   const problem = isChosen ? undefined : problemOfUnchosenHost(merged["HOST"]);
   if (problem !== undefined) problems.push(problem);
-  return finish(merged, environment, problems);
+  return finish(merged, environment, problems, failed);
 }
 
 /**
@@ -68,8 +73,9 @@ export function configOf(
   const problems: string[] = [];
   const { environment, env = {}, passedOver = [] } = options;
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env), ...given };
-  return finish(merged, environment, problems, passedOver);
+  const secrets = readSecretFiles(env, problems);
+  const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env), ...secrets.values, ...given };
+  return finish(merged, environment, problems, [...passedOver, ...secrets.failed]);
 }
 
 function readFiles(directory: string, environment: Environment, problems: string[]): Record<string, unknown> {
@@ -83,13 +89,15 @@ function finish(
   merged: Record<string, unknown>,
   environment: Environment,
   problems: string[],
-  passedOver: Iterable<keyof Settings> = [],
+  passedOver: Iterable<string>,
 ): Config {
   const wrong = new Set([...check(merged, problems), ...passedOver]);
   const settings = merged as Settings;
   problems.push(...contradictions(settings, environment, wrong));
+  const weak = weakSecrets(merged, wrong);
+  if (environment === "production") problems.push(...weak);
   if (problems.length > 0) throw new ConfigError(problems);
-  return complete(settings, environment);
+  return complete(settings, environment, weak);
 }
 
 function readFile(path: string, problems: string[]): Record<string, unknown> {
@@ -133,11 +141,24 @@ function check(settings: Readonly<Record<string, unknown>>, problems: string[]):
   return wrong;
 }
 
+/** The secrets that are easy to guess, one line each. */
+function weakSecrets(settings: Readonly<Record<string, unknown>>, wrong: ReadonlySet<string>): string[] {
+  return [...SCHEMAS].flatMap(([name, { secret }]) => {
+    const value = settings[name];
+    if (secret === undefined || typeof value !== "string" || wrong.has(name)) return [];
+    const problem = whyWeak(value, secret);
+    return problem === undefined ? [] : [`${name} is easy to guess, because it ${problem}; ${GOOD_SECRET}`];
+  });
+}
+
 /** A message repeats so many characters of a wrong value. */
 const SHOWN_LENGTH = 40;
 
 /** What is wrong with a value. The words repeat it only where it should be a number: any other may be a secret. */
 function explain(schema: SettingSchema, value: unknown): string | undefined {
+  const { secret } = schema;
+  const unusable = secret !== undefined && typeof value === "string" ? whyUnusable(value, secret) : undefined;
+  if (unusable !== undefined) return unusable;
   const [error] = Value.Errors(schema, value);
   if (!error) return undefined;
   if (error.keyword === "type" && schema.type === "integer") {
@@ -145,15 +166,19 @@ function explain(schema: SettingSchema, value: unknown): string | undefined {
   }
   if (error.keyword === "pattern" && schema.forms !== undefined) return `must be ${schema.forms}`;
   if (error.keyword === "enum") return `must be one of ${(error.params.allowedValues as string[]).join(", ")}`;
+  if (error.keyword === "minLength" && secret !== undefined) {
+    return `must have at least ${error.params.limit} characters; ${GOOD_SECRET}`;
+  }
   return error.message;
 }
 
-function complete(settings: Settings, environment: Environment): Config {
+function complete(settings: Settings, environment: Environment, warnings: readonly string[]): Config {
   const { CORS_ORIGIN, SFU_WORKERS, NODE_ID, ...rest } = settings;
   return Object.freeze({
     ...rest,
     ENVIRONMENT: environment,
     ORIGINS: Object.freeze(CORS_ORIGIN === undefined ? originsOfPage(rest.WEB_PORT) : listOf(CORS_ORIGIN)),
+    WARNINGS: Object.freeze(warnings),
     SFU_WORKERS: SFU_WORKERS ?? Math.min(4, availableParallelism()),
     NODE_ID: NODE_ID ?? `node-${randomUUID().slice(0, 8)}`,
   });

@@ -4,14 +4,17 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 
+/** `bearer`: clients send it in a header. `signing`: it signs what others check. `url`: an address with a password in it. */
+export type SecretKind = "bearer" | "signing" | "url";
+
 /** What the schema of a setting says beside its type. */
 export interface SettingNotes {
   /** What it is for, in Markdown. */
   description: string;
   /** What happens while it is not set; for optional settings only. */
   unset?: string;
-  /** Nobody may read the value: it is not logged and not repeated in messages. */
-  secret?: true;
+  /** Nobody may read the value: it is not logged and not repeated in messages. It may also be given as `NAME_FILE`. */
+  secret?: SecretKind;
   /** What the pattern allows, in words; part of the message when a value is refused. */
   forms?: string;
   unit?: "ms";
@@ -25,7 +28,8 @@ const Text = (description: string, notes: Partial<SettingNotes> = {}) =>
   Type.String({ minLength: 1, description, ...notes });
 const Form = (pattern: string, notes: SettingNotes) => Type.String({ pattern, ...notes });
 const WebUrl = (notes: SettingNotes) => Form("^https?://.+", { forms: "an http:// or https:// URL", ...notes });
-const Token = (minLength: number, notes: SettingNotes) => Type.String({ minLength, secret: true, ...notes });
+const Bearer = (notes: SettingNotes) => Type.String({ minLength: 16, secret: "bearer", ...notes });
+const SigningKey = (notes: SettingNotes) => Type.String({ minLength: 32, secret: "signing", ...notes });
 
 const listening = {
   PORT: Port("The port of the service. With 0 the service takes a free port and logs it."),
@@ -88,13 +92,13 @@ const access = {
       "How clients prove who they are: with a token (`jwt`), or not at all (`none`). The service does not start with `none` in production.",
   }),
   JWT_SECRET: Type.Optional(
-    Token(32, {
+    SigningKey({
       description: "The secret that signs the clients' tokens (HS256).",
       unset: "HS256 tokens are refused; with `AUTH_MODE=jwt` the service then needs `JWT_JWKS_URL`",
     }),
   ),
   JWT_SECRET_PREVIOUS: Type.Optional(
-    Token(32, {
+    SigningKey({
       description: "The secret before `JWT_SECRET`, still accepted while you change it.",
       unset: "only `JWT_SECRET` counts",
     }),
@@ -123,14 +127,14 @@ const access = {
     }),
   ),
   ADMIN_TOKEN: Type.Optional(
-    Token(8, {
+    Bearer({
       description: "The bearer token for the operators' API.",
       unset:
         "in development and test the API is open to programs and to your own pages; in production it is not served",
     }),
   ),
   METRICS_TOKEN: Type.Optional(
-    Token(8, { description: "The bearer token for `GET /metrics`.", unset: "everybody may read the metrics" }),
+    Bearer({ description: "The bearer token for `GET /metrics`.", unset: "everybody may read the metrics" }),
   ),
 };
 
@@ -164,7 +168,7 @@ const nodes = {
         "Redis makes this node one of many; see [many-nodes.md](many-nodes.md). The password may be part of it.",
       forms: "a redis://, redis+sentinel:// or redis+cluster:// URL, or one of these with rediss for TLS",
       unset: "this node is alone",
-      secret: true,
+      secret: "url",
     }),
   ),
   NODE_ID: Type.Optional(
@@ -194,7 +198,10 @@ const webhooks = {
     }),
   ),
   WEBHOOK_SECRET: Type.Optional(
-    Text("The secret that signs the events.", { secret: true, unset: "the service does not start with `WEBHOOK_URL`" }),
+    Text("The secret that signs the events. In production it needs 32 or more characters.", {
+      secret: "signing",
+      unset: "the service does not start with `WEBHOOK_URL`",
+    }),
   ),
 };
 
@@ -216,6 +223,13 @@ export const Settings = Type.Object(
 );
 
 export type Settings = Static<typeof Settings>;
+
+/** The settings that are secrets. */
+export function secretNames(): string[] {
+  return Object.entries<TSchema & Partial<SettingNotes>>(Settings.properties).flatMap(([name, { secret }]) =>
+    secret === undefined ? [] : [name],
+  );
+}
 
 export const ENVIRONMENTS = ["development", "production", "test"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { ServiceProcess } from "../support/service-process.js";
 import { Attacker } from "./support/attacker.js";
 import { cpuDuring, figure } from "./support/figures.js";
+import { ADMIN_TOKEN } from "../support/secrets.js";
 
 const head = (line: string, ...headers: string[]) => `${[line, "host: localhost", ...headers].join("\r\n")}\r\n\r\n`;
 const post = (path: string, body: string, type = "application/json") =>
@@ -89,7 +90,7 @@ async function send(service: ServiceProcess, bytes: string, times: number): Prom
 }
 
 test("a hostile HTTP request gets a refusal, costs little, and leaves few lines in the log", async () => {
-  const service = await ServiceProcess.start({ ADMIN_TOKEN: "an-admin-token-of-32-characters!" });
+  const service = await ServiceProcess.start({ ADMIN_TOKEN });
   await send(service, HONEST, 200);
   const usual = (await cpuDuring(service, () => send(service, HONEST, 100))) / 100;
   let dearest = { what: "none", ratio: 0 };

@@ -6,8 +6,8 @@ import { TestClient } from "../support/test-client.js";
 import { until } from "../support/until.js";
 import { noStageReason, openPage } from "./browsers.js";
 import { onStage } from "./stage.js";
+import { ADMIN_TOKEN as TOKEN, PRODUCTION } from "../support/secrets.js";
 
-const TOKEN = "correct horse battery staple";
 /** Somebody's name that would do everything a page must not let it do. */
 const HOSTILE = `<img src=x onerror="window.owned=1"><script>window.owned=1</script>\u202Eeve"'`;
 /** The name as the service gives it to others. */
@@ -91,7 +91,7 @@ describe.skipIf(noStageReason)("the operator page", () => {
   );
 
   test(onStage("says in production without a token that there is nothing to see"), async () => {
-    const service = await startService({ LASTSEEN_ENV: "production", HOST: "127.0.0.1", JWT_SECRET: "s".repeat(32) });
+    const service = await startService(PRODUCTION);
     const { page, asked } = await openOps(service);
     await page.getByText("until ADMIN_TOKEN is set").waitFor();
     expect(asked).toEqual([]);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { startService } from "../../support/service.js";
 import type { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
+import { ADMIN_TOKEN } from "../../support/secrets.js";
 
 const shown = (client: TestClient, userId: string) =>
   client
@@ -82,6 +83,6 @@ test("the status route tells whether a call could ring, and refuses an invalid u
 });
 
 test("the status route is protected like all routes under /api", async () => {
-  const service = await startService({ ADMIN_TOKEN: "secret-secret-secret-secret-secret" });
+  const service = await startService({ ADMIN_TOKEN });
   expect((await service.get("/api/users/ada/status")).status).toBe(401);
 });

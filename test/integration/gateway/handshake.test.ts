@@ -4,6 +4,7 @@ import { startService } from "../../support/service.js";
 import { TestClient } from "../../support/test-client.js";
 import { assertNoFailure, bystanderIn } from "./bystander.js";
 import { frame, handshake, RawSocket } from "./raw-socket.js";
+import { ADMIN_TOKEN, PRODUCTION } from "../../support/secrets.js";
 
 const ALLOWED = "http://localhost:3002";
 
@@ -80,7 +81,7 @@ test("an allowed Origin is let in, and so is a client that sends none", async ()
 });
 
 test("without allowed origins every browser is refused, other programs are let in", async () => {
-  const service = await startService({ LASTSEEN_ENV: "production", JWT_SECRET: "s".repeat(32), HOST: "127.0.0.1" });
+  const service = await startService(PRODUCTION);
   await expect(TestClient.open(service.ws, { origin: ALLOWED })).rejects.toThrow("403");
   await expect(service.connect()).resolves.toBeInstanceOf(TestClient);
 });
@@ -135,7 +136,7 @@ test.each([
   ["nearly the route", "/ws/", 404],
   ["the route in disguise", "/%77s", 426],
 ])("a WebSocket handshake for %s is answered as if it were plain HTTP", async (_what, path, status) => {
-  const service = await startService({ ADMIN_TOKEN: "secret-token" });
+  const service = await startService({ ADMIN_TOKEN });
   const raw = await RawSocket.open(service.port);
   raw.write(handshake(path));
   expect(await raw.until("}")).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { startService, type TestService } from "../../support/service.js";
 import { ProviderKey, startKeyServer } from "./key-server.js";
 import { goodToken, inSeconds, SECRET, token } from "./tokens.js";
+import { OTHER_JWT_SECRET } from "../../support/secrets.js";
 
 const claims = { sub: "auth0|5f7c", exp: inSeconds(600), iss: "https://id.example/", aud: "calls" };
 const settings = (url: string, more: object = {}) => ({ AUTH_MODE: "jwt", JWT_JWKS_URL: url, ...more });
@@ -120,7 +121,7 @@ test("a second hello before the first one is answered is refused, and a socket t
 test("the secret of before still counts while it is given", async () => {
   const service = await startService({
     AUTH_MODE: "jwt",
-    JWT_SECRET: "a-new-secret-of-more-than-32-characters",
+    JWT_SECRET: OTHER_JWT_SECRET,
     JWT_SECRET_PREVIOUS: SECRET,
   });
   expect((await helloWith(service, goodToken("ada"))).answer).toMatchObject({ ok: true });

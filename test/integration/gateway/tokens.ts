@@ -1,6 +1,7 @@
 import { createHmac, createSign, generateKeyPairSync } from "node:crypto";
+import { JWT_SECRET } from "../../support/secrets.js";
 
-export const SECRET = "a-secret-of-more-than-32-characters!";
+export const SECRET = JWT_SECRET;
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 

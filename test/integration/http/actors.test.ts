@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { startService, type TestService } from "../../support/service.js";
+import { ADMIN_TOKEN as TOKEN } from "../../support/secrets.js";
 
-const TOKEN = "the-right-token";
 const BY = { name: "ADMIN_TOKEN", address: "127.0.0.1" };
 
 interface History {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { startService } from "../../support/service.js";
+import { ADMIN_TOKEN } from "../../support/secrets.js";
 
 test.each([
   ["/api/health", "GET", 200],
@@ -11,7 +12,7 @@ test.each([
   ["/api/%zz", "GET", 400],
   ["/api/rooms", "OPTIONS", 204],
 ])("no browser keeps or guesses the type of %s %s with status %i", async (path, method, status) => {
-  const service = await startService({ ADMIN_TOKEN: "an-admin-token-of-a-test" });
+  const service = await startService({ ADMIN_TOKEN });
   const preflight = { origin: "http://localhost:3002", "access-control-request-method": "GET" };
   const answer = await service.get(path, { method, ...(method === "OPTIONS" ? { headers: preflight } : {}) });
   expect(answer.status).toBe(status);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { startService, type TestService } from "../../support/service.js";
+import { PRODUCTION } from "../../support/secrets.js";
 
 /** What `navigator.sendBeacon(url, text)` sends. */
 function beacon(service: TestService, body: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -96,8 +97,7 @@ test.each([
 });
 
 test("a beacon needs no admin token, not even in production, and comes as JSON from those who can send it", async () => {
-  const production = { LASTSEEN_ENV: "production", JWT_SECRET: "s".repeat(32), HOST: "127.0.0.1" };
-  const service = await startService(production);
+  const service = await startService(PRODUCTION);
   const body = '{"sessionId":"a","resumeToken":"b"}';
   expect((await beacon(service, body)).status).toBe(204);
   expect((await beacon(service, body, { "content-type": "application/json" })).status).toBe(204);

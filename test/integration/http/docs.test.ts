@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { startService } from "../../support/service.js";
+import { PRODUCTION } from "../../support/secrets.js";
 
 interface Operation {
   summary?: string;
@@ -55,6 +56,6 @@ test("in development there is an OpenAPI page with every route, what it answers 
 });
 
 test.each(["test", "production"])("in %s there is none", async (environment) => {
-  const service = await startService({ LASTSEEN_ENV: environment, JWT_SECRET: "s".repeat(32), HOST: "127.0.0.1" });
+  const service = await startService({ ...PRODUCTION, LASTSEEN_ENV: environment });
   for (const path of ["/docs", "/docs/json", "/docs/"]) expect((await service.get(path)).status).toBe(404);
 });

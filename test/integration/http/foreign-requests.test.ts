@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { pageRequest } from "../../support/page-request.js";
 import { startService, type TestService } from "../../support/service.js";
 import { application, registerLastseen } from "../plugin/application.js";
+import { ADMIN_TOKEN } from "../../support/secrets.js";
 
 const TEXT = { "content-type": "text/plain" };
 const FOREIGN = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
@@ -68,11 +69,10 @@ test("a foreign page still reaches the goodbye, the health and the metrics", asy
 });
 
 test("with ADMIN_TOKEN the token alone decides", async () => {
-  const token = "b7a1c93e5d20f846b7a1c93e5d20f847";
-  const service = await startService({ ADMIN_TOKEN: token });
+  const service = await startService({ ADMIN_TOKEN });
   for (const headers of [FOREIGN, REBOUND]) {
     expect((await pageRequest(service.port, "/api/rooms", { headers })).status).toBe(401);
-    const authorization = `Bearer ${token}`;
+    const authorization = `Bearer ${ADMIN_TOKEN}`;
     expect((await pageRequest(service.port, "/api/rooms", { headers: { ...headers, authorization } })).status).toBe(
       200,
     );

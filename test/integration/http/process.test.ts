@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, type TestContext } from "vitest";
 import { TestClient } from "../../support/test-client.js";
+import { PRODUCTION } from "../../support/secrets.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -62,6 +63,12 @@ describe.concurrent("the process", () => {
     const service = new Process(context, { LASTSEEN_ENV: "production" });
     expect(await service.exit).toBe(78);
     expect(service.err).toContain("JWT_SECRET is needed");
+  });
+
+  test("production does not start with a secret that is easy to guess, and says how to make a good one", async (context) => {
+    const service = new Process(context, { ...PRODUCTION, ADMIN_TOKEN: "a".repeat(40) });
+    expect(await service.exit).toBe(78);
+    expect(service.err).toMatch(/^ {2}- ADMIN_TOKEN is easy to guess, .*openssl rand -hex 32.*PowerShell/m);
   });
 
   test("NODE_ENV=production without LASTSEEN_ENV is production, which does not start without a secret", async (context) => {

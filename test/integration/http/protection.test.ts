@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { startService } from "../../support/service.js";
+import { ADMIN_TOKEN as ADMIN, METRICS_TOKEN, PRODUCTION } from "../../support/secrets.js";
 
-const ADMIN = "an-admin-token";
-const PRODUCTION = { LASTSEEN_ENV: "production", JWT_SECRET: "s".repeat(32), HOST: "127.0.0.1" };
 const ADMIN_ROUTES = [
   ["GET", "/api/rooms"],
   ["GET", "/api/rooms/daily"],
@@ -52,6 +54,24 @@ test("the token is asked for before anything is looked up or checked", async () 
   expect((await service.get("/api/sessions?limit=x", bearer(ADMIN))).status).toBe(400);
 });
 
+test("the token may come from a file", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lastseen-token-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "admin_token");
+  writeFileSync(path, `${ADMIN}\n`);
+  const service = await startService({ ADMIN_TOKEN_FILE: path });
+  expect((await service.get("/api/rooms")).status).toBe(401);
+  expect((await service.get("/api/rooms", bearer(ADMIN))).status).toBe(200);
+});
+
+test("a secret that is easy to guess is told in the log, without the secret", async () => {
+  const weak = "abcdefghijklmnopqrst";
+  const service = await startService({ ADMIN_TOKEN: weak });
+  const warnings = service.log.filter(({ level }) => level === 40);
+  expect(warnings).toMatchObject([{ reason: expect.stringContaining("ADMIN_TOKEN is easy to guess") }]);
+  expect(JSON.stringify(service.log)).not.toContain(weak);
+});
+
 test("a request without the token changes nothing", async () => {
   const service = await startService({ ADMIN_TOKEN: ADMIN });
   const ada = await service.join("ada", "daily");
@@ -77,7 +97,7 @@ test.each(ADMIN_ROUTES)(
   },
 );
 
-test.each([{}, { ADMIN_TOKEN: ADMIN, METRICS_TOKEN: "a-metrics-token" }, PRODUCTION])(
+test.each([{}, { ADMIN_TOKEN: ADMIN, METRICS_TOKEN }, PRODUCTION])(
   "health is open to everybody, whatever is protected: %o",
   async (env) => {
     const service = await startService(env);
@@ -86,11 +106,11 @@ test.each([{}, { ADMIN_TOKEN: ADMIN, METRICS_TOKEN: "a-metrics-token" }, PRODUCT
 );
 
 test("metrics have a token of their own, and the admin's does not open them", async () => {
-  const service = await startService({ ADMIN_TOKEN: ADMIN, METRICS_TOKEN: "a-metrics-token" });
+  const service = await startService({ ADMIN_TOKEN: ADMIN, METRICS_TOKEN });
   expect((await service.get("/metrics")).status).toBe(401);
   expect((await service.get("/metrics", bearer(ADMIN))).status).toBe(401);
-  expect((await service.get("/api/rooms", bearer("a-metrics-token"))).status).toBe(401);
-  const allowed = await service.get("/metrics", bearer("a-metrics-token"));
+  expect((await service.get("/api/rooms", bearer(METRICS_TOKEN))).status).toBe(401);
+  const allowed = await service.get("/metrics", bearer(METRICS_TOKEN));
   expect(allowed.status).toBe(200);
   expect(await allowed.text()).toContain("lastseen_sessions");
   const open = await startService(PRODUCTION);

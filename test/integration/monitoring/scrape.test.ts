@@ -4,6 +4,7 @@ import { ServiceProcess } from "../../support/service-process.js";
 import { startService } from "../../support/service.js";
 import { until } from "../../support/until.js";
 import { noPrometheusReason, Prometheus } from "./prometheus.js";
+import { METRICS_TOKEN } from "../../support/secrets.js";
 
 const target = (service: { http: string }): string => new URL(service.http).host;
 
@@ -56,9 +57,9 @@ test("Prometheus sees a counter before its first step, so that the first step is
 
 test("with METRICS_TOKEN only a Prometheus with this token may scrape", async ({ skip }) => {
   skip(noPrometheusReason !== undefined, noPrometheusReason);
-  const service = await startService({ METRICS_TOKEN: "a-token-for-metrics" });
+  const service = await startService({ METRICS_TOKEN });
   const prometheus = await Prometheus.start({
-    lastseen: { target: target(service), token: "a-token-for-metrics" },
+    lastseen: { target: target(service), token: METRICS_TOKEN },
     stranger: { target: target(service) },
     guesser: { target: target(service), token: "another-token" },
   });

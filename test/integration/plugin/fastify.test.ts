@@ -8,6 +8,7 @@ import { lastseen } from "../../../src/plugin/index.js";
 import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";
 import { application, enter, refusedHandshake, registerLastseen } from "./application.js";
+import { JWT_SECRET } from "../../support/secrets.js";
 
 const ORIGIN = "http://localhost:3002";
 
@@ -172,7 +173,7 @@ describe("The registration", () => {
 
   test("reads the environment only when it is given", async () => {
     const { app } = application();
-    await app.register(lastseen, { env: { JWT_SECRET: "x".repeat(32), PORT: "4000" } });
+    await app.register(lastseen, { env: { JWT_SECRET, PORT: "4000" } });
     await app.ready();
     expect((await app.inject("/api/sessions")).statusCode).toBe(404);
     expect((await app.inject("/api/health")).json()).toMatchObject({ status: "OK", checks: { media: "off" } });

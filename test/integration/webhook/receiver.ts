@@ -5,8 +5,9 @@ import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import type { BackendEvent } from "@lastseen/protocol";
 import { until } from "../../support/until.js";
+import { WEBHOOK_SECRET } from "../../support/secrets.js";
 
-export const SECRET = "the-secret-of-the-webhooks";
+export const SECRET = WEBHOOK_SECRET;
 
 export interface Delivery {
   readonly event: BackendEvent;

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { ConfigError, loadConfig } from "../../../src/config/load.js";
+import { JWT_SECRET as SECRET } from "../../support/secrets.js";
 
 const CONFIG = fileURLToPath(new URL("../../../config", import.meta.url));
-const SECRET = "s".repeat(32);
 type Env = Record<string, string>;
 
 function problems(env: Env): readonly string[] {

@@ -4,9 +4,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { ConfigError, loadConfig } from "../../../src/config/load.js";
+import {
+  ADMIN_TOKEN,
+  JWT_SECRET as SECRET,
+  METRICS_TOKEN,
+  OTHER_JWT_SECRET,
+  WEBHOOK_SECRET,
+} from "../../support/secrets.js";
 
 const CONFIG = fileURLToPath(new URL("../../../config", import.meta.url));
-const SECRET = "s".repeat(32);
 type Env = Record<string, string>;
 
 /** The problems of a configuration; none when it is right. */
@@ -127,15 +133,15 @@ test("every variable of the environment replaces the value of the files", () => 
     TRUSTED_PROXIES: "10.0.0.0/8, ::1",
     MAX_MESSAGES_PER_SECOND: "10",
     AUTH_MODE: "jwt",
-    JWT_SECRET: "1".repeat(32),
-    JWT_SECRET_PREVIOUS: "2".repeat(32),
+    JWT_SECRET: SECRET,
+    JWT_SECRET_PREVIOUS: OTHER_JWT_SECRET,
     JWT_JWKS_URL: "https://id.example/keys",
     JWT_ISSUER: "https://id.example/",
     JWT_AUDIENCE: "calls",
     JWT_CLOCK_TOLERANCE_S: "5",
     CORS_ORIGIN: " https://a.example , https://b.example:8443,",
-    ADMIN_TOKEN: "12345678",
-    METRICS_TOKEN: "87654321",
+    ADMIN_TOKEN,
+    METRICS_TOKEN,
     SFU_LISTEN_IP: "0.0.0.0",
     SFU_ANNOUNCED_IP: "203.0.113.7",
     SFU_PORT: "50000",
@@ -143,7 +149,7 @@ test("every variable of the environment replaces the value of the files", () => 
     MEDIASOUP_WORKER_BIN: "/opt/worker",
     NODE_ID: "node-a",
     PUBLIC_URL: "https://a.example",
-    WEBHOOK_SECRET: "shared",
+    WEBHOOK_SECRET,
   };
   const { LASTSEEN_ENV: ENVIRONMENT, CORS_ORIGIN: _list, ...rest } = env;
   const numbers = Object.entries(rest).map(([name, value]) => {
@@ -154,6 +160,7 @@ test("every variable of the environment replaces the value of the files", () => 
     ...Object.fromEntries(numbers),
     ENVIRONMENT,
     ORIGINS: ["https://a.example", "https://b.example:8443"],
+    WARNINGS: [],
   });
 });
 
