@@ -79,7 +79,8 @@ export class CallSessions {
     const callId = callOfRoom(roomId);
     const call = callId === undefined ? undefined : this.#known.find(callId);
     if (!call || session.status !== "open" || !isOneOf(call, session)) return;
-    await this.#teardown.endFor(session, call.callId, reason === "room_closed" ? "kicked" : "hangup");
+    const byOperator = reason === "room_closed" || reason === "kicked";
+    await this.#teardown.endFor(session, call.callId, byOperator ? "kicked" : "hangup");
   }
 
   async ended(session: Session, reason: LeaveReason): Promise<void> {

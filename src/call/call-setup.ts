@@ -13,6 +13,7 @@ import {
   type NewCall,
   type StartOutcome,
 } from "../ports/call-store.js";
+import type { Blocks } from "../session/blocks.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
@@ -48,6 +49,7 @@ interface Parts {
   readonly teardown: CallTeardown;
   readonly sessions: CallSessions;
   readonly presence: Presence;
+  readonly blocks: Pick<Blocks, "assertNone">;
   readonly tasks: BackgroundTasks;
   readonly events: Emitter<LifecycleEvents>;
   /** How long a call rings that nobody answers. */
@@ -97,10 +99,12 @@ export class CallSetup {
    * Answers a call that rings.
    *
    * @param accepted called before any client is told about the answer
-   * @throws LastseenError `call_gone` when the call does not ring any more, `overloaded`
+   * @throws LastseenError `call_gone` when the call does not ring any more, `blocked` when the user may not enter the room of
+   *   the call, `overloaded`
    */
   async accept(session: Session, callId: string, accepted: (call: CallRecord) => void): Promise<void> {
-    const { store, known, updates, reconciler, teardown, sessions, tasks } = this.#parts;
+    const { store, known, updates, reconciler, teardown, sessions, blocks, tasks } = this.#parts;
+    blocks.assertNone({ userId: session.userId, roomId: callRoomId(callId) });
     const outcome = await tasks.ask(
       () => store.accept(callId, partyOf(session)),
       () => (known.find(callId) ? reconciler.refreshLater(callId) : sessions.lookLater(session)),

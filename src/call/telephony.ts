@@ -22,6 +22,7 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
+import type { Blocks } from "../session/blocks.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
@@ -55,6 +56,7 @@ export function createTelephony(ports: {
   directory: Directory;
   bus: Bus;
   registry: SessionRegistry;
+  blocks: Pick<Blocks, "assertNone">;
   events: Emitter<LifecycleEvents>;
   /** How long a call rings that nobody answers. */
   ringTimeoutMs: number;

@@ -65,6 +65,7 @@ export async function assemble(parts: {
     directory: stores.directory,
     bus: stores.bus,
     calls: stores.calls,
+    blocks: stores.blocks,
     media,
     authenticate: authenticate ?? authenticationOf({ config, log, clock, metrics }),
     cleanupSteps,

@@ -10,6 +10,7 @@ import type { Refusals } from "../kernel/refusals.js";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Admission } from "../room/admission.js";
 import type { MetadataChanges } from "../room/metadata-changes.js";
+import type { Blocks } from "../session/blocks.js";
 import type { Core } from "./core.js";
 import type { ServicePorts } from "./service-ports.js";
 import type { ServiceSettings } from "./settings.js";
@@ -26,8 +27,9 @@ export function createGateway(parts: {
   membership: Membership | undefined;
   refusals: Refusals;
   metadata: MetadataChanges;
+  blocks: Blocks;
 }): Gateway {
-  const { settings, ports, core, reaper, admission, telephony, membership, refusals, metadata } = parts;
+  const { settings, ports, core, reaper, admission, telephony, membership, refusals, metadata, blocks } = parts;
   const { rooms, registry, sessions, liveness, sockets } = core;
   const hello = helloHandler({
     clock: ports.clock,
@@ -35,6 +37,7 @@ export function createGateway(parts: {
     sessions,
     registry,
     rooms,
+    blocks,
     userLimit: new UserLimit({
       clock: ports.clock,
       most: settings.limits.sessionsPerUser,

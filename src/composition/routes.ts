@@ -8,6 +8,7 @@ import type { Config } from "../config/load.js";
 import { hostMatcher, namedOrigins, originMatcher } from "../config/origins.js";
 import { actorBy } from "../http/actor.js";
 import { beaconRoute } from "../http/beacon-route.js";
+import { blockRoutes } from "../http/block-routes.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
 import { drainRoute } from "../http/drain-route.js";
 import { eventRoutes } from "../http/event-routes.js";
@@ -91,6 +92,7 @@ export function httpOptionsOf(parts: {
     adminRoutes: [
       roomRoutes(operator, actorOf),
       userRoutes({ statusOf: (userId) => telephony.presence.statusOf(userId) }),
+      blockRoutes(service.blocks, actorOf),
       sessionRoutes(operator, actorOf),
       cleanupRoute({
         sweep: (by) => sweeper.sweep({ force: true, by }),

@@ -31,7 +31,7 @@ export class Run {
    * @param disposals gets what stops the service, which takes up to `DRAIN_TIMEOUT_MS`
    */
   async start(disposals: DisposalStack): Promise<void> {
-    const { cluster } = this.#service;
+    const { blocks, cluster } = this.#service;
     const { DRAIN_TIMEOUT_MS, PUBLIC_URL } = this.#config;
     const loops = this.#createLoops();
     disposals.defer("loops", () => loops.close());
@@ -41,6 +41,7 @@ export class Run {
         "REDIS_URL without PUBLIC_URL: clients can't be sent to this node, and its rooms can't be joined elsewhere",
       );
     }
+    await blocks.start();
     await cluster?.start();
     disposals.defer("drain", () => {
       this.#stopping = true;

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Authenticate } from "../gateway/authenticate.js";
 import type { GatewayLog } from "../gateway/gateway-log.js";
 import type { Clock } from "../kernel/clock.js";
+import type { BlockList } from "../ports/block-list.js";
 import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
@@ -19,6 +20,7 @@ export interface ServicePorts {
   directory: Directory;
   bus: Bus;
   calls: CallStore;
+  blocks: BlockList;
   media: MediaPlane;
   authenticate: Authenticate;
   /** Further steps of every cleanup, after the service's own. */

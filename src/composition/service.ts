@@ -12,6 +12,7 @@ import { Journal } from "../observability/journal.js";
 import { readSources } from "../observability/read-sources.js";
 import type { MetricSources } from "../observability/sources.js";
 import { Timeline } from "../observability/timeline.js";
+import { enforceBlocks } from "../reaper/enforce-blocks.js";
 import { Reaper } from "../reaper/reaper.js";
 import { Reconciler } from "../reaper/reconciler.js";
 import { departureSteps } from "../reaper/steps.js";
@@ -19,6 +20,7 @@ import { Sweeper } from "../reaper/sweeper.js";
 import { Admission } from "../room/admission.js";
 import { DirectorySync } from "../room/directory-sync.js";
 import { MetadataChanges } from "../room/metadata-changes.js";
+import { Blocks } from "../session/blocks.js";
 import { createCluster } from "./cluster.js";
 import type { Core } from "./core.js";
 import { followSteps } from "./follow-steps.js";
@@ -37,6 +39,7 @@ export interface Service extends Core {
   readonly timeline: Timeline;
   readonly sources: MetricSources;
   readonly refusals: Refusals;
+  readonly blocks: Blocks;
   /** Undefined when this node is alone. */
   readonly cluster: Cluster | undefined;
   /** Ends every session as `shutdown`. Resolves after the first attempt at each cleanup. */
@@ -68,12 +71,17 @@ export function createService(
   const sweeper = new Sweeper({ clock, time, registry, liveness, reaper, lifecycle, events: sweeps });
   const reconciler = new Reconciler({ registry, rooms, media, directory, orphanClosed: ports.orphanClosed });
   followSteps({ core, bus, media, directorySync, reaper });
+  const { blocks: most } = settings.limits;
+  const blocks = new Blocks({ clock, list: ports.blocks, bus, most, events: lifecycle });
+  disposals.defer("blocks", () => blocks.close());
+  enforceBlocks({ events: lifecycle, blocks, registry, reaper });
 
   const admission = new Admission({
     rooms,
     media,
     directorySync,
     sessions,
+    blocks,
     events: lifecycle,
     policy: settings.multiTabPolicy,
     end: (session, { reason }) => reaper.end(session, { reason }),
@@ -84,6 +92,7 @@ export function createService(
     directory,
     bus,
     registry,
+    blocks,
     events: lifecycle,
     ringTimeoutMs: settings.ringTimeoutMs,
   });
@@ -91,7 +100,7 @@ export function createService(
   const refusals = new Refusals({ log: ports.log, clock });
   const metadata = new MetadataChanges({ clock, rooms, changed: (session) => void directorySync.record(session) });
   disposals.defer("metadata", () => metadata.close());
-  const parts = { settings, ports, core, metadata, reaper, admission, telephony, membership, refusals };
+  const parts = { settings, ports, core, metadata, reaper, admission, telephony, membership, refusals, blocks };
   const gateway = createGateway(parts);
 
   const cluster =
@@ -111,6 +120,7 @@ export function createService(
     gateway,
     calls: telephony.known,
     refusals,
+    blocks,
   });
   return {
     ...core,
@@ -123,6 +133,7 @@ export function createService(
     timeline,
     sources,
     refusals,
+    blocks,
     cluster,
     async endSessions() {
       await Promise.all([...registry.all()].map((session) => reaper.end(session, { reason: "shutdown" })));

@@ -24,6 +24,8 @@ export interface ServiceSettings {
     sessionsPerUser: number;
     bufferedBytes: number;
     messagesPerSecond: number;
+    /** Blocks of users, on all nodes together. */
+    blocks: number;
   };
 }
 
@@ -55,6 +57,7 @@ export function settingsOf(config: Config): ServiceSettings {
       sessionsPerUser: config.MAX_SESSIONS_PER_USER,
       bufferedBytes: config.MAX_BUFFERED_BYTES,
       messagesPerSecond: config.MAX_MESSAGES_PER_SECOND,
+      blocks: config.MAX_BLOCKS,
     },
   };
 }

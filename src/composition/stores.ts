@@ -2,6 +2,7 @@
 import type { Config } from "../config/load.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
+import { MemoryBlocks } from "../memory/memory-blocks.js";
 import { MemoryBus, MemoryHub } from "../memory/memory-bus.js";
 import { MemoryCalls } from "../memory/memory-calls.js";
 import { MemoryDirectory } from "../memory/memory-directory.js";
@@ -9,6 +10,7 @@ import { MemoryEventLog } from "../memory/memory-event-log.js";
 import { MemoryEvents } from "../memory/memory-events.js";
 import { MemoryStore } from "../memory/memory-store.js";
 import { RedisStore } from "../redis/redis-store.js";
+import type { BlockList } from "../ports/block-list.js";
 import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
@@ -19,6 +21,7 @@ export interface Stores {
   readonly directory: Directory;
   readonly bus: Bus;
   readonly calls: CallStore;
+  readonly blocks: BlockList;
   /** The events for the backend. */
   readonly events: EventLog;
   /** Undefined when this node uses no Redis. */
@@ -44,6 +47,7 @@ export async function openStores(
     directory: store.directory(NODE_ID),
     bus: store.bus(NODE_ID),
     calls: store.calls(),
+    blocks: store.blocks(),
     events: store.events(NODE_ID),
     redis: { isUp: () => store.state === "up", errors: () => store.link.errors },
   };
@@ -76,5 +80,5 @@ async function openMemory(
   disposals.defer("bus", () => bus.close());
   await directory.register(undefined);
   const events = new MemoryEventLog(new MemoryEvents(store), nodeId);
-  return { directory, bus, calls: new MemoryCalls(clock), events, redis: undefined };
+  return { directory, bus, calls: new MemoryCalls(clock), blocks: new MemoryBlocks(clock), events, redis: undefined };
 }

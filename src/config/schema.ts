@@ -75,6 +75,9 @@ const limits = {
   MAX_SESSIONS_PER_USER: Count(
     "Sessions of one user on this node. The hello of a further one is refused with `rate_limited`.",
   ),
+  MAX_BLOCKS: Count(
+    "Blocks of users that may last at the same time, on all nodes together; see [security.md](security.md#blocked-users). A further one is refused with `overloaded`. Give all nodes the same value.",
+  ),
   MAX_BUFFERED_BYTES: Type.Integer({
     minimum: 65_536,
     maximum: 1_099_511_627_776,

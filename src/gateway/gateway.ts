@@ -236,9 +236,10 @@ export class Gateway implements FrameSink {
 
   #requestFailed(connection: Connection, request: AnyRequest, error: unknown): void {
     this.#refused.fail(connection, request, error);
-    if (!(error instanceof LastseenError) || error.code !== "unauthorized") return;
+    if (!(error instanceof LastseenError)) return;
     // A token that was refused or has expired stays wrong.
-    connection.close("unauthorized");
+    if (error.code === "unauthorized") connection.close("unauthorized");
+    else if (error.code === "blocked") connection.close("kicked");
   }
 
   #act(connection: Connection, session: Session, request: Exclude<AnyRequest, { type: "hello" }>): void {

@@ -97,7 +97,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   await app.register(cors, {
     // An empty list refuses.
     origin: (origin, done) => done(null, origin !== undefined && isOriginAllowed(origin) ? true : []),
-    methods: ["GET", "POST", "DELETE"],
+    methods: ["GET", "POST", "PUT", "DELETE"],
   });
   if (options.docs) await serveDocs(app, options.version);
   return app;

@@ -103,9 +103,29 @@ export class Journal {
       this.#step(level[result], session, result === "stuck" ? "cleanup stuck" : "cleanup verified", detail);
       if (session.status === "ended") this.#timeline.markEnded(session.id, this.#clock.wall());
     });
+    this.#followBlocks(lifecycle);
     this.#followDirectory(lifecycle);
     this.#followCalls(lifecycle);
     this.#followSweeps(sweeper);
+  }
+
+  #followBlocks(lifecycle: Emitter<LifecycleEvents>): void {
+    lifecycle.on("user_blocked", ({ block: { userId, roomId, expiresAt, by } }) =>
+      this.#log.info({ userId, roomId, expiresAt, by }, "block set"),
+    );
+    lifecycle.on("user_unblocked", (fields) => this.#log.info(fields, "block lifted"));
+    lifecycle.on("session_blocked", ({ session, block: { roomId, expiresAt, by } }) =>
+      this.#step("info", session, "user blocked", { ...(roomId === undefined ? {} : { roomId }), expiresAt, by }),
+    );
+    let isFailing = false;
+    lifecycle.on("block_list_failed", ({ error }) => {
+      this.#log[isFailing ? "debug" : "warn"]({ err: error }, "the list of blocks could not be read");
+      isFailing = true;
+    });
+    lifecycle.on("block_list_recovered", (fields) => {
+      isFailing = false;
+      this.#log.info(fields, "the list of blocks was read again");
+    });
   }
 
   /** While the directory fails, every session that comes or goes is concerned: each timeline tells it, the log only once. */

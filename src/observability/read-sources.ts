@@ -5,6 +5,7 @@ import type { Reconciler } from "../reaper/reconciler.js";
 import type { Rooms } from "../room/rooms.js";
 import type { Liveness } from "../session/liveness.js";
 import type { MediaKind, MediaPlane } from "../ports/media-plane.js";
+import type { Blocks } from "../session/blocks.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 import type { Refusals } from "../kernel/refusals.js";
@@ -22,8 +23,9 @@ export function readSources(parts: {
   gateway: Gateway;
   calls: KnownCalls;
   refusals: Refusals;
+  blocks: Pick<Blocks, "size">;
 }): MetricSources {
-  const { registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls, refusals } = parts;
+  const { registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls, refusals, blocks } = parts;
   return {
     sessions: () => {
       const counts = { present: 0, away: 0, ghost: 0, closing: reaper.endingSessions };
@@ -56,6 +58,7 @@ export function readSources(parts: {
     messagesRejected: () => gateway.counters.rejected,
     socketCloses: () => gateway.counters.closes,
     refused: () => refusals.counts,
+    blocks: () => blocks.size,
     unreadBytes: () => gateway.unread.total(),
   };
 }

@@ -21,5 +21,7 @@ export interface MetricSources {
   messagesRejected(): ReadonlyMap<ErrorCode, number>;
   socketCloses(): ReadonlyMap<number, number>;
   refused(): ReadonlyMap<RefusalReason, number>;
+  /** Of all nodes: every node gives the same number. */
+  blocks(): number;
   unreadBytes(): number;
 }

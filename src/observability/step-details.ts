@@ -34,6 +34,8 @@ interface EachStep {
     cause: GhostCause | undefined;
     evidence: EvidenceReport | undefined;
   } & ByActor;
+  /** `roomId`: missing when the user is blocked everywhere. */
+  "user blocked": { roomId?: string; expiresAt: number; by: Actor };
   "joined room": NoDetail;
   "left room": {
     roomId: string;

@@ -3,7 +3,10 @@ import type { SessionView } from "../admin/session-view.js";
 import type { Participant } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 
-/** What the application can see and do: `app.lastseen`. Everything concerns this node only; no call asks another node. */
+/**
+ * What the application can see and do: `app.lastseen`. Everything but blocks concerns this node only; no call asks another
+ * node.
+ */
 export interface Lastseen {
   /** The session and the evidence that decides whether it is alive. */
   findSession(sessionId: string): SessionView | undefined;
@@ -20,6 +23,23 @@ export interface Lastseen {
    * @returns `false` when there is no such session
    */
   kick(sessionId: string): Promise<boolean>;
+
+  /**
+   * Blocks a user for a time, on all nodes: the user's sessions end, and new ones are refused with `blocked`. With `roomId` only
+   * in that room. A second block of the same user and room replaces the first one.
+   *
+   * @returns when the block ends, epoch milliseconds
+   * @throws LastseenError `bad_message` for a wrong value, `overloaded` when `MAX_BLOCKS` blocks last or Redis does not answer
+   */
+  block(userId: string, block: { seconds: number; roomId?: string }): Promise<number>;
+
+  /**
+   * Lifts a block. Without `roomId` it lifts the block that is not for one room.
+   *
+   * @returns `false` when there is no such block
+   * @throws LastseenError `overloaded` when Redis does not answer
+   */
+  unblock(userId: string, block?: { roomId?: string }): Promise<boolean>;
 
   /**
    * From now on the transport is closed together with the session. Not needed when `appData.sessionId` of the transport names the

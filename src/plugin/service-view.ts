@@ -1,11 +1,14 @@
 import type { Transport } from "mediasoup/types";
 import { viewSession, type SessionView } from "../admin/session-view.js";
 import type { ExternalPlane } from "../media/external/external-plane.js";
-import type { Participant } from "@lastseen/protocol";
+import { checkRoomId, checkUserId, LastseenError, type Participant } from "@lastseen/protocol";
 import type { Service } from "../composition/service.js";
+import { MOST_BLOCKED_SECONDS, type BlockTarget } from "../ports/block-list.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
 import type { Lastseen } from "./lastseen.js";
+
+const APPLICATION = { name: "application" };
 
 /**
  * {@link Lastseen} on the service in this process. It has its own file, so that the types that an application imports do not
@@ -37,9 +40,26 @@ export class ServiceView implements Lastseen {
   }
 
   async kick(sessionId: string): Promise<boolean> {
-    const by = { name: "application" };
     const session = this.#service.registry.find(sessionId);
-    return session ? this.#service.reaper.end(session, { reason: "kicked", by }) : false;
+    return session ? this.#service.reaper.end(session, { reason: "kicked", by: APPLICATION }) : false;
+  }
+
+  async block(userId: string, { seconds, roomId }: { seconds: number; roomId?: string }): Promise<number> {
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > MOST_BLOCKED_SECONDS) {
+      throw new LastseenError("bad_message", `seconds must be a whole number from 1 to ${MOST_BLOCKED_SECONDS}`);
+    }
+    const { expiresAt } = await this.#service.blocks.block(targetOf(userId, roomId), seconds * 1_000, APPLICATION);
+    return expiresAt;
+  }
+
+  async unblock(userId: string, { roomId }: { roomId?: string } = {}): Promise<boolean> {
+    try {
+      await this.#service.blocks.unblock(targetOf(userId, roomId), APPLICATION);
+      return true;
+    } catch (error) {
+      if (error instanceof LastseenError && error.code === "not_found") return false;
+      throw error;
+    }
   }
 
   own(sessionId: string, transport: Transport): boolean {
@@ -53,4 +73,16 @@ export class ServiceView implements Lastseen {
   #view(session: Session): SessionView {
     return viewSession(session, this.#service.liveness, this.#nodeId);
   }
+}
+
+/** @throws LastseenError `bad_message` */
+function targetOf(userId: string, roomId: string | undefined): BlockTarget {
+  const faults = [
+    ["userId", checkUserId(userId)],
+    ["roomId", roomId === undefined ? undefined : checkRoomId(roomId)],
+  ] as const;
+  for (const [field, fault] of faults) {
+    if (fault !== undefined) throw new LastseenError("bad_message", `${field} ${fault}`);
+  }
+  return roomId === undefined ? { userId } : { userId, roomId };
 }

@@ -1,7 +1,8 @@
 /** What the nodes of one service tell each other. Checked on arrival like anything else that comes over a wire. */
 import Type, { type Static } from "typebox";
+import { BlockChange, BlockRecord } from "./block-list.js";
 import { CallUpdate } from "./call-record.js";
-import { GivenId, JsonObject, Shape, UserId, UserStatus } from "@lastseen/protocol";
+import { GivenId, JsonObject, RoomId, Shape, UserId, UserStatus } from "@lastseen/protocol";
 
 export const NODE_MESSAGES = {
   /** A user's status has changed. `name`: the newest name, when a session of the user has begun under it. */
@@ -15,6 +16,15 @@ export const NODE_MESSAGES = {
   name: Shape({ type: Type.Literal("name"), userId: UserId, name: Type.String() }),
   /** Something has become of a call: news for whoever holds sessions of its two users. */
   call: Shape({ type: Type.Literal("call"), news: CallUpdate }),
+  /** An operator has blocked a user. */
+  block: Shape({ type: Type.Literal("block"), change: BlockChange, block: BlockRecord }),
+  /** An operator has lifted a block. */
+  unblock: Shape({
+    type: Type.Literal("unblock"),
+    change: BlockChange,
+    userId: UserId,
+    roomId: Type.Optional(RoomId),
+  }),
   /** An event for sessions that the receiver holds. */
   deliver: Shape({
     type: Type.Literal("deliver"),

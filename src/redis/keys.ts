@@ -32,6 +32,12 @@ export const KEY_PURPOSES = {
   "calls-by-end": "zset",
   /** Ended calls by the time of their end. Every script that ends a call removes the oldest ones. */
   "calls-over": "zset",
+  /** Hash: user and room -> block. Removed by `block-remove`, or by `block-put` and `block-remove` when it has ended. */
+  blocks: "hash",
+  /** Blocks by their ends. Every script that writes `blocks` writes it too. */
+  "blocks-by-end": "zset",
+  /** Hash: when the list of blocks began, and the number of its latest change. Two numbers; no script removes it. */
+  "blocks-state": "hash",
   /** Stream: the latest events for the backend. `event-append` removes the oldest ones. */
   events: "stream",
   /** Hash: run of a process -> the node that has to deliver it. Removed by `event-acknowledge` after its last event. */

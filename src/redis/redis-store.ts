@@ -3,12 +3,14 @@
  * cannot be reached, the store's methods reject quickly, and the service goes on without it.
  */
 import { systemClock, type Clock } from "../kernel/clock.js";
+import type { BlockList } from "../ports/block-list.js";
 import type { CallStore } from "../ports/call-store.js";
 import { LEASE_MS, type Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
 import { createSubscribingClient } from "./clients.js";
 import { DEFAULT_PREFIX, Keys } from "./keys.js";
 import { RedisLink, type LinkEvents } from "./link.js";
+import { RedisBlocks } from "./redis-blocks.js";
 import { RedisBus } from "./redis-bus.js";
 import { RedisCalls } from "./redis-calls.js";
 import { RedisDirectory } from "./redis-directory.js";
@@ -73,6 +75,11 @@ export class RedisStore {
    */
   calls(holdMs?: number): CallStore {
     return new RedisCalls(this.link, holdMs);
+  }
+
+  /** The users whom operators have blocked. */
+  blocks(): BlockList {
+    return new RedisBlocks(this.link);
   }
 
   /** The log of events for the backend. Each call of this method makes the access of one process of the node. */

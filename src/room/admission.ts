@@ -1,6 +1,7 @@
 import type { Emitter } from "../kernel/emitter.js";
 import { type JsonObject, LastseenError, type LeaveReason, type RoomSnapshot } from "@lastseen/protocol";
 import { callOfRoom } from "../ports/call-store.js";
+import type { Blocks } from "../session/blocks.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { MediaPlane, SessionMedia } from "../ports/media-plane.js";
 import type { SessionConnection } from "../session/session-connection.js";
@@ -38,6 +39,7 @@ export class Admission {
   readonly #media: MediaPlane;
   readonly #directorySync: DirectorySync;
   readonly #sessions: Sessions;
+  readonly #blocks: Pick<Blocks, "assertNone">;
   readonly #events: Emitter<LifecycleEvents>;
   readonly #policy: DuplicatePolicy;
   readonly #end: (session: Session, departure: { reason: LeaveReason }) => Promise<boolean>;
@@ -47,6 +49,7 @@ export class Admission {
     media: MediaPlane;
     directorySync: DirectorySync;
     sessions: Sessions;
+    blocks: Pick<Blocks, "assertNone">;
     events: Emitter<LifecycleEvents>;
     policy: DuplicatePolicy;
     /** Ends the session of a tab that has taken over the session of another tab. */
@@ -56,6 +59,7 @@ export class Admission {
     this.#media = options.media;
     this.#directorySync = options.directorySync;
     this.#sessions = options.sessions;
+    this.#blocks = options.blocks;
     this.#events = options.events;
     this.#policy = options.policy;
     this.#end = options.end;
@@ -63,7 +67,7 @@ export class Admission {
 
   /**
    * @param entered called in the turn of the event loop in which the session enters, before anything newer is sent to it
-   * @throws LastseenError `forbidden`, `already_joined`, `duplicate_session`, `room_full`, `overloaded`, `redirect`,
+   * @throws LastseenError `forbidden`, `blocked`, `already_joined`, `duplicate_session`, `room_full`, `overloaded`, `redirect`,
    *   `media_unavailable`, `fenced`, `rate_limited`
    */
   async admit(request: AdmissionRequest, entered: (admitted: Admitted) => void): Promise<void> {
@@ -73,6 +77,7 @@ export class Admission {
     if (callOfRoom(roomId) === undefined && session.identity.rooms && !session.identity.rooms.includes(roomId)) {
       throw new LastseenError("forbidden", "The token does not allow this room.");
     }
+    this.#blocks.assertNone({ userId: session.userId, roomId });
     if (this.#takeOver(request, entered)) return;
     this.#rooms.assertSpace(roomId);
     const arrived = this.#rooms.expect(roomId);
@@ -91,7 +96,8 @@ export class Admission {
     try {
       session.assertOwnedBy(connection);
       if (session.participation) throw new LastseenError("already_joined", "The session is already in a room.");
-      // Checked again: another tab of the user may have entered while this one waited.
+      // Both are checked again: while this tab waited, the user may have been blocked, or have entered from another tab.
+      this.#blocks.assertNone({ userId: session.userId, roomId });
       if (this.#takeOver(request, entered)) {
         media.close();
         return;

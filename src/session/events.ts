@@ -1,4 +1,5 @@
 import type { GhostCause, GivenUp, LeaveReason } from "@lastseen/protocol";
+import type { BlockRecord, BlockTarget } from "../ports/block-list.js";
 import type { CallEnd, CallRecord } from "../ports/call-record.js";
 import type { Actor } from "./actor.js";
 import type { DetachKind } from "./evidence.js";
@@ -67,6 +68,17 @@ export interface LifecycleEvents {
     durationMs: number;
     givenUp?: GivenUp | undefined;
   };
+  /** An operator asked this node to block a user. Nothing has ended yet. */
+  user_blocked: { block: BlockRecord };
+  user_unblocked: BlockTarget & { by: Actor };
+  /** This node has learned of a block, by whatever way. */
+  block_found: { block: BlockRecord };
+  /** A block ends the session, or its stay in the room. This comes before the end. */
+  session_blocked: { session: Session; block: BlockRecord };
+  /** The list of blocks could not be read. The node goes on with what it knows. */
+  block_list_failed: { error: unknown };
+  /** The list of blocks was read again, after so many failures. */
+  block_list_recovered: { failures: number };
   /** A call has changed that this session is in, or that rings at it. */
   call_step: CallStep;
   /** A call did not begin, because the other user is busy or not connected. */

@@ -90,6 +90,40 @@ describe.skipIf(noStageReason)("the operator page", () => {
     },
   );
 
+  test(onStage("blocks a user for as long and where the operator chooses, lists the block, and lifts it"), async () => {
+    const service = await startService();
+    const ada = await service.join("ada", "daily");
+    await service.join("bob", "daily");
+    const { page } = await openOps(service);
+    const card = cardOf(page, ada.hello.sessionId);
+    await card.getByTestId("block").click();
+    await page.getByTestId("choose-seconds").selectOption({ label: "1 day" });
+    await page.getByTestId("choose-roomId").selectOption({ label: "from the room “daily”" });
+    await page.getByTestId("confirm").click();
+    expect(await ada.event("room_closed")).toMatchObject({ roomId: "daily", reason: "blocked" });
+    const row = page.locator('[data-testid="blocked"][data-user-id="ada"]');
+    await row.getByText("from the room “daily”, for 24 h more; asked for by somebody without a token").waitFor();
+
+    await card.getByTestId("block").click();
+    await page.keyboard.press("Escape");
+    await page.getByTestId("ask").waitFor({ state: "detached" });
+    expect(ada.closeCode).toBeUndefined();
+    await card.getByTestId("block").click();
+    await page.getByTestId("confirm").click();
+    expect(await ada.closed()).toBe(4403);
+    await row.getByText("everywhere, for 10 min more").waitFor();
+    expect(await row.count()).toBe(2);
+
+    await row.filter({ hasText: "everywhere" }).getByTestId("unblock").click();
+    await page.getByTestId("confirm").click();
+    await page.getByTestId("said").getByText("ada was unblocked.", { exact: true }).waitFor();
+    await until(async () => (await row.count()) === 1);
+    await row.getByTestId("unblock").click();
+    await page.getByTestId("confirm").click();
+    await page.getByTestId("blocks").waitFor({ state: "detached" });
+    await service.join("ada", "daily");
+  });
+
   test(onStage("says in production without a token that there is nothing to see"), async () => {
     const service = await startService(PRODUCTION);
     const { page, asked } = await openOps(service);

@@ -3,6 +3,7 @@ import { trustEverybody } from "../../src/gateway/authenticate.js";
 import type { Clock } from "../../src/kernel/clock.js";
 import { DisposalStack } from "../../src/kernel/disposal-stack.js";
 import { NoMedia } from "../../src/media/no-media.js";
+import { MemoryBlocks } from "../../src/memory/memory-blocks.js";
 import { MemoryCalls } from "../../src/memory/memory-calls.js";
 import { MemoryBus, MemoryHub } from "../../src/memory/memory-bus.js";
 import { MemoryDirectory } from "../../src/memory/memory-directory.js";
@@ -12,6 +13,7 @@ import type { CleanupStep } from "../../src/reaper/cleanup.js";
 import { createCore } from "../../src/composition/core.js";
 import { createService, type Service } from "../../src/composition/service.js";
 import type { ServiceSettings } from "../../src/composition/settings.js";
+import type { BlockList } from "../../src/ports/block-list.js";
 import type { Bus } from "../../src/ports/bus.js";
 import type { CallStore } from "../../src/ports/call-store.js";
 import type { Directory } from "../../src/ports/directory.js";
@@ -45,6 +47,7 @@ const SETTINGS: Omit<ServiceSettings, "nodeId" | "cluster"> = {
     bufferedBytes: 268_435_456,
     connections: 10_000,
     messagesPerSecond: 50,
+    blocks: 1_000,
   },
 };
 
@@ -86,6 +89,7 @@ interface WorldOptions {
   directory?: (clock: Clock) => Directory;
   bus?: Bus;
   calls?: CallStore;
+  blocks?: BlockList;
   media?: MediaPlane;
   /** More steps for every cleanup, after the real ones. */
   extraSteps?: readonly CleanupStep[];
@@ -116,6 +120,7 @@ export class World {
         directory: this.directory,
         bus: options.bus ?? new MemoryBus(new MemoryHub(), nodeId, listenerFailed),
         calls: options.calls ?? new MemoryCalls(this.clock),
+        blocks: options.blocks ?? new MemoryBlocks(this.clock),
         media,
         authenticate: trustEverybody,
         cleanupSteps: options.extraSteps ?? [],

@@ -17,6 +17,8 @@ export type DisconnectReason =
   | "transferred"
   /** An operator ended the session. */
   | "kicked"
+  /** An operator has blocked the user; the error has the code `blocked`, and `data.expiresAt` says until when. */
+  | "blocked"
   /** The service ended the session. */
   | "server_closed"
   /** The service did not accept the token, nor a new one. */

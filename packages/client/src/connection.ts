@@ -223,8 +223,8 @@ export class Connection {
     // The service answers a ping beyond its rate limit with this error instead of a pong.
     if (event.type === "error" && event.data.type === "ping") this.#heartbeat.pong();
     if (event.type === "error") {
-      const { code, message } = event.data;
-      this.#said = new RequestError(code as ErrorCode, message, { retryable: false });
+      const { code, message, data } = event.data;
+      this.#said = new RequestError(code as ErrorCode, message, { retryable: false, data });
     }
     this.events.emit("event", event);
   }
@@ -234,7 +234,7 @@ export class Connection {
     this.#attempt = this.#socket = undefined;
     const said = end.error ?? this.#said;
     this.#said = undefined;
-    if (end.kind === "stop") this.close(end.reason, said);
+    if (end.kind === "stop") this.close(said?.code === "blocked" ? "blocked" : end.reason, said);
     else if (end.kind === "redirected") this.#retry(this.#route.follow(end.url) ? "redirected" : "hello_failed");
     else if (end.cause === "unauthorized" && !this.#greeter.tokenRefused()) this.close("unauthorized", said);
     else

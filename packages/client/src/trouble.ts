@@ -25,6 +25,7 @@ const WHY: Readonly<Record<DisconnectReason, string>> = {
   client_initiated: "disconnect() was called",
   transferred: "another tab or device has the session",
   kicked: "an operator ended the session",
+  blocked: "an operator has blocked the user",
   server_closed: "the service ended the session",
   unauthorized: "the service did not accept the token",
   refused: "the service refused the session",

@@ -5,6 +5,7 @@
 export const ERRORS = {
   bad_message: { httpStatus: 400, retryable: false, level: "debug" },
   unauthorized: { httpStatus: 401, retryable: false, level: "info" },
+  blocked: { httpStatus: 403, retryable: false, level: "info" },
   forbidden: { httpStatus: 403, retryable: false, level: "info" },
   not_joined: { httpStatus: 409, retryable: false, level: "debug" },
   already_joined: { httpStatus: 409, retryable: false, level: "debug" },

@@ -11,6 +11,7 @@ export const TIMELINE_STEPS = [
   "transfer refused",
   "name changed",
   "session ended",
+  "user blocked",
   "joined room",
   "left room",
   "socket ended",

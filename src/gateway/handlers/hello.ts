@@ -4,6 +4,7 @@ import { TimeLimitError, withTimeLimit } from "../../kernel/time-limit.js";
 import type { Rooms } from "../../room/rooms.js";
 import { callOfRoom } from "../../ports/call-store.js";
 import type { PlacedSession } from "../../ports/directory.js";
+import type { Blocks } from "../../session/blocks.js";
 import type { SessionRegistry } from "../../session/registry.js";
 import type { Identity, MediaReset, Session } from "../../session/session.js";
 import { ResumeToken } from "../../session/resume-token.js";
@@ -48,6 +49,7 @@ export function helloHandler(parts: {
   sessions: Sessions;
   registry: SessionRegistry;
   rooms: Rooms;
+  blocks: Pick<Blocks, "assertNone">;
   userLimit: UserLimit;
   nodeId: string;
   heartbeat: HeartbeatTerms;
@@ -61,8 +63,8 @@ export function helloHandler(parts: {
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
-  const { clock, authenticate, sessions, registry, rooms, userLimit, nodeId, heartbeat, calls, locate, isStoreAway } =
-    parts;
+  const { clock, authenticate, sessions, registry, rooms, blocks, userLimit, nodeId, heartbeat, calls, locate } = parts;
+  const { isStoreAway } = parts;
 
   const welcome = (
     connection: Connection,
@@ -99,6 +101,7 @@ export function helloHandler(parts: {
     identity: Identity,
     reply: (data: unknown) => void,
   ): void | Promise<void> => {
+    blocks.assertNone({ userId: identity.userId });
     const resuming = data.resume && registry.find(data.resume.sessionId);
     if (!data.resume) {
       userLimit.assertMayBegin(identity.userId, connection.peer?.address);

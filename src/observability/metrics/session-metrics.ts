@@ -41,6 +41,12 @@ export class SessionMetrics {
     });
     this.#instruments.gauge("connections", "Open WebSockets.", [], (gauge) => gauge.set(sources.connections()));
     this.#instruments.gauge("rooms", "Rooms with at least one participant.", [], (gauge) => gauge.set(sources.rooms()));
+    this.#instruments.gauge(
+      "blocks",
+      "Blocks of users that last, as this node knows them. All nodes share them: take the maximum, not the sum.",
+      [],
+      (gauge) => gauge.set(sources.blocks()),
+    );
     this.#instruments.gauge("participants", "Participants of all rooms.", [], (gauge) =>
       gauge.set(sources.participants()),
     );

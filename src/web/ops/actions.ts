@@ -1,20 +1,37 @@
 /** What an operator can do, each after a question, and what came of it in words. */
 import { Refused, type Api } from "./api.js";
-import type { Question } from "./confirm-dialog.js";
+import type { Choice, Chosen, Question } from "./confirm-dialog.js";
 import { fieldsOf, number, text, type Fields } from "./read.js";
-import type { SessionRow } from "./shapes.js";
+import type { BlockRow, SessionRow } from "./shapes.js";
 import { plural } from "./words.js";
+
+const DURATIONS: Choice = {
+  name: "seconds",
+  label: "For how long",
+  options: [
+    { value: "600", words: "10 minutes" },
+    { value: "3600", words: "1 hour" },
+    { value: "86400", words: "1 day" },
+    { value: "604800", words: "1 week" },
+    { value: "31536000", words: "1 year" },
+  ],
+};
+const EVERYWHERE = "";
 
 export class OperatorActions {
   readonly #api: Api;
-  readonly #confirm: (question: Question) => Promise<boolean>;
+  readonly #confirm: (question: Question) => Promise<Chosen | undefined>;
   readonly #report: (outcome: string) => void;
 
   /**
-   * @param confirm asks the operator; resolves with the answer
+   * @param confirm asks the operator; resolves with what was chosen, or undefined for no
    * @param report told what was done, or why not
    */
-  constructor(api: Api, confirm: (question: Question) => Promise<boolean>, report: (outcome: string) => void) {
+  constructor(
+    api: Api,
+    confirm: (question: Question) => Promise<Chosen | undefined>,
+    report: (outcome: string) => void,
+  ) {
     this.#api = api;
     this.#confirm = confirm;
     this.#report = report;
@@ -30,6 +47,42 @@ export class OperatorActions {
       },
       () => this.#api.delete(["sessions", id]),
       () => `${name} was kicked.`,
+    );
+  }
+
+  block({ name, userId, roomId }: SessionRow): Promise<void> {
+    const room = { value: roomId ?? EVERYWHERE, words: `from the room “${roomId}”` };
+    const where: Choice = {
+      name: "roomId",
+      label: "Where",
+      options: [{ value: EVERYWHERE, words: "everywhere" }, ...(roomId === null ? [] : [room])],
+    };
+    return this.#do(
+      {
+        title: `Block ${name}?`,
+        text: `User ${userId}: the sessions end at once on all nodes, and the user cannot come in again for that time.`,
+        action: "Block",
+        choices: [DURATIONS, where],
+      },
+      ({ seconds, roomId: chosen = EVERYWHERE }) =>
+        this.#api.put(["users", userId, "block"], {
+          seconds: Number(seconds),
+          ...(chosen !== EVERYWHERE && { roomId: chosen }),
+        }),
+      () => `${name} was blocked.`,
+    );
+  }
+
+  unblock({ userId, roomId }: BlockRow): Promise<void> {
+    const where = roomId === null ? "" : ` in the room “${roomId}”`;
+    return this.#do(
+      {
+        title: `Unblock ${userId}?`,
+        text: `The user may come in again${where}.`,
+        action: "Unblock",
+      },
+      () => this.#api.delete(["users", userId, "block"], { roomId: roomId ?? undefined }),
+      () => `${userId} was unblocked.`,
     );
   }
 
@@ -69,10 +122,15 @@ export class OperatorActions {
     );
   }
 
-  async #do(question: Question, act: () => Promise<unknown>, words: (answer: unknown) => string): Promise<void> {
-    if (!(await this.#confirm(question))) return;
+  async #do(
+    question: Question,
+    act: (chosen: Chosen) => Promise<unknown>,
+    words: (answer: unknown) => string,
+  ): Promise<void> {
+    const chosen = await this.#confirm(question);
+    if (!chosen) return;
     try {
-      this.#report(words(await act()));
+      this.#report(words(await act(chosen)));
     } catch (error) {
       const why = error instanceof Refused ? error.message : "The service does not answer.";
       this.#report(`${question.action} failed: ${why}`);

@@ -42,11 +42,16 @@ export class Api {
   }
 
   /** @throws see {@link get} */
-  delete(path: readonly string[]): Promise<unknown> {
-    return this.#ask("DELETE", path);
+  put(path: readonly string[], body: object): Promise<unknown> {
+    return this.#ask("PUT", path, {}, body);
   }
 
-  async #ask(method: string, path: readonly string[], query: Query = {}): Promise<unknown> {
+  /** @throws see {@link get} */
+  delete(path: readonly string[], query: Query = {}): Promise<unknown> {
+    return this.#ask("DELETE", path, query);
+  }
+
+  async #ask(method: string, path: readonly string[], query: Query = {}, body?: object): Promise<unknown> {
     const url = new URL(path.map(encodeURIComponent).join("/"), this.#base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined && value !== "") url.searchParams.set(name, String(value));
@@ -54,16 +59,17 @@ export class Api {
     const askedAt = Date.now();
     const response = await fetch(url, {
       method,
-      headers: this.#headers,
+      headers: body ? { ...this.#headers, "content-type": "application/json" } : this.#headers,
+      ...(body && { body: JSON.stringify(body) }),
       cache: "no-store",
       credentials: "omit",
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     this.#clock.heard(response.headers.get("date"), askedAt);
     if (response.status === 204) return undefined;
-    const body: unknown = await response.json().catch(() => undefined);
-    if (response.ok) return body;
-    const message = text(fieldsOf(fieldsOf(body)["error"]), "message");
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    const message = text(fieldsOf(fieldsOf(answer)["error"]), "message");
     throw new Refused(response.status, message || `The service answered ${response.status}.`);
   }
 }

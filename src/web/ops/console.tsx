@@ -1,5 +1,6 @@
 /** The page of an operator whom the service has let in. */
 import { Attention } from "./attention.js";
+import { BlockedUsers } from "./blocked-users.js";
 import { ConfirmDialog } from "./confirm-dialog.js";
 import { ExplanationPanel } from "./explanation.js";
 import { Overview } from "./overview.js";
@@ -24,6 +25,7 @@ export function Console({ store, signOut }: { store: OpsStore; signOut: (() => v
           <Attention store={store} />
           <RoomBar store={store} />
           <SessionList store={store} />
+          <BlockedUsers store={store} />
         </div>
         <ExplanationPanel explained={store.explained} />
       </main>

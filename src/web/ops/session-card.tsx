@@ -40,6 +40,9 @@ export function SessionCard({ session, store }: { session: SessionRow; store: Op
         >
           Explain
         </SmallButton>
+        <SmallButton danger testid="block" label={`Block ${name}`} onClick={() => void store.actions.block(session)}>
+          Block
+        </SmallButton>
         <SmallButton danger testid="kick" label={`Kick ${name}`} onClick={() => void store.actions.kick(session)}>
           Kick
         </SmallButton>

@@ -55,6 +55,15 @@ export interface SessionPage {
   readonly missing: readonly string[];
 }
 
+/** A user who may not come. */
+export interface BlockRow {
+  readonly userId: string;
+  /** null: everywhere. */
+  readonly roomId: string | null;
+  readonly expiresAt: number;
+  readonly by: { readonly name: string; readonly address: string };
+}
+
 /** A cleanup that used up its attempts. */
 export interface Stuck {
   readonly sessionId: string;
@@ -165,6 +174,18 @@ function readEvidence(value: unknown): ReceivedEvidence {
     ([name, { kind }]) => [name, READ_FIELD[kind](fields, name)] as const,
   );
   return Object.fromEntries(read) as ReceivedEvidence;
+}
+
+export function readBlocks(value: unknown): BlockRow[] {
+  return list(fieldsOf(value), "blocks", (block) => {
+    const by = fieldsOf(block["by"]);
+    return {
+      userId: text(block, "userId"),
+      roomId: textOrNull(block, "roomId"),
+      expiresAt: number(block, "expiresAt"),
+      by: { name: text(by, "name"), address: text(by, "address") },
+    };
+  });
 }
 
 export function readStuck(value: unknown): Stuck[] {

@@ -1,9 +1,11 @@
 import type { Api, Query } from "./api.js";
 import {
+  readBlocks,
   readHealth,
   readRooms,
   readSessionPage,
   readStuck,
+  type BlockRow,
   type Health,
   type RoomRow,
   type SessionPage,
@@ -30,6 +32,7 @@ export interface Snapshot {
   readonly health: Health;
   readonly rooms: readonly RoomRow[];
   readonly page: SessionPage;
+  readonly blocks: readonly BlockRow[];
   readonly trouble: Trouble;
   /** When the answers came, as `performance.now()` tells it, milliseconds. */
   readonly takenAt: number;
@@ -39,18 +42,19 @@ export interface Snapshot {
 export async function takeSnapshot(api: Api, query: Query): Promise<Snapshot> {
   const inState = (state: string): Promise<SessionPage> =>
     api.get(["sessions"], { state, limit: MOST_IN_TROUBLE }).then(readSessionPage);
-  const [health, { rooms, missing }, page, ghosts, closing, stuck] = await Promise.all([
+  const [health, { rooms, missing }, page, ghosts, closing, stuck, blocks] = await Promise.all([
     api.get(["health"]).then(readHealth),
     api.get(["rooms"]).then(readRooms),
     api.get(["sessions"], query).then(readSessionPage),
     inState("ghost"),
     inState("closing"),
     api.get(["cleanups"]).then(readStuck),
+    api.get(["blocks"]).then(readBlocks),
   ]);
   const silent = new Set([...missing, ...page.missing, ...ghosts.missing, ...closing.missing]);
   const failing = Object.entries({ Media: health.checks.media, Redis: health.checks.redis })
     .filter(([, check]) => check === "failing")
     .map(([part]) => part);
   const trouble = { ghosts: ghosts.sessions, closing: closing.sessions, stuck, missing: [...silent], failing };
-  return { health, rooms, page, trouble, takenAt: performance.now() };
+  return { health, rooms, page, blocks, trouble, takenAt: performance.now() };
 }

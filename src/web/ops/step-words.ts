@@ -2,7 +2,7 @@
 import { briefWords, type TimelineStep } from "@lastseen/protocol";
 import { fieldsOf, number, numberOrNull, text, type Fields } from "./read.js";
 import type { Entry } from "./shapes.js";
-import { causeWords, duration, plural, reasonWords } from "./words.js";
+import { actorWords, causeWords, duration, plural, reasonWords } from "./words.js";
 
 export type Tone = "good" | "plain" | "warn" | "bad";
 
@@ -40,6 +40,13 @@ const STEPS: Readonly<Record<TimelineStep, Told>> = {
       text(detail, "reason") === "fenced"
         ? "Another node had taken it over: here it ended"
         : `It was handed over to another node${byWhom(detail)}`,
+  },
+  "user blocked": {
+    tone: "bad",
+    say: (detail) => {
+      const room = text(detail, "roomId");
+      return `Its user was blocked${room === "" ? "" : ` from the room “${room}”`}${byWhom(detail)}`;
+    },
   },
   "joined room": { tone: "good", say: (detail) => `Joined the room “${text(detail, "roomId")}”` },
   "session transferred": { tone: "plain", say: () => "Another tab of the same user took over" },
@@ -103,11 +110,8 @@ function whyGone(detail: Fields): string {
 /** Which token asked for it, and from which address. */
 function byWhom(detail: Fields): string {
   const by = fieldsOf(detail["by"]);
-  const name = text(by, "name");
-  if (name === "") return "";
-  const address = text(by, "address");
-  const who = { nobody: "somebody without a token", application: "the application" }[name] ?? name;
-  return `; asked for by ${who}${address === "" ? "" : ` from ${address}`}`;
+  const who = actorWords({ name: text(by, "name"), address: text(by, "address") });
+  return who === "" ? "" : `; asked for by ${who}`;
 }
 
 function sinceLastSign(detail: Fields): string {

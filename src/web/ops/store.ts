@@ -5,7 +5,7 @@
 import { computed, signal } from "@preact/signals";
 import { OperatorActions } from "./actions.js";
 import { Refused, type Api, type Query } from "./api.js";
-import type { Question } from "./confirm-dialog.js";
+import type { Chosen, Question } from "./confirm-dialog.js";
 import { ExplainedSession } from "./explained-session.js";
 import { Poller } from "./poller.js";
 import type { ServerClock } from "./server-clock.js";
@@ -40,7 +40,7 @@ export class OpsStore {
   readonly failingSince = signal<Date | undefined>(undefined);
   /** What came of the operator's last action; empty before the first. */
   readonly outcome = signal("");
-  readonly question = signal<(Question & { answer: (yes: boolean) => void }) | undefined>(undefined);
+  readonly question = signal<(Question & { answer: (chosen: Chosen | undefined) => void }) | undefined>(undefined);
   readonly filter = signal<Filter>({ userId: "", roomId: "", state: "" });
   /** The cursors of the pages that led to this one; none: the first page. */
   readonly cursors = signal<readonly string[]>([]);
@@ -132,11 +132,11 @@ export class OpsStore {
     this.#moment.value = { now: this.#clock.now(), sinceToldMs: performance.now() - takenAt };
   }
 
-  #ask(question: Question): Promise<boolean> {
+  #ask(question: Question): Promise<Chosen | undefined> {
     return new Promise((resolve) => {
-      const answer = (yes: boolean): void => {
+      const answer = (chosen: Chosen | undefined): void => {
         this.question.value = undefined;
-        resolve(yes);
+        resolve(chosen);
       };
       this.question.value = { ...question, answer };
     });

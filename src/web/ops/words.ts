@@ -64,3 +64,10 @@ export function outlook({ state, cause }: SessionRow, changesInMs: number): stri
       return "";
   }
 }
+
+/** Which token asked for something, and from which address. */
+export function actorWords({ name, address }: { name: string; address: string }): string {
+  if (name === "") return "";
+  const who = { nobody: "somebody without a token", application: "the application" }[name] ?? name;
+  return address === "" ? who : `${who} from ${address}`;
+}

@@ -21,6 +21,8 @@ test("in development there is an OpenAPI page with every route, what it answers 
   expect(names.toSorted()).toEqual([
     "DELETE /api/rooms/{roomId}",
     "DELETE /api/sessions/{id}",
+    "DELETE /api/users/{userId}/block",
+    "GET /api/blocks",
     "GET /api/cleanups",
     "GET /api/events",
     "GET /api/health",
@@ -37,6 +39,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "POST /api/cleanup",
     "POST /api/drain",
     "POST /api/sessions/leave",
+    "PUT /api/users/{userId}/block",
   ]);
   const error = {
     type: "object",

@@ -9,6 +9,7 @@ const promtoolMissing = spawnSync("promtool", ["--version"]).status === 0 ? unde
 
 const NAMES = [
   "admin_guesses_total",
+  "blocks",
   "build_info",
   "calls",
   "calls_finished_total",

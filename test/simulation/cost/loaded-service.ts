@@ -3,6 +3,7 @@ import { trustEverybody } from "../../../src/gateway/authenticate.js";
 import { DisposalStack } from "../../../src/kernel/disposal-stack.js";
 import { NoMedia } from "../../../src/media/no-media.js";
 import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
+import { MemoryBlocks } from "../../../src/memory/memory-blocks.js";
 import { MemoryCalls } from "../../../src/memory/memory-calls.js";
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
@@ -49,6 +50,7 @@ export class LoadedService {
         directory: new MemoryDirectory(new MemoryStore(this.#clock), NODE),
         bus: new MemoryBus(new MemoryHub(), NODE, unexpected),
         calls: new MemoryCalls(this.#clock),
+        blocks: new MemoryBlocks(this.#clock),
         media: this.#media,
         authenticate: trustEverybody,
         cleanupSteps: [],

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { trustEverybody, type Authenticate } from "../../../src/gateway/authenticate.js";
 import { DisposalStack } from "../../../src/kernel/disposal-stack.js";
 import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
+import { MemoryBlocks } from "../../../src/memory/memory-blocks.js";
 import { MemoryCalls } from "../../../src/memory/memory-calls.js";
 import { Loops } from "../../../src/composition/loops.js";
 import type { DuplicatePolicy } from "../../../src/room/duplicates.js";
@@ -98,6 +99,7 @@ export class ServiceNode implements Listening {
         directory: this.store.directory,
         bus,
         calls: this.store.calls,
+        blocks: new MemoryBlocks(this.loop),
         media: this.media,
         authenticate: options.authenticate ?? trustEverybody,
         cleanupSteps: [],

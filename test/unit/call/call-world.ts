@@ -148,6 +148,7 @@ export class CallNode {
       directory: this.directory,
       bus: this.bus,
       registry: this.registry,
+      blocks: { assertNone: () => undefined },
       events: this.events,
       ringTimeoutMs: RING_MS,
     });

@@ -40,7 +40,7 @@ describe("the service's refusal of the hello", () => {
     ["unauthorized", "The token has expired.", "unauthorized"],
     ["bad_message", "user.id must not have control characters", "protocol_error"],
     ["forbidden", "This user may not come in.", "refused"],
-    ["blocked", "This user is blocked.", "refused"],
+    ["blocked", "This user is blocked.", "blocked"],
     ["session_gone", "There is no such session.", "refused"],
   ])("%s reaches the join that waits, and each later call", async (code, message, stopped) => {
     const scene = await connecting();
