@@ -1,5 +1,6 @@
 import Type, { type Static, type TProperties, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { Check } from "typebox/value";
 import { cutText, LastseenError } from "@lastseen/protocol";
 
 /**
@@ -30,17 +31,17 @@ export function oneOf<T extends string>(...allowed: T[]) {
 
 /**
  * Makes a function that returns a checked copy of a value. Unknown fields are left out, and so are those that are null,
- * because browsers and JSON writers disagree on how to write an absent value. The function stops at the first fault and
- * throws `bad_message` with the name of the field.
+ * because browsers and JSON writers disagree on how to write an absent value. The function counts the entries of a list or
+ * object before it looks at any of them, stops at the first fault, and throws `bad_message` with the name of the field.
  *
  * @param name what the error messages call the value
  */
 export function readerOf<T extends TSchema>(name: string, schema: T): (value: unknown) => Static<T> {
   const validator: Validator = Compile<TSchema>(schema);
   return (value) => {
-    const copy = copyKnown(schema, value);
+    const copy = copyKnown(schema, value, name);
     if (validator.Check(copy)) return copy as Static<T>;
-    return failAtFirstFault(name, schema, validator, copy);
+    return failAtFirstFault(schema, copy, name);
   };
 }
 
@@ -52,39 +53,59 @@ export function fail(path: string, problem: string): never {
 /** Paths may contain names that the client has chosen. Characters. */
 const LONGEST_PATH = 128;
 
-function copyKnown(schema: TSchema, value: unknown): unknown {
+interface Bounds {
+  description?: string;
+  /** Of a list. */
+  maxItems?: number;
+  /** Of an object whose names the client chooses. */
+  maxProperties?: number;
+}
+
+/** @throws LastseenError `bad_message` when a list or an object has more entries than its schema allows */
+function copyKnown(schema: TSchema, value: unknown, path: string): unknown {
   if (Type.IsArray(schema) && Array.isArray(value)) {
-    const { items, maxItems = 0 } = schema as { items: TSchema; maxItems?: number };
-    // One entry too many is enough for the check to refuse the list.
-    return value.slice(0, maxItems + 1).map((item: unknown) => copyKnown(items, item));
+    assertCount(schema, value.length, path);
+    return value.map((item: unknown, index) => copyKnown(schema.items, item, `${path}[${index}]`));
   }
   if (!isObject(value)) return value;
-  if (!Type.IsObject(schema)) return Object.fromEntries(Object.entries(value));
+  if (!Type.IsObject(schema)) {
+    assertCount(schema, Object.keys(value).length, path);
+    return Object.fromEntries(Object.entries(value));
+  }
   const known = Object.entries(schema.properties).flatMap(([key, inner]) => {
     const field = value[key];
-    return field === undefined || field === null ? [] : [[key, copyKnown(inner, field)] as const];
+    return field === undefined || field === null ? [] : [[key, copyKnown(inner, field, `${path}.${key}`)] as const];
   });
   return Object.fromEntries(known);
 }
 
-function failAtFirstFault(name: string, schema: TSchema, validator: Validator, value: unknown): never {
-  const fault = validator.Errors(value)[0];
-  if (!fault) return fail(name, "is not valid");
-  const path = fault.instancePath.split("/").reduce((before, part) => before + stepTo(part));
-  if (fault.keyword === "required") return fail(`${name}${path}.${fault.params.requiredProperties[0]}`, "is missing");
-  const description = descriptionAt(schema, fault.schemaPath);
-  return fail(name + path, description === undefined ? "is not a valid name" : `must be ${description}`);
+function assertCount(schema: TSchema, count: number, path: string): void {
+  const { description, maxItems, maxProperties } = schema as Bounds;
+  if (count > (maxItems ?? maxProperties ?? Infinity)) fail(path, `must be ${description}`);
 }
 
-function stepTo(part: string): string {
-  return /^\d+$/.test(part) ? `[${part}]` : `.${part}`;
-}
-
-/** @param schemaPath as TypeBox names it, for example `#/properties/codecs/items` */
-function descriptionAt(schema: TSchema, schemaPath: string): string | undefined {
-  const steps = schemaPath.split("/").slice(1);
-  const found = steps.reduce<unknown>((inner, step) => (isObject(inner) ? inner[step] : undefined), schema);
-  return isObject(found) ? (found["description"] as string | undefined) : undefined;
+/** Looks for the first part that does not fit. A list of all faults would cost many times what the check costs. */
+function failAtFirstFault(schema: TSchema, value: unknown, path: string): never {
+  if (Type.IsObject(schema) && isObject(value)) {
+    for (const name of schema.required ?? []) if (!(name in value)) fail(`${path}.${name}`, "is missing");
+    for (const [name, inner] of Object.entries(value)) {
+      const part = schema.properties[name];
+      if (part && !Check(part, inner)) failAtFirstFault(part, inner, `${path}.${name}`);
+    }
+  }
+  if (Type.IsArray(schema) && Array.isArray(value)) {
+    const index = value.findIndex((item) => !Check(schema.items, item));
+    if (index >= 0) failAtFirstFault(schema.items, value[index], `${path}[${index}]`);
+  }
+  if (Type.IsRecord(schema) && isObject(value)) {
+    const names = new RegExp(Type.RecordPattern(schema));
+    for (const [name, inner] of Object.entries(value)) {
+      if (!names.test(name)) fail(`${path}.${name}`, "is not a valid name");
+      const part = Type.RecordValue(schema);
+      if (!Check(part, inner)) failAtFirstFault(part, inner, `${path}.${name}`);
+    }
+  }
+  return fail(path, `must be ${(schema as Bounds).description}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -86,6 +86,29 @@ test("an error names a missing field, and a list with too many entries", () => {
   );
 });
 
+const FIT = { mimeType: "video/VP8", payloadType: 96, clockRate: 90000 };
+const manyWrong = Array.from({ length: 20_000 }, () => ({ "\0": 1 }));
+const manyNames = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`wrong name ${at}`, true]));
+
+test.each([
+  ["rtpParameters.codecs", () => readRtpParameters({ codecs: manyWrong }, "video")],
+  [
+    "rtpParameters.codecs[0].rtcpFeedback",
+    () => readRtpParameters({ codecs: [{ ...FIT, rtcpFeedback: manyWrong }] }, "video"),
+  ],
+  [
+    "rtpParameters.codecs[0].parameters",
+    () => readRtpParameters({ codecs: [{ ...FIT, parameters: manyNames }] }, "video"),
+  ],
+  ["rtpParameters.headerExtensions", () => readRtpParameters({ codecs: [FIT], headerExtensions: manyWrong }, "video")],
+  ["rtpParameters.encodings", () => readRtpParameters({ codecs: [FIT], encodings: manyWrong }, "video")],
+  ["rtpCapabilities.codecs", () => readRtpCapabilities({ codecs: manyWrong })],
+  ["rtpCapabilities.headerExtensions", () => readRtpCapabilities({ headerExtensions: manyWrong })],
+  ["dtlsParameters.fingerprints", () => readDtlsParameters({ fingerprints: manyWrong })],
+])("%s with too many entries is refused for their number, before anything looks at the entries", (path, read) => {
+  expect(read).toThrow(new RegExp(`^${path.replace(/[[\]]/g, "\\$&")} must be (a list|an object) of .*entries\\.$`));
+});
+
 test("a bit rate may be a fraction and becomes a whole number", () => {
   const codecs = [{ mimeType: "video/VP8", payloadType: 96, clockRate: 90000 }];
   const read = (maxBitrate: unknown) => readRtpParameters({ codecs, encodings: [{ maxBitrate }] }, "video").encodings;
