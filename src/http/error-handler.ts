@@ -49,10 +49,17 @@ function faultIn(failure: Error): unknown {
   return failure instanceof LastseenError ? failure.cause : failure;
 }
 
+/** Fastify's own words for these repeat the whole path. */
+const PATH_FAULTS: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: "The path is not valid: its percent-encoding is wrong.",
+  FST_ERR_MAX_PARAM_LENGTH: "The path is not valid: an id in it is too long.",
+};
+
 /** Fastify refuses what a client did wrong (schema, size, media type). Such a refusal keeps its status. */
 function fromFramework(error: FastifyError | LastseenError): { failure: Error; status?: number } {
   if (error instanceof LastseenError) return { failure: error };
   const { statusCode: status = 500 } = error;
   if (status < 400 || status >= 500) return { failure: error };
-  return { failure: new LastseenError("bad_message", error.message, { cause: error }), status };
+  const message = PATH_FAULTS[error.code] ?? error.message;
+  return { failure: new LastseenError("bad_message", message, { cause: error }), status };
 }

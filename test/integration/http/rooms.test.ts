@@ -96,9 +96,11 @@ test.each([
   const service = await startService();
   const response = await service.get(`/api/rooms/${roomId}`);
   expect(response.status).toBe(status);
-  expect(await response.json()).toEqual({
+  const refusal = (await response.json()) as { error: { message: string } };
+  expect(refusal).toEqual({
     error: { code: status === 404 ? "not_found" : "bad_message", message: expect.any(String) },
   });
+  expect(refusal.error.message).not.toContain(roomId);
 });
 
 test("a forced cleanup reaps who is over the deadline without waiting for the sweep, spares the living, and reports it", async () => {
