@@ -58,7 +58,7 @@ async function runAll(folder: string): Promise<boolean> {
     await simulated;
     return false;
   }
-  const tested = await run(vitest(folder, "others", ["unit", "integration", "e2e"]));
+  const tested = await run(vitest(folder, "others", ["unit", "integration", "fuzz", "e2e"]));
   // They take every connection that a service allows, so they run when the other tests have ended.
   const withstood = await run(vitest(folder, "attack", ["attack"]));
   const held = await simulated;
