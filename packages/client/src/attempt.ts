@@ -25,13 +25,15 @@ export interface AttemptListener {
   onMessage(message: Message): void;
   /** The socket did not open. @returns why */
   explain(): Promise<Trouble>;
-  /** Called once, but not after {@link Attempt.close}. */
+  /** Called once, but not after {@link Attempt.close} or {@link Attempt.abandon}. */
   onEnd(end: AttemptEnd): void;
 }
 
 const OPEN_TIMEOUT_MS = 10_000;
 /** The page's request for a token may hang. The limit leaves time for a user who has to sign in first. */
 const TOKEN_TIMEOUT_MS = 30_000;
+/** So much of an attempt's time is left for explaining why the socket did not open. */
+export const EXPLAIN_SHARE = 1 / 4;
 /** The close code of a connection that broke. */
 const ABNORMAL = 1006;
 
@@ -39,15 +41,30 @@ export class Attempt {
   readonly #environment: Environment;
   readonly #greeter: Greeter;
   readonly #listener: AttemptListener;
+  readonly #limitMs: number;
+  readonly #startedAt: number;
   #socket: Socket | undefined;
   #tokenTimer: unknown;
   #opened = false;
   #over = false;
 
-  constructor(environment: Environment, greeter: Greeter, listener: AttemptListener) {
+  /** @param limitMs how long it may take until the socket is open, or until {@link AttemptListener.explain} has said why not */
+  constructor(environment: Environment, greeter: Greeter, listener: AttemptListener, limitMs: number) {
     this.#environment = environment;
     this.#greeter = greeter;
     this.#listener = listener;
+    this.#limitMs = limitMs * (1 - EXPLAIN_SHARE);
+    this.#startedAt = environment.timers.now();
+  }
+
+  /** For how long it has been going on, in ms. */
+  get ageMs(): number {
+    return this.#environment.timers.now() - this.#startedAt;
+  }
+
+  /** Whether it has its token and waits for the service. */
+  get isDialing(): boolean {
+    return this.#socket !== undefined;
   }
 
   /** Never rejects: the listener gets the outcome. */
@@ -59,7 +76,8 @@ export class Attempt {
       );
       this.end({ kind: "retry", cause: "token_failed", error });
     };
-    this.#tokenTimer = this.#environment.timers.set(TOKEN_TIMEOUT_MS, () => noToken("no token within 30 s"));
+    const patienceMs = Math.min(TOKEN_TIMEOUT_MS, this.#limitMs);
+    this.#tokenTimer = this.#environment.timers.set(patienceMs, () => noToken("no token in time"));
     let token: string | undefined;
     try {
       token = await this.#greeter.token();
@@ -77,7 +95,8 @@ export class Attempt {
       onEnd: (code: number) => this.#onSocketEnd(code),
     };
     try {
-      this.#socket = new Socket(socketUrl, this.#environment, listener, OPEN_TIMEOUT_MS);
+      const openTimeoutMs = Math.min(OPEN_TIMEOUT_MS, Math.max(0, this.#limitMs - this.ageMs));
+      this.#socket = new Socket(socketUrl, this.#environment, listener, openTimeoutMs);
     } catch (error) {
       // A page served by https may not open ws://.
       const message = `The browser does not open ${socketUrl}: use https:// in url. ${(error as Error).message}`;
@@ -88,9 +107,14 @@ export class Attempt {
   /** Ends the connection, but not the session. */
   end(end: AttemptEnd): void {
     if (this.#over) return;
+    this.abandon();
+    this.#listener.onEnd(end);
+  }
+
+  /** Ends the connection, but not the session, and tells nobody: another attempt takes its place. */
+  abandon(): void {
     this.#stop();
     this.#socket?.end(ABNORMAL);
-    this.#listener.onEnd(end);
   }
 
   /** Ends the connection because the session ends too; leaves no socket or timer behind. */
@@ -114,6 +138,7 @@ export class Attempt {
   }
 
   #onSocketEnd(code: number): void {
+    if (this.#over) return;
     const end = socketEnd(code);
     if (end.kind === "stop" || this.#opened) this.end(end);
     else void this.#listener.explain().then((trouble) => this.end({ ...end, cause: "connect_failed", trouble }));

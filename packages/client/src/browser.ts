@@ -7,6 +7,9 @@ const timers: Timers = {
   clear: (handle) => clearTimeout(handle as number),
 };
 
+/** Chromium and Android have it; `type` is missing on desktops. */
+type NetworkNavigator = Navigator & { readonly connection?: EventTarget & { readonly type?: string } };
+
 const page: PageSource = {
   get visibility() {
     return document.visibilityState === "hidden" ? "hidden" : "visible";
@@ -25,7 +28,15 @@ const page: PageSource = {
     on(document, "freeze", () => ({ kind: "frozen" }));
     on(document, "resume", () => ({ kind: "wake", cause: "resume" }));
     on(window, "focus", () => ({ kind: "wake", cause: "focus" }));
+    on(window, "offline", () => ({ kind: "offline" }));
     on(window, "online", () => ({ kind: "wake", cause: "online" }));
+    const { connection } = navigator as NetworkNavigator;
+    let type = connection?.type;
+    // The event also comes when only the browser's estimate of the speed has changed.
+    if (connection)
+      on(connection, "change", () =>
+        type === (type = connection.type) ? undefined : { kind: "wake", cause: "network" },
+      );
     // The first pageshow of a page comes when it loads.
     on(window, "pageshow", (event) =>
       (event as PageTransitionEvent).persisted ? { kind: "wake", cause: "pageshow" } : undefined,

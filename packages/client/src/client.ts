@@ -21,6 +21,9 @@ import { TabMemory } from "./tab-memory.js";
 import { stopError, type RetryKind } from "./trouble.js";
 import { whenConnected } from "./when-connected.js";
 
+/** How long the pong may take when the application has a reason to think that the connection is dead. */
+const CHECK_PONG_MS = 2_000;
+
 /**
  * A user's session with the service, made by {@link connect}. When it is `disconnected`, it does nothing by itself and
  * has no timer, listener or socket, until {@link LastseenClient.reconnect} is called.
@@ -73,7 +76,8 @@ export class LastseenClient {
       onTransferred: () => this.calls.transferred(),
     });
     this.#tab = new TabClaim(environment, this.#memory, this.#events);
-    this.#page = new PageWatch(environment.page, this.#connection, this.#events, options.askBeforeClosing ?? false);
+    const watched = { connection: this.#connection, tab: this.#tab, events: this.#events };
+    this.#page = new PageWatch(environment.page, watched, options.askBeforeClosing ?? false);
     this.calls = new Calls({ connection: this.#connection, timers: environment.timers, events: this.#events });
     this.#connectParts();
   }
@@ -161,11 +165,11 @@ export class LastseenClient {
   }
 
   /**
-   * Pings now and waits less long for the answer. For applications that notice by other means that the connection may be
+   * Pings now and waits at most 2 s for the answer, or longer where answers took long. For applications that notice by other means that the connection may be
    * dead; the page's signals (visible, focus, online, …) have the same effect.
    */
   checkConnection(): void {
-    this.#connection.wake();
+    this.#connection.wake(undefined, CHECK_PONG_MS);
   }
 
   /** Starts a new session after `disconnected`, and goes back to the room. */

@@ -35,6 +35,8 @@ export type DisconnectReason =
 /** Why a client reconnects. */
 export type ReconnectCause =
   | "socket_closed"
+  /** The page is in the browser's back/forward cache. */
+  | "page_cached"
   | "connect_failed"
   | "pong_timeout"
   | "server_restart"

@@ -8,7 +8,7 @@
  *          +---------------- close(), a close code that says stop, or the policy gives up ---------+
  */
 import type { ErrorCode, ReplyData, RequestData, RequestType } from "@lastseen/protocol";
-import { Attempt, type AttemptEnd } from "./attempt.js";
+import { Attempt, EXPLAIN_SHARE, type AttemptEnd, type AttemptListener } from "./attempt.js";
 import type { ConnectionEvents } from "./connection-events.js";
 import type { ConnectionState, DisconnectReason, ReconnectCause, StateAndReason } from "./connection-state.js";
 import { Emitter } from "./emitter.js";
@@ -16,7 +16,7 @@ import type { Environment } from "./environment.js";
 import type { Message, ServiceEvent } from "./frame.js";
 import { Explainer } from "./explainer.js";
 import { Greeter, type GreeterOptions } from "./greeter.js";
-import { Heartbeat, type Visibility } from "./heartbeat.js";
+import { Heartbeat, NEW_NETWORK_PONG_MS, type Visibility } from "./heartbeat.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
 import { ReconnectTimer } from "./reconnect-timer.js";
 import { RequestError, wasDisconnected } from "./request-error.js";
@@ -34,6 +34,10 @@ export interface ConnectionOptions extends GreeterOptions {
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How long `disconnect()` waits for the answer to `beforeDisconnect`. */
 const GOODBYE_TIMEOUT_MS = 1_000;
+/** How long finding out why a socket did not open may take; less while a session can be lost. */
+const EXPLAIN_MS = 3_000;
+/** An attempt that is younger already uses the new network. */
+const SAME_MOMENT_MS = 500;
 
 export class Connection {
   readonly events = new Emitter<ConnectionEvents>();
@@ -57,9 +61,13 @@ export class Connection {
   #start: Promise<void> | undefined;
   /** Whether the tab's memory is known to be its own, and not that of the tab that it was duplicated from. */
   #ready = false;
+  /** Whether the page is in the back/forward cache. */
+  #suspended = false;
+  /** How long the last successful attempt took. */
+  #attemptMs = 0;
   /** The visibility that the service was told last. */
   #declared: Visibility = "visible";
-  /** When the last frame came; -Infinity when the service has said that the session had expired. */
+  /** When the last frame came; -Infinity when the session may have ended: it has expired, or the page was in the cache. */
   #receivedAt = 0;
 
   constructor(environment: Environment, options: ConnectionOptions, memory: TabMemory) {
@@ -91,28 +99,38 @@ export class Connection {
     if (this.#state !== "disconnected") return;
     this.#stopped = this.#trouble = this.#said = undefined;
     this.#greeter.resetRefusals();
-    this.#reconnect.reset();
     this.#receivedAt = this.#environment.timers.now();
     this.#enter({ state: "connecting", reason: undefined });
-    this.#start = ready;
-    void ready.then(() => {
-      if (this.#start !== ready) return;
-      this.#ready = true;
-      this.#connect();
-    });
+    this.#begin(ready);
+  }
+
+  /**
+   * The page goes into the back/forward cache, where it may stay for ever: says goodbye and gives the socket up, as a page
+   * that is closed does, and waits for {@link unsuspend} without socket, timer or request.
+   */
+  suspend(): void {
+    if (this.#state === "disconnected" || this.#suspended) return;
+    this.beaconGoodbye();
+    this.#release();
+    this.#suspended = true;
+    this.#receivedAt = -Infinity;
+    if (this.#state === "connected") this.#enter({ state: "reconnecting", reason: "page_cached" });
+  }
+
+  /** The page is back: resumes the session, or begins a new one when that has gone. @param ready as for {@link open} */
+  unsuspend(ready: () => Promise<void>): boolean {
+    if (!this.#suspended) return false;
+    this.#suspended = false;
+    this.#begin(ready());
+    return true;
   }
 
   /** Stops, and leaves no socket, timer or request behind. */
   close(reason: DisconnectReason, said?: RequestError): void {
     if (this.#state === "disconnected") return;
     const error = (this.#stopped = stopError(reason, said, reason === "gave_up" ? this.#trouble : undefined));
-    this.#explainer.cancel();
-    this.#start = undefined;
-    this.#ready = false;
-    this.#reconnect.cancel();
-    this.#heartbeat.stop();
-    this.#attempt?.close();
-    this.#attempt = this.#socket = undefined;
+    this.#release();
+    this.#suspended = false;
     this.#route.reset();
     this.#enter({ state: "disconnected", reason, error });
   }
@@ -155,11 +173,29 @@ export class Connection {
     this.#heartbeat.beat(visibility);
   }
 
-  /** To be called when the page may have slept: makes a waiting attempt now, or pings and expects the pong soon. */
-  wake(visibility?: Visibility): void {
+  /**
+   * To be called when the page may have slept: makes a waiting attempt now, or pings and expects the pong soon.
+   *
+   * @param withinMs how soon
+   */
+  wake(visibility?: Visibility, withinMs?: number): void {
     if (this.#reconnect.runNow()) return;
     this.#declare(visibility);
-    this.#heartbeat.wake(visibility);
+    this.#heartbeat.wake(visibility, withinMs);
+  }
+
+  /** Like {@link wake}, when there is another network: an attempt that waits for an answer by the old one begins again. */
+  networkChanged(): void {
+    const attempt = this.#attempt;
+    if (!this.#socket && attempt?.isDialing && attempt.ageMs > SAME_MOMENT_MS) {
+      attempt.abandon();
+      this.#connect();
+    } else if (!this.#reconnect.runNow()) this.doubt();
+  }
+
+  /** The network is gone, or is another one: pings, and gives the socket up when the pong does not come soon. */
+  doubt(): void {
+    this.#heartbeat.wake(undefined, NEW_NETWORK_PONG_MS);
   }
 
   /** Goes to another node, which has the room, with a new session. @returns `false` after too many redirects */
@@ -180,13 +216,37 @@ export class Connection {
     if (this.#socket && visibility) this.#declared = visibility;
   }
 
+  #begin(ready: Promise<void>): void {
+    this.#reconnect.start();
+    this.#start = ready;
+    void ready.then(() => {
+      if (this.#start !== ready) return;
+      this.#ready = true;
+      this.#connect();
+    });
+  }
+
+  /** Leaves no socket, timer or request behind. */
+  #release(): void {
+    this.#explainer.cancel();
+    this.#start = undefined;
+    this.#ready = false;
+    this.#reconnect.cancel();
+    this.#heartbeat.stop();
+    this.#attempt?.close();
+    this.#attempt = this.#socket = undefined;
+  }
+
   #connect(): void {
-    const attempt = new Attempt(this.#environment, this.#greeter, {
+    // A user who has to sign in again takes the time that it takes.
+    const limitMs = this.#greeter.isRefused ? Infinity : this.#reconnect.attemptLimitMs(this.#attemptMs);
+    const listener: AttemptListener = {
       onConnected: (reply, socket) => this.#onConnected(reply, socket),
       onMessage: (message) => this.#onMessage(message),
-      explain: () => this.#explainer.explain(this.#route.httpUrl),
+      explain: () => this.#explainer.explain(this.#route.httpUrl, Math.min(EXPLAIN_MS, limitMs * EXPLAIN_SHARE)),
       onEnd: (end) => this.#onEnd(end),
-    });
+    };
+    const attempt = new Attempt(this.#environment, this.#greeter, listener, limitMs);
     this.#attempt = attempt;
     void attempt.open(this.#route.socketUrl);
   }
@@ -195,9 +255,10 @@ export class Connection {
     const now = this.#environment.timers.now();
     const silentMs = now - this.#receivedAt;
     this.#socket = socket;
-    this.#memory.keepTicket(reply);
+    this.#memory.keepTicket(reply, this.#route.httpUrl);
     this.#receivedAt = now;
-    this.#reconnect.reset();
+    this.#attemptMs = this.#attempt?.ageMs ?? 0;
+    this.#reconnect.connected(reply.heartbeat.resumeGraceMs);
     this.#heartbeat.start(reply.heartbeat.intervalMs);
     this.#enter({ state: "connected", reason: undefined });
     this.events.emit("greeted", { reply, silentMs });

@@ -4,13 +4,52 @@
  * read, two requests without CORS tell whether anything answers, by this scheme or by the other one. This file is loaded when
  * it is first needed: most pages never need it.
  */
+import type { Environment, Timers } from "./environment.js";
 import type { Trouble } from "./trouble.js";
 
+/** For how long a diagnosis is used again, so that a long outage does not double the number of requests. */
+const KEEP_MS = 10_000;
+
+/** Makes the requests: not too often, and not for too long. */
+export class Asker {
+  readonly #fetch: NonNullable<Environment["fetch"]>;
+  readonly #timers: Timers;
+  #last: { readonly base: string; readonly until: number; readonly trouble: Trouble } | undefined;
+  #cancel = () => {};
+
+  constructor(fetch: NonNullable<Environment["fetch"]>, timers: Timers) {
+    this.#fetch = fetch;
+    this.#timers = timers;
+  }
+
+  /** Never rejects. @param patienceMs for all requests together */
+  async ask(base: string, patienceMs: number): Promise<Trouble> {
+    const timers = this.#timers;
+    if (this.#last?.base === base && timers.now() < this.#last.until) return this.#last.trouble;
+    const patience = new AbortController();
+    const { signal } = patience;
+    const timer = timers.set(patienceMs, () => patience.abort());
+    this.#cancel = () => {
+      timers.clear(timer);
+      patience.abort();
+    };
+    const init = { cache: "no-store", credentials: "omit", signal } as const;
+    const trouble = await diagnose(base, (url, mode) => this.#fetch(url, { ...init, mode }));
+    timers.clear(timer);
+    this.#last = { base, until: timers.now() + KEEP_MS, trouble };
+    return trouble;
+  }
+
+  cancel(): void {
+    this.#cancel();
+  }
+}
+
 /** Makes one request; rejects when nothing answers, or when the page may not read the answer. */
-export type Get = (url: string, mode: "cors" | "no-cors") => Promise<Response>;
+type Get = (url: string, mode: "cors" | "no-cors") => Promise<Response>;
 
 /** Never rejects. @param base the service's address, `http://` or `https://` */
-export async function diagnose(base: string, get: Get): Promise<Trouble> {
+async function diagnose(base: string, get: Get): Promise<Trouble> {
   // A request to the page's own origin has no Origin header, but a WebSocket has.
   const origin = (globalThis as { location?: Location }).location?.origin ?? "";
   try {

@@ -25,8 +25,13 @@ export interface SocketLike {
 /** What happens to the page and matters to a session. */
 export type PageSignal =
   | { kind: "visible" | "hidden" | "frozen" }
-  /** The page may have slept, and its connections may be dead. */
-  | { kind: "wake"; cause: "focus" | "online" | "pageshow" | "resume" }
+  /**
+   * The page may have slept, or its network has changed (`online`, `network`), and its connections may be dead. `pageshow`:
+   * it is back from the back/forward cache.
+   */
+  | { kind: "wake"; cause: "focus" | "online" | "network" | "pageshow" | "resume" }
+  /** The browser says that there is no network. */
+  | { kind: "offline" }
   /** The page goes away. `persisted`: it may come back out of the back/forward cache. */
   | { kind: "hide"; persisted: boolean };
 

@@ -41,13 +41,14 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
+type ReplyWithFields = { [T in RequestType]: keyof ReplyData<T> extends never ? never : T }[RequestType];
+
 const roster = { roomId: "string", version: "number" } as const;
 const presence = { ...roster, userId: "string", sessionId: "string", reason: "string" } as const;
 const producer = { roomId: "string", userId: "string", sessionId: "string", producerId: "string" } as const;
 const callOver = { callId: "string", reason: "string" } as const;
 const statuses = { statuses: "array" } as const;
 const callToJoin = { callId: "string", roomId: "string" } as const;
-const nothing = {} as const;
 
 export const EVENT_FIELDS: { readonly [T in EventType]: Fields<EventData<T>> } = {
   user_joined: { ...roster, participant: "object" },
@@ -86,7 +87,8 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Fields<EventData<T>> } =
   error: { code: "string", message: "string", type: "string|undefined", data: "object|undefined" },
 };
 
-export const REPLY_FIELDS: { readonly [T in RequestType]: Fields<ReplyData<T>> } = {
+/** A reply that is not here has no fields. */
+export const REPLY_FIELDS: { readonly [T in ReplyWithFields]: Fields<ReplyData<T>> } = {
   hello: {
     sessionId: "string",
     epoch: "number",
@@ -99,7 +101,6 @@ export const REPLY_FIELDS: { readonly [T in RequestType]: Fields<ReplyData<T>> }
     routerRtpCapabilities: "object|null|undefined",
     call: "object|null",
   },
-  ping: nothing,
   join: {
     room: "object",
     routerRtpCapabilities: "object|null",
@@ -109,9 +110,6 @@ export const REPLY_FIELDS: { readonly [T in RequestType]: Fields<ReplyData<T>> }
     resumeToken: "string",
   },
   getRoom: { room: "object" },
-  setMetadata: nothing,
-  leave: nothing,
-  beforeDisconnect: nothing,
   createTransport: {
     id: "string",
     iceParameters: "object",
@@ -119,12 +117,8 @@ export const REPLY_FIELDS: { readonly [T in RequestType]: Fields<ReplyData<T>> }
     dtlsParameters: "object",
     sctpParameters: "object|undefined",
   },
-  connectTransport: nothing,
   restartIce: { iceParameters: "object" },
   produce: { producerId: "string" },
-  pauseProducer: nothing,
-  resumeProducer: nothing,
-  closeProducer: nothing,
   consume: {
     consumerId: "string",
     producerId: "string",
@@ -132,15 +126,8 @@ export const REPLY_FIELDS: { readonly [T in RequestType]: Fields<ReplyData<T>> }
     rtpParameters: "object",
     producerPaused: "boolean",
   },
-  pauseConsumer: nothing,
-  resumeConsumer: nothing,
-  closeConsumer: nothing,
-  setPreferredLayers: nothing,
   startCall: { ...callToJoin, ringTimeoutMs: "number", peer: "object" },
   acceptCall: callToJoin,
-  declineCall: nothing,
-  cancelCall: nothing,
-  endCall: nothing,
   watchStatus: statuses,
   unwatchStatus: statuses,
 };

@@ -1,6 +1,6 @@
 /** Checks the service's frames. All code after this file gets values of the protocol's types. */
 import type { EventData, EventType, ReplyData, RequestType } from "@lastseen/protocol";
-import { EVENT_FIELDS, fits, hasFields, isObject, REPLY_FIELDS } from "./fields.js";
+import { EVENT_FIELDS, hasFields, isObject, REPLY_FIELDS } from "./fields.js";
 import { RequestError } from "./request-error.js";
 
 /** An event of the service under its name, with its data. */
@@ -36,7 +36,8 @@ export function readFrame(text: unknown): Message | Answer | undefined {
 /** @returns the data of an answer to this request; `undefined` when it does not fit the request */
 export function readReply<T extends RequestType>(type: T, data: unknown): ReplyData<T> | undefined {
   const reply = data ?? {};
-  return fits<ReplyData<T>>(REPLY_FIELDS[type], reply) ? reply : undefined;
+  const fields: Readonly<Record<string, Readonly<Record<string, string>>>> = REPLY_FIELDS;
+  return hasFields(fields[type] ?? {}, reply) ? (reply as ReplyData<T>) : undefined;
 }
 
 function readMessage(type: string, { v, data }: Readonly<Record<string, unknown>>): Message | undefined {

@@ -48,7 +48,7 @@ export class Greeter {
   async token(): Promise<string | undefined> {
     const { getToken } = this.#options;
     if (!getToken) return undefined;
-    const token: unknown = await getToken({ refused: this.#tokensRefused > 0 });
+    const token: unknown = await getToken({ refused: this.isRefused });
     if (typeof token !== "string" || token === "")
       throw new Error(`it returned ${token === "" ? "an empty token" : `${kindOf(token)} in place of a token`}`);
     return token;
@@ -81,6 +81,11 @@ export class Greeter {
   tokenRefused(): boolean {
     this.#tokensRefused += 1;
     return this.#options.getToken !== undefined && this.#tokensRefused === 1;
+  }
+
+  /** Whether the service did not accept the last token. */
+  get isRefused(): boolean {
+    return this.#tokensRefused > 0;
   }
 
   /** To be called when the page starts the client again: earlier refusals do not count. */

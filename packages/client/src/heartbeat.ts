@@ -8,6 +8,11 @@ const PING = '{"type":"ping"}';
 /** How long a pong may take after the page may have slept. */
 const WAKE_PONG_MS = 5_000;
 const PONG_MS = 10_000;
+/** How long it may take when the network has changed. A slow network gets so many times what the last pong took. */
+export const NEW_NETWORK_PONG_MS = 1_000;
+const ROUND_TRIPS = 4;
+/** The timer of the pings is never longer, so that the client soon notices that the machine has slept. */
+const STEP_MS = 5_000;
 /** A timer that fires later than this was delayed, and perhaps the pong too; or the clock was set. */
 const LATE_MS = 1_000;
 /** How long the next pong may take then. It is short, because the session waits for its client only so long. */
@@ -30,6 +35,10 @@ export class Heartbeat {
   #intervalMs = 0;
   #beatTimer: unknown;
   #pongTimer: unknown;
+  /** When the awaited pong is due. */
+  #pongAt = 0;
+  /** How long the last pong took. */
+  #rttMs = 0;
   #sentAt = -Infinity;
   /** When the unanswered pings were sent, oldest first. They stay few: without pongs the socket is closed. */
   #unanswered: number[] = [];
@@ -69,25 +78,44 @@ export class Heartbeat {
     if (this.#awaited === 0) this.#expectPong(Math.min(PONG_MS, Math.max(this.#intervalMs, 1_000)));
   }
 
-  /** Pings now because the page may have slept, and waits less long for the pong. */
-  wake(visibility?: Visibility): void {
-    const justNow = Math.abs(this.#timers.now() - this.#sentAt) < SAME_MOMENT_MS;
-    if (this.#intervalMs === 0 || (justNow && !visibility)) return;
-    this.#stopWaiting();
-    this.beat(visibility);
-    this.#expectPong(WAKE_PONG_MS);
+  /**
+   * Pings now because the connection may be dead, and waits less long for the pong: at most as long as it waits already.
+   *
+   * @param withinMs how long; longer where the last pong took long
+   */
+  wake(visibility?: Visibility, withinMs: number = WAKE_PONG_MS): void {
+    if (this.#intervalMs === 0) return;
+    const now = this.#timers.now();
+    const leastMs = Math.max(NEW_NETWORK_PONG_MS, Math.min(WAKE_PONG_MS, ROUND_TRIPS * this.#rttMs));
+    const leftMs = this.#awaited > 0 ? this.#pongAt - now : 0;
+    const isNew = Math.abs(now - this.#sentAt) >= SAME_MOMENT_MS || visibility !== undefined;
+    if (!isNew && leftMs <= 0) return;
+    if (isNew) {
+      this.#stopWaiting();
+      this.beat(visibility);
+    }
+    this.#expectPong(Math.max(leastMs, Math.min(withinMs, leftMs > 0 ? leftMs : withinMs)));
   }
 
   /** To be called for each pong. @returns the round trip in ms, unless the pong belongs to no known ping */
   pong(): number | undefined {
     const sentAt = this.#unanswered.shift();
     if (this.#awaited > 0 && --this.#awaited === 0) this.#stopWaiting();
-    return sentAt === undefined ? undefined : this.#timers.now() - sentAt;
+    if (sentAt === undefined) return undefined;
+    return (this.#rttMs = this.#timers.now() - sentAt);
   }
 
-  #schedule(): void {
+  /** @param leftMs until the next ping */
+  #schedule(leftMs = this.#intervalMs): void {
     this.#timers.clear(this.#beatTimer);
-    this.#beatTimer = this.#timers.set(this.#intervalMs, () => this.beat());
+    const stepMs = Math.min(leftMs, STEP_MS);
+    const due = this.#timers.now() + stepMs;
+    this.#beatTimer = this.#timers.set(stepMs, () => {
+      // The machine has slept, or the browser has delayed the timer.
+      if (this.#timers.now() - due > LATE_MS && this.#awaited === 0) this.wake();
+      else if (leftMs > stepMs) this.#schedule(leftMs - stepMs);
+      else this.beat();
+    });
   }
 
   #stopWaiting(): void {
@@ -100,7 +128,7 @@ export class Heartbeat {
   #expectPong(withinMs: number): void {
     this.#timers.clear(this.#pongTimer);
     this.#awaited = this.#unanswered.length;
-    const due = this.#timers.now() + withinMs;
+    const due = (this.#pongAt = this.#timers.now() + withinMs);
     this.#pongTimer = this.#timers.set(withinMs, () => {
       const wasDelayed = this.#timers.now() - due > LATE_MS;
       if (wasDelayed && this.#secondChance) {

@@ -5,8 +5,9 @@ import type { ClientEvents, OtherTab } from "./events.js";
 import { OtherTabs, tabLockName } from "./other-tabs.js";
 import type { TabMemory } from "./tab-memory.js";
 
-/** How long a reloaded page waits for the page before the reload to release the tab's lock. */
+/** How long a page waits for the page that the tab showed before it to release the tab's lock: after a reload, or on the way back. */
 const LOCK_WAIT_MS = 500;
+export const BACK_WAIT_MS = 2_000;
 
 export class TabClaim {
   readonly #environment: Environment;
@@ -31,18 +32,19 @@ export class TabClaim {
    * Resolves when the tab's memory is known to be its own. A duplicated tab starts with a copy of the memory of the
    * original; the original holds the lock.
    */
-  async claim(): Promise<void> {
+  async claim(waitMs = LOCK_WAIT_MS): Promise<void> {
     const number = ++this.#number;
-    let release = await this.#lock();
+    let release = await this.#lock(waitMs);
     if (!release) {
       this.#memory.becomeAnotherTab();
-      release = await this.#lock();
+      release = await this.#lock(waitMs);
     }
     if (number !== this.#number) {
       release?.();
       return;
     }
     this.#releaseLock = release;
+    this.#memory.refresh();
     const tell = (others: readonly OtherTab[]) => this.#events.emit("tabs", others);
     this.#tabs = new OtherTabs(this.#environment, this.#memory.tabId, tell);
   }
@@ -56,7 +58,7 @@ export class TabClaim {
     this.#tabs = undefined;
   }
 
-  #lock(): Promise<(() => void) | undefined> {
-    return this.#environment.locks.hold(tabLockName(this.#memory.tabId), LOCK_WAIT_MS);
+  #lock(waitMs: number): Promise<(() => void) | undefined> {
+    return this.#environment.locks.hold(tabLockName(this.#memory.tabId), waitMs);
   }
 }

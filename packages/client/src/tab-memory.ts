@@ -9,6 +9,8 @@ export interface ResumeTicket {
 interface Remembered {
   readonly tabId: string;
   readonly ticket?: ResumeTicket | undefined;
+  /** The service that has the session, `http://` or `https://`. `early.ts` reads it too. */
+  readonly url?: string | undefined;
 }
 
 const KEY = "lastseen";
@@ -34,8 +36,15 @@ export class TabMemory {
     return this.#remembered.ticket;
   }
 
-  keepTicket({ sessionId, resumeToken }: ResumeTicket): void {
-    this.#write({ ...this.#remembered, ticket: { sessionId, resumeToken } });
+  /** @param url the service that has the session; by default the same as before */
+  keepTicket({ sessionId, resumeToken }: ResumeTicket, url = this.#remembered.url): void {
+    this.#write({ tabId: this.tabId, ticket: { sessionId, resumeToken }, url });
+  }
+
+  /** Another page of this tab may have gone on with the session, or ended it, while this one was in the cache. */
+  refresh(): void {
+    const found = read(this.#storage.get(KEY));
+    if (found?.tabId === this.tabId) this.#remembered = found;
   }
 
   /** The session is over; the tab keeps its id. */
@@ -61,10 +70,10 @@ export class TabMemory {
 /** Users can edit the storage, so a value that does not look right is ignored. */
 function read(text: string | null): Remembered | undefined {
   try {
-    const { tabId, ticket } = JSON.parse(text ?? "{}") as Partial<Remembered>;
+    const { tabId, ticket, url } = JSON.parse(text ?? "{}") as Partial<Remembered>;
     if (typeof tabId !== "string") return undefined;
     const usable = typeof ticket?.sessionId === "string" && typeof ticket.resumeToken === "string";
-    return { tabId, ticket: usable ? ticket : undefined };
+    return { tabId, ticket: usable ? ticket : undefined, url };
   } catch {
     return undefined;
   }

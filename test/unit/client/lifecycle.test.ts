@@ -25,24 +25,6 @@ describe("page lifecycle", () => {
     ]);
   });
 
-  it("says no goodbye when the page may come back", async () => {
-    const { browser } = await inRoom();
-    await browser.page.signal({ kind: "hide", persisted: true });
-    await browser.page.signal({ kind: "hidden" });
-    expect(browser.page.beacons).toEqual([]);
-  });
-
-  it("reconnects at once when the page returns from the back/forward cache with a dead socket", async () => {
-    const { browser, client } = await inRoom();
-    await browser.page.signal({ kind: "hide", persisted: true });
-    browser.random = 0.99;
-    await browser.socket.closeWith(1006);
-    await browser.page.signal({ kind: "wake", cause: "pageshow" });
-    await browser.timers.advance(0);
-    await greet(browser, { resumed: true, room: room(2, person("ann")) });
-    expect(client.state).toBe("connected");
-  });
-
   it("asks the user before closing only while in a room, and only if the option says so", async () => {
     const scene = await inRoom([], { askBeforeClosing: true });
     expect(scene.browser.page.asking).toBe(1);

@@ -156,6 +156,7 @@ describe("a ring that nobody has answered in time", () => {
     await scene.browser.socket.closeWith(1006);
     await scene.browser.timers.advance(40_000);
     expect(lastReason(scene)).toBe("timeout");
+    await scene.browser.page.signal({ kind: "wake", cause: "focus" });
     await greet(scene.browser, { resumed: true, epoch: 2, call: ACTIVE });
     expect(scene.client.calls.current).toBeUndefined();
     expect(ended(scene)).toEqual(["c1"]);

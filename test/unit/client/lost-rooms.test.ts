@@ -217,7 +217,7 @@ describe("a hello", () => {
     const getToken = () => (++asked === 1 ? new Promise<string>(() => {}) : "t");
     const { browser, seen } = await connecting({ getToken });
     await browser.timers.advance(31_000);
-    const message = "getToken failed: no token within 30 s.";
+    const message = "getToken failed: no token in time.";
     const retry = { attempt: 0, delayMs: 250, cause: "token_failed", kind: "refused", message };
     expect(seen).toContainEqual(["retry", retry]);
     expect(browser.sockets).toHaveLength(1);

@@ -460,6 +460,7 @@ describe("after a loss", () => {
     scene.service.refusals.set("restartIce", { code: "media_unavailable", retryable: true });
     setConnection(scene.transports[0], "failed");
     await calm();
+    await scene.browser.socket.receive({ type: "pong" });
     await scene.browser.timers.advance(3_000);
     await calm();
     expect(requests(scene.browser, "restartIce")).toHaveLength(2);
