@@ -3,7 +3,31 @@ import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { LastseenClient } from "../../packages/client/src/client.js";
 import type { ConnectOptions } from "../../packages/client/src/options.js";
-import type { Environment, SocketLike } from "../../packages/client/src/environment.js";
+import type { Environment, PageSignal, PageSource, SocketLike } from "../../packages/client/src/environment.js";
+
+/** A page without a browser. The test says what happens to it, and its beacons arrive. */
+export class NodePage implements PageSource {
+  visibility: "visible" | "hidden" = "visible";
+  readonly #listeners = new Set<(signal: PageSignal) => void>();
+
+  listen(listener: (signal: PageSignal) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  askBeforeClosing(): () => void {
+    return () => {};
+  }
+
+  beacon(url: string, body: string): boolean {
+    void fetch(url, { method: "POST", body }).catch(() => {});
+    return true;
+  }
+
+  signal(signal: PageSignal): void {
+    for (const listener of this.#listeners) listener(signal);
+  }
+}
 
 /** An environment for the SDK in Node: real sockets and timers, a page that is always visible, and its own storage. */
 function nodeEnvironment(): Environment {
