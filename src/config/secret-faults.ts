@@ -22,8 +22,7 @@ export const GOOD_SECRET =
  */
 export function whyUnusable(secret: string, kind: SecretKind): string | undefined {
   if (/[\r\n]/.test(secret)) return "has a line end in it; remove it";
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(secret)) return "has a control character in it; remove it";
+  if (/\p{Cc}/u.test(secret)) return "has a control character in it; remove it";
   if (secret !== secret.trim()) return "has white space at its beginning or end; remove it";
   const first = secret.charAt(0);
   if (secret.length > 1 && QUOTES[first] === secret.at(-1)) return "has quotes around it; remove them";
