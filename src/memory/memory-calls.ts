@@ -66,10 +66,14 @@ export class MemoryCalls implements CallStore {
 
   async hold(calls: readonly CallRecord[]): Promise<readonly string[]> {
     const over: string[] = [];
-    for (const { callId } of calls) {
+    for (const { callId, ...known } of calls) {
       const call = this.#calls.get(callId);
       if (!call) over.push(callId);
-      else if (call.state === "active") this.#calls.set(callId, { ...call, until: this.#now + this.#holdMs });
+      else if (call.state === "active") {
+        const caller = { ...call.caller, name: known.caller.name };
+        const callee = { ...call.callee, name: known.callee.name };
+        this.#calls.set(callId, { ...call, caller, callee, until: this.#now + this.#holdMs });
+      }
     }
     return over;
   }

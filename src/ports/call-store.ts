@@ -53,7 +53,8 @@ export interface CallStore {
   /** Ends a call. When several nodes try, one of them gets `finished`, with the call as it was. */
   finish(callId: string, condition: EndCondition): Promise<{ kind: "finished"; call: CallRecord } | CallGone>;
   /**
-   * Renews the leases of active calls for another {@link CALL_HOLD_MS}. The store takes a call back that it has lost
+   * Renews the leases of active calls for another {@link CALL_HOLD_MS}, and keeps the names that the records have: a user may
+   * have a new one. The store takes a call back that it has lost
    * and that nobody has ended, unless one of the two users is in another call now.
    *
    * @returns the ids of the calls that are over

@@ -331,6 +331,25 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(held?.remainingMs).toBeLessThanOrEqual(holdMs);
     });
 
+    test("holding a call keeps the newest names of the two users, and nothing else changes", async () => {
+      const { here, there } = await create();
+      await here.start(newCall("c1"), RING_MS);
+      const accepted = await there.accept("c1", bob);
+      if (accepted.kind !== "accepted") throw new Error("not accepted");
+      const { caller, callee, ...rest } = accepted.call;
+      const renamed = { ...rest, caller: { ...caller, name: 'Countess "A" 🎉' }, callee: { ...callee, name: "Bobby" } };
+      expect(await there.hold([renamed])).toEqual([]);
+      expect(await here.hold([renamed])).toEqual([]);
+      expect(await here.find("c1")).toMatchObject({
+        caller: renamed.caller,
+        callee: renamed.callee,
+        roomId: rest.roomId,
+      });
+      expect(await here.finish("c1", ANY_END)).toMatchObject({
+        call: { caller: renamed.caller, callee: renamed.callee },
+      });
+    });
+
     test("a start removes the calls of both users whose time is up, ringing or active, and returns them", async () => {
       const { here, there, pass, holdMs } = await create();
       const fay = { userId: "fay", name: "Fay", sessionId: "s-fay" };

@@ -1,4 +1,5 @@
--- Prolongs active calls, and writes those again that Redis has lost. A call that was ended is not written again.
+-- Prolongs active calls and writes their bodies, which have the newest names. Writes those again that Redis has lost. A call
+-- that was ended is not written again.
 -- KEYS: calls, calls-by-user, calls-by-end, calls-over
 -- ARGV: holdMs, then for each call: callId, age, caller, callerSession, callee, calleeSession, body
 -- Returns the ids of those that are over. The script also ends calls that no node has prolonged for two times holdMs.
@@ -18,6 +19,7 @@ for n = 2, #ARGV, 7 do
   local call = findCall(id)
   if call and call.state == "active" then
     call.ends = at + holdMs
+    call.body = ARGV[n + 6]
     saveCall(call)
   elseif redis.call("ZSCORE", key["calls-over"], id) or isInAnother(ARGV[n + 2], id) or isInAnother(ARGV[n + 4], id) then
     over[#over + 1] = id
