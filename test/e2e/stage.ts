@@ -24,6 +24,8 @@ export interface Entrance {
   first?: () => void;
   /** Gives this person a browser that the test may stop or kill. */
   ownBrowser?: boolean;
+  /** The user id. Without it the page makes one. */
+  user?: string;
 }
 
 /** The service with real workers, the demo page, and a page for each person: everything that a call needs. */
@@ -55,11 +57,11 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
       pages.set(proxy, port);
       return proxy;
     },
-    async enter(name, room, { via, first, ownBrowser = false } = {}) {
+    async enter(name, room, { via, first, ownBrowser = false, user } = {}) {
       const port = via === undefined ? webPort : pages.get(via);
       const opened = await (ownBrowser ? openBrowser() : openPage());
       if (first) await opened.page.addInitScript(first);
-      return join(opened, address(port, name, room), name);
+      return join(opened, address(port, name, room, user), name);
     },
     async enterUnwatched(name, room) {
       const { browser } = await openBrowser();
@@ -83,8 +85,9 @@ export async function join({ browser, page }: OpenPage, url: string, name: strin
 }
 
 /** The address of the demo page that joins this room by itself. */
-export function address(port: number | undefined, name: string, room: string): string {
-  return `http://127.0.0.1:${port}/?${new URLSearchParams({ room, name, autojoin: "1" }).toString()}`;
+export function address(port: number | undefined, name: string, room: string, user?: string): string {
+  const query = new URLSearchParams({ room, name, autojoin: "1", ...(user === undefined ? {} : { user }) });
+  return `http://127.0.0.1:${port}/?${query.toString()}`;
 }
 
 async function servePage(service: TestService, port: number, servicePort: number): Promise<void> {
