@@ -15,7 +15,7 @@ export type SessionsOf = (userId: string) => readonly Session[];
 export function notifyClients(update: CallUpdate, sessionsOf: SessionsOf, wall: number): void {
   const { call } = update;
   const callers = sessionsOf(call.caller.userId).filter(({ id }) => id === call.caller.sessionId);
-  const devices = sessionsOf(call.callee.userId);
+  const devices = call.hidden ? [] : sessionsOf(call.callee.userId);
   if (update.change === "ringing") {
     for (const device of devices) device.connection?.sendEvent("incoming_call", incomingCall(call, wall));
   } else if (update.change === "accepted") {
@@ -49,9 +49,9 @@ export function incomingCall(call: CallRecord, wall: number): EventData<"incomin
 
 /** The call as this session sees it; undefined when the call is on another device of the user. */
 export function snapshotFor(session: Session, call: CallRecord, wall: number): CallSnapshot | undefined {
-  const { callId, roomId, kind, state, caller, callee, ageMs, remainingMs } = call;
+  const { callId, roomId, kind, state, hidden, caller, callee, ageMs, remainingMs } = call;
   const isCaller = session.id === caller.sessionId;
-  const rings = state === "ringing" && session.userId === callee.userId;
+  const rings = state === "ringing" && !hidden && session.userId === callee.userId;
   if (!isCaller && !rings && session.id !== callee.sessionId) return undefined;
   const { userId, name } = isCaller ? callee : caller;
   const seen = { callId, roomId, kind, state, peer: { userId, name } };

@@ -90,6 +90,12 @@ export class CallSetup {
     for (const lapsed of outcome.lapsed) {
       teardown.finished(lapsed, lapsed.state === "ringing" ? "timeout" : "disconnected");
     }
+    if (outcome.kind === "rung_often") {
+      const { retryAfterMs } = outcome;
+      throw new LastseenError("rate_limited", "This user was called too often; wait a moment.", {
+        data: { retryAfterMs },
+      });
+    }
     if (outcome.kind === "caller_busy") throw new LastseenError("caller_busy", "You are in a call already.");
     if (outcome.kind === "callee_busy") throw this.#refused(session, to, "busy");
     await this.#begun(outcome, request, started);

@@ -91,14 +91,14 @@ export function finishedUpdate(call: CallRecord, how: CallEnd, by?: string): Cal
 
 /** The update as a step in the life of one session; undefined when it does not concern the session. */
 function stepOf(session: Session, update: CallUpdate): CallStep | undefined {
-  const { callId, kind, caller, callee, state } = update.call;
+  const { callId, kind, caller, callee, state, hidden = false } = update.call;
   const isCaller = session.id === caller.sessionId;
-  if (!isCaller && session.userId !== callee.userId) return undefined;
+  if (!isCaller && (hidden || session.userId !== callee.userId)) return undefined;
   if (update.change !== "ringing" && state === "active" && !isOneOf(update.call, session)) return undefined;
   const about = { session, callId, peer: isCaller ? callee.userId : caller.userId };
   if (update.change === "finished") {
     return { ...about, step: "call over", reason: update.how, wasRinging: state === "ringing" };
   }
-  if (update.change === "accepted") return { ...about, step: "call accepted", kind };
-  return { ...about, step: isCaller ? "call started" : "call rings", kind };
+  if (update.change === "accepted") return { ...about, step: "call accepted", kind, hidden };
+  return { ...about, step: isCaller ? "call started" : "call rings", kind, hidden };
 }

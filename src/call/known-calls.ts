@@ -1,4 +1,4 @@
-import type { CallSnapshot } from "@lastseen/protocol";
+import type { CallSnapshot, UserStatus } from "@lastseen/protocol";
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { CallUpdate } from "../ports/call-record.js";
@@ -100,8 +100,22 @@ export class KnownCalls {
 
   /** Users with a session here who are in a call. */
   get busyUsers(): number {
-    const busy = [...this.#byUser.keys()].filter((userId) => this.#presence.sessionsHere(userId).length > 0);
-    return busy.length;
+    const isBusy = (userId: string): boolean =>
+      this.ofUser(userId).some(({ hidden, caller }) => !hidden || caller.userId === userId);
+    const here = [...this.#byUser.keys()].filter((userId) => this.#presence.sessionsHere(userId).length > 0);
+    return here.filter(isBusy).length;
+  }
+
+  /**
+   * The callee's status as this session sees it. While a hidden call rings, the caller's sessions see what they would see if the
+   * callee's devices rang.
+   */
+  statusSeenBy({ userId }: Session, calleeId: string, status: UserStatus): UserStatus {
+    if (status !== "available") return status;
+    const rings = this.ofUser(userId).some(
+      ({ hidden, caller, callee }) => hidden && caller.userId === userId && callee.userId === calleeId,
+    );
+    return rings ? "busy" : status;
   }
 
   /** The call that a session is in, or that rings at it, in the form for its client. */
@@ -134,8 +148,10 @@ export class KnownCalls {
   }
 
   /** Whether a session of this node is in the call, or could answer it. */
-  #concernsThisNode({ caller, callee, state }: CallRecord): boolean {
+  #concernsThisNode({ caller, callee, state, hidden }: CallRecord): boolean {
     if (this.#registry.find(caller.sessionId)) return true;
+    // Every session of the caller that watches the callee must see the same.
+    if (hidden && this.#presence.sessionsHere(caller.userId).length > 0) return true;
     if (state === "ringing") return this.#presence.sessionsHere(callee.userId).length > 0;
     return this.#registry.find(callee.sessionId ?? "") !== undefined;
   }

@@ -12,12 +12,15 @@ const AT_ONCE = 16;
 
 /** Reads a user's status from the store. `lastsMs`: the time after which it may change by itself. */
 export type ReadStatus = (userId: string) => Promise<{ status: UserStatus; lastsMs?: number }>;
+/** The status of a user as one session is told it. */
+export type SeenBy = (session: Session, userId: string, status: UserStatus) => UserStatus;
 export type Statuses = { userId: string; status: UserStatus }[];
 
 interface WatchedUser {
   readonly userId: string;
-  readonly watchers: Set<Session>;
-  /** What the watchers were last told. */
+  /** With what each watcher was last told. */
+  readonly watchers: Map<Session, UserStatus>;
+  /** As it was last read. */
   status: UserStatus | undefined;
   /** Requests that wait for the first status. */
   asking: number;
@@ -35,13 +38,15 @@ interface WatchedUser {
 export class StatusSubscriptions {
   readonly #clock: Clock;
   readonly #read: ReadStatus;
+  readonly #seenBy: SeenBy;
   readonly #users = new Map<string, WatchedUser>();
   readonly #ofSession = new Map<Session, Set<string>>();
   #closed = false;
 
-  constructor(options: { clock: Clock; read: ReadStatus }) {
+  constructor(options: { clock: Clock; read: ReadStatus; seenBy: SeenBy }) {
     this.#clock = options.clock;
     this.#read = options.read;
+    this.#seenBy = options.seenBy;
   }
 
   /** Users whom a session here watches. */
@@ -68,12 +73,14 @@ export class StatusSubscriptions {
       await Promise.all(users.map((user) => this.#refresh(user)));
       if (session.status !== "open") throw new LastseenError("fenced", "The session has ended.");
       assertMayCall(session);
-      for (const user of users) {
-        user.watchers.add(session);
+      const statuses = users.map((user) => {
+        const status = this.#seenBy(session, user.userId, user.status ?? "offline");
+        user.watchers.set(session, status);
         own.add(user.userId);
-      }
+        return { userId: user.userId, status };
+      });
       this.#ofSession.set(session, own);
-      watching(users.map(({ userId, status = "offline" }) => ({ userId, status })));
+      watching(statuses);
     } finally {
       for (const user of users) {
         user.asking -= 1;
@@ -87,7 +94,7 @@ export class StatusSubscriptions {
     const own = this.#ofSession.get(session);
     const statuses = [...new Set(userIds)]
       .filter((userId) => own?.has(userId))
-      .map((userId) => ({ userId, status: this.#users.get(userId)?.status ?? ("offline" as const) }));
+      .map((userId) => ({ userId, status: this.#users.get(userId)?.watchers.get(session) ?? ("offline" as const) }));
     for (const { userId } of statuses) this.#remove(session, userId);
     return statuses;
   }
@@ -133,7 +140,7 @@ export class StatusSubscriptions {
     const known = this.#users.get(userId);
     if (known) return known;
     const nothing = { status: undefined, reading: undefined, timer: undefined };
-    const user: WatchedUser = { userId, watchers: new Set(), asking: 0, readAgain: false, ...nothing };
+    const user: WatchedUser = { userId, watchers: new Map(), asking: 0, readAgain: false, ...nothing };
     this.#users.set(userId, user);
     return user;
   }
@@ -166,10 +173,12 @@ export class StatusSubscriptions {
   }
 
   #tell(user: WatchedUser, status: UserStatus): void {
-    if (user.status === status) return;
     user.status = status;
-    for (const session of user.watchers) {
-      session.connection?.sendEvent("user_status", { userId: user.userId, status });
+    for (const [session, told] of user.watchers) {
+      const seen = this.#seenBy(session, user.userId, status);
+      if (seen === told) continue;
+      user.watchers.set(session, seen);
+      session.connection?.sendEvent("user_status", { userId: user.userId, status: seen });
     }
   }
 

@@ -72,7 +72,11 @@ export function createTelephony(ports: {
   const sessions = new CallSessions({ ...ports, known, updates, teardown, presence, tasks });
   const setup = new CallSetup({ ...ports, known, updates, reconciler, teardown, sessions, presence, tasks });
   const rooms = new CallRooms({ ...ports, known, tasks });
-  const statuses = new StatusSubscriptions({ clock, read: (userId) => presence.statusOf(userId) });
+  const statuses = new StatusSubscriptions({
+    clock,
+    read: (userId) => presence.statusOf(userId),
+    seenBy: (session, userId, status) => known.statusSeenBy(session, userId, status),
+  });
 
   const subscriptions = [
     ...followCalls({ bus, events, known, tasks, sessions, teardown, updates, reconciler }),

@@ -3,6 +3,7 @@
  * one, `plugin/` uses the one of somebody else's application.
  */
 import type { Logger } from "pino";
+import { CallerLists } from "../admin/caller-lists.js";
 import type { Config } from "../config/load.js";
 import type { Authenticate } from "../gateway/authenticate.js";
 import { authenticationOf } from "./authentication.js";
@@ -29,6 +30,7 @@ export const RECONNECT_SPREAD_MS = 5_000;
 export interface Assembled {
   readonly service: Service;
   readonly media: MediaPlane;
+  readonly callers: CallerLists;
   readonly httpOptions: HttpOptions;
   /** To be started when the server is ready. */
   readonly run: Run;
@@ -81,7 +83,19 @@ export async function assemble(parts: {
 
   const run = new Run({ config, log, clock, service });
   const operator = operatorView(config.NODE_ID, service, stores, clock, disposals);
+  const callers = new CallerLists(stores.blockedCallers, config.MAX_BLOCKED_CALLERS);
   const isReady = (): boolean => run.isReady;
-  const httpOptions = httpOptionsOf({ config, log, clock, service, stores, operator, media, metrics, isReady });
-  return { service, media, httpOptions, run };
+  const httpOptions = httpOptionsOf({
+    config,
+    log,
+    clock,
+    service,
+    stores,
+    operator,
+    callers,
+    media,
+    metrics,
+    isReady,
+  });
+  return { service, media, callers, httpOptions, run };
 }

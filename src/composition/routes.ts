@@ -9,10 +9,12 @@ import { hostMatcher, namedOrigins, originMatcher } from "../config/origins.js";
 import { actorBy } from "../http/actor.js";
 import { beaconRoute } from "../http/beacon-route.js";
 import { blockRoutes } from "../http/block-routes.js";
+import { callerRoutes } from "../http/caller-routes.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
 import { drainRoute } from "../http/drain-route.js";
 import { eventRoutes } from "../http/event-routes.js";
 import { healthRoutes, type HealthSource } from "../http/health-routes.js";
+import type { CallerLists } from "../admin/caller-lists.js";
 import { answerFrom } from "../admin/operator-rpc.js";
 import { LocalView, type OperatorView } from "../admin/local-view.js";
 import { RefusedHttp } from "../http/refused-http.js";
@@ -57,11 +59,12 @@ export function httpOptionsOf(parts: {
   service: Service;
   stores: Stores;
   operator: OperatorView;
+  callers: CallerLists;
   media: MediaPlane;
   metrics: Metrics;
   isReady: () => boolean;
 }): HttpOptions {
-  const { config, log, clock, service, stores, operator, metrics } = parts;
+  const { config, log, clock, service, stores, operator, callers, metrics } = parts;
   const { sweeper, reconciler, reaper, sessions, registry, cluster, telephony } = service;
   const admin = { adminToken: config.ADMIN_TOKEN, adminOpen: config.ENVIRONMENT !== "production" };
   const ownUrls = [config.PUBLIC_URL, config.SERVICE_URL];
@@ -93,6 +96,7 @@ export function httpOptionsOf(parts: {
       roomRoutes(operator, actorOf),
       userRoutes({ statusOf: (userId) => telephony.presence.statusOf(userId) }),
       blockRoutes(service.blocks, actorOf),
+      callerRoutes(callers),
       sessionRoutes(operator, actorOf),
       cleanupRoute({
         sweep: (by) => sweeper.sweep({ force: true, by }),

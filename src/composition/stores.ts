@@ -2,6 +2,7 @@
 import type { Config } from "../config/load.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
+import { MemoryBlockedCallers } from "../memory/memory-blocked-callers.js";
 import { MemoryBlocks } from "../memory/memory-blocks.js";
 import { MemoryBus, MemoryHub } from "../memory/memory-bus.js";
 import { MemoryCalls } from "../memory/memory-calls.js";
@@ -10,6 +11,7 @@ import { MemoryEventLog } from "../memory/memory-event-log.js";
 import { MemoryEvents } from "../memory/memory-events.js";
 import { MemoryStore } from "../memory/memory-store.js";
 import { RedisStore } from "../redis/redis-store.js";
+import type { BlockedCallers } from "../ports/blocked-callers.js";
 import type { BlockList } from "../ports/block-list.js";
 import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
@@ -21,6 +23,7 @@ export interface Stores {
   readonly directory: Directory;
   readonly bus: Bus;
   readonly calls: CallStore;
+  readonly blockedCallers: BlockedCallers;
   readonly blocks: BlockList;
   /** The events for the backend. */
   readonly events: EventLog;
@@ -38,17 +41,18 @@ export async function openStores(
   listenerFailed: ListenerFailed,
   disposals: DisposalStack,
 ): Promise<Stores> {
-  const { REDIS_URL, NODE_ID } = config;
-  if (REDIS_URL === undefined) return openMemory(NODE_ID, clock, listenerFailed, disposals);
+  const { REDIS_URL } = config;
+  if (REDIS_URL === undefined) return openMemory(config, clock, listenerFailed, disposals);
   const store = new RedisStore({ url: REDIS_URL, onListenerError: listenerFailed, clock });
   disposals.defer("redis", () => store.close());
   await isUp(store, clock);
   return {
-    directory: store.directory(NODE_ID),
-    bus: store.bus(NODE_ID),
-    calls: store.calls(),
+    directory: store.directory(config.NODE_ID),
+    bus: store.bus(config.NODE_ID),
+    calls: store.calls({ mostRings: config.MAX_RINGS_PER_USER }),
+    blockedCallers: store.blockedCallers(),
     blocks: store.blocks(),
-    events: store.events(NODE_ID),
+    events: store.events(config.NODE_ID),
     redis: { isUp: () => store.state === "up", errors: () => store.link.errors },
   };
 }
@@ -68,7 +72,7 @@ function isUp(store: RedisStore, clock: Clock): Promise<void> {
 }
 
 async function openMemory(
-  nodeId: string,
+  { NODE_ID: nodeId, MAX_RINGS_PER_USER: mostRings }: Config,
   clock: Clock,
   listenerFailed: ListenerFailed,
   disposals: DisposalStack,
@@ -80,5 +84,7 @@ async function openMemory(
   disposals.defer("bus", () => bus.close());
   await directory.register(undefined);
   const events = new MemoryEventLog(new MemoryEvents(store), nodeId);
-  return { directory, bus, calls: new MemoryCalls(clock), blocks: new MemoryBlocks(clock), events, redis: undefined };
+  const blockedCallers = new MemoryBlockedCallers();
+  const calls = new MemoryCalls(clock, { mostRings }, blockedCallers);
+  return { directory, bus, calls, blockedCallers, blocks: new MemoryBlocks(clock), events, redis: undefined };
 }

@@ -54,6 +54,12 @@ export class WindowLimit {
     return window.attempts <= this.#most;
   }
 
+  /** How long it takes until the window of this key ends, milliseconds; 0 when it has none. */
+  endsIn(key: string, now: number): number {
+    const window = this.#windows.get(key);
+    return window ? Math.max(0, window.since + this.#windowMs - now) : 0;
+  }
+
   #removeEnded(now: number): void {
     for (const [key, { since }] of this.#windows) {
       if (now - since < this.#windowMs) return;

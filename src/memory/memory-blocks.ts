@@ -45,8 +45,9 @@ export class MemoryBlocks implements BlockList {
     return { kind: "removed", change: this.#changed() };
   }
 
-  async read(): ReturnType<BlockList["read"]> {
+  async read(known: BlockChange | undefined): ReturnType<BlockList["read"]> {
     this.#removeEnded();
+    if (known?.number === this.#changes) return "unchanged";
     const change = this.#changes === 0 ? undefined : this.#latest();
     return { change, blocks: [...this.#blocks.values()].map((stored) => this.#view(stored)) };
   }

@@ -1,8 +1,11 @@
 import type { Clock } from "../kernel/clock.js";
+import { WindowLimit } from "../kernel/window-limit.js";
 import {
   CALL_HOLD_MS,
   endsCall,
+  RING_WINDOW_MS,
   type CallGone,
+  type CallLimits,
   type CallParty,
   type CallRecord,
   type CallStore,
@@ -10,6 +13,7 @@ import {
   type NewCall,
   type StartOutcome,
 } from "../ports/call-store.js";
+import { MemoryBlockedCallers } from "./memory-blocked-callers.js";
 
 const GONE: CallGone = { kind: "gone" };
 
@@ -25,11 +29,15 @@ export class MemoryCalls implements CallStore {
   readonly #holdMs: number;
   readonly #calls = new Map<string, StoredCall>();
   readonly #byUser = new Map<string, string>();
+  readonly #blocked: MemoryBlockedCallers;
+  readonly #rings: WindowLimit;
 
-  /** @param holdMs an active call ends when no node prolongs it for this time, milliseconds */
-  constructor(clock: Clock, holdMs = CALL_HOLD_MS) {
+  constructor(clock: Clock, limits: CallLimits = {}, blocked: MemoryBlockedCallers = new MemoryBlockedCallers()) {
     this.#clock = clock;
-    this.#holdMs = holdMs;
+    this.#holdMs = limits.holdMs ?? CALL_HOLD_MS;
+    this.#blocked = blocked;
+    const { mostRings: most = Infinity, ringWindowMs: windowMs = RING_WINDOW_MS } = limits;
+    this.#rings = new WindowLimit({ most, windowMs });
   }
 
   async start(call: NewCall, ringMs: number): Promise<StartOutcome & { lapsed: readonly CallRecord[] }> {
@@ -41,7 +49,13 @@ export class MemoryCalls implements CallStore {
     }
     if (own) return { kind: "caller_busy", lapsed };
     if (this.#callOf(callee.userId)) return { kind: "callee_busy", lapsed };
-    const stored = this.#put({ ...call, state: "ringing" }, ringMs);
+    const isHidden = this.#blocked.has(callee.userId, caller.userId);
+    // The rings of a blocked caller are counted apart, so that they do not use up the rings of the others.
+    const counted = isHidden ? `${callee.userId}\n${caller.userId}` : callee.userId;
+    if (!this.#rings.allow(counted, this.#now)) {
+      return { kind: "rung_often", retryAfterMs: Math.ceil(this.#rings.endsIn(counted, this.#now)), lapsed };
+    }
+    const stored = this.#put({ ...call, state: "ringing", ...(isHidden ? { hidden: true } : {}) }, ringMs);
     return { kind: "ringing", call: this.#view(stored), lapsed };
   }
 
@@ -50,7 +64,7 @@ export class MemoryCalls implements CallStore {
     callee: CallParty,
   ): Promise<{ kind: "accepted"; call: CallRecord; fresh: boolean } | CallGone> {
     const call = this.#live(callId);
-    if (call?.callee.userId !== callee.userId) return GONE;
+    if (call?.callee.userId !== callee.userId || call.hidden) return GONE;
     if (call.state === "ringing")
       return { kind: "accepted", call: this.#view(this.#activate(call, callee)), fresh: true };
     if (call.callee.sessionId !== callee.sessionId) return GONE;
@@ -89,7 +103,9 @@ export class MemoryCalls implements CallStore {
   }
 
   async ringing(): Promise<readonly CallRecord[]> {
-    const live = [...this.#calls.values()].filter(({ state, until }) => state === "ringing" && until > this.#now);
+    const live = [...this.#calls.values()].filter(
+      ({ state, until, hidden }) => state === "ringing" && until > this.#now && !hidden,
+    );
     return live.map((call) => this.#view(call));
   }
 
@@ -122,16 +138,21 @@ export class MemoryCalls implements CallStore {
   #put(call: Omit<StoredCall, "since" | "until">, lastsMs: number): StoredCall {
     const stored = { ...call, since: this.#now, until: this.#now + lastsMs };
     this.#calls.set(call.callId, stored);
-    for (const { userId } of [call.caller, call.callee]) this.#byUser.set(userId, call.callId);
+    for (const userId of usersOf(call)) this.#byUser.set(userId, call.callId);
     return stored;
   }
 
   #remove(call: StoredCall): void {
     this.#calls.delete(call.callId);
-    for (const { userId } of [call.caller, call.callee]) this.#byUser.delete(userId);
+    for (const userId of usersOf(call)) this.#byUser.delete(userId);
   }
 
   #view({ since, until, ...call }: StoredCall): CallRecord {
     return { ...call, ageMs: this.#now - since, remainingMs: Math.max(0, until - this.#now) };
   }
+}
+
+/** The users who are in the call. A hidden call is not one of the callee's. */
+function usersOf({ caller, callee, hidden }: Pick<CallRecord, "caller" | "callee" | "hidden">): string[] {
+  return hidden ? [caller.userId] : [caller.userId, callee.userId];
 }

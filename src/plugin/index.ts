@@ -61,7 +61,7 @@ async function open(
   const media = new ExternalPlane({ clock: systemClock, logger: log, source: options.observer });
   disposals.defer("media", () => media.close());
   await media.follow(options.workers ?? []);
-  const { service, httpOptions, run } = await assemble({
+  const { service, callers, httpOptions, run } = await assemble({
     config,
     // The service uses only methods that every logger of Fastify has.
     log: log as Logger,
@@ -82,7 +82,7 @@ async function open(
     service.lifecycle.on(event, ({ session }) => media.openSession(session.id));
   }
 
-  app.decorate("lastseen", new ServiceView({ service, media, nodeId: config.NODE_ID }));
+  app.decorate("lastseen", new ServiceView({ service, media, nodeId: config.NODE_ID, callers }));
   /** Disposed of while the application still answers, because its server would wait for our sockets. */
   const running = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
   disposals.defer("running", () => running.disposeAsync());

@@ -4,7 +4,7 @@ import type { Participant } from "@lastseen/protocol";
 import type { LifecycleEvents } from "../session/events.js";
 
 /**
- * What the application can see and do: `app.lastseen`. Everything but blocks concerns this node only; no call asks another
+ * What the application can see and do: `app.lastseen`. Everything but blocks and blocked callers concerns this node only; no call asks another
  * node.
  */
 export interface Lastseen {
@@ -40,6 +40,20 @@ export interface Lastseen {
    * @throws LastseenError `overloaded` when Redis does not answer
    */
   unblock(userId: string, block?: { roomId?: string }): Promise<boolean>;
+
+  /**
+   * The user's devices do not ring any more when this caller calls, on all nodes. The caller does not learn it: the calls look as
+   * if nobody answers.
+   *
+   * @throws LastseenError `bad_message` for a wrong id, `overloaded` when the list is full or Redis does not answer
+   */
+  blockCaller(userId: string, callerId: string): Promise<void>;
+
+  /** @returns `false` when the user had not blocked this caller. @throws LastseenError `overloaded` when Redis does not answer */
+  unblockCaller(userId: string, callerId: string): Promise<boolean>;
+
+  /** The ids of the callers whom the user has blocked. @throws LastseenError `overloaded` when Redis does not answer */
+  blockedCallersOf(userId: string): Promise<readonly string[]>;
 
   /**
    * From now on the transport is closed together with the session. Not needed when `appData.sessionId` of the transport names the

@@ -1,4 +1,5 @@
 import type { Transport } from "mediasoup/types";
+import type { CallerLists } from "../admin/caller-lists.js";
 import { viewSession, type SessionView } from "../admin/session-view.js";
 import type { ExternalPlane } from "../media/external/external-plane.js";
 import { checkRoomId, checkUserId, LastseenError, type Participant } from "@lastseen/protocol";
@@ -18,11 +19,13 @@ export class ServiceView implements Lastseen {
   readonly #service: Service;
   readonly #media: ExternalPlane;
   readonly #nodeId: string;
+  readonly #callers: CallerLists;
 
-  constructor(parts: { service: Service; media: ExternalPlane; nodeId: string }) {
+  constructor(parts: { service: Service; media: ExternalPlane; nodeId: string; callers: CallerLists }) {
     this.#service = parts.service;
     this.#media = parts.media;
     this.#nodeId = parts.nodeId;
+    this.#callers = parts.callers;
   }
 
   findSession(sessionId: string): SessionView | undefined {
@@ -62,6 +65,21 @@ export class ServiceView implements Lastseen {
     }
   }
 
+  async blockCaller(userId: string, callerId: string): Promise<void> {
+    assertIds({ userId, callerId });
+    await this.#callers.block(userId, callerId);
+  }
+
+  async unblockCaller(userId: string, callerId: string): Promise<boolean> {
+    assertIds({ userId, callerId });
+    return this.#callers.unblock(userId, callerId);
+  }
+
+  async blockedCallersOf(userId: string): Promise<readonly string[]> {
+    assertIds({ userId });
+    return this.#callers.of(userId);
+  }
+
   own(sessionId: string, transport: Transport): boolean {
     return this.#media.own(sessionId, transport);
   }
@@ -77,12 +95,17 @@ export class ServiceView implements Lastseen {
 
 /** @throws LastseenError `bad_message` */
 function targetOf(userId: string, roomId: string | undefined): BlockTarget {
-  const faults = [
-    ["userId", checkUserId(userId)],
-    ["roomId", roomId === undefined ? undefined : checkRoomId(roomId)],
-  ] as const;
-  for (const [field, fault] of faults) {
+  assertIds({ userId });
+  if (roomId === undefined) return { userId };
+  const fault = checkRoomId(roomId);
+  if (fault !== undefined) throw new LastseenError("bad_message", `roomId ${fault}`);
+  return { userId, roomId };
+}
+
+/** @throws LastseenError `bad_message` */
+function assertIds(userIds: Readonly<Record<string, string>>): void {
+  for (const [field, userId] of Object.entries(userIds)) {
+    const fault = checkUserId(userId);
     if (fault !== undefined) throw new LastseenError("bad_message", `${field} ${fault}`);
   }
-  return roomId === undefined ? { userId } : { userId, roomId };
 }

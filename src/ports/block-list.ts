@@ -40,6 +40,11 @@ export type PutOutcome =
   { readonly kind: "put"; readonly change: BlockChange; readonly block: BlockRecord } | { readonly kind: "full" };
 export type RemoveOutcome = { readonly kind: "removed"; readonly change: BlockChange } | { readonly kind: "unknown" };
 
+export interface BlockReading {
+  readonly change: BlockChange | undefined;
+  readonly blocks: readonly BlockRecord[];
+}
+
 /** Every method rejects when the store does not answer. */
 export interface BlockList {
   /**
@@ -49,8 +54,12 @@ export interface BlockList {
    */
   put(block: NewBlock, most: number): Promise<PutOutcome>;
   remove(target: BlockTarget): Promise<RemoveOutcome>;
-  /** All blocks that have not ended, and the latest change. `change` is undefined if there never was a block. */
-  read(): Promise<{ readonly change: BlockChange | undefined; readonly blocks: readonly BlockRecord[] }>;
+  /**
+   * All blocks that have not ended, and the latest change. `change` is undefined if there never was a block.
+   *
+   * @param known the change that the last reading gave; if it is still the latest one, the list is `unchanged`
+   */
+  read(known: BlockChange | undefined): Promise<BlockReading | "unchanged">;
   /** Adds the blocks whose targets the list does not have: the store had lost them. They end when they would have ended. */
   restore(blocks: readonly BlockRecord[]): Promise<void>;
 }

@@ -13,6 +13,11 @@ export const CallRecord = Shape({
   roomId: RoomId,
   kind: Kind,
   state: Type.Enum(["ringing", "active"]),
+  /**
+   * The callee has blocked the caller. The call rings only for the caller, for whom it looks like any other that nobody
+   * answers. The callee is not told of it, is not busy by it, and cannot answer it.
+   */
+  hidden: Type.Optional(Type.Literal(true)),
   caller: Party,
   /** The callee has no session in the call before one of the callee's sessions answers. */
   callee: Shape({ userId: UserId, name: Type.String(), sessionId: Type.Optional(GivenId) }),

@@ -13,6 +13,18 @@ export type { CallEnd, CallRecord };
 /** The lease of an active call: how long it stays live when no node renews it. */
 export const CALL_HOLD_MS = 120_000;
 
+/** The time in which a user may be rung so often as {@link CallLimits} says. It begins with the first ring. */
+export const RING_WINDOW_MS = 60_000;
+
+export interface CallLimits {
+  /** Default: {@link CALL_HOLD_MS}. */
+  readonly holdMs?: number;
+  /** So often may one user be rung in a window, by all callers together. Default: without a limit. */
+  readonly mostRings?: number;
+  /** Default: {@link RING_WINDOW_MS}. */
+  readonly ringWindowMs?: number;
+}
+
 export interface NewCall extends Pick<CallRecord, "callId" | "roomId" | "kind" | "caller"> {
   readonly callee: Pick<CallRecord["callee"], "userId" | "name">;
 }
@@ -25,7 +37,9 @@ export type StartOutcome =
   /** The callee was already calling the caller: the store has answered that call, and `call` is that call. */
   | { kind: "accepted"; call: CallRecord }
   | { kind: "caller_busy" }
-  | { kind: "callee_busy" };
+  | { kind: "callee_busy" }
+  /** The callee was rung too often. `retryAfterMs`: when the callee can be rung again. */
+  | { kind: "rung_often"; retryAfterMs: number };
 
 /** When an end is valid: both must hold. */
 export interface EndCondition {
@@ -42,7 +56,8 @@ export interface CallGone {
 /** Outcomes are values. A rejected promise means that the store did not answer; it may have done the step or not. */
 export interface CallStore {
   /**
-   * Starts to ring, unless one of the two users is in a call. The store removes calls of the two whose time is up, and
+   * Starts to ring, unless one of the two users is in a call, or the callee was rung too often. The call is `hidden` when the
+   * callee has blocked the caller; such rings are counted for each caller alone. The store removes calls of the two whose time is up, and
    * returns them as `lapsed`; the node that called this method reports their end.
    *
    * @param ringMs how long the call rings if nobody answers
@@ -61,9 +76,9 @@ export interface CallStore {
    */
   hold(calls: readonly CallRecord[]): Promise<readonly string[]>;
   find(callId: string): Promise<CallRecord | undefined>;
-  /** The live call that names this user. A user is in one call at most. */
+  /** The live call that names this user. A user is in one call at most. A hidden call is not one of the callee's. */
   ofUser(userId: string): Promise<CallRecord | undefined>;
-  /** All calls that ring now. */
+  /** All calls that ring now, without the hidden ones. */
   ringing(): Promise<readonly CallRecord[]>;
   close(): Promise<void>;
 }
@@ -71,12 +86,14 @@ export interface CallStore {
 /** Whether the condition holds for a call. */
 export function endsCall(
   condition: EndCondition,
-  { state, caller, callee }: Pick<CallRecord, "state" | "caller" | "callee">,
+  { state, caller, callee, hidden }: Pick<CallRecord, "state" | "caller" | "callee" | "hidden">,
 ): boolean {
   const { by } = condition;
   if (condition.state !== "any" && condition.state !== state) return false;
   if (by === "anybody") return true;
-  return "callee" in by ? by.callee === callee.userId : [caller.sessionId, callee.sessionId].includes(by.session);
+  return "callee" in by
+    ? !hidden && by.callee === callee.userId
+    : [caller.sessionId, callee.sessionId].includes(by.session);
 }
 
 const CALL_ROOM = /^call-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;

@@ -32,6 +32,12 @@ export const KEY_PURPOSES = {
   "calls-by-end": "zset",
   /** Ended calls by the time of their end. Every script that ends a call removes the oldest ones. */
   "calls-over": "zset",
+  /** Index: user -> callers whom the user has blocked. Removed by `caller-unblock`. */
+  "blocked-callers": "zset",
+  /** Hash: user -> how often the user was rung in the last minute. Removed by `call-start` after that minute. */
+  rings: "hash",
+  /** Users who were rung, by the first ring of that minute. Every script that writes `rings` writes it too. */
+  "rings-by-start": "zset",
   /** Hash: user and room -> block. Removed by `block-remove`, or by `block-put` and `block-remove` when it has ended. */
   blocks: "hash",
   /** Blocks by their ends. Every script that writes `blocks` writes it too. */

@@ -49,8 +49,10 @@ export class RedisBlocks implements BlockList {
     return { kind: "removed", change: readChange(generation, number) };
   }
 
-  async read(): ReturnType<BlockList["read"]> {
-    const [now, generation, number, ...rest] = list(await this.#link.run(READ, []));
+  async read(known: BlockChange | undefined): ReturnType<BlockList["read"]> {
+    const reply = list(await this.#link.run(READ, [known?.generation ?? 0, known?.number ?? 0]));
+    const [kind, now, generation, number, ...rest] = reply;
+    if (oneOf(kind, "list", "unchanged") === "unchanged") return "unchanged";
     const blocks: BlockRecord[] = [];
     for (let n = 0; n < rest.length; n += 2) {
       const block = readBlock(text(rest[n]), text(rest[n + 1]), integer(now));

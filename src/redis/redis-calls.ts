@@ -2,7 +2,9 @@ import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import {
   CALL_HOLD_MS,
+  RING_WINDOW_MS,
   type CallGone,
+  type CallLimits,
   type CallParty,
   type CallRecord,
   type CallStore,
@@ -39,20 +41,26 @@ const bodyCheck = Compile(Body);
 export class RedisCalls implements CallStore {
   readonly #link: RedisLink;
   readonly #holdMs: number;
+  readonly #mostRings: number;
+  readonly #ringWindowMs: number;
 
-  constructor(link: RedisLink, holdMs = CALL_HOLD_MS) {
+  constructor(link: RedisLink, limits: CallLimits = {}) {
     this.#link = link;
-    this.#holdMs = holdMs;
+    this.#holdMs = limits.holdMs ?? CALL_HOLD_MS;
+    this.#mostRings = limits.mostRings ?? Number.MAX_SAFE_INTEGER;
+    this.#ringWindowMs = limits.ringWindowMs ?? RING_WINDOW_MS;
   }
 
   async start(call: NewCall, ringMs: number): ReturnType<CallStore["start"]> {
     const { callId, caller, callee } = call;
     const body = bodyOf(call);
     const parties = [storedId(caller.userId), caller.sessionId, storedId(callee.userId)];
-    const args = [callId, ringMs, this.#holdMs, ...parties, body, JSON.stringify(caller.name)];
+    const limits = [this.#mostRings, this.#ringWindowMs];
+    const args = [callId, ringMs, this.#holdMs, ...parties, body, JSON.stringify(caller.name), ...limits];
     const [kind, started, ...lapsed] = list(await this.#link.run(START, args));
     const rest = { lapsed: lapsed.map(readCall) };
-    const outcome = oneOf(kind, "ringing", "accepted", "caller_busy", "callee_busy");
+    const outcome = oneOf(kind, "ringing", "accepted", "caller_busy", "callee_busy", "rung_often");
+    if (outcome === "rung_often") return { kind: outcome, retryAfterMs: integer(started), ...rest };
     if (outcome === "caller_busy" || outcome === "callee_busy") return { kind: outcome, ...rest };
     return { kind: outcome, call: readCall(started), ...rest };
   }
@@ -127,7 +135,8 @@ function holdArguments(call: CallRecord): (string | number)[] {
 function readCall(reply: unknown): CallRecord {
   const [callId, state, ageMs, remainingMs, caller, callerSession, callee, calleeSession, json] = list(reply);
   const body: unknown = readJson(text(json));
-  if (!bodyCheck.Check(body) || (state !== "ringing" && state !== "active")) {
+  const isHidden = state === "silent";
+  if (!bodyCheck.Check(body) || (state !== "ringing" && state !== "active" && !isHidden)) {
     throw new Error("this version cannot read a call in Redis");
   }
   const { roomId, kind, callerName, calleeName } = body;
@@ -136,7 +145,8 @@ function readCall(reply: unknown): CallRecord {
     callId: text(callId),
     roomId,
     kind,
-    state,
+    state: isHidden ? "ringing" : state,
+    ...(isHidden ? { hidden: true } : {}),
     caller: { userId: readId(text(caller)), name: callerName, sessionId: text(callerSession) },
     callee: { userId: readId(text(callee)), name: calleeName, ...answered },
     ageMs: integer(ageMs),

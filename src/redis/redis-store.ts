@@ -4,12 +4,14 @@
  */
 import { systemClock, type Clock } from "../kernel/clock.js";
 import type { BlockList } from "../ports/block-list.js";
-import type { CallStore } from "../ports/call-store.js";
+import type { BlockedCallers } from "../ports/blocked-callers.js";
+import type { CallLimits, CallStore } from "../ports/call-store.js";
 import { LEASE_MS, type Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
 import { createSubscribingClient } from "./clients.js";
 import { DEFAULT_PREFIX, Keys } from "./keys.js";
 import { RedisLink, type LinkEvents } from "./link.js";
+import { RedisBlockedCallers } from "./redis-blocked-callers.js";
 import { RedisBlocks } from "./redis-blocks.js";
 import { RedisBus } from "./redis-bus.js";
 import { RedisCalls } from "./redis-calls.js";
@@ -68,13 +70,14 @@ export class RedisStore {
     return directory;
   }
 
-  /**
-   * The calls of all nodes.
-   *
-   * @param holdMs an active call ends when no node prolongs it for this time, milliseconds
-   */
-  calls(holdMs?: number): CallStore {
-    return new RedisCalls(this.link, holdMs);
+  /** The calls of all nodes. All nodes give the same limits. */
+  calls(limits?: CallLimits): CallStore {
+    return new RedisCalls(this.link, limits);
+  }
+
+  /** Whom each user does not want to be called by. */
+  blockedCallers(): BlockedCallers {
+    return new RedisBlockedCallers(this.link);
   }
 
   /** The users whom operators have blocked. */

@@ -1,4 +1,10 @@
-import { blockKey, type BlockChange, type BlockList, type BlockRecord, type BlockTarget } from "../ports/block-list.js";
+import {
+  blockKey,
+  type BlockChange,
+  type BlockReading,
+  type BlockRecord,
+  type BlockTarget,
+} from "../ports/block-list.js";
 
 interface Kept {
   /** Undefined: this change has lifted the block. Kept until a reading of the list knows of the change. */
@@ -9,8 +15,6 @@ interface Kept {
   readonly number: number;
 }
 
-export type Reading = Awaited<ReturnType<BlockList["read"]>>;
-
 /**
  * One node's copy of the blocks, made from readings of the whole list and from changes that other nodes tell. A reading that
  * began before a change does not undo the change. Of two changes the later one counts, in whatever order they arrive. `now` is
@@ -20,10 +24,16 @@ export class BlockCopy {
   #kept = new Map<string, Kept>();
   #generation: number | undefined;
   #latest = 0;
+  #lastRead: BlockChange | undefined;
 
   /** Number of the latest change that this copy knows. */
   get latest(): number {
     return this.#latest;
+  }
+
+  /** What the last reading knew of. Changes before it are all known; of those after it some may have been missed. */
+  get lastRead(): BlockChange | undefined {
+    return this.#lastRead;
   }
 
   /** The block of exactly this target. */
@@ -61,13 +71,14 @@ export class BlockCopy {
    * @param since {@link latest} when the reading began
    * @returns the blocks that this copy did not have; `lost` when the store has lost changes that this copy knows
    */
-  replace({ change, blocks }: Reading, since: number, now: number): readonly BlockRecord[] | "lost" {
+  replace({ change, blocks }: BlockReading, since: number, now: number): readonly BlockRecord[] | "lost" {
     const number = change?.number ?? 0;
     const isOther = this.#generation !== undefined && change?.generation !== this.#generation;
     if (isOther || number < since) return "lost";
     const before = this.#kept;
     this.#kept = new Map([...before].filter(([, kept]) => kept.number > number));
     this.#generation = change?.generation;
+    this.#lastRead = change;
     this.#latest = Math.max(this.#latest, number);
     return blocks.filter((block) => {
       const key = blockKey(block);
@@ -77,9 +88,15 @@ export class BlockCopy {
     });
   }
 
+  /** The list has not changed since the last reading: forgets the blocks that have ended. */
+  removeEnded(now: number): void {
+    for (const [key, { until }] of this.#kept) if (until <= now) this.#kept.delete(key);
+  }
+
   /** The next reading counts, whatever it says. */
   forgetChanges(): void {
     this.#generation = undefined;
+    this.#lastRead = undefined;
     this.#latest = 0;
     for (const [key, { block, until }] of this.#kept) {
       if (block) this.#kept.set(key, { block, until, number: 0 });

@@ -132,16 +132,26 @@ export class Blocks {
   }
 
   async #read(): Promise<void> {
-    const { latest } = this.#copy;
-    let found = this.#copy.replace(await this.#list.read(), latest, this.#clock.mono());
-    if (found === "lost") {
-      await this.#list.restore(this.#copy.all(this.#clock.mono()));
-      this.#copy.forgetChanges();
-      found = this.#copy.replace(await this.#list.read(), 0, this.#clock.mono());
-    }
+    const found = await this.#readList();
     if (this.#failures > 0) this.#events.emit("block_list_recovered", { failures: this.#failures });
     this.#failures = 0;
-    if (found !== "lost") for (const block of found) this.#events.emit("block_found", { block });
+    for (const block of found) this.#events.emit("block_found", { block });
+  }
+
+  /** @returns the blocks that this node did not know */
+  async #readList(): Promise<readonly BlockRecord[]> {
+    const { latest, lastRead } = this.#copy;
+    const reading = await this.#list.read(lastRead);
+    const now = this.#clock.mono();
+    if (reading === "unchanged") {
+      this.#copy.removeEnded(now);
+      return [];
+    }
+    const found = this.#copy.replace(reading, latest, now);
+    if (found !== "lost") return found;
+    await this.#list.restore(this.#copy.all(now));
+    this.#copy.forgetChanges();
+    return this.#readList();
   }
 
   #changed(change: Parameters<BlockCopy["change"]>[0], target: BlockTarget, block: BlockRecord | undefined): void {

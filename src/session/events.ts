@@ -112,6 +112,8 @@ interface CallStepOf {
 export interface CallStepLive extends CallStepOf {
   readonly step: "call started" | "call rings" | "call accepted";
   readonly kind: CallRecord["kind"];
+  /** The callee has blocked the caller: only the caller's session sees the call. */
+  readonly hidden: boolean;
 }
 
 export interface CallStepOver extends CallStepOf {

@@ -82,6 +82,8 @@ function translateCalls(
   const types = { "call started": "call_started", "call accepted": "call_accepted" } as const;
   lifecycle.on("call_step", (event) => {
     if (event.step !== "call started" && event.step !== "call accepted") return;
+    // A backend that rings the callee's phone must not do so for a caller whom the callee has blocked.
+    if (event.hidden) return;
     const { session, callId, peer, kind } = event;
     stepOf(types[event.step], session, { callId, peer, kind });
   });

@@ -1,16 +1,21 @@
 import { describe, expect, test } from "vitest";
+import type { BlockedCallers } from "../../src/ports/blocked-callers.js";
 import type { CallRecord, CallStore, EndCondition, NewCall } from "../../src/ports/call-store.js";
 
 /** Two nodes' access to the same calls. `pass` lets time pass. */
 export interface CallStoreUnderTest {
   here: CallStore;
   there: CallStore;
+  blocked: BlockedCallers;
   /** Shorter than in production, so that a test can wait for a store with a real clock. */
   holdMs: number;
   pass: (ms: number) => Promise<void>;
 }
 
 const RING_MS = 60_000;
+/** What the stores under test allow. */
+export const MOST_RINGS = 30;
+export const RING_WINDOW_MS = 3_000;
 const ada = { userId: "ada", name: "Ada", sessionId: "s-ada" };
 const bob = { userId: "bob", name: "Bob", sessionId: "s-bob" };
 const eve = { userId: "eve", name: "Eve", sessionId: "s-eve" };
@@ -401,6 +406,117 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       const { here } = await create();
       await here.close();
       await expect(here.close()).resolves.toBeUndefined();
+    });
+
+    test("a user is rung so often in a window, by all callers together; another user is not concerned", async () => {
+      const { here, there, pass } = await create();
+      const ring = async (n: number, callee = "bob") => {
+        const caller = { userId: `u${n}`, name: "", sessionId: `s${n}` };
+        const call = newCall(`c${callee}${n}`, { caller, callee: { userId: callee, name: "" } });
+        const started = await (n % 2 === 0 ? here : there).start(call, RING_MS);
+        await here.finish(call.callId, ANY_END);
+        return started;
+      };
+      for (let n = 0; n < MOST_RINGS; n++) expect(await ring(n)).toMatchObject({ kind: "ringing" });
+      const refused = await ring(MOST_RINGS);
+      if (refused.kind !== "rung_often") throw new Error("not refused");
+      expect(refused.retryAfterMs).toBeGreaterThan(0);
+      expect(refused.retryAfterMs).toBeLessThanOrEqual(RING_WINDOW_MS);
+      expect(await here.ofUser(`u${MOST_RINGS}`)).toBeUndefined();
+      expect(await ring(0, "eve")).toMatchObject({ kind: "ringing" });
+      await pass(refused.retryAfterMs);
+      expect(await ring(0)).toMatchObject({ kind: "ringing" });
+    });
+
+    describe("a call to a user who has blocked the caller", () => {
+      const LIMITS = { ofCallee: 10, total: 10 };
+
+      test("rings for the caller alone: the callee is not busy, is not found in it and cannot answer or decline it", async () => {
+        const { here, there, blocked } = await create();
+        await blocked.add("bob", "ada", LIMITS);
+        const started = await here.start(newCall("c1"), RING_MS);
+        expect(started).toMatchObject({
+          kind: "ringing",
+          call: { hidden: true, state: "ringing", callee: { userId: "bob" } },
+        });
+        expect(await there.ofUser("ada")).toMatchObject({ callId: "c1", hidden: true });
+        expect(await there.find("c1")).toMatchObject({ hidden: true });
+        expect(await there.ofUser("bob")).toBeUndefined();
+        expect(await there.ringing()).toEqual([]);
+        expect(await there.accept("c1", bob)).toEqual({ kind: "gone" });
+        expect(await there.finish("c1", { state: "ringing", by: { callee: "bob" } })).toEqual({ kind: "gone" });
+        expect(await here.start(newCall("c2", { callee: { userId: "eve", name: "" } }), RING_MS)).toMatchObject({
+          kind: "caller_busy",
+        });
+        // The callee can be called meanwhile, and that call does not end with the hidden one.
+        expect(await there.start(newCall("c3", { caller: eve }), RING_MS)).toMatchObject({ kind: "ringing" });
+        expect(await here.finish("c1", { state: "ringing", by: { session: "s-ada" } })).toMatchObject({
+          kind: "finished",
+          call: { hidden: true },
+        });
+        expect(await here.ofUser("ada")).toBeUndefined();
+        expect(await here.ofUser("bob")).toMatchObject({ callId: "c3" });
+      });
+
+      test("is refused like any other when the callee is busy, and answered when the callee calls the caller", async () => {
+        const { here, there, blocked } = await create();
+        await blocked.add("bob", "ada", LIMITS);
+        await here.start(newCall("c1", { caller: eve }), RING_MS);
+        expect(await there.start(newCall("c2"), RING_MS)).toMatchObject({ kind: "callee_busy" });
+        await here.finish("c1", ANY_END);
+        await here.start(newCall("c3", { caller: bob, callee: { userId: "ada", name: "Ada" } }), RING_MS);
+        expect(await there.start(newCall("c4"), RING_MS)).toMatchObject({ kind: "accepted", call: { callId: "c3" } });
+      });
+
+      test("ends by its time, and the caller can call again", async () => {
+        const { here, there, blocked, pass } = await create();
+        await blocked.add("bob", "ada", LIMITS);
+        await here.start(newCall("c1"), 50);
+        await pass(50);
+        expect(await there.find("c1")).toBeUndefined();
+        const again = await there.start(newCall("c2"), RING_MS);
+        expect(again).toMatchObject({
+          kind: "ringing",
+          call: { hidden: true },
+          lapsed: [{ callId: "c1", hidden: true }],
+        });
+      });
+
+      test("does not use up the rings of others, and is limited alike", async () => {
+        const { here, blocked } = await create();
+        await blocked.add("bob", "ada", LIMITS);
+        for (let n = 0; n < MOST_RINGS; n++) {
+          expect(await here.start(newCall(`c${n}`), RING_MS)).toMatchObject({ kind: "ringing" });
+          await here.finish(`c${n}`, ANY_END);
+        }
+        expect(await here.start(newCall("more"), RING_MS)).toMatchObject({ kind: "rung_often" });
+        expect(await here.start(newCall("other", { caller: eve }), RING_MS)).toMatchObject({ kind: "ringing" });
+      });
+
+      test("rings again when the caller is taken from the list", async () => {
+        const { here, there, blocked } = await create();
+        await blocked.add("bob", "ada", LIMITS);
+        expect(await blocked.remove("bob", "ada")).toBe(true);
+        await here.start(newCall("c1"), RING_MS);
+        expect(await there.ofUser("bob")).toMatchObject({ callId: "c1" });
+      });
+    });
+
+    test("the lists of blocked callers are those of each user, of any ids, and bounded", async () => {
+      const { blocked } = await create();
+      const limits = { ofCallee: 4, total: 5 };
+      const callers = ["a b", "会议室", "auth0|x", "a"];
+      for (const caller of callers) expect(await blocked.add("bob", caller, limits)).toBe("added");
+      expect([...(await blocked.of("bob"))].toSorted()).toEqual(callers.toSorted());
+      expect(await blocked.add("bob", "one more", limits)).toBe("full");
+      expect(await blocked.add("bob", "a", limits)).toBe("added");
+      expect(await blocked.add("bo", "a", limits)).toBe("added");
+      expect(await blocked.add("b", "a", limits)).toBe("full");
+      expect(await blocked.remove("bob", "a")).toBe(true);
+      expect(await blocked.remove("bob", "a")).toBe(false);
+      expect(await blocked.of("bo")).toEqual(["a"]);
+      expect(await blocked.of("nobody")).toEqual([]);
+      expect(await blocked.add("b", "a", limits)).toBe("added");
     });
   });
 }

@@ -6,7 +6,7 @@
 
 local at = now()
 local call = findCall(ARGV[1])
-if not call or call.ends <= at or call.callee ~= ARGV[3] then
+if not call or call.state == "silent" or call.ends <= at or call.callee ~= ARGV[3] then
   return { "gone" }
 end
 if call.state == "active" then

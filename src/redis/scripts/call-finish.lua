@@ -8,9 +8,10 @@ local call = findCall(ARGV[1])
 if not call then
   return { "gone" }
 end
-local inState = ARGV[3] == "any" or ARGV[3] == call.state
+local isSilent = call.state == "silent"
+local inState = ARGV[3] == "any" or ARGV[3] == call.state or (ARGV[3] == "ringing" and isSilent)
 local byThem = ARGV[4] == "anybody"
-  or (ARGV[4] == "callee" and ARGV[5] == call.callee)
+  or (ARGV[4] == "callee" and ARGV[5] == call.callee and not isSilent)
   or (ARGV[4] == "session" and (ARGV[5] == call.callerSession or ARGV[5] == call.calleeSession))
 if not (inState and byThem) then
   return { "gone" }

@@ -22,6 +22,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "DELETE /api/rooms/{roomId}",
     "DELETE /api/sessions/{id}",
     "DELETE /api/users/{userId}/block",
+    "DELETE /api/users/{userId}/blocked-callers/{callerId}",
     "GET /api/blocks",
     "GET /api/cleanups",
     "GET /api/events",
@@ -32,6 +33,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "GET /api/sessions/{id}",
     "GET /api/sessions/{id}/timeline",
     "GET /api/settings",
+    "GET /api/users/{userId}/blocked-callers",
     "GET /api/users/{userId}/status",
     "GET /health/live",
     "GET /health/ready",
@@ -40,6 +42,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "POST /api/drain",
     "POST /api/sessions/leave",
     "PUT /api/users/{userId}/block",
+    "PUT /api/users/{userId}/blocked-callers/{callerId}",
   ]);
   const error = {
     type: "object",

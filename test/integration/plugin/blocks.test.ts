@@ -27,7 +27,30 @@ test("a wrong value is refused with the field", async () => {
   await listen();
   await expect(app.lastseen.block("ann", { seconds: 0.5 })).rejects.toThrow(/^seconds must be/);
   await expect(app.lastseen.block("", { seconds: 60 })).rejects.toThrow("userId must not be empty");
+  await expect(app.lastseen.blockCaller("ann", "")).rejects.toThrow("callerId must not be empty");
   await expect(app.lastseen.unblock("ann", { roomId: " x" })).rejects.toThrow(/^roomId must not begin/);
+});
+
+test("a caller whom a user has blocked does not ring until the application lifts it", async () => {
+  const { app, listen } = application();
+  await registerLastseen(app);
+  const { connect } = await listen();
+  const [ann, eve] = [await connect(), await connect()];
+  for (const [client, id] of [
+    [ann, "ann"],
+    [eve, "eve"],
+  ] as const) {
+    await client.request("hello", { user: { id }, tabId: id });
+  }
+  await app.lastseen.blockCaller("ann", "eve");
+  expect(await app.lastseen.blockedCallersOf("ann")).toEqual(["eve"]);
+  const { callId } = await eve.request("startCall", { to: "ann", kind: "audio" });
+  await eve.request("cancelCall", { callId });
+  expect(await app.lastseen.unblockCaller("ann", "eve")).toBe(true);
+  expect(await app.lastseen.unblockCaller("ann", "eve")).toBe(false);
+  await eve.request("startCall", { to: "ann", kind: "audio" });
+  await ann.event("incoming_call");
+  expect(ann.events("incoming_call")).toHaveLength(1);
 });
 
 test("a user who is blocked while authenticate still runs is refused", async () => {

@@ -63,3 +63,14 @@ test("a store that has begun anew, or went back to an earlier state, has lost ch
   expect(copy.replace({ change: change(9, 2), blocks: [block("ada")] }, copy.latest, 0)).toEqual([]);
   expect(usersOf(copy)).toEqual(["ada"]);
 });
+
+test("a list that has not changed since the last reading loses only the blocks that have ended", () => {
+  const copy = new BlockCopy();
+  copy.replace({ change: change(2), blocks: [block("ada", 1_000), block("bob")] }, 0, 0);
+  expect(copy.lastRead).toEqual(change(2));
+  copy.change(change(4), { userId: "eve" }, block("eve"), 0);
+  // Change 3 may have been missed, so the next reading must not ask from 4.
+  expect(copy.lastRead).toEqual(change(2));
+  copy.removeEnded(1_000);
+  expect(usersOf(copy)).toEqual(["bob", "eve"]);
+});

@@ -1,5 +1,6 @@
 -- Calls. The hash `calls` has each call under its id, as the line "state since until caller callerSession callee
--- calleeSession body". Times are in milliseconds of Redis's own clock. calleeSession is empty until somebody answers. The
+-- calleeSession body". The state is "ringing", "active", or "silent": a ring that only the caller knows of, because the callee
+-- has blocked the caller. A silent call is not a call of the callee. Times are in milliseconds of Redis's own clock. calleeSession is empty until somebody answers. The
 -- body is JSON; the scripts only add the callee's name to it. `calls-by-user` has the one call of each user.
 -- `calls-by-end` orders the calls by `until`. `calls-over` has the calls that were ended, by the time of their end, so that
 -- no node takes an ended call for a lost one and writes it again.
@@ -39,14 +40,20 @@ local function saveCall(call)
   local line = string.format("%s %.0f %.0f %s %s %s %s %s", call.state, call.since, call.ends, call.caller,
     call.callerSession, call.callee, call.calleeSession, call.body)
   redis.call("HSET", key["calls"], call.id, line)
-  redis.call("HSET", key["calls-by-user"], call.caller, call.id, call.callee, call.id)
+  redis.call("HSET", key["calls-by-user"], call.caller, call.id)
+  if call.state ~= "silent" then
+    redis.call("HSET", key["calls-by-user"], call.callee, call.id)
+  end
   redis.call("ZADD", key["calls-by-end"], string.format("%.0f", call.ends), call.id)
 end
 
 -- Removes a call, and remembers for rememberMs that it was ended.
 local function endCall(call, at, rememberMs)
   redis.call("HDEL", key["calls"], call.id)
-  redis.call("HDEL", key["calls-by-user"], call.caller, call.callee)
+  redis.call("HDEL", key["calls-by-user"], call.caller)
+  if call.state ~= "silent" then
+    redis.call("HDEL", key["calls-by-user"], call.callee)
+  end
   redis.call("ZREM", key["calls-by-end"], call.id)
   redis.call("ZADD", key["calls-over"], string.format("%.0f", at), call.id)
   redis.call("ZREMRANGEBYSCORE", key["calls-over"], "-inf", string.format("%.0f", at - rememberMs))

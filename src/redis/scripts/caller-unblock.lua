@@ -1,0 +1,6 @@
+-- Removes a caller from the blocked callers of a user.
+-- KEYS: blocked-callers
+-- ARGV: callee, caller
+-- Returns 1, or 0 when the caller was not among them.
+
+return redis.call("ZREM", key["blocked-callers"], ARGV[1] .. " " .. ARGV[2])
