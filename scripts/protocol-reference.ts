@@ -99,7 +99,8 @@ with an old token, gets \`session_gone\`. Then send a hello without \`resume\` o
 **The end.** The client sends \`beforeDisconnect\`, and the service closes the socket with 1000. A page that is closing can send
 \`{ sessionId, resumeToken }\` as \`text/plain\` to \`POST /api/sessions/leave\` (204). The session then waits only as long as a reload takes.
 
-**Limits.** The service answers a frame that is not a JSON object with \`error\` and closes the socket with 4400. It also closes the socket
+**Limits.** The service answers a frame that is not a JSON object with \`error\` and closes the socket with 4400. WebSocket itself
+closes with 1002 after a frame that breaks its rules, and with 1007 after text that is not UTF-8. The service also closes the socket
 after ${LIMITS.badRequests} wrong requests in a row. A client that sends more than \`MAX_MESSAGES_PER_SECOND\` for longer than a burst gets
 \`rate_limited\`, and is closed with 4429 if it continues. A frame of more than 8 KiB counts as several messages, one for each 8 KiB. WebSocket
 pings of the client count as messages, and so do pongs that answer no ping. The service does not read a frame that it refuses for this reason. If
