@@ -37,6 +37,11 @@ const CHAPTERS: readonly { title: string; text: string; words: readonly string[]
     words: ["ghost", "false", "sweep", "sweeps", "holds", "cleanup", "cleanups", "stuck"],
   },
   {
+    title: "Who is away",
+    text: "How soon the others see that somebody is away, and what is asked for that. [How a ghost is found](detection.md) explains it.",
+    words: ["away", "watched", "probe", "probes"],
+  },
+  {
     title: "Traffic",
     text: "The service counts a heartbeat as a heartbeat and as a message. [The wire protocol](protocol.md) explains the codes.",
     words: ["heartbeat", "heartbeats", "messages", "socket", "refused", "unread", "jwks", "admin", "http"],
@@ -74,6 +79,7 @@ service.
 | ------------------------------------------------- | ------------------------------------------------------------------------------------------------- |
 | Are there ghosts, and since when?                 | \`max(lastseen_ghost_oldest_age_seconds)\`                                                          |
 | How long do the others see somebody who has gone? | \`histogram_quantile(0.95, sum by (le, cause) (rate(lastseen_ghost_detection_seconds_bucket[1h])))\` |
+| How long until the others see that somebody is away? | \`histogram_quantile(0.95, sum by (le, cause) (rate(lastseen_away_detection_seconds_bucket[1h])))\` |
 | Was anybody thrown out who was alive?             | \`increase(lastseen_false_evictions_total[1d])\`                                                    |
 | Does the sweep run?                               | \`time() - lastseen_sweep_last_success_timestamp_seconds\`                                          |
 | Is everything of theirs gone?                     | \`lastseen_stuck_sessions\`, \`lastseen_media_orphans\`                                               |

@@ -1,5 +1,6 @@
 import { Emitter } from "../../src/kernel/emitter.js";
 import { Liveness } from "../../src/session/liveness.js";
+import { ProbePace } from "../../src/session/probe-pace.js";
 import type { SessionConnection } from "../../src/session/session-connection.js";
 import { ResumeToken } from "../../src/session/resume-token.js";
 import { Session } from "../../src/session/session.js";
@@ -15,13 +16,12 @@ export const POLICY: LivenessPolicy = {
   resumeGraceMs: 20_000,
   reloadGraceMs: 5_000,
   announceAfterMs: 1_000,
-  mediaLostGraceMs: 10_000,
   probeAnswerMs: 10_000,
-  pageStoppedAfterMs: 30_000,
+  mediaAnswerMs: 3_000,
 };
 const HEARTBEAT_INTERVAL_MS = 30_000;
 
-const connection: SessionConnection = { send() {}, sendEvent() {}, demandPong() {}, close() {} };
+const connection: SessionConnection = { send() {}, sendEvent() {}, demandPong() {}, paceChanged() {}, close() {} };
 
 /** The sessions of one node in the expiry lists of the service, without sockets. */
 export interface OpenSessions {
@@ -39,7 +39,8 @@ export function openSessions(clock: HandClock, count: number, ghosts: number): O
   const events = new Emitter<LifecycleEvents>((error) => {
     throw error;
   });
-  const liveness = new Liveness({ clock, time, policy: POLICY, events });
+  const pace = new ProbePace({ pingMs: 3_000, probeMs: 10_000, silenceMs: 3_000 }, 2_000);
+  const liveness = new Liveness({ clock, time, policy: POLICY, pace, events });
   const byId = new Map<string, Session>();
   const open = (): Session => {
     const index = byId.size;

@@ -46,6 +46,7 @@ export function createGateway(parts: {
     }),
     nodeId: settings.nodeId,
     heartbeat: settings.heartbeat,
+    pace: core.pace,
     calls: {
       snapshotOf: (session) => telephony.known.snapshotOf(session),
       settled: (session) => telephony.sessions.whenKnown(session),

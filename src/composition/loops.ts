@@ -7,12 +7,15 @@ import { HOLD_MS, type Sweeper } from "../reaper/sweeper.js";
 /** The reconciler looks for faults that should never happen, so it runs seldom. */
 const SWEEPS_PER_RECONCILIATION = 10;
 /** How often the sweeper looks at short deadlines. */
-const WATCH_INTERVAL_MS = 250;
-/** The longest time between two watches, in milliseconds. What goes beyond it is a stall of this process. */
-export const LONGEST_STEP_MS = 2 * WATCH_INTERVAL_MS;
+export const WATCH_INTERVAL_MS = 250;
+/**
+ * When two watches lie further apart than this, in milliseconds, the process stood still. A busy machine is often a little
+ * late; that is no stall, because before each watch the process reads what has come.
+ */
+export const LONGEST_STEP_MS = 2_000;
 
 /**
- * The loops that move time: the watch for short deadlines, the sweep for the idle timeout, and, less often, the
+ * The loops that move time: the watch for short deadlines and silent sockets and media, the sweep for the idle timeout, and, less often, the
  * reconciler, which compares sessions, rooms, media and directory.
  */
 export class Loops {
@@ -25,16 +28,19 @@ export class Loops {
     sweeper: Sweeper;
     reconciler: Reconciler;
     sockets: SocketWatch;
+    /** Looks whether media still comes from those who send it. */
+    lookForSilence: () => void;
     sweepIntervalMs: number;
     onError: (loop: "watch" | "sweep" | "reconciliation", error: unknown) => void;
   }) {
-    const { clock, sweeper, reconciler, sockets, sweepIntervalMs, onError } = options;
+    const { clock, sweeper, reconciler, sockets, lookForSilence, sweepIntervalMs, onError } = options;
     this.#watch = new Loop({
       clock,
       intervalMs: WATCH_INTERVAL_MS,
       task: async () => {
         await sweeper.watch();
         sockets.advance();
+        lookForSilence();
       },
       onError: (error) => onError("watch", error),
     });

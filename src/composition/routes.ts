@@ -7,9 +7,9 @@ import { listOf } from "../config/lists.js";
 import type { Config } from "../config/load.js";
 import { hostMatcher, namedOrigins, originMatcher } from "../config/origins.js";
 import { actorBy } from "../http/actor.js";
-import { beaconRoute } from "../http/beacon-route.js";
 import { blockRoutes } from "../http/block-routes.js";
 import { callerRoutes } from "../http/caller-routes.js";
+import { beaconRoutes } from "../http/beacon-route.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
 import { drainRoute } from "../http/drain-route.js";
 import { eventRoutes } from "../http/event-routes.js";
@@ -87,11 +87,7 @@ export function httpOptionsOf(parts: {
     actorOf,
     metricsToken: config.METRICS_TOKEN,
     metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },
-    openRoutes: [
-      healthRoutes(healthSource({ ...parts, isOriginAllowed })),
-      beaconRoute((sessionId, resumeToken) => sessions.goodbye(sessionId, resumeToken)),
-      opsPage(admin),
-    ],
+    openRoutes: [healthRoutes(healthSource({ ...parts, isOriginAllowed })), beaconRoutes(sessions), opsPage(admin)],
     adminRoutes: [
       roomRoutes(operator, actorOf),
       userRoutes({ statusOf: (userId) => telephony.presence.statusOf(userId) }),

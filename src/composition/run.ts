@@ -50,12 +50,13 @@ export class Run {
   }
 
   #createLoops(): Loops {
-    const { sweeper, reconciler, sockets } = this.#service;
+    const { sweeper, reconciler, sockets, lookForSilence } = this.#service;
     return new Loops({
       clock: this.#clock,
       sweeper,
       reconciler,
       sockets,
+      lookForSilence,
       sweepIntervalMs: this.#config.SWEEP_INTERVAL_MS,
       onError: (loop, error) => this.#log.error({ err: error }, `${loop} failed`),
     });

@@ -21,6 +21,7 @@ import { Admission } from "../room/admission.js";
 import { DirectorySync } from "../room/directory-sync.js";
 import { MetadataChanges } from "../room/metadata-changes.js";
 import { Blocks } from "../session/blocks.js";
+import { followWatched } from "../room/watched.js";
 import { createCluster } from "./cluster.js";
 import type { Core } from "./core.js";
 import { followSteps } from "./follow-steps.js";
@@ -42,6 +43,8 @@ export interface Service extends Core {
   readonly blocks: Blocks;
   /** Undefined when this node is alone. */
   readonly cluster: Cluster | undefined;
+  /** To be called several times a second. */
+  lookForSilence(this: void): void;
   /** Ends every session as `shutdown`. Resolves after the first attempt at each cleanup. */
   endSessions(): Promise<void>;
 }
@@ -97,6 +100,13 @@ export function createService(
     ringTimeoutMs: settings.ringTimeoutMs,
   });
   disposals.defer("telephony", () => telephony.close());
+  followWatched({
+    events: lifecycle,
+    rooms,
+    liveness,
+    registry,
+    isInCall: (session) => telephony.known.snapshotOf(session) !== null,
+  });
   const refusals = new Refusals({ log: ports.log, clock });
   const metadata = new MetadataChanges({ clock, rooms, changed: (session) => void directorySync.record(session) });
   disposals.defer("metadata", () => metadata.close());
@@ -115,6 +125,8 @@ export function createService(
     reaper,
     reconciler,
     time,
+    pace: core.pace,
+    sockets: core.sockets,
     rooms,
     media,
     gateway,
@@ -135,6 +147,7 @@ export function createService(
     refusals,
     blocks,
     cluster,
+    lookForSilence: () => media.lookForSilence(core.pace.silenceMs),
     async endSessions() {
       await Promise.all([...registry.all()].map((session) => reaper.end(session, { reason: "shutdown" })));
     },

@@ -1,6 +1,7 @@
 import type { Config } from "../config/load.js";
 import type { HeartbeatTerms } from "../gateway/handlers/hello.js";
 import type { DuplicatePolicy } from "../room/duplicates.js";
+import type { ProbeIntervals } from "../session/probe-pace.js";
 import { livenessPolicy } from "../session/policy.js";
 import type { LivenessPolicy } from "../session/verdict.js";
 
@@ -13,6 +14,8 @@ export interface ServiceSettings {
   heartbeat: HeartbeatTerms;
   helloTimeoutMs: number;
   socketPingIntervalMs: number;
+  /** How often watched sessions are asked for a sign of life, and how many questions a second may take. */
+  probes: { intervals: ProbeIntervals; budgetPerSecond: number };
   multiTabPolicy: DuplicatePolicy;
   /** How long an unanswered call rings. */
   ringTimeoutMs: number;
@@ -38,6 +41,7 @@ export function settingsOf(config: Config): ServiceSettings {
       idleTimeoutMs: config.IDLE_TIMEOUT_MS,
       resumeGraceMs: config.RESUME_GRACE_MS,
       reloadGraceMs: config.RELOAD_GRACE_MS,
+      probeAnswerMs: config.PROBE_INTERVAL_MS,
     }),
     heartbeat: {
       intervalMs: config.HEARTBEAT_INTERVAL_MS,
@@ -47,6 +51,14 @@ export function settingsOf(config: Config): ServiceSettings {
     },
     helloTimeoutMs: config.HELLO_TIMEOUT_MS,
     socketPingIntervalMs: config.SOCKET_PING_INTERVAL_MS,
+    probes: {
+      intervals: {
+        pingMs: config.WATCHED_PING_INTERVAL_MS,
+        probeMs: config.PROBE_INTERVAL_MS,
+        silenceMs: config.MEDIA_SILENCE_MS,
+      },
+      budgetPerSecond: config.PING_BUDGET_PER_SECOND,
+    },
     multiTabPolicy: config.MULTI_TAB_POLICY,
     ringTimeoutMs: config.CALL_RING_TIMEOUT_MS,
     limits: {

@@ -54,7 +54,25 @@ const liveness = {
   SWEEP_INTERVAL_MS: Ms(100, "How often the sweeper looks for ghosts whose `IDLE_TIMEOUT_MS` has passed."),
   RELOAD_GRACE_MS: Ms(100, "How long a session waits for its client after the page was closed or reloaded."),
   RESUME_GRACE_MS: Ms(100, "How long a session waits for its client after the connection broke."),
-  SOCKET_PING_INTERVAL_MS: Ms(100, "How often the service pings a WebSocket. Two unanswered pings end it."),
+  SOCKET_PING_INTERVAL_MS: Ms(
+    100,
+    "How often the service pings the WebSocket of a session that is not watched. After two unanswered pings the session is away, and it has `RESUME_GRACE_MS` to come back.",
+  ),
+  WATCHED_PING_INTERVAL_MS: Ms(
+    100,
+    "The same for a watched session: others are in its room, or it is in a call. See [detection.md](detection.md).",
+  ),
+  PROBE_INTERVAL_MS: Ms(
+    100,
+    "When the page of a watched session has sent no message for so long, the service probes it. A page that has not answered after the same time again is away.",
+  ),
+  MEDIA_SILENCE_MS: Ms(
+    100,
+    "When a watched session sends media and nothing has come for so long, the service asks its socket and its page. A session that has not answered after 3 s is away.",
+  ),
+  PING_BUDGET_PER_SECOND: Count(
+    "How many pings and probes this node may send in a second to watched sessions. When they would need more, all three intervals above become longer.",
+  ),
   HELLO_TIMEOUT_MS: Ms(100, "How long a new WebSocket may stay open without a `hello`."),
   MULTI_TAB_POLICY: Type.Enum(["transfer", "reject", "allow"], {
     description:

@@ -14,6 +14,7 @@ import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
 import type { Place } from "./budget/connection-limits.js";
 import type { Reader } from "./budget/unread-bytes.js";
+import type { LineSource } from "./line-sources.js";
 import type { Peer } from "./peer.js";
 import type { RateLimit, RateVerdict } from "./budget/rate-limit.js";
 
@@ -29,6 +30,7 @@ export interface FrameSink {
   readonly counters: { messagesReceived: number };
   readonly watch: {
     heard(connection: Connection): void;
+    paceChanged(connection: Connection): void;
     demand(connection: Connection, answerMs: number): void;
   };
   /** Monotonic milliseconds. */
@@ -50,7 +52,16 @@ export interface FrameSink {
   tooSlow(connection: Connection): void;
   /** The connection has so many bytes that its client has not read. 0: it has caught up. */
   behind(connection: Connection, bytes: number): void;
-  ended(connection: Connection, closeCode: number): void;
+  /** @param byFin the client's side ended the TCP connection in order, but without a close frame, as a killed process does */
+  ended(connection: Connection, closeCode: number, byFin: boolean): void;
+}
+
+/** The TCP connection under a WebSocket. */
+export interface Line {
+  /** The other side has sent FIN, and everything before it was read. */
+  readonly readableEnded: boolean;
+  /** The error that ended it, such as a reset. */
+  readonly errored: Error | null;
 }
 
 /**
@@ -70,13 +81,18 @@ export class Connection implements SessionConnection, Reader {
   lastPongMono: number | undefined = undefined;
   /** Pings that were sent since the last frame arrived. */
   unansweredPings = 0;
+  /** Two pings in a row were not answered. */
+  isSilent = false;
   /** The number of wrong requests in a row. */
   badRequests = 0;
   /** The last request that is not finished, and the number of such requests; see `Dispatcher`. */
   lastRequest: Promise<void> | undefined = undefined;
   pendingRequests = 0;
   readonly expiry: ExpiryEntry<Connection> = new ExpiryEntry<Connection>(this);
+  /** The sockets of the same address; see {@link LineSources}. */
+  readonly source: LineSource;
   readonly #socket: WebSocket;
+  readonly #line: Line;
   readonly #sink: FrameSink;
   readonly #rate: RateLimit;
   #open = true;
@@ -91,8 +107,10 @@ export class Connection implements SessionConnection, Reader {
     socket: WebSocket,
     sink: FrameSink,
     rate: RateLimit,
-    origin: { peer?: Peer | undefined; place: Place | undefined },
+    origin: { peer?: Peer | undefined; place: Place | undefined; line: Line; source: LineSource },
   ) {
+    this.#line = origin.line;
+    this.source = origin.source;
     this.peer = origin.peer;
     this.place = origin.place;
     this.#socket = socket;
@@ -156,6 +174,10 @@ export class Connection implements SessionConnection, Reader {
     if (!this.#open || (this.session && !this.#sink.mayGoOn(this, this.session))) return;
     this.#pongsOwed += 1;
     this.#socket.ping();
+  }
+
+  paceChanged(): void {
+    this.#sink.watch.paceChanged(this);
   }
 
   demandPong(answerMs: number): void {
@@ -231,8 +253,10 @@ export class Connection implements SessionConnection, Reader {
   }
 
   #ended(code: number): void {
+    const isTold = this.#closeCode !== undefined || code !== CLOSE_CODES.abnormal.code;
+    const byFin = this.#open && !isTold && this.#line.readableEnded && !this.#line.errored;
     this.#open = false;
-    this.#sink.ended(this, this.#closeCode ?? codeOfClient(code));
+    this.#sink.ended(this, this.#closeCode ?? codeOfClient(code), byFin);
   }
 }
 

@@ -5,11 +5,11 @@
 import type { WebSocket } from "ws";
 import type { Clock } from "../kernel/clock.js";
 import { encodePong, encodeReply, parse, validate, type AnyRequest, type ParsedFrame } from "@lastseen/protocol/codec";
-import { LastseenError, LIMITS } from "@lastseen/protocol";
+import { CLOSE_CODES, LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";
-import { Connection, type FrameSink } from "./connection.js";
+import { Connection, type FrameSink, type Line } from "./connection.js";
 import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Handlers } from "./handlers/handler.js";
@@ -18,6 +18,7 @@ import type { RefusalReason, Refusals } from "../kernel/refusals.js";
 import { ConnectionLimits } from "./budget/connection-limits.js";
 import { UnreadBytes } from "./budget/unread-bytes.js";
 import type { GatewayLog } from "./gateway-log.js";
+import { LineSources } from "./line-sources.js";
 import type { Peer } from "./peer.js";
 import { RefusedRequests } from "./refused-requests.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
@@ -51,6 +52,7 @@ export class Gateway implements FrameSink {
   /** Sockets that were turned away and have not ended yet. They use no place. */
   #turnedAway = 0;
   readonly #heartbeatGap: (gapMs: number) => void;
+  readonly #sources = new LineSources();
   readonly #connections = new Set<Connection>();
   #allEnded: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -99,12 +101,21 @@ export class Gateway implements FrameSink {
     return this.#clock.mono();
   }
 
-  /** Takes a new socket. Its listeners are attached before any frame can arrive. */
-  accept(socket: WebSocket, peer: Peer): void {
+  /**
+   * Takes a new socket. Its listeners are attached before any frame can arrive.
+   *
+   * @param line the TCP connection under it
+   */
+  accept(socket: WebSocket, peer: Peer, line: Line & { readonly remoteAddress?: string | undefined }): void {
     const place = this.#places.enter(peer.address);
     const rate = new RateLimit(this.#messagesPerSecond, this.now());
     const isWelcome = typeof place === "object";
-    const connection = new Connection(socket, this, rate, { peer, place: isWelcome ? place : undefined });
+    const connection = new Connection(socket, this, rate, {
+      peer,
+      place: isWelcome ? place : undefined,
+      line,
+      source: this.#sources.enter(line.remoteAddress ?? ""),
+    });
     this.#connections.add(connection);
     this.watch.opened(connection);
     if (!isWelcome) this.#turnAway(connection, peer, place);
@@ -170,14 +181,16 @@ export class Gateway implements FrameSink {
     this.#refusals.count("unread", connection.place?.key, { sessionId: connection.session?.id });
   }
 
-  ended(connection: Connection, code: number): void {
+  ended(connection: Connection, code: number, byFin: boolean): void {
     this.#connections.delete(connection);
     this.unread.forget(connection);
     if (connection.place) this.#places.leave(connection.place, connection.saidHello);
     else this.#turnedAway -= 1;
     this.watch.closed(connection);
-    this.counters.close(code);
-    if (connection.session) this.#sessions.detach(connection.session, connection, code);
+    // A silent socket has broken, with whatever code the service has closed it in the end.
+    this.counters.close(connection.isSilent ? CLOSE_CODES.abnormal.code : code);
+    this.#sources.leave(connection.source);
+    if (connection.session) this.#detach(connection, connection.session, code, byFin);
     if (this.#connections.size === 0) this.#allEnded?.();
   }
 
@@ -203,6 +216,13 @@ export class Gateway implements FrameSink {
       this.#clock.after(GOODBYE_MS, resolve);
     });
     for (const connection of this.#connections) connection.destroy("did not answer the closing handshake");
+  }
+
+  /** A killed client and a proxy that died end their connections alike. Only the number of ends tells them apart. */
+  #detach(connection: Connection, session: Session, code: number, byFin: boolean): void {
+    const end = this.#sessions.detach(session, connection, code, byFin);
+    if (!byFin || !end) return;
+    connection.source.endedByFin(this.now(), () => this.#liveness.endExplained(session, end, "connection_lost"));
   }
 
   /** A frame of a client that has not said hello is only looked into when it says hello. */
@@ -251,8 +271,8 @@ export class Gateway implements FrameSink {
       this.#dispatcher.dispatch(connection, request);
       return;
     }
-    if (request.data.visibility) this.#liveness.declaredVisibility(session, request.data.visibility);
     this.heartbeat(connection, session);
+    if (request.data.visibility) this.#liveness.declaredVisibility(session, request.data.visibility);
     if (request.id !== undefined) connection.send(encodeReply(request.id, {}));
   }
 

@@ -79,7 +79,7 @@ export async function registerWebSocket(
     wsHandler: (socket, request) => {
       const peer = peerOf(options.addressOf?.(request.raw) ?? request.ip, request.headers);
       forgetHandshake(socket, request.raw, responses.get(request.raw));
-      gateway.accept(socket, peer);
+      gateway.accept(socket, peer, request.raw.socket);
     },
   });
 }

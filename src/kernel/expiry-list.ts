@@ -61,9 +61,14 @@ export class ExpiryList<T> {
 
   /** The items that are due at `now`, the longest overdue first. A copy: the list may change while the caller reads it. */
   due(now: number): T[] {
-    const items: T[] = [];
-    for (let entry = this.#head; entry && entry.dueAt <= now; entry = entry.next) items.push(entry.item);
-    return items;
+    return this.dueEntries(now).map(({ item }) => item);
+  }
+
+  /** The same as {@link due}, with the entries of the items. */
+  dueEntries(now: number): ExpiryEntry<T>[] {
+    const entries: ExpiryEntry<T>[] = [];
+    for (let entry = this.#head; entry && entry.dueAt <= now; entry = entry.next) entries.push(entry);
+    return entries;
   }
 
   /** The earliest deadline, or `undefined` when the list is empty. */

@@ -20,6 +20,8 @@ export class NoMedia implements PassiveMediaPlane {
     return Promise.resolve(new NoSessionMedia());
   }
 
+  lookForSilence(): void {}
+
   counts(): { workers: number } & Record<MediaKind, number> {
     return { workers: 0, router: 0, transport: 0, producer: 0, consumer: 0 };
   }
@@ -53,6 +55,8 @@ export class NoSessionMedia implements SessionMedia {
   counts(): { transports: number; producers: number; consumers: number } {
     return { transports: 0, producers: 0, consumers: 0 };
   }
+
+  watch(): void {}
 
   reset(): void {}
 

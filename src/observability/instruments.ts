@@ -110,6 +110,23 @@ export class Instruments {
     });
   }
 
+  /** A counter with several labels, whose values another part keeps. */
+  mirrorEach(
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: () => Iterable<{ labels: Record<string, string>; count: number }>,
+  ): void {
+    new PromCounter({
+      ...this.#base(name, help),
+      labelNames,
+      collect() {
+        this.reset();
+        for (const { labels, count } of read()) this.inc(labels, count);
+      },
+    });
+  }
+
   #base(name: string, help: string): { name: string; help: string; registers: Registry[] } {
     return { name: this.#prefix + name, help, registers: [this.#registry] };
   }

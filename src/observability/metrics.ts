@@ -8,6 +8,7 @@ import type { SweeperEvents } from "../reaper/sweeper.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { WebhookEvents } from "../webhook/events.js";
 import { Instruments } from "./instruments.js";
+import { AwayMetrics } from "./metrics/away-metrics.js";
 import { CallMetrics } from "./metrics/call-metrics.js";
 import { ClusterMetrics, type RedisHealth } from "./metrics/cluster-metrics.js";
 import { GhostMetrics } from "./metrics/ghost-metrics.js";
@@ -20,6 +21,7 @@ import type { MetricSources } from "./sources.js";
 export class Metrics {
   readonly #instruments = new Instruments("lastseen_");
   readonly #sessions = new SessionMetrics(this.#instruments);
+  readonly #aways = new AwayMetrics(this.#instruments);
   readonly #calls = new CallMetrics(this.#instruments);
   readonly #cluster = new ClusterMetrics(this.#instruments);
   readonly #process: ProcessMetrics;
@@ -33,11 +35,13 @@ export class Metrics {
 
   /** Shows these numbers from now on. */
   readFrom(sources: MetricSources): void {
-    for (const family of [this.#sessions, this.ghosts, this.traffic, this.media, this.#calls]) family.readFrom(sources);
+    const { ghosts, traffic, media } = this;
+    for (const family of [this.#sessions, this.#aways, ghosts, traffic, media, this.#calls]) family.readFrom(sources);
   }
 
   follow(lifecycle: Emitter<LifecycleEvents>, sweeper: Emitter<SweeperEvents>): void {
     this.#sessions.follow(lifecycle);
+    this.#aways.follow(lifecycle);
     this.ghosts.follow(lifecycle, sweeper);
     this.#calls.follow(lifecycle);
   }

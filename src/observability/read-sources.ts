@@ -1,11 +1,13 @@
 import type { KnownCalls } from "../call/known-calls.js";
 import type { Gateway } from "../gateway/gateway.js";
+import type { SocketWatch } from "../gateway/socket-watch.js";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Reconciler } from "../reaper/reconciler.js";
 import type { Rooms } from "../room/rooms.js";
 import type { Liveness } from "../session/liveness.js";
 import type { MediaKind, MediaPlane } from "../ports/media-plane.js";
 import type { Blocks } from "../session/blocks.js";
+import type { ProbePace } from "../session/probe-pace.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 import type { Refusals } from "../kernel/refusals.js";
@@ -18,6 +20,8 @@ export function readSources(parts: {
   reaper: Reaper;
   reconciler: Reconciler;
   time: VirtualTime;
+  pace: ProbePace;
+  sockets: SocketWatch;
   rooms: Rooms;
   media: MediaPlane;
   gateway: Gateway;
@@ -25,7 +29,8 @@ export function readSources(parts: {
   refusals: Refusals;
   blocks: Pick<Blocks, "size">;
 }): MetricSources {
-  const { registry, liveness, reaper, reconciler, time, rooms, media, gateway, calls, refusals, blocks } = parts;
+  const { registry, liveness, reaper, reconciler, time, pace, sockets, rooms, media, gateway } = parts;
+  const { calls, refusals, blocks } = parts;
   return {
     sessions: () => {
       const counts = { present: 0, away: 0, ghost: 0, closing: reaper.endingSessions };
@@ -42,6 +47,12 @@ export function readSources(parts: {
     stuckSessions: () => reaper.stuck.length,
     cleanupRetries: () => reaper.retries,
     stallCreditSeconds: () => time.creditMs / 1000,
+    falseAways: () => liveness.falseAways,
+    probing: () => ({
+      watched: pace.watched,
+      intervalMs: pace.pingMs,
+      questions: { socket: sockets.counts, page: liveness.probes, media: liveness.mediaProbes },
+    }),
     connections: () => gateway.connectionCount,
     rooms: () => rooms.size,
     participants: () => rooms.participantCount,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "@lastseen/protocol";
 import type { RefusalReason } from "../kernel/refusals.js";
+import type { Answers } from "../session/liveness.js";
 import type { MediaKind } from "../ports/media-plane.js";
 
 /** What the metrics read at each scrape: the present state for the gauges, and the counts that other parts keep. */
@@ -9,6 +10,14 @@ export interface MetricSources {
   stuckSessions(): number;
   cleanupRetries(): number;
   stallCreditSeconds(): number;
+  falseAways(): number;
+  /** What watched sessions are asked. */
+  probing(): {
+    watched: number;
+    /** Between two WebSocket pings. */
+    intervalMs: number;
+    questions: Record<"socket" | "page" | "media", Readonly<Answers>>;
+  };
   connections(): number;
   rooms(): number;
   participants(): number;

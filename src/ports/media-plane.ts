@@ -17,6 +17,8 @@ export type EvidenceEvent =
  */
 export interface MediaEvents {
   evidence: EvidenceEvent;
+  /** Nothing has come for a while from a client that sends media, or something comes again. Only of watched sessions. */
+  silence: { sessionId: string; isSilent: boolean };
   producer_opened: { roomId: string; sessionId: string; producer: ProducerView };
   producer_changed: { roomId: string; sessionId: string; producerId: string; paused: boolean };
   producer_closed: { roomId: string; sessionId: string; producerId: string };
@@ -46,6 +48,8 @@ export interface SessionMedia {
   /** What the client can ask for; null when this plane makes no media for clients. */
   readonly requests: MediaRequests | null;
   counts(): { transports: number; producers: number; consumers: number };
+  /** Whether the plane looks for silence of this session's sending transports, and reports it as `silence`. */
+  watch(isWatched: boolean): void;
   /** Closes all transports and what is in them, and stays usable: a new page has resumed the session. */
   reset(): void;
   /** Closes everything at once, without waiting for the worker. Idempotent, never throws. */
@@ -113,6 +117,13 @@ export interface MediaOrphan {
 interface AnyMediaPlane {
   /** @returns a function that removes the listener */
   on<K extends keyof MediaEvents>(event: K, listener: (event: MediaEvents[K]) => void): () => void;
+  /**
+   * Looks whether media still comes from the watched sessions that send any, and reports `silence`. To be called several
+   * times a second.
+   *
+   * @param afterMs how long nothing has to come, about
+   */
+  lookForSilence(afterMs: number): void;
   /** All objects in this process, no matter which code made them. */
   counts(): { workers: number } & Record<MediaKind, number>;
   /**

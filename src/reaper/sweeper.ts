@@ -74,11 +74,10 @@ export class Sweeper {
   /** One watch: moves virtual time on, announces who is away, and reaps the sessions past a short deadline. */
   async watch(): Promise<void> {
     const lateMs = this.#time.tick();
-    if (lateMs > 0) {
-      this.#events.emit("stalled", { lateMs });
-      if (lateMs >= GIVEN_UP_AFTER_MS) this.#comebackUntil = this.#time.now() + COMEBACK_MS;
-      await this.#clock.pollPhase();
-    }
+    if (lateMs > 0) this.#events.emit("stalled", { lateMs });
+    if (lateMs >= GIVEN_UP_AFTER_MS) this.#comebackUntil = this.#time.now() + COMEBACK_MS;
+    // What came while this process was busy is read before anybody is judged.
+    await this.#clock.pollPhase();
     const found = await this.#advance();
     const ghosts = found.filter((session) => !this.#mayBeComingBack(session));
     if (!this.#mayReap("watch", this.#watchHold, ghosts.length) || this.#watchReaps) return;
@@ -127,9 +126,13 @@ export class Sweeper {
     return ghosts;
   }
 
-  /** After a stall, a client may have closed its connection because no answer came, and may be opening another one. */
+  /**
+   * After a stall, a client may have closed its connection because no answer came, and may be opening another one. A page
+   * that went away by itself is not on its way back.
+   */
   #mayBeComingBack({ verdict }: Session): boolean {
     if (!verdict || this.#time.now() >= this.#comebackUntil) return false;
+    if (verdict.cause === "page_closed" || verdict.cause === "goodbye") return false;
     return -this.#liveness.untilDeadline(verdict) < COMEBACK_MS;
   }
 

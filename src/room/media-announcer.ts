@@ -7,7 +7,7 @@ import type { Rooms } from "./rooms.js";
 
 /**
  * Passes on the events of the media plane: producers to the others in the room, consumers and transports to their own client,
- * ICE and DTLS states to the evidence.
+ * ICE and DTLS states and silence to the evidence.
  */
 export function announceMedia(parts: {
   media: MediaPlane;
@@ -23,6 +23,10 @@ export function announceMedia(parts: {
   media.on("evidence", (event) => {
     const session = registry.find(event.sessionId);
     if (session) liveness.mediaChanged(session, event.state, event.state === "lost" ? event.by : undefined);
+  });
+  media.on("silence", ({ sessionId, isSilent }) => {
+    const session = registry.find(sessionId);
+    if (session) liveness.mediaSilent(session, isSilent);
   });
   media.on("producer_opened", ({ roomId, sessionId, producer }) => {
     const { id: producerId, kind, paused, source } = producer;

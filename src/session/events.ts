@@ -27,7 +27,7 @@ export interface LifecycleEvents {
   /** The session moved to another tab of its user, under a new epoch. */
   transferred: { session: Session; fromTabId: string };
   transfer_refused: { session: Session; why: "rate_limited" };
-  away: { session: Session; cause: GhostCause };
+  away: { session: Session; cause: GhostCause; sinceLastSignMs: number };
   back: { session: Session; cause: "heard" };
   /** A deadline has passed. The reaper ends the session next. */
   ghost_found: { session: Session; verdict: GhostVerdict };

@@ -9,16 +9,31 @@ import type { SessionConnection } from "./session-connection.js";
 export interface Evidence {
   /** When the last valid application message arrived. */
   lastSeen: number;
+  /** When the page was probed; undefined when it has said anything since. */
+  askedAt: number | undefined;
   /** How the socket ended; undefined while there is one. */
   socketEnd: SocketEnd | undefined;
+  /** When the second ping in a row was not answered; undefined when the socket has said anything since. */
+  socketSilentAt: number | undefined;
+  /**
+   * Nothing has come from the socket since the session is watched. So its client may not know that it is watched, and then
+   * it notices later that its connection is dead.
+   */
+  isUnaware: boolean;
   /** When the page said goodbye by beacon. */
   goodbyeAt: number | undefined;
+  /** When a new page said that a reload is on its way. */
+  heldAt: number | undefined;
   /** When all media transports had lost their peer; undefined while one is connected or none ever was. */
   mediaLostAt: number | undefined;
-  /** What the media plane said last. Only {@link mediaLostAt} decides anything. */
+  /** When nothing had come for a while on a transport that sends; undefined while something comes. */
+  mediaSilentAt: number | undefined;
+  /** What the media plane said last. Only {@link mediaLostAt} and {@link mediaSilentAt} decide anything. */
   media: MediaSign | undefined;
-  /** What the page last said about itself. It decides nothing. */
+  /** What the page last said about itself. Only {@link frozenAt} decides anything. */
   visibility: Visibility | undefined;
+  /** When the page said that the browser freezes it. */
+  frozenAt: number | undefined;
 }
 
 export interface SocketEnd {
@@ -47,18 +62,26 @@ export type Visibility = NonNullable<EvidenceReport["visibility"]>;
 export function firstEvidence(now: number): Evidence {
   return {
     lastSeen: now,
+    askedAt: undefined,
     socketEnd: undefined,
+    socketSilentAt: undefined,
+    isUnaware: false,
     goodbyeAt: undefined,
+    heldAt: undefined,
     mediaLostAt: undefined,
+    mediaSilentAt: undefined,
     media: undefined,
     visibility: undefined,
+    frozenAt: undefined,
   };
 }
 
 /** A new socket takes back what the end of the one before had told. */
 export function forgetEnd(evidence: Evidence): void {
   evidence.socketEnd = undefined;
+  evidence.socketSilentAt = undefined;
   evidence.goodbyeAt = undefined;
+  evidence.heldAt = undefined;
 }
 
 /** The parts of a session that its report is made from. */
@@ -77,21 +100,26 @@ interface WallTime {
 
 /** A session's evidence in the words and times of people. */
 export function reportEvidence({ evidence, lastSeenMono, connection }: Reportable, time: WallTime): EvidenceReport {
-  const { socketEnd, goodbyeAt, media, mediaLostAt, visibility } = evidence;
+  const { askedAt, socketEnd, socketSilentAt, goodbyeAt, heldAt, media, mediaLostAt, mediaSilentAt, visibility } =
+    evidence;
   const at = (virtual: number | undefined): number | null => (virtual === undefined ? null : time.fromVirtual(virtual));
   const lastPong = (socketEnd ?? connection)?.lastPongMono;
   return {
     lastSeenAt: time.fromMono(lastSeenMono),
+    askedAt: at(askedAt),
     socket: socketEnd ? "closed" : "open",
+    socketSilentAt: at(socketSilentAt),
     detachedAt: at(socketEnd?.at),
     detachKind: socketEnd?.kind ?? null,
     closeCode: socketEnd?.closeCode ?? null,
     lastPongAt: lastPong === undefined ? null : time.fromMono(lastPong),
     goodbyeAt: at(goodbyeAt),
+    heldAt: at(heldAt),
     media: media?.state ?? null,
     mediaAt: at(media?.at),
     mediaLostAt: at(mediaLostAt),
     mediaLostBy: mediaLostAt === undefined ? null : (media?.by ?? null),
+    mediaSilentAt: at(mediaSilentAt),
     visibility: visibility ?? null,
   };
 }

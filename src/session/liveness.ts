@@ -9,20 +9,21 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { EvidenceReport } from "@lastseen/protocol";
 import { PROBE } from "@lastseen/protocol/codec";
 import type { LifecycleEvents } from "./events.js";
-import { reportEvidence, type MediaSign, type SocketEnd, type Visibility } from "./evidence.js";
+import { reportEvidence, type Evidence, type MediaSign, type SocketEnd, type Visibility } from "./evidence.js";
+import type { ProbePace } from "./probe-pace.js";
 import { ExpiryList } from "../kernel/expiry-list.js";
 import type { MediaEvidence } from "../ports/media-plane.js";
 import type { Conclusion, Session } from "./session.js";
 import { judge, type LivenessPolicy, type Verdict } from "./verdict.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 
-/** How long the browser may take to answer the socket ping that the service sends when media is lost. */
-const SOCKET_ANSWER_MS = 5_000;
 /**
  * The service probes a silent session so long before it would show it as away. A hidden page whose timers run once a minute
  * answers the probe from its message handler. Without the probe, the others would see it go away and come back every minute.
  */
 const ASK_BEFORE_MS = 5_000;
+/** An away that is taken back within this time was wrong, if every question before it had been answered. */
+const FALSE_AWAY_MS = 2_000;
 
 /** The sessions with one kind of short deadline. */
 interface ShortList {
@@ -32,16 +33,29 @@ interface ShortList {
   readonly list: ExpiryList<Session>;
 }
 
+/** Sessions against which only silence counts, and that are not away. */
+class Silent {
+  /** Not probed yet: nearly all sessions. A heartbeat moves its session to the tail. */
+  readonly quiet = new ExpiryList<Session>();
+  /** Probed, and the answer has not come yet. */
+  readonly asked = new ExpiryList<Session>();
+}
+
+/** Questions to pages, and how they ended. */
+export interface Answers {
+  answered: number;
+  unanswered: number;
+}
+
 export class Liveness {
   readonly #clock: Clock;
   readonly #time: VirtualTime;
   readonly #policy: LivenessPolicy;
   readonly #events: Emitter<LifecycleEvents>;
+  readonly #pace: ProbePace;
   readonly #askAfterMs: number;
-  /** Sessions that were heard and are not away: nearly all. A heartbeat moves its session to the tail. */
-  readonly #quiet = new ExpiryList<Session>();
-  /** Sessions that were probed and have not answered yet. */
-  readonly #asked = new ExpiryList<Session>();
+  readonly #unwatched = new Silent();
+  readonly #watched = new Silent();
   /** Sessions that are away because they are silent. The sweep reads this list. */
   readonly #idle = new ExpiryList<Session>();
   /** One list for each short deadline, in the order in which `#shortListFor` made them. They are few. */
@@ -49,28 +63,60 @@ export class Liveness {
   /** Sessions past a short deadline, in the order in which they were found. They wait for the reaper. */
   readonly #ghosts = new ExpiryList<Session>();
 
-  constructor(options: { clock: Clock; time: VirtualTime; policy: LivenessPolicy; events: Emitter<LifecycleEvents> }) {
+  /** Probes of pages. */
+  readonly probes: Answers = { answered: 0, unanswered: 0 };
+  /** Questions after silent media. */
+  readonly mediaProbes: Answers = { answered: 0, unanswered: 0 };
+  /** How often a session was shown as away that had answered everything, and was back at once. */
+  falseAways = 0;
+
+  constructor(options: {
+    clock: Clock;
+    time: VirtualTime;
+    policy: LivenessPolicy;
+    pace: ProbePace;
+    events: Emitter<LifecycleEvents>;
+  }) {
     this.#clock = options.clock;
     this.#time = options.time;
     this.#policy = options.policy;
+    this.#pace = options.pace;
     this.#events = options.events;
     const { awayAfterMs } = this.#policy;
     this.#askAfterMs = awayAfterMs - Math.min(ASK_BEFORE_MS, awayAfterMs / 3);
   }
 
-  /** A valid application message arrived. Every heartbeat comes here, so this only sets two numbers and moves a list entry. */
+  /** A valid application message arrived. Every heartbeat comes here, so this only sets numbers and moves a list entry. */
   heard(session: Session): void {
     if (session.status !== "open") return;
     const now = this.#time.now();
-    session.evidence.lastSeen = now;
+    const { evidence, expiry } = session;
+    evidence.lastSeen = now;
     session.lastSeenMono = this.#clock.mono();
-    if (session.expiry.list === this.#quiet) this.#quiet.put(session.expiry, now + this.#askAfterMs);
+    if (evidence.askedAt !== undefined) this.#answered(session);
+    if (expiry.list === this.#unwatched.quiet) this.#unwatched.quiet.put(expiry, now + this.#askAfterMs);
+    else if (expiry.list === this.#watched.quiet) this.#watched.quiet.put(expiry, now + this.#askAfter(session));
     else this.review(session);
   }
 
-  /** The page said whether it is visible. */
+  /** The page said whether it is visible. To be called after {@link heard}. */
   declaredVisibility(session: Session, visibility: Visibility): void {
     session.evidence.visibility = visibility;
+    if (visibility !== "frozen") return;
+    session.evidence.frozenAt = this.#time.now();
+    this.review(session);
+  }
+
+  /** Somebody would see that the session is away, or nobody would any more. */
+  watched(session: Session, isWatched: boolean): void {
+    if (session.isWatched === isWatched) return;
+    session.isWatched = isWatched;
+    session.watchedSinceMono = this.#clock.mono();
+    if (isWatched) this.#pace.began();
+    else this.#pace.ended();
+    session.connection?.paceChanged();
+    session.participation?.media.watch(isWatched);
+    this.review(session);
   }
 
   /** The session has no socket any more. */
@@ -79,9 +125,37 @@ export class Liveness {
     this.review(session);
   }
 
+  /** It has turned out that the end of the socket tells something else. */
+  endExplained(session: Session, end: SocketEnd, kind: SocketEnd["kind"]): void {
+    if (session.evidence.socketEnd !== end) return;
+    session.evidence.socketEnd = { ...end, kind };
+    this.review(session);
+  }
+
+  /** Two WebSocket pings in a row were not answered. */
+  socketSilent(session: Session): void {
+    const { isWatched, lastSeenMono, connection, watchedSinceMono } = session;
+    const heardMono = Math.max(lastSeenMono, connection?.lastPongMono ?? 0);
+    session.evidence.isUnaware = isWatched && watchedSinceMono > heardMono;
+    session.evidence.socketSilentAt = this.#time.now();
+    this.review(session);
+  }
+
+  /** Something came from a socket that was silent. */
+  socketAnswers(session: Session): void {
+    session.evidence.socketSilentAt = undefined;
+    this.review(session);
+  }
+
   /** The page sent a goodbye beacon. */
   saidGoodbye(session: Session): void {
     session.evidence.goodbyeAt = this.#time.now();
+    this.review(session);
+  }
+
+  /** A new page of the same tab said that it is on its way. */
+  held(session: Session): void {
+    session.evidence.heldAt = this.#time.now();
     this.review(session);
   }
 
@@ -96,9 +170,17 @@ export class Liveness {
       session.evidence.mediaLostAt = undefined;
     } else {
       session.evidence.mediaLostAt ??= this.#time.now();
-      session.connection?.demandPong(SOCKET_ANSWER_MS);
-      session.connection?.send(PROBE);
+      this.#askAll(session);
     }
+    this.review(session);
+  }
+
+  /** A transport that sends has brought nothing for a while, or brings something again. */
+  mediaSilent(session: Session, isSilent: boolean): void {
+    const { evidence } = session;
+    if (isSilent === (evidence.mediaSilentAt !== undefined)) return;
+    evidence.mediaSilentAt = isSilent ? this.#time.now() : undefined;
+    if (isSilent) this.#askAll(session);
     this.review(session);
   }
 
@@ -106,6 +188,7 @@ export class Liveness {
   mediaClosed(session: Session): void {
     session.evidence.media = undefined;
     session.evidence.mediaLostAt = undefined;
+    session.evidence.mediaSilentAt = undefined;
     this.review(session);
   }
 
@@ -113,6 +196,7 @@ export class Liveness {
   mediaReset(session: Session): void {
     session.evidence.media = { state: "reset", at: this.#time.now() };
     session.evidence.mediaLostAt = undefined;
+    session.evidence.mediaSilentAt = undefined;
     this.review(session);
   }
 
@@ -209,14 +293,29 @@ export class Liveness {
 
   #announce(session: Session, verdict: Verdict): void {
     const before = session.shown;
-    session.shown = verdict.state === "present" ? "present" : "away";
+    const isPresent = verdict.state === "present";
+    // The end of a socket counts only after a moment, but it brings nobody back who is shown as away already.
+    if (isPresent && session.evidence.socketEnd) return;
+    session.shown = isPresent ? "present" : "away";
     if (session.shown === before) return;
     if (verdict.state === "present") {
+      if (this.#time.now() - session.falseAwayFrom < FALSE_AWAY_MS) this.falseAways += 1;
       this.#events.emit("back", { session, cause: verdict.cause });
       return;
     }
-    this.#events.emit("away", { session, cause: verdict.cause });
-    session.connection?.send(PROBE);
+    session.falseAwayFrom = this.#hasAnsweredAll(session) ? this.#time.now() : -Infinity;
+    if (session.evidence.askedAt !== undefined) this.#unanswered(session.evidence);
+    this.#events.emit("away", { session, cause: verdict.cause, sinceLastSignMs: this.#sinceLastFrame(session) });
+    if (session.evidence.askedAt === undefined) this.#ask(session);
+  }
+
+  /** Milliseconds since anything came from the client: a message, a pong, a goodbye, or the end that its page chose. */
+  #sinceLastFrame({ evidence, lastSeenMono, connection }: Session): number {
+    const { socketEnd, goodbyeAt = -Infinity } = evidence;
+    const byPage = socketEnd?.kind === "page_closed" ? socketEnd.at : -Infinity;
+    const lastPongMono = (socketEnd ?? connection)?.lastPongMono ?? -Infinity;
+    const sinceFrame = this.#clock.mono() - Math.max(lastSeenMono, lastPongMono);
+    return Math.min(sinceFrame, this.#time.now() - Math.max(byPage, goodbyeAt));
   }
 
   #putInList(session: Session, verdict: Verdict): void {
@@ -236,14 +335,54 @@ export class Liveness {
 
   /** Only silence counts against the session. The service probes it once before it shows it as away. */
   #awaitSign(session: Session, awayAt: number): void {
-    const { expiry, evidence, connection } = session;
-    const askAt = evidence.lastSeen + this.#askAfterMs;
-    if (this.#time.now() < askAt) {
-      this.#quiet.put(expiry, askAt);
-      return;
+    const { expiry, evidence } = session;
+    const { quiet, asked } = session.isWatched ? this.#watched : this.#unwatched;
+    const askAt = evidence.lastSeen + this.#askAfter(session);
+    if (evidence.askedAt !== undefined || !session.connection) {
+      asked.put(expiry, awayAt);
+    } else if (this.#time.now() < askAt) {
+      quiet.put(expiry, askAt);
+    } else {
+      this.#ask(session);
+      asked.put(expiry, this.judge(session).deadline);
     }
-    if (expiry.list !== this.#asked) connection?.send(PROBE);
-    this.#asked.put(expiry, awayAt);
+  }
+
+  /** How long after its last message the page of the session is probed, milliseconds. */
+  #askAfter(session: Session): number {
+    return session.isWatched ? Math.min(this.#pace.probeMs, this.#askAfterMs) : this.#askAfterMs;
+  }
+
+  /** Probes the page, unless there is no socket. */
+  #ask(session: Session): void {
+    if (!session.connection) return;
+    session.evidence.askedAt ??= this.#time.now();
+    session.connection.send(PROBE);
+  }
+
+  /** Asks the socket and the page, because media has stopped. */
+  #askAll(session: Session): void {
+    session.connection?.demandPong(this.#policy.mediaAnswerMs);
+    this.#ask(session);
+  }
+
+  /** An answer that comes when the session is away already has been counted as missing. */
+  #answered({ evidence, shown }: Session): void {
+    evidence.askedAt = undefined;
+    if (shown === "present") this.#countersOf(evidence).answered += 1;
+  }
+
+  #unanswered(evidence: Evidence): void {
+    this.#countersOf(evidence).unanswered += 1;
+  }
+
+  #countersOf({ mediaSilentAt }: Evidence): Answers {
+    return mediaSilentAt === undefined ? this.probes : this.mediaProbes;
+  }
+
+  /** Whether no question to the session's socket or page is open. */
+  #hasAnsweredAll({ connection, evidence }: Session): boolean {
+    return connection !== undefined && evidence.socketSilentAt === undefined && evidence.askedAt === undefined;
   }
 
   #shortListFor({ deadlineCause: cause, toGhost }: Verdict): ExpiryList<Session> {
@@ -256,6 +395,7 @@ export class Liveness {
 
   /** The lists that {@link advance} reviews. */
   #reviewed(): ExpiryList<Session>[] {
-    return [this.#quiet, this.#asked, ...this.#short.map(({ list }) => list)];
+    const { quiet, asked } = this.#watched;
+    return [this.#unwatched.quiet, this.#unwatched.asked, quiet, asked, ...this.#short.map(({ list }) => list)];
   }
 }

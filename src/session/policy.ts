@@ -3,9 +3,7 @@ import type { LivenessPolicy } from "./verdict.js";
 /** Deadlines that are not settings: they follow from how quickly the evidence comes, and no product needs other ones. */
 const EVIDENCE_DEADLINES = {
   announceAfterMs: 1_000,
-  mediaLostGraceMs: 10_000,
-  probeAnswerMs: 10_000,
-  pageStoppedAfterMs: 30_000,
+  mediaAnswerMs: 3_000,
 } as const;
 
 /** Completes the deadlines that a deployment chooses with those that follow from the evidence. */

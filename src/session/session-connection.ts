@@ -6,7 +6,9 @@ export interface SessionConnection {
   readonly lastPongMono?: number | undefined;
   /** Queues one encoded frame; dropped when the socket is not open. */
   send(frame: string): void;
-  /** Sends a WebSocket ping at once, and ends the socket if nothing arrives within `answerMs`. */
+  /** The session is watched now, or not any more: the pings of the socket come at another pace. */
+  paceChanged(): void;
+  /** Sends a WebSocket ping at once. If nothing arrives within `answerMs`, the socket counts as silent. */
   demandPong(answerMs: number): void;
   /** Queues one event; dropped when the socket is not open. */
   sendEvent<T extends EventType>(type: T, data: EventData<T>): void;

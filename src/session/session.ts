@@ -83,6 +83,12 @@ export class Session {
   conclusion: Conclusion | undefined = undefined;
   /** What the others in the room were last told. */
   shown: PresenceState = "present";
+  /** Whether somebody would see that the session is away; see {@link ProbePace}. */
+  isWatched = false;
+  /** When {@link isWatched} changed last, monotonic milliseconds. */
+  watchedSinceMono = 0;
+  /** When it was shown as away although it had answered everything, virtual milliseconds. */
+  falseAwayFrom = -Infinity;
   /** The service replaces the whole object and never changes it. */
   metadata: JsonObject = NO_METADATA;
   /** What the session may cause the service to send. */
@@ -151,11 +157,12 @@ export class Session {
   }
 
   /**
-   * The last resume, if the client did it with this token and its connection ended before the client sent anything. Then
+   * The last resume, if the client did it with this token and its connection broke before the client sent anything. Then
    * the answer may be lost with the connection, and the client knows only this token.
    */
   unheardResume(token: string): UnheardResume | undefined {
-    return this.connection === undefined && this.#unheardResume?.token.matches(token) ? this.#unheardResume : undefined;
+    const isUnreachable = this.connection === undefined || this.evidence.socketSilentAt !== undefined;
+    return isUnreachable && this.#unheardResume?.token.matches(token) ? this.#unheardResume : undefined;
   }
 
   /** The hash of the token that the client resumed with, until it shows that it has the answer. */

@@ -8,7 +8,7 @@ import type { Emitter } from "../kernel/emitter.js";
 import { CLOSE_CODES, LastseenError } from "@lastseen/protocol";
 import type { SessionEntry } from "../ports/directory.js";
 import type { LifecycleEvents, ResumeRefusal } from "./events.js";
-import type { DetachKind } from "./evidence.js";
+import type { DetachKind, SocketEnd } from "./evidence.js";
 import type { Liveness } from "./liveness.js";
 import type { SessionConnection } from "./session-connection.js";
 import type { SessionRegistry } from "./registry.js";
@@ -172,13 +172,19 @@ export class Sessions {
     }
   }
 
-  /** The connection's socket has ended. Does nothing when the connection no longer owns the session. */
-  detach(session: Session, connection: SessionConnection, closeCode: number): void {
-    if (!session.isOwnedBy(connection)) return;
+  /**
+   * The connection's socket has ended.
+   *
+   * @param byFin its client ended the TCP connection in order, but without a close frame, as a killed process does
+   * @returns what the end tells; undefined when the connection no longer owned the session
+   */
+  detach(session: Session, connection: SessionConnection, closeCode: number, byFin = false): SocketEnd | undefined {
+    if (!session.isOwnedBy(connection)) return undefined;
     session.connection = undefined;
-    const kind = detachKindOf(closeCode);
+    const kind = byFin ? "page_closed" : detachKindOf(closeCode);
     this.#liveness.detached(session, { kind, closeCode, lastPongMono: connection.lastPongMono });
     this.#events.emit("detached", { session, closeCode, cause: kind });
+    return session.evidence.socketEnd;
   }
 
   /**
@@ -187,10 +193,25 @@ export class Sessions {
    * @returns `false` when no open session has this id and token
    */
   goodbye(sessionId: string, resumeToken: string): boolean {
+    const session = this.#findByToken(sessionId, resumeToken);
+    if (session) this.#liveness.saidGoodbye(session);
+    return session !== undefined;
+  }
+
+  /**
+   * A reload has begun and takes long: the session waits for the new page for `resumeGraceMs`.
+   *
+   * @returns `false` when no open session has this id and token
+   */
+  hold(sessionId: string, resumeToken: string): boolean {
+    const session = this.#findByToken(sessionId, resumeToken);
+    if (session) this.#liveness.held(session);
+    return session !== undefined;
+  }
+
+  #findByToken(sessionId: string, resumeToken: string): Session | undefined {
     const session = this.#registry.find(sessionId);
-    if (!session || refusal(session, resumeToken, session.userId)) return false;
-    this.#liveness.saidGoodbye(session);
-    return true;
+    return session && !refusal(session, resumeToken, session.userId) ? session : undefined;
   }
 }
 
@@ -202,7 +223,9 @@ function isNamed({ userId, name }: Session): boolean {
 function mediaResetOf(session: Session): MediaReset | undefined {
   if (session.isAdopted) return "node_lost";
   const { socketEnd, goodbyeAt } = session.evidence;
-  return socketEnd?.kind === "page_closed" || goodbyeAt !== undefined ? "page_reloaded" : undefined;
+  // Without a close frame it may have been a proxy that ended the connection of a page that lives on.
+  const pageWent = socketEnd?.kind === "page_closed" && socketEnd.closeCode !== CLOSE_CODES.abnormal.code;
+  return pageWent || goodbyeAt !== undefined ? "page_reloaded" : undefined;
 }
 
 function refusal(session: Session | undefined, token: string, userId: string): ResumeRefusal | undefined {

@@ -4,25 +4,23 @@
  * its rule is the cause. All times are virtual milliseconds.
  */
 import type { GhostCause } from "@lastseen/protocol";
-import type { Evidence } from "./evidence.js";
+import type { Evidence, SocketEnd } from "./evidence.js";
 
 export interface LivenessPolicy {
   /** No application message for longer: away. */
   awayAfterMs: number;
   /** No application message for longer: ghost. */
   idleTimeoutMs: number;
-  /** How long a session whose connection broke waits for its client. */
+  /** How long a session whose connection broke, or whose page stopped, waits for its client. */
   resumeGraceMs: number;
   /** How long a session whose page went away waits for a reload. */
   reloadGraceMs: number;
-  /** The end of a socket is announced only if it lasts longer, so that nobody is told of a quick reload. */
+  /** What may be over in a moment (a reload, a page that is frozen) is announced only if it lasts longer. */
   announceAfterMs: number;
-  /** The connection and the media are both lost, so the machine or its network is gone: ghost so long after the socket ended. */
-  mediaLostGraceMs: number;
-  /** Media is lost while the socket answers: how long the page may take to answer a probe. */
+  /** How long a page may take to answer a probe before it is away. */
   probeAnswerMs: number;
-  /** Media is lost and the probe is not answered: ghost so long after the media was lost. */
-  pageStoppedAfterMs: number;
+  /** How long a page may take to answer a probe when its media is lost or silent. */
+  mediaAnswerMs: number;
 }
 
 interface Deadline {
@@ -69,33 +67,52 @@ export function judge(evidence: Evidence, policy: LivenessPolicy, now: number): 
 }
 
 function rulesFor(evidence: Evidence, policy: LivenessPolicy): Rule[] {
-  const { lastSeen, socketEnd, goodbyeAt, mediaLostAt } = evidence;
+  const { lastSeen, askedAt = Infinity, frozenAt = -Infinity, goodbyeAt = -Infinity, socketEnd } = evidence;
+  const ghostOfSilence = lastSeen + policy.idleTimeoutMs;
   const rules: Rule[] = [
-    { cause: "silent", awayAt: lastSeen + policy.awayAfterMs, ghostAt: lastSeen + policy.idleTimeoutMs },
+    {
+      cause: "silent",
+      awayAt: Math.min(lastSeen + policy.awayAfterMs, askedAt + policy.probeAnswerMs),
+      ghostAt: ghostOfSilence,
+    },
   ];
-  if (socketEnd) {
-    const { at, kind: cause } = socketEnd;
-    const grace = cause === "page_closed" ? policy.reloadGraceMs : policy.resumeGraceMs;
-    const awayAt = at + policy.announceAfterMs;
-    rules.push({ cause, awayAt, ghostAt: at + grace });
-    if (mediaLostAt !== undefined) {
-      rules.push({ cause: "connection_and_media_lost", awayAt, ghostAt: at + policy.mediaLostGraceMs });
-    }
-  } else if (mediaLostAt !== undefined && mediaLostAt >= lastSeen) {
-    rules.push({
-      cause: "page_stopped",
-      awayAt: mediaLostAt + policy.probeAnswerMs,
-      ghostAt: mediaLostAt + policy.pageStoppedAfterMs,
-    });
+  rules.push(...(socketEnd ? [ruleOfEnd(socketEnd, evidence, policy)] : rulesOfSilence(evidence, policy)));
+  if (goodbyeAt >= lastSeen) {
+    const ghostAt = goodbyeAt + graceOfPage(goodbyeAt, evidence, policy);
+    rules.push({ cause: "goodbye", awayAt: goodbyeAt + policy.announceAfterMs, ghostAt });
   }
-  if (goodbyeAt !== undefined && goodbyeAt >= lastSeen) {
-    rules.push({
-      cause: "goodbye",
-      awayAt: goodbyeAt + policy.announceAfterMs,
-      ghostAt: goodbyeAt + policy.reloadGraceMs,
-    });
+  if (frozenAt >= lastSeen) {
+    rules.push({ cause: "page_frozen", awayAt: frozenAt + policy.announceAfterMs, ghostAt: ghostOfSilence });
   }
   return rules;
+}
+
+/** The session has no socket. */
+function ruleOfEnd({ at, kind }: SocketEnd, evidence: Evidence, policy: LivenessPolicy): Rule {
+  const grace = kind === "page_closed" ? graceOfPage(at, evidence, policy) : policy.resumeGraceMs;
+  return { cause: kind, awayAt: at + policy.announceAfterMs, ghostAt: at + grace };
+}
+
+/** The socket is open, but it does not answer, or no media comes and the page does not answer. */
+function rulesOfSilence(evidence: Evidence, policy: LivenessPolicy): Rule[] {
+  const { lastSeen, socketSilentAt, isUnaware, mediaLostAt, mediaSilentAt } = evidence;
+  const rules: Rule[] = [];
+  if (socketSilentAt !== undefined) {
+    const graceMs = isUnaware ? 2 * policy.resumeGraceMs : policy.resumeGraceMs;
+    rules.push({ cause: "connection_lost", awayAt: socketSilentAt, ghostAt: socketSilentAt + graceMs });
+  }
+  for (const askedAt of [mediaLostAt, mediaSilentAt]) {
+    if (askedAt === undefined || askedAt < lastSeen) continue;
+    const awayAt = askedAt + policy.mediaAnswerMs;
+    rules.push({ cause: "page_stopped", awayAt, ghostAt: Math.max(awayAt, askedAt + policy.resumeGraceMs) });
+  }
+  return rules;
+}
+
+/** A page that went away may be reloading. When the new page has said that it is on its way, it gets more time. */
+function graceOfPage(wentAt: number, { heldAt = -Infinity }: Evidence, policy: LivenessPolicy): number {
+  const isHeld = heldAt >= wentAt - policy.reloadGraceMs;
+  return isHeld ? Math.max(policy.resumeGraceMs, policy.reloadGraceMs) : policy.reloadGraceMs;
 }
 
 function earliest(rules: readonly Rule[], deadline: "awayAt" | "ghostAt"): Rule {

@@ -136,7 +136,7 @@ describe.skipIf(noStageReason)("the operator page", () => {
     const [ada, bob] = [await service.join("ada", "daily"), await service.join("bob", "daily")];
     const { page } = await openOps(service);
     await cardOf(page, ada.hello.sessionId).waitFor();
-    ada.socket.terminate();
+    ada.reset();
     const card = cardOf(page, ada.hello.sessionId);
     await card.getByText("◐ Away").waitFor();
     expect(await card.innerText()).toMatch(/its connection broke; a ghost in \d/);

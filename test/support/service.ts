@@ -79,7 +79,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     },
     get: (path, init) => fetch(`${http}${path}`, init),
     async close() {
-      for (const client of clients) client.socket.terminate();
+      for (const client of clients) client.reset();
       await app.close();
     },
   };

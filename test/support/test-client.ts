@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { WebSocket, type ClientOptions } from "ws";
 import type { EventData, EventType, ReplyData, RequestData, RequestType, WireError } from "@lastseen/protocol";
 import { PATIENCE_MS } from "./until.js";
@@ -17,6 +18,8 @@ export class TestClient {
   readonly socket: WebSocket;
   readonly frames: Frame[] = [];
   closeCode: number | undefined;
+  /** The TCP connection under the WebSocket. */
+  #line: Socket | undefined;
   #nextId = 1;
   #waiters = new Set<() => void>();
 
@@ -26,6 +29,7 @@ export class TestClient {
       this.frames.push(JSON.parse(data.toString()) as Frame);
       this.#wake();
     });
+    socket.once("upgrade", (response) => (this.#line = response.socket));
     socket.on("close", (code) => {
       this.closeCode = code;
       this.#wake();
@@ -89,6 +93,26 @@ export class TestClient {
 
   async closed(timeoutMs = PATIENCE_MS): Promise<number> {
     return this.#until(() => this.closeCode, "the close", timeoutMs);
+  }
+
+  /** The client reads nothing more, not even pings, and sends nothing: as if its network were cut. */
+  cut(): void {
+    this.#line?.pause();
+  }
+
+  /** What has come since {@link cut} is read, and answered. */
+  mend(): void {
+    this.#line?.resume();
+  }
+
+  /** The connection breaks with a reset, as when a machine or a network on the way has lost it. */
+  reset(): void {
+    this.#line?.resetAndDestroy();
+  }
+
+  /** The connection ends in order, but without a close frame, as when the client's process is killed. */
+  kill(): void {
+    this.#line?.destroy();
   }
 
   close(code = 1000): void {

@@ -28,6 +28,7 @@ export const POLICY = livenessPolicy({
   idleTimeoutMs: 120_000,
   resumeGraceMs: 20_000,
   reloadGraceMs: 5_000,
+  probeAnswerMs: 10_000,
 });
 
 const SILENT = pino({ level: "silent" });
@@ -37,6 +38,7 @@ const SETTINGS: Omit<ServiceSettings, "nodeId" | "cluster"> = {
   heartbeat: { intervalMs: 30_000, idleTimeoutMs: 120_000, sweepIntervalMs: 30_000, resumeGraceMs: 20_000 },
   helloTimeoutMs: 10_000,
   socketPingIntervalMs: 15_000,
+  probes: { intervals: { pingMs: 3_000, probeMs: 10_000, silenceMs: 3_000 }, budgetPerSecond: 2_000 },
   multiTabPolicy: "transfer",
   ringTimeoutMs: 30_000,
   limits: {
@@ -66,6 +68,8 @@ export class RecordingConnection implements SessionConnection {
   sendEvent(type: string, data: object): void {
     this.send(JSON.stringify({ type, data }));
   }
+
+  paceChanged(): void {}
 
   demandPong(): void {
     this.demanded += 1;

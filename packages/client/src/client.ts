@@ -217,6 +217,14 @@ export class LastseenClient {
       this.#events.emit("retry", retry);
     });
     this.#connection.events.on("state", (change) => this.#stateChanged(change));
+    for (const change of ["joined", "roster", "left", "call"] as const) {
+      this.#events.on(change, () => this.#connection.setWatched(this.#isWatched));
+    }
+  }
+
+  /** Whether others would see that this client is away. */
+  get #isWatched(): boolean {
+    return this.calls.current !== undefined || (this.room?.participants.length ?? 0) > 1;
   }
 
   #stateChanged(change: StateChange): void {

@@ -59,6 +59,9 @@ export class Connection {
   #socket: Socket | undefined;
   /** What the current `open` waits for. */
   #start: Promise<void> | undefined;
+  /** From the answer to the last hello. */
+  #terms: ReplyData<"hello">["heartbeat"] | undefined;
+  #isWatched = false;
   /** Whether the tab's memory is known to be its own, and not that of the tab that it was duplicated from. */
   #ready = false;
   /** Whether the page is in the back/forward cache. */
@@ -212,6 +215,20 @@ export class Connection {
     this.#route.resetRedirects();
   }
 
+  /**
+   * Somebody would see that this client is away, or nobody would any more. While somebody would, the service waits less long
+   * for a client that is silent, and so the client has to notice earlier that its connection is dead.
+   */
+  setWatched(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+    this.#heartbeat.setInterval(this.#intervalMs);
+  }
+
+  get #intervalMs(): number {
+    const { intervalMs = 0, watchedIntervalMs = intervalMs } = this.#terms ?? {};
+    return this.#isWatched ? watchedIntervalMs : intervalMs;
+  }
+
   #declare(visibility: Visibility | undefined): void {
     if (this.#socket && visibility) this.#declared = visibility;
   }
@@ -259,7 +276,8 @@ export class Connection {
     this.#receivedAt = now;
     this.#attemptMs = this.#attempt?.ageMs ?? 0;
     this.#reconnect.connected(reply.heartbeat.resumeGraceMs);
-    this.#heartbeat.start(reply.heartbeat.intervalMs);
+    this.#terms = reply.heartbeat;
+    this.#heartbeat.start(this.#intervalMs);
     this.#enter({ state: "connected", reason: undefined });
     this.events.emit("greeted", { reply, silentMs });
     const { visibility } = this.#environment.page;

@@ -60,6 +60,13 @@ export class Heartbeat {
     this.#schedule();
   }
 
+  /** Pings at another interval from now on. */
+  setInterval(intervalMs: number): void {
+    if (this.#intervalMs === 0 || this.#intervalMs === intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.#schedule();
+  }
+
   stop(): void {
     this.#timers.clear(this.#beatTimer);
     this.#stopWaiting();

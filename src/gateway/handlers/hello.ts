@@ -8,6 +8,7 @@ import type { Blocks } from "../../session/blocks.js";
 import type { SessionRegistry } from "../../session/registry.js";
 import type { Identity, MediaReset, Session } from "../../session/session.js";
 import { ResumeToken } from "../../session/resume-token.js";
+import type { ProbePace } from "../../session/probe-pace.js";
 import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
 import type { UserLimit } from "../budget/user-limit.js";
@@ -42,6 +43,9 @@ export type Hello = (
   reply: (data: unknown) => void,
 ) => void | Promise<void>;
 
+/** A watched client pings a little before the service would probe it. */
+const BEFORE_THE_PROBE = 0.8;
+
 /** Handles the first message of a connection: it opens a session or resumes one. */
 export function helloHandler(parts: {
   clock: Clock;
@@ -53,6 +57,7 @@ export function helloHandler(parts: {
   userLimit: UserLimit;
   nodeId: string;
   heartbeat: HeartbeatTerms;
+  pace: Pick<ProbePace, "probeMs">;
   calls: {
     snapshotOf(session: Session): CallSnapshot | null;
     /** Resolves when it is known whether an adopted session is in a call; undefined when it is known. */
@@ -63,8 +68,8 @@ export function helloHandler(parts: {
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
-  const { clock, authenticate, sessions, registry, rooms, blocks, userLimit, nodeId, heartbeat, calls, locate } = parts;
-  const { isStoreAway } = parts;
+  const { clock, authenticate, sessions, registry, rooms, blocks, userLimit, nodeId, heartbeat, pace } = parts;
+  const { calls, locate, isStoreAway } = parts;
 
   const welcome = (
     connection: Connection,
@@ -87,7 +92,7 @@ export function helloHandler(parts: {
       resumed: session.epoch > 1,
       user: { id: session.userId, name: session.name },
       nodeId,
-      heartbeat,
+      heartbeat: { ...heartbeat, watchedIntervalMs: watchedIntervalMs(heartbeat, pace) },
       room,
       ...(participation ? { routerRtpCapabilities: participation.media.requests?.routerRtpCapabilities ?? null } : {}),
       call: calls.snapshotOf(session),
@@ -209,4 +214,8 @@ function isKnownToken(session: Session, token: string): boolean {
 
 function sessionGone(): LastseenError {
   return new LastseenError("session_gone", "This session cannot be resumed; say hello without resume.");
+}
+
+function watchedIntervalMs({ intervalMs }: HeartbeatTerms, { probeMs }: Pick<ProbePace, "probeMs">): number {
+  return Math.min(intervalMs, Math.round(probeMs * BEFORE_THE_PROBE));
 }

@@ -20,6 +20,7 @@ import { ExternalSessionMedia } from "./external-session-media.js";
 import { ExternalTransports } from "./external-transports.js";
 import { ExternalWatch, type SeenTransport } from "./external-watch.js";
 import { MEDIA_TIME_LIMITS, type MediaLogger, type MediaTimeLimits } from "../media-options.js";
+import { SilenceWatch } from "../silence.js";
 import { MediaVerifier } from "../workers/media-verifier.js";
 
 /** How many ended sessions are remembered, because the application may still be making a transport for them. */
@@ -31,6 +32,7 @@ export class ExternalPlane implements PassiveMediaPlane {
   readonly #logger: MediaLogger;
   readonly #events: Emitter<MediaEvents>;
   readonly #verifier: MediaVerifier;
+  readonly #silence: SilenceWatch;
   readonly #watch: ExternalWatch;
   /** Sessions that are open, or whose media a worker still holds. */
   readonly #sessions = new Map<string, ExternalTransports>();
@@ -50,6 +52,7 @@ export class ExternalPlane implements PassiveMediaPlane {
       logger.error({ err: error, event }, "a media event's listener failed"),
     );
     this.#verifier = new MediaVerifier(clock, timeLimits);
+    this.#silence = new SilenceWatch(clock, (event) => this.#events.emit("silence", event));
     this.#watch = new ExternalWatch({
       source: options.source ?? observer,
       clock,
@@ -121,7 +124,11 @@ export class ExternalPlane implements PassiveMediaPlane {
 
   async join(_roomId: string, sessionId: string): Promise<ExternalSessionMedia> {
     this.openSession(sessionId);
-    return new ExternalSessionMedia(this.#sessions.get(sessionId) ?? this.#transportsFor(sessionId));
+    return new ExternalSessionMedia(this.#sessions.get(sessionId) ?? this.#transportsFor(sessionId), this.#silence);
+  }
+
+  lookForSilence(afterMs: number): void {
+    this.#silence.look(afterMs);
   }
 
   counts(): { workers: number } & Record<MediaKind, number> {

@@ -1,14 +1,18 @@
 import type { MediaLeftovers, SessionMedia } from "../../ports/media-plane.js";
+import type { SilenceWatch } from "../silence.js";
 import type { ExternalTransports } from "./external-transports.js";
 
 /** A session's stay in a room: closes what the application has made for the session. */
 export class ExternalSessionMedia implements SessionMedia {
   readonly requests = null;
   readonly #transports: ExternalTransports;
+  readonly #silence: SilenceWatch;
+  #stopLooking: (() => void) | undefined;
   #closed = false;
 
-  constructor(transports: ExternalTransports) {
+  constructor(transports: ExternalTransports, silence: SilenceWatch) {
     this.#transports = transports;
+    this.#silence = silence;
   }
 
   get closed(): boolean {
@@ -19,6 +23,11 @@ export class ExternalSessionMedia implements SessionMedia {
     return this.#transports.counts();
   }
 
+  watch(isWatched: boolean): void {
+    this.#stopLooking?.();
+    this.#stopLooking = isWatched && !this.#closed ? this.#silence.follow(this.#transports) : undefined;
+  }
+
   reset(): void {
     if (!this.#closed) this.#transports.closeAll();
   }
@@ -26,6 +35,7 @@ export class ExternalSessionMedia implements SessionMedia {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopLooking?.();
     this.#transports.closeAll();
   }
 

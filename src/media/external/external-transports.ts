@@ -3,6 +3,7 @@ import type { MediaEvidence, MediaLeftovers } from "../../ports/media-plane.js";
 import { ConnectivityEvidence, isUp, onConnectivityChange, type ConnectivityCause } from "../connectivity.js";
 import type { MediaLogger } from "../media-options.js";
 import { ClosedMedia } from "../workers/closed-media.js";
+import type { SendingTransport } from "../silence.js";
 import type { MediaVerifier } from "../workers/media-verifier.js";
 import type { SeenTransport } from "./external-watch.js";
 
@@ -11,7 +12,7 @@ import type { SeenTransport } from "./external-watch.js";
  * DTLS states are evidence, and their worker is asked whether they are gone.
  */
 export class ExternalTransports {
-  readonly #sessionId: string;
+  readonly sessionId: string;
   readonly #verifier: MediaVerifier;
   readonly #logger: MediaLogger;
   readonly #evidence: ConnectivityEvidence;
@@ -24,7 +25,7 @@ export class ExternalTransports {
     logger: MediaLogger;
     onEvidence: (state: MediaEvidence, by: ConnectivityCause) => void;
   }) {
-    this.#sessionId = options.sessionId;
+    this.sessionId = options.sessionId;
     this.#verifier = options.verifier;
     this.#logger = options.logger;
     this.#evidence = new ConnectivityEvidence(
@@ -37,7 +38,7 @@ export class ExternalTransports {
   add(seen: SeenTransport): void {
     const { transport } = seen;
     if (this.#seen.has(seen) || transport.closed) return;
-    seen.owner = this.#sessionId;
+    seen.owner = this.sessionId;
     this.#seen.add(seen);
     transport.observer.once("close", () => {
       this.#seen.delete(seen);
@@ -47,6 +48,12 @@ export class ExternalTransports {
     onConnectivityChange(transport, transport.observer, (by) => this.#evidence.changed(by));
     // The application may register a transport that is up already.
     if (isUp(transport)) this.#evidence.changed("ice");
+  }
+
+  /** The transports with a producer that is not paused. */
+  sending(): readonly SendingTransport[] {
+    const active = [...this.#seen].filter(({ producers }) => [...producers.values()].some(({ paused }) => !paused));
+    return active.map(({ transport }) => transport).filter(hasStats);
   }
 
   counts(): { transports: number; producers: number; consumers: number } {
@@ -62,12 +69,12 @@ export class ExternalTransports {
   closeAll(): void {
     this.#evidence.reset();
     for (const { transport, place, producers, consumers } of this.#seen) {
-      this.#closed.add(place, transport.id, { producers: [...producers], consumers: [...consumers] });
+      this.#closed.add(place, transport.id, { producers: [...producers.keys()], consumers: [...consumers] });
       try {
         transport.close();
       } catch (error) {
         // Only when the pipe to the worker is broken. The worker is asked later whether it still has the transport.
-        const fields = { err: error, transportId: transport.id, sessionId: this.#sessionId };
+        const fields = { err: error, transportId: transport.id, sessionId: this.sessionId };
         this.#logger.error(fields, "a transport could not be closed");
       }
     }
@@ -77,6 +84,11 @@ export class ExternalTransports {
   verifyClosed(): Promise<MediaLeftovers> {
     return this.#closed.verify(this.#verifier);
   }
+}
+
+/** All kinds have it but the one that connects nobody: a direct transport. */
+function hasStats(transport: SeenTransport["transport"]): transport is SeenTransport["transport"] & SendingTransport {
+  return transport.type !== "direct";
 }
 
 function isWebRtc(transport: SeenTransport["transport"]): transport is WebRtcTransport {

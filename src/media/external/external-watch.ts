@@ -1,4 +1,4 @@
-import type { Observer, Transport, Worker } from "mediasoup/types";
+import type { Observer, Producer, Transport, Worker } from "mediasoup/types";
 import type { Clock } from "../../kernel/clock.js";
 import type { MediaKind } from "../../ports/media-plane.js";
 import type { AskablePlace } from "../workers/media-verifier.js";
@@ -9,7 +9,8 @@ import { ExternalWorker } from "./external-worker.js";
 export interface SeenTransport {
   readonly transport: Transport;
   readonly place: AskablePlace;
-  readonly producers: Set<string>;
+  /** By their ids. */
+  readonly producers: Map<string, Producer>;
   readonly consumers: Set<string>;
   /** Id of the session that the transport closes with; undefined when the service leaves it alone. */
   owner: string | undefined;
@@ -93,23 +94,30 @@ export class ExternalWatch {
         const { object: transport, router } = opened;
         const place = this.#routers.get(router.id);
         if (!place) return;
-        const seen = { transport, place, producers: new Set<string>(), consumers: new Set<string>(), owner: undefined };
+        const seen = {
+          transport,
+          place,
+          producers: new Map<string, Producer>(),
+          consumers: new Set<string>(),
+          owner: undefined,
+        };
         this.#transports.set(transport.id, seen);
         return this.#onTransport(seen);
       }
+      case "producer":
+        this.#transports.get(opened.transport.id)?.producers.set(opened.object.id, opened.object);
+        return;
       default:
-        this.#idsBeside(opened)?.add(opened.object.id);
+        this.#transports.get(opened.transport.id)?.consumers.add(opened.object.id);
     }
   }
 
   #remove(closed: MediaObject): void {
     if (closed.kind === "router") this.#routers.delete(closed.object.id);
     else if (closed.kind === "transport") this.#transports.delete(closed.object.id);
-    else this.#idsBeside(closed)?.delete(closed.object.id);
-  }
-
-  /** The ids of all producers, or of all consumers, in the same transport. */
-  #idsBeside({ kind, transport }: Extract<MediaObject, { transport: Transport }>): Set<string> | undefined {
-    return this.#transports.get(transport.id)?.[kind === "producer" ? "producers" : "consumers"];
+    else {
+      const seen = this.#transports.get(closed.transport.id);
+      (closed.kind === "producer" ? seen?.producers : seen?.consumers)?.delete(closed.object.id);
+    }
   }
 }

@@ -11,6 +11,7 @@ import { MEDIA_TIME_LIMITS, SESSION_MEDIA_LIMITS, type MediaLogger, type MediaPl
 import { MediaVerifier } from "../workers/media-verifier.js";
 import type { MediaWorker } from "../workers/media-worker.js";
 import { RoomRouter } from "./room-router.js";
+import { SilenceWatch } from "../silence.js";
 import { RoomSessionMedia, type SessionMediaParts } from "./session-media.js";
 import { WorkerPool } from "../workers/worker-pool.js";
 
@@ -51,6 +52,7 @@ export class RtpPlane implements MakingMediaPlane {
       sessionLimits: { ...SESSION_MEDIA_LIMITS, ...options.sessionLimits },
       verifier: new MediaVerifier(clock, timeLimits),
       events: this.#events,
+      silence: new SilenceWatch(clock, (event) => this.#events.emit("silence", event)),
       // They are the same for all routers, so a room without a router can answer with them too.
       routerRtpCapabilities: { ...ortc.generateRouterRtpCapabilities([...MEDIA_CODECS]) },
     };
@@ -93,6 +95,10 @@ export class RtpPlane implements MakingMediaPlane {
     if (this.#closing) throw mediaUnavailable();
     const room = this.#rooms.get(roomId) ?? this.#openRoom(roomId);
     return new RoomSessionMedia(this.#parts, room, sessionId);
+  }
+
+  lookForSilence(afterMs: number): void {
+    this.#parts.silence.look(afterMs);
   }
 
   counts(): { workers: number } & Record<MediaKind, number> {

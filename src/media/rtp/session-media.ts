@@ -5,6 +5,7 @@ import { type JsonObject, LastseenError, type ProducerView } from "@lastseen/pro
 import type { MediaEvents, MediaLeftovers, MediaRequests, SessionMedia } from "../../ports/media-plane.js";
 import { notFound, notJoined } from "../media-errors.js";
 import type { MediaAppData, MediaLogger, MediaTimeLimits, SessionMediaLimits } from "../media-options.js";
+import type { SendingTransport, SilenceSubject, SilenceWatch } from "../silence.js";
 import type { MediaVerifier } from "../workers/media-verifier.js";
 import type { RoomMember, RoomRouter } from "./room-router.js";
 import type { SessionTransport, UselessReason } from "./session-transport.js";
@@ -20,6 +21,7 @@ export interface SessionMediaParts {
   sessionLimits: SessionMediaLimits;
   verifier: MediaVerifier;
   events: Emitter<MediaEvents>;
+  silence: SilenceWatch;
   routerRtpCapabilities: JsonObject;
 }
 
@@ -31,7 +33,7 @@ export interface SessionMediaParts {
  * also emits the event. There are no such events when the session ends, because the others see it leave, nor when the
  * worker ends, because `media_reset` covers it.
  */
-export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember {
+export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember, SilenceSubject {
   readonly sessionId: string;
   readonly #parts: SessionMediaParts;
   readonly #room: RoomRouter;
@@ -41,6 +43,7 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   readonly #consumers: TransportContents<Consumer>;
   /** Consumers that the client knows, because it has resumed them. */
   readonly #known = new WeakSet<Consumer>();
+  #stopLooking: (() => void) | undefined;
   #closed = false;
 
   constructor(parts: SessionMediaParts, room: RoomRouter, sessionId: string) {
@@ -84,6 +87,16 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
 
   counts(): { transports: number; producers: number; consumers: number } {
     return { transports: this.#transports.size, producers: this.#producers.size, consumers: this.#consumers.size };
+  }
+
+  watch(isWatched: boolean): void {
+    this.#stopLooking?.();
+    this.#stopLooking = isWatched && !this.#closed ? this.#parts.silence.follow(this) : undefined;
+  }
+
+  sending(): readonly SendingTransport[] {
+    const active = this.#producers.transportsWith(({ paused }) => !paused);
+    return active.map(({ transport }) => transport);
   }
 
   objectIds(): string[] {
@@ -183,6 +196,7 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopLooking?.();
     this.#transports.closeAll();
     this.#room.leave(this);
   }

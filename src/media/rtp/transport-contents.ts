@@ -58,6 +58,12 @@ export class TransportContents<T extends Content> {
     return [...this.#entries].flatMap(([id, entry]) => (entry.transport === transport ? [id] : []));
   }
 
+  /** The transports with at least one object for which `fits` returns true. */
+  transportsWith(fits: (object: T) => boolean): SessionTransport[] {
+    const entries = [...this.#entries.values()].filter(({ object }) => fits(object));
+    return [...new Set(entries.map(({ transport }) => transport))];
+  }
+
   /** The first object in the transport for which `fits` returns true. */
   findIn(transport: SessionTransport, fits: (object: T) => boolean): T | undefined {
     for (const entry of this.#entries.values())

@@ -293,7 +293,7 @@ describe("when a user goes away or comes back", () => {
       const { service, ada, bob, callId, roomId } = await pair(talk, quick);
       for (const client of [ada, bob]) await client.request("join", { roomId });
       const [gone, left] = leaver === "ada" ? [ada, bob] : [bob, ada];
-      gone.socket.terminate();
+      gone.reset();
       expect(await left.event("call_ended")).toMatchObject({ callId, reason: "disconnected" });
       await expectIdle(service, "ada", "bob");
     },

@@ -23,11 +23,11 @@ interface Place {
 /** Joins a room at a node, or at the node that has the room. */
 async function enter(userId: string, roomId: string, at: string): Promise<Place> {
   const client = await TestClient.open(`${at.replace("http", "ws")}/ws`);
-  onTestFinished(() => client.socket.terminate());
+  onTestFinished(() => client.reset());
   await client.request("hello", { user: { id: userId }, tabId: "tab" });
   const answer = await client.ask("join", { roomId });
   if (answer.ok) return { at, userId, sessionId: answer.data.sessionId, resumeToken: answer.data.resumeToken };
-  client.socket.terminate();
+  client.reset();
   return enter(userId, roomId, String(answer.error.data?.["url"]));
 }
 
@@ -52,12 +52,12 @@ async function crowd(nodes: readonly ServiceProcess[]): Promise<Place[]> {
 /** Resumes a session on the node that has it now; `undefined` while the nodes do not know yet that its node is dead. */
 async function comeBack(place: Place, base: string): Promise<TestClient | undefined> {
   const client = await TestClient.open(`${base.replace("http", "ws")}/ws`);
-  onTestFinished(() => client.socket.terminate());
+  onTestFinished(() => client.reset());
   const { sessionId, resumeToken, userId } = place;
   const hello = { user: { id: userId }, tabId: "tab", resume: { sessionId, resumeToken } };
   const answer = await client.ask("hello", hello);
   if (answer.ok) return client;
-  client.socket.terminate();
+  client.reset();
   const { code, data } = answer.error;
   if (code === "redirect") return comeBack(place, String(data?.["url"]));
   expect(code).toBe("overloaded");

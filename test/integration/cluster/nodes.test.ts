@@ -79,5 +79,5 @@ test("the service tells a client without redirects where the room is, and any no
     ok: false,
     error: { code: "session_gone" },
   });
-  for (const client of [ada, bob, stranger]) client.socket.terminate();
+  for (const client of [ada, bob, stranger]) client.reset();
 });

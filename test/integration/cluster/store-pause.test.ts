@@ -8,7 +8,7 @@ test("while Redis is silent, another node asks a returning client to retry, and 
   const [first, second] = fleet.nodes;
   if (!first || !second) throw new Error("two nodes were asked for");
   const ada = await TestClient.open(first.ws);
-  onTestFinished(() => ada.socket.terminate());
+  onTestFinished(() => ada.reset());
   const user = { id: "ada" };
   const { sessionId, resumeToken } = await ada.request("hello", { user, tabId: "tab" });
   await until(async () => (await fleet.redis.cli("HLEN", "lastseen:{all}:sessions")) === "1");
@@ -16,7 +16,7 @@ test("while Redis is silent, another node asks a returning client to retry, and 
   /** The error of a resume at the other node. */
   const refusal = async () => {
     const client = await TestClient.open(second.ws);
-    onTestFinished(() => client.socket.terminate());
+    onTestFinished(() => client.reset());
     const answer = await client.ask("hello", { user, tabId: "tab", resume: { sessionId, resumeToken } });
     if (answer.ok) throw new Error("the other node has the session");
     return answer.error;

@@ -49,7 +49,7 @@ describe.skipIf(noMediaReason)("a service that stops while its worker stands sti
     await wereSentAway(clients);
     expect(await service.ended()).toBe(0);
     expect(performance.now() - stoppedAt).toBeLessThan(BOUND_MS);
-    deaf.socket.terminate();
+    deaf.reset();
   });
 
   test(needsMedia("leaves no handle, no session and no worker in its process"), async () => {
@@ -65,7 +65,7 @@ describe.skipIf(noMediaReason)("a service that stops while its worker stands sti
     expect(service.app.registry.size).toBe(0);
     expect(service.app.media.counts()).toMatchObject({ workers: 0, router: 0, transport: 0 });
     const ended = once(deaf.socket, "close");
-    deaf.socket.terminate();
+    deaf.reset();
     await ended;
     // A timer of `expect.poll` would be one of them.
     await until(() => handles().length === 0);

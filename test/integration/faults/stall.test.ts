@@ -18,7 +18,7 @@ const SILENT = 50;
 
 async function join(service: ServiceProcess, name: string, room: string): Promise<TestClient> {
   const client = await TestClient.open(service.ws);
-  onTestFinished(() => client.socket.terminate());
+  onTestFinished(() => client.reset());
   await client.request("hello", { user: { id: name }, tabId: name });
   await client.request("join", { roomId: room });
   return client;

@@ -75,7 +75,7 @@ test("an allowed Origin is let in, and so is a client that sends none", async ()
   const service = await startService();
   const browser = await TestClient.open(service.ws, { origin: ALLOWED });
   await expect(browser.request("hello", { tabId: "t" })).resolves.toMatchObject({ resumed: false });
-  browser.socket.terminate();
+  browser.reset();
   const program = await service.connect();
   await expect(program.request("hello", { tabId: "t" })).resolves.toMatchObject({ resumed: false });
 });
@@ -109,7 +109,7 @@ test("a query behind the path does no harm", async () => {
   const service = await startService();
   const client = await TestClient.open(`${service.ws}?v=1&x=%zz`);
   await expect(client.request("hello", { tabId: "t" })).resolves.toMatchObject({ resumed: false });
-  client.socket.terminate();
+  client.reset();
 });
 
 test.each([

@@ -69,7 +69,7 @@ test.each(REQUEST_TYPES)(
     client.sendRaw(`{"id":"half","type":"${type}","data":${data}}`);
     const { error } = await client.frame(({ id }) => id === "half", "the reply");
     expect(error).toMatchObject({ code: "bad_message", message: expect.stringContaining("later") as string });
-    client.socket.terminate();
+    client.reset();
   },
 );
 
@@ -93,7 +93,7 @@ test.each(REQUEST_TYPES)("%s ignores fields that it does not know, whatever is i
     client.sendRaw(`{"id":"extra","type":"${type}","data":${data},${extra}}`);
     const answer = await client.frame(({ id }) => id === "extra", "the reply");
     expect(answer.ok ? "ok" : answer.error?.code, extra.slice(0, 40)).toBe(expectedOutcome(type));
-    client.socket.terminate();
+    client.reset();
   }
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   await bystander.assertUnharmed();

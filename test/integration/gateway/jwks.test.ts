@@ -111,7 +111,7 @@ test("a second hello before the first one is answered is refused, and a socket t
     error: { code: "bad_message" },
   });
   await expect.poll(() => held.length).toBe(1);
-  gone.socket.terminate();
+  gone.reset();
   await expect.poll(() => service.app.gateway.connectionCount).toBe(1);
   for (const response of held) answer(response);
   expect(await pending).toMatchObject({ ok: true });

@@ -90,7 +90,7 @@ test.each(["__proto__", "constructor", "toString", "hasOwnProperty", "...", "-",
     const odd = await service.hello(name, { tabId: name });
     const { room } = await odd.request("join", { roomId: name });
     expect(room).toMatchObject({ id: name, participants: [{ userId: "ada" }, { userId: name }] });
-    odd.socket.terminate();
+    odd.reset();
     const { sessionId, resumeToken } = odd.hello;
     const again = await service.hello(name, { tabId: name, resume: { sessionId, resumeToken } });
     await again.request("beforeDisconnect", { roomId: name });

@@ -61,7 +61,7 @@ test("a resume token works once: every hello brings a new one, and a replayed on
   const service = await startService();
   const bob = await service.join("bob", "daily");
   const { sessionId, resumeToken: first } = bob.hello;
-  bob.socket.terminate();
+  bob.reset();
   const second = await resumeAs(service, "bob", { sessionId, resumeToken: first });
   expect(second.answer.ok).toBe(true);
   const replayed = await resumeAs(service, "bob", { sessionId, resumeToken: first });
@@ -98,7 +98,7 @@ test("a resume whose answer was lost with its socket is repeated with the token 
   await expect.poll(() => session.connection).toBeUndefined();
   const { client } = await resumeAs(service, "bob", hello);
   await client.request("getRoom");
-  client.socket.terminate();
+  client.reset();
   await expect.poll(() => session.connection).toBeUndefined();
   const { answer } = await resumeAs(service, "bob", hello);
   expect(answer).toMatchObject({ error: { code: "session_gone" } });
@@ -114,7 +114,7 @@ test("a page that was loaded anew is told of its media again when the first answ
   for (let load = 0; load < 2; load += 1) {
     const { client } = await resumeAs(service, "bob", bob.hello);
     expect(await client.event("media_reset")).toEqual({ reason: "page_reloaded" });
-    client.socket.terminate();
+    client.reset();
     await expect.poll(() => session.connection).toBeUndefined();
   }
 });
@@ -123,7 +123,7 @@ test("without authentication a resume needs no user, only the token", async () =
   const service = await startService();
   const guest = await service.connect();
   const { sessionId, resumeToken, user } = await guest.request("hello", { tabId: "t" });
-  guest.socket.terminate();
+  guest.reset();
   const back = await service.connect();
   const answer = await back.request("hello", { tabId: "t", resume: { sessionId, resumeToken } });
   expect(answer).toMatchObject({ resumed: true, sessionId, user });
@@ -133,7 +133,7 @@ test("a session that resumed too late is gone, and the client begins anew on the
   const service = await startService({ RESUME_GRACE_MS: "1200" });
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
-  bob.socket.terminate();
+  bob.reset();
   await ada.event("user_left", ({ userId }) => userId === "bob");
   const { client, answer } = await resumeAs(service, "bob", bob.hello);
   expect(answer).toMatchObject({ ok: false, error: { code: "session_gone" } });
@@ -201,7 +201,7 @@ test("a join that was under way when its socket broke does not happen behind its
   const { join, place, letIn } = await holdNextJoin(service);
   bob.send({ id: "join", type: "join", data: { roomId: "daily" } });
   await expect.poll(() => join.mock.calls.length).toBe(2);
-  bob.socket.terminate();
+  bob.reset();
   await expect.poll(() => service.app.gateway.connectionCount).toBe(1);
   letIn();
   await expect.poll(() => place.closed).toBe(true);
@@ -212,7 +212,7 @@ test("a join that was under way when its socket broke does not happen behind its
 test("two who resume with the same token at once: one of them gets it", async () => {
   const service = await startService();
   const bob = await service.join("bob", "daily");
-  bob.socket.terminate();
+  bob.reset();
   const answers = await Promise.all(Array.from({ length: 6 }, () => resumeAs(service, "bob", bob.hello)));
   const codes = answers.map(({ answer }) => (answer.ok ? "ok" : answer.error.code)).toSorted();
   expect(codes).toEqual(["ok", ...Array<string>(5).fill("session_gone")]);

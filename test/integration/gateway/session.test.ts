@@ -63,7 +63,7 @@ test("a socket that is destroyed and resumed in time is the same session, and th
   const service = await startService();
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
-  bob.socket.terminate();
+  bob.reset();
   expect(await ada.event("user_away")).toMatchObject({ userId: "bob", reason: "connection_lost" });
   const { sessionId, resumeToken } = bob.hello;
   const again = await service.hello("bob", { resume: { sessionId, resumeToken } });
@@ -86,16 +86,19 @@ test("a quick reload stays silent", async () => {
   expect(ada.events("user_left")).toEqual([]);
 });
 
-test.each([
+const ENDS: [what: string, how: number | "kill" | "reset", env: Record<string, string>, cause: string][] = [
   ["closed by the page", 1001, { RELOAD_GRACE_MS: "1500", RESUME_GRACE_MS: "60000" }, "page_closed"],
   ["closed without a code", 1000, { RELOAD_GRACE_MS: "1500", RESUME_GRACE_MS: "60000" }, "page_closed"],
-  ["destroyed", undefined, { RESUME_GRACE_MS: "1500" }, "connection_lost"],
-])("a socket that is %s and never resumed leaves the room", async (_what, code, env, cause) => {
+  ["killed", "kill", { RELOAD_GRACE_MS: "1500", RESUME_GRACE_MS: "60000" }, "page_closed"],
+  ["reset", "reset", { RELOAD_GRACE_MS: "100", RESUME_GRACE_MS: "1500" }, "connection_lost"],
+];
+
+test.each(ENDS)("a socket that is %s and never resumed leaves the room", async (_what, code, env, cause) => {
   const service = await startService(env);
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
-  if (code === undefined) bob.socket.terminate();
-  else bob.close(code);
+  if (typeof code === "number") bob.close(code);
+  else bob[code]();
   expect(await ada.event("user_away")).toMatchObject({ userId: "bob", reason: cause });
   const left = await ada.event("user_left");
   expect(left).toMatchObject({ userId: "bob", reason: "disconnected", participants: ["ada"] });

@@ -40,6 +40,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "GET /metrics",
     "POST /api/cleanup",
     "POST /api/drain",
+    "POST /api/sessions/hold",
     "POST /api/sessions/leave",
     "PUT /api/users/{userId}/block",
     "PUT /api/users/{userId}/blocked-callers/{callerId}",
@@ -56,7 +57,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     );
     const success = Object.entries(operation.responses).filter(([status]) => status.startsWith("2"));
     expect(success, name).toHaveLength(1);
-    const open = /health|leave/.test(name);
+    const open = /health|leave|hold/.test(name);
     expect(operation.security, name).toEqual(open ? [] : undefined);
   }
 });

@@ -9,6 +9,7 @@ const promtoolMissing = spawnSync("promtool", ["--version"]).status === 0 ? unde
 
 const NAMES = [
   "admin_guesses_total",
+  "away_detection_seconds",
   "blocks",
   "build_info",
   "calls",
@@ -18,6 +19,7 @@ const NAMES = [
   "cleanups_total",
   "connections",
   "event_loop_lag_seconds",
+  "false_aways_total",
   "false_evictions_total",
   "ghost_detection_seconds",
   "ghost_oldest_age_seconds",
@@ -38,6 +40,8 @@ const NAMES = [
   "nodes",
   "nodes_seen",
   "participants",
+  "probe_interval_seconds",
+  "probes_total",
   "redis_errors_total",
   "redis_up",
   "refused_total",
@@ -55,6 +59,7 @@ const NAMES = [
   "sweeps_total",
   "takeovers_total",
   "unread_bytes",
+  "watched_sessions",
   "webhook_deliveries_total",
   "webhook_queue_length",
 ];
@@ -252,7 +257,7 @@ test("counters count what happened: openings, ends by reason, resumes, heartbeat
   await ada.ask("join", { roomId: "x" });
   await ada.ask("createTransport", { direction: "send" });
   const { sessionId, resumeToken } = bob.hello;
-  bob.socket.terminate();
+  bob.reset();
   await bob.closed();
   const back = await service.hello("bob", { resume: { sessionId, resumeToken } });
   const thief = await service.connect();

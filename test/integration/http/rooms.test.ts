@@ -41,7 +41,7 @@ test("an away participant is shown as away, and one who left is not shown", asyn
   const bob = await service.join("bob", "daily");
   const cid = await service.join("cid", "daily");
   await cid.request("leave");
-  bob.socket.terminate();
+  bob.reset();
   await ada.event("user_away");
   const room = await (await service.get("/api/rooms/daily")).json();
   expect(room).toMatchObject({

@@ -39,16 +39,20 @@ test("a session is shown with who, where, since when, and the evidence that deci
     verdict: { cause: "heard", changesInMs: expect.any(Number) },
     evidence: {
       lastSeenAt: view.lastSeenAt,
+      askedAt: null,
       socket: "open",
+      socketSilentAt: null,
       detachedAt: null,
       detachKind: null,
       closeCode: null,
       lastPongAt: null,
       goodbyeAt: null,
+      heldAt: null,
       media: null,
       mediaAt: null,
       mediaLostAt: null,
       mediaLostBy: null,
+      mediaSilentAt: null,
       visibility: "hidden",
     },
     media: { transports: 0, producers: 0, consumers: 0 },
@@ -66,7 +70,7 @@ test("a session whose line broke is shown as away with the reason, then as gone"
   const service = await startService({ RESUME_GRACE_MS: "4000" });
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
-  bob.socket.terminate();
+  bob.reset();
   await ada.event("user_away");
   const [view] = (await page(service, "?state=away")).sessions;
   expect(view).toMatchObject({
@@ -193,7 +197,7 @@ test("when the socket last answered is shown beside what the page said", async (
   await expect.poll(async () => (await look()).evidence.lastPongAt).not.toBeNull();
   const { evidence } = await look();
   expect(evidence.lastPongAt).toBeGreaterThan(evidence.lastSeenAt);
-  ada.socket.terminate();
+  ada.reset();
   await expect.poll(async () => (await look()).evidence.socket).toBe("closed");
   const after = (await look()).evidence;
   expect(after.closeCode).toBe(1006);
@@ -207,7 +211,7 @@ test("a session in no room is kicked silently, a detached one as well", async ()
   const ada = await service.join("ada", "daily");
   const idle = await service.hello("idle");
   const lost = await service.join("lost", "daily");
-  lost.socket.terminate();
+  lost.reset();
   await ada.event("user_away");
   for (const { hello } of [idle, lost]) {
     expect((await service.get(`/api/sessions/${hello.sessionId}`, { method: "DELETE" })).status).toBe(204);
@@ -221,7 +225,7 @@ test("the timeline tells what happened and why, also after the end", async () =>
   const service = await startService({ RESUME_GRACE_MS: "1500" });
   const ada = await service.join("ada", "daily");
   const bob = await service.join("bob", "daily");
-  bob.socket.terminate();
+  bob.reset();
   await ada.event("user_left");
   const { sessionId } = bob.hello;
   const response = await service.get(`/api/sessions/${sessionId}/timeline`);

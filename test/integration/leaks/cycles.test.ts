@@ -29,12 +29,12 @@ async function cycle(service: TestService, index: number): Promise<void> {
       client.close(1001);
       break;
     case "destroy":
-      client.socket.terminate();
+      client.reset();
       break;
     default:
       // The answer to this request never arrives. The transport must not stay.
       client.send({ id: "last", type: "createTransport", data: { direction: "send" } });
-      client.socket.terminate();
+      client.reset();
   }
   await client.closed();
 }

@@ -6,7 +6,7 @@ test("a resume with another name: the others get name_changed with the next vers
   const ada = await service.join("ada", "Team standup");
   const bob = await service.join("bob", "Team standup");
   const { version } = (await bob.request("getRoom")).room;
-  ada.socket.terminate();
+  ada.reset();
   const again = await service.connect();
   const { sessionId, resumeToken } = ada.hello;
   const user = { id: "ada", name: "\u202EAda\u0000 Lovelace" };
@@ -26,7 +26,7 @@ test("a resume with another name: the others get name_changed with the next vers
 test("a resume without a name keeps the name that the others know", async () => {
   const service = await startService();
   const ada = await service.join("ada", "daily");
-  ada.socket.terminate();
+  ada.reset();
   const again = await service.connect();
   const { sessionId, resumeToken } = ada.hello;
   const user = { id: "ada", name: null };

@@ -61,7 +61,7 @@ describe("Beside the existing parts of an application", () => {
     await enter(await connect(), "ann", "daily");
     const raw = await connect("/raw");
     await raw.frame(({ type }) => type === "raw");
-    raw.socket.terminate();
+    raw.reset();
     await enter(await connect(), "ben", "daily");
   });
 
@@ -228,7 +228,7 @@ describe("app.lastseen", () => {
     const { connect } = await listen();
     const client = await connect();
     await enter(client, "ann", "daily");
-    client.socket.terminate();
+    client.reset();
     await until(() => steps.includes("left"));
     expect(steps[0]).toBe("joined");
     expect(steps.at(-1)).toBe("left");

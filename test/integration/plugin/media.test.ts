@@ -40,7 +40,7 @@ describe.skipIf(noMediaReason)(needsMedia("An application's own media"), () => {
     });
     expect(app.lastseen.findSession(annId)?.media.transports).toBe(2);
 
-    ann.socket.terminate();
+    ann.reset();
     await ben.event("user_left", ({ userId }) => userId === "ann");
     expect(await cleaned).toBe("clean");
 

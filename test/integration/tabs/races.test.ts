@@ -48,7 +48,7 @@ function act(tab: TestClient | undefined, random: Random, roomId: string): void 
     case 4:
       return tab.send({ id: `leave-${random.below(1e9)}`, type: "leave" });
     default:
-      return random.below(3) === 0 ? tab.socket.terminate() : tab.sendRaw('{"type":"ping"}');
+      return random.below(3) === 0 ? tab.reset() : tab.sendRaw('{"type":"ping"}');
   }
 }
 

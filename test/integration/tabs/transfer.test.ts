@@ -33,7 +33,7 @@ test("the tab that took over resumes with its new token, and the service refuses
   const first = await service.join("ada", "daily");
   const second = await service.hello("ada", { tabId: "second" });
   const { sessionId, resumeToken } = await second.request("join", { roomId: "daily" });
-  second.socket.terminate();
+  second.reset();
   const stranger = await service.connect();
   const refused = await stranger.ask("hello", {
     user: { id: "ada" },

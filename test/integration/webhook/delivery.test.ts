@@ -71,7 +71,7 @@ test("the events transferred, resumed, away and back have the epoch of the sessi
   const first = await service.join("ada", "daily");
   const second = await service.hello("ada", { tabId: "second" });
   const moved = await second.request("join", { roomId: "daily" });
-  second.socket.terminate();
+  second.reset();
   await receiver.get("away", "ada");
   const { sessionId, resumeToken } = moved;
   await service.hello("ada", { tabId: "second", resume: { sessionId, resumeToken } });

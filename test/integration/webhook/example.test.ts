@@ -49,7 +49,7 @@ test("the example receiver knows who is in the room, also after a restart, and r
   const bob = await service.join("bob", "daily");
   const cid = await service.join("cid", "daily");
   await bob.request("leave");
-  cid.socket.terminate();
+  cid.reset();
   await until(async () => (await example.rows()).join() === "ada daily present,bob daily gone,cid daily away");
 
   const forged = { type: "joined", sessionId: "x", userId: "eve", roomId: "daily", epoch: 1, sequence: 1 };

@@ -28,7 +28,7 @@ async function fleetWithoutBackend(count: number, env: Record<string, string> = 
 
 async function hello(node: ServiceProcess, userId: string): Promise<TestClient> {
   const client = await TestClient.open(node.ws);
-  onTestFinished(() => client.socket.terminate());
+  onTestFinished(() => client.reset());
   await client.request("hello", { user: { id: userId }, tabId: "tab" });
   return client;
 }

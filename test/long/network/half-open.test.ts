@@ -47,7 +47,7 @@ async function setUp(): Promise<{
 
 async function watcher(ws: string): Promise<TestClient> {
   const client = await TestClient.open(ws);
-  onTestFinished(() => client.socket.terminate());
+  onTestFinished(() => client.reset());
   const { heartbeat } = await client.request("hello", { tabId: "watcher", user: { id: "watcher" } });
   await client.request("join", { roomId: "daily" });
   const beat = setInterval(() => client.send({ type: "ping" }), heartbeat.intervalMs);

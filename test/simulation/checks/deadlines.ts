@@ -157,12 +157,9 @@ export class Deadlines {
     if (socketEndedAt !== undefined) {
       const grace = PAGE_CLOSES.has(signs.closeCode) ? POLICY.reloadGraceMs : POLICY.resumeGraceMs;
       first.offer(socketEndedAt, grace, "its socket was closed");
-      if (mediaLostAt !== undefined) {
-        first.offer(Math.max(socketEndedAt, mediaLostAt), POLICY.mediaLostGraceMs, "its socket and media are gone");
-      }
     } else {
       if (mediaLostAt !== undefined && mediaLostAt > heardAt) {
-        first.offer(mediaLostAt, POLICY.pageStoppedAfterMs, "its media is gone and its page does not answer");
+        first.offer(mediaLostAt, POLICY.resumeGraceMs, "its media is gone and its page does not answer");
       }
       const lostAt = this.#unreachableSince(sessionId);
       if (lostAt !== undefined) first.offer(lostAt, MISSED_PONGS_MS + POLICY.resumeGraceMs, "its page is out of reach");

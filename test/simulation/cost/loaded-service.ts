@@ -7,7 +7,7 @@ import { MemoryBlocks } from "../../../src/memory/memory-blocks.js";
 import { MemoryCalls } from "../../../src/memory/memory-calls.js";
 import { MemoryDirectory } from "../../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
-import { LONGEST_STEP_MS } from "../../../src/composition/loops.js";
+import { WATCH_INTERVAL_MS } from "../../../src/composition/loops.js";
 import { createCore } from "../../../src/composition/core.js";
 import { createService, type Service } from "../../../src/composition/service.js";
 import type { SessionConnection } from "../../../src/session/session-connection.js";
@@ -17,12 +17,12 @@ import { settingsOf } from "../service/settings.js";
 
 const NODE = "cost";
 const ROOM_SIZE = 10;
-const WATCH_MS = LONGEST_STEP_MS / 2;
 
 /** Ignores everything. Each session has its own object, as it would have its own socket. */
 class DeafConnection implements SessionConnection {
   send(): void {}
   sendEvent(): void {}
+  paceChanged(): void {}
   demandPong(): void {}
   close(): void {}
 }
@@ -85,8 +85,8 @@ export class LoadedService {
 
   /** Lets time pass in steps as long as those of the watch, but runs no watch. */
   pass(ms: number): void {
-    for (let passed = 0; passed < ms; passed += WATCH_MS) {
-      this.#clock.advance(WATCH_MS);
+    for (let passed = 0; passed < ms; passed += WATCH_INTERVAL_MS) {
+      this.#clock.advance(WATCH_INTERVAL_MS);
       this.service.time.tick();
     }
   }

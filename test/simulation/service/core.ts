@@ -1,4 +1,4 @@
-import type { Core } from "../../../src/composition/core.js";
+import { signsFor, type Core } from "../../../src/composition/core.js";
 import { LONGEST_STEP_MS } from "../../../src/composition/loops.js";
 import type { ServiceSettings } from "../../../src/composition/settings.js";
 import type { Clock } from "../../../src/kernel/clock.js";
@@ -6,6 +6,7 @@ import { Emitter } from "../../../src/kernel/emitter.js";
 import { VirtualTime } from "../../../src/kernel/virtual-time.js";
 import { Rooms } from "../../../src/room/rooms.js";
 import { Liveness } from "../../../src/session/liveness.js";
+import { ProbePace } from "../../../src/session/probe-pace.js";
 import { SessionRegistry } from "../../../src/session/registry.js";
 import { Sessions } from "../../../src/session/sessions.js";
 import { WatchedSockets } from "./watched-sockets.js";
@@ -31,13 +32,15 @@ export function createSimulatedCore(
   const lifecycle: Core["lifecycle"] = new Emitter(listenerFailed);
   const time = new (variants.VirtualTime ?? VirtualTime)(clock, LONGEST_STEP_MS);
   const registry = new SessionRegistry();
-  const liveness = new Liveness({ clock, time, policy: settings.policy, events: lifecycle });
+  const pace = new ProbePace(settings.probes.intervals, settings.probes.budgetPerSecond);
+  const liveness = new Liveness({ clock, time, policy: settings.policy, pace, events: lifecycle });
   return {
     lifecycle,
     sweeps: new Emitter(listenerFailed),
     clusterEvents: new Emitter(listenerFailed),
     time,
     registry,
+    pace,
     liveness,
     sessions: new (variants.Sessions ?? Sessions)({ clock, time, registry, liveness, events: lifecycle }),
     rooms: new (variants.Rooms ?? Rooms)({
@@ -49,6 +52,8 @@ export function createSimulatedCore(
       time,
       helloTimeoutMs: settings.helloTimeoutMs,
       pingIntervalMs: settings.socketPingIntervalMs,
+      watchedPace: pace,
+      signs: signsFor(liveness),
     }),
   };
 }

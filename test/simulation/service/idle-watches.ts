@@ -1,13 +1,10 @@
 import type { Clock } from "../../../src/kernel/clock.js";
-import { LONGEST_STEP_MS } from "../../../src/composition/loops.js";
+import { LONGEST_STEP_MS, WATCH_INTERVAL_MS } from "../../../src/composition/loops.js";
 import type { Service } from "../../../src/composition/service.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { PulseWatcher } from "../world/pulse.js";
 import type { World } from "../world/world.js";
 import type { WatchedSockets } from "./watched-sockets.js";
-
-/** The service checks its short deadlines this often. */
-const WATCH_MS = LONGEST_STEP_MS / 2;
 
 /**
  * Leaves out watches that would do nothing. A watch that is on time and finds no due entry in any list only moves virtual
@@ -41,7 +38,7 @@ export class IdleWatches implements PulseWatcher {
 
   /** The clock for the loops of the service. */
   get clock(): Clock {
-    return this.#loop.pulse(WATCH_MS, this);
+    return this.#loop.pulse(WATCH_INTERVAL_MS, this);
   }
 
   runs(): void {

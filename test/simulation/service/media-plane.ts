@@ -73,6 +73,11 @@ export class SimulatedMediaPlane implements MakingMediaPlane {
     return media;
   }
 
+  lookForSilence(afterMs: number): void {
+    const now = this.#loop.mono();
+    for (const { members } of this.#rooms.values()) for (const member of members) member.lookForSilence(now, afterMs);
+  }
+
   counts(): { workers: number } & Record<MediaKind, number> {
     const counts = { workers: this.#workers.length, router: 0, transport: this.#strays.size, producer: 0, consumer: 0 };
     for (const { members, worker } of this.#rooms.values()) {

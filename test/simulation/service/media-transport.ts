@@ -38,6 +38,11 @@ export class MediaTransport implements PeerListener {
     return true;
   }
 
+  /** Whether anything that the peer sends arrives. */
+  get hears(): boolean {
+    return this.up && (this.#peer?.reaches(this) ?? false);
+  }
+
   lost(): void {
     if (this.closed || this.worker.dead || !this.up) return;
     this.up = false;

@@ -119,7 +119,7 @@ export class ServiceNode implements Listening {
 
   accept(socket: ServerSocket): void {
     this.sockets.add(socket);
-    this.service.gateway.accept(socket.asWebSocket, { address: "simulated" });
+    this.service.gateway.accept(socket.asWebSocket, { address: "simulated" }, socket.line);
   }
 
   /** A goodbye beacon has arrived. */
@@ -159,6 +159,7 @@ export class ServiceNode implements Listening {
       sweeper: service.sweeper,
       reconciler: service.reconciler,
       sockets,
+      lookForSilence: service.lookForSilence,
       sweepIntervalMs: SETTINGS.sweepMs,
       onError: (which, error) => refused({ err: error }, (_what, failure) => unexpected(which, failure)),
     });

@@ -50,6 +50,9 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
   readonly #objects: WorkerObjects;
   #era = 0;
   #evidence: MediaEvidence | "none" = "none";
+  #isWatched = false;
+  #isSilent = false;
+  #silentSince: number | undefined;
 
   constructor(parts: Parts, room: MediaRoom, sessionId: string) {
     this.#parts = parts;
@@ -154,6 +157,24 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
 
   setPreferredLayers(): Promise<never> {
     return this.consume();
+  }
+
+  watch(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+    this.#silentSince = undefined;
+  }
+
+  /** Reports when nothing has come for so long from a page that sends, and when something comes again. */
+  lookForSilence(now: number, afterMs: number): void {
+    const sending = [...this.#producers.values()].filter(({ paused }) => !paused);
+    if (!this.#isWatched || this.closed || sending.length === 0 || this.#evidence === "none") return;
+    const comes = sending.some(({ transport }) => transport.hears);
+    if (comes) this.#silentSince = undefined;
+    else this.#silentSince ??= now;
+    const isSilent = this.#silentSince !== undefined && now - this.#silentSince >= afterMs;
+    if (isSilent === this.#isSilent) return;
+    this.#isSilent = isSilent;
+    this.#parts.events.emit("silence", { sessionId: this.sessionId, isSilent });
   }
 
   reset(): void {

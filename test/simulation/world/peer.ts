@@ -57,6 +57,11 @@ export class Peer {
     });
   }
 
+  /** Whether what it sends arrives there. */
+  reaches(listener: PeerListener): boolean {
+    return this.#alive && this.#listeners.has(listener) && !this.#cutOff.has(listener);
+  }
+
   /** Adds a listener, or gives a known listener a new path. */
   listen(listener: PeerListener): void {
     this.#cutOff.delete(listener);

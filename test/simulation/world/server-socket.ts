@@ -32,6 +32,7 @@ interface Listeners {
 export class ServerSocket {
   readonly bufferedAmount = 0;
   readonly page: PageSocket;
+  readonly line: { readableEnded: boolean; errored: Error | null } = { readableEnded: false, errored: null };
   readonly #loop: EventLoop;
   readonly #out: Pipe;
   readonly #witness: SocketWitness;
@@ -115,9 +116,10 @@ export class ServerSocket {
     this.#end(code);
   }
 
-  /** The connection has ended without a closing handshake. */
+  /** The connection has ended without a closing handshake: by a reset, or in order. */
   gotReset(withError: boolean): void {
-    if (this.#state !== "closed" && withError) this.#listeners.error?.(new Error("read ECONNRESET"));
+    if (withError) this.line.errored ??= new Error("read ECONNRESET");
+    else this.line.readableEnded = true;
     this.#end(ABNORMAL);
   }
 

@@ -48,6 +48,7 @@ export class Client implements SessionConnection {
   }
 
   send(): void {}
+  paceChanged(): void {}
   demandPong(): void {}
   close(): void {}
 }

@@ -8,6 +8,9 @@ import { ManualClock } from "../../support/manual-clock.js";
 /** A connection as the watch sees it. */
 class FakeConnection {
   unansweredPings = 0;
+  isSilent = false;
+  isOpen = true;
+  session: { isWatched: boolean } | undefined = undefined;
   pings = 0;
   end: string | undefined = undefined;
   readonly expiry = new ExpiryEntry(this as unknown as Connection);
@@ -29,7 +32,16 @@ class FakeConnection {
 function setUp() {
   const clock = new ManualClock();
   const time = new VirtualTime(clock, 500);
-  const watch = new SocketWatch({ time, helloTimeoutMs: 10_000, pingIntervalMs: 15_000 });
+  const pace = { pingMs: 3_000 };
+  const silent: unknown[] = [];
+  const answers: unknown[] = [];
+  const watch = new SocketWatch({
+    time,
+    helloTimeoutMs: 10_000,
+    pingIntervalMs: 15_000,
+    watchedPace: pace,
+    signs: { silent: (connection) => silent.push(connection), answers: (connection) => answers.push(connection) },
+  });
   const run = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 250) {
       await clock.advance(250);
@@ -37,12 +49,13 @@ function setUp() {
       watch.advance();
     }
   };
-  const open = () => {
+  const open = (session?: { isWatched: boolean }) => {
     const connection = new FakeConnection();
+    connection.session = session;
     watch.opened(connection.asConnection);
     return connection;
   };
-  return { clock, time, watch, run, open };
+  return { clock, time, watch, run, open, silent, answers, pace };
 }
 
 test("without hello the socket is closed at its deadline, not earlier and not later, whatever it sends", async () => {
@@ -55,8 +68,8 @@ test("without hello the socket is closed at its deadline, not earlier and not la
   expect(connection.end).toBe("helloTimeout");
 });
 
-test("after hello the socket is pinged regularly; answers keep it open, and two pings without an answer end it", async () => {
-  const { watch, run, open } = setUp();
+test("a socket that nobody watches is pinged now and then; two pings without an answer make it silent", async () => {
+  const { watch, run, open, silent } = setUp();
   const [answering, dead] = [open(), open()];
   for (const connection of [answering, dead]) watch.saidHello(connection.asConnection);
   for (let n = 1; n <= 2; n += 1) {
@@ -65,18 +78,82 @@ test("after hello the socket is pinged regularly; answers keep it open, and two 
     watch.heard(answering.asConnection);
   }
   await run(7_750);
-  expect(dead.end).toBeUndefined();
+  expect(silent).toEqual([]);
   await run(250);
-  expect(dead.end).toBe("two pongs missed");
+  expect(silent).toEqual([dead]);
+  expect(watch.counts).toEqual({ answered: 2, unanswered: 2 });
   for (let n = 0; n < 20; n += 1) {
     watch.heard(answering.asConnection);
     await run(15_000);
   }
-  expect(answering.end).toBeUndefined();
+  expect(silent).toEqual([dead]);
+  expect(dead.end).toBeUndefined();
 });
 
-test("a socket that must answer at once gets a ping at once, and ends when it does not answer in time", async () => {
+test("a watched socket is pinged every 3 s, and is silent 5 to 9 s after the last answer", async () => {
+  const { watch, run, open, silent } = setUp();
+  const connection = open({ isWatched: true });
+  watch.saidHello(connection.asConnection);
+  await run(3_000);
+  watch.heard(connection.asConnection);
+  await run(7_750);
+  expect([connection.pings, silent]).toEqual([3, []]);
+  await run(250);
+  expect(silent).toEqual([connection]);
+});
+
+test("a silent socket stays open without further pings, and whatever comes from it takes the silence back", async () => {
+  const { watch, run, open, silent, answers } = setUp();
+  const connection = open({ isWatched: true });
+  watch.saidHello(connection.asConnection);
+  await run(30_000);
+  expect([connection.pings, silent.length, connection.end]).toEqual([2, 1, undefined]);
+  watch.heard(connection.asConnection);
+  expect(answers).toEqual([connection]);
+  watch.heard(connection.asConnection);
+  expect(answers.length).toBe(1);
+  await run(3_000);
+  expect(connection.pings).toBe(3);
+});
+
+test("when somebody begins to watch, the next ping comes at the shorter interval, and the other way round", async () => {
   const { watch, run, open } = setUp();
+  const session = { isWatched: false };
+  const connection = open(session);
+  watch.saidHello(connection.asConnection);
+  await run(5_000);
+  session.isWatched = true;
+  watch.paceChanged(connection.asConnection);
+  await run(3_000);
+  expect(connection.pings).toBe(1);
+  watch.heard(connection.asConnection);
+  session.isWatched = false;
+  watch.paceChanged(connection.asConnection);
+  await run(14_750);
+  expect(connection.pings).toBe(1);
+  await run(250);
+  expect(connection.pings).toBe(2);
+});
+
+test("with many watched sessions the interval is longer, but never longer than for others", async () => {
+  const { watch, run, open, pace } = setUp();
+  pace.pingMs = 6_000;
+  const connection = open({ isWatched: true });
+  watch.saidHello(connection.asConnection);
+  await run(5_750);
+  expect(connection.pings).toBe(0);
+  await run(250);
+  expect(connection.pings).toBe(1);
+  pace.pingMs = 60_000;
+  watch.heard(connection.asConnection);
+  await run(6_000);
+  watch.heard(connection.asConnection);
+  await run(15_000);
+  expect(connection.pings).toBe(3);
+});
+
+test("a socket that must answer at once gets a ping at once, and is silent when it does not answer in time", async () => {
+  const { watch, run, open, silent } = setUp();
   const [answering, dead] = [open(), open()];
   for (const connection of [answering, dead]) {
     watch.saidHello(connection.asConnection);
@@ -87,10 +164,18 @@ test("a socket that must answer at once gets a ping at once, and ends when it do
   }
   watch.heard(answering.asConnection);
   await run(5_000);
-  expect(dead.end).toBe("no pong after media was lost");
-  expect(answering.end).toBeUndefined();
+  expect(silent).toEqual([dead]);
   await run(15_000);
   expect(answering.pings).toBe(2);
+});
+
+test("a socket that the service has closed is not pinged and does not become silent", async () => {
+  const { watch, run, open, silent } = setUp();
+  const connection = open({ isWatched: true });
+  watch.saidHello(connection.asConnection);
+  connection.isOpen = false;
+  await run(60_000);
+  expect([connection.pings, silent]).toEqual([0, []]);
 });
 
 test("a stall of the process ends no socket, because its time does not count", async () => {

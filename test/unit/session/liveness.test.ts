@@ -68,16 +68,18 @@ test("when media is lost, the service pings the socket and probes the page; an a
   expect(world.log).toEqual([]);
 });
 
-test("lost media and a page that does not answer: away after 10 s, gone after 30 s", async () => {
+test("lost media and a page that does not answer: away after 3 s, gone after 20 s", async () => {
   const world = new World();
   const { session } = await world.open("ada", "daily");
   await world.run(1_000);
   world.liveness.mediaChanged(session, "lost");
-  await world.run(9_750);
+  await world.run(2_750);
   expect(world.log).toEqual([]);
   await world.run(500);
   expect(world.steps("ada")).toEqual(["away: page_stopped"]);
-  await world.run(20_000);
+  await world.run(16_500);
+  expect(world.steps("ada")).toEqual(["away: page_stopped"]);
+  await world.run(500);
   expect(world.steps("ada")).toContain("left: idle");
 });
 
@@ -89,7 +91,7 @@ test("a process that stood still for ten minutes removes nobody who goes on ping
   const silent = await Promise.all(
     Array.from({ length: 20 }, (_, index) => world.open(`silent-${index}`, `room-${index % 10}`)),
   );
-  await world.run(20_000);
+  await world.run(5_000);
   world.clock.stall(600_000);
   // What waited in the sockets is read only after the first timer ran: the watch comes first, then the pings.
   await world.sweeper.watch();
@@ -97,7 +99,7 @@ test("a process that stood still for ten minutes removes nobody who goes on ping
   for (const { session } of live) world.liveness.heard(session);
   expect(world.log).toEqual([]);
   await world.run(150_000, () => {
-    if (world.clock.mono() % 30_000 === 0) for (const { session } of live) world.liveness.heard(session);
+    if (world.clock.mono() % 5_000 === 0) for (const { session } of live) world.liveness.heard(session);
   });
   expect(live.every(({ session }) => session.status === "open")).toBe(true);
   expect(silent.every(({ session }) => session.status === "ended")).toBe(true);
@@ -131,21 +133,25 @@ test("a session that has ended keeps its last verdict and the evidence for it, i
   world.liveness.mediaChanged(session, "lost", "ice");
   await world.run(1_000);
   world.sessions.detach(session, connection, 1006);
-  await world.run(10_250);
+  await world.run(20_250);
   expect(world.steps("ada")).toContain("ended: disconnected");
-  expect(session.verdict).toMatchObject({ state: "ghost", cause: "connection_and_media_lost" });
+  expect(session.verdict).toMatchObject({ state: "ghost", cause: "connection_lost" });
   expect(session.conclusion?.evidence).toEqual({
     lastSeenAt: openedAt,
+    askedAt: openedAt + 6_000,
     socket: "closed",
+    socketSilentAt: null,
     detachedAt: openedAt + 7_000,
     detachKind: "connection_lost",
     closeCode: 1006,
     lastPongAt: openedAt + 5_000,
     goodbyeAt: null,
+    heldAt: null,
     media: "lost",
     mediaAt: openedAt + 6_000,
     mediaLostAt: openedAt + 6_000,
     mediaLostBy: "ice",
+    mediaSilentAt: null,
     visibility: null,
   });
 });
@@ -157,6 +163,7 @@ test("the report shows that a media worker died, but that does not count against
   world.liveness.mediaChanged(session, "lost", "dtls");
   world.liveness.mediaReset(session);
   expect(world.liveness.report(session)).toMatchObject({ media: "reset", mediaLostAt: null, mediaLostBy: null });
+  world.liveness.heard(session);
   await world.run(40_000);
   expect(world.steps("ada")).toEqual([]);
 });
@@ -178,7 +185,7 @@ test("when the wall clock is moved by a day, nobody goes away and ghosts leave o
   for (const days of [1, -1]) {
     const world = new World();
     const { session: live } = await world.open("live", "daily");
-    const { session: lost, connection } = await world.open("lost", "daily");
+    const { session: lost, connection } = await world.open("lost", "weekly");
     await world.run(20_000);
     world.sessions.detach(lost, connection, 1006);
     world.clock.wallOffset += days * 86_400_000;
@@ -191,4 +198,111 @@ test("when the wall clock is moved by a day, nobody goes away and ghosts leave o
     expect(world.steps("live")).toEqual([]);
     expect(world.liveness.lastSeenAt(live)).toBe(world.clock.wall() - 40_500);
   }
+});
+
+test("nobody watches a session that is alone: its page is probed after 40 s", async () => {
+  const world = new World();
+  const { connection } = await world.open("ada", "daily");
+  await world.run(39_750);
+  expect(connection.types()).not.toContain("probe");
+  await world.run(500);
+  expect(connection.types()).toContain("probe");
+});
+
+test("a watched page that says nothing is probed after 10 s and away after 20 s; any message takes both back", async () => {
+  const world = new World();
+  const { session, connection } = await world.open("ada", "daily");
+  const { session: bob } = await world.open("bob", "daily");
+  const bobTalks = (): void => world.liveness.heard(bob);
+  await world.run(9_750, bobTalks);
+  expect(connection.types()).not.toContain("probe");
+  await world.run(500, bobTalks);
+  expect(connection.types().filter((type) => type === "probe")).toHaveLength(1);
+  await world.run(9_500, bobTalks);
+  expect(world.log).toEqual([]);
+  await world.run(500, bobTalks);
+  expect(world.steps("ada")).toEqual(["away: silent"]);
+  world.liveness.heard(session);
+  expect(world.steps("ada")).toEqual(["away: silent", "back: heard"]);
+  expect(world.liveness.probes).toEqual({ answered: 0, unanswered: 1 });
+  expect(world.liveness.falseAways).toBe(0);
+});
+
+test("when the last other one leaves, the session is not watched any more", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  const { session: bob } = await world.open("bob", "daily");
+  expect([session.isWatched, bob.isWatched, world.service.pace.watched]).toEqual([true, true, 2]);
+  await world.service.reaper.leaveRoom(bob, { reason: "left" });
+  expect([session.isWatched, bob.isWatched, world.service.pace.watched]).toEqual([false, false, 0]);
+});
+
+test("a session that ends is not counted as watched any more", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  await world.open("bob", "daily");
+  await world.service.reaper.end(session, { reason: "left" });
+  expect(world.service.pace.watched).toBe(0);
+});
+
+test("a frozen page is away after 1 s, and not gone before the idle timeout; when it runs again it is back", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  world.liveness.heard(session);
+  world.liveness.declaredVisibility(session, "frozen");
+  await world.run(750);
+  expect(world.log).toEqual([]);
+  await world.run(500);
+  expect(world.steps("ada")).toEqual(["away: page_frozen"]);
+  await world.run(60_000);
+  world.liveness.heard(session);
+  expect(world.steps("ada")).toEqual(["away: page_frozen", "back: heard"]);
+});
+
+test("a socket that is silent makes its session away at once; an answer brings it back, or it is gone after 20 s", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  world.liveness.socketSilent(session);
+  expect(world.steps("ada")).toEqual(["away: connection_lost"]);
+  world.liveness.socketAnswers(session);
+  expect(world.steps("ada")).toEqual(["away: connection_lost", "back: heard"]);
+  world.liveness.heard(session);
+  world.liveness.socketSilent(session);
+  await world.run(19_750);
+  expect(world.steps("ada")).not.toContain("left: disconnected");
+  await world.run(500);
+  expect(world.steps("ada")).toContain("left: disconnected");
+});
+
+test("a session that is shown as away does not come back by the end of its socket", async () => {
+  const world = new World();
+  const { session, connection } = await world.open("ada", "daily");
+  world.liveness.socketSilent(session);
+  world.sessions.detach(session, connection, 1006);
+  await world.run(2_000);
+  expect(world.steps("ada")).toEqual(["away: connection_lost"]);
+});
+
+test("silent media makes the service ask socket and page; 3 s later the session is away", async () => {
+  const world = new World();
+  const { session, connection } = await world.open("ada", "daily");
+  await world.run(1_000);
+  world.liveness.mediaSilent(session, true);
+  expect([connection.demanded, connection.types()]).toEqual([1, expect.arrayContaining(["probe"])]);
+  await world.run(3_250);
+  expect(world.steps("ada")).toEqual(["away: page_stopped"]);
+  world.liveness.heard(session);
+  await world.run(10_000);
+  expect(world.steps("ada")).toEqual(["away: page_stopped", "back: heard"]);
+  expect(world.liveness.mediaProbes).toEqual({ answered: 0, unanswered: 1 });
+});
+
+test("a session that answered everything and was away for a moment is counted as a false away", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  world.liveness.saidGoodbye(session);
+  await world.run(1_250);
+  world.liveness.heard(session);
+  expect(world.steps("ada")).toEqual(["away: goodbye", "back: heard"]);
+  expect(world.liveness.falseAways).toBe(1);
 });

@@ -9,9 +9,8 @@ const policy: LivenessPolicy = {
   resumeGraceMs: 20_000,
   reloadGraceMs: 5_000,
   announceAfterMs: 1_000,
-  mediaLostGraceMs: 10_000,
   probeAnswerMs: 10_000,
-  pageStoppedAfterMs: 30_000,
+  mediaAnswerMs: 3_000,
 };
 
 const nothingElse: Evidence = firstEvidence(0);
@@ -50,16 +49,42 @@ const table: Row[] = [
   ["connection lost, client not back yet", lost, 70 * s, "away", "connection_lost", 80 * s],
   ["connection lost for good", lost, 80 * s, "ghost", "connection_lost", 80 * s],
 
-  ["connection and media lost", { ...lost, mediaLostAt: 62 * s }, 69 * s, "away", "connection_lost", 70 * s],
-  [
-    "connection and media lost for good",
-    { ...lost, mediaLostAt: 62 * s },
-    70 * s,
-    "ghost",
-    "connection_and_media_lost",
-    70 * s,
-  ],
+  ["connection lost, media lost later", { ...lost, mediaLostAt: 62 * s }, 70 * s, "away", "connection_lost", 80 * s],
+  ["connection lost after a silence", { ...lost, socketSilentAt: 58 * s }, 60 * s, "present", "heard", 61 * s],
+
+  ["socket silent", { lastSeen: 9 * s, socketSilentAt: 15 * s }, 15 * s, "away", "connection_lost", 35 * s],
+  ["unaware", { lastSeen: 9 * s, socketSilentAt: 15 * s, isUnaware: true }, 54 * s, "away", "connection_lost", 55 * s],
+  ["socket silent for good", { lastSeen: 9 * s, socketSilentAt: 15 * s }, 35 * s, "ghost", "connection_lost", 35 * s],
+
   ["tab closed, media lost later", { ...closed, mediaLostAt: 64 * s }, 65 * s, "ghost", "page_closed", 65 * s],
+
+  ["reload that takes long, held in time", { ...closed, heldAt: 62 * s }, 79 * s, "away", "page_closed", 80 * s],
+  ["held before its page was closed", { ...closed, heldAt: 56 * s }, 79 * s, "away", "page_closed", 80 * s],
+  ["held long before its page was closed", { ...closed, heldAt: 54 * s }, 65 * s, "ghost", "page_closed", 65 * s],
+  ["held, after a goodbye", { lastSeen: 10 * s, goodbyeAt: 12 * s, heldAt: 13 * s }, 31 * s, "away", "goodbye", 32 * s],
+
+  ["probed, may still answer", { lastSeen: 0, askedAt: 10 * s }, 19 * s, "present", "heard", 20 * s],
+  ["probed, has not answered", { lastSeen: 0, askedAt: 10 * s }, 20 * s, "away", "silent", 120 * s],
+  [
+    "probed shortly before it would be away anyway",
+    { lastSeen: 0, askedAt: 40 * s },
+    45 * s,
+    "away",
+    "silent",
+    120 * s,
+  ],
+
+  ["frozen a moment ago", { lastSeen: 9 * s, frozenAt: 9 * s }, 9.9 * s, "present", "heard", 10 * s],
+  ["frozen", { lastSeen: 9 * s, frozenAt: 9 * s }, 10 * s, "away", "page_frozen", 129 * s],
+  [
+    "frozen for longer than the idle timeout",
+    { lastSeen: 9 * s, frozenAt: 9 * s },
+    129 * s,
+    "ghost",
+    "silent",
+    129 * s,
+  ],
+  ["frozen, then heard again", { lastSeen: 20 * s, frozenAt: 9 * s }, 21 * s, "present", "heard", 65 * s],
 
   ["token expired, not renewed yet", expired, 70 * s, "away", "token_expired", 80 * s],
   ["token expired for good", expired, 80 * s, "ghost", "token_expired", 80 * s],
@@ -71,9 +96,26 @@ const table: Row[] = [
   ["goodbye said and nothing since", { lastSeen: 10 * s, goodbyeAt: 12 * s }, 17 * s, "ghost", "goodbye", 17 * s],
   ["goodbye said, then heard again", { lastSeen: 12.5 * s, goodbyeAt: 12 * s }, 17 * s, "present", "heard", 57.5 * s],
 
-  ["media lost, probe not answered yet", { lastSeen: 9 * s, mediaLostAt: 10 * s }, 19 * s, "present", "heard", 20 * s],
-  ["media lost, probe not answered", { lastSeen: 9 * s, mediaLostAt: 10 * s }, 20 * s, "away", "page_stopped", 40 * s],
-  ["media lost, page stopped", { lastSeen: 9 * s, mediaLostAt: 10 * s }, 40 * s, "ghost", "page_stopped", 40 * s],
+  ["media lost, probe not answered yet", { lastSeen: 9 * s, mediaLostAt: 10 * s }, 12 * s, "present", "heard", 13 * s],
+  ["media lost, probe not answered", { lastSeen: 9 * s, mediaLostAt: 10 * s }, 13 * s, "away", "page_stopped", 30 * s],
+  ["media lost, page stopped", { lastSeen: 9 * s, mediaLostAt: 10 * s }, 30 * s, "ghost", "page_stopped", 30 * s],
+  [
+    "media silent, probe not answered",
+    { lastSeen: 9 * s, mediaSilentAt: 10 * s },
+    13 * s,
+    "away",
+    "page_stopped",
+    30 * s,
+  ],
+  ["media silent, then lost", { mediaSilentAt: 4 * s, mediaLostAt: 10 * s }, 24 * s, "ghost", "page_stopped", 24 * s],
+  [
+    "media silent and answered, then lost",
+    { lastSeen: 5 * s, mediaSilentAt: 4 * s, mediaLostAt: 10 * s },
+    13 * s,
+    "away",
+    "page_stopped",
+    30 * s,
+  ],
   ["media lost, probe answered", { lastSeen: 11 * s, mediaLostAt: 10 * s }, 40 * s, "present", "heard", 56 * s],
 ];
 
@@ -86,20 +128,17 @@ test.each(table)("%s", (_what, evidence, now, state, cause, deadline) => {
   });
 });
 
-/**
- * Each rule alone: when the session becomes away, and when a ghost. `connection_and_media_lost` is never alone: the rule of
- * the socket's end holds with it, and is the one that makes the session away.
- */
+/** Each rule alone: when the session becomes away, and when a ghost. A frozen page becomes a ghost by its silence. */
 const rules = {
   silent: { evidence: { lastSeen: 0 }, awayAt: 45 * s, ghostAt: 120 * s },
   page_closed: { evidence: ended(0, "page_closed"), awayAt: 1 * s, ghostAt: 5 * s },
   connection_lost: { evidence: ended(0, "connection_lost"), awayAt: 1 * s, ghostAt: 20 * s },
   token_expired: { evidence: ended(0, "token_expired"), awayAt: 1 * s, ghostAt: 20 * s },
   node_lost: { evidence: ended(0, "node_lost"), awayAt: 1 * s, ghostAt: 20 * s },
-  page_stopped: { evidence: { mediaLostAt: 0 }, awayAt: 10 * s, ghostAt: 30 * s },
+  page_stopped: { evidence: { mediaLostAt: 0 }, awayAt: 3 * s, ghostAt: 20 * s },
   goodbye: { evidence: { goodbyeAt: 0 }, awayAt: 1 * s, ghostAt: 5 * s },
 } satisfies Record<
-  Exclude<GhostCause, "connection_and_media_lost">,
+  Exclude<GhostCause, "page_frozen">,
   { evidence: Partial<Evidence>; awayAt: number; ghostAt: number }
 >;
 
@@ -116,7 +155,7 @@ test.each(Object.entries(rules))("%s alone: away and ghost at its own deadlines"
 
 /**
  * Every two rules that can hold at once, each of them as the earlier one where that is possible: when the session becomes a
- * ghost, and by which rule. Connection and media lost together are a rule of their own, `connection_and_media_lost`.
+ * ghost, and by which rule.
  */
 const pairs: [what: string, evidence: Partial<Evidence>, ghostAt: number, cause: Cause][] = [
   ["silent before page_closed", ended(119 * s, "page_closed"), 120 * s, "silent"],
@@ -125,45 +164,18 @@ const pairs: [what: string, evidence: Partial<Evidence>, ghostAt: number, cause:
   ["connection_lost before silent", ended(99 * s), 119 * s, "connection_lost"],
   ["silent before token_expired", ended(101 * s, "token_expired"), 120 * s, "silent"],
   ["token_expired before silent", ended(99 * s, "token_expired"), 119 * s, "token_expired"],
-  ["silent before connection and media", { ...ended(111 * s), mediaLostAt: 111 * s }, 120 * s, "silent"],
-  ["connection and media before silent", { ...ended(109 * s), mediaLostAt: 1 }, 119 * s, "connection_and_media_lost"],
-  ["silent before page_stopped", { mediaLostAt: 91 * s }, 120 * s, "silent"],
-  ["page_stopped before silent", { mediaLostAt: 89 * s }, 119 * s, "page_stopped"],
+  ["silent before page_stopped", { mediaLostAt: 101 * s }, 120 * s, "silent"],
+  ["page_stopped before silent", { mediaLostAt: 99 * s }, 119 * s, "page_stopped"],
   ["silent before goodbye", { goodbyeAt: 116 * s }, 120 * s, "silent"],
   ["goodbye before silent", { goodbyeAt: 114 * s }, 119 * s, "goodbye"],
-  [
-    "page_closed before connection and media",
-    { ...ended(10 * s, "page_closed"), mediaLostAt: 1 },
-    15 * s,
-    "page_closed",
-  ],
-  [
-    "connection and media before connection_lost",
-    { ...ended(10 * s), mediaLostAt: 1 },
-    20 * s,
-    "connection_and_media_lost",
-  ],
-  [
-    "connection and media before token_expired",
-    { ...ended(10 * s, "token_expired"), mediaLostAt: 1 },
-    20 * s,
-    "connection_and_media_lost",
-  ],
   ["goodbye before page_closed", { goodbyeAt: 9 * s, ...ended(10 * s, "page_closed") }, 14 * s, "goodbye"],
   ["page_closed before goodbye", { goodbyeAt: 11 * s, ...ended(10 * s, "page_closed") }, 15 * s, "page_closed"],
   ["goodbye before connection_lost", { goodbyeAt: 24 * s, ...ended(10 * s) }, 29 * s, "goodbye"],
   ["connection_lost before goodbye", { goodbyeAt: 26 * s, ...ended(10 * s) }, 30 * s, "connection_lost"],
   ["goodbye before token_expired", { goodbyeAt: 24 * s, ...ended(10 * s, "token_expired") }, 29 * s, "goodbye"],
   ["token_expired before goodbye", { goodbyeAt: 26 * s, ...ended(10 * s, "token_expired") }, 30 * s, "token_expired"],
-  ["goodbye before connection and media", { goodbyeAt: 14 * s, ...ended(10 * s), mediaLostAt: 1 }, 19 * s, "goodbye"],
-  [
-    "connection and media before goodbye",
-    { goodbyeAt: 16 * s, ...ended(10 * s), mediaLostAt: 1 },
-    20 * s,
-    "connection_and_media_lost",
-  ],
-  ["goodbye before page_stopped", { goodbyeAt: 34 * s, mediaLostAt: 10 * s }, 39 * s, "goodbye"],
-  ["page_stopped before goodbye", { goodbyeAt: 36 * s, mediaLostAt: 10 * s }, 40 * s, "page_stopped"],
+  ["goodbye before page_stopped", { goodbyeAt: 24 * s, mediaLostAt: 10 * s }, 29 * s, "goodbye"],
+  ["page_stopped before goodbye", { goodbyeAt: 26 * s, mediaLostAt: 10 * s }, 30 * s, "page_stopped"],
 ];
 
 test.each(pairs)("%s: the earlier deadline decides and is the cause", (_what, evidence, ghostAt, cause) => {

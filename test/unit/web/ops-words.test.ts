@@ -76,7 +76,7 @@ test("the evidence for a ghost is told in short", () => {
     "Found to be a ghost (silent for 21 s)",
   );
   expect(told({ silentMs: 21_167, socket: "open", saidGoodbye: true, mediaLost: true, visibility: "hidden" })).toBe(
-    "Found to be a ghost (silent for 21 s, its socket still open, it had said goodbye, its media lost, its page last hidden)",
+    "Found to be a ghost (silent for 21 s, its socket still open, it had said goodbye, its media lost or silent, its page last hidden)",
   );
   expect(told({ silentMs: "long", socket: 7, saidGoodbye: "yes" })).toBe("Found to be a ghost");
 });

@@ -22,8 +22,8 @@ export const GHOST_CAUSES = {
   connection_lost: { words: "its connection broke", leavesAs: "disconnected" },
   token_expired: { words: "its token ran out", leavesAs: "expired_token" },
   node_lost: { words: "its node has gone", leavesAs: "node_lost" },
-  connection_and_media_lost: { words: "its connection and its media are both lost", leavesAs: "disconnected" },
-  page_stopped: { words: "its media is lost and its page does not answer", leavesAs: "idle" },
+  page_stopped: { words: "its media has stopped and its page does not answer", leavesAs: "idle" },
+  page_frozen: { words: "the browser has frozen its page", leavesAs: "idle" },
 } as const satisfies Record<string, GhostCauseDescription>;
 
 /** Why a session is away or a ghost. */

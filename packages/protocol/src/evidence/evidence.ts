@@ -26,8 +26,12 @@ export const EVIDENCE = {
     title: "Last message",
     fields: {
       lastSeenAt: { kind: "knownTime", means: "When the last valid application message arrived." },
+      askedAt: { kind: "time", means: "Since when the page owes an answer to a probe." },
     },
-    say: ({ lastSeenAt }, ago) => `Its last message came ${ago(lastSeenAt)}`,
+    say: ({ lastSeenAt, askedAt }, ago) => {
+      const asked = askedAt === null ? "" : `; it was probed ${ago(askedAt)} and has not answered`;
+      return `Its last message came ${ago(lastSeenAt)}${asked}`;
+    },
     brief: {
       name: "silentMs",
       kind: "duration",
@@ -42,6 +46,10 @@ export const EVIDENCE = {
         kind: "state",
         means: "Whether the session has a WebSocket.",
         words: { open: "the session has one", closed: "it has none" },
+      },
+      socketSilentAt: {
+        kind: "time",
+        means: "Since when its socket counts as silent: two WebSocket pings in a row were not answered.",
       },
       detachedAt: { kind: "time", means: "When its socket ended." },
       detachKind: {
@@ -60,25 +68,42 @@ export const EVIDENCE = {
         means: "When the last answer to a WebSocket ping came. The browser answers these pings, not the page.",
       },
     },
-    say: ({ socket, detachedAt, closeCode, lastPongAt }, ago) => {
+    say: ({ socket, socketSilentAt, detachedAt, closeCode, lastPongAt }, ago) => {
       const pong = lastPongAt === null ? "no WebSocket ping answered yet" : `last WebSocket pong ${ago(lastPongAt)}`;
-      if (socket === "open") return `Its socket is open; ${pong}`;
+      const silent = socketSilentAt === null ? "" : ` and has been silent since ${ago(socketSilentAt)}`;
+      if (socket === "open") return `Its socket is open${silent}; ${pong}`;
       const when = detachedAt === null ? "" : ` ${ago(detachedAt)}`;
       return `Its socket closed${when}${closeCode === null ? "" : closeCodeWords(closeCode)}`;
     },
     brief: {
       name: "socket",
       kind: "word",
-      of: ({ socket, detachKind }) => (socket === "open" ? socket : (detachKind ?? socket)),
-      say: (socket) => (socket === "open" ? "its socket still open" : undefined),
+      of: ({ socket, socketSilentAt, detachKind }) => {
+        if (socket === "open") return socketSilentAt === null ? socket : "silent";
+        return detachKind ?? socket;
+      },
+      say: (socket) => {
+        if (socket === "silent") return "its socket still open, but silent";
+        return socket === "open" ? "its socket still open" : undefined;
+      },
     },
   }),
   goodbye: piece({
     title: "Goodbye",
     fields: {
       goodbyeAt: { kind: "time", means: "When the page said goodbye with a beacon, as a page does that is closed." },
+      heldAt: {
+        kind: "time",
+        means: "When a new page said that it is on its way, as a page does that loads for long.",
+      },
     },
-    say: ({ goodbyeAt }, ago) => (goodbyeAt === null ? undefined : `Its page said goodbye ${ago(goodbyeAt)}`),
+    say: ({ goodbyeAt, heldAt }, ago) => {
+      const said = [
+        goodbyeAt === null ? undefined : `Its page said goodbye ${ago(goodbyeAt)}`,
+        heldAt === null ? undefined : `a new page said ${ago(heldAt)} that it is on its way`,
+      ].filter((words) => words !== undefined);
+      return said.length === 0 ? undefined : said.join("; ");
+    },
     brief: {
       name: "saidGoodbye",
       kind: "flag",
@@ -105,16 +130,21 @@ export const EVIDENCE = {
         means: "Who told of the loss.",
         words: { ice: "ICE: the client's consent ran out", dtls: "DTLS: the client closed the transport" },
       },
+      mediaSilentAt: {
+        kind: "time",
+        means: "Since when nothing comes on a transport that sends. The service then asks socket and page.",
+      },
     },
-    say: ({ media, mediaAt, mediaLostAt, mediaLostBy }, ago) => {
+    say: ({ media, mediaAt, mediaLostAt, mediaLostBy, mediaSilentAt }, ago) => {
       const since = mediaLostAt ?? mediaAt;
-      return mediaWords(media, since === null ? "" : ` ${ago(since)}`, mediaLostBy);
+      const words = mediaWords(media, since === null ? "" : ` ${ago(since)}`, mediaLostBy);
+      return mediaSilentAt === null ? words : `${words}; none has come since ${ago(mediaSilentAt)}`;
     },
     brief: {
       name: "mediaLost",
       kind: "flag",
-      of: ({ mediaLostAt }) => mediaLostAt !== null,
-      say: () => "its media lost",
+      of: ({ mediaLostAt, mediaSilentAt }) => mediaLostAt !== null || mediaSilentAt !== null,
+      say: () => "its media lost or silent",
     },
   }),
   visibility: piece({

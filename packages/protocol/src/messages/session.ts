@@ -40,6 +40,8 @@ export const sessionRequests = {
       nodeId: Type.String(),
       heartbeat: Shape({
         intervalMs: DurationMs,
+        /** How often to ping instead while others are in the room, or while a call rings or goes on. */
+        watchedIntervalMs: Type.Optional(DurationMs),
         idleTimeoutMs: DurationMs,
         sweepIntervalMs: DurationMs,
         resumeGraceMs: DurationMs,

@@ -1,0 +1,69 @@
+/** Tells a client that was killed from a proxy that died: both end their TCP connections in order, without a close frame. */
+
+/** When so many connections of one address, */
+const LEAST = 10;
+/** and more than half of them, */
+const SHARE = 0.5;
+/** end within this time, milliseconds, the address is a proxy's. */
+const WINDOW_MS = 2_000;
+
+interface End {
+  /** Monotonic milliseconds. */
+  readonly at: number;
+  readonly wasProxy: () => void;
+}
+
+/** The connections that come from one address: those of one client, or those of all clients behind one proxy. */
+export class LineSource {
+  readonly address: string;
+  open = 0;
+  /** In the order in which they came. Those before `#first` are too old to count. */
+  #ends: End[] = [];
+  #first = 0;
+  /** Those before this have been told that the address is a proxy's. */
+  #untold = 0;
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  /**
+   * A connection has ended by FIN, without a close frame. It is no longer counted in `open`.
+   *
+   * @param now monotonic milliseconds
+   * @param wasProxy called when it turns out, now or with a later end, that a proxy has died
+   */
+  endedByFin(now: number, wasProxy: () => void): void {
+    this.#forgetBefore(now - WINDOW_MS);
+    this.#ends.push({ at: now, wasProxy });
+    const ended = this.#ends.length - this.#first;
+    if (ended < LEAST || ended <= (this.open + ended) * SHARE) return;
+    for (const end of this.#ends.slice(Math.max(this.#first, this.#untold))) end.wasProxy();
+    this.#untold = this.#ends.length;
+  }
+
+  #forgetBefore(at: number): void {
+    while (this.#first < this.#ends.length && this.#ends[this.#first]!.at < at) this.#first += 1;
+    if (this.#first < this.#ends.length) return;
+    this.#ends = [];
+    this.#first = 0;
+    this.#untold = 0;
+  }
+}
+
+/** The addresses of all open connections. */
+export class LineSources {
+  readonly #sources = new Map<string, LineSource>();
+
+  enter(address: string): LineSource {
+    let source = this.#sources.get(address);
+    if (!source) this.#sources.set(address, (source = new LineSource(address)));
+    source.open += 1;
+    return source;
+  }
+
+  leave(source: LineSource): void {
+    source.open -= 1;
+    if (source.open === 0) this.#sources.delete(source.address);
+  }
+}

@@ -1,0 +1,59 @@
+/** How often watched sessions are asked for a sign of life, within what one node may spend on asking. */
+
+export interface ProbeIntervals {
+  /** Between two WebSocket pings, milliseconds. */
+  readonly pingMs: number;
+  /** Without a message of the page for so long, the page is probed. Milliseconds. */
+  readonly probeMs: number;
+  /** Without media for so long, socket and page are asked. Milliseconds. */
+  readonly silenceMs: number;
+}
+
+/**
+ * A session is *watched* while somebody would see that it is away: others in its room, or the other user of a call. Only
+ * watched sessions are asked often. When there are so many that the questions of one second would go beyond the budget, all
+ * intervals become longer by the same factor.
+ */
+export class ProbePace {
+  readonly #intervals: ProbeIntervals;
+  readonly #budgetPerSecond: number;
+  #watched = 0;
+
+  /** @param budgetPerSecond the most questions per second, of all kinds together */
+  constructor(intervals: ProbeIntervals, budgetPerSecond: number) {
+    this.#intervals = intervals;
+    this.#budgetPerSecond = budgetPerSecond;
+  }
+
+  /** How many sessions are watched now. */
+  get watched(): number {
+    return this.#watched;
+  }
+
+  began(): void {
+    this.#watched += 1;
+  }
+
+  ended(): void {
+    this.#watched -= 1;
+  }
+
+  get pingMs(): number {
+    return this.#intervals.pingMs * this.#stretch();
+  }
+
+  get probeMs(): number {
+    return this.#intervals.probeMs * this.#stretch();
+  }
+
+  get silenceMs(): number {
+    return this.#intervals.silenceMs * this.#stretch();
+  }
+
+  /** As if every watched session sent media and its page never spoke by itself: the most that can be needed. */
+  #stretch(): number {
+    const { pingMs, probeMs, silenceMs } = this.#intervals;
+    const perSecond = this.#watched * (1_000 / pingMs + 1_000 / probeMs + 1_000 / silenceMs);
+    return Math.max(1, perSecond / this.#budgetPerSecond);
+  }
+}
