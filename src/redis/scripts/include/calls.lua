@@ -1,9 +1,9 @@
 -- Calls. The hash `calls` has each call under its id, as the line "state since until caller callerSession callee
 -- calleeSession body". The state is "ringing", "active", or "silent": a ring that only the caller knows of, because the callee
--- has blocked the caller. A silent call is not a call of the callee. Times are in milliseconds of Redis's own clock. calleeSession is empty until somebody answers. The
--- body is JSON; the scripts only add the callee's name to it. `calls-by-user` has the one call of each user.
--- `calls-by-end` orders the calls by `until`. `calls-over` has the calls that were ended, by the time of their end, so that
--- no node takes an ended call for a lost one and writes it again.
+-- has blocked the caller. A silent call is not a call of the callee. Times are in milliseconds of Redis's own clock.
+-- calleeSession is empty until somebody answers. The body is JSON; the scripts only add the callee's name to it.
+-- `calls-by-user` has the one call of each user. `calls-by-end` orders the calls by `until`. `calls-over` has the calls that
+-- were ended, by the time of their end, so that no node takes an ended call for a lost one and writes it again.
 
 local function now()
   local time = redis.call("TIME")
