@@ -82,3 +82,10 @@ test.each([
 test("the error repeats only the beginning of a long header", () => {
   expect(problemOfHeaders({ host: "localhost", origin: "x".repeat(5_000) }, own)?.length).toBeLessThan(500);
 });
+
+test("a host of bytes that would be UTF-8 is refused, also when V8 has optimized the check", () => {
+  // Headers come as text of one byte for each character.
+  const host = Buffer.from([0xe7, 0xbf, 0xa0]).toString("latin1");
+  for (let n = 0; n < 20_000; n += 1) problemOfHeaders({ host: `name-${n % 7}.example` }, own);
+  for (let n = 0; n < 2_000; n += 1) expect(problemOfHeaders({ host }, own)).toContain("The header Host");
+});
