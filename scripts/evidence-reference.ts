@@ -1,10 +1,11 @@
 /**
- * Makes the tables between the marks in `docs/detection.md` from the descriptions of the evidence and of the causes
- * in `packages/protocol/src/evidence`. `npm run docs` writes it; a test fails when the document differs.
+ * Makes the tables between the marks in `docs/detection.md` from the verdict, and from the descriptions of the evidence and of
+ * the causes in `packages/protocol/src/evidence`. `npm run docs` writes it; a test fails when the document differs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
+import { verdictRows } from "./verdict-table.js";
 import { EVIDENCE_PIECES, GHOST_CAUSES, type EvidenceField } from "@lastseen/protocol";
 
 export const TARGET = fileURLToPath(new URL("../docs/detection.md", import.meta.url));
@@ -12,7 +13,8 @@ export const TARGET = fileURLToPath(new URL("../docs/detection.md", import.meta.
 /** The whole document, with its generated sections as the code is now. */
 export async function evidenceReference(): Promise<string> {
   const document = readFileSync(TARGET, "utf8");
-  const text = withSection(withSection(document, "evidence", evidenceTable()), "causes", causeTable());
+  const sections = { verdicts: verdictTable(), evidence: evidenceTable(), causes: causeTable() };
+  const text = Object.entries(sections).reduce((whole, [name, content]) => withSection(whole, name, content), document);
   return format(text, { ...(await resolveConfig(TARGET)), parser: "markdown" });
 }
 
@@ -34,6 +36,11 @@ function evidenceTable(): string {
     ),
   );
   return table(["evidence", "field", "value", "meaning", "in `ghost found`"], rows);
+}
+
+function verdictTable(): string {
+  const rows = verdictRows().map(({ known, since, away, ghost, cause }) => [known, since, away, ghost, code(cause)]);
+  return table(["what is known", "time counts from", "away after", "ghost after", "cause"], rows);
 }
 
 function causeTable(): string {

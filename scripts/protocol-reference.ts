@@ -76,6 +76,12 @@ After any other refusal the client may send another hello on the same socket.
 \`{"type":"probe"}\` arrives, the client sends a ping at once. The client must also answer WebSocket's own ping frames. Most libraries do
 this; these frames say nothing about the page.
 
+While others are in its room, or a call rings or goes on, a client is _watched_. Then it pings every \`heartbeat.watchedIntervalMs\`, if the
+answer to \`hello\` has that. The service pings its socket every 3 s (\`WATCHED_PING_INTERVAL_MS\`), and after two missed answers the others
+see it as away. A client that has missed several of these pings, or whose own ping got no answer within 8 s, should open a new connection:
+the service waits only 20 s (\`RESUME_GRACE_MS\`) from then on. \`visibility\` of a ping tells what the page is: after \`frozen\` the others see
+it as away after 1 s, until its next message; \`hidden\` and \`visible\` change nothing and are shown to operators.
+
 **Join.** A client is in at most one room. It sends \`leave\` before it joins another one. The roster in the answer has a version. Each
 \`user_joined\`, \`user_left\`, \`user_away\`, \`user_back\`, \`name_changed\` and \`metadata_changed\` raises the version by one. Events that concern only
 producers do not. The service does not tell a client what the client itself did. A client that sees another version than its own sends
@@ -90,7 +96,7 @@ The session that the new connection had before ends silently. Keep what each \`j
 **A lost connection.** Open a new socket and send a hello with \`resume\`: the session's id and the newest token. Each hello and each
 transfer gives a new token. A client may do this at once, even while the service still holds the old socket; the service then closes the old
 one with 4409. The client must come back within the grace: \`heartbeat.resumeGraceMs\` when the connection broke, \`RELOAD_GRACE_MS\`
-when the client closed it. Then \`resumed\` is true and \`room\` is the roster. When the client itself had closed the connection, the service
+when the client closed it or its process was killed. To give up a socket but not the session, close it with a code from 4000 on. Then \`resumed\` is true and \`room\` is the roster. When the client itself had closed the connection, the service
 believes that the page was reloaded: it closes the transports and sends \`media_reset\` before the answer. A resume that comes too late, or
 with an old token, gets \`session_gone\`. Then send a hello without \`resume\` on the same socket, and join again. \`error.data\` of
 \`redirect\` has the \`url\` to go to, and of \`overloaded\` the \`retryAfterMs\` to wait. After \`server_closing\` and 1012, wait
@@ -98,6 +104,8 @@ with an old token, gets \`session_gone\`. Then send a hello without \`resume\` o
 
 **The end.** The client sends \`beforeDisconnect\`, and the service closes the socket with 1000. A page that is closing can send
 \`{ sessionId, resumeToken }\` as \`text/plain\` to \`POST /api/sessions/leave\` (204). The session then waits only as long as a reload takes.
+A page that loads slowly after a reload can send the same to \`POST /api/sessions/hold\` (204) as its first act. The session then waits for it
+for \`heartbeat.resumeGraceMs\`.
 
 **Limits.** The service answers a frame that is not a JSON object with \`error\` and closes the socket with 4400. WebSocket itself
 closes with 1002 after a frame that breaks its rules, and with 1007 after text that is not UTF-8. The service also closes the socket
