@@ -83,10 +83,12 @@ export class SocketWatch {
     }
   }
 
-  /** The session of the connection is watched now, or not any more. */
+  /** The session of the connection is watched now, or not any more. That puts off no ping. */
   paceChanged(connection: Connection): void {
-    const { list } = connection.expiry;
-    if (list === this.#awaitingPing || list === this.#awaitingWatchedPing) this.#awaitNextPing(connection);
+    const { list, dueAt } = connection.expiry;
+    if (list !== this.#awaitingPing && list !== this.#awaitingWatchedPing) return;
+    const next = this.#time.now() + this.#intervalOf(connection);
+    this.#listOf(connection).put(connection.expiry, Math.min(dueAt, next));
   }
 
   /** Pings now. Unless a frame arrives within `answerMs`, the socket is silent. */
@@ -136,8 +138,11 @@ export class SocketWatch {
   }
 
   #awaitNextPing(connection: Connection): void {
-    const list = connection.session?.isWatched ? this.#awaitingWatchedPing : this.#awaitingPing;
-    list.put(connection.expiry, this.#time.now() + this.#intervalOf(connection));
+    this.#listOf(connection).put(connection.expiry, this.#time.now() + this.#intervalOf(connection));
+  }
+
+  #listOf({ session }: Connection): ExpiryList<Connection> {
+    return session?.isWatched ? this.#awaitingWatchedPing : this.#awaitingPing;
   }
 
   #intervalOf(connection: Connection): number {

@@ -103,7 +103,8 @@ export class PageCalls {
 
   #isUntold(callId: string): boolean {
     if (this.#asked?.callId !== callId) return false;
-    return !this.#page.connected || this.#world.now.at - this.#asked.at >= ANSWER_MS;
+    const { connected, isCutOff } = this.#page;
+    return !connected || isCutOff || this.#world.now.at - this.#asked.at >= ANSWER_MS;
   }
 
   #hear({ callId }: Call): void {
