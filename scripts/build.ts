@@ -1,9 +1,9 @@
 /**
  * Builds everything: each package into its own `dist/`, and the service, the demo page and the operator page into `dist/`
- * of the root. Fails when the client's core has grown beyond its limit.
+ * of the root. Fails when the client's core or its early script has grown beyond its limit.
  */
 import { spawn } from "node:child_process";
-import { cp, rm } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -12,6 +12,8 @@ import { webBundle } from "./web-bundle.js";
 const PACKAGES = ["protocol", "client"] as const;
 /** Minified and gzipped bytes of `@lastseen/client`, without media. */
 const CORE_LIMIT_BYTES = 14 * 1024;
+/** The same of `@lastseen/client/early`. */
+const EARLY_LIMIT_BYTES = 512;
 const TSC = join("node_modules", "typescript", "bin", "tsc");
 
 /**
@@ -38,6 +40,14 @@ function compile(folder: string): Promise<void> {
 async function compileAll(): Promise<void> {
   await compile(join("packages", "protocol"));
   await Promise.all([compile(join("packages", "client")), compile(".")]);
+}
+
+/** Makes the early script one that a `<script>` without `type="module"` can run. @returns its size in bytes, gzipped */
+async function bundleEarly(): Promise<number> {
+  const outfile = "packages/client/dist/early.js";
+  const options = { format: "iife", minify: true, target: "es2020", legalComments: "none" } as const;
+  await build({ entryPoints: ["packages/client/src/early.ts"], outfile, sourcemap: true, ...options });
+  return gzipSync(await readFile(outfile), { level: 9 }).length;
 }
 
 /** Files that the service reads at run time beside its code. */
@@ -70,10 +80,15 @@ const started = performance.now();
 const outputs = ["dist", ...PACKAGES.map((name) => join("packages", name, "dist"))];
 await Promise.all(outputs.map((folder) => rm(folder, { recursive: true, force: true })));
 const [core] = await Promise.all([coreSize(), compileAll(), webBundle("dist").then(build), copyAssets()]);
+const early = await bundleEarly();
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 console.log(
   `built dist/ in ${seconds} s; client core ${kilobytes(core)} min+gzip, limit ${kilobytes(CORE_LIMIT_BYTES)}`,
 );
+if (early > EARLY_LIMIT_BYTES) {
+  console.error(`The client's early script has ${early} bytes min+gzip; ${EARLY_LIMIT_BYTES} are allowed.`);
+  process.exitCode = 1;
+}
 if (core > CORE_LIMIT_BYTES) {
   console.error("The client's core is too large. What does it import?");
   process.exitCode = 1;

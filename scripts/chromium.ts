@@ -21,6 +21,14 @@ export const CHROMIUM_ARGS: readonly string[] = [
   "--disable-sync",
 ];
 
+/** What Playwright adds by default so that tests run evenly. The browsers of people throttle, freeze and cache pages. */
+export const UNLIKE_PEOPLE: readonly string[] = [
+  "--disable-back-forward-cache",
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+
 export function findChromium(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   const named = env["CHROMIUM_BIN"];
   if (named) return named;

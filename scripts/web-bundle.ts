@@ -3,6 +3,8 @@ import { join, parse } from "node:path";
 import type { BuildOptions } from "esbuild";
 
 const SOURCE = "src/web";
+/** The demo page runs it first. It has no imports and exports. */
+const EARLY = "packages/client/src/early.ts";
 /** Each page's script starts here; esbuild follows its imports. */
 const SCRIPT = /^main\.tsx?$/;
 /** What a page needs besides its script. esbuild bundles style sheets and copies the rest. */
@@ -14,7 +16,11 @@ const ASSETS = /\.(html|css|svg|png|webmanifest)$/;
  */
 export async function webBundle(outdir: string): Promise<BuildOptions> {
   return {
-    entryPoints: [...(await entriesOf(SOURCE, "web")), ...(await entriesOf(join(SOURCE, "ops"), "ops"))],
+    entryPoints: [
+      ...(await entriesOf(SOURCE, "web")),
+      ...(await entriesOf(join(SOURCE, "ops"), "ops")),
+      { in: EARLY, out: "web/early" },
+    ],
     outdir,
     bundle: true,
     format: "esm",

@@ -1,6 +1,6 @@
 import { setPriority } from "node:os";
 import { chromium, type Browser, type Page } from "playwright-core";
-import { CHROMIUM_ARGS, findChromium } from "../../scripts/chromium.js";
+import { CHROMIUM_ARGS, findChromium, UNLIKE_PEOPLE } from "../../scripts/chromium.js";
 import { UnwatchedPage } from "../../test/e2e/unwatched-page.js";
 import type { TcpProxy } from "../../test/support/tcp-proxy.js";
 
@@ -21,12 +21,7 @@ export function launchBrowser(page: string, program = findChromium()): Promise<B
       CAMERA,
       `--unsafely-treat-insecure-origin-as-secure=${new URL(page).origin}`,
     ],
-    // By default Playwright lets pages in the background run as if they were visible. The browsers of real people do not.
-    ignoreDefaultArgs: [
-      "--disable-background-timer-throttling",
-      "--disable-backgrounding-occluded-windows",
-      "--disable-renderer-backgrounding",
-    ],
+    ignoreDefaultArgs: [...UNLIKE_PEOPLE],
   });
 }
 

@@ -1,6 +1,6 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, onTestFinished } from "vitest";
-import { CHROMIUM_ARGS, chromiumProblem, findChromium } from "../../scripts/chromium.js";
+import { CHROMIUM_ARGS, chromiumProblem, findChromium, UNLIKE_PEOPLE } from "../../scripts/chromium.js";
 import { noMediaReason } from "../support/media-worker.js";
 import { PATIENCE_MS } from "../support/until.js";
 
@@ -52,11 +52,6 @@ function launch(): Promise<Browser> {
       "--use-fake-device-for-media-stream=fps=10",
       "--autoplay-policy=no-user-gesture-required",
     ],
-    // Playwright keeps pages in the background awake; people's browsers do not.
-    ignoreDefaultArgs: [
-      "--disable-background-timer-throttling",
-      "--disable-backgrounding-occluded-windows",
-      "--disable-renderer-backgrounding",
-    ],
+    ignoreDefaultArgs: [...UNLIKE_PEOPLE],
   });
 }

@@ -26,6 +26,8 @@ export interface Entrance {
   ownBrowser?: boolean;
   /** The user id. Without it the page makes one. */
   user?: string;
+  /** More settings of the demo page, such as `{ camera: "0" }`. */
+  settings?: Record<string, string>;
 }
 
 /** The service with real workers, the demo page, and a page for each person: everything that a call needs. */
@@ -57,11 +59,11 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
       pages.set(proxy, port);
       return proxy;
     },
-    async enter(name, room, { via, first, ownBrowser = false, user } = {}) {
+    async enter(name, room, { via, first, ownBrowser = false, user, settings } = {}) {
       const port = via === undefined ? webPort : pages.get(via);
       const opened = await (ownBrowser ? openBrowser() : openPage());
       if (first) await opened.page.addInitScript(first);
-      return join(opened, address(port, name, room, user), name);
+      return join(opened, address(port, name, room, user, settings), name);
     },
     async enterUnwatched(name, room) {
       const { browser } = await openBrowser();
@@ -85,9 +87,15 @@ export async function join({ browser, page }: OpenPage, url: string, name: strin
 }
 
 /** The address of the demo page that joins this room by itself. */
-export function address(port: number | undefined, name: string, room: string, user?: string): string {
-  const query = new URLSearchParams({ room, name, autojoin: "1", ...(user === undefined ? {} : { user }) });
-  return `http://127.0.0.1:${port}/?${query.toString()}`;
+export function address(
+  port: number | undefined,
+  name: string,
+  room: string,
+  user?: string,
+  settings: Record<string, string> = {},
+): string {
+  const more = { ...settings, ...(user === undefined ? {} : { user }) };
+  return `http://127.0.0.1:${port}/?${new URLSearchParams({ room, name, autojoin: "1", ...more }).toString()}`;
 }
 
 async function servePage(service: TestService, port: number, servicePort: number): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { onTestFinished } from "vitest";
-import { CHROMIUM_ARGS, chromiumProblem, findChromium } from "../../../scripts/chromium.js";
+import { CHROMIUM_ARGS, chromiumProblem, findChromium, UNLIKE_PEOPLE } from "../../../scripts/chromium.js";
 import { findCommand } from "../../../scripts/system-packages.js";
 import { noMediaReason } from "../../support/media-worker.js";
 
@@ -98,6 +98,7 @@ export class OtherMachine {
         // Browsers give cameras to secure pages only. Without HTTPS a page of another machine is not secure.
         `--unsafely-treat-insecure-origin-as-secure=${new URL(url).origin}`,
       ],
+      ignoreDefaultArgs: [...UNLIKE_PEOPLE],
     });
     onTestFinished(async () => {
       await browser.close();

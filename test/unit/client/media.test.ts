@@ -11,7 +11,7 @@ import {
   setConnection,
   type MediaScene,
 } from "./fake-media.js";
-import { person, room } from "./scenes.js";
+import { hello, person, room } from "./scenes.js";
 
 const inDaily = { roomId: "daily", userId: "bob", sessionId: "s-bob" };
 
@@ -343,6 +343,35 @@ describe("after a loss", () => {
     expect(requests(scene.browser, "restartIce")).toHaveLength(2);
   });
 
+  it("of the page to the back/forward cache: no transport stays open there, and all media is made again after it", async () => {
+    const scene = await talking();
+    await scene.browser.page.signal({ kind: "hide", persisted: true });
+    expect(scene.transports.map(({ closed }) => closed)).toEqual([true, true]);
+    expect(received(scene)).toEqual([]);
+    await scene.browser.page.signal({ kind: "wake", cause: "pageshow" });
+    scene.service.serve(scene.browser.socket);
+    await scene.browser.socket.open();
+    await scene.browser.socket.answer("hello", hello({ resumed: true, epoch: 2, room: both }));
+    await event(scene, "media_reset", { reason: "page_reloaded" });
+    await calm();
+    expect(scene.transports.filter(({ closed }) => !closed)).toHaveLength(2);
+    expect(scene.mic.readyState).toBe("live");
+    expect(scene.media.publications[0]?.producer?.closed).toBe(false);
+    expect(received(scene)).toEqual(["video-1"]);
+  });
+
+  it("of the page to the back/forward cache, and back before the service knows it: one producer of each source", async () => {
+    const scene = await talking();
+    await scene.browser.page.signal({ kind: "hide", persisted: true });
+    await scene.browser.page.signal({ kind: "wake", cause: "pageshow" });
+    scene.service.serve(scene.browser.socket);
+    await scene.browser.socket.open();
+    await scene.browser.socket.answer("hello", hello({ resumed: true, epoch: 2, room: both }));
+    await calm();
+    expect([...scene.service.producers.values()]).toEqual(["mic"]);
+    expect(scene.service.producers.has(String(scene.media.publications[0]?.producer?.id))).toBe(true);
+  });
+
   it("of the session: everything is made again with the same tracks", async () => {
     const scene = await talking();
     await lineComesBack(scene, { sessionId: "s-new" });
@@ -453,6 +482,19 @@ describe("after a loss", () => {
     expect(first?.closed).toBe(true);
     expect(scene.transports).toHaveLength(3);
     expect(scene.heard.map(([kind]) => kind)).toContain("rebuilt");
+  });
+
+  it("of the packets of one track: the connection is checked, unless the sender has paused the track", async () => {
+    const scene = await talking();
+    const [remote] = scene.media.tracks;
+    remote?.track.dispatchEvent(new Event("mute"));
+    expect(scene.browser.socket.pings).toHaveLength(1);
+    await scene.browser.socket.receive({ type: "pong" });
+    const paused = { roomId: "daily", userId: "bob", sessionId: "s-bob", producerId: "video-1" };
+    await event(scene, "producer_paused", paused);
+    await scene.browser.timers.advance(1_000);
+    remote?.track.dispatchEvent(new Event("mute"));
+    expect(scene.browser.socket.pings).toHaveLength(1);
   });
 
   it("of packets: ICE is restarted later when the service cannot do it now", async () => {

@@ -207,6 +207,7 @@ export class LastseenMedia {
     return [
       client.on("joined", (joined) => this.#joined(joined)),
       client.on("left", () => this.reset()),
+      client.on("state", ({ reason }) => reason === "page_cached" && this.#pageCached()),
       client.on("roster", () => void this.#subscriber.converge()),
       client.on("media_reset", () => {
         this.#slots.send.lost();
@@ -226,11 +227,23 @@ export class LastseenMedia {
     this.#capabilities = routerRtpCapabilities;
     if (how === "resumed") this.#revive(false);
     else {
-      this.#drop("send");
-      this.#drop("recv");
+      this.#dropBoth();
       this.#device = undefined;
     }
     this.#renew();
+  }
+
+  /** Browsers cache no page with an open peer connection, and the service does not keep the transports of such a page. */
+  #pageCached(): void {
+    // A page that is back at once may find its producers at the service: it closes them then.
+    this.#publisher.transportGivenUp();
+    this.#dropBoth();
+  }
+
+  /** What is published and received stays wanted, and is made again by {@link #renew}. */
+  #dropBoth(): void {
+    this.#drop("send");
+    this.#drop("recv");
   }
 
   #renew(): void {

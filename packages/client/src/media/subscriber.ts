@@ -156,6 +156,10 @@ export class Subscriber {
     const remote = { producerId: producer.id, sessionId, userId, kind, source: producer.source, track };
     const subscription = { consumer, remote, isSending: false };
     this.#subscriptions.set(producer.id, subscription);
+    // Firefox and Safari mute a track when its packets stop. If the sender has not paused it, other messages may stop too.
+    track.addEventListener("mute", () => {
+      if (this.#offered().get(producer.id)?.producer.paused === false) this.#client.checkConnection();
+    });
     this.#added(remote);
     return subscription;
   }
