@@ -96,6 +96,30 @@ describe("a page in the back/forward cache", () => {
   });
 });
 
+describe("a phone that changes from Wi-Fi to mobile within 4 s", () => {
+  test("is not shown as away, and keeps its session", async () => {
+    const service = await startService();
+    const network = await networkTo(service);
+    const bob = await service.join("bob", "daily");
+    const page = new NodePage();
+    const ann = connect(`http://127.0.0.1:${network.port}`, "ann", page);
+    await ann.join("daily");
+    const before = ann.session?.sessionId;
+    const resumed = back(ann, "resumed");
+    const startedAt = performance.now();
+    network.silence();
+    page.signal({ kind: "offline" });
+    await setTimeout(4_000);
+    network.heal();
+    page.signal({ kind: "wake", cause: "online" });
+    await resumed;
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(ann.session?.sessionId).toBe(before);
+    await setTimeout(2_000);
+    expect(told(bob, "ann")).toEqual(["user_joined"]);
+  });
+});
+
 describe("an outage that is shorter than the grace", () => {
   const CLIENTS = 10;
 
