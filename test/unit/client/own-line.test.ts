@@ -167,6 +167,20 @@ describe("an attempt that hangs", () => {
     expect(socket.closedByClient).toBe(true);
   });
 
+  it("may not take more than half of the grace, because the first one may have waited for a user who signed in", async () => {
+    let tokens = 0;
+    let give: (token: string) => void = () => {};
+    const getToken = () => ((tokens += 1), new Promise<string>((resolve) => (give = resolve)));
+    const { browser } = await connecting({ getToken });
+    await browser.timers.advance(25_000);
+    give("t");
+    await browser.timers.advance(0);
+    await greet(browser);
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(19_000);
+    expect(tokens - 1).toBeGreaterThanOrEqual(3);
+  });
+
   it("has ten seconds when there is no session to lose", async () => {
     const { browser } = await connecting();
     await browser.timers.advance(9_999);
