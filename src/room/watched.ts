@@ -28,9 +28,7 @@ export function followWatched(parts: {
     // In a larger room the others were watched before and go on being watched.
     if (members && members.size <= 2) for (const member of members.values()) review(member);
   };
-  for (const step of ["opened", "resumed", "transferred"] as const) {
-    events.on(step, ({ session }) => review(session));
-  }
+  for (const step of ["opened", "resumed"] as const) events.on(step, ({ session }) => review(session));
   for (const step of ["joined", "adopted"] as const) {
     events.on(step, ({ session }) => {
       review(session);

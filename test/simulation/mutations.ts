@@ -8,6 +8,10 @@ import { Rooms } from "../../src/room/rooms.js";
 import type { EndCondition, NewCall } from "../../src/ports/call-store.js";
 import type { SessionConnection } from "../../src/session/session-connection.js";
 import type { Identity, Session } from "../../src/session/session.js";
+import { WATCH_INTERVAL_MS } from "../../src/composition/loops.js";
+import type { Visibility } from "../../src/session/evidence.js";
+import { Liveness } from "../../src/session/liveness.js";
+import { ProbePace } from "../../src/session/probe-pace.js";
 import { Sessions } from "../../src/session/sessions.js";
 import { VirtualTime } from "../../src/kernel/virtual-time.js";
 import type { Invariant } from "./checks/scene.js";
@@ -147,6 +151,31 @@ class CallsForEver extends MemoryCalls {
   }
 }
 
+/** Nobody is asked often, whoever would see it. */
+class WithoutProbes extends ProbePace {
+  override get pingMs(): number {
+    return Infinity;
+  }
+
+  override get probeMs(): number {
+    return Infinity;
+  }
+}
+
+/** Each tick that comes a little late is credited, and not only a stop of the process. */
+class WithCreditForAll extends VirtualTime {
+  constructor(clock: Clock) {
+    super(clock, WATCH_INTERVAL_MS + 20);
+  }
+}
+
+/** A page that says that it is being frozen is not believed. */
+class WithoutFrozen extends Liveness {
+  override declaredVisibility(session: Session, visibility: Visibility): void {
+    super.declaredVisibility(session, visibility === "frozen" ? "hidden" : visibility);
+  }
+}
+
 function isBySession({ by }: EndCondition): boolean {
   return by !== "anybody" && "session" in by;
 }
@@ -175,6 +204,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "double leave": { variants: { Rooms: LeavingTwice }, breaks: ["V4"] },
   "drifting gauge": { variants: { Rooms: CountingRooms }, breaks: ["V6"] },
   "endless timer": { variants: { VirtualTime: WithEndlessTimer }, breaks: ["V7"] },
+  "no probe": { variants: { ProbePace: WithoutProbes }, breaks: ["V8"] },
+  "credit for every late tick": { variants: { VirtualTime: WithCreditForAll }, breaks: ["V3", "V8", "V9"] },
+  "frozen ignored": { variants: { Liveness: WithoutFrozen }, breaks: ["V8"] },
+  "gone as quickly as away": { variants: { policy: { resumeGraceMs: 2_000 } }, breaks: ["V2"] },
+  "away before the answer": { variants: { policy: { probeAnswerMs: 40 } }, breaks: ["V9"] },
   "busy as a flag": { variants: { CallStore: BusyFlags }, breaks: ["status"] },
   "ring without an end": { variants: { CallStore: EndlessRings }, breaks: ["ring"] },
   "calls without an end": { variants: { CallStore: CallsForEver }, breaks: ["stuck", "agreement"] },

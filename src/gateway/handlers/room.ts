@@ -23,6 +23,7 @@ export function roomHandlers(parts: {
         const { id: sessionId, epoch, resumeToken } = admitted.session;
         const routerRtpCapabilities = admitted.media.requests?.routerRtpCapabilities ?? null;
         connection.session = admitted.session;
+        connection.paceChanged();
         reply({
           room: admitted.room,
           routerRtpCapabilities,

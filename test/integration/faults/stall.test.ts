@@ -64,6 +64,13 @@ async function health(service: ServiceProcess): Promise<object> {
   return (await (await fetch(`${service.http}/api/health`)).json()) as object;
 }
 
+/** How long an answer takes. */
+async function answerMs(service: ServiceProcess): Promise<number> {
+  const askedAt = performance.now();
+  await health(service);
+  return performance.now() - askedAt;
+}
+
 /** Checks that the service has told all silent clients that they have expired, and no live client. */
 async function onlyTheSilentGo(service: ServiceProcess, live: TestClient[], silent: TestClient[]): Promise<void> {
   await until(() => closed(silent).length === silent.length, 40_000);
@@ -87,9 +94,10 @@ test(
       await new Promise((resolve) => setTimeout(resolve, stoppedMs));
       service.signal("SIGCONT");
       await onlyTheSilentGo(service, live, silent);
-      if (stoppedMs < 1_500) continue;
+      // A shorter stop is no stall: what waited is read before anybody is judged.
+      if (stoppedMs < 4_000) continue;
       const noticed = service.log.slice(stalls).filter(({ msg }) => msg.startsWith("the process stood still"));
-      expect(Math.max(...noticed.map(({ lateMs }) => Number(lateMs)))).toBeGreaterThan(stoppedMs - 1_000);
+      expect(Math.max(...noticed.map(({ lateMs }) => Number(lateMs)))).toBeGreaterThan(stoppedMs - 3_000);
     }
   },
 );
@@ -103,7 +111,7 @@ test("a service whose event loop is busy for seven eighths of the time removes s
     NODE_OPTIONS: `--import=data:text/javascript,${busy}`,
   });
   const { clients: live } = await pingingCrowd(service, "live", 200);
-  await until(() => service.log.some(({ msg }) => msg.startsWith("the process stood still")), 30_000);
+  await expect.poll(() => answerMs(service), { timeout: 30_000 }).toBeGreaterThan(500);
   const silent = await crowd(service, "silent", 30);
   await onlyTheSilentGo(service, live, silent);
 });

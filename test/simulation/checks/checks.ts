@@ -7,6 +7,7 @@ import { CallViews } from "./call-views.js";
 import { Deadlines } from "./deadlines.js";
 import { Gauges } from "./gauges.js";
 import { Leftovers } from "./leftovers.js";
+import { Noticing } from "./noticing.js";
 import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
 import { Sockets } from "./sockets.js";
@@ -33,6 +34,7 @@ const STEPS = [
 /** All checks of one server process while it runs. */
 export class Checks {
   readonly #deadlines: Deadlines;
+  readonly #noticing: Noticing;
   readonly #views: Views;
   readonly #leftovers: Leftovers;
   readonly #gauges: Gauges;
@@ -46,6 +48,7 @@ export class Checks {
     const { lifecycle } = node.service;
     this.#leftovers = new Leftovers(scene, node);
     this.#deadlines = new Deadlines(scene, ledger, node);
+    this.#noticing = new Noticing(scene, ledger, node);
     this.#views = new Views(scene, ledger, node);
     this.#gauges = new Gauges(scene, node, ledger, this.#leftovers);
     this.#sockets = new Sockets(scene, ledger, node);
@@ -70,6 +73,7 @@ export class Checks {
     this.#seconds += 1;
     if (this.#seconds % LOOK_AT_ALL_EVERY === 0) this.#views.checkAll();
     this.#deadlines.check();
+    this.#noticing.check();
     this.#sockets.check();
     this.#calls.check();
     this.#callViews.check();

@@ -1,9 +1,23 @@
 import type { Page } from "../people/page.js";
 import type { World } from "../world/world.js";
 
-/** V1 to V7 are about sessions, the others about calls: one call at a time, rings end, both sides agree, nobody is stuck. */
+/** V1 to V9 are about sessions, the others about calls: one call at a time, rings end, both sides agree, nobody is stuck. */
 export type Invariant =
-  "V1" | "V2" | "V3" | "V4" | "V5" | "V6" | "V7" | "one call" | "ring" | "agreement" | "stuck" | "status" | "error";
+  | "V1"
+  | "V2"
+  | "V3"
+  | "V4"
+  | "V5"
+  | "V6"
+  | "V7"
+  | "V8"
+  | "V9"
+  | "one call"
+  | "ring"
+  | "agreement"
+  | "stuck"
+  | "status"
+  | "error";
 
 /** `action`: people act; `mishap`: the service suffers it; `check`: a check has run; the others name where it happened. */
 export type CountKind = "action" | "mishap" | "session" | "call" | "service" | "check";

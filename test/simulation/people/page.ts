@@ -65,6 +65,8 @@ export class Page implements Tasks {
   throttled = false;
   /** Whether its script does not run, because it is frozen, hung or stopped. */
   suspended = false;
+  /** Whether it has told the service that the browser freezes it. */
+  saidFrozen = false;
   gone = false;
   /** Since when its script runs and its machine is reachable; undefined when one of the two is false. */
   liveSince: number | undefined;
@@ -124,6 +126,12 @@ export class Page implements Tasks {
 
   get connected(): boolean {
     return !this.gone && this.client.state === "connected";
+  }
+
+  /** Whether answers to it take longer than the service waits for them. */
+  get isDelayed(): boolean {
+    for (const socket of this.sockets) if (socket.isDelayed) return true;
+    return false;
   }
 
   /** Whether its connection is dead and the client has not noticed yet. */
@@ -221,6 +229,7 @@ export class Page implements Tasks {
   /** The browser freezes a hidden page. */
   freeze(): void {
     this.signal({ kind: "frozen" });
+    this.saidFrozen = this.connected;
     this.suspend(false);
   }
 
@@ -235,6 +244,7 @@ export class Page implements Tasks {
   resume(told?: "resume" | "pageshow"): void {
     if (this.gone) return;
     this.suspended = false;
+    this.saidFrozen = false;
     this.#stopped = false;
     this.review();
     if (told) this.signal({ kind: "wake", cause: told });
@@ -265,6 +275,7 @@ export class Page implements Tasks {
   crash(properly: boolean): void {
     for (const socket of this.sockets) {
       if (properly) socket.leave();
+      else if (this.#around.world.chance(0.5)) socket.abandon();
       else socket.break();
     }
     this.#end();

@@ -6,6 +6,7 @@ import { Emitter } from "../../../src/kernel/emitter.js";
 import { VirtualTime } from "../../../src/kernel/virtual-time.js";
 import { Rooms } from "../../../src/room/rooms.js";
 import { Liveness } from "../../../src/session/liveness.js";
+import type { LivenessPolicy } from "../../../src/session/verdict.js";
 import { ProbePace } from "../../../src/session/probe-pace.js";
 import { SessionRegistry } from "../../../src/session/registry.js";
 import { Sessions } from "../../../src/session/sessions.js";
@@ -16,6 +17,10 @@ export interface CoreVariants {
   VirtualTime?: new (clock: Clock, longestStepMs: number) => VirtualTime;
   Sessions?: typeof Sessions;
   Rooms?: typeof Rooms;
+  Liveness?: typeof Liveness;
+  ProbePace?: typeof ProbePace;
+  /** Takes the place of the deadlines that the settings give. */
+  policy?: Partial<LivenessPolicy>;
 }
 
 export interface SimulatedCore extends Core {
@@ -32,8 +37,9 @@ export function createSimulatedCore(
   const lifecycle: Core["lifecycle"] = new Emitter(listenerFailed);
   const time = new (variants.VirtualTime ?? VirtualTime)(clock, LONGEST_STEP_MS);
   const registry = new SessionRegistry();
-  const pace = new ProbePace(settings.probes.intervals, settings.probes.budgetPerSecond);
-  const liveness = new Liveness({ clock, time, policy: settings.policy, pace, events: lifecycle });
+  const pace = new (variants.ProbePace ?? ProbePace)(settings.probes.intervals, settings.probes.budgetPerSecond);
+  const policy = { ...settings.policy, ...variants.policy };
+  const liveness = new (variants.Liveness ?? Liveness)({ clock, time, policy, pace, events: lifecycle });
   return {
     lifecycle,
     sweeps: new Emitter(listenerFailed),

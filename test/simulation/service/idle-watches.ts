@@ -4,6 +4,7 @@ import type { Service } from "../../../src/composition/service.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { PulseWatcher } from "../world/pulse.js";
 import type { World } from "../world/world.js";
+import type { SimulatedMediaPlane } from "./media-plane.js";
 import type { WatchedSockets } from "./watched-sockets.js";
 
 /**
@@ -15,11 +16,14 @@ export class IdleWatches implements PulseWatcher {
   readonly #loop: EventLoop;
   readonly #service: Service;
   readonly #sockets: WatchedSockets;
+  readonly #media: SimulatedMediaPlane;
   readonly #everyWatch: boolean;
   /** Whether the last watch may have found ghosts. */
   #mayHaveGhosts = true;
   #tickedAt = 0;
   readonly #nextDue = { at: 0, step: -1 };
+  /** By the monotonic clock, unlike the deadlines. */
+  #nextSilenceAt = 0;
 
   /** @param parts `everyWatch`: runs every watch */
   constructor(parts: {
@@ -27,12 +31,14 @@ export class IdleWatches implements PulseWatcher {
     loop: EventLoop;
     service: Service;
     sockets: WatchedSockets;
+    media: SimulatedMediaPlane;
     everyWatch: boolean;
   }) {
     this.#world = parts.world;
     this.#loop = parts.loop;
     this.#service = parts.service;
     this.#sockets = parts.sockets;
+    this.#media = parts.media;
     this.#everyWatch = parts.everyWatch;
   }
 
@@ -53,9 +59,10 @@ export class IdleWatches implements PulseWatcher {
     // Only an event sets or moves a deadline.
     if (this.#nextDue.step !== this.#world.steps) {
       this.#nextDue.at = Math.min(this.#sockets.nextDueAt, this.#nextGhostAt());
+      this.#nextSilenceAt = this.#media.nextSilenceAt(this.#service.pace.silenceMs);
       this.#nextDue.step = this.#world.steps;
     }
-    if (this.#nextDue.at <= time.now()) return false;
+    if (this.#nextDue.at <= time.now() || this.#nextSilenceAt <= now) return false;
     time.tick();
     this.#tickedAt = now;
     return true;

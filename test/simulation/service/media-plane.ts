@@ -78,6 +78,15 @@ export class SimulatedMediaPlane implements MakingMediaPlane {
     for (const { members } of this.#rooms.values()) for (const member of members) member.lookForSilence(now, afterMs);
   }
 
+  /** When {@link lookForSilence} has something to report, if nothing happens until then. */
+  nextSilenceAt(afterMs: number): number {
+    let at = Infinity;
+    for (const { members } of this.#rooms.values()) {
+      for (const member of members) at = Math.min(at, member.nextSilenceAt(afterMs));
+    }
+    return at;
+  }
+
   counts(): { workers: number } & Record<MediaKind, number> {
     const counts = { workers: this.#workers.length, router: 0, transport: this.#strays.size, producer: 0, consumer: 0 };
     for (const { members, worker } of this.#rooms.values()) {

@@ -38,9 +38,9 @@ export class MediaTransport implements PeerListener {
     return true;
   }
 
-  /** Whether anything that the peer sends arrives. */
-  get hears(): boolean {
-    return this.up && (this.#peer?.reaches(this) ?? false);
+  /** Since when nothing that the peer sends arrives; undefined while it sends, and before it was connected. */
+  get silentSince(): number | undefined {
+    return this.#peer?.silentSince(this);
   }
 
   lost(): void {

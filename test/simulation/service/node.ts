@@ -153,7 +153,7 @@ export class ServiceNode implements Listening {
   #startRhythm({ everyWatch, unexpected }: NodeOptions): void {
     const { loop, service } = this;
     const { sockets } = this.#core;
-    const watches = new IdleWatches({ world: this.#world, loop, service, sockets, everyWatch });
+    const watches = new IdleWatches({ world: this.#world, loop, service, sockets, media: this.media, everyWatch });
     const rhythm = new Loops({
       clock: watches.clock,
       sweeper: service.sweeper,

@@ -52,7 +52,6 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
   #evidence: MediaEvidence | "none" = "none";
   #isWatched = false;
   #isSilent = false;
-  #silentSince: number | undefined;
 
   constructor(parts: Parts, room: MediaRoom, sessionId: string) {
     this.#parts = parts;
@@ -161,20 +160,31 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
 
   watch(isWatched: boolean): void {
     this.#isWatched = isWatched;
-    this.#silentSince = undefined;
+    this.#isSilent = false;
   }
 
   /** Reports when nothing has come for so long from a page that sends, and when something comes again. */
   lookForSilence(now: number, afterMs: number): void {
-    const sending = [...this.#producers.values()].filter(({ paused }) => !paused);
-    if (!this.#isWatched || this.closed || sending.length === 0 || this.#evidence === "none") return;
-    const comes = sending.some(({ transport }) => transport.hears);
-    if (comes) this.#silentSince = undefined;
-    else this.#silentSince ??= now;
-    const isSilent = this.#silentSince !== undefined && now - this.#silentSince >= afterMs;
+    if (!this.#isWatched || this.closed) return;
+    const isSilent = now - this.#silentSince >= afterMs;
     if (isSilent === this.#isSilent) return;
     this.#isSilent = isSilent;
     this.#parts.events.emit("silence", { sessionId: this.sessionId, isSilent });
+  }
+
+  /** When {@link lookForSilence} has something to report, if nothing happens until then. */
+  nextSilenceAt(afterMs: number): number {
+    if (!this.#isWatched || this.closed) return Infinity;
+    const at = this.#silentSince + afterMs;
+    if (this.#isSilent) return at === Infinity ? -Infinity : Infinity;
+    return at;
+  }
+
+  /** Since when nothing comes from a page that sends and was connected; `Infinity` while something comes. */
+  get #silentSince(): number {
+    const sending = [...this.#producers.values()].filter(({ paused }) => !paused);
+    if (this.#evidence === "none" || sending.length === 0) return Infinity;
+    return Math.max(...sending.map(({ transport }) => transport.silentSince ?? Infinity));
   }
 
   reset(): void {

@@ -10,6 +10,7 @@ const config = loadConfig({ LASTSEEN_ENV: "test" }, fileURLToPath(new URL("../..
 export const SETTINGS = {
   sweepMs: config.SWEEP_INTERVAL_MS,
   socketPingMs: config.SOCKET_PING_INTERVAL_MS,
+  probeMs: config.PROBE_INTERVAL_MS,
   ringMs: config.CALL_RING_TIMEOUT_MS,
   helloMs: config.HELLO_TIMEOUT_MS,
   reconnectSpreadMs: 5_000,

@@ -90,12 +90,17 @@ export class EventLoop implements Clock {
     return this.#stoppedUntil > this.#now.at;
   }
 
-  /** How long the process has stood still since a moment within the last hours, in milliseconds. */
-  stoppedSince(since: number): number {
+  /**
+   * How long the process has stood still since a moment within the last hours, in milliseconds.
+   *
+   * @param leastMs shorter stops do not count
+   */
+  stoppedSince(since: number, leastMs = 0): number {
     let total = 0;
     for (let index = this.#stops.length - 1; index >= 0; index--) {
       const stop = this.#stops[index];
       if (!stop || stop.until <= since) break;
+      if (stop.until - stop.from < leastMs) continue;
       total += Math.max(0, Math.min(stop.until, this.#now.at) - Math.max(stop.from, since));
     }
     return total;

@@ -94,6 +94,11 @@ export class Pipe {
     else this.#held.push(run);
   }
 
+  /** Whether a packet that is sent now takes seconds. */
+  get isDelayed(): boolean {
+    return this.#lastAt - this.#world.now.at > 1_000;
+  }
+
   /** From now on, packets arrive after this time at the earliest. */
   delay(ms: number): void {
     this.#lastAt = Math.max(this.#lastAt, this.#world.now.at + ms);

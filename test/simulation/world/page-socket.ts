@@ -68,6 +68,10 @@ export class PageSocket implements SocketLike {
     if (this.readyState === CLOSED) gone();
   }
 
+  get isDelayed(): boolean {
+    return this.#down?.isDelayed ?? false;
+  }
+
   /** Frames from the service take at least this time, as when a device on the path stands still. */
   delayAnswers(ms: number): void {
     this.#down?.delay(ms);
@@ -103,6 +107,12 @@ export class PageSocket implements SocketLike {
   drop(code: number): void {
     if (this.readyState === OPEN) this.#pipe?.send(() => this.far?.gotClose(code));
     this.#end(ABNORMAL);
+  }
+
+  /** The page's process is gone, and the system ends its connection in order: some browsers send no close frame then. */
+  abandon(): void {
+    this.#pipe?.send(() => this.far?.gotReset(false));
+    this.#end(undefined);
   }
 
   /** The connection breaks, and both ends notice. */

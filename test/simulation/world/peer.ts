@@ -15,9 +15,10 @@ export interface PeerListener {
 export class Peer {
   readonly #world: World;
   readonly #listeners = new Set<PeerListener>();
-  /** Listeners whose path to the peer is gone. They need a new path. */
-  readonly #cutOff = new Set<PeerListener>();
+  /** Listeners whose path to the peer is gone, and since when. They need a new path. */
+  readonly #cutOff = new Map<PeerListener, number>();
   #alive = true;
+  #silentSince = 0;
   #downs = 0;
 
   constructor(world: World) {
@@ -33,6 +34,7 @@ export class Peer {
     this.#alive = alive;
     this.#downs += 1;
     if (alive) return;
+    this.#silentSince = this.#world.now.at;
     const downs = this.#downs;
     this.#world.after(this.#world.between(CONSENT.least, CONSENT.most), () => {
       if (downs === this.#downs) for (const listener of this.#listeners) listener.lost();
@@ -51,15 +53,15 @@ export class Peer {
 
   /** The peer has moved to another address. The old paths to it do not work any more. */
   move(): void {
-    for (const listener of this.#listeners) this.#cutOff.add(listener);
+    for (const listener of this.#listeners) this.#cutOff.set(listener, this.#world.now.at);
     this.#world.after(this.#world.between(CONSENT.least, CONSENT.most), () => {
-      for (const listener of this.#cutOff) if (this.#cutOff.delete(listener)) listener.lost();
+      for (const listener of this.#cutOff.keys()) if (this.#cutOff.delete(listener)) listener.lost();
     });
   }
 
-  /** Whether what it sends arrives there. */
-  reaches(listener: PeerListener): boolean {
-    return this.#alive && this.#listeners.has(listener) && !this.#cutOff.has(listener);
+  /** Since when nothing that it sends arrives there; undefined while everything arrives. */
+  silentSince(listener: PeerListener): number | undefined {
+    return this.#cutOff.get(listener) ?? (this.#alive ? undefined : this.#silentSince);
   }
 
   /** Adds a listener, or gives a known listener a new path. */
