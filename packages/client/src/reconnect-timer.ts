@@ -14,8 +14,12 @@ export interface Retry extends Trouble {
 
 /** The connection broke, and the service has not asked to wait. */
 const BROKE: ReadonlySet<ReconnectCause> = new Set<ReconnectCause>(["socket_closed", "pong_timeout"]);
-/** An attempt may take four times as long as the last one that succeeded: at least the first part of the grace, at most the second. */
+/**
+ * An attempt may take four times as long as the last one that succeeded: at least the first part of the grace, at most the
+ * second. From the third on an attempt may take longer than the one before it, because the network may have become slow.
+ */
 const ATTEMPT_SHARE = 1 / 5;
+const GROWTH = 1.5;
 const LONGEST_SHARE = 1 / 2;
 const LEAST_ATTEMPT_MS = 1_000;
 
@@ -88,7 +92,8 @@ export class ReconnectTimer {
     const elapsedMs = this.#elapsedMs();
     if (elapsedMs >= graceMs) return Infinity;
     const untilLastMs = lastChance(graceMs).fromMs - elapsedMs;
-    const limitMs = Math.min(LONGEST_SHARE * graceMs, Math.max(ATTEMPT_SHARE * graceMs, 4 * usualMs));
+    const leastMs = ATTEMPT_SHARE * graceMs * GROWTH ** Math.max(0, this.#attempt - 2);
+    const limitMs = Math.min(LONGEST_SHARE * graceMs, Math.max(leastMs, 4 * usualMs));
     return Math.max(LEAST_ATTEMPT_MS, Math.min(limitMs, untilLastMs > 0 ? untilLastMs : limitMs));
   }
 
