@@ -1,104 +1,109 @@
 /**
- * How soon a ghost is gone: people with real browsers and media go in every way there is, from the built service with the
- * deadlines of production, and somebody who stays writes down when they are told. Prints a table; `--write` puts it into
- * `docs/detection.md`. Fails when somebody was there for more than a second longer than promised.
+ * How soon a ghost is gone. First native clients of Lastseen and of other systems meet the same faults side by side. Then
+ * people with real browsers and media go in every way there is, and somebody who stays writes down when they are told. All
+ * systems have the deadlines of production. Prints tables; `--write` puts them into `docs/detection.md`, and a picture of them
+ * into `docs/detection.svg`. Fails when somebody was there for more than a second longer than promised, or when Lastseen threw
+ * a living person out.
  *
- *     npm run -s build && npx tsx bench/detection.ts [--only leave,crash] [--main dist/main.js] [--write]
+ *     npm run bench:detection -- [--part beside,browsers] [--only leave,crash] [--times 5 | --quick] [--main FILE] [--write]
+ *
+ * `--only` takes the names in `detection/ways.ts` and `detection/side-by-side/faults.ts`, and `server`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { goingTable, histogramTable, isMissed, putInto, type Row } from "./detection/document.js";
+import { measurePeople } from "./detection/browsers.js";
+import { measureBeside, type BesideRow } from "./detection/side-by-side/browsers.js";
+import { falseLeaves, sideBySideLines } from "./detection/side-by-side/document.js";
+import { drawPicture } from "./detection/side-by-side/picture.js";
+import { measureSideBySide, type SideBySide } from "./detection/side-by-side/run.js";
+import { allSubjects } from "./detection/subjects/all.js";
 import { readDetections, type Detections } from "./detection/histogram.js";
-import { measureCut } from "./detection/network.js";
-import { noMachineReason } from "./detection/other-machine.js";
-import { MeasuredService } from "./detection/service.js";
-import { departAll, enterAll } from "./detection/trial.js";
-import { QUICK_WAYS, SLOW_WAYS, type Way } from "./detection/ways.js";
+import { socketIo } from "./detection/subjects/npm.js";
+import { QUICK_WAYS, SLOW_WAYS } from "./detection/ways.js";
 import { describeLoad, describeMachine } from "./report/machine.js";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const DOCUMENT = here("../docs/detection.md");
+const PICTURE = here("../docs/detection.svg");
 const { values } = parseArgs({
   options: {
     main: { type: "string", default: here("../dist/main.js") },
     only: { type: "string" },
+    part: { type: "string", default: "beside,browsers" },
+    times: { type: "string", default: "5" },
+    quick: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
   },
 });
 const main = resolve(values.main);
 const only = values.only?.split(",");
-if (only && values.write) throw new Error("--write is for all of them");
+if (values.write && (only || values.quick)) throw new Error("--write is for all faults, and not for --quick");
+const parts = values.part.split(",");
+const times = values.quick ? 1 : Number(values.times);
 const wanted = ({ id }: { id: string }): boolean => only?.includes(id) ?? true;
 
 const say = (text: string): void => console.error(text);
 const load = describeLoad();
 if (load.busy) say(`the machine is busy: ${load.text}`);
 const startedAt = performance.now();
-const scrapes: string[] = [];
-const rows = await measureAll();
-report(rows, readDetections(scrapes));
-
-/** Those that take minutes go first; meanwhile the others, one way after the other. */
-async function measureAll(): Promise<Row[]> {
-  const service = await MeasuredService.start(main);
-  try {
-    const slow = [];
-    for (const way of SLOW_WAYS.filter(wanted)) slow.push({ way, entered: await enterAll(service, way) });
-    const slowly = Promise.all(slow.map(async ({ way, entered }) => rowOf(way, await departAll(entered, way))));
-    const quickly = async (): Promise<Row[]> => {
-      const measured: Row[] = [];
-      for (const way of QUICK_WAYS.filter(wanted))
-        measured.push(rowOf(way, await departAll(await enterAll(service, way), way)));
-      return wanted({ id: "cut" }) ? [...measured, ...(await measureNetwork())] : measured;
-    };
-    const [last, first] = await Promise.all([slowly, quickly()]);
-    scrapes.push(await service.metrics());
-    return [...first, ...last];
-  } finally {
-    await service.stop();
-  }
+if (parts.includes("beside")) reportBeside(await measureSideBySide(allSubjects(main), { times, wants: wanted, say }));
+if (parts.includes("browsers")) {
+  const scrapes: string[] = [];
+  const rows = await measurePeople({ main, times, wanted, say, scrapes });
+  const problem = socketIo.prepare();
+  if (problem !== undefined) say(`Socket.IO is not measured: ${problem}`);
+  const beside =
+    problem === undefined
+      ? await measureBeside(
+          socketIo,
+          [...QUICK_WAYS, ...SLOW_WAYS].filter((way) => way.anywhere && wanted(way)),
+          times,
+          say,
+        )
+      : [];
+  reportBrowsers(rows, readDetections(scrapes), beside);
 }
 
-async function measureNetwork(): Promise<Row[]> {
-  const problem = noMachineReason();
-  if (problem !== undefined) {
-    say(`nobody's network can be cut here: ${problem}`);
-    return [];
-  }
-  const { withMedia, without, metrics } = await measureCut(main);
-  scrapes.push(metrics);
-  say("network cut");
-  return [
-    { how: "network is cut, with media", told: "ICE consent, no pong for 5 s", atMost: 26, goings: withMedia },
-    { how: "network is cut, without media", told: "two pongs missed", atMost: 59, goings: without },
-  ];
+function reportBeside(results: SideBySide): void {
+  const lines = [...heading("servers and clients"), "", ...sideBySideLines(results)];
+  console.log(lines.join("\n"));
+  write("side by side", lines);
+  if (values.write) writeFileSync(PICTURE, drawPicture(results));
+  for (const { id, knowsAway } of results.subjects)
+    if (knowsAway && (falseLeaves(results).get(id)?.thrownOut ?? 0) + results.falseAways > 0) process.exitCode = 1;
 }
 
-function rowOf({ how, told, atMost }: Way, goings: Row["goings"]): Row {
-  say(how);
-  return { how, told, atMost, goings };
-}
-
-function report(all: readonly Row[], detections: readonly Detections[]): void {
+function reportBrowsers(all: readonly Row[], detections: readonly Detections[], beside: readonly BesideRow[]): void {
   const ghosts = all.flatMap(({ goings }) => goings).filter(({ leaving }) => leaving.cause !== undefined).length;
   const counted = detections.reduce((sum, { count }) => sum + count, 0);
   if (counted !== ghosts) throw new Error(`the histogram has counted ${counted} ghosts of ${ghosts}`);
-  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
   const lines = [
-    `Measured on ${new Date().toISOString().slice(0, 10)} in ${minutes} minutes:`,
+    ...heading("service, worker and all browsers"),
     "",
-    ...describeMachine()
-      .slice(0, 1)
-      .map((line) => `- ${line}`),
-    `- Load of the minute before: ${load.text}; service, worker and all browsers on this one machine.`,
-    "",
-    goingTable(all),
+    goingTable(all, beside),
     "",
     histogramTable(detections),
   ];
   console.log(lines.join("\n"));
-  if (values.write) writeFileSync(DOCUMENT, putInto(readFileSync(DOCUMENT, "utf8"), lines));
+  write("measured", lines);
   if (all.some(isMissed)) process.exitCode = 1;
+}
+
+function heading(who: string): string[] {
+  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+  return [
+    `Measured on ${new Date().toISOString().slice(0, 10)} in ${minutes} minutes, each ${times} times:`,
+    "",
+    ...describeMachine()
+      .slice(0, 1)
+      .map((line) => `- ${line}`),
+    `- Load of the minute before: ${load.text}; ${who} on this one machine.`,
+  ];
+}
+
+function write(section: string, lines: readonly string[]): void {
+  if (values.write) writeFileSync(DOCUMENT, putInto(readFileSync(DOCUMENT, "utf8"), section, lines));
 }

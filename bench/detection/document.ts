@@ -1,6 +1,7 @@
 /** The tables of `docs/detection.md`, between two marks of that file. */
 import { table } from "../report/table.js";
 import type { Detections } from "./histogram.js";
+import type { BesideRow } from "./side-by-side/browsers.js";
 import type { Going } from "./witness.js";
 
 export interface Row {
@@ -11,8 +12,6 @@ export interface Row {
   goings: readonly Going[];
 }
 
-const BEGIN = "<!-- measured: begin -->";
-const END = "<!-- measured: end -->";
 /** Deadlines are looked at four times a second, and a busy machine takes its time. */
 const TOLERANCE_SECONDS = 1;
 
@@ -20,9 +19,15 @@ export function isMissed({ atMost, goings }: Row): boolean {
   return goings.some(({ leftAfterMs }) => leftAfterMs > (atMost + TOLERANCE_SECONDS) * 1_000);
 }
 
-export function goingTable(rows: readonly Row[]): string {
+/** @param beside the same ways from Socket.IO */
+export function goingTable(rows: readonly Row[], beside: readonly BesideRow[]): string {
+  const elsewhere = (how: string): string => {
+    const row = beside.find((one) => one.how === how);
+    if (!row) return "";
+    return row.cell.gone.length === 0 ? `not in ${row.watch} s` : range(row.cell.gone);
+  };
   return table(
-    ["how they go", "what tells", "at most", "shown as away after", "gone after", "cause"],
+    ["how they go", "what tells", "at most", "shown as away after", "gone after", "cause", "Socket.IO: gone after"],
     rows.map((row) => [
       row.how,
       row.told,
@@ -30,6 +35,7 @@ export function goingTable(rows: readonly Row[]): string {
       range(row.goings.flatMap(({ awayAfterMs }) => awayAfterMs ?? [])),
       range(row.goings.map(({ leftAfterMs }) => leftAfterMs)) + (isMissed(row) ? " (missed)" : ""),
       [...new Set(row.goings.map(({ leaving }) => leaving.cause ?? leaving.reason))].join(", "),
+      elsewhere(row.how),
     ]),
   );
 }
@@ -47,10 +53,11 @@ export function histogramTable(detections: readonly Detections[]): string {
 }
 
 /** @throws Error when the document has no place for them */
-export function putInto(document: string, lines: readonly string[]): string {
-  const [from, to] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`The document has no ${BEGIN} with a ${END} after it`);
-  return `${document.slice(0, from)}${[BEGIN, "", ...lines, "", END].join("\n")}${document.slice(to + END.length)}`;
+export function putInto(document: string, section: string, lines: readonly string[]): string {
+  const [begin, end] = [`<!-- ${section}: begin -->`, `<!-- ${section}: end -->`];
+  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`The document has no ${begin} with a ${end} after it`);
+  return `${document.slice(0, from)}${[begin, "", ...lines, "", end].join("\n")}${document.slice(to + end.length)}`;
 }
 
 /** The least and the most of some milliseconds, in seconds. */

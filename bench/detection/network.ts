@@ -9,9 +9,8 @@ import { MeasuredService } from "./service.js";
 import { Witness, type Going } from "./witness.js";
 
 const QUIET_CLIENT = fileURLToPath(new URL("../../test/long/network/quiet-client.ts", import.meta.url));
-const PEOPLE = 3;
-/** Between clients without media: a third of the interval between WebSocket pings, so that the cut meets all parts of it. */
-const APART_MS = 5_000;
+/** Between clients without media, so that the cut meets all parts of the interval between WebSocket pings. */
+const APART_MS = 700;
 const LIMIT_MS = 90_000;
 
 export interface Cut {
@@ -30,13 +29,14 @@ interface Watched {
  * Measures people with and without media on another machine when the link to that machine goes down.
  *
  * @param main the built service
+ * @param people how many with media, and how many without
  */
-export async function measureCut(main: string): Promise<Cut> {
+export async function measureCut(main: string, people: number): Promise<Cut> {
   const machine = new OtherMachine();
   const browsers: Browser[] = [];
   const service = await MeasuredService.start(main, machine.hostAddress);
   try {
-    const withMedia = await inTurn(async (n) => {
+    const withMedia = await inTurn(people, async (n) => {
       const name = `cut-${n}`;
       const witness = await Witness.enter(service, name);
       const url = service.pageUrl(name, name);
@@ -45,7 +45,7 @@ export async function measureCut(main: string): Promise<Cut> {
       await (await browser.newPage()).goto(url);
       return { witness, sessionId: await witness.sees(name, true) };
     });
-    const without = await inTurn(async (n) => {
+    const without = await inTurn(people, async (n) => {
       if (n > 0) await pause(APART_MS);
       const name = `quiet-${n}`;
       const witness = await Witness.enter(service, name);
@@ -55,8 +55,8 @@ export async function measureCut(main: string): Promise<Cut> {
     await afterPong(service, "quiet-0");
     const cutAt = performance.now();
     machine.pullCable();
-    const account = (people: readonly Watched[]): Promise<Going[]> =>
-      Promise.all(people.map(({ witness, sessionId }) => witness.account(sessionId, cutAt, LIMIT_MS)));
+    const account = (watched: readonly Watched[]): Promise<Going[]> =>
+      Promise.all(watched.map(({ witness, sessionId }) => witness.account(sessionId, cutAt, LIMIT_MS)));
     const [gone, silent] = await Promise.all([account(withMedia), account(without)]);
     for (const { witness } of [...withMedia, ...without]) witness.leave();
     return { withMedia: gone, without: silent, metrics: await service.metrics() };
@@ -74,8 +74,8 @@ async function afterPong(service: MeasuredService, name: string): Promise<void> 
   await until(async () => (await lastPongAt()) !== answered, 20_000);
 }
 
-async function inTurn<T>(enter: (n: number) => Promise<T>): Promise<T[]> {
+async function inTurn<T>(people: number, enter: (n: number) => Promise<T>): Promise<T[]> {
   const entered: T[] = [];
-  for (let n = 0; n < PEOPLE; n += 1) entered.push(await enter(n));
+  for (let n = 0; n < people; n += 1) entered.push(await enter(n));
   return entered;
 }

@@ -52,9 +52,10 @@ export class MeasuredService {
     return this.#process.ws;
   }
 
-  /** The demo page, which joins the room by itself and then only sends what the SDK does. */
-  pageUrl(name: string, room: string): string {
-    const query = new URLSearchParams({ room, name, autojoin: "1", poll: "0" });
+  /** The demo page, which joins the room by itself and then only sends what the SDK does. @param quiet without media */
+  pageUrl(name: string, room: string, quiet = false): string {
+    const media = quiet ? { mic: "0", camera: "0" } : {};
+    const query = new URLSearchParams({ room, name, autojoin: "1", poll: "0", ...media });
     return `http://${this.#process.host}:${this.#webPort}/?${query.toString()}`;
   }
 

@@ -14,13 +14,13 @@ export interface Entered {
 const PATIENCE_MS = 40_000;
 
 /** All people of one way enter their rooms. */
-export async function enterAll(service: MeasuredService, way: Way): Promise<Entered[]> {
+export async function enterAll(service: MeasuredService, way: Way, people: number): Promise<Entered[]> {
   const entered: Entered[] = [];
-  for (let n = 0; n < way.people; n += 1) {
+  for (let n = 0; n < people; n += 1) {
     const name = `${way.id}-${n}`;
     const witness = await Witness.enter(service, name);
-    const leaver = await way.open(service.pageUrl(name, name), service);
-    const sessionId = await witness.sees(name, true);
+    const leaver = await way.open(service.pageUrl(name, name, way.quiet), service);
+    const sessionId = await witness.sees(name, !way.quiet);
     await leaver.prepare?.();
     entered.push({ leaver, witness, sessionId });
   }

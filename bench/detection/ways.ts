@@ -1,7 +1,6 @@
 /** The ways to go that need no network namespace. */
 import { TcpProxy } from "../../test/support/tcp-proxy.js";
 import { Person, UnwatchedPerson } from "./person.js";
-import type { MeasuredService } from "./service.js";
 
 /** Somebody in the room who is about to go. */
 export interface Leaver {
@@ -18,10 +17,14 @@ export interface Way {
   told: string;
   /** What is promised, seconds; 0: at once. */
   atMost: number;
-  people: number;
   /** Between one's going and the next one's, ms. */
   apartMs: number;
-  open(url: string, service: MeasuredService): Promise<Leaver>;
+  /** Whether they are there without microphone and camera. */
+  quiet?: true;
+  /** Whether it depends on the page and its browser alone, so that it is also a way to go from another system. */
+  anywhere?: true;
+  /** @param service the server that the page belongs to */
+  open(url: string, service: { readonly port: number }): Promise<Leaver>;
 }
 
 type Go = (person: Person) => unknown;
@@ -33,10 +36,11 @@ const withPage =
     return { prepare: () => person.prepare(), go: () => go(person), close: () => person.close() };
   };
 
-const QUICK = { people: 3, apartMs: 0 };
-const GONE = { ...QUICK, told: "close 1001 or the beacon", atMost: 5 };
+const QUICK = { apartMs: 0 };
+const GONE = { ...QUICK, anywhere: true, told: "close 1001 or the beacon", atMost: 5 } as const;
 /** They differ by where in the interval between two sweeps they fall. */
-const SILENT = { people: 3, apartMs: 10_000, told: "silence", atMost: 150 };
+const SILENT = { anywhere: true, apartMs: 10_000, atMost: 150 } as const;
+const STOPPED = { anywhere: true, apartMs: 700, atMost: 32 } as const;
 
 /** Each takes a minute at the most; one after the other. */
 export const QUICK_WAYS: readonly Way[] = [
@@ -64,6 +68,13 @@ export const QUICK_WAYS: readonly Way[] = [
     open: withPage(({ page }) => page.goto("about:blank")),
   },
   { ...GONE, id: "crash", how: "page crashes", open: withPage((person) => person.signalRenderers("SIGKILL")) },
+  {
+    ...GONE,
+    id: "cache",
+    how: "goes into the back/forward cache",
+    quiet: true,
+    open: withPage(({ page }) => page.goto(new URL("icon.svg", page.url()).href)),
+  },
   { ...GONE, id: "kill", how: "browser is killed", open: withPage((person) => person.killBrowser()) },
   {
     ...QUICK,
@@ -84,22 +95,36 @@ export const QUICK_WAYS: readonly Way[] = [
     },
   },
   {
-    ...QUICK,
+    ...STOPPED,
     id: "stop",
     how: "page's process is stopped",
-    told: "ICE consent, probe not answered",
-    atMost: 40,
+    told: "silent media, probe not answered",
     open: withPage((person) => person.signalRenderers("SIGSTOP")),
   },
 ];
 
 /** These ways take minutes, so they all run at the same time as the others. */
 export const SLOW_WAYS: readonly Way[] = [
-  { ...SILENT, id: "hang", how: "page's script hangs, media goes on", open: withPage((person) => person.hang()) },
+  {
+    ...SILENT,
+    id: "stop-quiet",
+    how: "page's process is stopped, without media",
+    told: "probe not answered",
+    quiet: true,
+    open: withPage((person) => person.signalRenderers("SIGSTOP")),
+  },
+  {
+    ...SILENT,
+    id: "hang",
+    how: "page's script hangs, media goes on",
+    told: "probe not answered",
+    open: withPage((person) => person.hang()),
+  },
   {
     ...SILENT,
     id: "freeze",
     how: "page is frozen, media goes on",
+    told: "the page says so",
     async open(url) {
       const person = await UnwatchedPerson.open(url);
       return { go: () => person.freeze(), close: () => person.close() };

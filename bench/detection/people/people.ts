@@ -27,6 +27,10 @@ export function compilePeople(): void {
   });
 }
 
+/** They end with the bench at the latest. */
+const endWithBench = new Set<People>();
+process.once("exit", () => endWithBench.forEach((people) => people.end()));
+
 /** A process of people, seen from the bench. */
 export class People {
   readonly #child: ChildProcess;
@@ -41,7 +45,7 @@ export class People {
     });
     // Requests of the many people wait side by side.
     this.#child.setMaxListeners(0);
-    process.once("exit", () => this.end());
+    endWithBench.add(this);
   }
 
   enter(order: EntryOrder): Promise<void> {
@@ -70,6 +74,7 @@ export class People {
   }
 
   end(): void {
+    endWithBench.delete(this);
     this.#child.kill("SIGKILL");
   }
 }

@@ -77,7 +77,9 @@ function elsewhere(happens: (machine: OtherMachine) => Promise<void> | void): Fa
 }
 
 /** Each client meets it by itself. */
-function each(happens: (people: People, which: ReturnType<Stage["everywhere"]>[number]) => Promise<void>): Fault["arrange"] {
+function each(
+  happens: (people: People, which: ReturnType<Stage["everywhere"]>[number]) => Promise<void>,
+): Fault["arrange"] {
   return async (stage, room) => {
     const people = new People();
     for (const name of stage.names) await stage.enter(people, room, name, { spoilable: true });

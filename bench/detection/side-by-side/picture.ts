@@ -34,7 +34,12 @@ export function drawPicture(results: SideBySide): string {
     legend(results),
     ...MARKS.map((mark) => scaleMark(mark, scaleEnd)),
     ...going.flatMap((row, n) => rowOf(results, row, TOP + n * ROW + ROW / 2)),
-    text(20, barsTop - 20, "Thrown out although they were alive (flaps, resets, reloads, server stalls, restart)", "title"),
+    text(
+      20,
+      barsTop - 20,
+      "Thrown out although they were alive (flaps, resets, reloads, server stalls, restart)",
+      "title",
+    ),
     ...bars(results, barsTop),
     "</svg>",
     "",
@@ -43,7 +48,10 @@ export function drawPicture(results: SideBySide): string {
 
 function legend({ subjects }: SideBySide): string {
   return subjects
-    .map(({ title }, n) => `<circle cx="${26 + n * 125}" cy="54" r="5" fill="${colour(n)}"/>${text(36 + n * 125, 59, title)}`)
+    .map(
+      ({ title }, n) =>
+        `<circle cx="${26 + n * 125}" cy="54" r="5" fill="${colour(n)}"/>${text(36 + n * 125, 59, title)}`,
+    )
     .join("");
 }
 
@@ -63,7 +71,9 @@ function rowOf({ subjects }: SideBySide, { how, cells }: FaultRow, y: number): s
       const ring = cell.away.length > 0 ? at(median(cell.away) / 1_000) : undefined;
       const dot = cell.gone.length > 0 ? at(median(cell.gone) / 1_000) : undefined;
       return [
-        ring === undefined ? "" : `<circle cx="${ring}" cy="${dotY}" r="5" fill="none" stroke="${colour(n)}" stroke-width="2.5"/>`,
+        ring === undefined
+          ? ""
+          : `<circle cx="${ring}" cy="${dotY}" r="5" fill="none" stroke="${colour(n)}" stroke-width="2.5"/>`,
         dot === undefined
           ? `<text x="${RIGHT + 6}" y="${dotY + 4}" style="fill:${colour(n)}">›</text>`
           : `<circle cx="${dot}" cy="${dotY}" r="5" fill="${colour(n)}"/>`,

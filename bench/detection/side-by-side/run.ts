@@ -34,12 +34,18 @@ export async function measureSideBySide(all: readonly Subject[], options: Option
   compilePeople();
   const [clients, servers] = await Promise.all([
     measureClientFaults(subjects, options),
-    options.wants({ id: "server" }) ? onStage(subjects, options, (stage) => measureServerFaults(stage, options.say)) : [],
+    options.wants({ id: "server" })
+      ? onStage(subjects, options, (stage) => measureServerFaults(stage, options.say))
+      : [],
   ]);
   return { subjects, missing, rows: [...clients.rows, ...servers], falseAways: clients.falseAways };
 }
 
-async function onStage<T>(subjects: readonly Subject[], { times }: Options, act: (stage: Stage) => Promise<T>): Promise<T> {
+async function onStage<T>(
+  subjects: readonly Subject[],
+  { times }: Options,
+  act: (stage: Stage) => Promise<T>,
+): Promise<T> {
   const stage = await Stage.open(subjects, times);
   try {
     return await act(stage);

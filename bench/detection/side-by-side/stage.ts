@@ -50,6 +50,11 @@ export class Stage {
   /** They come into the room of every system, and their witness sees them. */
   async enter(people: People, room: string, name: string, spot: Spot = {}): Promise<void> {
     await this.#enter(people, room, name, spot);
+    await this.sees(room, name);
+  }
+
+  /** Waits until the witness of every system has seen somebody. */
+  async sees(room: string, name: string): Promise<void> {
     await until(() => this.systems.every((system) => this.#log.knows(system, room, name)), ENTRY_TIMEOUT_MS);
   }
 

@@ -1,7 +1,5 @@
 /** What the witness of a room is told. `id` names a membership: who comes back as somebody new has another one. */
-export type Told =
-  | { event: "joined"; id: string; name: string }
-  | { event: "left" | "away" | "back"; id: string };
+export type Told = { event: "joined"; id: string; name: string } | { event: "left" | "away" | "back"; id: string };
 
 export interface Entry {
   /** The server, `http://host:port` or `ws://host:port` as its library wants it. */

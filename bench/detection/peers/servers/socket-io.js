@@ -2,7 +2,17 @@
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
-const http = createServer();
+const PAGE = `<!doctype html><title>Socket.IO</title><script src="/socket.io/socket.io.js"></script><script>
+  const { room, name } = Object.fromEntries(new URLSearchParams(location.search));
+  io({ auth: { room, name } });
+</script>`;
+
+/** Another page of the same site, for somebody who leaves the first. */
+const ELSEWHERE = "<!doctype html><title>Elsewhere</title>";
+
+const http = createServer(({ url }, response) =>
+  response.setHeader("content-type", "text/html").end(url.startsWith("/?") ? PAGE : ELSEWHERE),
+);
 const io = new Server(http);
 
 io.on("connection", async (socket) => {
