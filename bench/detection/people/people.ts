@@ -37,8 +37,8 @@ export class People {
 
   /** @param machine where it runs; by default here */
   constructor(onHeard: (heard: Heard) => void = () => {}, machine?: OtherMachine) {
-    const [command = "", ...args] = [...(machine?.prefix ?? []), process.execPath, PROGRAM];
-    this.#child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const [command, ...args] = [...(machine?.prefix ?? []), process.execPath, PROGRAM];
+    this.#child = spawn(command ?? process.execPath, args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     this.#child.on("message", (message) => {
       const { heard } = message as { heard?: Heard };
       if (heard) onHeard(heard);

@@ -9,6 +9,10 @@ const START_TIMEOUT_MS = 60_000;
 /** Then somebody who deploys loses patience too. */
 const STOP_TIMEOUT_MS = 30_000;
 
+/** They end with the bench at the latest. */
+const running = new Set<ServerProcess>();
+process.once("exit", () => running.forEach((server) => server.kill()));
+
 /** The server of one system in a process of its own. */
 export class ServerProcess {
   readonly subject: Subject;
@@ -19,7 +23,7 @@ export class ServerProcess {
     this.subject = subject;
     this.port = port;
     this.#child = this.#spawn();
-    process.once("exit", () => this.#child.kill("SIGKILL"));
+    running.add(this);
   }
 
   /** Starts it and waits until it takes clients. */
@@ -43,6 +47,10 @@ export class ServerProcess {
     await this.stop();
     this.#child = this.#spawn();
     await this.#ready();
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
   }
 
   async stop(): Promise<void> {

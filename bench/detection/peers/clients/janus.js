@@ -19,7 +19,7 @@ export async function enter({ url, room, name, tell }) {
       for (const one of arrived.filter(Boolean)) tell({ event: "joined", id: String(one.id), name: one.display });
       if (typeof data.leaving === "number") tell({ event: "left", id: String(data.leaving) });
     });
-    line.closed.then(again);
+    void line.closed.then(again);
     await line.joinRoom(roomNumber(room), name);
   };
   await join();
