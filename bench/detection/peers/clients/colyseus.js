@@ -13,7 +13,7 @@ export async function enter({ url, room: name, name: person, tell }) {
   };
   const join = async () => {
     room = await client.joinOrCreate("presence", { room: name, name: person });
-    room.onMessage("people", (people) => people.forEach((one) => tell({ event: "joined", ...one })));
+    room.onMessage("people", (people) => tell({ event: "people", people }));
     room.onMessage("joined", (one) => tell({ event: "joined", ...one }));
     room.onMessage("left", (one) => tell({ event: "left", ...one }));
     room.onError(() => {});

@@ -15,8 +15,10 @@ export async function enter({ url, room, name, tell }) {
   };
   const join = async () => {
     line = await Line.open(url, (data) => {
-      const arrived = [data.joining, ...(data.publishers ?? []), ...(data.attendees ?? [])];
-      for (const one of arrived.filter(Boolean)) tell({ event: "joined", id: String(one.id), name: one.display });
+      const described = (one) => ({ id: String(one.id), name: one.display });
+      const there = [...(data.publishers ?? []), ...(data.attendees ?? [])];
+      if (data.videoroom === "joined") tell({ event: "people", people: there.map(described) });
+      if (data.joining) tell({ event: "joined", ...described(data.joining) });
       if (typeof data.leaving === "number") tell({ event: "left", id: String(data.leaving) });
     });
     void line.closed.then(again);

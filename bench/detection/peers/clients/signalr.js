@@ -12,7 +12,7 @@ export async function enter({ url, room, name, tell }) {
     .build();
   let wanted = true;
   const join = async () => {
-    for (const person of await connection.invoke("Join", room, name)) tell({ event: "joined", ...person });
+    tell({ event: "people", people: await connection.invoke("Join", room, name) });
   };
   const again = () => {
     if (wanted) setTimeout(() => void connection.start().then(join).catch(again), AGAIN_MS);
