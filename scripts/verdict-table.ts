@@ -29,11 +29,6 @@ const CASES: readonly { known: string; since: string; evidence: Partial<Evidence
     evidence: { socketSilentAt: 0 },
   },
   {
-    known: "The same, and the client may not know that it is watched, so that it notices later.",
-    since: "as before",
-    evidence: { socketSilentAt: 0, isUnaware: true },
-  },
-  {
     known: "Its page closed the socket (1000, 1001), or its process was killed (FIN without a close frame).",
     since: "the end of the socket",
     evidence: { socketEnd: { at: 0, kind: "page_closed" } },

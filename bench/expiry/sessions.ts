@@ -17,6 +17,7 @@ export const POLICY: LivenessPolicy = {
   reloadGraceMs: 5_000,
   announceAfterMs: 1_000,
   probeAnswerMs: 10_000,
+  unawareMs: 45_000,
   mediaAnswerMs: 3_000,
 };
 const HEARTBEAT_INTERVAL_MS = 30_000;

@@ -42,6 +42,7 @@ export function settingsOf(config: Config): ServiceSettings {
       resumeGraceMs: config.RESUME_GRACE_MS,
       reloadGraceMs: config.RELOAD_GRACE_MS,
       probeAnswerMs: config.PROBE_INTERVAL_MS,
+      unawareMs: 3 * config.SOCKET_PING_INTERVAL_MS,
     }),
     heartbeat: {
       intervalMs: config.HEARTBEAT_INTERVAL_MS,

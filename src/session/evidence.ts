@@ -16,10 +16,10 @@ export interface Evidence {
   /** When the second ping in a row was not answered; undefined when the socket has said anything since. */
   socketSilentAt: number | undefined;
   /**
-   * Nothing has come from the socket since the session is watched. So its client may not know that it is watched, and then
-   * it notices later that its connection is dead.
+   * Nothing has come from the silent socket since the session is watched. So its client may not know that it is watched, and
+   * then notices only by this time that its connection is dead.
    */
-  isUnaware: boolean;
+  unawareUntil: number | undefined;
   /** When the page said goodbye by beacon. */
   goodbyeAt: number | undefined;
   /** When a new page said that a reload is on its way. */
@@ -65,7 +65,7 @@ export function firstEvidence(now: number): Evidence {
     askedAt: undefined,
     socketEnd: undefined,
     socketSilentAt: undefined,
-    isUnaware: false,
+    unawareUntil: undefined,
     goodbyeAt: undefined,
     heldAt: undefined,
     mediaLostAt: undefined,

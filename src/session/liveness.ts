@@ -136,8 +136,11 @@ export class Liveness {
   socketSilent(session: Session): void {
     const { isWatched, lastSeenMono, connection, watchedSinceMono } = session;
     const heardMono = Math.max(lastSeenMono, connection?.lastPongMono ?? 0);
-    session.evidence.isUnaware = isWatched && watchedSinceMono > heardMono;
-    session.evidence.socketSilentAt = this.#time.now();
+    const { evidence } = session;
+    evidence.socketSilentAt = this.#time.now();
+    const isUnaware = isWatched && watchedSinceMono > heardMono;
+    const heardAt = evidence.socketSilentAt - (this.#clock.mono() - heardMono);
+    evidence.unawareUntil = isUnaware ? heardAt + this.#policy.unawareMs : undefined;
     this.review(session);
   }
 

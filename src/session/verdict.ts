@@ -17,6 +17,8 @@ export interface LivenessPolicy {
   reloadGraceMs: number;
   /** What may be over in a moment (a reload, a page that is frozen) is announced only if it lasts longer. */
   announceAfterMs: number;
+  /** How long a client that does not know that it is watched may take to notice that its connection is dead. */
+  unawareMs: number;
   /** How long a page may take to answer a probe before it is away. */
   probeAnswerMs: number;
   /** How long a page may take to answer a probe when its media is lost or silent. */
@@ -95,11 +97,11 @@ function ruleOfEnd({ at, kind }: SocketEnd, evidence: Evidence, policy: Liveness
 
 /** The socket is open, but it does not answer, or no media comes and the page does not answer. */
 function rulesOfSilence(evidence: Evidence, policy: LivenessPolicy): Rule[] {
-  const { lastSeen, socketSilentAt, isUnaware, mediaLostAt, mediaSilentAt } = evidence;
+  const { lastSeen, socketSilentAt, unawareUntil = -Infinity, mediaLostAt, mediaSilentAt } = evidence;
   const rules: Rule[] = [];
   if (socketSilentAt !== undefined) {
-    const graceMs = isUnaware ? 2 * policy.resumeGraceMs : policy.resumeGraceMs;
-    rules.push({ cause: "connection_lost", awayAt: socketSilentAt, ghostAt: socketSilentAt + graceMs });
+    const ghostAt = Math.max(socketSilentAt, unawareUntil) + policy.resumeGraceMs;
+    rules.push({ cause: "connection_lost", awayAt: socketSilentAt, ghostAt });
   }
   for (const askedAt of [mediaLostAt, mediaSilentAt]) {
     if (askedAt === undefined || askedAt < lastSeen) continue;

@@ -29,6 +29,7 @@ export const POLICY = livenessPolicy({
   resumeGraceMs: 20_000,
   reloadGraceMs: 5_000,
   probeAnswerMs: 10_000,
+  unawareMs: 45_000,
 });
 
 const SILENT = pino({ level: "silent" });

@@ -60,11 +60,12 @@ export class Heartbeat {
     this.#schedule();
   }
 
-  /** Pings at another interval from now on. */
+  /** Pings at another interval from now on. A longer one puts off no ping: perhaps the service does not know of it yet. */
   setInterval(intervalMs: number): void {
-    if (this.#intervalMs === 0 || this.#intervalMs === intervalMs) return;
+    const isShorter = intervalMs < this.#intervalMs;
+    if (this.#intervalMs === 0) return;
     this.#intervalMs = intervalMs;
-    this.#schedule();
+    if (isShorter) this.#schedule();
   }
 
   stop(): void {

@@ -56,7 +56,7 @@ test.skipIf(noMediaReason)(
   needsMedia(
     `each of ${RACES} races of tabs over real sockets ends with one owner, and the worker holds no media of the other tabs`,
   ),
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const service = await startService({ SFU_WORKERS: "1", RELOAD_GRACE_MS: "200", RESUME_GRACE_MS: "200" });
     await Promise.all(

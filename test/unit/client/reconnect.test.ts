@@ -29,7 +29,8 @@ describe("reconnect", () => {
     const scene = await connected();
     await scene.browser.socket.closeWith(code);
     expect(payloads(scene, "state").at(-1)).toMatchObject({ state: "reconnecting", reason });
-    await scene.browser.timers.advance(15_000);
+    const { timers, sockets } = scene.browser;
+    for (let ms = 0; sockets.length < 2 && ms < 15_000; ms += 100) await timers.advance(100);
     await scene.browser.socket.open();
     expect(scene.browser.socket.requests("hello")[0]?.data["resume"]).toMatchObject({ sessionId: "s-ann" });
   });

@@ -10,6 +10,7 @@ const policy: LivenessPolicy = {
   reloadGraceMs: 5_000,
   announceAfterMs: 1_000,
   probeAnswerMs: 10_000,
+  unawareMs: 45_000,
   mediaAnswerMs: 3_000,
 };
 
@@ -53,7 +54,14 @@ const table: Row[] = [
   ["connection lost after a silence", { ...lost, socketSilentAt: 58 * s }, 60 * s, "present", "heard", 61 * s],
 
   ["socket silent", { lastSeen: 9 * s, socketSilentAt: 15 * s }, 15 * s, "away", "connection_lost", 35 * s],
-  ["unaware", { lastSeen: 9 * s, socketSilentAt: 15 * s, isUnaware: true }, 54 * s, "away", "connection_lost", 55 * s],
+  [
+    "unaware",
+    { lastSeen: 9 * s, socketSilentAt: 15 * s, unawareUntil: 54 * s },
+    73 * s,
+    "away",
+    "connection_lost",
+    74 * s,
+  ],
   ["socket silent for good", { lastSeen: 9 * s, socketSilentAt: 15 * s }, 35 * s, "ghost", "connection_lost", 35 * s],
 
   ["tab closed, media lost later", { ...closed, mediaLostAt: 64 * s }, 65 * s, "ghost", "page_closed", 65 * s],
