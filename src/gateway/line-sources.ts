@@ -43,7 +43,7 @@ export class LineSource {
   }
 
   #forgetBefore(at: number): void {
-    while (this.#first < this.#ends.length && this.#ends[this.#first]!.at < at) this.#first += 1;
+    while ((this.#ends[this.#first]?.at ?? Infinity) < at) this.#first += 1;
     if (this.#first < this.#ends.length) return;
     this.#ends = [];
     this.#first = 0;

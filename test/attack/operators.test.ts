@@ -38,13 +38,13 @@ test.each([
   const service = await ServiceProcess.start({ ADMIN_TOKEN });
   const quiet = await operatorWaits(service, operator);
   const statuses: number[] = [];
-  let isOver = false;
+  const end = new AbortController();
   const guessers = Array.from({ length: GUESSERS }, async (_none, guesser) => {
-    for (let n = 0; !isOver || statuses.length < LEAST_GUESSES; n += 1) {
+    for (let n = 0; !end.signal.aborted || statuses.length < LEAST_GUESSES; n += 1) {
       statuses.push(await ask(service, `guess-${guesser}-${n}`, GUESSER));
     }
   });
-  const attacked = await operatorWaits(service, operator).finally(() => (isOver = true));
+  const attacked = await operatorWaits(service, operator).finally(() => end.abort());
   await Promise.all(guessers);
   const tried = statuses.filter((status) => status === 401).length;
   figure("guesses of the admin token", {

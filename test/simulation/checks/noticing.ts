@@ -9,8 +9,8 @@ import { SETTINGS } from "../service/settings.js";
 import type { Ledger } from "./ledger.js";
 import type { Scene } from "./scene.js";
 
-/** Tolerance for the delay of packets, and for the second between two checks. */
-const SLACK_MS = 2_500;
+/** Tolerance for the delay of packets, for a process that is a little late all the time, and for the second between two checks. */
+const SLACK_MS = 4_000;
 /** From the last sign of life of a page that cannot be reached: two pings, and the time to answer the second one. */
 const UNREACHABLE_MS = 9_000;
 /** From the last message of a page whose script stands still: until the probe, and the time to answer it. */
