@@ -56,7 +56,7 @@ export class NoSessionMedia implements SessionMedia {
     return { transports: 0, producers: 0, consumers: 0 };
   }
 
-  watch(): void {}
+  watch(_isWatched: boolean): void {}
 
   reset(): void {}
 

@@ -32,7 +32,11 @@ export function followWatched(parts: {
   for (const step of ["joined", "adopted"] as const) {
     events.on(step, ({ session }) => {
       review(session);
-      if (session.participation) reviewRoom(session.participation.roster.id);
+      const { participation, isWatched } = session;
+      if (!participation) return;
+      // The session may have been watched before, because of a call. Its media in this room is new.
+      participation.media.watch(isWatched);
+      reviewRoom(participation.roster.id);
     });
   }
   events.on("left", ({ session, roomId }) => {

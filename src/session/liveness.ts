@@ -114,6 +114,8 @@ export class Liveness {
     session.watchedSinceMono = this.#clock.mono();
     if (isWatched) this.#pace.began();
     else this.#pace.ended();
+    // Nobody looks at the media of a session that is not watched.
+    if (!isWatched) session.evidence.mediaSilentAt = undefined;
     session.connection?.paceChanged();
     session.participation?.media.watch(isWatched);
     this.review(session);

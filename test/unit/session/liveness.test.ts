@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { NoSessionMedia } from "../../../src/media/no-media.js";
 import { RecordingConnection, World } from "../../support/world.js";
 
 test("a session that is heard in time stays present for ever", async () => {
@@ -305,4 +306,15 @@ test("a session that answered everything and was away for a moment is counted as
   world.liveness.heard(session);
   expect(world.steps("ada")).toEqual(["away: goodbye", "back: heard"]);
   expect(world.liveness.falseAways).toBe(1);
+});
+
+test("somebody who is watched because of a call, and then enters its room, has new media, which is looked at", async () => {
+  const world = new World();
+  const looks = vi.spyOn(NoSessionMedia.prototype, "watch");
+  onTestFinished(() => looks.mockRestore());
+  const { known } = world.service.telephony;
+  vi.spyOn(known, "snapshotOf").mockReturnValue({} as ReturnType<typeof known.snapshotOf>);
+  const { session } = await world.open("ada", "the room of the call");
+  expect(session.isWatched).toBe(true);
+  expect(looks.mock.lastCall).toEqual([true]);
 });
