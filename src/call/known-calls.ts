@@ -111,7 +111,8 @@ export class KnownCalls {
    * callee's devices rang.
    */
   statusSeenBy({ userId }: Session, calleeId: string, status: UserStatus): UserStatus {
-    if (status !== "available") return status;
+    // Also when the callee goes offline: the ring ends first, as it would with a callee whose devices rang.
+    if (status === "busy") return status;
     const rings = this.ofUser(userId).some(
       ({ hidden, caller, callee }) => hidden && caller.userId === userId && callee.userId === calleeId,
     );

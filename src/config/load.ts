@@ -97,7 +97,7 @@ function finish(
   const weak = weakSecrets(merged, wrong);
   if (environment === "production") problems.push(...weak);
   if (problems.length > 0) throw new ConfigError(problems);
-  return complete(settings, environment, weak);
+  return complete(settings, environment, [...weak, ...unusedSecrets(settings)]);
 }
 
 function readFile(path: string, problems: string[]): Record<string, unknown> {
@@ -139,6 +139,15 @@ function check(settings: Readonly<Record<string, unknown>>, problems: string[]):
     if (!SCHEMAS.has(name)) problems.push(`${name} is not a setting (in a file of config/ or given as a value)`);
   }
   return wrong;
+}
+
+/** Somebody who sets these believes that tokens are checked. */
+function unusedSecrets({ AUTH_MODE, JWT_SECRET, JWT_JWKS_URL }: Settings): string[] {
+  if (AUTH_MODE !== "none") return [];
+  const given = Object.entries({ JWT_SECRET, JWT_JWKS_URL }).filter(([, value]) => value !== undefined);
+  return given.map(
+    ([name]) => `${name} is not used, because AUTH_MODE is none and everybody is let in; set AUTH_MODE=jwt`,
+  );
 }
 
 /** The secrets that are easy to guess, one line each. */

@@ -17,14 +17,19 @@ interface End {
 export class LineSource {
   readonly address: string;
   open = 0;
-  /** In the order in which they came. Those before `#first` are too old to count. */
-  #ends: End[] = [];
+  /** In the order in which they came. Those before `#first` are too old to count, and are removed when they are the half. */
+  readonly #ends: End[] = [];
   #first = 0;
   /** Those before this have been told that the address is a proxy's. */
   #untold = 0;
 
   constructor(address: string) {
     this.address = address;
+  }
+
+  /** How many ends are remembered. */
+  get size(): number {
+    return this.#ends.length;
   }
 
   /**
@@ -44,10 +49,11 @@ export class LineSource {
 
   #forgetBefore(at: number): void {
     while ((this.#ends[this.#first]?.at ?? Infinity) < at) this.#first += 1;
-    if (this.#first < this.#ends.length) return;
-    this.#ends = [];
+    // Removing each single end would move all later ones every time.
+    if (this.#first <= this.#ends.length / 2) return;
+    this.#ends.splice(0, this.#first);
+    this.#untold = Math.max(0, this.#untold - this.#first);
     this.#first = 0;
-    this.#untold = 0;
   }
 }
 

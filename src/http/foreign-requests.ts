@@ -53,6 +53,7 @@ export function problemOfHeaders(headers: IncomingHttpHeaders, own: OwnNames): s
 
 /** An IP address cannot be made to lead elsewhere, so only names count. */
 function isOwnHost(host: string, own: OwnNames): boolean {
+  if (/[@/?#\\%]/.test(host)) return false;
   const name = nameIn(`http://${host}`);
   return name !== undefined && (isLoopback(name) || isIP(withoutBrackets(name)) !== 0 || own.isHost(name));
 }

@@ -54,6 +54,11 @@ export class WindowLimit {
     return window.attempts <= this.#most;
   }
 
+  /** Whether {@link allow} would refuse the next attempt. Counts nothing. */
+  isUsedUp(key: string, now: number): boolean {
+    return (this.#windows.get(key)?.attempts ?? 0) >= this.#most && this.endsIn(key, now) > 0;
+  }
+
   /** How long it takes until the window of this key ends, milliseconds; 0 when it has none. */
   endsIn(key: string, now: number): number {
     const window = this.#windows.get(key);

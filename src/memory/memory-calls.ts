@@ -50,13 +50,23 @@ export class MemoryCalls implements CallStore {
     if (own) return { kind: "caller_busy", lapsed };
     if (this.#callOf(callee.userId)) return { kind: "callee_busy", lapsed };
     const isHidden = this.#blocked.has(callee.userId, caller.userId);
-    // The rings of a blocked caller are counted apart, so that they do not use up the rings of the others.
-    const counted = isHidden ? `${callee.userId}\n${caller.userId}` : callee.userId;
-    if (!this.#rings.allow(counted, this.#now)) {
-      return { kind: "rung_often", retryAfterMs: Math.ceil(this.#rings.endsIn(counted, this.#now)), lapsed };
-    }
+    const endsInMs = this.#countRing(callee.userId, isHidden ? caller.userId : undefined);
+    if (endsInMs !== undefined) return { kind: "rung_often", retryAfterMs: Math.ceil(endsInMs), lapsed };
     const stored = this.#put({ ...call, state: "ringing", ...(isHidden ? { hidden: true } : {}) }, ringMs);
     return { kind: "ringing", call: this.#view(stored), lapsed };
+  }
+
+  /**
+   * The rings of a blocked caller are counted apart, so that they do not use up the rings of the others. When the others have
+   * used them up, the blocked caller is refused too, and does not learn of the block.
+   *
+   * @returns how long the callee may not be rung, milliseconds; undefined when the callee may be
+   */
+  #countRing(callee: string, blockedCaller: string | undefined): number | undefined {
+    const now = this.#now;
+    if (blockedCaller !== undefined && this.#rings.isUsedUp(callee, now)) return this.#rings.endsIn(callee, now);
+    const counted = blockedCaller === undefined ? callee : `${callee}\n${blockedCaller}`;
+    return this.#rings.allow(counted, now) ? undefined : this.#rings.endsIn(counted, now);
   }
 
   async accept(

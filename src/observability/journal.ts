@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { briefOf, type EndReason, type TimelineStep } from "@lastseen/protocol";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
+import { LogQuota } from "../kernel/log-quota.js";
 import type { SweeperEvents } from "../reaper/sweeper.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { Liveness } from "../session/liveness.js";
@@ -23,6 +24,8 @@ export class Journal {
   readonly #nodeId: string;
   /** The room that a closing session was in. */
   readonly #lastRooms = new WeakMap<Session, string>();
+  /** By user: a client can try to resume again and again on one socket. */
+  readonly #refusedResumes = new LogQuota({ most: 20 });
 
   constructor(options: { log: Logger; clock: Clock; liveness: Liveness; timeline: Timeline; nodeId: string }) {
     this.#log = options.log;
@@ -52,9 +55,11 @@ export class Journal {
         ...(by ? { by } : {}),
       });
     });
-    lifecycle.on("resume_refused", ({ sessionId, userId, why }) =>
-      this.#log.info({ sessionId, userId, reason: why }, "resume refused"),
-    );
+    lifecycle.on("resume_refused", ({ sessionId, userId, why }) => {
+      const leftOut = this.#refusedResumes.take(userId, this.#clock.mono());
+      if (leftOut === undefined) return;
+      this.#log.info({ sessionId, userId, reason: why, ...(leftOut > 0 ? { leftOut } : {}) }, "resume refused");
+    });
     lifecycle.on("joined", ({ session }) => this.#step("info", session, "joined room", {}));
     lifecycle.on("transferred", ({ session, fromTabId }) =>
       this.#step("info", session, "session transferred", {

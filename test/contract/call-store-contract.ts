@@ -493,6 +493,17 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
         expect(await here.start(newCall("other", { caller: eve }), RING_MS)).toMatchObject({ kind: "ringing" });
       });
 
+      test("is refused when others have used up the rings of the callee, so that a block cannot be told from that", async () => {
+        const { here, there, blocked } = await create();
+        for (let n = 0; n < MOST_RINGS; n++) {
+          await here.start(newCall(`c${n}`), RING_MS);
+          await here.finish(`c${n}`, ANY_END);
+        }
+        expect(await there.start(newCall("before"), RING_MS)).toMatchObject({ kind: "rung_often" });
+        await blocked.add("bob", "ada", LIMITS);
+        expect(await there.start(newCall("after"), RING_MS)).toMatchObject({ kind: "rung_often" });
+      });
+
       test("rings again when the caller is taken from the list", async () => {
         const { here, there, blocked } = await create();
         await blocked.add("bob", "ada", LIMITS);

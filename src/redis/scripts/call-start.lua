@@ -34,8 +34,11 @@ end
 
 local pair = ARGV[6] .. " " .. ARGV[4]
 local isSilent = redis.call("ZSCORE", key["blocked-callers"], pair)
--- The rings of a blocked caller are counted apart, so that they do not use up the rings of the others.
-local retryAfterMs = countRing(isSilent and pair or ARGV[6], at, tonumber(ARGV[9]), tonumber(ARGV[10]))
+-- The rings of a blocked caller are counted apart, so that they do not use up the rings of the others. When the others have
+-- used them up, the blocked caller is refused too, and does not learn of the block.
+local mostRings, windowMs = tonumber(ARGV[9]), tonumber(ARGV[10])
+local retryAfterMs = isSilent and isRungOften(ARGV[6], at, mostRings, windowMs)
+  or countRing(isSilent and pair or ARGV[6], at, mostRings, windowMs)
 if retryAfterMs then
   result[1] = "rung_often"
   result[2] = retryAfterMs

@@ -25,7 +25,7 @@ test("the close codes are those that clients rely on, each with what they do abo
 test("the error codes are those that clients rely on", () => {
   expect(Object.keys(ERRORS).toSorted()).toEqual(
     [
-      ..."bad_message unauthorized forbidden not_joined already_joined duplicate_session room_full".split(" "),
+      ..."bad_message unauthorized forbidden blocked not_joined already_joined duplicate_session room_full".split(" "),
       ..."session_gone fenced not_found rate_limited media_unavailable redirect overloaded internal".split(" "),
       ..."callee_busy callee_offline caller_busy call_gone".split(" "),
     ].toSorted(),

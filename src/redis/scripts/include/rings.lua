@@ -1,6 +1,15 @@
 -- How often users were rung. The hash `rings` has "since count" for each user who was rung in the last window;
 -- `rings-by-start` orders these users by `since`. A window begins with its first ring.
 
+-- Returns the time until the user's window ends when there were `most` rings in it, else nil. Counts nothing.
+local function isRungOften(user, at, most, windowMs)
+  local since, count = string.match(redis.call("HGET", key["rings"], user) or "", "^(%d+) (%d+)$")
+  if since and tonumber(since) + windowMs > at and tonumber(count) >= most then
+    return tonumber(since) + windowMs - at
+  end
+  return nil
+end
+
 -- Counts a ring, unless there were `most` in this window. Returns nil, or the time until the window ends.
 local function countRing(user, at, most, windowMs)
   local ended = string.format("%.0f", at - windowMs)
