@@ -26,6 +26,8 @@ const GIVEN_UP_AFTER_MS = 5_000;
  * does not keep a ghost for ever.
  */
 export const COMEBACK_MS = 20_000;
+/** When the last watch was longer ago, the process was busy. */
+export const BUSY_MS = 500;
 /** A watch that takes longer leaves the remaining sessions to the next watch, because virtual time has to tick in between. */
 const ADVANCE_MS = 200;
 /** After so many reaps, or so many milliseconds, a pass lets the event loop do other work. */
@@ -50,6 +52,8 @@ export class Sweeper {
   readonly #watchHold = new HoldGuard(HOLD_MS);
   readonly #sweepHold = new HoldGuard(HOLD_MS);
   #watchReaps = false;
+  /** Monotonic milliseconds. */
+  #watchedAt = 0;
   /** Virtual milliseconds until which clients may be on their way back after a stall of this process. */
   #comebackUntil = -Infinity;
 
@@ -77,7 +81,9 @@ export class Sweeper {
     if (lateMs > 0) this.#events.emit("stalled", { lateMs });
     if (lateMs >= GIVEN_UP_AFTER_MS) this.#comebackUntil = this.#time.now() + COMEBACK_MS;
     // What came while this process was busy is read before anybody is judged.
-    await this.#clock.pollPhase();
+    const now = this.#clock.mono();
+    if (now - this.#watchedAt > BUSY_MS) await this.#clock.pollPhase();
+    this.#watchedAt = now;
     const found = await this.#advance();
     const ghosts = found.filter((session) => !this.#mayBeComingBack(session));
     if (!this.#mayReap("watch", this.#watchHold, ghosts.length) || this.#watchReaps) return;

@@ -1,5 +1,6 @@
 import type { Clock } from "../../../src/kernel/clock.js";
-import { LONGEST_STEP_MS, WATCH_INTERVAL_MS } from "../../../src/composition/loops.js";
+import { WATCH_INTERVAL_MS } from "../../../src/composition/loops.js";
+import { BUSY_MS } from "../../../src/reaper/sweeper.js";
 import type { Service } from "../../../src/composition/service.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { PulseWatcher } from "../world/pulse.js";
@@ -55,7 +56,7 @@ export class IdleWatches implements PulseWatcher {
   skip(): boolean {
     const { time } = this.#service;
     const now = this.#loop.mono();
-    if (this.#everyWatch || this.#mayHaveGhosts || now - this.#tickedAt > LONGEST_STEP_MS) return false;
+    if (this.#everyWatch || this.#mayHaveGhosts || now - this.#tickedAt > BUSY_MS) return false;
     // Only an event sets or moves a deadline.
     if (this.#nextDue.step !== this.#world.steps) {
       this.#nextDue.at = Math.min(this.#sockets.nextDueAt, this.#nextGhostAt());
