@@ -12,6 +12,7 @@ export class VirtualTime {
   #tickMono: number;
   #tickVirtual = 0;
   #creditMs = 0;
+  #stepMs = 0;
 
   /** @param longestStepMs the most that virtual time moves between two ticks; the rest is a stall of the process */
   constructor(clock: Clock, longestStepMs: number) {
@@ -29,11 +30,17 @@ export class VirtualTime {
   tick(): number {
     const mono = this.#clock.mono();
     const step = mono - this.#tickMono;
+    this.#stepMs = step;
     const late = Math.max(0, step - this.#longestStepMs);
     this.#tickVirtual += step - late;
     this.#tickMono = mono;
     this.#creditMs += late;
     return late;
+  }
+
+  /** How far the last two ticks lay apart, in milliseconds of the monotonic clock. */
+  get stepMs(): number {
+    return this.#stepMs;
   }
 
   /** The sum of all stalls so far, in milliseconds. */

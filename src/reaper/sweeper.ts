@@ -52,8 +52,6 @@ export class Sweeper {
   readonly #watchHold = new HoldGuard(HOLD_MS);
   readonly #sweepHold = new HoldGuard(HOLD_MS);
   #watchReaps = false;
-  /** Monotonic milliseconds. */
-  #watchedAt = 0;
   /** Virtual milliseconds until which clients may be on their way back after a stall of this process. */
   #comebackUntil = -Infinity;
 
@@ -81,9 +79,7 @@ export class Sweeper {
     if (lateMs > 0) this.#events.emit("stalled", { lateMs });
     if (lateMs >= GIVEN_UP_AFTER_MS) this.#comebackUntil = this.#time.now() + COMEBACK_MS;
     // What came while this process was busy is read before anybody is judged.
-    const now = this.#clock.mono();
-    if (now - this.#watchedAt > BUSY_MS) await this.#clock.pollPhase();
-    this.#watchedAt = now;
+    if (this.#time.stepMs > BUSY_MS) await this.#clock.pollPhase();
     const found = await this.#advance();
     const ghosts = found.filter((session) => !this.#mayBeComingBack(session));
     if (!this.#mayReap("watch", this.#watchHold, ghosts.length) || this.#watchReaps) return;
