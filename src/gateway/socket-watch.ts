@@ -1,5 +1,6 @@
 import { ExpiryList } from "../kernel/expiry-list.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
+import type { Answers } from "../session/probes.js";
 import type { Connection } from "./connection.js";
 
 /** So many pings in a row without an answer: the socket is silent. */
@@ -14,12 +15,6 @@ const LAST_ANSWER_MS = 8_000;
  * network, which takes up to 4 s, must be over before.
  */
 const WATCHED_LAST_ANSWER_MS = 2_000;
-
-/** Socket pings, and how they ended. */
-export interface PingCounts {
-  answered: number;
-  unanswered: number;
-}
 
 /** What the watch tells about sockets that have a session. */
 export interface SocketSigns {
@@ -43,7 +38,7 @@ export class SocketWatch {
   readonly #awaitingPing = new ExpiryList<Connection>();
   readonly #awaitingWatchedPing = new ExpiryList<Connection>();
   readonly #demanded = new ExpiryList<Connection>();
-  readonly counts: PingCounts = { answered: 0, unanswered: 0 };
+  readonly counts: Answers = { answered: 0, unanswered: 0 };
 
   constructor(options: {
     time: VirtualTime;

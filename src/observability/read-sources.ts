@@ -47,11 +47,11 @@ export function readSources(parts: {
     stuckSessions: () => reaper.stuck.length,
     cleanupRetries: () => reaper.retries,
     stallCreditSeconds: () => time.creditMs / 1000,
-    falseAways: () => liveness.falseAways,
+    falseAways: () => liveness.probes.falseAways,
     probing: () => ({
       watched: pace.watched,
       intervalMs: pace.pingMs,
-      questions: { socket: sockets.counts, page: liveness.probes, media: liveness.mediaProbes },
+      questions: { socket: sockets.counts, page: liveness.probes.ofPages, media: liveness.probes.ofMedia },
     }),
     connections: () => gateway.connectionCount,
     rooms: () => rooms.size,

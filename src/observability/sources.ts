@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@lastseen/protocol";
 import type { RefusalReason } from "../kernel/refusals.js";
-import type { Answers } from "../session/liveness.js";
+import type { Answers } from "../session/probes.js";
 import type { MediaKind } from "../ports/media-plane.js";
 
 /** What the metrics read at each scrape: the present state for the gauges, and the counts that other parts keep. */

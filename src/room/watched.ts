@@ -21,7 +21,7 @@ export function followWatched(parts: {
   const review = (session: Session): void => {
     if (session.status !== "open") return;
     const room = session.participation && rooms.find(session.participation.roster.id);
-    liveness.watched(session, (room !== undefined && room.members.size > 1) || isInCall(session));
+    liveness.setWatched(session, (room !== undefined && room.members.size > 1) || isInCall(session));
   };
   const reviewRoom = (roomId: string): void => {
     const members = rooms.find(roomId)?.members;
@@ -46,5 +46,5 @@ export function followWatched(parts: {
   events.on("call_changed", ({ userIds }) => {
     for (const userId of userIds) for (const session of registry.ofUser(userId)) review(session);
   });
-  events.on("ended", ({ session }) => liveness.watched(session, false));
+  events.on("ended", ({ session }) => liveness.setWatched(session, false));
 }

@@ -7,45 +7,15 @@
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { EvidenceReport } from "@lastseen/protocol";
-import { PROBE } from "@lastseen/protocol/codec";
 import type { LifecycleEvents } from "./events.js";
-import { reportEvidence, type Evidence, type MediaSign, type SocketEnd, type Visibility } from "./evidence.js";
+import { Deadlines } from "./deadlines.js";
+import { reportEvidence, type MediaSign, type SocketEnd, type Visibility } from "./evidence.js";
 import type { ProbePace } from "./probe-pace.js";
-import { ExpiryList } from "../kernel/expiry-list.js";
+import { Probes } from "./probes.js";
 import type { MediaEvidence } from "../ports/media-plane.js";
 import type { Conclusion, Session } from "./session.js";
 import { judge, type LivenessPolicy, type Verdict } from "./verdict.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
-
-/**
- * The service probes a silent session so long before it would show it as away. A hidden page whose timers run once a minute
- * answers the probe from its message handler. Without the probe, the others would see it go away and come back every minute.
- */
-const ASK_BEFORE_MS = 5_000;
-/** An away that is taken back within this time was wrong, if every question before it had been answered. */
-const FALSE_AWAY_MS = 2_000;
-
-/** The sessions with one kind of short deadline. */
-interface ShortList {
-  readonly cause: Verdict["deadlineCause"];
-  /** Whether a session past the deadline is a ghost; if not, it is away. */
-  readonly toGhost: boolean;
-  readonly list: ExpiryList<Session>;
-}
-
-/** Sessions against which only silence counts, and that are not away. */
-class Silent {
-  /** Not probed yet: nearly all sessions. A heartbeat moves its session to the tail. */
-  readonly quiet = new ExpiryList<Session>();
-  /** Probed, and the answer has not come yet. */
-  readonly asked = new ExpiryList<Session>();
-}
-
-/** Questions to pages, and how they ended. */
-export interface Answers {
-  answered: number;
-  unanswered: number;
-}
 
 export class Liveness {
   readonly #clock: Clock;
@@ -53,22 +23,8 @@ export class Liveness {
   readonly #policy: LivenessPolicy;
   readonly #events: Emitter<LifecycleEvents>;
   readonly #pace: ProbePace;
-  readonly #askAfterMs: number;
-  readonly #unwatched = new Silent();
-  readonly #watched = new Silent();
-  /** Sessions that are away because they are silent. The sweep reads this list. */
-  readonly #idle = new ExpiryList<Session>();
-  /** One list for each short deadline, in the order in which `#shortListFor` made them. They are few. */
-  readonly #short: ShortList[] = [];
-  /** Sessions past a short deadline, in the order in which they were found. They wait for the reaper. */
-  readonly #ghosts = new ExpiryList<Session>();
-
-  /** Probes of pages. */
-  readonly probes: Answers = { answered: 0, unanswered: 0 };
-  /** Questions after silent media. */
-  readonly mediaProbes: Answers = { answered: 0, unanswered: 0 };
-  /** How often a session was shown as away that had answered everything, and was back at once. */
-  falseAways = 0;
+  readonly #deadlines = new Deadlines();
+  readonly probes: Probes;
 
   constructor(options: {
     clock: Clock;
@@ -82,20 +38,17 @@ export class Liveness {
     this.#policy = options.policy;
     this.#pace = options.pace;
     this.#events = options.events;
-    const { awayAfterMs } = this.#policy;
-    this.#askAfterMs = awayAfterMs - Math.min(ASK_BEFORE_MS, awayAfterMs / 3);
+    this.probes = new Probes(options);
   }
 
   /** A valid application message arrived. Every heartbeat comes here, so this only sets numbers and moves a list entry. */
   heard(session: Session): void {
     if (session.status !== "open") return;
     const now = this.#time.now();
-    const { evidence, expiry } = session;
-    evidence.lastSeen = now;
+    session.evidence.lastSeen = now;
     session.lastSeenMono = this.#clock.mono();
-    if (evidence.askedAt !== undefined) this.#answered(session);
-    if (expiry.list === this.#unwatched.quiet) this.#unwatched.quiet.put(expiry, now + this.#askAfterMs);
-    else if (expiry.list === this.#watched.quiet) this.#watched.quiet.put(expiry, now + this.#askAfter(session));
+    this.probes.answered(session);
+    if (this.#deadlines.isQuiet(session)) this.#deadlines.putQuiet(session, now + this.probes.askAfterMs(session));
     else this.review(session);
   }
 
@@ -108,7 +61,7 @@ export class Liveness {
   }
 
   /** Somebody would see that the session is away, or nobody would any more. */
-  watched(session: Session, isWatched: boolean): void {
+  setWatched(session: Session, isWatched: boolean): void {
     if (session.isWatched === isWatched) return;
     session.isWatched = isWatched;
     session.watchedSinceMono = this.#clock.mono();
@@ -175,7 +128,7 @@ export class Liveness {
       session.evidence.mediaLostAt = undefined;
     } else {
       session.evidence.mediaLostAt ??= this.#time.now();
-      this.#askAll(session);
+      this.probes.askAll(session);
     }
     this.review(session);
   }
@@ -185,7 +138,7 @@ export class Liveness {
     const { evidence } = session;
     if (isSilent === (evidence.mediaSilentAt !== undefined)) return;
     evidence.mediaSilentAt = isSilent ? this.#time.now() : undefined;
-    if (isSilent) this.#askAll(session);
+    if (isSilent) this.probes.askAll(session);
     this.review(session);
   }
 
@@ -220,7 +173,8 @@ export class Liveness {
     if (session.status !== "open") return undefined;
     const verdict = this.judge(session);
     session.verdict = verdict;
-    this.#putInList(session, verdict);
+    if (verdict.deadlineCause === "silent" && !verdict.toGhost) this.#awaitSign(session, verdict.deadline);
+    else this.#deadlines.put(session, verdict, this.#time.now());
     this.#announce(session, verdict);
     return verdict;
   }
@@ -231,30 +185,24 @@ export class Liveness {
    * @returns all ghosts that do not have to wait for the sweep
    */
   advance(atMost = Infinity): Session[] {
-    const now = this.#time.now();
-    for (const list of this.#reviewed()) {
-      for (const session of list.due(now).slice(0, atMost)) this.review(session);
-    }
-    return this.#ghosts.due(Infinity);
+    for (const session of this.#deadlines.due(this.#time.now(), atMost)) this.review(session);
+    return this.#deadlines.ghosts;
   }
 
   /** Whether {@link advance} has left sessions for the next time. */
   get isBehind(): boolean {
-    const now = this.#time.now();
-    return this.#reviewed().some(({ nextDueAt = Infinity }) => nextDueAt <= now);
+    return this.#deadlines.isAnyDue(this.#time.now());
   }
 
   /** The sessions that were silent for longer than the idle timeout, for the sweep. Changes nothing. */
   idle(): Session[] {
-    return this.#idle.due(this.#time.now());
+    return this.#deadlines.idle(this.#time.now());
   }
 
   /** Ghosts that the reaper has not taken yet, and for how many milliseconds the oldest has been a ghost. */
   overdue(): { sessions: Session[]; oldestMs: number } {
     const now = this.#time.now();
-    const toGhost = this.#short.filter((short) => short.toGhost).map(({ list }) => list);
-    // A session that is due in a ghost list is a ghost: evidence against that would have moved it to another list.
-    const sessions = [this.#ghosts, this.#idle, ...toGhost].flatMap((list) => list.due(now));
+    const sessions = this.#deadlines.overdue(now);
     const since = ({ verdict }: Session): number => verdict?.deadline ?? now;
     const oldestMs = sessions.reduce((oldest, session) => Math.max(oldest, now - since(session)), 0);
     return { sessions, oldestMs };
@@ -304,14 +252,12 @@ export class Liveness {
     session.shown = isPresent ? "present" : "away";
     if (session.shown === before) return;
     if (verdict.state === "present") {
-      if (this.#time.now() - session.falseAwayFrom < FALSE_AWAY_MS) this.falseAways += 1;
+      this.probes.cameBack(session);
       this.#events.emit("back", { session, cause: verdict.cause });
       return;
     }
-    session.falseAwayFrom = this.#hasAnsweredAll(session) ? this.#time.now() : -Infinity;
-    if (session.evidence.askedAt !== undefined) this.#unanswered(session.evidence);
     this.#events.emit("away", { session, cause: verdict.cause, sinceLastSignMs: this.#sinceLastFrame(session) });
-    if (session.evidence.askedAt === undefined) this.#ask(session);
+    this.probes.wentAway(session);
   }
 
   /** Milliseconds since anything came from the client: a message, a pong, a goodbye, or the end that its page chose. */
@@ -323,84 +269,17 @@ export class Liveness {
     return Math.min(sinceFrame, this.#time.now() - Math.max(byPage, goodbyeAt));
   }
 
-  #putInList(session: Session, verdict: Verdict): void {
-    const { expiry } = session;
-    if (verdict.deadlineCause === "silent" && !verdict.toGhost) {
-      this.#awaitSign(session, verdict.deadline);
-      return;
-    }
-    if (verdict.state === "ghost" && verdict.cause !== "silent") {
-      if (expiry.list !== this.#ghosts) this.#ghosts.put(expiry, this.#time.now());
-      return;
-    }
-    const list = verdict.deadlineCause === "silent" ? this.#idle : this.#shortListFor(verdict);
-    // An entry that is already in its place is not put again: the list would walk past all later entries to find the place.
-    if (expiry.list !== list || expiry.dueAt !== verdict.deadline) list.put(expiry, verdict.deadline);
-  }
-
   /** Only silence counts against the session. The service probes it once before it shows it as away. */
   #awaitSign(session: Session, awayAt: number): void {
-    const { expiry, evidence } = session;
-    const { quiet, asked } = session.isWatched ? this.#watched : this.#unwatched;
-    const askAt = evidence.lastSeen + this.#askAfter(session);
+    const { evidence } = session;
+    const askAt = evidence.lastSeen + this.probes.askAfterMs(session);
     if (evidence.askedAt !== undefined || !session.connection) {
-      asked.put(expiry, awayAt);
+      this.#deadlines.putAsked(session, awayAt);
     } else if (this.#time.now() < askAt) {
-      quiet.put(expiry, askAt);
+      this.#deadlines.putQuiet(session, askAt);
     } else {
-      this.#ask(session);
-      asked.put(expiry, this.judge(session).deadline);
+      this.probes.askPage(session);
+      this.#deadlines.putAsked(session, this.judge(session).deadline);
     }
-  }
-
-  /** How long after its last message the page of the session is probed, milliseconds. */
-  #askAfter(session: Session): number {
-    return session.isWatched ? Math.min(this.#pace.probeMs, this.#askAfterMs) : this.#askAfterMs;
-  }
-
-  /** Probes the page, unless there is no socket. */
-  #ask(session: Session): void {
-    if (!session.connection) return;
-    session.evidence.askedAt ??= this.#time.now();
-    session.connection.send(PROBE);
-  }
-
-  /** Asks the socket and the page, because media has stopped. */
-  #askAll(session: Session): void {
-    session.connection?.demandPong(this.#policy.mediaAnswerMs);
-    this.#ask(session);
-  }
-
-  /** An answer that comes when the session is away already has been counted as missing. */
-  #answered({ evidence, shown }: Session): void {
-    evidence.askedAt = undefined;
-    if (shown === "present") this.#countersOf(evidence).answered += 1;
-  }
-
-  #unanswered(evidence: Evidence): void {
-    this.#countersOf(evidence).unanswered += 1;
-  }
-
-  #countersOf({ mediaSilentAt }: Evidence): Answers {
-    return mediaSilentAt === undefined ? this.probes : this.mediaProbes;
-  }
-
-  /** Whether no question to the session's socket or page is open. */
-  #hasAnsweredAll({ connection, evidence }: Session): boolean {
-    return connection !== undefined && evidence.socketSilentAt === undefined && evidence.askedAt === undefined;
-  }
-
-  #shortListFor({ deadlineCause: cause, toGhost }: Verdict): ExpiryList<Session> {
-    const known = this.#short.find((short) => short.cause === cause && short.toGhost === toGhost);
-    if (known) return known.list;
-    const list = new ExpiryList<Session>();
-    this.#short.push({ cause, toGhost, list });
-    return list;
-  }
-
-  /** The lists that {@link advance} reviews. */
-  #reviewed(): ExpiryList<Session>[] {
-    const { quiet, asked } = this.#watched;
-    return [this.#unwatched.quiet, this.#unwatched.asked, quiet, asked, ...this.#short.map(({ list }) => list)];
   }
 }

@@ -18,6 +18,8 @@ export class ProbePace {
   readonly #intervals: ProbeIntervals;
   readonly #budgetPerSecond: number;
   #watched = 0;
+  /** Computed when the number changes, because every heartbeat of a watched session asks for it. */
+  #stretch = 1;
 
   /** @param budgetPerSecond the most questions per second, of all kinds together */
   constructor(intervals: ProbeIntervals, budgetPerSecond: number) {
@@ -31,29 +33,30 @@ export class ProbePace {
   }
 
   began(): void {
-    this.#watched += 1;
+    this.#count(1);
   }
 
   ended(): void {
-    this.#watched -= 1;
+    this.#count(-1);
   }
 
   get pingMs(): number {
-    return this.#intervals.pingMs * this.#stretch();
+    return this.#intervals.pingMs * this.#stretch;
   }
 
   get probeMs(): number {
-    return this.#intervals.probeMs * this.#stretch();
+    return this.#intervals.probeMs * this.#stretch;
   }
 
   get silenceMs(): number {
-    return this.#intervals.silenceMs * this.#stretch();
+    return this.#intervals.silenceMs * this.#stretch;
   }
 
   /** As if every watched session sent media and its page never spoke by itself: the most that can be needed. */
-  #stretch(): number {
+  #count(change: 1 | -1): void {
+    this.#watched += change;
     const { pingMs, probeMs, silenceMs } = this.#intervals;
     const perSecond = this.#watched * (1_000 / pingMs + 1_000 / probeMs + 1_000 / silenceMs);
-    return Math.max(1, perSecond / this.#budgetPerSecond);
+    this.#stretch = Math.max(1, perSecond / this.#budgetPerSecond);
   }
 }

@@ -225,8 +225,8 @@ test("a watched page that says nothing is probed after 10 s and away after 20 s;
   expect(world.steps("ada")).toEqual(["away: silent"]);
   world.liveness.heard(session);
   expect(world.steps("ada")).toEqual(["away: silent", "back: heard"]);
-  expect(world.liveness.probes).toEqual({ answered: 0, unanswered: 1 });
-  expect(world.liveness.falseAways).toBe(0);
+  expect(world.liveness.probes.ofPages).toEqual({ answered: 0, unanswered: 1 });
+  expect(world.liveness.probes.falseAways).toBe(0);
 });
 
 test("when the last other one leaves, the session is not watched any more", async () => {
@@ -295,7 +295,7 @@ test("silent media makes the service ask socket and page; 3 s later the session 
   world.liveness.heard(session);
   await world.run(10_000);
   expect(world.steps("ada")).toEqual(["away: page_stopped", "back: heard"]);
-  expect(world.liveness.mediaProbes).toEqual({ answered: 0, unanswered: 1 });
+  expect(world.liveness.probes.ofMedia).toEqual({ answered: 0, unanswered: 1 });
 });
 
 test("a session that answered everything and was away for a moment is counted as a false away", async () => {
@@ -305,7 +305,7 @@ test("a session that answered everything and was away for a moment is counted as
   await world.run(1_250);
   world.liveness.heard(session);
   expect(world.steps("ada")).toEqual(["away: goodbye", "back: heard"]);
-  expect(world.liveness.falseAways).toBe(1);
+  expect(world.liveness.probes.falseAways).toBe(1);
 });
 
 test("somebody who is watched because of a call, and then enters its room, has new media, which is looked at", async () => {
