@@ -19,6 +19,7 @@ import { ConnectionLimits } from "./budget/connection-limits.js";
 import { UnreadBytes } from "./budget/unread-bytes.js";
 import type { GatewayLog } from "./gateway-log.js";
 import { LineSources } from "./line-sources.js";
+import { OpenConnections } from "./open-connections.js";
 import type { Peer } from "./peer.js";
 import { RefusedRequests } from "./refused-requests.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
@@ -30,8 +31,6 @@ const MOST_TURNED_AWAY = 256;
 /** A refusal that no request asked for. */
 const NOBODYS_REQUEST = { id: undefined, type: undefined };
 const TOO_LARGE_FOR_HELLO = `A frame before hello may have ${LIMITS.helloBytes} bytes.`;
-/** How long clients have to answer the closing handshake when the service stops, milliseconds. */
-const GOODBYE_MS = 2_000;
 
 export class Gateway implements FrameSink {
   readonly log: GatewayLog;
@@ -42,7 +41,6 @@ export class Gateway implements FrameSink {
   readonly #liveness: Liveness;
   readonly #hello: Hello;
   readonly #dispatcher: Dispatcher;
-  readonly #random: () => number;
   readonly #refused: RefusedRequests;
   /** What clients have not read yet. */
   readonly unread: UnreadBytes;
@@ -53,9 +51,7 @@ export class Gateway implements FrameSink {
   #turnedAway = 0;
   readonly #heartbeatGap: (gapMs: number) => void;
   readonly #sources = new LineSources();
-  readonly #connections = new Set<Connection>();
-  #allEnded: (() => void) | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #connections: OpenConnections;
 
   constructor(options: {
     log: GatewayLog;
@@ -76,7 +72,7 @@ export class Gateway implements FrameSink {
     this.watch = options.watch;
     this.#clock = options.clock;
     this.#refused = new RefusedRequests({ log: options.log, now: () => this.now(), counters: this.counters });
-    this.#random = options.random;
+    this.#connections = new OpenConnections(options);
     this.#sessions = options.sessions;
     this.#liveness = options.liveness;
     this.#hello = options.hello;
@@ -106,7 +102,7 @@ export class Gateway implements FrameSink {
    *
    * @param line the TCP connection under it
    */
-  accept(socket: WebSocket, peer: Peer, line: Line & { readonly remoteAddress?: string | undefined }): void {
+  accept(socket: WebSocket, peer: Peer, line: Line): void {
     const place = this.#places.enter(peer.address);
     const rate = new RateLimit(this.#messagesPerSecond, this.now());
     const isWelcome = typeof place === "object";
@@ -119,7 +115,7 @@ export class Gateway implements FrameSink {
     this.#connections.add(connection);
     this.watch.opened(connection);
     if (!isWelcome) this.#turnAway(connection, peer, place);
-    else if (this.#closing) connection.close("serviceRestart");
+    else if (this.#connections.isClosing) connection.close("serviceRestart");
   }
 
   /** A heartbeat. Nearly all clients send the same bytes, and the connection knows them without decoding. */
@@ -182,7 +178,6 @@ export class Gateway implements FrameSink {
   }
 
   ended(connection: Connection, code: number, byFin: boolean): void {
-    this.#connections.delete(connection);
     this.unread.forget(connection);
     if (connection.place) this.#places.leave(connection.place, connection.saidHello);
     else this.#turnedAway -= 1;
@@ -191,31 +186,12 @@ export class Gateway implements FrameSink {
     this.counters.close(connection.isSilent ? CLOSE_CODES.abnormal.code : code);
     this.#sources.leave(connection.source);
     if (connection.session) this.#detach(connection, connection.session, code, byFin);
-    if (this.#connections.size === 0) this.#allEnded?.();
+    this.#connections.remove(connection);
   }
 
-  /**
-   * Tells every client when to come back, each at another moment, and closes the sockets. A client that does not answer the
-   * closing handshake in time is cut off.
-   *
-   * @param spreadMs all clients come back within this time
-   */
+  /** See {@link OpenConnections.close}. */
   close(spreadMs: number): Promise<void> {
-    this.#closing ??= this.#close(spreadMs);
-    return this.#closing;
-  }
-
-  async #close(spreadMs: number): Promise<void> {
-    for (const connection of this.#connections) {
-      connection.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * spreadMs) });
-      connection.close("serviceRestart");
-    }
-    if (this.#connections.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#allEnded = resolve;
-      this.#clock.after(GOODBYE_MS, resolve);
-    });
-    for (const connection of this.#connections) connection.destroy("did not answer the closing handshake");
+    return this.#connections.close(spreadMs);
   }
 
   /** A killed client and a proxy that died end their connections alike. Only the number of ends tells them apart. */

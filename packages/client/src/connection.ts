@@ -7,14 +7,15 @@
  *          |                    +retry-+                          |                        +-retry-+
  *          +---------------- close(), a close code that says stop, or the policy gives up ---------+
  */
-import type { ErrorCode, ReplyData, RequestData, RequestType } from "@lastseen/protocol";
-import { Attempt, EXPLAIN_SHARE, type AttemptEnd, type AttemptListener } from "./attempt.js";
+import type { ReplyData, RequestData, RequestType } from "@lastseen/protocol";
+import type { AttemptEnd } from "./attempt.js";
+import { Attempts } from "./attempts.js";
 import type { ConnectionEvents } from "./connection-events.js";
 import type { ConnectionState, DisconnectReason, ReconnectCause, StateAndReason } from "./connection-state.js";
 import { Emitter } from "./emitter.js";
 import type { Environment } from "./environment.js";
+import { Failures } from "./failures.js";
 import type { Message, ServiceEvent } from "./frame.js";
-import { Explainer } from "./explainer.js";
 import { Greeter, type GreeterOptions } from "./greeter.js";
 import { Heartbeat, NEW_NETWORK_PONG_MS, type Visibility } from "./heartbeat.js";
 import type { ReconnectPolicy } from "./reconnect-policy.js";
@@ -23,8 +24,7 @@ import { RequestError, wasDisconnected } from "./request-error.js";
 import { Route } from "./route.js";
 import type { TabMemory } from "./tab-memory.js";
 import type { Patience, Socket } from "./socket.js";
-import { stopError, type Trouble } from "./trouble.js";
-import { notStarted } from "./when-connected.js";
+import type { Trouble } from "./trouble.js";
 
 export interface ConnectionOptions extends GreeterOptions {
   readonly url: string;
@@ -34,10 +34,6 @@ export interface ConnectionOptions extends GreeterOptions {
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How long `disconnect()` waits for the answer to `beforeDisconnect`. */
 const GOODBYE_TIMEOUT_MS = 1_000;
-/** How long finding out why a socket did not open may take; less while a session can be lost. */
-const EXPLAIN_MS = 3_000;
-/** An attempt that is younger already uses the new network. */
-const SAME_MOMENT_MS = 500;
 
 export class Connection {
   readonly events = new Emitter<ConnectionEvents>();
@@ -47,27 +43,17 @@ export class Connection {
   readonly #heartbeat: Heartbeat;
   readonly #reconnect: ReconnectTimer;
   readonly #route: Route;
-  readonly #explainer: Explainer;
-  /** Why there is no connection now. */
-  #trouble: Trouble | undefined;
-  /** The error that the service sent last, if no other frame came after it: it may end the socket now. */
-  #said: RequestError | undefined;
-  #stopped: RequestError | undefined;
+  readonly #attempts: Attempts;
+  readonly #failures = new Failures();
   #state: ConnectionState = "disconnected";
-  #attempt: Attempt | undefined;
-  /** The socket of the attempt, once the service has answered its hello. */
+  /** The socket of the present attempt, once the service has answered its hello. */
   #socket: Socket | undefined;
   /** What the current `open` waits for. */
   #start: Promise<void> | undefined;
-  /** From the answer to the last hello. */
-  #terms: ReplyData<"hello">["heartbeat"] | undefined;
-  #isWatched = false;
   /** Whether the tab's memory is known to be its own, and not that of the tab that it was duplicated from. */
   #ready = false;
   /** Whether the page is in the back/forward cache. */
   #suspended = false;
-  /** How long the last successful attempt took. */
-  #attemptMs = 0;
   /** The visibility that the service was told last. */
   #declared: Visibility = "visible";
   /** When the last frame came; -Infinity when the session may have ended: it has expired, or the page was in the cache. */
@@ -79,12 +65,22 @@ export class Connection {
     this.#memory = memory;
     this.#greeter = new Greeter(options, memory);
     this.#route = new Route(options.url);
-    this.#explainer = new Explainer(environment);
-    this.#reconnect = new ReconnectTimer(timers, options.policy, () => this.#connect());
+    this.#reconnect = new ReconnectTimer(timers, options.policy, () => this.#attempts.begin());
+    this.#attempts = new Attempts({
+      environment,
+      greeter: this.#greeter,
+      route: this.#route,
+      reconnect: this.#reconnect,
+      listener: {
+        onConnected: (reply, socket) => this.#onConnected(reply, socket),
+        onMessage: (message) => this.#onMessage(message),
+        onEnd: (end) => this.#onEnd(end),
+      },
+    });
     this.#heartbeat = new Heartbeat(
       timers,
       (text) => this.#socket?.send(text),
-      () => this.#attempt?.end({ kind: "retry", cause: "pong_timeout" }),
+      () => this.#attempts.end({ kind: "retry", cause: "pong_timeout" }),
     );
   }
 
@@ -94,13 +90,13 @@ export class Connection {
 
   /** Why the client has stopped; undefined while it runs, and before it starts. */
   get stopped(): RequestError | undefined {
-    return this.#stopped;
+    return this.#failures.stopped;
   }
 
   /** @param ready resolves when the tab's memory is known to be this tab's own */
   open(ready: Promise<void>): void {
     if (this.#state !== "disconnected") return;
-    this.#stopped = this.#trouble = this.#said = undefined;
+    this.#failures.forget();
     this.#greeter.resetRefusals();
     this.#receivedAt = this.#environment.timers.now();
     this.#enter({ state: "connecting", reason: undefined });
@@ -131,7 +127,7 @@ export class Connection {
   /** Stops, and leaves no socket, timer or request behind. */
   close(reason: DisconnectReason, said?: RequestError): void {
     if (this.#state === "disconnected") return;
-    const error = (this.#stopped = stopError(reason, said, reason === "gave_up" ? this.#trouble : undefined));
+    const error = this.#failures.stop(reason, said);
     this.#release();
     this.#suspended = false;
     this.#route.reset();
@@ -158,7 +154,7 @@ export class Connection {
     data: RequestData<T>,
     patience: Partial<Patience<T>> = {},
   ): Promise<ReplyData<T>> {
-    const attempt = this.#attempt;
+    const attempt = this.#attempts.current;
     if (!this.#socket) throw this.#noConnection(type);
     try {
       return await this.#socket.request(type, data, { timeoutMs: REQUEST_TIMEOUT_MS, ...patience });
@@ -189,11 +185,8 @@ export class Connection {
 
   /** Like {@link wake}, when there is another network: an attempt that waits for an answer by the old one begins again. */
   networkChanged(): void {
-    const attempt = this.#attempt;
-    if (!this.#socket && attempt?.isDialing && attempt.ageMs > SAME_MOMENT_MS) {
-      attempt.abandon();
-      this.#connect();
-    } else if (!this.#reconnect.runNow()) this.doubt();
+    const isDialingAgain = !this.#socket && this.#attempts.beginAgain();
+    if (!isDialingAgain && !this.#reconnect.runNow()) this.doubt();
   }
 
   /** The network is gone, or is another one: pings, and gives the socket up when the pong does not come soon. */
@@ -206,7 +199,7 @@ export class Connection {
     if (!this.#route.follow(url)) return false;
     this.request("beforeDisconnect", {}).catch(() => {});
     this.#memory.forgetSession();
-    this.#attempt?.end({ kind: "retry", cause: "redirected" });
+    this.#attempts.end({ kind: "retry", cause: "redirected" });
     return true;
   }
 
@@ -220,13 +213,7 @@ export class Connection {
    * for a client that is silent, and so the client has to notice earlier that its connection is dead.
    */
   setWatched(isWatched: boolean): void {
-    this.#isWatched = isWatched;
-    this.#heartbeat.setInterval(this.#intervalMs);
-  }
-
-  get #intervalMs(): number {
-    const { intervalMs = 0, watchedIntervalMs = intervalMs } = this.#terms ?? {};
-    return this.#isWatched ? watchedIntervalMs : intervalMs;
+    this.#heartbeat.setWatched(isWatched);
   }
 
   #declare(visibility: Visibility | undefined): void {
@@ -239,33 +226,18 @@ export class Connection {
     void ready.then(() => {
       if (this.#start !== ready) return;
       this.#ready = true;
-      this.#connect();
+      this.#attempts.begin();
     });
   }
 
   /** Leaves no socket, timer or request behind. */
   #release(): void {
-    this.#explainer.cancel();
     this.#start = undefined;
     this.#ready = false;
     this.#reconnect.cancel();
     this.#heartbeat.stop();
-    this.#attempt?.close();
-    this.#attempt = this.#socket = undefined;
-  }
-
-  #connect(): void {
-    // A user who has to sign in again takes the time that it takes.
-    const limitMs = this.#greeter.isRefused ? Infinity : this.#reconnect.attemptLimitMs(this.#attemptMs);
-    const listener: AttemptListener = {
-      onConnected: (reply, socket) => this.#onConnected(reply, socket),
-      onMessage: (message) => this.#onMessage(message),
-      explain: () => this.#explainer.explain(this.#route.httpUrl, Math.min(EXPLAIN_MS, limitMs * EXPLAIN_SHARE)),
-      onEnd: (end) => this.#onEnd(end),
-    };
-    const attempt = new Attempt(this.#environment, this.#greeter, listener, limitMs);
-    this.#attempt = attempt;
-    void attempt.open(this.#route.socketUrl);
+    this.#attempts.close();
+    this.#socket = undefined;
   }
 
   #onConnected(reply: ReplyData<"hello">, socket: Socket): void {
@@ -274,10 +246,9 @@ export class Connection {
     this.#socket = socket;
     this.#memory.keepTicket(reply, this.#route.httpUrl);
     this.#receivedAt = now;
-    this.#attemptMs = this.#attempt?.ageMs ?? 0;
+    this.#attempts.succeeded();
     this.#reconnect.connected(reply.heartbeat.resumeGraceMs);
-    this.#terms = reply.heartbeat;
-    this.#heartbeat.start(this.#intervalMs);
+    this.#heartbeat.start(reply.heartbeat);
     this.#enter({ state: "connected", reason: undefined });
     this.events.emit("greeted", { reply, silentMs });
     const { visibility } = this.#environment.page;
@@ -286,7 +257,7 @@ export class Connection {
 
   #onMessage(message: Message): void {
     this.#receivedAt = this.#environment.timers.now();
-    this.#said = undefined;
+    this.#failures.heard();
     switch (message.kind) {
       case "probe":
         return this.#heartbeat.beat();
@@ -301,18 +272,16 @@ export class Connection {
     if (event.type === "server_closing") this.#reconnect.setNextDelay(event.data.reconnectAfterMs);
     // The service answers a ping beyond its rate limit with this error instead of a pong.
     if (event.type === "error" && event.data.type === "ping") this.#heartbeat.pong();
-    if (event.type === "error") {
-      const { code, message, data } = event.data;
-      this.#said = new RequestError(code as ErrorCode, message, { retryable: false, data });
-    }
+    if (event.type === "error") this.#failures.heard(event.data);
     this.events.emit("event", event);
   }
 
   #onEnd(end: AttemptEnd): void {
     this.#heartbeat.stop();
-    this.#attempt = this.#socket = undefined;
-    const said = end.error ?? this.#said;
-    this.#said = undefined;
+    this.#attempts.ended();
+    this.#socket = undefined;
+    const lastSaid = this.#failures.takeSaid();
+    const said = end.error ?? lastSaid;
     if (end.kind === "stop") this.close(said?.code === "blocked" ? "blocked" : end.reason, said);
     else if (end.kind === "redirected") this.#retry(this.#route.follow(end.url) ? "redirected" : "hello_failed");
     else if (end.cause === "unauthorized" && !this.#greeter.tokenRefused()) this.close("unauthorized", said);
@@ -326,7 +295,7 @@ export class Connection {
 
   #retry(cause: ReconnectCause, trouble?: Trouble, retryAfterMs?: number): void {
     const kind = this.#state === "connected" || cause === "redirected" ? "closed" : "refused";
-    this.#trouble = trouble ?? { kind, message: `The connection ended: ${cause}.` };
+    const why = (this.#failures.trouble = trouble ?? { kind, message: `The connection ended: ${cause}.` });
     if (cause === "expired") {
       this.#receivedAt = -Infinity;
       this.#memory.forgetSession();
@@ -344,17 +313,13 @@ export class Connection {
     // This node may be gone, so the next attempt goes to the configured address.
     if (cause === "connect_failed") this.#route.reset();
     const retry = this.#reconnect.schedule(cause, this.#environment.page.visibility === "hidden");
-    if (retry) this.events.emit("retry", { ...retry, ...this.#trouble });
+    if (retry) this.events.emit("retry", { ...retry, ...why });
     else this.close("gave_up");
   }
 
   /** The reason why a request got no answer. */
   #noConnection(type: RequestType, cause?: RequestError): RequestError {
-    if (this.#state === "disconnected") return this.#stopped ?? notStarted();
-    const why = cause ?? this.#trouble;
-    return new RequestError("disconnected", `There is no connection for ${type}. ${why?.message ?? "Wait for it."}`, {
-      cause,
-    });
+    return this.#failures.noConnection(type, this.#state === "disconnected", cause);
   }
 
   #enter(next: StateAndReason): void {

@@ -1,4 +1,7 @@
+import type { ReplyData } from "@lastseen/protocol";
 import type { Timers } from "./environment.js";
+
+type HeartbeatTerms = Pick<ReplyData<"hello">["heartbeat"], "intervalMs" | "watchedIntervalMs">;
 
 /** What a ping can say about the page. */
 export type Visibility = "visible" | "hidden" | "frozen";
@@ -32,8 +35,13 @@ export class Heartbeat {
   readonly #timers: Timers;
   readonly #send: (text: string) => void;
   readonly #onSilent: () => void;
-  #intervalMs = 0;
+  /** From the answer to the hello; undefined while there is no connection. */
+  #terms: HeartbeatTerms | undefined;
+  /** Whether somebody would see that this client is away. */
+  #isWatched = false;
   #beatTimer: unknown;
+  /** When the next ping is due. */
+  #beatAt = 0;
   #pongTimer: unknown;
   /** When the awaited pong is due. */
   #pongAt = 0;
@@ -53,32 +61,36 @@ export class Heartbeat {
     this.#onSilent = onSilent;
   }
 
-  /** @param intervalMs from the answer to the hello */
-  start(intervalMs: number): void {
+  /** @param terms from the answer to the hello */
+  start(terms: HeartbeatTerms): void {
     this.stop();
-    this.#intervalMs = intervalMs;
+    this.#terms = terms;
     this.#schedule();
   }
 
-  /** Pings at another interval from now on. A longer one puts off no ping: perhaps the service does not know of it yet. */
-  setInterval(intervalMs: number): void {
-    const isShorter = intervalMs < this.#intervalMs;
-    if (this.#intervalMs === 0) return;
-    this.#intervalMs = intervalMs;
-    if (isShorter) this.#schedule();
+  /** Pings more often while somebody watches. A change puts off no ping: perhaps the service does not know of it yet. */
+  setWatched(isWatched: boolean): void {
+    if (isWatched === this.#isWatched) return;
+    this.#isWatched = isWatched;
+    if (this.#terms) this.#schedule(Math.max(0, Math.min(this.#beatAt - this.#timers.now(), this.#intervalMs)));
+  }
+
+  get #intervalMs(): number {
+    const { intervalMs = 0, watchedIntervalMs = intervalMs } = this.#terms ?? {};
+    return this.#isWatched ? watchedIntervalMs : intervalMs;
   }
 
   stop(): void {
     this.#timers.clear(this.#beatTimer);
     this.#stopWaiting();
     this.#unanswered = [];
-    this.#intervalMs = 0;
+    this.#terms = undefined;
     this.#sentAt = -Infinity;
   }
 
   /** Pings now, and tells the service the page's visibility if it is given. */
   beat(visibility?: Visibility): void {
-    if (this.#intervalMs === 0) return;
+    if (!this.#terms) return;
     this.#send(visibility ? `{"type":"ping","data":{"visibility":"${visibility}"}}` : PING);
     this.#sentAt = this.#timers.now();
     this.#unanswered.push(this.#sentAt);
@@ -92,7 +104,7 @@ export class Heartbeat {
    * @param withinMs how long; longer where the last pong took long
    */
   wake(visibility?: Visibility, withinMs: number = WAKE_PONG_MS): void {
-    if (this.#intervalMs === 0) return;
+    if (!this.#terms) return;
     const now = this.#timers.now();
     const leastMs = Math.max(NEW_NETWORK_PONG_MS, Math.min(WAKE_PONG_MS, ROUND_TRIPS * this.#rttMs));
     const leftMs = this.#awaited > 0 ? this.#pongAt - now : 0;
@@ -116,8 +128,10 @@ export class Heartbeat {
   /** @param leftMs until the next ping */
   #schedule(leftMs = this.#intervalMs): void {
     this.#timers.clear(this.#beatTimer);
+    const now = this.#timers.now();
+    this.#beatAt = now + leftMs;
     const stepMs = Math.min(leftMs, STEP_MS);
-    const due = this.#timers.now() + stepMs;
+    const due = now + stepMs;
     this.#beatTimer = this.#timers.set(stepMs, () => {
       // The machine has slept, or the browser has delayed the timer.
       if (this.#timers.now() - due > LATE_MS && this.#awaited === 0) this.wake();

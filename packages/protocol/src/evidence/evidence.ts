@@ -68,12 +68,12 @@ export const EVIDENCE = {
         means: "When the last answer to a WebSocket ping came. The browser answers these pings, not the page.",
       },
     },
-    say: ({ socket, socketSilentAt, detachedAt, closeCode, lastPongAt }, ago) => {
+    say: ({ socket, socketSilentAt, detachedAt, detachKind, closeCode, lastPongAt }, ago) => {
       const pong = lastPongAt === null ? "no WebSocket ping answered yet" : `last WebSocket pong ${ago(lastPongAt)}`;
       const silent = socketSilentAt === null ? "" : ` and has been silent since ${ago(socketSilentAt)}`;
       if (socket === "open") return `Its socket is open${silent}; ${pong}`;
       const when = detachedAt === null ? "" : ` ${ago(detachedAt)}`;
-      return `Its socket closed${when}${closeCode === null ? "" : closeCodeWords(closeCode)}`;
+      return `Its socket closed${when}${closeCode === null ? "" : closeCodeWords(closeCode, detachKind)}`;
     },
     brief: {
       name: "socket",
@@ -163,8 +163,10 @@ export const EVIDENCE = {
 } as const;
 
 /** @returns " with code 1006 (the connection broke)" */
-function closeCodeWords(closeCode: number): string {
-  const meaning = CLOSE_CODE_WORDS[closeCode];
+function closeCodeWords(closeCode: number, kind: string | null): string {
+  // A process that is killed sends no close frame either, but its end is seen.
+  const isKilled = closeCode === 1006 && kind === "page_closed";
+  const meaning = isKilled ? "its process ended" : CLOSE_CODE_WORDS[closeCode];
   return ` with code ${closeCode}${meaning === undefined ? "" : ` (${meaning})`}`;
 }
 
