@@ -97,7 +97,7 @@ const limits = {
     "Blocks of users that may last at the same time, on all nodes together; see [security.md](security.md#blocked-users). A further one is refused with `overloaded`. Give all nodes the same value.",
   ),
   MAX_RINGS_PER_USER: Count(
-    "How often one user may be rung in a minute, by all callers together, on all nodes. A further `startCall` is refused with `rate_limited`. Give all nodes the same value.",
+    "How often one user may be rung in a minute, by all callers together, on all nodes; by one caller a quarter of that. A further `startCall` is refused with `rate_limited`. Give all nodes the same value.",
   ),
   MAX_BLOCKED_CALLERS: Count(
     "Callers whom users have blocked, of all users and nodes together; one user may block 1000. A further one is refused with `overloaded`. Give all nodes the same value.",

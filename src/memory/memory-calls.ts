@@ -12,6 +12,7 @@ import {
   type EndCondition,
   type NewCall,
   type StartOutcome,
+  mostRingsOfPair,
 } from "../ports/call-store.js";
 import { MemoryBlockedCallers } from "./memory-blocked-callers.js";
 
@@ -31,6 +32,7 @@ export class MemoryCalls implements CallStore {
   readonly #byUser = new Map<string, string>();
   readonly #blocked: MemoryBlockedCallers;
   readonly #rings: WindowLimit;
+  readonly #ringsOfPairs: WindowLimit;
 
   constructor(clock: Clock, limits: CallLimits = {}, blocked: MemoryBlockedCallers = new MemoryBlockedCallers()) {
     this.#clock = clock;
@@ -38,6 +40,7 @@ export class MemoryCalls implements CallStore {
     this.#blocked = blocked;
     const { mostRings: most = Infinity, ringWindowMs: windowMs = RING_WINDOW_MS } = limits;
     this.#rings = new WindowLimit({ most, windowMs });
+    this.#ringsOfPairs = new WindowLimit({ most: mostRingsOfPair(most), windowMs });
   }
 
   async start(call: NewCall, ringMs: number): Promise<StartOutcome & { lapsed: readonly CallRecord[] }> {
@@ -50,23 +53,25 @@ export class MemoryCalls implements CallStore {
     if (own) return { kind: "caller_busy", lapsed };
     if (this.#callOf(callee.userId)) return { kind: "callee_busy", lapsed };
     const isHidden = this.#blocked.has(callee.userId, caller.userId);
-    const endsInMs = this.#countRing(callee.userId, isHidden ? caller.userId : undefined);
+    const endsInMs = this.#countRing(callee.userId, caller.userId, isHidden);
     if (endsInMs !== undefined) return { kind: "rung_often", retryAfterMs: Math.ceil(endsInMs), lapsed };
     const stored = this.#put({ ...call, state: "ringing", ...(isHidden ? { hidden: true } : {}) }, ringMs);
     return { kind: "ringing", call: this.#view(stored), lapsed };
   }
 
   /**
-   * The rings of a blocked caller are counted apart, so that they do not use up the rings of the others. When the others have
-   * used them up, the blocked caller is refused too, and does not learn of the block.
+   * The rings of a blocked caller do not use up those of the others. In all else they are counted alike, so that the blocked
+   * caller does not learn of the block.
    *
-   * @returns how long the callee may not be rung, milliseconds; undefined when the callee may be
+   * @returns how long this caller may not ring the callee, milliseconds; undefined when it may
    */
-  #countRing(callee: string, blockedCaller: string | undefined): number | undefined {
+  #countRing(callee: string, caller: string, isHidden: boolean): number | undefined {
     const now = this.#now;
-    if (blockedCaller !== undefined && this.#rings.isUsedUp(callee, now)) return this.#rings.endsIn(callee, now);
-    const counted = blockedCaller === undefined ? callee : `${callee}\n${blockedCaller}`;
-    return this.#rings.allow(counted, now) ? undefined : this.#rings.endsIn(counted, now);
+    if (this.#rings.isUsedUp(callee, now)) return this.#rings.endsIn(callee, now);
+    const pair = `${callee}\n${caller}`;
+    if (!this.#ringsOfPairs.allow(pair, now)) return this.#ringsOfPairs.endsIn(pair, now);
+    if (!isHidden) this.#rings.allow(callee, now);
+    return undefined;
   }
 
   async accept(

@@ -19,10 +19,15 @@ export const RING_WINDOW_MS = 60_000;
 export interface CallLimits {
   /** Default: {@link CALL_HOLD_MS}. */
   readonly holdMs?: number;
-  /** So often may one user be rung in a window, by all callers together. Default: without a limit. */
+  /** So often may one user be rung in a window, by all callers together; one caller has a quarter. Default: without a limit. */
   readonly mostRings?: number;
   /** Default: {@link RING_WINDOW_MS}. */
   readonly ringWindowMs?: number;
+}
+
+/** So often may one caller ring one user in a window, so that nobody uses up the rings of the others alone. */
+export function mostRingsOfPair(mostRings: number): number {
+  return Math.ceil(mostRings / 4);
 }
 
 export interface NewCall extends Pick<CallRecord, "callId" | "roomId" | "kind" | "caller"> {

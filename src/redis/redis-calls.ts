@@ -10,6 +10,7 @@ import {
   type CallStore,
   type EndCondition,
   type NewCall,
+  mostRingsOfPair,
 } from "../ports/call-store.js";
 import type { RedisLink } from "./link.js";
 import { integer, list, oneOf, text } from "./replies.js";
@@ -55,7 +56,7 @@ export class RedisCalls implements CallStore {
     const { callId, caller, callee } = call;
     const body = bodyOf(call);
     const parties = [storedId(caller.userId), caller.sessionId, storedId(callee.userId)];
-    const limits = [this.#mostRings, this.#ringWindowMs];
+    const limits = [this.#mostRings, mostRingsOfPair(this.#mostRings), this.#ringWindowMs];
     const args = [callId, ringMs, this.#holdMs, ...parties, body, JSON.stringify(caller.name), ...limits];
     const [kind, started, ...lapsed] = list(await this.#link.run(START, args));
     const rest = { lapsed: lapsed.map(readCall) };

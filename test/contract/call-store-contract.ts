@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { BlockedCallers } from "../../src/ports/blocked-callers.js";
-import type { CallRecord, CallStore, EndCondition, NewCall } from "../../src/ports/call-store.js";
+import {
+  mostRingsOfPair,
+  type CallRecord,
+  type CallStore,
+  type EndCondition,
+  type NewCall,
+} from "../../src/ports/call-store.js";
 
 /** Two nodes' access to the same calls. `pass` lets time pass. */
 export interface CallStoreUnderTest {
@@ -190,10 +196,11 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       const { here, there } = await create();
       for (let round = 0; round < 20; round += 1) {
         const callId = `c${round}`;
-        await here.start(newCall(callId), RING_MS);
+        const caller = { userId: `u${round}`, name: "", sessionId: `s${round}` };
+        await here.start(newCall(callId, { caller }), RING_MS);
         const [accepted, cancelled] = await Promise.all([
           there.accept(callId, bob),
-          here.finish(callId, { state: "ringing", by: { session: "s-ada" } }),
+          here.finish(callId, { state: "ringing", by: { session: caller.sessionId } }),
         ]);
         expect([accepted.kind, cancelled.kind].filter((kind) => kind === "gone")).toHaveLength(1);
         await here.finish(callId, ANY_END);
@@ -428,6 +435,16 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       expect(await ring(0)).toMatchObject({ kind: "ringing" });
     });
 
+    test("one caller alone cannot use up the rings of a user", async () => {
+      const { here, there } = await create();
+      for (let n = 0; n < mostRingsOfPair(MOST_RINGS); n++) {
+        expect(await here.start(newCall(`c${n}`), RING_MS)).toMatchObject({ kind: "ringing" });
+        await here.finish(`c${n}`, ANY_END);
+      }
+      expect(await there.start(newCall("more"), RING_MS)).toMatchObject({ kind: "rung_often" });
+      expect(await there.start(newCall("other", { caller: eve }), RING_MS)).toMatchObject({ kind: "ringing" });
+    });
+
     describe("a call to a user who has blocked the caller", () => {
       const LIMITS = { ofCallee: 10, total: 10 };
 
@@ -485,7 +502,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       test("does not use up the rings of others, and is limited alike", async () => {
         const { here, blocked } = await create();
         await blocked.add("bob", "ada", LIMITS);
-        for (let n = 0; n < MOST_RINGS; n++) {
+        for (let n = 0; n < mostRingsOfPair(MOST_RINGS); n++) {
           expect(await here.start(newCall(`c${n}`), RING_MS)).toMatchObject({ kind: "ringing" });
           await here.finish(`c${n}`, ANY_END);
         }
@@ -496,7 +513,7 @@ export function callStoreContract(name: string, create: () => CallStoreUnderTest
       test("is refused when others have used up the rings of the callee, so that a block cannot be told from that", async () => {
         const { here, there, blocked } = await create();
         for (let n = 0; n < MOST_RINGS; n++) {
-          await here.start(newCall(`c${n}`), RING_MS);
+          await here.start(newCall(`c${n}`, { caller: { userId: `u${n}`, name: "", sessionId: `s${n}` } }), RING_MS);
           await here.finish(`c${n}`, ANY_END);
         }
         expect(await there.start(newCall("before"), RING_MS)).toMatchObject({ kind: "rung_often" });

@@ -1,7 +1,7 @@
 -- Makes a call ring, unless one of the two users is in a call already or the callee was rung too often. When the callee has
 -- blocked the caller, the call is silent: it rings only for the caller.
 -- KEYS: calls, calls-by-user, calls-by-end, calls-over, blocked-callers, rings, rings-by-start
--- ARGV: callId, ringMs, holdMs, caller, callerSession, callee, body, name of the caller as JSON, most rings, ring window
+-- ARGV: callId, ringMs, holdMs, caller, callerSession, callee, body, name of the caller as JSON, most rings, most rings by one caller, ring window
 -- Returns {kind, call or {} or retryAfterMs, lapsed...}: kind is "ringing", "accepted", "caller_busy", "callee_busy" or
 -- "rung_often"; lapsed are earlier calls of the two users whose time was over. The script has ended them.
 -- @include calls
@@ -34,11 +34,13 @@ end
 
 local pair = ARGV[6] .. " " .. ARGV[4]
 local isSilent = redis.call("ZSCORE", key["blocked-callers"], pair)
--- The rings of a blocked caller are counted apart, so that they do not use up the rings of the others. When the others have
--- used them up, the blocked caller is refused too, and does not learn of the block.
-local mostRings, windowMs = tonumber(ARGV[9]), tonumber(ARGV[10])
-local retryAfterMs = isSilent and isRungOften(ARGV[6], at, mostRings, windowMs)
-  or countRing(isSilent and pair or ARGV[6], at, mostRings, windowMs)
+-- The rings of a blocked caller do not use up those of the others. In all else they are counted alike, so that the blocked
+-- caller does not learn of the block.
+local mostRings, mostOfPair, windowMs = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local retryAfterMs = isRungOften(ARGV[6], at, mostRings, windowMs) or countRing(pair, at, mostOfPair, windowMs)
+if not retryAfterMs and not isSilent then
+  countRing(ARGV[6], at, mostRings, windowMs)
+end
 if retryAfterMs then
   result[1] = "rung_often"
   result[2] = retryAfterMs
