@@ -8,6 +8,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { LastseenError, LIMITS } from "@lastseen/protocol";
+import { acceptDeletesWithoutBody } from "./json-bodies.js";
 import { addAnswerHeaders, protectAnswers } from "./answer-headers.js";
 import { serveDocs } from "./docs.js";
 import { answerError, answerErrors, answerUnknownRoutes } from "./error-handler.js";
@@ -93,6 +94,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   answerUnknownRoutes(app);
   // This comes before CORS, which answers preflights itself.
   protectAnswers(app);
+  acceptDeletesWithoutBody(app);
   const { isOriginAllowed } = options;
   await app.register(cors, {
     // An empty list refuses.

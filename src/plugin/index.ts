@@ -10,6 +10,7 @@ import { assemble, RECONNECT_SPREAD_MS } from "../composition/assemble.js";
 import { type HttpOptions, registerRoutes } from "../http/server.js";
 import { answerErrors } from "../http/error-handler.js";
 import { checkRequests } from "../http/schemas.js";
+import { acceptDeletesWithoutBody } from "../http/json-bodies.js";
 import { protectAnswers } from "../http/answer-headers.js";
 import { systemClock } from "../kernel/clock.js";
 import { DisposalStack } from "../kernel/disposal-stack.js";
@@ -111,6 +112,7 @@ async function open(
 async function addRoutes(scope: FastifyInstance, options: HttpOptions): Promise<void> {
   answerErrors(scope, options.refused);
   protectAnswers(scope);
+  acceptDeletesWithoutBody(scope);
   checkRequests(scope);
   serializeAnswers(scope);
   await registerRoutes(scope, options);

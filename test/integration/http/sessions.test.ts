@@ -206,6 +206,17 @@ test("when the socket last answered is shown beside what the page said", async (
   expect(Math.abs(after.lastSeenAt - evidence.lastSeenAt)).toBeLessThanOrEqual(1);
 });
 
+test("a DELETE with the content type of JSON and no body is taken, as many HTTP clients send it; a POST without one is not", async () => {
+  const service = await startService();
+  const ada = await service.join("ada", "daily");
+  const headers = { "content-type": "application/json" };
+  const kick = await service.get(`/api/sessions/${ada.hello.sessionId}`, { method: "DELETE", headers });
+  expect(kick.status).toBe(204);
+  expect((await service.get("/api/cleanup", { method: "POST", headers })).status).toBe(400);
+  const poisoned = { method: "POST", headers, body: '{"__proto__":{}}' };
+  expect((await service.get("/api/cleanup", poisoned)).status).toBe(400);
+});
+
 test("a session in no room is kicked silently, a detached one as well", async () => {
   const service = await startService();
   const ada = await service.join("ada", "daily");
