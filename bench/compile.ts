@@ -8,6 +8,16 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 /** Below `node_modules`, so that what is compiled finds the libraries and nothing else has to be ignored. */
 const OUTPUT = join(HERE, "..", "node_modules", ".cache", "lastseen-bench");
 
+/** How programs are compiled that run without a loader. */
+export const COMPILED = {
+  bundle: true,
+  packages: "external",
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  logLevel: "warning",
+} as const;
+
 /** Where the programs are that the bench starts: plain JavaScript, so that no loader is measured with them. */
 export interface Programs {
   directory: string;
@@ -32,12 +42,7 @@ export async function compilePrograms(main: string): Promise<Programs> {
     entryPoints,
     outdir: OUTPUT,
     outExtension: { ".js": ".mjs" },
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    logLevel: "warning",
+    ...COMPILED,
   });
   return {
     directory: OUTPUT,

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { COMPILED } from "../../compile.js";
 import { ask } from "../../harness/ask.js";
 import type { OtherMachine } from "../other-machine.js";
 import type { EntryOrder, Heard, PeopleCommands, Which } from "./orders.js";
@@ -18,12 +19,7 @@ export function compilePeople(): void {
   buildSync({
     entryPoints: [join(HERE, "main.ts")],
     outfile: PROGRAM,
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    logLevel: "warning",
+    ...COMPILED,
   });
 }
 
