@@ -2,6 +2,7 @@ import { Attempt, EXPLAIN_SHARE, type AttemptEnd, type AttemptListener } from ".
 import type { Environment } from "./environment.js";
 import { Explainer } from "./explainer.js";
 import type { Greeter } from "./greeter.js";
+import type { Heartbeat } from "./heartbeat.js";
 import type { ReconnectTimer } from "./reconnect-timer.js";
 import type { Route } from "./route.js";
 
@@ -15,6 +16,7 @@ interface Parts {
   readonly greeter: Greeter;
   readonly route: Route;
   readonly reconnect: ReconnectTimer;
+  readonly heartbeat: Heartbeat;
   readonly listener: Pick<AttemptListener, "onConnected" | "onMessage" | "onEnd">;
 }
 
@@ -37,9 +39,11 @@ export class Attempts {
   }
 
   begin(): void {
-    const { environment, greeter, route, reconnect, listener } = this.#parts;
+    const { environment, greeter, route, reconnect, heartbeat, listener } = this.#parts;
+    // The network may have become slow after the last attempt.
+    const usualMs = Math.max(this.#usualMs, heartbeat.rttMs);
     // A user who has to sign in again takes the time that it takes.
-    const limitMs = greeter.isRefused ? Infinity : reconnect.attemptLimitMs(this.#usualMs);
+    const limitMs = greeter.isRefused ? Infinity : reconnect.attemptLimitMs(usualMs);
     const explainMs = Math.min(EXPLAIN_MS, limitMs * EXPLAIN_SHARE);
     const explain = () => this.#explainer.explain(route.httpUrl, explainMs);
     const attempt = new Attempt(environment, greeter, { ...listener, explain }, limitMs);

@@ -66,22 +66,23 @@ export class Connection {
     this.#greeter = new Greeter(options, memory);
     this.#route = new Route(options.url);
     this.#reconnect = new ReconnectTimer(timers, options.policy, () => this.#attempts.begin());
+    this.#heartbeat = new Heartbeat(
+      timers,
+      (text) => this.#socket?.send(text),
+      () => this.#attempts.end({ kind: "retry", cause: "pong_timeout" }),
+    );
     this.#attempts = new Attempts({
       environment,
       greeter: this.#greeter,
       route: this.#route,
       reconnect: this.#reconnect,
+      heartbeat: this.#heartbeat,
       listener: {
         onConnected: (reply, socket) => this.#onConnected(reply, socket),
         onMessage: (message) => this.#onMessage(message),
         onEnd: (end) => this.#onEnd(end),
       },
     });
-    this.#heartbeat = new Heartbeat(
-      timers,
-      (text) => this.#socket?.send(text),
-      () => this.#attempts.end({ kind: "retry", cause: "pong_timeout" }),
-    );
   }
 
   get state(): ConnectionState {

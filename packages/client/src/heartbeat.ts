@@ -45,7 +45,6 @@ export class Heartbeat {
   #pongTimer: unknown;
   /** When the awaited pong is due. */
   #pongAt = 0;
-  /** How long the last pong took. */
   #rttMs = 0;
   #sentAt = -Infinity;
   /** When the unanswered pings were sent, oldest first. They stay few: without pongs the socket is closed. */
@@ -73,6 +72,11 @@ export class Heartbeat {
     if (isWatched === this.#isWatched) return;
     this.#isWatched = isWatched;
     if (this.#terms) this.#schedule(Math.max(0, Math.min(this.#beatAt - this.#timers.now(), this.#intervalMs)));
+  }
+
+  /** How long the last pong took, also after {@link stop}. */
+  get rttMs(): number {
+    return this.#rttMs;
   }
 
   get #intervalMs(): number {

@@ -36,7 +36,7 @@ export class PageCalls {
   readonly #page: Page;
   readonly #around: Surroundings;
   readonly #world: World;
-  /** The call that the person has last asked to end. */
+  /** The call that the person has last asked to end, and when first. */
   #asked: { callId: string; at: number } | undefined;
 
   /** @param friends users that the person may call and whose status the client watches */
@@ -71,8 +71,9 @@ export class PageCalls {
     });
   }
 
+  /** A person who asks twice waits for the answer to the first request. */
   #ask(callId: string): void {
-    this.#asked = { callId, at: this.#world.now.at };
+    if (this.#asked?.callId !== callId) this.#asked = { callId, at: this.#world.now.at };
   }
 
   #changed({ call, previous, reason }: CallChange): void {
