@@ -68,8 +68,9 @@ export class PageSocket implements SocketLike {
     if (this.readyState === CLOSED) gone();
   }
 
+  /** Whether frames take seconds, in either direction. */
   get isDelayed(): boolean {
-    return this.#down?.isDelayed ?? false;
+    return (this.#pipe?.isDelayed ?? false) || (this.#down?.isDelayed ?? false);
   }
 
   /** Frames from the service take at least this time, as when a device on the path stands still. */
