@@ -11,6 +11,6 @@ export function acceptDeletesWithoutBody(app: FastifyInstance): void {
   app.removeContentTypeParser(JSON_TYPE);
   app.addContentTypeParser(JSON_TYPE, { parseAs: "string" }, (request, body: string, done) => {
     if (body === "" && request.method === "DELETE") done(null, undefined);
-    else parse(request, body, done);
+    else void parse(request, body, done);
   });
 }
