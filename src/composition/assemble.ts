@@ -53,7 +53,7 @@ export async function assemble(parts: {
     log.error({ err: error, event: String(event) }, "a listener failed");
 
   for (const warning of config.WARNINGS) log.warn({ reason: warning }, "a setting would be refused in production");
-  const stores = await openStores(config, clock, listenerFailed, disposals);
+  const stores = await openStores(config, { clock, log, listenerFailed }, disposals);
   const webhooks = openWebhooks(config, stores.events, { log, clock, listenerFailed }, disposals);
   const media = await openMedia();
   disposals.defer("media", () => media.close());

@@ -33,6 +33,7 @@ import { LastseenError } from "@lastseen/protocol";
 import type { Service } from "./service.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import type { Stores } from "./stores.js";
+import { redisWarnings } from "./redis-warnings.js";
 import { VERSION } from "./version.js";
 
 /** What operators see: this node, or all nodes if this node is one of many. */
@@ -141,8 +142,9 @@ function healthSource(parts: {
     }),
     checks: () => ({
       media: !media.enabled ? "off" : media.available ? "ok" : "failing",
-      redis: !stores.redis ? "off" : stores.redis.isUp() ? "ok" : "failing",
+      redis: !stores.redis ? "off" : stores.redis.isUp() && (cluster?.isUp ?? true) ? "ok" : "failing",
     }),
+    warnings: () => redisWarnings(stores),
     isReady,
     isOriginAllowed,
     isDraining: () => cluster?.isDraining ?? false,

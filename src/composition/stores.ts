@@ -1,4 +1,5 @@
 /** Where this node keeps what all nodes must know: in Redis, or in its own memory when it is alone. */
+import type { Logger } from "pino";
 import type { Config } from "../config/load.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
@@ -10,6 +11,7 @@ import { MemoryDirectory } from "../memory/memory-directory.js";
 import { MemoryEventLog } from "../memory/memory-event-log.js";
 import { MemoryEvents } from "../memory/memory-events.js";
 import { MemoryStore } from "../memory/memory-store.js";
+import type { RedisProblem } from "../redis/link.js";
 import { RedisStore } from "../redis/redis-store.js";
 import type { BlockedCallers } from "../ports/blocked-callers.js";
 import type { BlockList } from "../ports/block-list.js";
@@ -28,7 +30,21 @@ export interface Stores {
   /** The events for the backend. */
   readonly events: EventLog;
   /** Undefined when this node uses no Redis. */
-  readonly redis: { isUp(): boolean; errors(): ReadonlyMap<string, number> } | undefined;
+  readonly redis: RedisHealth | undefined;
+}
+
+/** What this node sees of Redis. */
+export interface RedisHealth {
+  /** Whether Redis answers, and accepted the last write. */
+  isUp(): boolean;
+  /** What is wrong; undefined while it is up. */
+  problem(): RedisProblem | undefined;
+  /** Commands that failed, by operation. */
+  errors(): ReadonlyMap<string, number>;
+  /** Commands that failed, by kind of failure. */
+  failures(): ReadonlyMap<string, number>;
+  /** The policy with which Redis deletes keys when its memory is full; undefined when it deletes none. */
+  harmfulPolicy(): string | undefined;
 }
 
 /** How long the start waits for Redis. Then the service begins without it, and catches up when Redis answers. */
@@ -37,15 +53,21 @@ const CONNECT_LIMIT_MS = 2_000;
 /** A service that starts while Redis is away begins degraded. */
 export async function openStores(
   config: Config,
-  clock: Clock,
-  listenerFailed: ListenerFailed,
+  { clock, log, listenerFailed }: { clock: Clock; log: Logger; listenerFailed: ListenerFailed },
   disposals: DisposalStack,
 ): Promise<Stores> {
   const { REDIS_URL } = config;
   if (REDIS_URL === undefined) return openMemory(config, clock, listenerFailed, disposals);
-  const store = new RedisStore({ url: REDIS_URL, onListenerError: listenerFailed, clock });
+  const store = new RedisStore({
+    url: REDIS_URL,
+    onListenerError: listenerFailed,
+    clock,
+    onHarmfulPolicy: (policy) =>
+      log.warn({ policy }, "Redis deletes keys when its memory is full: set its maxmemory-policy to noeviction"),
+  });
   disposals.defer("redis", () => store.close());
   await isUp(store, clock);
+  await store.evictionPolicy.read().catch(() => undefined);
   return {
     directory: store.directory(config.NODE_ID),
     bus: store.bus(config.NODE_ID),
@@ -53,7 +75,13 @@ export async function openStores(
     blockedCallers: store.blockedCallers(),
     blocks: store.blocks(),
     events: store.events(config.NODE_ID),
-    redis: { isUp: () => store.state === "up", errors: () => store.link.errors },
+    redis: {
+      isUp: () => store.state === "up",
+      problem: () => store.link.problem,
+      errors: () => store.link.errors,
+      failures: () => store.link.failures,
+      harmfulPolicy: () => store.evictionPolicy.harmful,
+    },
   };
 }
 

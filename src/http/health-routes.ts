@@ -14,6 +14,8 @@ export interface HealthSource {
     rooms: number;
   };
   checks(): { media: CheckResult; redis: CheckResult };
+  /** What operators should know, in sentences. */
+  warnings(): string[];
   /** Whether new clients may come to this node. */
   isReady(): boolean;
   /** Whether pages of this origin may connect. */
@@ -46,6 +48,7 @@ const Health = Type.Object({
   ghosts: Count,
   rooms: Count,
   checks: Checks,
+  warnings: Type.Array(Type.String(), { description: "What is wrong, or may go wrong, and what to do; often empty" }),
 });
 const Liveliness = Type.Object({
   status: Type.Enum(["live"]),
@@ -80,7 +83,16 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
         const { version, nodeId } = source;
         const draining = source.isDraining();
         const uptimeSeconds = Math.round(process.uptime());
-        return { status, version, nodeId, draining, uptimeSeconds, ...source.counts(), checks };
+        return {
+          status,
+          version,
+          nodeId,
+          draining,
+          uptimeSeconds,
+          ...source.counts(),
+          checks,
+          warnings: source.warnings(),
+        };
       },
     );
     app.get(

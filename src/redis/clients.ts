@@ -5,6 +5,7 @@
  */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { backOff, type BackOff } from "../kernel/back-off.js";
+import { failureKind } from "./failure.js";
 import { rotatingConnector } from "./rotating-connector.js";
 import type { RedisAddress } from "./redis-url.js";
 
@@ -13,6 +14,8 @@ export const COMMAND_TIMEOUT_MS = 1_000;
 /** The client ends a connection when it waits for an answer and nothing arrives for this time. */
 const SILENCE_MS = 1_500;
 const CONNECT_TIMEOUT_MS = 1_500;
+/** A client that has connected to a Redis that loads its data asks it again after at most this time. */
+const LOADING_PAUSE_MS = 1_000;
 /** The client destroys a connection that needs longer than this to close. */
 const END_MS = 100;
 /** Pauses between attempts to connect. They are short, because a node without Redis cannot take over sessions. */
@@ -79,8 +82,10 @@ function nodeSettings({ username, password, tls }: RedisAddress, purpose: string
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
+    // Redis tells when it will have loaded its data. It is often sooner.
+    maxLoadingRetryTime: LOADING_PAUSE_MS,
     // The master has become a replica. The next connection finds the new master.
-    reconnectOnError: (error) => error.message.startsWith("READONLY"),
+    reconnectOnError: (error) => failureKind(error) === "replica",
   };
 }
 

@@ -1,5 +1,7 @@
+import { Cluster } from "ioredis";
 import { Emitter } from "../kernel/emitter.js";
 import { createCommandClient, type CommandClient } from "./clients.js";
+import { failureKind, type FailureKind } from "./failure.js";
 import type { Keys } from "./keys.js";
 import type { RedisAddress } from "./redis-url.js";
 import type { Script } from "./script.js";
@@ -21,44 +23,79 @@ export class RedisUnavailableError extends Error {
   }
 }
 
+/** What is wrong with Redis. */
+export interface RedisProblem {
+  readonly kind: FailureKind;
+  /** Redis's words, or those of its client. */
+  readonly reason: string;
+}
+
 export interface LinkEvents {
   up: undefined;
-  down: { reason: string };
+  down: RedisProblem;
+  /** This Redis is a replica. The link has ended its connection, and the next one may find the master. */
+  replica: undefined;
 }
 
 /**
- * The connection to Redis for commands. It is up when it is ready or Redis has answered a command, and down when it has
- * closed or a command got no answer.
+ * The connection to Redis for commands. It goes down when the connection closes, when a command gets no answer, and when Redis
+ * refuses a command because of its own state. After a refusal it is up again when Redis has accepted a write: an answer to a
+ * question proves nothing, because a Redis that is full, or that is a replica, answers questions as before.
  */
 export class RedisLink {
   readonly keys: Keys;
   readonly #client: CommandClient;
   readonly #events: Emitter<LinkEvents>;
   readonly #errors = new Map<string, number>();
-  #state: "up" | "down" = "down";
-  /** Why it could not connect: the text of the error when a command fails because of it. */
-  #problem = "not connected yet";
+  readonly #failures = new Map<FailureKind, number>();
+  /** Why commands don't arrive; undefined when Redis answered the last one. */
+  #unreachable: RedisProblem | undefined = problemOf(new Error("not connected yet"));
+  /** Why Redis has refused a command; undefined when it has accepted a write since. */
+  #refusal: RedisProblem | undefined;
+  /** Why there is no connection. It becomes the error of a command that needs one. */
+  #noConnection: Error = new Error("not connected yet");
   #closed = false;
 
   constructor(address: RedisAddress, keys: Keys, onListenerError: (error: unknown, event: PropertyKey) => void) {
     this.keys = keys;
     this.#events = new Emitter(onListenerError);
     this.#client = createCommandClient(address);
-    this.#client.on("ready", () => this.#rose());
-    this.#client.on("error", (error: Error) => {
-      this.#problem = reasonOf(error);
-      this.countError("connect");
+    this.#client.on("ready", () => {
+      this.#noConnection = new Error("connection lost");
+      this.#change(() => (this.#unreachable = undefined));
     });
-    this.#client.on("close", () => this.#fell(this.#problem));
+    this.#client.on("error", (error: Error) => {
+      this.#noConnection = error;
+      this.countError("connect");
+      this.#count(failureKind(error));
+    });
+    this.#client.on("close", () => this.#change(() => (this.#unreachable = problemOf(this.#noConnection))));
+  }
+
+  /** What is wrong; undefined when nothing is. */
+  get problem(): RedisProblem | undefined {
+    // The link itself ends its connection to a replica, again and again.
+    if (this.#refusal?.kind === "replica") return this.#refusal;
+    return this.#unreachable ?? this.#refusal;
   }
 
   get state(): "up" | "down" {
-    return this.#state;
+    return this.problem ? "down" : "up";
   }
 
   /** Number of failures so far, by operation: the script's name, `connect`, `subscribe`, or `receive`. */
   get errors(): ReadonlyMap<string, number> {
     return this.#errors;
+  }
+
+  /** Number of failures so far, by kind. */
+  get failures(): ReadonlyMap<FailureKind, number> {
+    return this.#failures;
+  }
+
+  /** A caller has proof that Redis has just accepted a write. */
+  wrote(): void {
+    this.#change(() => (this.#unreachable = this.#refusal = undefined));
   }
 
   on<K extends keyof LinkEvents>(event: K, listener: (payload: LinkEvents[K]) => void): () => void {
@@ -98,6 +135,13 @@ export class RedisLink {
     return this.#attempt(script.name, () => this.#client.eval(script.text, script.keys.length, ...rest));
   }
 
+  /** What `INFO` says about a subject, of each master. Rejects when one of them does not answer. */
+  async info(subject: string): Promise<readonly string[]> {
+    if (this.#client.status !== "ready") throw this.#noConnection;
+    const masters = this.#client instanceof Cluster ? this.#client.nodes("master") : [this.#client];
+    return Promise.all(masters.map((master) => master.info(subject)));
+  }
+
   close(): void {
     this.#closed = true;
     this.#client.disconnect();
@@ -105,36 +149,52 @@ export class RedisLink {
 
   async #attempt(operation: string, work: () => Promise<unknown>): Promise<unknown> {
     try {
-      if (this.#client.status !== "ready") throw new Error(this.#problem);
+      if (this.#client.status !== "ready") throw this.#noConnection;
       const reply = await work();
-      this.#rose();
+      this.#change(() => (this.#unreachable = undefined));
       return reply;
-    } catch (error) {
-      const message = error instanceof Error ? error.message : "failed";
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error("failed");
+      const problem = problemOf(error);
       this.countError(operation);
-      // An error inside a script says nothing about the connection.
-      if (!message.startsWith("ERR")) this.#fell(message);
-      throw new RedisUnavailableError(operation, message);
+      this.#count(problem.kind);
+      if (error !== this.#noConnection) this.#failed(problem);
+      throw new RedisUnavailableError(operation, problem.reason);
     }
   }
 
-  #rose(): void {
-    if (this.#state === "up" || this.#closed) return;
-    this.#state = "up";
-    this.#problem = "connection lost";
-    this.#events.emit("up", undefined);
+  #count(kind: FailureKind): void {
+    this.#failures.set(kind, (this.#failures.get(kind) ?? 0) + 1);
   }
 
-  #fell(reason: string): void {
-    if (this.#state === "down") return;
-    this.#state = "down";
+  /** A command has failed that was sent. */
+  #failed(problem: RedisProblem): void {
+    switch (problem.kind) {
+      // An error inside a script says nothing about Redis.
+      case "script":
+        return;
+      case "unreachable":
+        this.#change(() => (this.#unreachable = problem));
+        return;
+      default:
+        this.#change(() => (this.#refusal = problem));
+        if (problem.kind === "replica") this.#events.emit("replica", undefined);
+    }
+  }
+
+  #change(change: () => void): void {
+    const before = this.problem;
+    change();
+    const after = this.problem;
     // The service has closed the link itself and needs no event.
-    if (!this.#closed) this.#events.emit("down", { reason });
+    if (this.#closed || (before === undefined) === (after === undefined)) return;
+    if (after) this.#events.emit("down", after);
+    else this.#events.emit("up", undefined);
   }
 }
 
-/** The error's text. For a cluster: why the last of its nodes could not be reached. */
-function reasonOf(error: Error): string {
-  if ("lastNodeError" in error && error.lastNodeError instanceof Error) return error.lastNodeError.message;
-  return error.message;
+function problemOf(error: Error): RedisProblem {
+  // The error of a client for a cluster says that no node can be asked. The error of the last node says why.
+  const cause = "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
+  return { kind: failureKind(cause), reason: cause.message };
 }

@@ -19,6 +19,7 @@ export class RedisBus implements Bus {
   readonly #stream = randomUUID();
   readonly #events: Emitter<BusEvents>;
   readonly #subscriber: Subscriber;
+  readonly #unfollow: () => void;
   /** The senders that were heard last are at the end. */
   readonly #senders = new Map<string, SequenceTracker>();
   #sent = 0;
@@ -39,6 +40,7 @@ export class RedisBus implements Bus {
       message: (text) => this.#receive(text),
       failed: () => this.#link.countError("subscribe"),
     });
+    this.#unfollow = parts.link.on("replica", () => this.#subscriber.renew());
   }
 
   get sent(): number {
@@ -69,6 +71,7 @@ export class RedisBus implements Bus {
   }
 
   close(): Promise<void> {
+    this.#unfollow();
     return this.#subscriber.close();
   }
 

@@ -42,13 +42,17 @@ export class RedisDirectory implements Directory {
   async register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }> {
     const epoch = replies.integer(await this.#link.run(REGISTER, [this.nodeId, url ?? "", this.#leaseMs]));
     this.#lease = leaseId({ nodeId: this.nodeId, epoch });
+    this.#link.wrote();
     return { epoch, leaseMs: this.#leaseMs };
   }
 
   async renew({ draining, sent }: NodeStatus): ReturnType<Directory["renew"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
     const reply = await this.#link.run(RENEW, [this.#lease, this.#leaseMs, draining ? 1 : 0, sent]);
-    return replies.readRenewed(reply);
+    const outcome = replies.readRenewed(reply);
+    // Without a lease the script has written nothing.
+    if (outcome.kind === "renewed") this.#link.wrote();
+    return outcome;
   }
 
   async resign(): Promise<void> {

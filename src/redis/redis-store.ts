@@ -9,6 +9,7 @@ import type { CallLimits, CallStore } from "../ports/call-store.js";
 import { LEASE_MS, type Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
 import { createSubscribingClient } from "./clients.js";
+import { EvictionPolicy } from "./eviction-policy.js";
 import { DEFAULT_PREFIX, Keys } from "./keys.js";
 import { RedisLink, type LinkEvents } from "./link.js";
 import { RedisBlockedCallers } from "./redis-blocked-callers.js";
@@ -25,6 +26,8 @@ export interface RedisStoreOptions {
   url: string;
   /** Called with the error of a listener that threw. */
   onListenerError: (error: unknown, event: PropertyKey) => void;
+  /** Called once for each policy with which Redis deletes keys when its memory is full. */
+  onHarmfulPolicy?: (policy: string) => void;
   /** What all keys begin with. */
   prefix?: string;
   leaseMs?: number;
@@ -34,6 +37,7 @@ export interface RedisStoreOptions {
 export class RedisStore {
   /** Other adapters run their scripts with it. The metrics `lastseen_redis_*` read its state and errors. */
   readonly link: RedisLink;
+  readonly evictionPolicy: EvictionPolicy;
   readonly #address: RedisAddress;
   readonly #leaseMs: number;
   readonly #clock: Clock;
@@ -53,9 +57,15 @@ export class RedisStore {
     const database = this.#address.kind === "cluster" ? 0 : this.#address.db;
     const keys = new Keys(options.prefix ?? DEFAULT_PREFIX, database);
     this.link = new RedisLink(this.#address, keys, options.onListenerError);
+    this.evictionPolicy = new EvictionPolicy({
+      clock: this.#clock,
+      read: () => this.link.info("memory"),
+      found: options.onHarmfulPolicy ?? (() => undefined),
+    });
+    this.#open.add(this.evictionPolicy);
   }
 
-  /** Whether Redis answered the last command. */
+  /** `down`: Redis does not answer, or has refused a command and accepted no write since. */
   get state(): "up" | "down" {
     return this.link.state;
   }

@@ -4,6 +4,8 @@ import { Loop } from "../kernel/loop.js";
 
 /** How often the subscriber pings Redis. It sends nothing else on this connection, so only a ping notices a dead one. */
 const PROBE_INTERVAL_MS = 2_000;
+/** Each new connection costs the messages that are published meanwhile. So there is some time between two of them. */
+const RENEW_PAUSE_MS = 5_000;
 
 /**
  * Keeps a connection subscribed to fixed channels. When the connection breaks, it subscribes again and calls `subscribed`.
@@ -11,14 +13,17 @@ const PROBE_INTERVAL_MS = 2_000;
  */
 export class Subscriber {
   readonly #client: Redis;
+  readonly #clock: Clock;
   readonly #channels: readonly string[];
   readonly #probe: Loop;
   readonly #callbacks: SubscriberCallbacks;
   #subscribed = false;
+  #renewedAt = -Infinity;
   #closed = false;
 
   constructor(client: Redis, clock: Clock, channels: readonly string[], callbacks: SubscriberCallbacks) {
     this.#client = client;
+    this.#clock = clock;
     this.#channels = channels;
     this.#callbacks = callbacks;
     client.on("ready", () => void this.#subscribe());
@@ -44,6 +49,14 @@ export class Subscriber {
   /** Whether messages arrive now. */
   get subscribed(): boolean {
     return this.#subscribed;
+  }
+
+  /** Makes a new connection: this one may lead to a Redis that is not the master any more, and that hears no messages. */
+  renew(): void {
+    const now = this.#clock.mono();
+    if (!this.#subscribed || now - this.#renewedAt < RENEW_PAUSE_MS) return;
+    this.#renewedAt = now;
+    this.#client.disconnect(true);
   }
 
   /** After this call no message is passed on. */

@@ -3,11 +3,16 @@ import type { Emitter } from "../../kernel/emitter.js";
 import { DELIVERY_RESULTS, type WebhookEvents } from "../../webhook/events.js";
 import type { Instruments } from "../instruments.js";
 
-/** What this node sees of Redis, and the errors of its commands by operation. */
+/** What this node sees of Redis, and the errors of its commands by operation and by kind. */
 export interface RedisHealth {
   isUp(): boolean;
   errors(): ReadonlyMap<string, number>;
+  failures(): ReadonlyMap<string, number>;
+  harmfulPolicy(): string | undefined;
 }
+
+/** The kinds of failures that are shown from the start. */
+const KNOWN_KINDS = ["unreachable", "refused", "full", "replica", "no_replicas", "disk", "loading", "busy", "cluster"];
 
 /** What this node sees: Redis, the other nodes, and the webhooks that wait for your backend. */
 export class ClusterMetrics {
@@ -20,13 +25,24 @@ export class ClusterMetrics {
   /** @param redis undefined when this node is alone */
   follow(events: Emitter<ClusterEvents>, redis: RedisHealth | undefined): void {
     this.#followNodes(events, redis === undefined);
-    this.#instruments.gauge("redis_up", "Whether Redis answered last time; 1 also where none is used.", [], (gauge) =>
-      gauge.set(redis?.isUp() === false ? 0 : 1),
+    this.#instruments.gauge(
+      "redis_up",
+      "Whether Redis answers and accepts writes; 1 also where none is used.",
+      [],
+      (gauge) => gauge.set(redis?.isUp() === false ? 0 : 1),
+    );
+    this.#instruments.gauge("redis_evicts", "1 when Redis deletes keys as soon as its memory is full.", [], (gauge) =>
+      gauge.set(redis?.harmfulPolicy() === undefined ? 0 : 1),
     );
     this.#instruments.mirrorAll("redis_errors_total", "Commands to Redis that failed.", {
       label: "operation",
       known: ["connect", "subscribe", "receive", "renew"],
       read: () => redis?.errors() ?? new Map<string, number>(),
+    });
+    this.#instruments.mirrorAll("redis_failures_total", "Commands to Redis that failed, by what Redis said.", {
+      label: "kind",
+      known: [...KNOWN_KINDS, "script"],
+      read: () => redis?.failures() ?? new Map<string, number>(),
     });
   }
 
