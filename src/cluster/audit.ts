@@ -25,6 +25,7 @@ export class Audit {
   readonly #events: Emitter<ClusterEvents>;
   #running: Promise<void> | undefined;
   #again = false;
+  #everything = false;
   #differed = 0;
   #closed = false;
 
@@ -35,9 +36,14 @@ export class Audit {
     this.#events = options.events;
   }
 
-  /** Runs an audit. While an audit is under way, one more follows it. Resolves when all of them have ended. */
-  run(): Promise<void> {
+  /**
+   * Runs an audit. While an audit is under way, one more follows it. Resolves when all of them have ended.
+   *
+   * @param what `everything`: writes all sessions and rooms again, because an index of the directory may lack them
+   */
+  run(what: "differences" | "everything" = "differences"): Promise<void> {
     if (this.#closed) return Promise.resolve();
+    if (what === "everything") this.#everything = true;
     this.#again = this.#running !== undefined;
     this.#running ??= this.#repeat().finally(() => (this.#running = undefined));
     return this.#running;
@@ -73,10 +79,11 @@ export class Audit {
   }
 
   async #compare(): Promise<void> {
+    const everything = this.#everything;
     await this.#local.removeEndedEntries();
     const own = await this.#directory.own();
     const held = new Set(own.rooms);
-    const missingRooms = [...this.#local.rooms()].filter((roomId) => !held.has(roomId));
+    const missingRooms = [...this.#local.rooms()].filter((roomId) => everything || !held.has(roomId));
     const fencedRooms = new Set<string>();
     await this.#forEach(missingRooms, async (roomId) => {
       if (!(await this.#local.reclaimRoom(roomId))) fencedRooms.add(roomId);
@@ -87,12 +94,15 @@ export class Audit {
     const entries = new Map(own.sessions.map((entry) => [entry.sessionId, entry]));
     const unwritten = [...this.#local.sessions()].filter((session) => {
       const entry = entries.get(session.id);
-      return entry?.epoch !== session.epoch || entry.roomId !== roomOf(session);
+      return everything || entry?.epoch !== session.epoch || entry.roomId !== roomOf(session);
     });
+    let written = true;
     await this.#forEach(unwritten, async (session) => {
       // If this node died before the entry is written, no other node would know the session.
-      if (!(await this.#local.record(session))) this.#again = true;
+      if (!(await this.#local.record(session))) written = false;
     });
+    if (written) this.#everything = false;
+    else this.#again = true;
     const adopted = await this.#adopt(own.sessions);
     await this.#forEach(own.rooms, (roomId) => this.#local.releaseIfEmpty(roomId));
     this.#events.emit("audited", { written: unwritten.length, adopted, fenced: strayed.length });

@@ -55,6 +55,7 @@ export class Cluster {
       events.on("registered", () => void this.#audit.run()),
       events.on("unreachable", () => (this.#wasUnreachable = true)),
       events.on("renewed", ({ nodes }) => this.#renewed(nodes)),
+      events.on("store_lost", () => void this.#audit.run("everything")),
       events.on("taken_over", ({ result }) => {
         // The store may have moved sessions to this node although the answer did not arrive.
         if (result === "failed") void this.#audit.run();

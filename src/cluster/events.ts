@@ -17,6 +17,8 @@ export interface ClusterEvents {
   taking_over: { nodeId: string };
   /** `sessions`: how many this node has taken over. `lost`: how many of those it could not open. */
   taken_over: { nodeId: string; result: "completed" | "failed"; sessions: number; lost: number; error?: unknown };
+  /** The store has lost these parts. The nodes write again what they know; that takes seconds. */
+  store_lost: { parts: readonly string[] };
   /**
    * This node has compared its local state with the directory. `written`: entries that it wrote again. `adopted`: sessions
    * that it was given. `fenced`: sessions that it gave up because another node holds their room.

@@ -20,6 +20,7 @@ import { Run } from "./run.js";
 import { createService, type Service } from "./service.js";
 import type { ServicePorts } from "./service-ports.js";
 import { settingsOf } from "./settings.js";
+import { checkStore } from "./store-check.js";
 import { openStores } from "./stores.js";
 import { VERSION } from "./version.js";
 import { openWebhooks, followSessions } from "./webhooks.js";
@@ -81,6 +82,9 @@ export async function assemble(parts: {
   observe({ config, log, clock, service, media, stores, webhooks, metrics });
   if (webhooks) followSessions(webhooks, service, clock, disposals);
 
+  const { clusterEvents: events } = service;
+  const lost = stores.check && checkStore(stores.check, { log, events, clock, webhooks, disposals });
+
   const run = new Run({ config, log, clock, service });
   const operator = operatorView(config.NODE_ID, service, stores, clock, disposals);
   const callers = new CallerLists(stores.blockedCallers, config.MAX_BLOCKED_CALLERS);
@@ -91,6 +95,7 @@ export async function assemble(parts: {
     clock,
     service,
     stores,
+    lost,
     operator,
     callers,
     media,

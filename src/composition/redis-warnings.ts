@@ -1,4 +1,5 @@
 /** What operators should know of Redis, as sentences for `GET /api/health`. They name no address and no user. */
+import type { LostParts } from "../cluster/lost-parts.js";
 import type { FailureKind } from "../redis/failure.js";
 import type { Stores } from "./stores.js";
 
@@ -15,7 +16,7 @@ const PROBLEMS: Record<FailureKind, string> = {
   script: "A script of this service fails in Redis.",
 };
 
-export function redisWarnings({ redis }: Stores): string[] {
+export function redisWarnings({ redis }: Stores, lost: LostParts | undefined): string[] {
   if (!redis) return [];
   const problem = redis.problem();
   const policy = redis.harmfulPolicy();
@@ -24,5 +25,9 @@ export function redisWarnings({ redis }: Stores): string[] {
     ...(policy === undefined
       ? []
       : [`Redis deletes keys when its memory is full (maxmemory-policy ${policy}). Set it to noeviction.`]),
+    ...(lost?.recent ?? []).map(
+      ({ part, at }) =>
+        `Redis lost the key "${part}" at ${new Date(at).toISOString()}; the nodes have written it again. Find out who deleted it.`,
+    ),
   ];
 }

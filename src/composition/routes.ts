@@ -1,5 +1,6 @@
 /** What the service shows and does by HTTP, and where each answer comes from. */
 import type { Logger } from "pino";
+import type { LostParts } from "../cluster/lost-parts.js";
 import { NodeRpc } from "../cluster/node-rpc.js";
 import { AdminGuesses } from "../http/admin-guesses.js";
 import { addressMatcher } from "../config/addresses.js";
@@ -59,6 +60,8 @@ export function httpOptionsOf(parts: {
   clock: Clock;
   service: Service;
   stores: Stores;
+  /** What the store has lost; undefined when this node is alone. */
+  lost: LostParts | undefined;
   operator: OperatorView;
   callers: CallerLists;
   media: MediaPlane;
@@ -123,11 +126,12 @@ function healthSource(parts: {
   config: Config;
   service: Service;
   stores: Stores;
+  lost: LostParts | undefined;
   media: MediaPlane;
   isReady: () => boolean;
   isOriginAllowed: (origin: string) => boolean;
 }): HealthSource {
-  const { config, service, stores, media, isReady, isOriginAllowed } = parts;
+  const { config, service, stores, lost, media, isReady, isOriginAllowed } = parts;
   const { registry, liveness, rooms, telephony, cluster } = service;
   return {
     version: VERSION,
@@ -144,7 +148,7 @@ function healthSource(parts: {
       media: !media.enabled ? "off" : media.available ? "ok" : "failing",
       redis: !stores.redis ? "off" : stores.redis.isUp() && (cluster?.isUp ?? true) ? "ok" : "failing",
     }),
-    warnings: () => redisWarnings(stores),
+    warnings: () => redisWarnings(stores, lost),
     isReady,
     isOriginAllowed,
     isDraining: () => cluster?.isDraining ?? false,

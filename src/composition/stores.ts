@@ -19,6 +19,7 @@ import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
+import type { StoreCheck } from "../ports/store-check.js";
 import type { ListenerFailed } from "./service-ports.js";
 
 export interface Stores {
@@ -29,6 +30,8 @@ export interface Stores {
   readonly blocks: BlockList;
   /** The events for the backend. */
   readonly events: EventLog;
+  /** Finds what the shared store has lost; undefined without one. */
+  readonly check: StoreCheck | undefined;
   /** Undefined when this node uses no Redis. */
   readonly redis: RedisHealth | undefined;
 }
@@ -68,8 +71,10 @@ export async function openStores(
   disposals.defer("redis", () => store.close());
   await isUp(store, clock);
   await store.evictionPolicy.read().catch(() => undefined);
+  const directory = store.directory(config.NODE_ID);
   return {
-    directory: store.directory(config.NODE_ID),
+    directory,
+    check: store.check(directory),
     bus: store.bus(config.NODE_ID),
     calls: store.calls({ mostRings: config.MAX_RINGS_PER_USER }),
     blockedCallers: store.blockedCallers(),
@@ -114,5 +119,14 @@ async function openMemory(
   const events = new MemoryEventLog(new MemoryEvents(store), nodeId);
   const blockedCallers = new MemoryBlockedCallers();
   const calls = new MemoryCalls(clock, { mostRings }, blockedCallers);
-  return { directory, bus, calls, blockedCallers, blocks: new MemoryBlocks(clock), events, redis: undefined };
+  return {
+    directory,
+    bus,
+    calls,
+    blockedCallers,
+    blocks: new MemoryBlocks(clock),
+    events,
+    check: undefined,
+    redis: undefined,
+  };
 }

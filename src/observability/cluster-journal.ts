@@ -22,6 +22,9 @@ export function followCluster(log: Logger, events: Emitter<ClusterEvents>): void
     if (result === "failed") log.error({ ...fields, err: error }, "takeover of a dead node failed");
     else if (fields.sessions > 0) log.warn(fields, "sessions of a dead node taken over");
   });
+  events.on("store_lost", (fields) =>
+    log.warn(fields, "the store has lost keys; the nodes write them again. Find out who deleted them"),
+  );
   events.on("audited", (fields) => {
     const changed = fields.written + fields.adopted + fields.fenced > 0;
     log[changed ? "info" : "debug"](fields, "directory compared with what is here");

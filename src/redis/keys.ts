@@ -34,6 +34,8 @@ export const KEY_PURPOSES = {
   "calls-over": "zset",
   /** Index: user -> callers whom the user has blocked. Removed by `caller-unblock`. */
   "blocked-callers": "zset",
+  /** The same again, because nobody but Redis has it. `check-keys` makes one from the other when one is lost. */
+  "blocked-callers-copy": "zset",
   /** Hash: user -> how often the user was rung in the last minute. Removed by `call-start` after that minute. */
   rings: "hash",
   /** Users who were rung, by the first ring of that minute. Every script that writes `rings` writes it too. */

@@ -30,25 +30,30 @@ const PAGE = 500;
 export class RedisDirectory implements Directory {
   readonly nodeId: string;
   readonly #link: RedisLink;
-  readonly #leaseMs: number;
+  readonly leaseMs: number;
   #lease: LeaseId | undefined;
 
   constructor(link: RedisLink, nodeId: string, leaseMs: number) {
     this.#link = link;
     this.nodeId = nodeId;
-    this.#leaseMs = leaseMs;
+    this.leaseMs = leaseMs;
+  }
+
+  /** The lease under which this node writes; undefined before {@link register}. */
+  get lease(): LeaseId | undefined {
+    return this.#lease;
   }
 
   async register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }> {
-    const epoch = replies.integer(await this.#link.run(REGISTER, [this.nodeId, url ?? "", this.#leaseMs]));
+    const epoch = replies.integer(await this.#link.run(REGISTER, [this.nodeId, url ?? "", this.leaseMs]));
     this.#lease = leaseId({ nodeId: this.nodeId, epoch });
     this.#link.wrote();
-    return { epoch, leaseMs: this.#leaseMs };
+    return { epoch, leaseMs: this.leaseMs };
   }
 
   async renew({ draining, sent }: NodeStatus): ReturnType<Directory["renew"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    const reply = await this.#link.run(RENEW, [this.#lease, this.#leaseMs, draining ? 1 : 0, sent]);
+    const reply = await this.#link.run(RENEW, [this.#lease, this.leaseMs, draining ? 1 : 0, sent]);
     const outcome = replies.readRenewed(reply);
     // Without a lease the script has written nothing.
     if (outcome.kind === "renewed") this.#link.wrote();

@@ -14,7 +14,7 @@ const TAKE_OVER = loadScript("event-take-over");
 const UNDELIVERED = loadScript("events-undelivered");
 
 /** Number of events that the log keeps: about 50 MB of Redis's memory. */
-const KEPT = 100_000;
+export const KEPT = 100_000;
 /** Number of events in one answer. Redis does nothing else while it collects them, so it is small. */
 const PAGE = 500;
 

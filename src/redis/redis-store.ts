@@ -6,8 +6,9 @@ import { systemClock, type Clock } from "../kernel/clock.js";
 import type { BlockList } from "../ports/block-list.js";
 import type { BlockedCallers } from "../ports/blocked-callers.js";
 import type { CallLimits, CallStore } from "../ports/call-store.js";
-import { LEASE_MS, type Directory } from "../ports/directory.js";
+import { LEASE_MS } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
+import type { StoreCheck } from "../ports/store-check.js";
 import { createSubscribingClient } from "./clients.js";
 import { EvictionPolicy } from "./eviction-policy.js";
 import { DEFAULT_PREFIX, Keys } from "./keys.js";
@@ -18,6 +19,7 @@ import { RedisBus } from "./redis-bus.js";
 import { RedisCalls } from "./redis-calls.js";
 import { RedisDirectory } from "./redis-directory.js";
 import { RedisEventLog, type EventLogLimits } from "./redis-event-log.js";
+import { RedisStoreCheck } from "./redis-store-check.js";
 import { parseRedisUrl, type RedisAddress } from "./redis-url.js";
 import { Subscriber } from "./subscriber.js";
 
@@ -74,10 +76,15 @@ export class RedisStore {
     return this.link.on(event, listener);
   }
 
-  directory(nodeId: string): Directory {
+  directory(nodeId: string): RedisDirectory {
     const directory = new RedisDirectory(this.link, nodeId, this.#leaseMs);
     this.#open.add(directory);
     return directory;
+  }
+
+  /** Finds keys that Redis has lost. @param directory of this node, under whose lease it looks */
+  check(directory: RedisDirectory): StoreCheck {
+    return new RedisStoreCheck(this.link, directory);
   }
 
   /** The calls of all nodes. All nodes give the same limits. */

@@ -34,6 +34,13 @@ export class ClusterMetrics {
     this.#instruments.gauge("redis_evicts", "1 when Redis deletes keys as soon as its memory is full.", [], (gauge) =>
       gauge.set(redis?.harmfulPolicy() === undefined ? 0 : 1),
     );
+    const lost = new Map<string, number>();
+    events.on("store_lost", ({ parts }) => parts.forEach((part) => lost.set(part, (lost.get(part) ?? 0) + 1)));
+    this.#instruments.mirrorAll("redis_lost_keys_total", "Losses of keys that this node has found in Redis.", {
+      label: "key",
+      known: ["sessions", "rooms", "leases", "calls"],
+      read: () => lost,
+    });
     this.#instruments.mirrorAll("redis_errors_total", "Commands to Redis that failed.", {
       label: "operation",
       known: ["connect", "subscribe", "receive", "renew"],

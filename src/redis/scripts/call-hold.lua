@@ -37,13 +37,5 @@ for n = 2, #ARGV, 7 do
     })
   end
 end
-local forgotten = string.format("%.0f", at - holdMs)
-for _, id in ipairs(redis.call("ZRANGEBYSCORE", key["calls-by-end"], "-inf", forgotten, "LIMIT", 0, 100)) do
-  local call = findCall(id)
-  if call then
-    endCall(call, at, holdMs)
-  else
-    redis.call("ZREM", key["calls-by-end"], id)
-  end
-end
+endForgottenCalls(at, holdMs)
 return over

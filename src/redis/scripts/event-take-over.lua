@@ -1,9 +1,10 @@
 -- Gives the runs of gone nodes to another node, if that node holds a valid lease. A node is gone in two cases: the caller
 -- names it and it has no valid lease, or it has no lease at all and has appended nothing for quietMs. The script claims the
 -- leases of a gone node. If the node comes back, the other scripts refuse these leases.
--- KEYS: leases, event-runs
+-- KEYS: leases, event-runs, undelivered-events
 -- ARGV: nodeId, quietMs, for each node that the caller considers dead its nodeId
 -- Returns {{run, nodeId}, ...}: all runs of all nodes, with the node that has to deliver each of them now.
+-- @include lex
 -- @include leases
 -- @include event-runs
 
@@ -31,14 +32,26 @@ end
 
 local receiver = ARGV[1]
 local gone = {}
+local known = {}
 local runs = {}
 for _, run in ipairs(allRuns()) do
+  known[run.name] = true
   if holding[receiver] and run.nodeId ~= receiver and isGone(run) then
     gone[run.nodeId] = true
     run.nodeId = receiver
     saveRun(run)
   end
   runs[#runs + 1] = { run.name, run.nodeId }
+end
+-- The entry of a run is lost: nobody delivers its events unless their process is alive.
+for _, name in ipairs(ownersOf("undelivered-events", 1000)) do
+  local ids = not known[name] and owned("undelivered-events", name, -1)
+  local run = ids and { name = name, nodeId = "", last = 0, ids = ids[#ids] }
+  if run and holding[receiver] and isGone(run) then
+    run.nodeId = receiver
+    saveRun(run)
+    runs[#runs + 1] = { run.name, run.nodeId }
+  end
 end
 for _, lease in ipairs(leases) do
   if gone[lease.nodeId] then

@@ -1,9 +1,10 @@
 -- Ends a lease. Other nodes can take over at once what is held under it.
--- KEYS: leases, rooms-by-lease, sessions-by-lease
+-- KEYS: leases, rooms-by-lease, sessions-by-lease, sessions-by-room, sessions-by-user, blocked-callers, blocked-callers-copy, calls-by-end, calls-over, rings-by-start, blocks-by-end
 -- ARGV: lease
 -- Returns nothing.
 -- @include lex
 -- @include leases
+-- @include marks
 -- @include emptied
 
 local lease = validLease(ARGV[1])

@@ -1,10 +1,11 @@
 -- Moves entries from a lease that has run out to another lease: first rooms, each with all its sessions, then sessions that
 -- are in no room. The first call claims the lease that has run out. If its node comes back, the scripts refuse this lease.
--- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
+-- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, blocked-callers, blocked-callers-copy, calls-by-end, calls-over, rings-by-start, blocks-by-end
 -- ARGV: lease, lease to take over, most
 -- Returns {"no_lease"}, {"alive"} or {"taken", more, {sessionId, line}, ...}.
 -- @include lex
 -- @include leases
+-- @include marks
 -- @include emptied
 -- @include sessions
 -- @include placing
@@ -24,8 +25,24 @@ end
 dead.claimed = true
 saveLease(dead)
 
-local most = tonumber(ARGV[3])
 local moved = {}
+
+-- Moves a session. The index of the rooms, or that of the sessions in rooms, is lost when the session is in a room: all
+-- people of the room go to one node. A node that gets a session in this way finds it when it compares its counts.
+local function takeSession(session)
+  local home = session.room ~= "" and findLease(redis.call("HGET", key["rooms"], session.room) or "")
+  if home and home.id ~= dead.id and not home.claimed then
+    local taken = moveSession(session, home.id)
+    moved[#moved + 1] = home.id == lease.id and taken or nil
+    return
+  end
+  if session.room ~= "" then
+    placeRoom(session.room, lease.id)
+  end
+  moved[#moved + 1] = moveSession(session, lease.id)
+end
+
+local most = tonumber(ARGV[3])
 local rooms
 repeat
   rooms = owned("rooms-by-lease", dead.id, 1)
@@ -37,7 +54,7 @@ for _, sessionId in ipairs(owned("sessions-by-lease", dead.id, math.max(most - #
   local session = findSession(sessionId)
   disown("sessions-by-lease", dead.id, sessionId)
   if session and session.lease == dead.id then
-    moved[#moved + 1] = moveSession(session, lease.id)
+    takeSession(session)
   end
 end
 

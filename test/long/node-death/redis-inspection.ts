@@ -27,7 +27,10 @@ return found`;
 /** The number of entries of a key; 0 when there is no such key. */
 export async function entriesOf(redis: RedisServer, name: KeyName): Promise<number> {
   const command = { hash: "HLEN", zset: "ZCARD", stream: "XLEN", string: "EXISTS" } as const;
-  return Number(await redis.cli(command[KEY_PURPOSES[name]], keys.key(name)));
+  const kind = KEY_PURPOSES[name];
+  const entries = Number(await redis.cli(command[kind], keys.key(name)));
+  // The marks of the nodes are members that begin with a space. No other member does.
+  return kind === "zset" ? entries - Number(await redis.cli("ZLEXCOUNT", keys.key(name), "[ ", "(!")) : entries;
 }
 
 /** All entries in Redis that contain the text. */

@@ -50,13 +50,28 @@ end
 -- Removes a call, and remembers for rememberMs that it was ended.
 local function endCall(call, at, rememberMs)
   redis.call("HDEL", key["calls"], call.id)
-  redis.call("HDEL", key["calls-by-user"], call.caller)
-  if call.state ~= "silent" then
-    redis.call("HDEL", key["calls-by-user"], call.callee)
+  for _, user in ipairs({ call.caller, call.callee }) do
+    -- After the loss of a key, the user can be in another call by now.
+    if redis.call("HGET", key["calls-by-user"], user) == call.id then
+      redis.call("HDEL", key["calls-by-user"], user)
+    end
   end
   redis.call("ZREM", key["calls-by-end"], call.id)
   redis.call("ZADD", key["calls-over"], string.format("%.0f", at), call.id)
   redis.call("ZREMRANGEBYSCORE", key["calls-over"], "-inf", string.format("%.0f", at - rememberMs))
+end
+
+-- Ends the calls that no node has ended or prolonged for holdMs after their end: their nodes are dead.
+local function endForgottenCalls(at, holdMs)
+  local forgotten = string.format("%.0f", at - holdMs)
+  for _, id in ipairs(redis.call("ZRANGEBYSCORE", key["calls-by-end"], "-inf", forgotten, "LIMIT", 0, 100)) do
+    local call = findCall(id)
+    if call then
+      endCall(call, at, holdMs)
+    else
+      redis.call("ZREM", key["calls-by-end"], id)
+    end
+  end
 end
 
 -- A body with another name of the callee. Who reads JSON takes the last of two fields with one name. The scripts do not parse

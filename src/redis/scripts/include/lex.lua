@@ -24,6 +24,22 @@ local function ownedAfter(index, owner, after, most)
   return ownedFrom(index, owner, "(" .. owner .. " " .. after, most)
 end
 
+-- The first `most` owners that have members.
+local function ownersOf(index, most)
+  local owners = {}
+  -- Marks have no owner: they begin with the space.
+  local from = "[!"
+  repeat
+    local member = redis.call("ZRANGEBYLEX", key[index], from, "+", "LIMIT", 0, 1)[1]
+    local owner = member and string.match(member, "^(%S+) ")
+    if owner then
+      owners[#owners + 1] = owner
+      from = "[" .. owner .. "!"
+    end
+  until not owner or #owners >= most
+  return owners
+end
+
 local function countOwned(index, owner)
   return redis.call("ZLEXCOUNT", key[index], "[" .. owner .. " ", "(" .. owner .. "!")
 end

@@ -1,0 +1,43 @@
+import { CALL_HOLD_MS } from "../ports/call-store.js";
+import type { LeaseId } from "../ports/lease-id.js";
+import type { StoreCheck } from "../ports/store-check.js";
+import type { RedisLink } from "./link.js";
+import type { RedisDirectory } from "./redis-directory.js";
+import { KEPT } from "./redis-event-log.js";
+import { integer, list, oneOf, text } from "./replies.js";
+import { loadScript } from "./script.js";
+
+const CHECK = loadScript("check-keys");
+
+/** Finds lost keys of Redis with marks and samples: its work does not grow with the number of sessions. */
+export class RedisStoreCheck implements StoreCheck {
+  readonly #link: RedisLink;
+  readonly #directory: RedisDirectory;
+  /** The lease that has its marks. */
+  #marked: LeaseId | undefined;
+  /** The log of events when it was last looked at. */
+  #log = { length: 0, first: "" };
+
+  constructor(link: RedisLink, directory: RedisDirectory) {
+    this.#link = link;
+    this.#directory = directory;
+  }
+
+  async run(): Promise<readonly string[]> {
+    const { lease, leaseMs } = this.#directory;
+    if (lease === undefined) return [];
+    const time = lease === this.#marked ? "again" : "first";
+    const [kind, length, first, ...lost] = list(await this.#link.run(CHECK, [lease, leaseMs, time, CALL_HOLD_MS]));
+    if (oneOf(kind, "checked", "no_lease") === "no_lease") return [];
+    this.#marked = lease;
+    if (this.#isLogLost(integer(length), text(first))) lost.push("events");
+    return lost.map(text).toSorted();
+  }
+
+  /** The log removes its oldest events only when it is full. */
+  #isLogLost(length: number, first: string): boolean {
+    const before = this.#log;
+    this.#log = { length, first };
+    return before.length > 0 && first !== before.first && length < KEPT;
+  }
+}
