@@ -9,7 +9,6 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { RedisUnavailableError } from "../../../src/redis/link.js";
 import type { RedisStore } from "../../../src/redis/redis-store.js";
-import type { Directory } from "../../../src/ports/directory.js";
 import { sessionEntry } from "../../contract/directory-contract.js";
 import { freePort } from "../../support/free-port.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
@@ -27,7 +26,7 @@ async function startRedis(options?: RedisServerOptions): Promise<RedisServer> {
   return redis;
 }
 
-async function registered(store: RedisStore, nodeId: string): Promise<Directory> {
+async function registered(store: RedisStore, nodeId: string): Promise<ReturnType<RedisStore["directory"]>> {
   const directory = store.directory(nodeId);
   await directory.register(`wss://${nodeId}`);
   return directory;
@@ -231,7 +230,8 @@ describe.skipIf(noRedisReason)("authentication at Redis", () => {
   test("a Redis user needs only the service's keys and channels and a few commands", async () => {
     const rights = "~lastseen:{all}:* &lastseen:{all}:* -@all +@connection +info +subscribe +publish +eval +evalsha";
     const data = "+time +get +set +hget +hset +hdel +hlen +hgetall +zadd +zrem +zlexcount +zrangebylex";
-    const redis = await startRedis({ config: ["user default off", `user app on >richtig ${rights} ${data}`] });
+    const looks = "+hexists +del +zcard +zcount +zunionstore +zrangebyscore +zremrangebyscore +xlen +xrange";
+    const redis = await startRedis({ config: ["user default off", `user app on >richtig ${rights} ${data} ${looks}`] });
     const store = await openReadyStore(`redis://app:richtig@127.0.0.1:${redis.port}`);
     const bus = store.bus("a");
     const a = await registered(store, "a");
@@ -250,6 +250,8 @@ describe.skipIf(noRedisReason)("authentication at Redis", () => {
     await a.removeSession("s1", 9);
     await a.releaseRoom("daily");
     await a.counts();
+    const check = store.check(a);
+    expect([await check.run(), await check.run()]).toEqual([[], []]);
     await a.resign();
     expect([...store.link.errors]).toEqual([]);
   });

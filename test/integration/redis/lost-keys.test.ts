@@ -122,6 +122,14 @@ describe.skipIf(noRedisReason)("Redis has lost a key", () => {
     expect([...store.link.errors]).toEqual([]);
   });
 
+  test("a user whose call is gone from Redis is not taken for busy for ever", async () => {
+    const { redis, check, store } = world;
+    await redis.cli("hset", full("calls-by-user"), "left", "call-that-is-gone");
+    expect(await check.run()).toEqual([]);
+    expect(await redis.cli("hexists", full("calls-by-user"), "left")).toBe("0");
+    expect(await store.calls().ofUser("cleo")).toMatchObject({ state: "active" });
+  });
+
   test.each([
     "sessions",
     "sessions-by-lease",
