@@ -59,7 +59,8 @@ export class Handshakes {
     answerErrors(inner, options.refused);
     // The application knows its proxies, so it says where a client comes from.
     const addresses = new WeakMap<IncomingMessage, string>();
-    await registerWebSocket(inner, { ...options, addressOf: (request) => addresses.get(request) });
+    const addressOf = (request: IncomingMessage): string => addresses.get(request) ?? "";
+    registerWebSocket(inner, { ...options, addressOf });
     await inner.ready();
     const handshakes = new Handshakes(scope, inner, addresses);
     handshakes.#addRoute(scope);

@@ -1,4 +1,6 @@
-import type { WebSocket } from "ws";
+import type { Line, Socket } from "../../../src/gateway/connection.js";
+import { PING_FRAME } from "../../../src/gateway/frames.js";
+import type { SocketHandler } from "../../../src/gateway/service-socket.js";
 import type { Timer } from "../../../src/kernel/clock.js";
 import type { EventLoop } from "./event-loop.js";
 import type { Pipe } from "./network.js";
@@ -10,6 +12,7 @@ export const CLOSE_TIMEOUT_MS = 5_000;
 const ABNORMAL = 1006;
 const PING = '{"type":"ping"}';
 const PING_BYTES = Buffer.from(PING);
+const NO_DATA = Buffer.alloc(0);
 
 /** Observes the service's end of all sockets. */
 export interface SocketWitness {
@@ -21,23 +24,32 @@ export interface SocketWitness {
   closed(socket: ServerSocket, code: number): void;
 }
 
-interface Listeners {
-  message: (data: Buffer, isBinary: boolean) => void;
-  pong: () => void;
-  close: (code: number) => void;
-  error: (error: Error) => void;
+/** The bytes before the text of a frame, for each way to say its length. */
+const HEADS: Readonly<Record<number, number>> = { 126: 4, 127: 10 };
+
+/** The TCP connection, as the gateway uses it. */
+interface SimulatedLine extends Line {
+  readableEnded: boolean;
+  errored: Error | null;
 }
 
 /** The service's end of a simulated WebSocket: the part of `ws` that the gateway uses, with the same order of events. */
-export class ServerSocket {
-  readonly bufferedAmount = 0;
+export class ServerSocket implements Socket {
+  readonly OPEN = 1;
+  handler: SocketHandler | undefined = undefined;
   readonly page: PageSocket;
-  readonly line: { readableEnded: boolean; errored: Error | null } = { readableEnded: false, errored: null };
+  readonly line: SimulatedLine = {
+    readableEnded: false,
+    errored: null,
+    writableLength: 0,
+    write: (bytes) => this.#write(bytes),
+    cork: () => {},
+    uncork: () => {},
+  };
   readonly #loop: EventLoop;
   readonly #out: Pipe;
   readonly #witness: SocketWitness;
   readonly #gone: () => void;
-  readonly #listeners: Partial<Listeners> = {};
   #state: "open" | "closing" | "closed" = "open";
   #closeTimer: Timer | undefined;
   #ownCode: number | undefined;
@@ -52,30 +64,16 @@ export class ServerSocket {
     this.#witness.accepted(this);
   }
 
-  /** The socket as the gateway uses it. */
-  get asWebSocket(): WebSocket {
-    return this as unknown as WebSocket;
+  get readyState(): Socket["readyState"] {
+    return this.#state === "open" ? 1 : this.#state === "closing" ? 2 : 3;
   }
 
   get isOpen(): boolean {
     return this.#state === "open";
   }
 
-  on<K extends keyof Listeners>(event: K, listener: Listeners[K]): this {
-    this.#listeners[event] = listener;
-    return this;
-  }
-
-  send(data: string | Buffer): void {
-    if (this.#state !== "open") return;
-    const text = typeof data === "string" ? data : data.toString();
-    this.#witness.sent(this, text);
-    this.#out.send(() => this.page.gotFrame(text));
-  }
-
-  ping(): void {
-    if (this.#state === "open") this.#out.send(() => this.page.gotPing());
-  }
+  /** Pages of the simulation send no pings, so the service answers none. */
+  pong(): void {}
 
   close(code: number): void {
     if (this.#state !== "open") return;
@@ -102,11 +100,11 @@ export class ServerSocket {
   gotFrame(text: string): void {
     if (this.#state === "closed") return;
     this.#witness.received(this, text);
-    this.#listeners.message?.(text === PING ? PING_BYTES : Buffer.from(text), false);
+    this.handler?.received(text === PING ? PING_BYTES : Buffer.from(text), false);
   }
 
   gotPong(): typeof PLAIN {
-    if (this.#state !== "closed") this.#listeners.pong?.();
+    if (this.#state !== "closed") this.handler?.ponged(NO_DATA);
     return PLAIN;
   }
 
@@ -123,6 +121,18 @@ export class ServerSocket {
     this.#end(ABNORMAL);
   }
 
+  /** The service writes each frame whole. */
+  #write(frame: Buffer): void {
+    if (this.#state !== "open") return;
+    if (frame === PING_FRAME) {
+      this.#out.send(() => this.page.gotPing());
+      return;
+    }
+    const text = frame.toString("utf8", HEADS[frame[1] ?? 0] ?? 2);
+    this.#witness.sent(this, text);
+    this.#out.send(() => this.page.gotFrame(text));
+  }
+
   #end(code: number): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -130,7 +140,7 @@ export class ServerSocket {
     this.#gone();
     // ws reports the close in a later turn of the event loop.
     this.#loop.arrive(this.#loop.mono(), () => {
-      this.#listeners.close?.(code);
+      this.handler?.closed(code);
       this.#witness.closed(this, this.#ownCode ?? code);
     });
   }
