@@ -1,4 +1,5 @@
 /** What the page knows from its address, its server and the browser's storage. */
+import { browserStorage, tabStorage } from "./site-storage.js";
 
 export interface Settings {
   readonly room: string;
@@ -59,28 +60,28 @@ const BROWSER = "lastseen.demo.browser";
 
 /** The tab is in this meeting. After a reload it enters it again by itself. */
 export function rememberMeeting(meeting: Meeting): void {
-  sessionStorage.setItem(HERE, JSON.stringify(meeting));
-  localStorage.setItem(LAST, JSON.stringify(meeting));
+  tabStorage.set(HERE, JSON.stringify(meeting));
+  browserStorage.set(LAST, JSON.stringify(meeting));
 }
 
 /** The user left on purpose. */
 export function forgetMeeting(): void {
-  sessionStorage.removeItem(HERE);
-  localStorage.removeItem(LAST);
+  tabStorage.remove(HERE);
+  browserStorage.remove(LAST);
 }
 
 /** Another tab has taken the meeting over: this tab does not enter it again by itself. */
 export function meetingIsElsewhere(): void {
-  sessionStorage.removeItem(HERE);
+  tabStorage.remove(HERE);
 }
 
 export function meetingOfThisTab(): Meeting | undefined {
-  return parse(sessionStorage.getItem(HERE));
+  return parse(tabStorage.get(HERE));
 }
 
 /** A meeting that nobody left on purpose, for example because the window was closed. */
 export function unfinishedMeeting(): Meeting | undefined {
-  return parse(localStorage.getItem(LAST));
+  return parse(browserStorage.get(LAST));
 }
 
 /**
@@ -88,10 +89,10 @@ export function unfinishedMeeting(): Meeting | undefined {
  * another user, so that one person can try a call alone.
  */
 export function userIdFor(name: string): string {
-  let browser = localStorage.getItem(BROWSER);
+  let browser = browserStorage.get(BROWSER);
   if (!browser) {
     browser = String(crypto.getRandomValues(new Uint32Array(1))[0]);
-    localStorage.setItem(BROWSER, browser);
+    browserStorage.set(BROWSER, browser);
   }
   const slug = name
     .normalize("NFKD")

@@ -51,7 +51,11 @@ const page: PageSource = {
     return () => window.removeEventListener("beforeunload", ask);
   },
 
-  beacon: (url, body) => navigator.sendBeacon(url, body),
+  beacon(url, body) {
+    if ((navigator as Partial<Navigator>).sendBeacon?.(url, body)) return;
+    // Some people switch beacons off. The browser also delivers this request when the page is gone by then.
+    fetch(url, { method: "POST", mode: "no-cors", credentials: "omit", keepalive: true, body }).catch(() => {});
+  },
 };
 
 /** `sessionStorage` throws where the user forbids it; then the session does not survive a reload. */
@@ -72,7 +76,10 @@ const storage: TabStorage = {
   },
 };
 
-/** Web Locks exist in secure contexts only. Without them every tab gets each lock, and the service decides. */
+/**
+ * Web Locks exist in secure contexts only, and a browser that blocks site data refuses them. Then every tab gets each lock, and
+ * the service decides.
+ */
 const locks: TabLocks = {
   async hold(name, waitMs) {
     const manager = (navigator as Partial<Navigator>).locks;
@@ -84,7 +91,10 @@ const locks: TabLocks = {
         clearTimeout(timer);
         return new Promise<void>((release) => resolve(() => release()));
       });
-      holding.catch(() => resolve(undefined));
+      holding.catch(() => {
+        clearTimeout(timer);
+        resolve(patience.signal.aborted ? undefined : () => {});
+      });
     });
   },
   async whenFree(name, signal) {
@@ -94,12 +104,16 @@ const locks: TabLocks = {
   },
 };
 
+/** Without channels, or where the browser blocks site data, the tabs do not know of each other. */
 function openChannel(name: string, listener: (message: unknown) => void): TabChannel {
-  if (typeof BroadcastChannel === "undefined") return { post: () => {}, close: () => {} };
-  const channel = new BroadcastChannel(name);
-  channel.addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data));
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target, unlike a window
-  return { post: (message) => channel.postMessage(message), close: () => channel.close() };
+  try {
+    const channel = new BroadcastChannel(name);
+    channel.addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target, unlike a window
+    return { post: (message) => channel.postMessage(message), close: () => channel.close() };
+  } catch {
+    return { post: () => {}, close: () => {} };
+  }
 }
 
 /** 128 random bits in hex; `crypto.randomUUID` exists in secure contexts only. */

@@ -43,7 +43,7 @@ export interface PageSource {
   /** Makes the browser ask before the page is closed, until the returned function is called. */
   askBeforeClosing(): () => void;
   /** Hands a last message to the browser, which delivers it even if the page is gone by then. */
-  beacon(url: string, body: string): boolean;
+  beacon(url: string, body: string): void;
 }
 
 /** Storage that belongs to one tab and survives its reload, such as `sessionStorage`. Never throws. */

@@ -1,4 +1,5 @@
 /** Whether the service's API wants a token, and the operator's token, which the browser keeps until the tab is closed. */
+import { tabStorage } from "../site-storage.js";
 import { fieldsOf, text } from "./read.js";
 
 const TOKEN = "lastseen.ops.token";
@@ -16,13 +17,13 @@ export async function findAccess(): Promise<Access> {
 }
 
 export function keptToken(): string | undefined {
-  return sessionStorage.getItem(TOKEN) ?? undefined;
+  return tabStorage.get(TOKEN) ?? undefined;
 }
 
 export function keepToken(token: string): void {
-  sessionStorage.setItem(TOKEN, token);
+  tabStorage.set(TOKEN, token);
 }
 
 export function forgetToken(): void {
-  sessionStorage.removeItem(TOKEN);
+  tabStorage.remove(TOKEN);
 }
