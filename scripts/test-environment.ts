@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { chromiumProblem, findChromium } from "./chromium.js";
+import { findFirefox, firefoxProblem } from "./firefox.js";
 import { provideWorker } from "./provide-worker.js";
 import { findPowershell, providePowershell } from "./powershell.js";
 import { command, ensureInstalled, findCommand, namesOf, type SystemNeed } from "./system-packages.js";
+import { findWebkit, webkitVersion } from "./webkit.js";
 
 /**
  * First step of `npm test`: the real parts that the tests run against are there, or it is said which are not and what to
@@ -19,6 +21,8 @@ else wanting.push(`no mediasoup worker: ${provided.reason}`);
 
 const needs: SystemNeed[] = [
   { name: "chromium", packages: ["chromium"], present: () => findChromium() !== undefined },
+  { name: "firefox", packages: ["firefox-esr"], present: () => findFirefox() !== undefined },
+  { name: "WebKitGTK", packages: ["webkit2gtk-driver", "xvfb"], present: () => findWebkit() !== undefined },
   command("redis-server", "redis-server"),
   command("ip", "iproute2"),
   command("prometheus", "prometheus"),
@@ -41,14 +45,17 @@ if (noPowershell) wanting.push(`no PowerShell: ${noPowershell}`);
 const powershell = findPowershell();
 if (powershell) ready.push(powershell.endsWith(".exe") ? "Windows PowerShell" : versionOf(powershell));
 
-const chromium = findChromium();
-const problem = chromium && chromiumProblem(chromium);
-if (problem) {
-  const hint = "\n  A snap does not start everywhere: install one that is none and name it in CHROMIUM_BIN";
-  wanting.push(`${chromium} does not start: ${problem}${/snap/i.test(problem) ? hint : ""}`);
-} else if (chromium) {
-  ready.push(versionOf(chromium));
+for (const [variable, path, problemOf] of [
+  ["CHROMIUM_BIN", findChromium(), chromiumProblem],
+  ["FIREFOX_BIN", findFirefox(), firefoxProblem],
+] as const) {
+  const problem = path && problemOf(path);
+  if (problem) {
+    const hint = `\n  A snap does not start everywhere: install one that is none and name it in ${variable}`;
+    wanting.push(`${path} does not start: ${problem}${/snap/i.test(problem) ? hint : ""}`);
+  } else if (path) ready.push(versionOf(path));
 }
+if (findWebkit()) ready.push(webkitVersion());
 for (const name of ["redis-server", "prometheus", "promtool"]) {
   const path = findCommand(name);
   if (path) ready.push(versionOf(path));

@@ -35,6 +35,8 @@ export interface Stage {
   service: TestService;
   /** Opens the demo page and joins. */
   enter(name: string, room: string, entrance?: Entrance): Promise<Person>;
+  /** The address of the demo page that joins by itself, for somebody with another browser. */
+  url(name: string, room: string, settings?: Record<string, string>): string;
   /** Like {@link enter}, in a page that can be frozen. Returns the session that the service opened for it. */
   enterUnwatched(name: string, room: string): Promise<{ page: UnwatchedPage; session: Session }>;
   /** A network to the service that a test can cut or silence. */
@@ -65,6 +67,7 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
       if (first) await opened.page.addInitScript(first);
       return join(opened, address(port, name, room, user, settings), name);
     },
+    url: (name, room, settings) => address(webPort, name, room, undefined, settings),
     async enterUnwatched(name, room) {
       const { browser } = await openBrowser();
       const page = await UnwatchedPage.open(browser, address(webPort, name, room));
