@@ -14,8 +14,8 @@ import { DisposalStack } from "./kernel/disposal-stack.js";
 import { StartError } from "./kernel/start-error.js";
 import { createLogger } from "./observability/logger.js";
 
-/** After a signal the service has so long to stop. Then the process ends in any case. */
-const GRACE_MS = 10_000;
+/** After a signal and a drain the service has so long to stop. Then the process ends in any case. */
+const GRACE_MS = 6_000;
 const CONFIG_DIRECTORY = fileURLToPath(new URL("../config", import.meta.url));
 const WEB_ROOT = fileURLToPath(new URL("../dist/web", import.meta.url));
 
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const app = await buildApp(config, log);
   const disposals = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
   disposals.defer("service", () => app.close());
-  closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ signal, err }) => {
+  closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS + GRACE_MS, logger: false }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, "unexpected error; stopping");
     else log.info({ signal }, "stopping");
     await disposals.disposeAsync();

@@ -65,9 +65,9 @@ export class CallRooms {
   async moveToRoom(session: Session, connection: SessionConnection, roomId: string): Promise<boolean> {
     const room = await this.#directory.findRoom(roomId);
     if (!room || room.expired || room.nodeId === this.#directory.nodeId) return false;
-    const outcome = await this.#directory.handOver({ sessionId: session.id }, room.nodeId);
-    if (outcome.kind !== "handed") return false;
-    this.#bus.send({ nodeId: room.nodeId }, { type: "handed_over" });
+    const outcome = await this.#directory.handOver([{ sessionId: session.id }], room.nodeId);
+    if (outcome.kind !== "handed" || outcome.sessionIds.length === 0) return false;
+    this.#bus.send({ nodeId: room.nodeId }, { type: "handed_over", sessionIds: [...outcome.sessionIds] });
     connection.sendEvent("server_closing", { reconnectAfterMs: RECONNECT_AFTER_MS });
     connection.close("serviceRestart");
     this.#events.emit("held_elsewhere", { session, why: "handed_over" });

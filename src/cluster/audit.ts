@@ -5,15 +5,16 @@
  */
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { Directory, NodeView, SessionEntry } from "../ports/directory.js";
+import type { Directory, NodeView } from "../ports/directory.js";
 import type { Session } from "../session/session.js";
+import type { Arrivals } from "./arrivals.js";
 import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
 import { wholeRooms } from "./whole-rooms.js";
 
 /** Number of writes that run at the same time. */
 const AT_ONCE = 100;
-/** Number of sessions that the audit adopts or gives up before the event loop gets its turn again. */
+/** Number of sessions that the audit gives up before the event loop gets its turn again. */
 const IN_A_TURN = 50;
 /** The audit runs when the counts differ at this many renewals in a row. Writes that are under way explain one. */
 const MOST_DIFFERENCES = 2;
@@ -22,6 +23,7 @@ export class Audit {
   readonly #clock: Clock;
   readonly #directory: Directory;
   readonly #local: LocalState;
+  readonly #arrivals: Arrivals;
   readonly #events: Emitter<ClusterEvents>;
   #running: Promise<void> | undefined;
   #again = false;
@@ -29,10 +31,17 @@ export class Audit {
   #differed = 0;
   #closed = false;
 
-  constructor(options: { clock: Clock; directory: Directory; local: LocalState; events: Emitter<ClusterEvents> }) {
+  constructor(options: {
+    clock: Clock;
+    directory: Directory;
+    local: LocalState;
+    arrivals: Arrivals;
+    events: Emitter<ClusterEvents>;
+  }) {
     this.#clock = options.clock;
     this.#directory = options.directory;
     this.#local = options.local;
+    this.#arrivals = options.arrivals;
     this.#events = options.events;
   }
 
@@ -103,7 +112,7 @@ export class Audit {
     });
     if (written) this.#everything = false;
     else this.#again = true;
-    const adopted = await this.#adopt(own.sessions);
+    const adopted = await this.#arrivals.adopt(own.sessions);
     await this.#forEach(own.rooms, (roomId) => this.#local.releaseIfEmpty(roomId));
     this.#events.emit("audited", { written: unwritten.length, adopted, fenced: strayed.length });
   }
@@ -118,23 +127,6 @@ export class Audit {
       for (const session of slice) this.#local.giveUp(session, "fenced");
       await this.#clock.pollPhase();
     }
-  }
-
-  /** Adopts the sessions that were given to this node. Reads each entry again: the session can have ended meanwhile. */
-  async #adopt(own: readonly SessionEntry[]): Promise<number> {
-    const unknown = own.filter(({ sessionId }) => !this.#local.knows(sessionId));
-    let adopted = 0;
-    for (const slice of wholeRooms(unknown, ({ roomId }) => roomId, IN_A_TURN)) {
-      if (this.#closed) break;
-      const entries = await Promise.all(slice.map(({ sessionId }) => this.#directory.findSession(sessionId)));
-      const taken = entries
-        .filter((entry) => entry !== undefined)
-        .filter(({ sessionId, nodeId }) => nodeId === this.#directory.nodeId && !this.#local.knows(sessionId));
-      if (taken.length > 0) await this.#local.adopt(taken, this.#directory.nodeId);
-      adopted += taken.length;
-      await this.#clock.pollPhase();
-    }
-    return adopted;
   }
 
   async #forEach<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {

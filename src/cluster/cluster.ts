@@ -7,6 +7,7 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
 import type { Actor } from "../session/actor.js";
+import { Arrivals } from "./arrivals.js";
 import { Audit } from "./audit.js";
 import type { LocalState } from "./local-state.js";
 import { Drain } from "./drain.js";
@@ -23,6 +24,7 @@ export class Cluster {
   readonly #nodeId: string;
   readonly #membership: Membership;
   readonly #takeover: Takeover;
+  readonly #arrivals: Arrivals;
   readonly #audit: Audit;
   readonly #drain: Drain;
   readonly #unfollow: (() => void)[];
@@ -49,7 +51,8 @@ export class Cluster {
       events,
       adopt: (entries, fromNodeId) => local.adopt(entries, fromNodeId),
     });
-    this.#audit = new Audit({ clock, directory, local, events });
+    this.#arrivals = new Arrivals({ clock, directory, local });
+    this.#audit = new Audit({ clock, directory, local, arrivals: this.#arrivals, events });
     this.#drain = new Drain({ clock, directory, bus, membership, local, events, random });
     this.#unfollow = [
       events.on("registered", () => void this.#audit.run()),
@@ -61,7 +64,7 @@ export class Cluster {
         if (result === "failed") void this.#audit.run();
       }),
       bus.on("message", ({ message }) => {
-        if (message.type === "handed_over") void this.#audit.run();
+        if (message.type === "handed_over") this.#arrived(message.sessionIds);
       }),
     ];
   }
@@ -115,18 +118,39 @@ export class Cluster {
     return this.#drain.run(deadlineMs, by);
   }
 
+  /** Whether other nodes take over what is here when this node leaves. */
+  get hasHeirs(): boolean {
+    return this.others.some(({ draining, url }) => !draining && url !== undefined);
+  }
+
+  /**
+   * Ends this node's lease. The other nodes take over what is still here, as if this node had died, but at once. After that
+   * this node writes nothing to the directory.
+   */
+  leave(): Promise<void> {
+    return this.#membership.close();
+  }
+
   async close(): Promise<void> {
     for (const unfollow of this.#unfollow) unfollow();
     await this.#drain.close();
     await this.#takeover.close();
+    await this.#arrivals.close();
     await this.#audit.close();
     await this.#membership.close();
+  }
+
+  /** @param sessionIds undefined when the giving node does not say which sessions it gave */
+  #arrived(sessionIds: readonly string[] | undefined): void {
+    if (sessionIds === undefined) void this.#audit.run();
+    else this.#arrivals.announced(sessionIds).catch(() => this.#audit.run());
   }
 
   #renewed(nodes: readonly NodeView[]): void {
     this.#takeover.begin(this.#membership.dead());
     const own = nodes.findLast(({ nodeId }) => nodeId === this.#nodeId);
-    if (own) this.#audit.compareCounts(own);
+    // During a drain the counts differ: the directory is always a little ahead.
+    if (own && !this.#drain.isRunning) this.#audit.compareCounts(own);
     this.#renewals += 1;
     if (!this.#wasUnreachable && this.#renewals % RENEWALS_PER_AUDIT !== 0) return;
     this.#wasUnreachable = false;

@@ -1,32 +1,57 @@
+/**
+ * Empties this node. It takes no new rooms, and hands each room with all its people to another node.
+ *
+ *     sessions --one pass--> groups, each with its moment --when due--> a batch for one heir --HandOver--> gone
+ *
+ * The work grows with the number of sessions, never with its square: each session is looked at once as it is grouped and once
+ * as it moves. When many groups are due at the same time, they share one question to the store.
+ */
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
-import type { Directory, NodeView } from "../ports/directory.js";
+import type { Directory } from "../ports/directory.js";
 import type { Actor } from "../session/actor.js";
-import { Session, type Roster } from "../session/session.js";
-import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
+import { entryOf, groupsOf, nameOf, type Group } from "./groups.js";
+import { HandOver } from "./hand-over.js";
+import { Heirs } from "./heirs.js";
+import type { LocalState } from "./local-state.js";
 import type { Membership } from "./membership.js";
 
 /** The moves begin within this share of the time. In the rest of the time the last moves can end. */
 const SPREAD = 0.7;
 /** The clients of one room reconnect to the new node at different moments within this time. */
 const COME_WITHIN_MS = 500;
+/** So many clients come back to one heir in a second. A new connection costs a slow node about a millisecond. */
+const ARRIVALS_PER_SECOND = 1_000;
+/** No client waits longer than this for its turn: it is in a call. */
+const LONGEST_TURN_MS = 5_000;
+/** A batch ends with the group with which it has so many sessions. The event loop gets its turn after each batch. */
+const IN_A_TURN = 50;
+/** Batches for which the store is asked at the same time, so that a slow answer does not hold up the others. */
+const AT_ONCE = 8;
 
-/**
- * Empties this node. It takes no new rooms, and hands each room with all its people to another node. The rooms move at
- * different moments. The people of a room move together, so a room is never on two nodes.
- */
+/** What one drain has done. */
+interface Progress {
+  /** When it began, monotonic milliseconds. */
+  readonly begin: number;
+  readonly by: Actor | undefined;
+  readonly heirs: Heirs;
+  /** Number of sessions. */
+  moved: number;
+  /** Names of the groups that cannot move. */
+  readonly stayed: Set<string>;
+}
+
 export class Drain {
   readonly #clock: Clock;
-  readonly #directory: Directory;
-  readonly #bus: Bus;
   readonly #membership: Membership;
   readonly #local: LocalState;
+  readonly #handOver: HandOver;
   readonly #events: Emitter<ClusterEvents>;
   readonly #random: () => number;
-  /** Moves that have not begun, each with the function that ends its wait when the drain stops. */
-  readonly #waiting = new Map<Timer, () => void>();
+  /** Ends the wait for the next moment. */
+  #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #over = false;
   #closed = false;
@@ -42,12 +67,15 @@ export class Drain {
     random: () => number;
   }) {
     this.#clock = options.clock;
-    this.#directory = options.directory;
-    this.#bus = options.bus;
     this.#membership = options.membership;
     this.#local = options.local;
+    this.#handOver = new HandOver(options);
     this.#events = options.events;
     this.#random = options.random;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
   }
 
   /**
@@ -73,76 +101,98 @@ export class Drain {
 
   async #run(deadlineMs: number, by: Actor | undefined): Promise<void> {
     this.#over = false;
+    const begin = this.#clock.mono();
     const deadline = this.#clock.after(deadlineMs, () => this.#stop());
     await this.#membership.drain();
     const sessions = [...this.#local.sessions()];
     this.#events.emit("draining", { deadlineMs, sessions: sessions.length, ...(by ? { by } : {}) });
-    if (this.#membership.others.length > 0) {
-      const groups = [...new Set(sessions.map(groupOf))];
-      const moves = groups.map((group) =>
-        this.#after(this.#random() * deadlineMs * SPREAD, () => this.#move(group, by)),
-      );
-      await Promise.all(moves);
+    const progress: Progress = { begin, by, heirs: new Heirs(this.#membership), moved: 0, stayed: new Set() };
+    // Sessions that begin or change their room during a pass move in the next one.
+    for (let groups = groupsOf(sessions); groups.length > 0 && !this.#over; groups = this.#untried(progress)) {
+      await this.#pass(groups, begin + deadlineMs - this.#clock.mono(), progress);
     }
     deadline.cancel();
     this.#over = true;
-    const left = [...this.#local.sessions()].length;
-    this.#events.emit("drained", { handedOver: sessions.length - left, left });
+    this.#events.emit("drained", { handedOver: progress.moved, left: [...this.#local.sessions()].length });
   }
 
-  /** Calls `act` after the delay, unless the drain stops before. Resolves when `act` has ended or the drain has stopped. */
-  #after(delayMs: number, act: () => Promise<void>): Promise<void> {
-    if (this.#over) return Promise.resolve();
+  #untried({ stayed }: Progress): Group[] {
+    return groupsOf(this.#local.sessions()).filter((group) => !stayed.has(nameOf(entryOf(group))));
+  }
+
+  /** Each group moves at a moment of its own, so that not all clients connect to the other nodes at the same time. */
+  async #pass(groups: readonly Group[], withinMs: number, progress: Progress): Promise<void> {
+    const begin = this.#clock.mono();
+    const waiting = groups
+      .map((group) => ({ group, at: begin + this.#random() * withinMs * SPREAD }))
+      .toSorted((a, b) => b.at - a.at);
+    const underWay = new Set<Promise<void>>();
+    for (let next = waiting.at(-1); next; next = waiting.at(-1)) {
+      await this.#until(next.at);
+      if (this.#over) break;
+      const move = this.#move(this.#takeDue(waiting), progress).finally(() => underWay.delete(move));
+      underWay.add(move);
+      if (underWay.size >= AT_ONCE) await Promise.race(underWay);
+      await this.#clock.pollPhase();
+    }
+    await Promise.all(underWay);
+  }
+
+  /** @param waiting the group that is due first is the last one */
+  #takeDue(waiting: { group: Group; at: number }[]): Group[] {
+    const now = this.#clock.mono();
+    const batch: Group[] = [];
+    let sessions = 0;
+    for (let next = waiting.at(-1); next && next.at <= now && sessions < IN_A_TURN; next = waiting.at(-1)) {
+      waiting.pop();
+      // A session that has entered a room meanwhile moves with that room.
+      if ("session" in next.group && next.group.session.participation) continue;
+      batch.push(next.group);
+      sessions += this.#handOver.sizeOf(next.group);
+    }
+    return batch;
+  }
+
+  /**
+   * Hands the batch to one node. What that node or the store refuses as a whole is tried again in the next pass. Groups that
+   * no node can take stay here until the service stops.
+   */
+  async #move(batch: readonly Group[], progress: Progress): Promise<void> {
+    const sessions = batch.reduce((sum, group) => sum + this.#handOver.sizeOf(group), 0);
+    if (sessions === 0) return;
+    const { heirs, stayed, by } = progress;
+    const comeBackMs = (): number => this.#random() * COME_WITHIN_MS + this.#turnMs(progress);
+    const isTaken = await heirs.give(sessions, async (heir) => {
+      const outcome = await this.#handOver.move(batch, heir, { comeBackMs, by });
+      if (outcome.kind !== "moved") return outcome.kind === "unanswered";
+      progress.moved += outcome.sessions;
+      for (const group of outcome.stayed) stayed.add(nameOf(entryOf(group)));
+      return true;
+    });
+    if (!isTaken && heirs.size === 0) for (const group of batch) stayed.add(nameOf(entryOf(group)));
+  }
+
+  /** How much longer than the others the client waits whose turn is next, milliseconds. */
+  #turnMs({ begin, moved, heirs }: Progress): number {
+    const turnAt = begin + (moved / (ARRIVALS_PER_SECOND * Math.max(heirs.size, 1))) * 1_000;
+    return Math.min(Math.max(turnAt - this.#clock.mono(), 0), LONGEST_TURN_MS);
+  }
+
+  /** Resolves at that moment, or when the drain stops. */
+  #until(at: number): Promise<void> {
+    const waitMs = at - this.#clock.mono();
+    if (waitMs <= 0 || this.#over) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = this.#clock.after(delayMs, () => {
-        this.#waiting.delete(timer);
-        resolve(act());
-      });
-      this.#waiting.set(timer, resolve);
+      const timer: Timer = this.#clock.after(waitMs, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
     });
   }
 
   #stop(): void {
     this.#over = true;
-    for (const [timer, resolve] of this.#waiting) {
-      timer.cancel();
-      resolve();
-    }
-    this.#waiting.clear();
+    this.#wake?.();
   }
-
-  /**
-   * Hands the group to the node with the fewest sessions. If no node can take it, the group stays here until the service
-   * stops and tells its clients to reconnect.
-   */
-  async #move(group: Group, by: Actor | undefined): Promise<void> {
-    const receiver = leastLoaded(this.#membership.others);
-    // A session that has entered a room meanwhile moves with that room.
-    if (!receiver || (group instanceof Session && group.participation)) return;
-    const what = group instanceof Session ? { sessionId: group.id } : { roomId: group.id };
-    const outcome = await this.#directory.handOver(what, receiver.nodeId).catch(() => undefined);
-    if (outcome?.kind !== "handed") return;
-    this.#bus.send({ nodeId: receiver.nodeId }, { type: "handed_over" });
-    const moved = [...this.#local.sessions()].filter((session) => session === group || groupOf(session) === group);
-    for (const { connection } of moved) {
-      connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * COME_WITHIN_MS) });
-      connection?.close("serviceRestart");
-    }
-    for (const session of moved) this.#local.giveUp(session, "handed_over", by);
-  }
-}
-
-function leastLoaded(nodes: readonly NodeView[]): NodeView | undefined {
-  const takers = nodes.filter(({ draining, url }) => !draining && url !== undefined);
-  return takers.reduce<NodeView | undefined>(
-    (best, node) => (best && best.sessions <= node.sessions ? best : node),
-    undefined,
-  );
-}
-
-/** What moves together: a room with everybody in it, or a session that is in no room. */
-type Group = Roster | Session;
-
-function groupOf(session: Session): Group {
-  return session.participation?.roster ?? session;
 }

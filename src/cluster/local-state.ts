@@ -9,6 +9,8 @@ export interface LocalState {
   sessions(): Iterable<Session>;
   /** Ids of the rooms on this node. */
   rooms(): Iterable<string>;
+  /** The sessions in a room on this node. */
+  membersOf(roomId: string): readonly Session[];
   /** Number of open sessions and rooms on this node. */
   counts(): { sessions: number; rooms: number };
   /** Whether the session is on this node, or has ended here and its entry may still be in the directory. */

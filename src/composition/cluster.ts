@@ -37,6 +37,7 @@ function localState({ core, media, directory, directorySync, reaper }: Parts): L
   return {
     sessions: () => [...registry.all()].filter(({ status }) => status === "open"),
     rooms: () => [...rooms.all()].map(({ id }) => id),
+    membersOf: (roomId) => [...(rooms.find(roomId)?.members.values() ?? [])],
     counts: () => ({ sessions: registry.size, rooms: rooms.size }),
     knows: (sessionId) =>
       registry.find(sessionId) !== undefined ||

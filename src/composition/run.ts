@@ -43,9 +43,11 @@ export class Run {
     }
     await blocks.start();
     await cluster?.start();
-    disposals.defer("drain", () => {
+    disposals.defer("drain", async () => {
       this.#stopping = true;
-      return cluster?.drain(DRAIN_TIMEOUT_MS);
+      await cluster?.drain(DRAIN_TIMEOUT_MS);
+      // Before any client is told to come back, so that no node sends a client here.
+      if (cluster?.hasHeirs) await cluster.leave();
     });
   }
 

@@ -13,7 +13,7 @@ import { readSources } from "../observability/read-sources.js";
 import type { MetricSources } from "../observability/sources.js";
 import { Timeline } from "../observability/timeline.js";
 import { enforceBlocks } from "../reaper/enforce-blocks.js";
-import { Reaper } from "../reaper/reaper.js";
+import { Reaper, type Departure } from "../reaper/reaper.js";
 import { Reconciler } from "../reaper/reconciler.js";
 import { departureSteps } from "../reaper/steps.js";
 import { Sweeper } from "../reaper/sweeper.js";
@@ -28,6 +28,9 @@ import { followSteps } from "./follow-steps.js";
 import { createGateway } from "./gateway.js";
 import type { ServicePorts } from "./service-ports.js";
 import type { ServiceSettings } from "./settings.js";
+
+/** So many sessions end before the event loop gets its turn again. */
+const ENDS_IN_A_TURN = 50;
 
 /** The parts of a running service. */
 export interface Service extends Core {
@@ -45,7 +48,10 @@ export interface Service extends Core {
   readonly cluster: Cluster | undefined;
   /** To be called several times a second. */
   lookForSilence(this: void): void;
-  /** Ends every session as `shutdown`. Resolves after the first attempt at each cleanup. */
+  /**
+   * Ends every session here. Sessions that other nodes take over end only here; the others end as `shutdown`. Resolves after
+   * the first attempt at each cleanup.
+   */
   endSessions(): Promise<void>;
 }
 
@@ -149,7 +155,17 @@ export function createService(
     cluster,
     lookForSilence: () => media.lookForSilence(core.pace.silenceMs),
     async endSessions() {
-      await Promise.all([...registry.all()].map((session) => reaper.end(session, { reason: "shutdown" })));
+      const departure: Departure = cluster?.hasHeirs
+        ? { reason: "node_lost", givenUp: "handed_over" }
+        : { reason: "shutdown" };
+      const ends: Promise<boolean>[] = [];
+      for (const session of [...registry.all()]) {
+        if (departure.givenUp && session.status === "open")
+          lifecycle.emit("given_up", { session, why: departure.givenUp });
+        ends.push(reaper.end(session, departure));
+        if (ends.length % ENDS_IN_A_TURN === 0) await clock.pollPhase();
+      }
+      await Promise.all(ends);
     },
   };
 }

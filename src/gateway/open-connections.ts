@@ -4,6 +4,9 @@ import type { Connection } from "./connection.js";
 /** How long clients have to answer the closing handshake when the service stops, milliseconds. */
 const GOODBYE_MS = 2_000;
 
+/** So many sockets are closed before the event loop gets its turn again. */
+const IN_A_TURN = 100;
+
 /** All sockets that have not ended, and their common end when the service stops. */
 export class OpenConnections {
   readonly #clock: Clock;
@@ -48,7 +51,9 @@ export class OpenConnections {
   }
 
   async #close(spreadMs: number): Promise<void> {
+    let closed = 0;
     for (const connection of this.#connections) {
+      if (++closed % IN_A_TURN === 0) await this.#clock.pollPhase();
       connection.sendEvent("server_closing", { reconnectAfterMs: Math.round(this.#random() * spreadMs) });
       connection.close("serviceRestart");
     }

@@ -1,6 +1,7 @@
 import {
   LEASE_MS,
   type Directory,
+  type HeldEntry,
   type NodeStatus,
   type NodeView,
   type NoLease,
@@ -113,7 +114,11 @@ export class MemoryDirectory implements Directory {
   }
 
   async sessionsOfUser(userId: string): Promise<readonly PlacedSession[]> {
-    const found = await Promise.all(this.#store.sessionsOfUser(userId).map((id) => this.findSession(id)));
+    return this.findSessions(this.#store.sessionsOfUser(userId));
+  }
+
+  async findSessions(sessionIds: readonly string[]): Promise<readonly PlacedSession[]> {
+    const found = await Promise.all(sessionIds.map((id) => this.findSession(id)));
     return found.filter((session) => session !== undefined);
   }
 
@@ -136,22 +141,19 @@ export class MemoryDirectory implements Directory {
     return { kind: "taken", sessions, more: !this.#forgetIfEmpty(dead) };
   }
 
-  async handOver(
-    what: { roomId: string } | { sessionId: string },
-    nodeId: string,
-  ): Promise<{ kind: "handed" } | { kind: "refused" } | NoLease> {
+  async handOver(what: readonly HeldEntry[], nodeId: string): ReturnType<Directory["handOver"]> {
     const lease = this.#ownLease();
     if (!lease) return NO_LEASE;
     const receiver = this.#store.latestLeases().find((each) => each.nodeId === nodeId);
     if (!receiver || receiver === lease || this.#store.isExpired(receiver)) return { kind: "refused" };
-    if ("roomId" in what) {
-      if (!lease.rooms.has(what.roomId)) return { kind: "refused" };
-      this.#store.moveRoom(what.roomId, lease, receiver);
-    } else {
-      if (!lease.sessions.has(what.sessionId)) return { kind: "refused" };
-      this.#store.moveSession(what.sessionId, receiver);
+    const sessionIds: string[] = [];
+    const refused: HeldEntry[] = [];
+    for (const each of what) {
+      if ("roomId" in each ? !lease.rooms.has(each.roomId) : !lease.sessions.has(each.sessionId)) refused.push(each);
+      else if ("sessionId" in each) sessionIds.push(this.#store.moveSession(each.sessionId, receiver).sessionId);
+      else sessionIds.push(...this.#store.moveRoom(each.roomId, lease, receiver).map(({ sessionId }) => sessionId));
     }
-    return { kind: "handed" };
+    return { kind: "handed", sessionIds, refused };
   }
 
   async own(): ReturnType<Directory["own"]> {

@@ -39,6 +39,9 @@ export interface PlacedSession extends SessionEntry {
   readonly expired: boolean;
 }
 
+/** A room with all its sessions, or a session that is in no room. */
+export type HeldEntry = { readonly roomId: string } | { readonly sessionId: string };
+
 /** A node as the others see it. */
 export interface NodeView extends LeaseKey {
   /** Where clients reach the node; undefined when it did not say. */
@@ -132,6 +135,8 @@ export interface Directory {
     epoch: number,
   ): Promise<{ kind: "removed" } | { kind: "gone" } | { kind: "fenced"; epoch: number } | NoLease>;
   findSession(sessionId: string): Promise<PlacedSession | undefined>;
+  /** Leaves out the sessions that the directory does not know. */
+  findSessions(sessionIds: readonly string[]): Promise<readonly PlacedSession[]>;
   sessionsOfUser(userId: string): Promise<readonly PlacedSession[]>;
 
   /**
@@ -152,14 +157,20 @@ export interface Directory {
   ): Promise<{ kind: "taken"; sessions: readonly SessionEntry[]; more: boolean } | { kind: "alive" } | NoLease>;
 
   /**
-   * Gives a room with all its sessions, or one session that is in no room, to another node. Each session gets the next epoch. The caller has
-   * to tell the other node. `refused`: that node has no lease that holds, or is this one, or this node does not hold what
-   * it wants to give.
+   * Gives rooms, each with all its sessions, and sessions that are in no room to another node. Each session gets the next
+   * epoch. The caller has to tell the other node.
+   *
+   * `handed`: `sessionIds` are the sessions that moved; `refused` is what this node does not hold, which stays as it is.
+   * `refused`: that node has no lease that holds, or is this one. Nothing moved.
+   *
+   * @param what the store does nothing else while it moves the sessions, so a call moves some hundreds at most
    */
   handOver(
-    what: { roomId: string } | { sessionId: string },
+    what: readonly HeldEntry[],
     nodeId: string,
-  ): Promise<{ kind: "handed" } | { kind: "refused" } | NoLease>;
+  ): Promise<
+    { kind: "handed"; sessionIds: readonly string[]; refused: readonly HeldEntry[] } | { kind: "refused" } | NoLease
+  >;
 
   /** What this node holds under its present lease; nothing without a lease. */
   own(): Promise<{ rooms: readonly string[]; sessions: readonly SessionEntry[] }>;

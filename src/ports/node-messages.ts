@@ -32,8 +32,8 @@ export const NODE_MESSAGES = {
     event: Type.String(),
     data: JsonObject,
   }),
-  /** The receiver was given sessions: its entries in the directory tell which. */
-  handed_over: Shape({ type: Type.Literal("handed_over") }),
+  /** The receiver was given these sessions. Without `sessionIds`, its entries in the directory tell which. */
+  handed_over: Shape({ type: Type.Literal("handed_over"), sessionIds: Type.Optional(Type.Array(GivenId)) }),
   /** A question to the receiver; it answers with the same id. */
   ask: Shape({ type: Type.Literal("ask"), id: GivenId, question: Type.String(), data: JsonObject }),
   answer: Shape({

@@ -77,7 +77,9 @@ export function departureSteps(parts: {
     {
       name: "write directory",
       scope: "room",
-      async run({ participation, session }) {
+      async run({ participation, session, givenUp }) {
+        // The session and its room are written as another node's already.
+        if (givenUp === "handed_over") return;
         await directorySync.record(session);
         if (participation) await directorySync.releaseIfEmpty(participation.roster.id);
       },

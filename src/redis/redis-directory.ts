@@ -1,4 +1,4 @@
-import type { Directory, NodeStatus, SessionEntry } from "../ports/directory.js";
+import type { Directory, HeldEntry, NodeStatus, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { leaseId, type LeaseId, type LeaseKey } from "../ports/lease-id.js";
 import type { RedisLink } from "./link.js";
 import * as replies from "./replies.js";
@@ -16,6 +16,7 @@ const FIND_ROOM = loadScript("find-room");
 const PUT_SESSION = loadScript("put-session");
 const REMOVE_SESSION = loadScript("remove-session");
 const FIND_SESSION = loadScript("find-session");
+const FIND_SESSIONS = loadScript("find-sessions");
 const SESSIONS_OF_USER = loadScript("sessions-of-user");
 const TAKE_OVER = loadScript("take-over");
 const HAND_OVER = loadScript("hand-over");
@@ -99,9 +100,13 @@ export class RedisDirectory implements Directory {
     return replies.readPlaced(await this.#link.run(FIND_SESSION, [sessionId]));
   }
 
+  async findSessions(sessionIds: readonly string[]): Promise<readonly PlacedSession[]> {
+    if (sessionIds.length === 0) return [];
+    return replies.readAllPlaced(await this.#link.run(FIND_SESSIONS, sessionIds));
+  }
+
   async sessionsOfUser(userId: string): ReturnType<Directory["sessionsOfUser"]> {
-    const found = replies.list(await this.#link.run(SESSIONS_OF_USER, [storedId(userId)]));
-    return found.map((item) => replies.readPlaced(item)).filter((session) => session !== undefined);
+    return replies.readAllPlaced(await this.#link.run(SESSIONS_OF_USER, [storedId(userId)]));
   }
 
   async takeOver(lease: LeaseKey, most: number): ReturnType<Directory["takeOver"]> {
@@ -109,10 +114,12 @@ export class RedisDirectory implements Directory {
     return replies.readTaken(await this.#link.run(TAKE_OVER, [this.#lease, leaseId(lease), most]));
   }
 
-  async handOver(what: { roomId: string } | { sessionId: string }, nodeId: string): ReturnType<Directory["handOver"]> {
+  async handOver(what: readonly HeldEntry[], nodeId: string): ReturnType<Directory["handOver"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    const named = "roomId" in what ? ["room", storedId(what.roomId)] : ["session", what.sessionId];
-    return replies.readHanded(await this.#link.run(HAND_OVER, [this.#lease, ...named, nodeId]));
+    const named = what.flatMap((each) =>
+      "roomId" in each ? ["room", storedId(each.roomId)] : ["session", each.sessionId],
+    );
+    return replies.readHanded(await this.#link.run(HAND_OVER, [this.#lease, nodeId, ...named]), what);
   }
 
   async own(): ReturnType<Directory["own"]> {

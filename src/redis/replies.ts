@@ -1,5 +1,5 @@
 /** Reads the scripts' answers and makes the outcomes of the {@link Directory} from them. */
-import type { Directory, NodeView, NoLease, PlacedSession, SessionEntry } from "../ports/directory.js";
+import type { Directory, HeldEntry, NodeView, NoLease, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { parseLeaseId } from "../ports/lease-id.js";
 import { readSession } from "./session-record.js";
 
@@ -57,8 +57,16 @@ export function readTaken(reply: unknown): Outcome<"takeOver"> {
   return { kind: oneOf(kind, "no_lease", "alive") };
 }
 
-export function readHanded(reply: unknown): Outcome<"handOver"> {
-  return { kind: oneOf(list(reply)[0], "no_lease", "handed", "refused") };
+/** @param what the caller wanted to hand over; the answer has the positions of what was refused, from 1 */
+export function readHanded(reply: unknown, what: readonly HeldEntry[]): Outcome<"handOver"> {
+  const [kind, sessionIds, positions] = list(reply);
+  if (kind !== "handed") return { kind: oneOf(kind, "no_lease", "refused") };
+  const isRefused = new Set(list(positions).map(integer));
+  return {
+    kind,
+    sessionIds: list(sessionIds).map(text),
+    refused: what.filter((_, index) => isRefused.has(index + 1)),
+  };
 }
 
 export function readCounts(reply: unknown): Outcome<"counts"> {
@@ -81,6 +89,12 @@ export function readPlaced(reply: unknown): PlacedSession | undefined {
   return (
     found && { ...found.entry, nodeId: parseLeaseId(found.lease).nodeId, url: optional(url), expired: flag(expired) }
   );
+}
+
+export function readAllPlaced(reply: unknown): readonly PlacedSession[] {
+  return list(reply)
+    .map((item) => readPlaced(item))
+    .filter((session) => session !== undefined);
 }
 
 export function list(value: unknown): readonly unknown[] {

@@ -96,7 +96,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         for (const [n, id] of odd.entries()) {
           expect(await two.findRoom(id)).toMatchObject({ nodeId: "one" });
           expect(await two.sessionsOfUser(id)).toMatchObject([{ sessionId: `s${n}`, userId: id, roomId: id }]);
-          expect(await one.handOver({ roomId: id }, "two")).toEqual({ kind: "handed" });
+          expect(await one.handOver([{ roomId: id }], "two")).toEqual(handed(`s${n}`));
           expect(await one.findSession(`s${n}`)).toMatchObject({ userId: id, roomId: id, nodeId: "two" });
         }
         expect(await two.releaseRoom("Team")).toEqual({ kind: "released" });
@@ -122,7 +122,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await directory.putSession(sessionEntry("s1"))).toEqual(none);
         expect(await directory.removeSession("s1", 1)).toEqual(none);
         expect(await directory.takeOver({ nodeId: "b", epoch: 1 }, 10)).toEqual(none);
-        expect(await directory.handOver({ roomId: "daily" }, "b")).toEqual(none);
+        expect(await directory.handOver([{ roomId: "daily" }], "b")).toEqual(none);
         expect(await directory.counts()).toEqual({ rooms: 0, sessions: 0 });
       });
 
@@ -370,6 +370,12 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         const placed = { nodeId: "a", url: "wss://a", expired: false };
         expect(await a.findSession("s1")).toEqual({ ...rich, ...placed });
         expect(await a.findSession("s3")).toEqual({ ...bare, ...placed });
+        const both = await a.findSessions(["s1", "nobody", "s3"]);
+        expect(both).toEqual([
+          { ...rich, ...placed },
+          { ...bare, ...placed },
+        ]);
+        expect(await a.findSessions([])).toEqual([]);
         expect(ids(await a.sessionsOfUser("ada"))).toEqual(["s1", "s2"]);
         expect(await a.sessionsOfUser("bob")).toEqual([{ ...bare, ...placed }]);
         expect(await a.counts()).toEqual({ rooms: 0, sessions: 3 });
@@ -663,7 +669,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         await a.claimRoom("daily");
         await a.putSession(sessionEntry("s1", { epoch: 5 }));
         await a.putSession(sessionEntry("other", { roomId: "weekly" }));
-        expect(await a.handOver({ roomId: "daily" }, "b")).toEqual({ kind: "handed" });
+        expect(await a.handOver([{ roomId: "daily" }], "b")).toEqual(handed("s1"));
         expect(await b.own()).toEqual({ rooms: ["daily"], sessions: [sessionEntry("s1", { epoch: 6 })] });
         expect(await a.own()).toEqual({ rooms: [], sessions: [sessionEntry("other", { roomId: "weekly" })] });
         expect(await a.putSession(sessionEntry("s1", { epoch: 5 }))).toEqual({ kind: "fenced", epoch: 6 });
@@ -674,11 +680,32 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         const a = await node("a");
         const b = await node("b");
         await a.putSession(sessionEntry("s1", { roomId: undefined }));
-        expect(await a.handOver({ sessionId: "s1" }, "b")).toEqual({ kind: "handed" });
+        expect(await a.handOver([{ sessionId: "s1" }], "b")).toEqual(handed("s1"));
         expect(await b.findSession("s1")).toMatchObject({ nodeId: "b", epoch: 2 });
       });
 
-      test("a hand-over to an unknown node, to the node itself, or of another node's entries is refused", async () => {
+      test("one hand-over gives several rooms and sessions, and says which of them this node does not hold", async () => {
+        const a = await node("a");
+        const b = await node("b");
+        for (const roomId of ["daily", "weekly"]) await a.claimRoom(roomId);
+        await b.reclaimRoom("theirs");
+        await a.putSession(sessionEntry("s1"));
+        await a.putSession(sessionEntry("s2"));
+        await a.putSession(sessionEntry("s3", { roomId: "weekly" }));
+        await a.putSession(sessionEntry("s4", { roomId: undefined }));
+        await a.putSession(sessionEntry("stays", { roomId: undefined }));
+        const refused = [{ roomId: "theirs" }, { sessionId: "nobody" }];
+        const what = [{ roomId: "daily" }, { roomId: "theirs" }, { sessionId: "s4" }, { sessionId: "nobody" }];
+        const outcome = await a.handOver([...what, { roomId: "weekly" }], "b");
+        expect(outcome).toMatchObject({ kind: "handed", refused });
+        expect(outcome.kind === "handed" && outcome.sessionIds.toSorted()).toEqual(["s1", "s2", "s3", "s4"]);
+        expect(ids((await b.own()).sessions)).toEqual(["s1", "s2", "s3", "s4"]);
+        expect((await b.own()).rooms.toSorted()).toEqual(["daily", "theirs", "weekly"]);
+        expect(ids((await a.own()).sessions)).toEqual(["stays"]);
+        expect(await a.handOver([], "b")).toEqual(handed());
+      });
+
+      test("a hand-over to an unknown node or to the node itself is refused, and so is each entry of another node", async () => {
         const a = await node("a");
         const b = await node("b");
         await dead("d", a, async () => undefined);
@@ -687,17 +714,21 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         await a.putSession(sessionEntry("s1"));
         const refused = { kind: "refused" };
         for (const receiver of ["nobody", "a", "d"]) {
-          expect(await a.handOver({ roomId: "daily" }, receiver)).toEqual(refused);
-          expect(await a.handOver({ sessionId: "s1" }, receiver)).toEqual(refused);
+          expect(await a.handOver([{ roomId: "daily" }], receiver)).toEqual(refused);
+          expect(await a.handOver([{ sessionId: "s1" }], receiver)).toEqual(refused);
         }
-        expect(await b.handOver({ roomId: "daily" }, "a")).toEqual(refused);
-        expect(await b.handOver({ sessionId: "s1" }, "a")).toEqual(refused);
-        expect(await b.handOver({ roomId: "nowhere" }, "a")).toEqual(refused);
-        expect(await b.handOver({ sessionId: "nobody" }, "a")).toEqual(refused);
+        const entries = [{ roomId: "daily" }, { sessionId: "s1" }, { roomId: "nowhere" }, { sessionId: "nobody" }];
+        for (const entry of entries)
+          expect(await b.handOver([entry], "a")).toEqual({ kind: "handed", sessionIds: [], refused: [entry] });
         expect(await a.findSession("s1")).toMatchObject({ nodeId: "a", epoch: 1 });
       });
     });
   });
+}
+
+/** The answer to a hand-over when the node held everything that it gave. */
+function handed(...sessionIds: string[]): Awaited<ReturnType<Directory["handOver"]>> {
+  return { kind: "handed", sessionIds, refused: [] };
 }
 
 /** Number of calls at the same time: few enough that a store on a busy machine answers each within its second. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Fleet } from "../support/fleet.js";
 import { until } from "../support/until.js";
 import { entriesOf, mentionsOf, SlowLog } from "./node-death/redis-inspection.js";
-import { RemoteCrowd } from "./node-death/remote-crowd.js";
+import { RemoteCrowd } from "../support/crowd/remote-crowd.js";
 import { Report } from "./node-death/report.js";
 import { Survivor } from "./node-death/survivor.js";
 
@@ -40,7 +40,7 @@ test.skipIf(tooFew)(
     const env = { REDIS_URL: fleet.redis.url, RESUME_GRACE_MS: String(GRACE_MS) };
     const survivors = await Promise.all(["node-2", "node-3"].map((id) => Survivor.start(id, env)));
     const urls = survivors.map(({ process }) => process.http);
-    await crowd.returnTo(urls);
+    await crowd.returnTo(urls, "half");
     const bystanders = await RemoteCrowd.enter({
       name: "live",
       url: urls[0] ?? "",

@@ -3,7 +3,7 @@ import { MemoryBus, MemoryHub } from "../../src/memory/memory-bus.js";
 import { MemoryCalls } from "../../src/memory/memory-calls.js";
 import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
-import type { Directory } from "../../src/ports/directory.js";
+import type { Directory, HeldEntry } from "../../src/ports/directory.js";
 import type { Session } from "../../src/session/session.js";
 import { ManualClock } from "./manual-clock.js";
 import { RecordingConnection, World } from "./world.js";
@@ -13,7 +13,7 @@ const TICK_MS = 250;
 interface Switch {
   on: boolean;
   /** A hand-over waits for this promise. */
-  handingOver?: (what: { roomId: string } | { sessionId: string }) => Promise<void>;
+  handingOver?: (what: readonly HeldEntry[]) => Promise<void>;
 }
 
 /** A store that can be switched off. Then all its methods fail, as when a command timed out. */
@@ -33,7 +33,7 @@ class SwitchedDirectory extends MemoryDirectory {
       "putSession",
       "removeSession",
     ] as const;
-    const others = ["findSession", "sessionsOfUser", "takeOver", "handOver", "own", "counts"] as const;
+    const others = ["findSession", "findSessions", "sessionsOfUser", "takeOver", "handOver", "own", "counts"] as const;
     for (const name of [...methods, ...others]) this.#guard(name);
   }
 

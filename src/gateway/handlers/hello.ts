@@ -26,6 +26,9 @@ export interface HeartbeatTerms {
 /** When a client should ask again for a session of a dead node: another node takes it over within some seconds. */
 const NODE_LOST_RETRY_MS = 3_000;
 
+/** When a client should ask again for a session that was handed over to this node and is not here yet. */
+const ARRIVAL_RETRY_MS = 500;
+
 /** How long the check of who the client is may take. Longer than an identity provider may take to send its keys. */
 const AUTHENTICATION_LIMIT_MS = 5_000;
 const AUTHENTICATION_RETRY_MS = 3_000;
@@ -116,7 +119,7 @@ export function helloHandler(parts: {
     const { resumeToken } = data.resume;
     if (!resuming && locate) {
       return locate(data.resume.sessionId).then(
-        (place) => sendOn(place, resumeToken),
+        (place) => sendOn(place, resumeToken, nodeId),
         (error) => sessionUnknown(error, isStoreAway()),
       );
     }
@@ -165,11 +168,20 @@ function authenticationFailed(error: unknown): never {
   });
 }
 
-/** Sends a client to the node that holds its session. */
-function sendOn(place: Whereabouts | undefined, resumeToken: string): never {
+/**
+ * Sends a client to the node that holds its session.
+ *
+ * @param here the name of this node, which does not have the session
+ */
+function sendOn(place: Whereabouts | undefined, resumeToken: string, here: string): never {
   // Whoever does not know the token does not learn whether there is such a session.
   if (!place || !mayMove(place, resumeToken)) throw sessionGone();
-  const { url, expired } = place;
+  const { nodeId, url, expired } = place;
+  if (nodeId === here && !expired) {
+    throw new LastseenError("overloaded", "This session is on its way to this node; try again in a moment.", {
+      data: { retryAfterMs: ARRIVAL_RETRY_MS },
+    });
+  }
   if (url === undefined || expired) {
     throw new LastseenError("overloaded", "The node of this session does not answer; try again in a moment.", {
       data: { retryAfterMs: NODE_LOST_RETRY_MS },

@@ -1,7 +1,8 @@
--- Gives a room with all its sessions, or one session that is in no room, to another node.
+-- Gives rooms, each with all its sessions, and sessions that are in no room to another node.
 -- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
--- ARGV: lease, "room" or "session", its id, nodeId of the receiver
--- Returns {"no_lease"}, {"handed"} or {"refused"}.
+-- ARGV: lease, nodeId of the receiver, and for each thing to give: "room" or "session", its id
+-- Returns {"no_lease"}, {"refused"}, or {"handed", {sessionId, ...}, {position, ...}}: the sessions that moved, and the positions
+-- of the things that this node does not hold. The first thing has the position 1.
 -- @include lex
 -- @include leases
 -- @include sessions
@@ -14,23 +15,39 @@ if not lease then
 end
 local receiver
 for _, latest in ipairs(latestLeases()) do
-  if latest.nodeId == ARGV[4] then
+  if latest.nodeId == ARGV[2] then
     receiver = latest
   end
 end
 if not receiver or receiver.id == lease.id or isExpired(receiver, now()) then
   return { "refused" }
 end
-if ARGV[2] == "room" then
-  if redis.call("HGET", key["rooms"], ARGV[3]) ~= lease.id then
-    return { "refused" }
+
+local moved = {}
+local refused = {}
+
+local function give(kind, id)
+  if kind == "room" then
+    local isHeld = redis.call("HGET", key["rooms"], id) == lease.id
+    if isHeld then
+      moveRoom(id, lease.id, receiver.id, moved)
+    end
+    return isHeld
   end
-  moveRoom(ARGV[3], lease.id, receiver.id, {})
-  return { "handed" }
+  local session = findSession(id)
+  if not session or session.lease ~= lease.id then
+    return false
+  end
+  moved[#moved + 1] = moveSession(session, receiver.id)
+  return true
 end
-local session = findSession(ARGV[3])
-if not session or session.lease ~= lease.id then
-  return { "refused" }
+
+for n = 3, #ARGV, 2 do
+  if not give(ARGV[n], ARGV[n + 1]) then
+    refused[#refused + 1] = (n - 1) / 2
+  end
 end
-moveSession(session, receiver.id)
-return { "handed" }
+for n, session in ipairs(moved) do
+  moved[n] = session.id
+end
+return { "handed", moved, refused }

@@ -175,7 +175,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     const b = await registered(store, "b");
     for (const n of [1, 2, 3]) await a.putSession(sessionEntry(`s${n}`));
     await a.claimRoom("daily");
-    await a.handOver({ roomId: "daily" }, "b");
+    await a.handOver([{ roomId: "daily" }], "b");
     for (const n of [1, 2, 3]) await b.removeSession(`s${n}`, 2);
     await b.releaseRoom("daily");
     await a.renew(silent);
@@ -241,7 +241,7 @@ describe.skipIf(noRedisReason)("authentication at Redis", () => {
     await a.claimRoom("daily");
     await a.putSession(sessionEntry("s1"));
     await a.renew(silent);
-    await a.handOver({ roomId: "daily" }, "b");
+    await a.handOver([{ roomId: "daily" }], "b");
     await a.takeOver({ nodeId: "b", epoch }, 1);
     await a.own();
     await a.findRoom("daily");

@@ -37,7 +37,8 @@ test("PM2 starts the built service, once, in production, and again when it crash
 test("PM2 waits longer for a graceful stop than the service takes at the most, and signals the service alone", () => {
   const graceMs = Number(/const GRACE_MS = ([\d_]+);/.exec(source)?.[1]?.replaceAll("_", ""));
   expect(graceMs).toBeGreaterThan(0);
-  expect(app?.kill_timeout).toBeGreaterThanOrEqual(graceMs + 2_000);
+  const { DRAIN_TIMEOUT_MS } = require("../../../config/default.json") as { DRAIN_TIMEOUT_MS: number };
+  expect(app?.kill_timeout).toBeGreaterThanOrEqual(DRAIN_TIMEOUT_MS + graceMs + 2_000);
   expect(app?.treekill).toBe(false);
 });
 

@@ -1,6 +1,6 @@
 import { until } from "../../support/until.js";
 import type { SlowLog } from "./redis-inspection.js";
-import type { RemoteCrowd } from "./remote-crowd.js";
+import type { RemoteCrowd } from "../../support/crowd/remote-crowd.js";
 import type { Survivor } from "./survivor.js";
 
 interface Sources {

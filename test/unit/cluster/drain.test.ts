@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Session } from "../../../src/session/session.js";
 import { ClusterWorld, type ClusterNode } from "../../support/cluster-world.js";
 
 const DEADLINE_MS = 4_000;
@@ -15,7 +16,7 @@ function slowHandOvers({ store }: ClusterNode): { asked: string[]; answer: () =>
   const asked: string[] = [];
   const waiting: (() => void)[] = [];
   store.handingOver = (what) => {
-    asked.push("roomId" in what ? what.roomId : what.sessionId);
+    asked.push(...what.map((each) => ("roomId" in each ? each.roomId : each.sessionId)));
     return new Promise((resolve) => waiting.push(resolve));
   };
   return { asked, answer: () => waiting.splice(0).forEach((resolve) => resolve()) };
@@ -138,4 +139,61 @@ test("a drained node takes over a dead node's sessions only when no other node c
   expect(a.members("daily")).toEqual(["ada"]);
   expect(taken).toContain("node-3");
   expect(a.resume(ada.session)).toBeDefined();
+});
+
+test("what a stopping node could not hand over goes on at another node, as after a death, but nobody leaves", async () => {
+  const [world, a, b] = await two();
+  const { session } = await a.world.open("ada", "daily");
+  await world.run(250);
+  world.random = () => 2;
+  const drained = a.cluster.drain(DEADLINE_MS);
+  await world.run(DEADLINE_MS + 250);
+  await drained;
+  const ends: unknown[] = [];
+  a.world.service.lifecycle.on("ended", ({ givenUp }) => ends.push(givenUp));
+  await a.cluster.leave();
+  await a.world.service.endSessions();
+  expect(ends).toEqual(["handed_over"]);
+  await world.run(10_000);
+  expect(b.members("daily")).toEqual(["ada"]);
+  expect(b.find(session.id)?.epoch).toBe(2);
+  expect(b.resume(session)).toBeDefined();
+});
+
+/** How often the drain of a node with so many sessions looks at one of them, for each session. */
+async function looksPerSession(count: number, roomOf: (n: number) => string | undefined): Promise<number> {
+  const world = new ClusterWorld(3);
+  const [a, b, c] = world.nodes;
+  if (!a || !b || !c) throw new Error("three nodes were asked for");
+  await a.cluster.start();
+  const sessions: Session[] = [];
+  for (let n = 0; n < count; n++) sessions.push((await a.world.open(`user-${n}`, roomOf(n))).session);
+  // The other nodes start later, so that all rooms are on the first node.
+  for (const { cluster } of [b, c]) await cluster.start();
+  await world.run(2_500);
+  let moment = 0;
+  world.random = () => (moment += 0.618) % 1;
+  let looks = 0;
+  for (const session of sessions) {
+    const { status } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(session) as typeof session);
+    Object.defineProperty(session, "status", { get: () => (looks++, status.get?.call(session) as string) });
+  }
+  const drained = a.cluster.drain(DEADLINE_MS);
+  await world.run(DEADLINE_MS);
+  await drained;
+  await world.run(1_000);
+  expect(sessions.filter(({ id }) => a.find(id))).toEqual([]);
+  const given = [b, c].map((node) => sessions.filter(({ id }) => node.find(id)).length);
+  expect(given.reduce((sum, each) => sum + each)).toBe(count);
+  expect(Math.abs((given[0] ?? 0) - (given[1] ?? 0))).toBeLessThanOrEqual(count / 10);
+  return looks / count;
+}
+
+test.each([
+  ["in no room", () => undefined],
+  ["in rooms of two", (n: number) => `room-${n >> 1}`],
+])("the work of a drain grows with the number of sessions, not with its square: sessions %s", async (_, roomOf) => {
+  const few = await looksPerSession(100, roomOf);
+  const many = await looksPerSession(1_000, roomOf);
+  expect(many).toBeLessThanOrEqual(few + 1);
 });

@@ -10,12 +10,17 @@ export interface CrowdOptions {
   name: string;
   url: string;
   count: number;
-  inARoom: number;
+  /** How many are in each room; undefined: they are in no room. */
+  inARoom?: number;
   pingIntervalMs: number;
 }
 
 export type CrowdQuestion =
-  { ask: "heartbeats" | "members" | "missing" | "close" } | { ask: "returnTo"; urls: readonly string[] };
+  | { ask: "heartbeats" | "members" | "missing" | "close" }
+  | { ask: "returnTo"; urls: readonly string[]; who: Returning };
+
+/** Which of the clients come back when their connections break. `half`: every second one. */
+export type Returning = "all" | "half";
 
 export interface Heartbeats {
   /** Milliseconds from ping to pong, for each pong since the last call. */
@@ -33,6 +38,7 @@ export type Member = Pick<
 export class Crowd {
   readonly #clients: readonly LeanClient[];
   readonly #pinging: NodeJS.Timeout;
+  #returning: readonly LeanClient[] = [];
 
   private constructor(clients: readonly LeanClient[], pingIntervalMs: number) {
     this.#clients = clients;
@@ -48,7 +54,11 @@ export class Crowd {
   static async enter({ name, url, count, inARoom, pingIntervalMs }: CrowdOptions): Promise<Crowd> {
     const clients = Array.from(
       { length: count },
-      (_, index) => new LeanClient(`${name}-${index}`, `${name}-${Math.floor(index / inARoom)}`),
+      (_, index) =>
+        new LeanClient(
+          `${name}-${index}`,
+          inARoom === undefined ? undefined : `${name}-${Math.floor(index / inARoom)}`,
+        ),
     );
     let next = 0;
     const line = async (): Promise<void> => {
@@ -72,14 +82,15 @@ export class Crowd {
     });
   }
 
-  /** From now on every second client comes back to one of these nodes when its connection breaks. The others do not. */
-  returnTo(urls: readonly string[]): void {
-    for (const client of this.#returning()) client.returnTo(urls);
+  /** From now on these clients come back to one of the nodes when their connections break. The others do not. */
+  returnTo(urls: readonly string[], who: Returning): void {
+    this.#returning = who === "all" ? this.#clients : this.#clients.filter((_, index) => index % 2 === 0);
+    for (const client of this.#returning) client.returnTo(urls);
   }
 
   /** The number of clients that are coming back, and the reasons of those that will not. */
   missing(): { onTheWay: number; lostBy: string[] } {
-    const missing = this.#returning().filter(({ isConnected, resumes }) => !isConnected || resumes === 0);
+    const missing = this.#returning.filter(({ isConnected, resumes }) => !isConnected || resumes === 0);
     const lostBy = missing.map((client) => client.lostBy).filter((why) => why !== undefined);
     return { onTheWay: missing.length - lostBy.length, lostBy };
   }
@@ -88,9 +99,5 @@ export class Crowd {
   close(): void {
     clearInterval(this.#pinging);
     for (const client of this.#clients) client.close();
-  }
-
-  #returning(): LeanClient[] {
-    return this.#clients.filter((_, index) => index % 2 === 0);
   }
 }

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import type { CrowdOptions, CrowdQuestion, Heartbeats, Member } from "./crowd.js";
+import type { CrowdOptions, CrowdQuestion, Heartbeats, Member, Returning } from "./crowd.js";
 
 const FILE = fileURLToPath(new URL("./crowd-process.ts", import.meta.url));
 
@@ -35,8 +35,8 @@ export class RemoteCrowd {
     return this.#ask({ ask: "missing" });
   }
 
-  returnTo(urls: readonly string[]): Promise<void> {
-    return this.#ask({ ask: "returnTo", urls });
+  returnTo(urls: readonly string[], who: Returning): Promise<void> {
+    return this.#ask({ ask: "returnTo", urls, who });
   }
 
   close(): Promise<void> {

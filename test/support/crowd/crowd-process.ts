@@ -18,7 +18,7 @@ function answer(question: CrowdQuestion): unknown {
     case "missing":
       return crowd.missing();
     case "returnTo":
-      crowd.returnTo(question.urls);
+      crowd.returnTo(question.urls, question.who);
       return null;
     default:
       crowd.close();

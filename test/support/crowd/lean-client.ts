@@ -17,7 +17,7 @@ interface Frame {
 /** A client that sends only hello, join and ping. It is so small that ten thousand fit in a process. */
 export class LeanClient {
   readonly userId: string;
-  readonly roomId: string;
+  readonly roomId: string | undefined;
   sessionId = "";
   /** The epoch of the first hello. */
   firstEpoch = 0;
@@ -37,11 +37,14 @@ export class LeanClient {
   #answer: ((frame: Frame) => void) | undefined;
   /** Nodes to come back to. Without one the client stays away. */
   #comeBackTo: readonly string[] = [];
+  /** What the service has told it. */
+  #comeBackAfterMs: number | undefined;
   #attempt = 0;
   #isGreeted = false;
   #ended = false;
 
-  constructor(userId: string, roomId: string) {
+  /** @param roomId the room that it joins; undefined: it stays in no room */
+  constructor(userId: string, roomId: string | undefined) {
     this.userId = userId;
     this.roomId = roomId;
   }
@@ -56,14 +59,14 @@ export class LeanClient {
     return this.#pingedAt === undefined ? 0 : performance.now() - this.#pingedAt;
   }
 
-  /** Opens a session and joins the room on the node that has it. */
+  /** Opens a session and joins the room, if there is one, on the node that has it. */
   async enter(url: string): Promise<void> {
     await this.#open(url);
     const greeted = await this.#ask("hello", this.#greeting());
     if (!greeted.ok) throw new Error(`hello was refused: ${JSON.stringify(greeted.error)}`);
     this.#took(greeted.data as ReplyData<"hello">);
     this.firstEpoch = this.epoch;
-    for (;;) {
+    while (this.roomId !== undefined) {
       const joined = await this.#ask("join", { roomId: this.roomId });
       if (joined.ok) return;
       if (joined.error?.code !== "overloaded") {
@@ -112,7 +115,9 @@ export class LeanClient {
       if (this.#pingedAt !== undefined) this.roundTrips.push(performance.now() - this.#pingedAt);
       this.#pingedAt = undefined;
     } else if (frame.type === "probe") this.#socket?.send(PING);
-    else if (frame.type === "user_left") this.left.push(frame.data as EventData<"user_left">);
+    else if (frame.type === "server_closing") {
+      this.#comeBackAfterMs = (frame.data as EventData<"server_closing">).reconnectAfterMs;
+    } else if (frame.type === "user_left") this.left.push(frame.data as EventData<"user_left">);
     else if (frame.type === "media_reset") this.mediaResets.push((frame.data as EventData<"media_reset">).reason);
     else if (frame.id !== undefined) {
       const answer = this.#answer;
@@ -123,7 +128,10 @@ export class LeanClient {
 
   #broken(): void {
     if (this.#answer) this.#read({ id: 1, ok: false, error: CONNECTION_BROKE });
-    else if (!this.#ended && this.#comeBackTo.length > 0) this.#tryAgain();
+    else if (!this.#ended && this.#comeBackTo.length > 0) {
+      this.#tryAgain(this.#comeBackAfterMs);
+      this.#comeBackAfterMs = undefined;
+    }
   }
 
   #tryAgain(afterMs?: number): void {

@@ -1,0 +1,79 @@
+import type { Clock } from "../kernel/clock.js";
+import type { Bus } from "../ports/bus.js";
+import type { Directory, NodeView } from "../ports/directory.js";
+import type { Actor } from "../session/actor.js";
+import type { Session } from "../session/session.js";
+import { entryOf, nameOf, type Group } from "./groups.js";
+import type { LocalState } from "./local-state.js";
+
+/** Gives groups of sessions to another node: in the directory, then at that node, then here. */
+export class HandOver {
+  readonly #directory: Directory;
+  readonly #bus: Bus;
+  readonly #local: LocalState;
+  readonly #clock: Clock;
+  /** Ends when the event loop has had its turn after the last batch. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: { clock: Clock; directory: Directory; bus: Bus; local: LocalState }) {
+    this.#directory = options.directory;
+    this.#bus = options.bus;
+    this.#local = options.local;
+    this.#clock = options.clock;
+  }
+
+  /** How many sessions move with the group. */
+  sizeOf(group: Group): number {
+    return this.#membersOf(group).length;
+  }
+
+  /**
+   * The clients of the groups are told to connect again, and this node gives their sessions up, all in one turn of the event
+   * loop: nobody sees a part of a room leave.
+   *
+   * @param comeBackMs when a client is to connect again, for each client
+   * @param by who asked for it; missing when the process stops
+   * @returns `moved`: the number of sessions that moved, and the groups that stayed because this node no longer holds them in
+   *   the directory. `refused`: the heir can take nothing. `unanswered`: the store did not answer
+   */
+  async move(
+    groups: readonly Group[],
+    heir: NodeView,
+    { comeBackMs, by }: { comeBackMs: () => number; by: Actor | undefined },
+  ): Promise<
+    { kind: "moved"; sessions: number; stayed: readonly Group[] } | { kind: "refused" } | { kind: "unanswered" }
+  > {
+    const outcome = await this.#directory.handOver(groups.map(entryOf), heir.nodeId).catch(() => undefined);
+    if (outcome?.kind === "refused") return outcome;
+    if (outcome?.kind !== "handed") return { kind: "unanswered" };
+    const { sessionIds } = outcome;
+    await this.#ownTurn();
+    if (sessionIds.length > 0)
+      this.#bus.send({ nodeId: heir.nodeId }, { type: "handed_over", sessionIds: [...sessionIds] });
+    const refused = new Set(outcome.refused.map(nameOf));
+    const stayed = groups.filter((group) => refused.has(nameOf(entryOf(group))));
+    const gone = groups.filter((group) => !stayed.includes(group)).flatMap((group) => this.#membersOf(group));
+    for (const { connection } of gone) {
+      connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(comeBackMs()) });
+      connection?.close("serviceRestart");
+    }
+    const written = new Set(sessionIds);
+    // Somebody who entered the room in the last moment is not written as one of its people, so the heir does not know them.
+    for (const session of gone) this.#local.giveUp(session, written.has(session.id) ? "handed_over" : "fenced", by);
+    return { kind: "moved", sessions: gone.length, stayed };
+  }
+
+  /** Answers can arrive together. Each batch gets a turn of the event loop of its own all the same. */
+  async #ownTurn(): Promise<void> {
+    const before = this.#turn;
+    let end = (): void => {};
+    this.#turn = new Promise((resolve) => (end = resolve));
+    await before;
+    void this.#clock.pollPhase().then(end);
+  }
+
+  #membersOf(group: Group): readonly Session[] {
+    if ("roomId" in group) return this.#local.membersOf(group.roomId);
+    return group.session.status === "open" ? [group.session] : [];
+  }
+}
