@@ -197,7 +197,7 @@ export class Connection {
 
   /** Goes to another node, which has the room, with a new session. @returns `false` after too many redirects */
   redirect(url: string): boolean {
-    if (!this.#route.follow(url)) return false;
+    if (!this.#follow(url)) return false;
     this.request("beforeDisconnect", {}).catch(() => {});
     this.#memory.forgetSession();
     this.#attempts.end({ kind: "retry", cause: "redirected" });
@@ -205,8 +205,8 @@ export class Connection {
   }
 
   /** To be called when this node has the room: further redirects are counted from zero. */
-  resetRedirects(): void {
-    this.#route.resetRedirects();
+  arrived(): void {
+    this.#route.arrived();
   }
 
   /**
@@ -284,7 +284,7 @@ export class Connection {
     const lastSaid = this.#failures.takeSaid();
     const said = end.error ?? lastSaid;
     if (end.kind === "stop") this.close(said?.code === "blocked" ? "blocked" : end.reason, said);
-    else if (end.kind === "redirected") this.#retry(this.#route.follow(end.url) ? "redirected" : "hello_failed");
+    else if (end.kind === "redirected") this.#retry(this.#follow(end.url) ? "redirected" : "hello_failed");
     else if (end.cause === "unauthorized" && !this.#greeter.tokenRefused()) this.close("unauthorized", said);
     else
       this.#retry(
@@ -292,6 +292,12 @@ export class Connection {
         end.trouble ?? (said && refused(said)),
         "retryAfterMs" in end ? end.retryAfterMs : undefined,
       );
+  }
+
+  #follow(url: string): boolean {
+    const waitMs = this.#route.follow(url, this.#environment.timers.now());
+    if (waitMs !== undefined) this.#reconnect.setNextDelay(waitMs);
+    return waitMs !== undefined;
   }
 
   #retry(cause: ReconnectCause, trouble?: Trouble, retryAfterMs?: number): void {
@@ -306,7 +312,6 @@ export class Connection {
       // A listener may have stopped the client.
       if (this.state === "disconnected") return;
     }
-    if (cause === "redirected") this.#reconnect.setNextDelay(0);
     // The service knows best when to come back. The delay is shortened by up to a half, so that not all clients come at once.
     if (retryAfterMs !== undefined) {
       this.#reconnect.setNextDelay(Math.round(retryAfterMs * (0.5 + this.#environment.random() / 2)));

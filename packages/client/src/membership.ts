@@ -242,7 +242,11 @@ export class Membership {
       return;
     }
     const url = error.data?.["url"];
-    if (error.code === "redirect" && typeof url === "string" && this.#connection.redirect(url)) return;
+    if (error.code === "redirect" && typeof url === "string") {
+      if (this.#connection.redirect(url)) return;
+      const why = `Redirects lead nowhere, last to ${url}: check that node's PUBLIC_URL.`;
+      error = new RequestError("redirect", why, error);
+    }
     if (error.code === "already_joined" && wish.shouldClear()) {
       // The session is in a room that the client does not know of.
       this.#leaveOnService();
@@ -273,7 +277,7 @@ export class Membership {
   /** The session is in the wanted room. */
   #adopt(room: RoomSnapshot, how: JoinedHow, transferred: boolean): void {
     this.#wish ??= new RoomWish(room.id, {});
-    this.#connection.resetRedirects();
+    this.#connection.arrived();
     this.#view.open(room, () => this.#fulfil(how, transferred));
   }
 

@@ -1,5 +1,10 @@
-/** More redirects than this in a row mean that the nodes do not agree about which of them has the room. */
-const MAX_REDIRECTS = 3;
+/**
+ * The wait before each redirect, ms. When so many have not led to the room, an address that the nodes give is wrong. The client
+ * waits because a node may have died: the others take its rooms over within 12 s.
+ */
+const WAITS_MS = [0, 0, 0, 1e3, 2e3, 4e3, 8e3];
+/** A redirect counts for this time, ms. */
+const COUNTS_MS = 3e5;
 
 /**
  * The address in use: the configured one, or that of the node to which the service has redirected the client. Addresses
@@ -8,7 +13,8 @@ const MAX_REDIRECTS = 3;
 export class Route {
   readonly #configured: string;
   #base: string;
-  #redirects = 0;
+  /** When the service has redirected the client, ms. A failed attempt, a new session or a new connection removes none. */
+  #redirects: number[] = [];
 
   constructor(url: string) {
     this.#configured = this.#base = baseOf(url);
@@ -27,25 +33,27 @@ export class Route {
     return `${this.httpUrl}/api/sessions/leave`;
   }
 
-  /** Takes the address of a `redirect` error. @returns `false` after too many; then the configured address applies */
-  follow(url: string): boolean {
-    if (++this.#redirects > MAX_REDIRECTS) {
-      this.reset();
-      return false;
-    }
+  /**
+   * Takes the address of a `redirect` error.
+   *
+   * @returns how long to wait before the client goes there, ms; undefined after too many: the configured address applies
+   */
+  follow(url: string, now: number): number | undefined {
+    this.reset();
+    this.#redirects = this.#redirects.filter((at) => at > now - COUNTS_MS);
+    if (this.#redirects.length >= WAITS_MS.length) return undefined;
     this.#base = baseOf(url);
-    return true;
+    return WAITS_MS[this.#redirects.push(now) - 1];
   }
 
-  /** To be called when the redirects have led to the room. */
-  resetRedirects(): void {
-    this.#redirects = 0;
+  /** To be called when the client is in the room that it wants. */
+  arrived(): void {
+    this.#redirects = [];
   }
 
   /** Goes back to the configured address. */
   reset(): void {
     this.#base = this.#configured;
-    this.#redirects = 0;
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FakeBrowser, settle } from "./fake-browser.js";
-import { connected, connecting, greet, hello, inRoom, joined, payloads, person, room } from "./scenes.js";
+import { connected, connecting, greet, hello, inRoom, joined, payloads, person, room, type Scene } from "./scenes.js";
 
 describe("resume", () => {
   it("keeps room and roster after a lost connection, and reports what changed in that time", async () => {
@@ -181,18 +181,72 @@ describe("redirect", () => {
     await expect(join).resolves.toMatchObject({ how: "joined" });
   });
 
-  it("is followed three times at most", async () => {
-    const { browser, client } = await connected();
-    const join = client.join("daily");
+  /** Lets time pass until the client has more sockets than `length`. @returns how long it waited, ms; undefined when it stays */
+  async function untilItConnects({ browser }: Scene, length: number): Promise<number | undefined> {
+    for (let ms = 0; ms <= 10_000; ms += 500) {
+      await browser.timers.advance(ms === 0 ? 0 : 500);
+      if (browser.sockets.length > length) return ms;
+    }
+    return undefined;
+  }
+
+  it("is followed seven times in five minutes, at growing intervals; then the join rejects and says why", async () => {
+    const scene = await connected();
+    const join = scene.client.join("daily");
     join.catch(() => {});
-    for (let hop = 1; hop <= 4; hop += 1) {
+    const waits: number[] = [];
+    for (let waited: number | undefined = 0; waited !== undefined;) {
+      await settle();
+      const { length } = scene.browser.sockets;
+      await scene.browser.socket.refuse("join", "redirect", elsewhere("n2"));
+      waited = await untilItConnects(scene, length);
+      if (waited === undefined) break;
+      waits.push(waited);
+      await greet(scene.browser, { sessionId: `s-${waits.length}` });
+    }
+    expect(waits).toEqual([0, 0, 0, 1_000, 2_000, 4_000, 8_000]);
+    await expect(join).rejects.toMatchObject({ code: "redirect", retryable: false });
+    await expect(join).rejects.toThrow("last to http://n2:3001");
+    await expect(join).rejects.toThrow("PUBLIC_URL");
+    expect(scene.client.state).toBe("connected");
+  });
+
+  it("to an address that nobody reaches does not go on for ever", async () => {
+    const scene = await connected();
+    const join = scene.client.join("daily");
+    let rejected: unknown;
+    join.catch((error: unknown) => (rejected = error));
+    let sessions = 1;
+    for (; rejected === undefined && sessions < 50; sessions += 1) {
+      await settle();
+      const { length } = scene.browser.sockets;
+      await scene.browser.socket.refuse("join", "redirect", elsewhere("unreachable"));
+      if ((await untilItConnects(scene, length)) === undefined) break;
+      await scene.browser.socket.closeWith(1006);
+      await untilItConnects(scene, length + 1);
+      expect(scene.browser.socket.url).toBe("ws://service:3001/ws");
+      await greet(scene.browser, { sessionId: `s-${sessions}` });
+    }
+    expect(rejected).toMatchObject({ code: "redirect" });
+    expect(sessions).toBe(8);
+  });
+
+  it("that leads to the room does not count against later redirects", async () => {
+    const scene = await connected();
+    const { browser, client } = scene;
+    for (let hop = 1; hop <= 20; hop += 1) {
+      const join = client.join(`room-${hop}`);
       await settle();
       await browser.socket.refuse("join", "redirect", elsewhere(`n${hop}`));
       await browser.timers.advance(0);
-      if (hop < 4) await greet(browser, { sessionId: `s-${hop}` });
+      await greet(browser, { sessionId: `s-${hop}` });
+      await browser.socket.answer(
+        "join",
+        joined({ ...room(1, person("ann")), id: `room-${hop}` }, { sessionId: `s-${hop}` }),
+      );
+      await join;
     }
-    await expect(join).rejects.toMatchObject({ code: "redirect" });
-    expect(browser.sockets).toHaveLength(4);
+    expect(browser.sockets).toHaveLength(21);
   });
 
   it("leads back to the first node when the other node does not answer", async () => {
