@@ -155,14 +155,13 @@ export function createService(
     cluster,
     lookForSilence: () => media.lookForSilence(core.pace.silenceMs),
     async endSessions() {
-      const departure: Departure = cluster?.hasHeirs
+      const end: Departure = cluster?.hasHeirs
         ? { reason: "node_lost", givenUp: "handed_over" }
         : { reason: "shutdown" };
       const ends: Promise<boolean>[] = [];
-      for (const session of [...registry.all()]) {
-        if (departure.givenUp && session.status === "open")
-          lifecycle.emit("given_up", { session, why: departure.givenUp });
-        ends.push(reaper.end(session, departure));
+      for (const session of registry.all()) {
+        if (end.givenUp && session.status === "open") lifecycle.emit("given_up", { session, why: end.givenUp });
+        ends.push(reaper.end(session, end));
         if (ends.length % ENDS_IN_A_TURN === 0) await clock.pollPhase();
       }
       await Promise.all(ends);

@@ -214,10 +214,10 @@ describe("redirect", () => {
   it("to an address that nobody reaches does not go on for ever", async () => {
     const scene = await connected();
     const join = scene.client.join("daily");
-    let rejected: unknown;
-    join.catch((error: unknown) => (rejected = error));
+    const rejected: unknown[] = [];
+    join.catch((error: unknown) => rejected.push(error));
     let sessions = 1;
-    for (; rejected === undefined && sessions < 50; sessions += 1) {
+    for (; rejected.length === 0 && sessions < 50; sessions += 1) {
       await settle();
       const { length } = scene.browser.sockets;
       await scene.browser.socket.refuse("join", "redirect", elsewhere("unreachable"));
@@ -227,7 +227,7 @@ describe("redirect", () => {
       expect(scene.browser.socket.url).toBe("ws://service:3001/ws");
       await greet(scene.browser, { sessionId: `s-${sessions}` });
     }
-    expect(rejected).toMatchObject({ code: "redirect" });
+    expect(rejected).toMatchObject([{ code: "redirect" }]);
     expect(sessions).toBe(8);
   });
 
