@@ -25,6 +25,8 @@ export interface Programs {
   load: string;
   meter: string;
   expiry: string;
+  /** The clients whose heartbeats are measured. */
+  crowd: string;
 }
 
 /** @param main the built service, `dist/main.js` */
@@ -37,6 +39,7 @@ export async function compilePrograms(main: string): Promise<Programs> {
     load: join(HERE, "client", "load.ts"),
     meter: join(HERE, "harness", "meter.ts"),
     expiry: join(HERE, "expiry", "main.ts"),
+    crowd: join(HERE, "probing", "crowd.ts"),
   };
   await build({
     entryPoints,
@@ -50,5 +53,6 @@ export async function compilePrograms(main: string): Promise<Programs> {
     load: output("load"),
     meter: output("meter"),
     expiry: output("expiry"),
+    crowd: output("crowd"),
   };
 }

@@ -11,9 +11,12 @@ import { compilePrograms } from "./compile.js";
 import { measureConnections } from "./measure/connections.js";
 import { measureExpiry } from "./measure/expiry.js";
 import { measurePings } from "./measure/pings.js";
+import { measureProbing } from "./measure/probing.js";
+import { measureStorm } from "./measure/storm.js";
 import { FULL, QUICK } from "./measure/plan.js";
 import { benchmarkDocument, expiryTable, serverTable, type Results } from "./report/document.js";
 import { describeLoad, describeMachine } from "./report/machine.js";
+import { probingRows, probingText } from "./report/probing.js";
 import { joinSteps, rowsOf } from "./report/rows.js";
 
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
@@ -37,15 +40,18 @@ if (load.busy) say(`the machine has other work (load ${load.text}): expect scatt
 const programs = await compilePrograms(values.main);
 const pings = await measurePings(programs, plan, say);
 const connections = await measureConnections(programs, plan, say);
+const storms = await measureStorm(programs, plan, say);
+const probing = await measureProbing(programs, plan, say);
 say("expiry");
 const expiry = await measureExpiry(programs, plan);
 
 const results: Results = {
-  rows: rowsOf(pings, connections),
+  rows: rowsOf(pings, connections, storms, plan.stormClients),
   joinSteps: joinSteps(connections.lastseen),
+  probing: typeof probing === "string" ? probing : probingRows(probing),
   expiry,
 };
-console.log(`\n${serverTable(results.rows)}\n\n${expiryTable(results, plan)}`);
+console.log(`\n${serverTable(results.rows)}\n\n${probingText(results.probing)}\n\n${expiryTable(results, plan)}`);
 if (!values.quick) {
   const minutes = Math.ceil((performance.now() - startedAt) / 60_000);
   const run = { machine: describeMachine(), load: load.text, date: new Date().toISOString().slice(0, 10), minutes };

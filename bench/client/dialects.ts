@@ -18,6 +18,8 @@ export interface Dialect {
   subprotocol: string | undefined;
   /** What is said and answered, step by step, before a client counts as connected. */
   greeting: readonly Step[];
+  /** The same for a client whose connection broke. @param answers what it was answered when it greeted */
+  returning(answers: readonly string[]): readonly Step[];
   ping: string;
   /** How the answer to a ping begins. */
   pong: string;
@@ -25,11 +27,15 @@ export interface Dialect {
   keepAlive: { question: string; answer: string } | undefined;
 }
 
+/** Engine.IO packet type 4 (message) around Socket.IO packet type 0 (connect). An event has type 2. */
+const SOCKET_IO_CONNECT: Step = { text: () => "40", answer: "40" };
+
 export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
   ws: {
     path: "/",
     subprotocol: undefined,
     greeting: [],
+    returning: () => [],
     ping: '{"type":"ping"}',
     pong: '{"type":"pong"',
     keepAlive: undefined,
@@ -37,8 +43,8 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
   "socket.io": {
     path: "/socket.io/?EIO=4&transport=websocket",
     subprotocol: undefined,
-    // Engine.IO packet type 4 (message) around Socket.IO packet type 0 (connect) or 2 (event).
-    greeting: [{ text: () => "40", answer: "40" }],
+    greeting: [SOCKET_IO_CONNECT],
+    returning: () => [SOCKET_IO_CONNECT],
     ping: '42["ping"]',
     pong: '42["pong"',
     keepAlive: { question: "2", answer: "3" },
@@ -47,23 +53,33 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
     path: "/ws",
     subprotocol: "lastseen.v1",
     greeting: [
-      {
-        text: (index) =>
-          JSON.stringify({
-            id: 1,
-            type: "hello",
-            data: { user: { id: `user-${index}`, name: `User ${index}` }, tabId: `tab-${index}` },
-          }),
-        answer: '{"id":1,"ok":true',
-      },
+      hello(),
       {
         text: (index) =>
           JSON.stringify({ id: 2, type: "join", data: { roomId: `room-${Math.floor(index / ROOM_SIZE)}` } }),
         answer: '{"id":2,"ok":true',
       },
     ],
+    // The session is still in its room.
+    returning: ([welcome = ""]) => {
+      const { data } = JSON.parse(welcome) as { data: { sessionId: string; resumeToken: string } };
+      return [hello({ sessionId: data.sessionId, resumeToken: data.resumeToken })];
+    },
     ping: '{"type":"ping"}',
     pong: '{"type":"pong","v":',
-    keepAlive: undefined,
+    // The service probes a watched page that has said nothing for a while.
+    keepAlive: { question: '{"type":"probe"}', answer: '{"type":"ping"}' },
   },
 };
+
+function hello(resume?: { sessionId: string; resumeToken: string }): Step {
+  return {
+    text: (index) =>
+      JSON.stringify({
+        id: 1,
+        type: "hello",
+        data: { user: { id: `user-${index}`, name: `User ${index}` }, tabId: `tab-${index}`, resume },
+      }),
+    answer: '{"id":1,"ok":true',
+  };
+}

@@ -1,6 +1,6 @@
 /** WebSocket frames (RFC 6455, section 5) as a client needs them: masked out, plain in, never fragmented. */
 
-export const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 } as const;
+export const OPCODE = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 const MASK = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 

@@ -2,6 +2,7 @@
 import { answer } from "../harness/ask.js";
 import { Client } from "./client.js";
 import { DIALECTS, type Kind } from "./dialects.js";
+import { forAll } from "./in-flight.js";
 import { pace, saturate } from "./pinging.js";
 
 export type LoadCommands = {
@@ -9,13 +10,13 @@ export type LoadCommands = {
   greet(step: number): Promise<void>;
   pace(load: { perSecond: number; durationMs: number }): Promise<number>;
   saturate(durationMs: number): Promise<number>;
+  storm(port: number): Promise<number>;
   reset(argument: null): void;
 };
 
-/** How many handshakes or greetings are under way at once. */
-const IN_FLIGHT = 32;
-
 const clients: Client[] = [];
+/** What each client was answered, step by step. */
+const answers: string[][] = [];
 /** How many of the clients, from the first, have taken each step of the greeting. */
 const greeted: number[] = [];
 let kind: Kind = "ws";
@@ -33,25 +34,28 @@ const commands: LoadCommands = {
     if (!step) throw new Error("there is no such step");
     const first = greeted[number] ?? 0;
     await forAll(clients.length - first, async (index) => {
-      await clients[first + index]?.say(step.text(first + index), step.answer);
+      const answered = await clients[first + index]?.say(step.text(first + index), step.answer);
+      (answers[first + index] ??= [])[number] = answered ?? "";
     });
     greeted[number] = clients.length;
   },
   pace: ({ perSecond, durationMs }) => pace(clients, perSecond, durationMs),
   saturate: (durationMs) => saturate(clients, durationMs),
+  /** All connections break at once, and all clients come back at once. Returns after how many milliseconds the last one is back. */
+  async storm(port) {
+    const startedAt = performance.now();
+    for (const client of clients) client.reset();
+    await Promise.all(
+      clients.map(async (_gone, index) => {
+        const client = await Client.open(port, DIALECTS[kind]);
+        clients[index] = client;
+        for (const step of DIALECTS[kind].returning(answers[index] ?? []))
+          await client.say(step.text(index), step.answer);
+      }),
+    );
+    return performance.now() - startedAt;
+  },
   reset: () => clients.forEach((client) => client.reset()),
 };
-
-/** Does something for the numbers 0 to `count` - 1, some at a time, in order. */
-async function forAll(count: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const runner = async (): Promise<void> => {
-    while (next < count) {
-      next += 1;
-      await work(next - 1);
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, runner));
-}
 
 answer(commands);

@@ -6,6 +6,7 @@ const HANDSHAKE_END = Buffer.from("\r\n\r\n");
 export interface RawSocketEvents {
   opened(): void;
   text(payload: Buffer): void;
+  binary?(payload: Buffer): void;
   /** Refused, broken or ended by the server. */
   failed(error: Error): void;
 }
@@ -27,6 +28,14 @@ export class RawSocket {
     this.#socket.on("error", (error) => events.failed(error));
     this.#socket.on("close", () => events.failed(new Error("the server closed the connection")));
     this.#socket.write(handshake(target));
+  }
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten;
   }
 
   write(frame: Buffer): void {
@@ -60,6 +69,7 @@ export class RawSocket {
 
   readonly #frame = (opcode: number, payload: Buffer): void => {
     if (opcode === OPCODE.text) this.#events.text(payload);
+    else if (opcode === OPCODE.binary) this.#events.binary?.(payload);
     else if (opcode === OPCODE.ping) this.write(encodeFrame(OPCODE.pong, payload));
   };
 }

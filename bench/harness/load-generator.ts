@@ -35,6 +35,11 @@ export class LoadGenerator {
     return ask<LoadCommands, "saturate">(this.#child, "saturate", durationMs);
   }
 
+  /** Breaks all connections, and lets all clients come back at once. Returns after how many milliseconds the last one is back. */
+  storm(): Promise<number> {
+    return ask<LoadCommands, "storm">(this.#child, "storm", this.#target.port);
+  }
+
   /** Ends the sockets and the process. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

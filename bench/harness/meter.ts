@@ -2,6 +2,7 @@
  * Loaded with `--import` into each server under test, so that a server that knows nothing of the bench can be asked what
  * it has used. Needs `--expose-gc`.
  */
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { answer } from "./ask.js";
 
 export type MeterCommands = {
@@ -9,7 +10,20 @@ export type MeterCommands = {
   cpu(argument: null): number;
   /** Memory after collecting garbage, in bytes. `heap` is V8's heap and what it holds outside of it. */
   memory(argument: null): Promise<{ rss: number; heap: number }>;
+  /** Begins to measure how late the event loop is. */
+  watchLoop(argument: null): void;
+  /** How late it was since then, milliseconds. */
+  loopDelay(argument: null): LoopDelay;
 };
+
+export interface LoopDelay {
+  p99: number;
+  longest: number;
+}
+
+/** The timer that measures the delay fires this often, milliseconds; the histogram counts the interval itself too. */
+const LOOP_RESOLUTION_MS = 5;
+const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
 
 const meter: MeterCommands = {
   cpu() {
@@ -25,6 +39,15 @@ const meter: MeterCommands = {
     }
     const { rss, heapUsed, external } = process.memoryUsage();
     return { rss, heap: heapUsed + external };
+  },
+  watchLoop() {
+    loop.reset();
+    loop.enable();
+  },
+  loopDelay() {
+    loop.disable();
+    const late = (nanos: number): number => Math.max(0, nanos / 1e6 - LOOP_RESOLUTION_MS);
+    return { p99: late(loop.percentile(99)), longest: late(loop.max) };
   },
 };
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Programs } from "../compile.js";
 import type { Kind } from "../client/dialects.js";
 import { ask } from "./ask.js";
-import type { MeterCommands } from "./meter.js";
+import type { LoopDelay, MeterCommands } from "./meter.js";
 
 const START_TIMEOUT_MS = 20_000;
 /** Number of new starts when another process has taken the server's port. */
@@ -16,11 +16,18 @@ const LASTSEEN_SETTINGS = {
   LASTSEEN_ENV: "test",
   SFU_WORKERS: "0",
   LOG_LEVEL: "info",
-  MAX_CONNECTIONS: "200000",
-  MAX_CONNECTIONS_PER_ADDRESS: "200000",
+  // One address may have one in forty of all sockets without a hello; in a storm that is everybody.
+  MAX_CONNECTIONS: "800000",
+  MAX_CONNECTIONS_PER_ADDRESS: "800000",
   MAX_MESSAGES_PER_SECOND: "100000",
   HELLO_TIMEOUT_MS: "60000",
 };
+
+interface Program {
+  name: string;
+  path: string;
+  env: Readonly<Record<string, string>>;
+}
 
 /** One server in a process of its own; all kinds are started with the same Node options. */
 export class ServerUnderTest {
@@ -38,26 +45,39 @@ export class ServerUnderTest {
    * @param options further options of `node`
    */
   static async start(kind: Kind, programs: Programs, options: readonly string[] = []): Promise<ServerUnderTest> {
+    return ServerUnderTest.startProgram({ name: kind, path: programs.servers[kind], env: {} }, programs, options);
+  }
+
+  /**
+   * The same for a program that is no kind of the bench.
+   *
+   * @param program `name` is that of its log
+   */
+  static async startProgram(
+    program: Program,
+    programs: Programs,
+    options: readonly string[] = [],
+  ): Promise<ServerUnderTest> {
     for (let start = 1; ; start += 1) {
       try {
-        return await ServerUnderTest.#startOnce(kind, programs, options);
+        return await ServerUnderTest.#startOnce(program, programs, options);
       } catch (error) {
         if (start === STARTS) throw error;
       }
     }
   }
 
-  static async #startOnce(kind: Kind, programs: Programs, options: readonly string[]): Promise<ServerUnderTest> {
+  static async #startOnce(
+    { name, path, env }: Program,
+    programs: Programs,
+    options: readonly string[],
+  ): Promise<ServerUnderTest> {
     const port = await freePort();
-    const log = openSync(join(programs.directory, `${kind}.log`), "w");
-    const child = spawn(
-      process.execPath,
-      ["--expose-gc", "--import", programs.meter, ...options, programs.servers[kind]],
-      {
-        env: { PATH: process.env["PATH"], NODE_ENV: "production", PORT: String(port), ...LASTSEEN_SETTINGS },
-        stdio: ["ignore", log, log, "ipc"],
-      },
-    );
+    const log = openSync(join(programs.directory, `${name}.log`), "w");
+    const child = spawn(process.execPath, ["--expose-gc", "--import", programs.meter, ...options, path], {
+      env: { PATH: process.env["PATH"], NODE_ENV: "production", PORT: String(port), ...LASTSEEN_SETTINGS, ...env },
+      stdio: ["ignore", log, log, "ipc"],
+    });
     closeSync(log);
     const server = new ServerUnderTest(child, port);
     try {
@@ -77,6 +97,15 @@ export class ServerUnderTest {
   /** Bytes after garbage collection. */
   memory(): Promise<{ rss: number; heap: number }> {
     return ask<MeterCommands, "memory">(this.#child, "memory", null);
+  }
+
+  /** Begins to measure how late its event loop is. */
+  watchLoop(): Promise<void> {
+    return ask<MeterCommands, "watchLoop">(this.#child, "watchLoop", null);
+  }
+
+  loopDelay(): Promise<LoopDelay> {
+    return ask<MeterCommands, "loopDelay">(this.#child, "loopDelay", null);
   }
 
   async stop(): Promise<void> {

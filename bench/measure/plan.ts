@@ -17,6 +17,13 @@ export interface Plan {
   /** Sessions in the expiry lists, and how many of them are due. */
   sessions: number;
   ghosts: number;
+  /** Clients of each system whose heartbeats are measured; windows of time, and their length. */
+  probedClients: number;
+  probingWindows: number;
+  probingWindowMs: number;
+  /** Clients that come back at once, and how often they do so on each server. */
+  stormClients: number;
+  storms: number;
 }
 
 /** What is written down. */
@@ -32,6 +39,13 @@ export const FULL: Plan = {
   repetitions: 3,
   sessions: 100_000,
   ghosts: 50,
+  probedClients: 1_000,
+  probingWindows: 3,
+  // Every interval divides it: 3 s, 25 s and 15 s.
+  probingWindowMs: 75_000,
+  // A process may have 20,000 descriptors in many places.
+  stormClients: 10_000,
+  storms: 3,
 };
 
 /** To see that everything works; its numbers mean little. */
@@ -44,4 +58,9 @@ export const QUICK: Plan = {
   idleConnections: 1_000,
   warmConnections: 500,
   repetitions: 1,
+  probedClients: 200,
+  probingWindows: 1,
+  probingWindowMs: 15_000,
+  stormClients: 1_000,
+  storms: 1,
 };

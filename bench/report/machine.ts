@@ -7,7 +7,7 @@ export function describeMachine(): string[] {
   const memory = (totalmem() / 1024 ** 3).toFixed(1);
   return [
     `Machine: ${first?.model.trim() ?? "unknown processor"}, ${cpus().length} cores, ${memory} GiB of memory, ${type()} ${release()}`,
-    `Node ${process.version}; ws ${versionOf("ws")}, socket.io ${versionOf("socket.io")}, fastify ${versionOf("fastify")}, @fastify/websocket ${versionOf("@fastify/websocket")}`,
+    `Node ${process.version}; ws ${versionOf("ws")}, socket.io ${versionOf("socket.io")}, fastify ${versionOf("fastify")}`,
   ];
 }
 

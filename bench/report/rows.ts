@@ -2,6 +2,7 @@
 import { type ByKind, byKind } from "../measure/by-kind.js";
 import type { ConnectionSample } from "../measure/connections.js";
 import type { PingSamples } from "../measure/pings.js";
+import type { StormSample } from "../measure/storm.js";
 import { median, pairedRatios, quantile } from "./statistics.js";
 
 /** One quantity, measured on all servers. */
@@ -19,14 +20,21 @@ export interface Row {
   target: number | undefined;
 }
 
-export const TARGETS = { cpuPerPing: 1.15, memoryPerSession: 2 } as const;
+export const TARGETS = { saturated: 1, steady: 1.05, memoryPerSession: 1.5, connect: 2.5 } as const;
 
-export function rowsOf(pings: PingSamples, connections: ByKind<ConnectionSample[]>): Row[] {
+export function rowsOf(
+  pings: PingSamples,
+  connections: ByKind<ConnectionSample[]>,
+  storms: ByKind<StormSample[]>,
+  stormClients: number,
+): Row[] {
+  const ofStorm = (read: (sample: StormSample) => number): ByKind<number[]> => byKind((kind) => storms[kind].map(read));
+  const storm = `Storm of ${stormClients.toLocaleString("en")}`;
   const each = (read: (sample: ConnectionSample) => number): ByKind<number[]> =>
     byKind((kind) => connections[kind].map(read));
   return [
-    row("CPU per ping, saturated", "µs", pings.saturated, TARGETS.cpuPerPing),
-    row("CPU per ping, steady rate", "µs", pings.paced, TARGETS.cpuPerPing),
+    row("CPU per ping, saturated", "µs", pings.saturated, TARGETS.saturated),
+    row("CPU per ping, steady rate", "µs", pings.paced, TARGETS.steady),
     row(
       "Memory per idle connection",
       "KiB",
@@ -43,6 +51,26 @@ export function rowsOf(pings: PingSamples, connections: ByKind<ConnectionSample[
       "CPU per connect and greeting",
       "µs",
       each(({ steps }) => steps.reduce((sum, micros) => sum + micros, 0)),
+      TARGETS.connect,
+      0,
+    ),
+    row(
+      `${storm}: until all are back`,
+      "s",
+      ofStorm(({ backMs }) => backMs / 1000),
+      undefined,
+    ),
+    row(
+      `${storm}: event loop, p99`,
+      "ms",
+      ofStorm(({ p99 }) => p99),
+      undefined,
+      0,
+    ),
+    row(
+      `${storm}: CPU per client`,
+      "µs",
+      ofStorm(({ cpu }) => cpu),
       undefined,
       0,
     ),

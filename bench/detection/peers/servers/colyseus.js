@@ -24,6 +24,10 @@ class Presence extends Room {
   }
 }
 
-const server = new Server({ greet: false, transport: new WebSocketTransport({ server: createServer() }) });
+/** The bench of heartbeats also measures the server without them; without the variable it is the library's default. */
+const { PING_INTERVAL_MS: interval } = process.env;
+const pings = interval === undefined ? {} : { pingInterval: Number(interval) };
+const transport = new WebSocketTransport({ server: createServer(), ...pings });
+const server = new Server({ greet: false, transport });
 server.define("presence", Presence).filterBy(["room"]);
 await server.listen(Number(process.env.PORT), "0.0.0.0");

@@ -13,7 +13,12 @@ const ELSEWHERE = "<!doctype html><title>Elsewhere</title>";
 const http = createServer(({ url }, response) =>
   response.setHeader("content-type", "text/html").end(url.startsWith("/?") ? PAGE : ELSEWHERE),
 );
-const io = new Server(http);
+/** The bench of heartbeats sets them; without these variables they are the library's defaults. */
+const { PING_INTERVAL_MS: interval, PING_TIMEOUT_MS: timeout } = process.env;
+const io = new Server(http, {
+  ...(interval === undefined ? {} : { pingInterval: Number(interval) }),
+  ...(timeout === undefined ? {} : { pingTimeout: Number(timeout) }),
+});
 
 io.on("connection", async (socket) => {
   const { room, name } = socket.handshake.auth;
