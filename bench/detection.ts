@@ -22,6 +22,7 @@ import { measureSideBySide, type SideBySide } from "./detection/side-by-side/run
 import { allSubjects } from "./detection/subjects/all.js";
 import { readDetections, type Detections } from "./detection/histogram.js";
 import { socketIo } from "./detection/subjects/npm.js";
+import { browsersHere, browserVersion } from "./detection/person.js";
 import { QUICK_WAYS, SLOW_WAYS } from "./detection/ways.js";
 import { describeLoad, describeMachine } from "./report/machine.js";
 
@@ -84,6 +85,7 @@ function reportBrowsers(all: readonly Row[], detections: readonly Detections[], 
   if (counted !== ghosts) throw new Error(`the histogram has counted ${counted} ghosts of ${ghosts}`);
   const lines = [
     ...heading("service, worker and all browsers"),
+    `- Browsers: ${browsersHere().map(browserVersion).join(", ")}.`,
     "",
     goingTable(all, beside),
     "",

@@ -2,6 +2,7 @@
 import type { Row } from "./document.js";
 import { measureCut } from "./network.js";
 import { noMachineReason } from "./other-machine.js";
+import { browsersHere, type BrowserName } from "./person.js";
 import { MeasuredService } from "./service.js";
 import { departAll, enterAll } from "./trial.js";
 import { QUICK_WAYS, SLOW_WAYS, type Way } from "./ways.js";
@@ -17,22 +18,30 @@ export interface PeopleOptions {
   scrapes: string[];
 }
 
-/** Those that take minutes go first; meanwhile the others, one way after the other. */
+/** Those that take minutes go first; meanwhile the others, one way and browser after the other. */
 export async function measurePeople(options: PeopleOptions): Promise<Row[]> {
   const { main, times, wanted, say, scrapes } = options;
   const service = await MeasuredService.start(main);
-  const rowOf = ({ how, told, atMost }: Way, goings: Row["goings"]): Row => {
-    say(how);
-    return { how, told, atMost, goings };
+  const pairs = (ways: readonly Way[]): { way: Way; browser: BrowserName }[] =>
+    ways
+      .filter(wanted)
+      .flatMap((way) => browsersHere().map((browser) => ({ way, browser })))
+      .filter(({ way, browser }) => (way.only ?? browser) === browser);
+  const rowOf = ({ how, told, atMost }: Way, browser: BrowserName, goings: Row["goings"]): Row => {
+    say(`${how} (${browser})`);
+    return { how, browser, told, atMost, goings };
   };
   try {
     const slow = [];
-    for (const way of SLOW_WAYS.filter(wanted)) slow.push({ way, entered: await enterAll(service, way, times) });
-    const slowly = Promise.all(slow.map(async ({ way, entered }) => rowOf(way, await departAll(entered, way))));
+    for (const { way, browser } of pairs(SLOW_WAYS))
+      slow.push({ way, browser, entered: await enterAll(service, way, browser, times) });
+    const slowly = Promise.all(
+      slow.map(async ({ way, browser, entered }) => rowOf(way, browser, await departAll(entered, way))),
+    );
     const quickly = async (): Promise<Row[]> => {
       const measured: Row[] = [];
-      for (const way of QUICK_WAYS.filter(wanted))
-        measured.push(rowOf(way, await departAll(await enterAll(service, way, times), way)));
+      for (const { way, browser } of pairs(QUICK_WAYS))
+        measured.push(rowOf(way, browser, await departAll(await enterAll(service, way, browser, times), way)));
       return wanted({ id: "cut" }) ? [...measured, ...(await measureNetwork(options))] : measured;
     };
     const [last, first] = await Promise.all([slowly, quickly()]);
@@ -53,7 +62,19 @@ async function measureNetwork({ main, times, say, scrapes }: PeopleOptions): Pro
   scrapes.push(metrics);
   say("network cut");
   return [
-    { how: "network is cut, with media", told: "silent media, no pong", atMost: 32, goings: withMedia },
-    { how: "network is cut, without media", told: "two pongs missed", atMost: 32, goings: without },
+    ...withMedia.map(({ browser, goings }) => ({
+      how: "network is cut, with media",
+      browser,
+      told: "silent media, no pong",
+      atMost: 32,
+      goings,
+    })),
+    {
+      how: "network is cut, without media",
+      browser: "none",
+      told: "two pongs missed",
+      atMost: 32,
+      goings: without,
+    },
   ];
 }

@@ -6,6 +6,8 @@ import type { Going } from "./witness.js";
 
 export interface Row {
   how: string;
+  /** Theirs; "none": a client without one. */
+  browser: string;
   told: string;
   /** Seconds; 0: at once. */
   atMost: number;
@@ -21,21 +23,31 @@ export function isMissed({ atMost, goings }: Row): boolean {
 
 /** @param beside the same ways from Socket.IO */
 export function goingTable(rows: readonly Row[], beside: readonly BesideRow[]): string {
-  const elsewhere = (how: string): string => {
-    const row = beside.find((one) => one.how === how);
+  const elsewhere = ({ how, browser }: Row): string => {
+    const row = beside.find((one) => one.how === how && one.browser === browser);
     if (!row) return "";
     return row.cell.gone.length === 0 ? `not in ${row.watch} s` : range(row.cell.gone);
   };
   return table(
-    ["how they go", "what tells", "at most", "shown as away after", "gone after", "cause", "Socket.IO: gone after"],
+    [
+      "how they go",
+      "browser",
+      "what tells",
+      "at most",
+      "shown as away after",
+      "gone after",
+      "cause",
+      "Socket.IO: gone after",
+    ],
     rows.map((row) => [
       row.how,
+      row.browser,
       row.told,
       row.atMost === 0 ? "at once" : `${row.atMost} s`,
       range(row.goings.flatMap(({ awayAfterMs }) => awayAfterMs ?? [])),
       range(row.goings.map(({ leftAfterMs }) => leftAfterMs)) + (isMissed(row) ? " (missed)" : ""),
       [...new Set(row.goings.map(({ leaving }) => leaving.cause ?? leaving.reason))].join(", "),
-      elsewhere(row.how),
+      elsewhere(row),
     ]),
   );
 }

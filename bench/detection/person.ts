@@ -1,126 +1,60 @@
-import { setPriority } from "node:os";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { CHROMIUM_ARGS, findChromium, UNLIKE_PEOPLE } from "../../scripts/chromium.js";
-import { UnwatchedPage } from "../../test/e2e/unwatched-page.js";
+/** People with a real browser of their own, and the demo page in it. */
+import { spawnSync } from "node:child_process";
+import { findChromium } from "../../scripts/chromium.js";
+import { findFirefox } from "../../scripts/firefox.js";
 import type { TcpProxy } from "../../test/support/tcp-proxy.js";
+import { ChromiumPerson } from "./chromium-person.js";
+import { FirefoxPerson } from "./firefox-person.js";
 
-/** A camera of few pictures a second: so many browsers share one machine, and what is measured does not depend on it. */
-const CAMERA = "--use-fake-device-for-media-stream=fps=5";
-
-/**
- * @param page a URL; its origin may use the camera although it has no TLS
- * @param program the path of the browser; by default that of the system
- */
-export function launchBrowser(page: string, program = findChromium()): Promise<Browser> {
-  if (program === undefined) throw new Error("There is no Chromium: install one or set CHROMIUM_BIN");
-  return chromium.launch({
-    executablePath: program,
-    args: [
-      ...CHROMIUM_ARGS.filter((arg) => arg !== "--headless"),
-      "--use-fake-ui-for-media-stream",
-      CAMERA,
-      `--unsafely-treat-insecure-origin-as-secure=${new URL(page).origin}`,
-    ],
-    ignoreDefaultArgs: [...UNLIKE_PEOPLE],
-  });
+/** Somebody in the room who is about to go. */
+export interface Leaver {
+  prepare?(): Promise<void>;
+  go(): unknown;
+  /** Ends what is left of them. */
+  close(): Promise<void>;
 }
 
-/** Ends a browser, also when its pages hang. */
-export async function endBrowser(browser: Browser): Promise<void> {
-  if (!browser.isConnected()) return;
-  for (const pid of (await processesOf(browser)).renderer) signal(pid, "SIGKILL");
-  await browser.close();
+/** What all drivers of browsers can do with a page. */
+interface DrivenPage {
+  evaluate(run: () => unknown): Promise<unknown>;
+  goto(url: string): Promise<unknown>;
+  url(): string;
+  close(): Promise<void>;
 }
 
 /** A browser of their own with the demo page in it. */
-export class Person {
-  readonly page: Page;
-  readonly #browser: Browser;
-  /** Asked for beforehand, so that no question delays the moment of going. */
-  #processes: Processes = { browser: [], renderer: [] };
-
-  private constructor(browser: Browser, page: Page) {
-    this.#browser = browser;
-    this.page = page;
-  }
-
-  /** @param via a network between the page and the service that can be spoiled; media does not pass it */
-  static async open(url: string, via?: TcpProxy): Promise<Person> {
-    const browser = await launchBrowser(url);
-    const page = await browser.newPage();
-    if (via) {
-      const json = { serviceUrl: `http://127.0.0.1:${via.port}`, servicePort: via.port };
-      await page.route("**/config.json", (route) => route.fulfill({ json }));
-    }
-    await page.goto(url);
-    return new Person(browser, page);
-  }
-
-  async prepare(): Promise<void> {
-    this.#processes = await processesOf(this.#browser);
-  }
-
-  signalRenderers(name: "SIGKILL" | "SIGSTOP"): void {
-    for (const pid of this.#processes.renderer) signal(pid, name);
-  }
-
+export interface Person extends Omit<Leaver, "go"> {
+  readonly page: DrivenPage;
+  /** Sends a signal to every process that runs pages. */
+  signalPages(name: "SIGKILL" | "SIGSTOP"): void;
   /**
    * The page's script runs in an endless loop. Its thread gets the lowest priority, so that it does not take a core from the
    * other pages.
    */
-  async hang(): Promise<void> {
-    for (const pid of this.#processes.renderer) setPriority(pid, 19);
-    await this.page.evaluate("for (;;);");
-  }
-
-  killBrowser(): void {
-    for (const pid of this.#processes.browser) signal(pid, "SIGKILL");
-  }
-
-  close(): Promise<void> {
-    return endBrowser(this.#browser);
-  }
+  hang(): Promise<unknown>;
+  killBrowser(): void;
 }
 
-/** Somebody whose page can be frozen. */
-export class UnwatchedPerson {
-  readonly #browser: Browser;
-  readonly #page: UnwatchedPage;
+export type BrowserName = "Chromium" | "Firefox";
 
-  private constructor(browser: Browser, page: UnwatchedPage) {
-    this.#browser = browser;
-    this.#page = page;
-  }
+const PROGRAMS: Readonly<Record<BrowserName, () => string | undefined>> = {
+  Chromium: findChromium,
+  Firefox: findFirefox,
+};
+const PEOPLE = { Chromium: ChromiumPerson, Firefox: FirefoxPerson };
 
-  static async open(url: string): Promise<UnwatchedPerson> {
-    const browser = await launchBrowser(url);
-    return new UnwatchedPerson(browser, await UnwatchedPage.open(browser, url));
-  }
-
-  freeze(): Promise<void> {
-    return this.#page.freeze();
-  }
-
-  close(): Promise<void> {
-    return endBrowser(this.#browser);
-  }
+/** @param via a network between the page and the service that can be spoiled; media does not pass it */
+export function openPerson(browser: BrowserName, url: string, via?: TcpProxy): Promise<Person> {
+  return PEOPLE[browser].open(url, via);
 }
 
-type Processes = Record<"browser" | "renderer", number[]>;
-
-async function processesOf(browser: Browser): Promise<Processes> {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-  await session.detach();
-  const ids = (kind: string): number[] => processInfo.filter(({ type }) => type === kind).map(({ id }) => id);
-  return { browser: ids("browser"), renderer: ids("renderer") };
+/** The browsers that are there. */
+export function browsersHere(): BrowserName[] {
+  return (["Chromium", "Firefox"] as const).filter((name) => PROGRAMS[name]() !== undefined);
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    // ESRCH: the process has ended already.
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
+/** For example `Mozilla Firefox 153.8.0esr`. */
+export function browserVersion(name: BrowserName): string {
+  const { stdout } = spawnSync(PROGRAMS[name]() ?? "", ["--version"], { encoding: "utf8" });
+  return /^[\w ]+ [\d.]+\w*/.exec(stdout ?? "")?.[0] ?? name;
 }

@@ -52,10 +52,9 @@ export class MeasuredService {
     return this.#process.ws;
   }
 
-  /** The demo page, which joins the room by itself and then only sends what the SDK does. @param quiet without media */
-  pageUrl(name: string, room: string, quiet = false): string {
-    const media = quiet ? { mic: "0", camera: "0" } : {};
-    const query = new URLSearchParams({ room, name, autojoin: "1", poll: "0", ...media });
+  /** The demo page, which joins the room by itself and then only sends what the SDK does. @param settings more settings of the page */
+  pageUrl(name: string, room: string, settings: Record<string, string> = {}): string {
+    const query = new URLSearchParams({ room, name, autojoin: "1", poll: "0", ...settings });
     return `http://${this.#process.host}:${this.#webPort}/?${query.toString()}`;
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { MeasuredService } from "./service.js";
-import type { Leaver, Way } from "./ways.js";
+import type { BrowserName, Leaver } from "./person.js";
+import type { Way } from "./ways.js";
 import { Witness, type Going } from "./witness.js";
 
 /** Somebody in a room of their own, watched, before they go. */
@@ -10,16 +11,22 @@ export interface Entered {
   sessionId: string;
 }
 
+const QUIET = { mic: "0", camera: "0" };
 /** What is waited for beyond the promise before the measuring is given up, ms. */
 const PATIENCE_MS = 40_000;
 
 /** All people of one way enter their rooms. */
-export async function enterAll(service: MeasuredService, way: Way, people: number): Promise<Entered[]> {
+export async function enterAll(
+  service: MeasuredService,
+  way: Way,
+  browser: BrowserName,
+  people: number,
+): Promise<Entered[]> {
   const entered: Entered[] = [];
   for (let n = 0; n < people; n += 1) {
-    const name = `${way.id}-${n}`;
+    const name = `${way.id}-${browser}-${n}`;
     const witness = await Witness.enter(service, name);
-    const leaver = await way.open(service.pageUrl(name, name, way.quiet), service);
+    const leaver = await way.open(service.pageUrl(name, name, way.quiet ? QUIET : {}), service, browser);
     const sessionId = await witness.sees(name, !way.quiet);
     await leaver.prepare?.();
     entered.push({ leaver, witness, sessionId });

@@ -1,14 +1,7 @@
 /** The ways to go that need no network namespace. */
 import { TcpProxy } from "../../test/support/tcp-proxy.js";
-import { Person, UnwatchedPerson } from "./person.js";
-
-/** Somebody in the room who is about to go. */
-export interface Leaver {
-  prepare?(): Promise<void>;
-  go(): unknown;
-  /** Ends what is left of them. */
-  close(): Promise<void>;
-}
+import { UnwatchedPerson } from "./chromium-person.js";
+import { openPerson, type BrowserName, type Leaver, type Person } from "./person.js";
 
 export interface Way {
   id: string;
@@ -23,17 +16,19 @@ export interface Way {
   quiet?: true;
   /** Whether it depends on the page and its browser alone, so that it is also a way to go from another system. */
   anywhere?: true;
+  /** The only browser that can go so; by default all can. */
+  only?: BrowserName;
   /** @param service the server that the page belongs to */
-  open(url: string, service: { readonly port: number }): Promise<Leaver>;
+  open(url: string, service: { readonly port: number }, browser: BrowserName): Promise<Leaver>;
 }
 
 type Go = (person: Person) => unknown;
 
 const withPage =
   (go: Go): Way["open"] =>
-  async (url) => {
-    const person = await Person.open(url);
-    return { prepare: () => person.prepare(), go: () => go(person), close: () => person.close() };
+  async (url, _service, browser) => {
+    const person = await openPerson(browser, url);
+    return { prepare: async () => person.prepare?.(), go: () => go(person), close: () => person.close() };
   };
 
 const QUICK = { apartMs: 0 };
@@ -67,7 +62,7 @@ export const QUICK_WAYS: readonly Way[] = [
     how: "goes to another page",
     open: withPage(({ page }) => page.goto("about:blank")),
   },
-  { ...GONE, id: "crash", how: "page crashes", open: withPage((person) => person.signalRenderers("SIGKILL")) },
+  { ...GONE, id: "crash", how: "page crashes", open: withPage((person) => person.signalPages("SIGKILL")) },
   {
     ...GONE,
     id: "cache",
@@ -82,9 +77,9 @@ export const QUICK_WAYS: readonly Way[] = [
     how: "socket is reset, media goes on",
     told: "close 1006",
     atMost: 20,
-    async open(url, service) {
+    async open(url, service, browser) {
       const network = await TcpProxy.start(service.port);
-      const person = await Person.open(url, network);
+      const person = await openPerson(browser, url, network);
       return {
         go: () => network.cut(),
         async close() {
@@ -99,7 +94,7 @@ export const QUICK_WAYS: readonly Way[] = [
     id: "stop",
     how: "page's process is stopped",
     told: "silent media, probe not answered",
-    open: withPage((person) => person.signalRenderers("SIGSTOP")),
+    open: withPage((person) => person.signalPages("SIGSTOP")),
   },
 ];
 
@@ -111,7 +106,7 @@ export const SLOW_WAYS: readonly Way[] = [
     how: "page's process is stopped, without media",
     told: "probe not answered",
     quiet: true,
-    open: withPage((person) => person.signalRenderers("SIGSTOP")),
+    open: withPage((person) => person.signalPages("SIGSTOP")),
   },
   {
     ...SILENT,
@@ -125,9 +120,8 @@ export const SLOW_WAYS: readonly Way[] = [
     id: "freeze",
     how: "page is frozen, media goes on",
     told: "the page says so",
-    async open(url) {
-      const person = await UnwatchedPerson.open(url);
-      return { go: () => person.freeze(), close: () => person.close() };
-    },
+    // WebDriver BiDi cannot freeze a page.
+    only: "Chromium",
+    open: (url) => UnwatchedPerson.open(url),
   },
 ];

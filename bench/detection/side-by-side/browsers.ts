@@ -2,7 +2,8 @@
 import { until } from "../../../test/support/until.js";
 import { compilePeople } from "../people/people.js";
 import type { Subject } from "../subjects/subject.js";
-import type { Leaver, Way } from "../ways.js";
+import type { BrowserName, Leaver } from "../person.js";
+import type { Way } from "../ways.js";
 import type { Outcome } from "./log.js";
 import { cellOf, type Cell } from "./results.js";
 import { Stage } from "./stage.js";
@@ -10,8 +11,12 @@ import { Stage } from "./stage.js";
 /** A limit for those who are never told as gone, s. */
 const WATCH = 180;
 
+/** What a server tells does not depend on the browser that ended. */
+const BROWSER: BrowserName = "Chromium";
+
 export interface BesideRow {
   how: string;
+  browser: BrowserName;
   /** How long the witness was listened to, s. */
   watch: number;
   cell: Cell;
@@ -44,7 +49,11 @@ async function measureWay(stage: Stage, way: Way): Promise<BesideRow> {
   await stage.witness(way.id);
   const leavers: { name: string; leaver: Leaver }[] = [];
   for (const name of stage.names) {
-    const leaver = await way.open(`${server.url()}/?${new URLSearchParams({ room: way.id, name }).toString()}`, server);
+    const leaver = await way.open(
+      `${server.url()}/?${new URLSearchParams({ room: way.id, name }).toString()}`,
+      server,
+      BROWSER,
+    );
     leavers.push({ name, leaver });
     await stage.sees(way.id, name);
     await leaver.prepare?.();
@@ -63,5 +72,5 @@ async function measureWay(stage: Stage, way: Way): Promise<BesideRow> {
     }),
   );
   await Promise.all(leavers.map(({ leaver }) => leaver.close()));
-  return { how: way.how, watch: WATCH, cell: cellOf(outcomes) };
+  return { how: way.how, browser: BROWSER, watch: WATCH, cell: cellOf(outcomes) };
 }
