@@ -60,7 +60,7 @@ export class DirectorySync {
         case "here":
           return;
         case "elsewhere":
-          throw new LastseenError("redirect", "Another node holds this room.", { data: { url: claim.url } });
+          throw new LastseenError("redirect", elsewhere(claim.url), { data: { url: claim.url } });
         case "unplaced":
         case "no_lease":
           throw new LastseenError("overloaded", "No node can take this room now; try again.");
@@ -164,6 +164,11 @@ export class DirectorySync {
     const [oldest] = this.#unremoved.keys();
     if (this.#unremoved.size > MOST_UNREMOVED && oldest !== undefined) this.#unremoved.delete(oldest);
   }
+}
+
+/** A client that was redirected in vain shows this text to its developer. */
+function elsewhere(url: string): string {
+  return `The node at ${url} holds this room. If clients do not get there, the PUBLIC_URL of that node is wrong.`;
 }
 
 /** What another node needs to go on with the session. */

@@ -242,11 +242,7 @@ export class Membership {
       return;
     }
     const url = error.data?.["url"];
-    if (error.code === "redirect" && typeof url === "string") {
-      if (this.#connection.redirect(url)) return;
-      const why = `Redirects lead nowhere, last to ${url}: check that node's PUBLIC_URL.`;
-      error = new RequestError("redirect", why, error);
-    }
+    if (error.code === "redirect" && typeof url === "string" && this.#connection.redirect(url)) return;
     if (error.code === "already_joined" && wish.shouldClear()) {
       // The session is in a room that the client does not know of.
       this.#leaveOnService();

@@ -3,7 +3,7 @@
  * waits because a node may have died: the others take its rooms over within 12 s.
  */
 const WAITS_MS = [0, 0, 0, 1e3, 2e3, 4e3, 8e3];
-/** A redirect counts for this time, ms. */
+/** After this time they are counted from zero, ms. */
 const COUNTS_MS = 3e5;
 
 /**
@@ -13,8 +13,10 @@ const COUNTS_MS = 3e5;
 export class Route {
   readonly #configured: string;
   #base: string;
-  /** When the service has redirected the client, ms. A failed attempt, a new session or a new connection removes none. */
-  #redirects: number[] = [];
+  /** A failed attempt, a new session or a new connection takes none away. */
+  #redirects = 0;
+  /** When the first of them came, ms. */
+  #since = 0;
 
   constructor(url: string) {
     this.#configured = this.#base = baseOf(url);
@@ -39,16 +41,15 @@ export class Route {
    * @returns how long to wait before the client goes there, ms; undefined after too many: the configured address applies
    */
   follow(url: string, now: number): number | undefined {
-    this.reset();
-    this.#redirects = this.#redirects.filter((at) => at > now - COUNTS_MS);
-    if (this.#redirects.length >= WAITS_MS.length) return undefined;
-    this.#base = baseOf(url);
-    return WAITS_MS[this.#redirects.push(now) - 1];
+    if (now - this.#since > COUNTS_MS) [this.#since, this.#redirects] = [now, 0];
+    const waitMs = WAITS_MS[this.#redirects++];
+    this.#base = waitMs === undefined ? this.#configured : baseOf(url);
+    return waitMs;
   }
 
   /** To be called when the client is in the room that it wants. */
   arrived(): void {
-    this.#redirects = [];
+    this.#redirects = 0;
   }
 
   /** Goes back to the configured address. */

@@ -65,7 +65,7 @@ test("the service tells a client without redirects where the room is, and any no
   await bob.request("hello", { user: { id: "bob" }, tabId: "t2" });
   expect(await bob.ask("join", { roomId: "daily" })).toMatchObject({
     ok: false,
-    error: { code: "redirect", data: { url: first.http } },
+    error: { code: "redirect", message: expect.stringContaining("PUBLIC_URL"), data: { url: first.http } },
   });
   const stranger = await TestClient.open(second.ws);
   const resume = { sessionId: hello.sessionId, resumeToken: hello.resumeToken };

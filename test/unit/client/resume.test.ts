@@ -206,8 +206,6 @@ describe("redirect", () => {
     }
     expect(waits).toEqual([0, 0, 0, 1_000, 2_000, 4_000, 8_000]);
     await expect(join).rejects.toMatchObject({ code: "redirect", retryable: false });
-    await expect(join).rejects.toThrow("last to http://n2:3001");
-    await expect(join).rejects.toThrow("PUBLIC_URL");
     expect(scene.client.state).toBe("connected");
   });
 
