@@ -24,25 +24,13 @@ export function watchAlive(scene: Scene, ledger: Ledger, node: ServiceNode): voi
     const page = ledger.owners.get(id)?.socket.page.tasks;
     return page instanceof Page && page.liveSince !== undefined ? page : undefined;
   };
-  /**
-   * A page is out of reach when its connection is dead and its media is lost (in truth or by mistake), or when its token has
-   * expired. The service then ends the socket much earlier than the page notices.
-   */
-  const losses = new Map<string, number>();
-  const isOutOfReach = (page: Page, { id, evidence: { socketEnd, mediaLostAt } }: Session): boolean => {
-    const withoutMedia = mediaLostAt !== undefined || (losses.get(id) ?? -Infinity) > page.cutOffAt;
-    return (withoutMedia || socketEnd?.kind === "token_expired") && world.now.at - page.cutOffAt < SOME_TIME_MS;
-  };
-  node.media.on("evidence", ({ sessionId, state }) => {
-    if (state === "lost") losses.set(sessionId, world.now.at);
-  });
+  /** The service ends the socket of a session whose token has expired, perhaps much earlier than the page notices. */
+  const isOutOfReach = (page: Page, { evidence: { socketEnd } }: Session): boolean =>
+    socketEnd?.kind === "token_expired" && world.now.at - page.cutOffAt < SOME_TIME_MS;
   /** Sessions whose page did not receive the answer with its new token. The page begins a new session. */
   const refused = new Set<string>();
   lifecycle.on("resume_refused", ({ sessionId }) => refused.add(sessionId));
-  lifecycle.on("ended", ({ session: { id } }) => {
-    losses.delete(id);
-    refused.delete(id);
-  });
+  lifecycle.on("ended", ({ session: { id } }) => refused.delete(id));
   // This breaks no invariant, but it is a flaw: the service takes it back as soon as the page answers.
   lifecycle.on("away", ({ session, cause }) => {
     const page = pageOf(session);
