@@ -13,7 +13,7 @@ function isGenuine(header = "", body) {
   return timingSafeEqual(Buffer.from(mac, "hex"), expected);
 }
 
-/** The state of a participant after an event; undefined when the event changes nothing. */
+/** The state of a participant after an event with a room. An event without a room is about a session that is in no room. */
 const STATES = {
   joined: "present",
   session_adopted: "present",
@@ -31,7 +31,8 @@ function apply({ type, sessionId, userId, name, roomId, nodeId, epoch, sequence,
   const isNewer = !before || epoch > before.epoch || (epoch === before.epoch && sequence > before.sequence);
   if (!STATES[type] || !isNewer) return;
   const room = roomId ?? before?.roomId ?? null;
-  participants.set(sessionId, { userId, name, roomId: room, nodeId, state: STATES[type], epoch, sequence, at });
+  const state = roomId === null ? "gone" : STATES[type];
+  participants.set(sessionId, { userId, name, roomId: room, nodeId, state, epoch, sequence, at });
 }
 
 async function receive(request, response) {

@@ -3,8 +3,10 @@
  * forgotten, gives up what another node holds by now, and adopts what was given to it. An audit runs for a reason: a new
  * lease, a store that answers again, counts that differ, a hand-over.
  */
+import type { GivenUp } from "@lastseen/protocol";
 import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
+import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
 import type { Session } from "../session/session.js";
 import type { Arrivals } from "./arrivals.js";
@@ -22,6 +24,7 @@ const MOST_DIFFERENCES = 2;
 export class Audit {
   readonly #clock: Clock;
   readonly #directory: Directory;
+  readonly #bus: Bus;
   readonly #local: LocalState;
   readonly #arrivals: Arrivals;
   readonly #events: Emitter<ClusterEvents>;
@@ -29,17 +32,23 @@ export class Audit {
   #again = false;
   #everything = false;
   #differed = 0;
+  /** The present lease. */
+  #epoch = 0;
+  /** Sessions that were here when the lease began. While this node had none, other nodes may have held them. */
+  readonly #doubtful = new Set<Session>();
   #closed = false;
 
   constructor(options: {
     clock: Clock;
     directory: Directory;
+    bus: Bus;
     local: LocalState;
     arrivals: Arrivals;
     events: Emitter<ClusterEvents>;
   }) {
     this.#clock = options.clock;
     this.#directory = options.directory;
+    this.#bus = options.bus;
     this.#local = options.local;
     this.#arrivals = options.arrivals;
     this.#events = options.events;
@@ -56,6 +65,13 @@ export class Audit {
     this.#again = this.#running !== undefined;
     this.#running ??= this.#repeat().finally(() => (this.#running = undefined));
     return this.#running;
+  }
+
+  /** This node has a new lease. Runs an audit. */
+  leaseBegan(epoch: number): Promise<void> {
+    this.#epoch = epoch;
+    for (const session of this.#local.sessions()) this.#doubtful.add(session);
+    return this.run();
   }
 
   /**
@@ -91,6 +107,9 @@ export class Audit {
     const everything = this.#everything;
     await this.#local.removeEndedEntries();
     const own = await this.#directory.own();
+    const lost = await this.#settleDoubts();
+    await this.#giveUp(lost, "fenced");
+
     const held = new Set(own.rooms);
     const missingRooms = [...this.#local.rooms()].filter((roomId) => everything || !held.has(roomId));
     const fencedRooms = new Set<string>();
@@ -98,7 +117,7 @@ export class Audit {
       if (!(await this.#local.reclaimRoom(roomId))) fencedRooms.add(roomId);
     });
     const strayed = [...this.#local.sessions()].filter((session) => fencedRooms.has(roomOf(session) ?? ""));
-    await this.#giveUp(strayed);
+    await this.#giveUp(await this.#sendAfter(strayed), "handed_over");
 
     const entries = new Map(own.sessions.map((entry) => [entry.sessionId, entry]));
     const unwritten = [...this.#local.sessions()].filter((session) => {
@@ -114,17 +133,63 @@ export class Audit {
     else this.#again = true;
     const adopted = await this.#arrivals.adopt(own.sessions);
     await this.#forEach(own.rooms, (roomId) => this.#local.releaseIfEmpty(roomId));
-    this.#events.emit("audited", { written: unwritten.length, adopted, fenced: strayed.length });
+    this.#events.emit("audited", { written: unwritten.length, adopted, fenced: lost.length + strayed.length });
   }
 
   /**
-   * Gives up rooms that another node holds. The audit closes all connections of a room first: otherwise people would see the
+   * Looks up each session that was here when the lease began. One that no node holds goes on here, under the epoch of the lease:
+   * another node may have held it, said so, and ended it.
+   *
+   * @returns those that another node holds
+   */
+  async #settleDoubts(): Promise<Session[]> {
+    const lost: Session[] = [];
+    await this.#forEach([...this.#doubtful], async (session) => {
+      const place = await this.#directory.findSession(session.id);
+      this.#doubtful.delete(session);
+      if (session.status !== "open") return;
+      if (place?.nodeId === this.#directory.nodeId) return;
+      // An older entry comes from a store that has gone back to older data.
+      if (place && place.epoch >= session.epoch) lost.push(session);
+      else this.#local.holdAgain(session, this.#epoch);
+    });
+    return lost;
+  }
+
+  /**
+   * Gives each session of a room that is on another node to that node, so that its people are together again.
+   *
+   * @returns those that moved. The others stay: the other node does not renew its lease, and the next audit tries again.
+   */
+  async #sendAfter(strayed: readonly Session[]): Promise<Session[]> {
+    const moved: Session[] = [];
+    for (const slice of wholeRooms(strayed, roomOf, IN_A_TURN)) {
+      const homes = new Map<string, Map<string, Session>>();
+      await this.#forEach(slice, async (session) => {
+        const home = await this.#directory.findRoom(roomOf(session) ?? "");
+        if (!home || home.nodeId === this.#directory.nodeId || !(await this.#local.record(session))) return;
+        if (session.status !== "open") return;
+        homes.set(home.nodeId, (homes.get(home.nodeId) ?? new Map<string, Session>()).set(session.id, session));
+      });
+      for (const [nodeId, sessions] of homes) {
+        const what = [...sessions.keys()].map((sessionId) => ({ sessionId }));
+        const outcome = await this.#directory.handOver(what, nodeId);
+        if (outcome.kind !== "handed") continue;
+        moved.push(...outcome.sessionIds.flatMap((sessionId) => sessions.get(sessionId) ?? []));
+        this.#bus.send({ nodeId }, { type: "handed_over", sessionIds: [...outcome.sessionIds] });
+      }
+    }
+    return moved;
+  }
+
+  /**
+   * Gives up what is on another node now. The audit closes all connections of a room first: otherwise people would see the
    * others leave a room that goes on elsewhere.
    */
-  async #giveUp(strayed: readonly Session[]): Promise<void> {
-    for (const slice of wholeRooms(strayed, roomOf, IN_A_TURN)) {
+  async #giveUp(gone: readonly Session[], why: GivenUp): Promise<void> {
+    for (const slice of wholeRooms(gone, roomOf, IN_A_TURN)) {
       for (const { connection } of slice) connection?.close("serviceRestart");
-      for (const session of slice) this.#local.giveUp(session, "fenced");
+      for (const session of slice) this.#local.giveUp(session, why);
       await this.#clock.pollPhase();
     }
   }

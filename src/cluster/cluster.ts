@@ -52,10 +52,10 @@ export class Cluster {
       adopt: (entries, fromNodeId) => local.adopt(entries, fromNodeId),
     });
     this.#arrivals = new Arrivals({ clock, directory, local });
-    this.#audit = new Audit({ clock, directory, local, arrivals: this.#arrivals, events });
+    this.#audit = new Audit({ clock, directory, bus, local, arrivals: this.#arrivals, events });
     this.#drain = new Drain({ clock, directory, bus, membership, local, events, random });
     this.#unfollow = [
-      events.on("registered", () => void this.#audit.run()),
+      events.on("registered", ({ epoch }) => void this.#audit.leaseBegan(epoch)),
       events.on("unreachable", () => (this.#wasUnreachable = true)),
       events.on("renewed", ({ nodes }) => this.#renewed(nodes)),
       events.on("store_lost", () => void this.#audit.run("everything")),

@@ -58,9 +58,11 @@ export class HandOver {
       connection?.close("serviceRestart");
     }
     const written = new Set(sessionIds);
-    // Somebody who entered the room in the last moment is not written as one of its people, so the heir does not know them.
-    for (const session of gone) this.#local.giveUp(session, written.has(session.id) ? "handed_over" : "fenced", by);
-    return { kind: "moved", sessions: gone.length, stayed };
+    // Somebody who entered the room in the last moment is not written as one of its people, so the heir does not know them. The
+    // next audit sends them after their room.
+    const moved = gone.filter(({ id }) => written.has(id));
+    for (const session of moved) this.#local.giveUp(session, "handed_over", by);
+    return { kind: "moved", sessions: moved.length, stayed };
   }
 
   /** Answers can arrive together. Each batch gets a turn of the event loop of its own all the same. */

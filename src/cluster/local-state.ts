@@ -37,6 +37,8 @@ export interface LocalState {
    * @returns number of sessions that could not be opened
    */
   adopt(entries: readonly SessionEntry[], fromNodeId: string): Promise<number>;
+  /** This node goes on with a session that no other node holds. `epoch`: of its new lease. */
+  holdAgain(session: Session, epoch: number): void;
   /** Closes a session here that another node holds. The client is told to reconnect; the session itself does not end. `by`: who asked for it. */
   giveUp(session: Session, why: GivenUp, by?: Actor): void;
 }

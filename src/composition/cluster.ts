@@ -48,6 +48,10 @@ function localState({ core, media, directory, directorySync, reaper }: Parts): L
     reclaimRoom: (roomId) => directorySync.reclaimRoom(roomId),
     releaseIfEmpty: (roomId) => directorySync.releaseIfEmpty(roomId),
     adopt: (entries, fromNodeId) => adoption.adopt(entries, fromNodeId),
+    holdAgain: (session, epoch) => {
+      session.holdAgain(epoch);
+      lifecycle.emit("held_again", { session });
+    },
     giveUp: (session, why, by) => lifecycle.emit("held_elsewhere", { session, why, by }),
   };
 }

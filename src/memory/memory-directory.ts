@@ -26,7 +26,7 @@ export class MemoryDirectory implements Directory {
 
   async register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }> {
     const { nodeId } = this;
-    const epoch = this.#store.nextEpoch();
+    const epoch = this.#store.newEpoch();
     const leaseUntil = this.#store.clock.mono() + LEASE_MS;
     const fresh = { draining: false, sent: 0, claimed: false, rooms: new Set<string>(), sessions: new Set<string>() };
     this.#lease = { nodeId, epoch, url, leaseUntil, ...fresh };
@@ -130,13 +130,14 @@ export class MemoryDirectory implements Directory {
     if (dead === lease || !(dead.claimed || this.#store.isExpired(dead))) return { kind: "alive" };
     dead.claimed = true;
     const sessions: SessionEntry[] = [];
+    const newEpoch = this.#store.newEpoch();
     for (const roomId of dead.rooms) {
       if (sessions.length >= most) break;
-      sessions.push(...this.#store.moveRoom(roomId, dead, lease));
+      sessions.push(...this.#store.moveRoom(roomId, dead, lease, newEpoch));
     }
     for (const sessionId of dead.sessions) {
       if (sessions.length >= most) break;
-      sessions.push(this.#store.moveSession(sessionId, lease));
+      sessions.push(this.#store.moveSession(sessionId, lease, newEpoch));
     }
     return { kind: "taken", sessions, more: !this.#forgetIfEmpty(dead) };
   }
@@ -146,12 +147,14 @@ export class MemoryDirectory implements Directory {
     if (!lease) return NO_LEASE;
     const receiver = this.#store.latestLeases().find((each) => each.nodeId === nodeId);
     if (!receiver || receiver === lease || this.#store.isExpired(receiver)) return { kind: "refused" };
+    const epoch = this.#store.newEpoch();
     const sessionIds: string[] = [];
     const refused: HeldEntry[] = [];
     for (const each of what) {
       if ("roomId" in each ? !lease.rooms.has(each.roomId) : !lease.sessions.has(each.sessionId)) refused.push(each);
-      else if ("sessionId" in each) sessionIds.push(this.#store.moveSession(each.sessionId, receiver).sessionId);
-      else sessionIds.push(...this.#store.moveRoom(each.roomId, lease, receiver).map(({ sessionId }) => sessionId));
+      else if ("sessionId" in each) sessionIds.push(this.#store.moveSession(each.sessionId, receiver, epoch).sessionId);
+      else
+        sessionIds.push(...this.#store.moveRoom(each.roomId, lease, receiver, epoch).map(({ sessionId }) => sessionId));
     }
     return { kind: "handed", sessionIds, refused };
   }

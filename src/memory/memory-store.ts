@@ -38,8 +38,9 @@ export class MemoryStore {
     this.clock = clock;
   }
 
-  nextEpoch(): number {
-    this.#epochs += 1;
+  /** Greater than every epoch before it, and than every epoch that a node has counted up to by itself. */
+  newEpoch(): number {
+    this.#epochs = Math.max(this.#epochs + 1, Math.ceil(this.clock.wall()));
     return this.#epochs;
   }
 
@@ -82,17 +83,17 @@ export class MemoryStore {
     lease.rooms.add(roomId);
   }
 
-  /** Moves a room, and those of its sessions that the lease `from` holds. */
-  moveRoom(roomId: string, from: StoredLease, to: StoredLease): SessionEntry[] {
+  /** Moves a room, and those of its sessions that the lease `from` holds. @param epoch the sessions get a later one than before, at least this one */
+  moveRoom(roomId: string, from: StoredLease, to: StoredLease, epoch: number): SessionEntry[] {
     this.placeRoom(roomId, to);
     const members = valuesOf(this.#inRoom, roomId).filter((sessionId) => from.sessions.has(sessionId));
-    return members.map((sessionId) => this.moveSession(sessionId, to));
+    return members.map((sessionId) => this.moveSession(sessionId, to, epoch));
   }
 
-  moveSession(sessionId: string, to: StoredLease): SessionEntry {
+  moveSession(sessionId: string, to: StoredLease, epoch: number): SessionEntry {
     const held = this.sessions.get(sessionId);
     if (!held) throw new Error(`the session to move does not exist: ${sessionId}`);
-    const entry = { ...held.entry, epoch: held.entry.epoch + 1 };
+    const entry = { ...held.entry, epoch: Math.max(held.entry.epoch + 1, epoch) };
     this.hold(entry, to);
     return entry;
   }

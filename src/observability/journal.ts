@@ -48,6 +48,9 @@ export class Journal {
         ...(fromNodeId === this.#nodeId ? {} : { fromNodeId }),
       });
     });
+    lifecycle.on("held_again", ({ session }) =>
+      this.#step("info", session, "session held again", { epoch: session.epoch }),
+    );
     lifecycle.on("given_up", ({ session, why, by }) => {
       this.#step(why === "fenced" ? "warn" : "info", session, "session given up", {
         epoch: session.epoch,

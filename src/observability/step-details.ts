@@ -25,6 +25,7 @@ interface EachStep {
   "session resumed": { epoch: number; replaced: boolean; mediaReset: MediaReset | undefined };
   /** `fromNodeId`: the dead node from which this node took the session over; missing when another node handed it over. */
   "session adopted": { epoch: number; fromNodeId?: string };
+  "session held again": { epoch: number };
   "session given up": { epoch: number; reason: GivenUp } & ByActor;
   "session transferred": { fromTabId: string; toTabId: string; epoch: number };
   "transfer refused": { reason: "rate_limited" };

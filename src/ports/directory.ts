@@ -13,7 +13,10 @@ export const LEASE_MS = 6_000;
 export interface SessionEntry {
   readonly sessionId: string;
   readonly userId: string;
-  /** Fencing token: each change of ownership adds 1. */
+  /**
+   * Fencing token: each change of ownership raises it. A node adds 1. The store gives a session that changes its node an epoch
+   * that no node can have counted up to by itself: milliseconds of its clock.
+   */
   readonly epoch: number;
   /** The room that the session is in; undefined when it is in no room. */
   readonly roomId: string | undefined;
@@ -77,7 +80,7 @@ export interface Directory {
   readonly nodeId: string;
 
   /**
-   * Begins a lease under a new epoch, which is greater than the epoch of every lease before it. Entries of an earlier
+   * Begins a lease under a new epoch, which is greater than every epoch that the store gave before, to a lease or to a session. Entries of an earlier
    * lease of this node stay under that lease until this node writes them again, or until a node takes them over. The node
    * that takes them over can be this one.
    *
@@ -141,7 +144,7 @@ export interface Directory {
 
   /**
    * Takes over what is held under a lease that has run out: first rooms, each with all its sessions, then sessions that are
-   * in no room. Each entry gets the next epoch, and this node as its holder. Several nodes can do this at the same time;
+   * in no room. Each entry gets a new epoch, and this node as its holder. Several nodes can do this at the same time;
    * each entry goes to one of them. The first call claims the lease: from then on the directory refuses its node. After the
    * last entry the lease is forgotten. A lease that is not known holds nothing.
    *
@@ -157,7 +160,7 @@ export interface Directory {
   ): Promise<{ kind: "taken"; sessions: readonly SessionEntry[]; more: boolean } | { kind: "alive" } | NoLease>;
 
   /**
-   * Gives rooms, each with all its sessions, and sessions that are in no room to another node. Each session gets the next
+   * Gives rooms, each with all its sessions, and sessions that are in no room to another node. Each session gets a new
    * epoch. The caller has to tell the other node.
    *
    * `handed`: `sessionIds` are the sessions that moved; `refused` is what this node does not hold, which stays as it is.

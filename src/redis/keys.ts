@@ -8,7 +8,7 @@ export const DEFAULT_PREFIX = "lastseen";
 
 /** What each key holds, and which script removes an entry. No key expires by itself. */
 export const KEY_PURPOSES = {
-  /** String: the epoch of the latest lease. One number; no script removes it. */
+  /** String: the latest epoch that a lease began under, or sessions moved under. One number; no script removes it. */
   epoch: "string",
   /** Hash: lease -> its end and state. Removed by `resign`, or by `take-over` after the last entry held under it. */
   leases: "hash",

@@ -17,6 +17,8 @@ export interface LifecycleEvents {
   resumed: { session: Session; replaced: boolean; mediaReset: MediaReset | undefined };
   /** This node took the session over from a dead node, or another node gave it away. It waits for its client here. */
   adopted: { session: Session; fromNodeId: string };
+  /** This node was cut off. Other nodes may have held the session and ended it; this node holds it again, under a new epoch. */
+  held_again: { session: Session };
   /**
    * The session has another name now. `by`: the session that brought the name, perhaps this one; undefined when another node
    * told the name.

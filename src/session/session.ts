@@ -127,7 +127,7 @@ export class Session {
     return this.#status;
   }
 
-  /** Fencing token: grows by one with every change of the owner. */
+  /** Fencing token: grows with every change of the owner. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -191,6 +191,15 @@ export class Session {
     this.#epoch += 1;
     forgetEnd(this.evidence);
     return before;
+  }
+
+  /**
+   * This node holds the session again after other nodes may have held it. What they said about it is older now.
+   *
+   * @param epoch of the lease under which this node holds it
+   */
+  holdAgain(epoch: number): void {
+    this.#epoch = Math.max(this.#epoch + 1, epoch);
   }
 
   /** The connection belongs to another session now. The end of this session must not reach it. */

@@ -35,6 +35,10 @@ export function translate(
     // A session that another node handed over is in the directory under this node's name before it arrives.
     stepOf("session_adopted", session, fromNodeId === nodeId ? {} : { fromNodeId }),
   );
+  lifecycle.on("held_again", ({ session }) => {
+    stepOf("session_adopted", session);
+    if (session.shown === "away") stepOf("away", session, given(session.verdict?.cause));
+  });
   lifecycle.on("transferred", ({ session, fromTabId }) =>
     stepOf("transferred", session, { tabId: session.tabId, fromTabId }),
   );

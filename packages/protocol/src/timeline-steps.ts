@@ -7,6 +7,7 @@ export const TIMELINE_STEPS = [
   "session resumed",
   "session adopted",
   "session given up",
+  "session held again",
   "session transferred",
   "transfer refused",
   "name changed",

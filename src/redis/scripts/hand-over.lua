@@ -1,5 +1,5 @@
 -- Gives rooms, each with all its sessions, and sessions that are in no room to another node.
--- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
+-- KEYS: epoch, leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, nodeId of the receiver, and for each thing to give: "room" or "session", its id
 -- Returns {"no_lease"}, {"refused"}, or {"handed", {sessionId, ...}, {position, ...}}: the sessions that moved, and the positions
 -- of the things that this node does not hold. The first thing has the position 1.
@@ -7,6 +7,7 @@
 -- @include leases
 -- @include sessions
 -- @include placing
+-- @include epochs
 -- @include moving
 
 local lease = validLease(ARGV[1])

@@ -1,13 +1,12 @@
--- Begins a lease. Its epoch is greater than every epoch before it. An epoch is never less than Redis's time in
--- milliseconds, so this is also true after Redis has lost its data or gone back to older data.
+-- Begins a lease under a new epoch.
 -- KEYS: epoch, leases
 -- ARGV: nodeId, url (or empty), leaseMs
 -- Returns the epoch.
 -- @include leases
+-- @include epochs
 
 local at = now()
-local epoch = math.max(tonumber(redis.call("GET", key["epoch"]) or 0) + 1, at)
-redis.call("SET", key["epoch"], string.format("%.0f", epoch))
+local epoch = newEpoch(at)
 saveLease({
   id = string.format("%s@%.0f", ARGV[1], epoch),
   endsAt = at + tonumber(ARGV[3]),

@@ -34,6 +34,10 @@ const STEPS: Readonly<Record<TimelineStep, Told>> = {
       return from === "" ? "It was handed over to this node" : `This node took it over from node ${from}`;
     },
   },
+  "session held again": {
+    tone: "plain",
+    say: () => "This node was cut off from the others; no other node had it, so it went on here",
+  },
   "session given up": {
     tone: "plain",
     say: (detail) =>

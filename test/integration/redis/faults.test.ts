@@ -176,7 +176,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     for (const n of [1, 2, 3]) await a.putSession(sessionEntry(`s${n}`));
     await a.claimRoom("daily");
     await a.handOver([{ roomId: "daily" }], "b");
-    for (const n of [1, 2, 3]) await b.removeSession(`s${n}`, 2);
+    for (const { sessionId, epoch } of (await b.own()).sessions) await b.removeSession(sessionId, epoch);
     await b.releaseRoom("daily");
     await a.renew(silent);
     await a.resign();

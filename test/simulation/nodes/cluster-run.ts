@@ -7,6 +7,7 @@ import { MemoryHub } from "../../../src/memory/memory-bus.js";
 import { MemoryStore } from "../../../src/memory/memory-store.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { Random } from "../../support/random.js";
+import { BackendTable } from "./backend-table.js";
 import { History } from "./history.js";
 import { Member } from "./member.js";
 import { SimulatedNode, type Shared } from "./node.js";
@@ -16,6 +17,10 @@ const TICK_MS = 250;
 const NODES = 3;
 const MEMBERS = 10;
 const ROOMS = 3;
+/** So long after a fault of the store, what a node knows may not be in it yet. */
+const STORE_SETTLES_MS = 60_000;
+/** A replica that becomes the master lacks at most so much. */
+const REPLICA_DELAY_MS = 5_000;
 /** Average time between two mishaps, in milliseconds. */
 const CALM_MS = 20_000;
 /** Time after the last fault in which everything recovers: at most the wait for a regular audit, a grace, a sweep and a hold. */
@@ -33,6 +38,7 @@ export class ClusterRun {
   readonly #random: Random;
   readonly #shared: Shared;
   readonly #history: History;
+  readonly #table = new BackendTable();
   readonly #members: Member[] = [];
   readonly #trace: string[] = [];
   readonly #counts = new Map<string, number>();
@@ -41,7 +47,11 @@ export class ClusterRun {
   #nodes: SimulatedNode[] = [];
   #failure: string | undefined;
   #snapshot: Snapshot | undefined;
+  #snapshotAt = 0;
+  readonly #diedAt = new Map<string, number>();
   #born = 0;
+  /** When the store was last out of order, as some node saw it. */
+  #storeFailedAt = -Infinity;
 
   /** @param mishaps `store`: only faults of the store, which all nodes share; then no session may move */
   constructor(seed: number, mishaps: "all" | "store" = "all") {
@@ -85,10 +95,14 @@ export class ClusterRun {
       this.#healing.splice(this.#healing.indexOf(entry), 1);
       await entry.heal();
     }
-    if (clock.mono() % 5_000 === 0) this.#snapshot = Snapshot.of(this.#shared.store);
+    if (clock.mono() - this.#snapshotAt >= REPLICA_DELAY_MS) {
+      this.#snapshot = Snapshot.of(this.#shared.store);
+      this.#snapshotAt = clock.mono();
+    }
     for (const member of this.#members) member.tick(clock.mono());
     for (const node of this.#nodes) await node.tick();
     for (let turns = 0; turns < 40; turns++) await Promise.resolve();
+    this.#table.deliver();
     this.#history.check(this.#nodes);
   }
 
@@ -96,6 +110,7 @@ export class ClusterRun {
     this.#born += 1;
     const node = new SimulatedNode(this.#shared, `node-${this.#born}`);
     this.#history.follow(node);
+    this.#table.follow(node);
     this.#nodes.push(node);
     const started = node.cluster.start();
     await this.#shared.clock.advance(100);
@@ -123,8 +138,8 @@ export class ClusterRun {
     ];
     const ofAll: Mishap[] = [
       ["all lose the store", () => this.#lose(this.#nodes, seconds * 5)],
-      ["store forgets the last seconds", () => this.#snapshot?.restore(store)],
-      ["store forgets everything", () => Snapshot.empty().restore(store)],
+      ["store forgets the last seconds", () => this.#forget(this.#snapshot)],
+      ["store forgets everything", () => this.#forget(Snapshot.empty())],
       ["network lost", () => member.loseNetwork(clock.mono(), seconds * 1_000)],
       ["page closed", () => this.#replace(member)],
     ];
@@ -144,7 +159,11 @@ export class ClusterRun {
   }
 
   #die(node: SimulatedNode, seconds: number): void {
+    const isSettled =
+      node.directory.way === "good" && this.#shared.clock.mono() - this.#storeFailedAt >= STORE_SETTLES_MS;
+    if (!isSettled) this.#table.doubt(node.id);
     node.time.die();
+    this.#diedAt.set(node.id, this.#shared.clock.mono());
     this.#shared.hub.buses.delete(node.id);
     this.#nodes = this.#nodes.filter((other) => other !== node);
     this.#later(this.#nodes.length < 2 ? 0 : seconds, () => this.#startNode());
@@ -158,9 +177,18 @@ export class ClusterRun {
     });
   }
 
+  #forget(to: Snapshot | undefined): void {
+    const now = this.#shared.clock.mono();
+    this.#storeFailedAt = now;
+    for (const [nodeId, at] of this.#diedAt) if (now - at < STORE_SETTLES_MS) this.#table.doubt(nodeId);
+    to?.restore(this.#shared.store);
+  }
+
   #lose(nodes: readonly SimulatedNode[], seconds: number, way: "away" | "lossy" = "away"): void {
     for (const { directory } of nodes) directory.way = way;
+    this.#storeFailedAt = this.#shared.clock.mono();
     this.#later(seconds, () => {
+      this.#storeFailedAt = this.#shared.clock.mono();
       for (const { directory } of nodes) directory.way = "good";
     });
   }
@@ -194,6 +222,11 @@ export class ClusterRun {
     const stored = [...store.sessions.values()].map(({ entry, lease }) => `${entry.userId}@${lease.nodeId}`).toSorted();
     const here = people.map(({ id, session }) => `${session.userId}@${id}`).toSorted();
     if (stored.join() !== here.join()) this.#fail(`the directory has ${stored.join()} instead of ${here.join()}`);
+    const inRooms = people.flatMap(({ session, roomId }) =>
+      roomId === undefined ? [] : [[session.id, roomId] as const],
+    );
+    const wrong = this.#table.differences(new Map(inRooms));
+    if (wrong.length > 0) this.#fail(`in the backend's table ${wrong.join(", ")}`);
     if (store.leases.size !== this.#nodes.length) this.#fail(`there are ${store.leases.size} leases`);
   }
 

@@ -1,10 +1,15 @@
 -- Moves rooms and sessions from one lease to another. Removes index entries whose record is gone.
 
--- Gives a session to another lease under the next epoch.
+-- One epoch for all that a script moves.
+local movedUnder
+
+-- Gives a session to another lease under a new epoch. A node that is cut off may raise the epoch of its sessions as well, so the
+-- next epoch is not enough.
 local function moveSession(session, leaseId)
+  movedUnder = movedUnder or newEpoch(now())
   disown("sessions-by-lease", session.lease, session.id)
   session.lease = leaseId
-  session.epoch = session.epoch + 1
+  session.epoch = math.max(session.epoch + 1, movedUnder)
   redis.call("HSET", key["sessions"], session.id, formatSession(session))
   own("sessions-by-lease", leaseId, session.id)
   return session
