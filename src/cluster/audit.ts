@@ -146,12 +146,15 @@ export class Audit {
     const lost: Session[] = [];
     await this.#forEach([...this.#doubtful], async (session) => {
       const place = await this.#directory.findSession(session.id);
-      this.#doubtful.delete(session);
-      if (session.status !== "open") return;
-      if (place?.nodeId === this.#directory.nodeId) return;
+      const isHere = place?.nodeId === this.#directory.nodeId;
       // An older entry comes from a store that has gone back to older data.
-      if (place && place.epoch >= session.epoch) lost.push(session);
-      else this.#local.holdAgain(session, this.#epoch);
+      if (session.status === "open" && !isHere && place && place.epoch >= session.epoch) {
+        // It stays doubtful until it has been given up, because the audit may fail before that.
+        lost.push(session);
+        return;
+      }
+      this.#doubtful.delete(session);
+      if (session.status === "open" && !isHere) this.#local.holdAgain(session, this.#epoch);
     });
     return lost;
   }

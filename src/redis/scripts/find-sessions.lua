@@ -1,6 +1,6 @@
 -- Finds several sessions. Leaves out those that do not exist.
 -- KEYS: leases, sessions
--- ARGV: sessionId, ...
+-- ARGV: for each session: its id
 -- Returns {{sessionId, line, url, expired}, ...}.
 -- @include leases
 -- @include sessions

@@ -156,7 +156,7 @@ test("what a stopping node could not hand over goes on at another node, as after
   expect(ends).toEqual(["handed_over"]);
   await world.run(10_000);
   expect(b.members("daily")).toEqual(["ada"]);
-  expect(b.find(session.id)?.epoch).toBe(2);
+  expect(b.find(session.id)?.epoch).toBeGreaterThan(1);
   expect(b.resume(session)).toBeDefined();
 });
 
