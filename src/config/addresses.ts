@@ -10,7 +10,6 @@ export function isAddressOrNetwork(text: string): boolean {
 
 /** @param list addresses and networks, each as {@link isAddressOrNetwork} allows */
 export function addressMatcher(list: readonly string[]): (address: string) => boolean {
-  if (list.length === 0) return () => false;
   const known = new BlockList();
   for (const entry of list) {
     const [address = "", bits] = entry.split("/");

@@ -1,4 +1,4 @@
-import type { RawData } from "ws";
+import type { RawData, WebSocket } from "ws";
 import {
   CLOSE_CODES,
   closeName,
@@ -14,9 +14,6 @@ import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
 import type { Place } from "./budget/connection-limits.js";
 import type { Reader } from "./budget/unread-bytes.js";
-import { PING_FRAME, textFrame, type Frames } from "./frames.js";
-import type { Held, Outbox } from "./outbox.js";
-import type { ServiceSocket, SocketHandler } from "./service-socket.js";
 import type { LineSource } from "./line-sources.js";
 import type { Peer } from "./peer.js";
 import type { RateLimit, RateVerdict } from "./budget/rate-limit.js";
@@ -27,18 +24,12 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** The error code of ws for a frame that is larger than allowed. ws itself closes the socket with 1009. */
 const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
-/** The WebSocket, as a connection uses it. */
-export type Socket = Pick<ServiceSocket, "handler" | "readyState" | "OPEN" | "pong" | "close" | "terminate">;
-
 /** Takes what a connection reads, and answers its questions. */
 export interface FrameSink {
   readonly log: { debug(fields: object, message: string): void };
   readonly counters: { messagesReceived: number };
-  readonly frames: Pick<Frames, "text">;
-  readonly outbox: Outbox;
   readonly watch: {
     heard(connection: Connection): void;
-    spoke(connection: Connection): void;
     paceChanged(connection: Connection): void;
     demand(connection: Connection, answerMs: number): void;
   };
@@ -73,20 +64,13 @@ export interface Line {
   readonly readableEnded: boolean;
   /** The error that ended it, such as a reset. */
   readonly errored: Error | null;
-  /** Bytes that wait in this process for the client to read them. */
-  readonly writableLength: number;
-  /** Sends bytes. They come after everything that the WebSocket has sent before. */
-  write(bytes: Buffer): unknown;
-  /** Holds back what is written until `uncork`. */
-  cork(): void;
-  uncork(): void;
 }
 
 /**
  * One WebSocket. It reads and writes frames and belongs to at most one session at a time. The gateway decides what a frame
  * means.
  */
-export class Connection implements SessionConnection, Reader, SocketHandler, Held {
+export class Connection implements SessionConnection, Reader {
   /** Set by a successful hello. The session may belong to another connection since then. */
   session: Session | undefined = undefined;
   /** A hello waits for something outside: an identity provider, the application, or the store. */
@@ -109,22 +93,20 @@ export class Connection implements SessionConnection, Reader, SocketHandler, Hel
   readonly expiry: ExpiryEntry<Connection> = new ExpiryEntry<Connection>(this);
   /** The sockets of the same address; see {@link LineSources}. */
   readonly source: LineSource;
-  readonly #socket: Socket;
+  readonly #socket: WebSocket;
   readonly #line: Line;
   readonly #sink: FrameSink;
   readonly #rate: RateLimit;
   #open = true;
   /** Pings that the client has not answered yet. */
   #pongsOwed = 0;
-  /** What is written waits in the {@link Outbox}. */
-  #isHeld = false;
   /** Something was unread after the last send. */
   #isBehind = false;
   /** The code that the service closed with. The code in the answer of the client does not count then. */
   #closeCode: number | undefined = undefined;
 
   constructor(
-    socket: Socket,
+    socket: WebSocket,
     sink: FrameSink,
     rate: RateLimit,
     origin: { peer?: Peer | undefined; place: Place | undefined; line: Line; source: LineSource },
@@ -136,49 +118,37 @@ export class Connection implements SessionConnection, Reader, SocketHandler, Hel
     this.#socket = socket;
     this.#sink = sink;
     this.#rate = rate;
-    socket.handler = this;
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("ping", (data) => this.#answerPing(data));
+    socket.on("pong", (data) => this.#receivePong(data));
+    socket.on("close", (code) => this.#ended(code));
+    socket.on("error", (error) => this.#failed(error));
   }
 
   get isOpen(): boolean {
     return this.#open;
   }
 
-  /** Sends an event, together with others that are sent in the same moment. */
-  send(text: string): void {
-    if (!this.#mayWrite) return;
-    if (!this.#isHeld) {
-      this.#isHeld = true;
-      this.#line.cork();
-      this.#sink.outbox.hold(this);
-    }
-    this.sendFrame(this.#sink.frames.text(text));
-  }
-
-  /** Sends a frame of {@link Frames} unless some are held back. It may go to other sockets too. */
-  sendFrame(frame: Buffer): void {
-    if (!this.#mayWrite) return;
-    this.#line.write(frame);
-    if (!this.#isHeld) this.#noteUnread();
-    else this.#sink.outbox.wrote(frame.length);
-  }
-
-  release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.#line.uncork();
-    if (this.#open) this.#noteUnread();
+  send(frame: string | Buffer): void {
+    if (!this.#open) return;
+    this.#socket.send(frame, TEXT);
+    const { bufferedAmount } = this.#socket;
+    if (bufferedAmount === 0 && !this.#isBehind) return;
+    this.#isBehind = bufferedAmount > 0;
+    if (bufferedAmount > MAX_BUFFERED_BYTES) this.destroyUnread();
+    this.#sink.behind(this, this.unread);
   }
 
   /** Sends an answer that the session pays for; see {@link Session.replies}. */
-  sendCharged(text: string): void {
-    const frame = textFrame(text);
-    this.session?.replies.spend(frame.length);
-    this.sendFrame(frame);
+  sendCharged(frame: string): void {
+    const bytes = Buffer.from(frame);
+    this.session?.replies.spend(bytes.length);
+    this.send(bytes);
   }
 
-  /** What this process holds for the client. */
+  /** What this process holds for the client: ws and the socket count it together. */
   get unread(): number {
-    return this.#open ? this.#line.writableLength : 0;
+    return this.#open ? this.#socket.bufferedAmount : 0;
   }
 
   destroyUnread(): void {
@@ -205,7 +175,7 @@ export class Connection implements SessionConnection, Reader, SocketHandler, Hel
   pingSocket(): void {
     if (!this.#open || (this.session && !this.#sink.mayGoOn(this, this.session))) return;
     this.#pongsOwed += 1;
-    if (this.#mayWrite) this.#line.write(PING_FRAME);
+    this.#socket.ping();
   }
 
   paceChanged(): void {
@@ -226,12 +196,11 @@ export class Connection implements SessionConnection, Reader, SocketHandler, Hel
   /** Ends the socket without a closing handshake, because the client does not answer. */
   destroy(why: string): void {
     this.#sink.log.debug({ sessionId: this.session?.id, why }, "socket destroyed");
-    this.release();
     this.#open = false;
     this.#socket.terminate();
   }
 
-  received(data: RawData, isBinary: boolean): void {
+  #receive(data: RawData, isBinary: boolean): void {
     // ws gives one Buffer per message unless its binaryType is changed.
     const bytes = data as Buffer;
     const verdict = this.#rate.take(this.#sink.now(), bytes.length);
@@ -240,7 +209,7 @@ export class Connection implements SessionConnection, Reader, SocketHandler, Hel
       return;
     }
     this.#sink.counters.messagesReceived += 1;
-    this.#sink.watch.spoke(this);
+    this.#sink.watch.heard(this);
     const isBarePing = !isBinary && bytes.length === BARE_PING_BYTES.length && bytes.equals(BARE_PING_BYTES);
     try {
       if (verdict !== "ok") this.#sink.overRate(this, isBinary ? undefined : bytes, verdict);
@@ -253,43 +222,16 @@ export class Connection implements SessionConnection, Reader, SocketHandler, Hel
   }
 
   /** A ping frame costs an answer, so it counts like a message. One over the rate is not answered. */
-  pinged(data: Buffer): void {
+  #answerPing(data: Buffer): void {
     if (this.#admitControlFrame(data)) this.#socket.pong(data);
   }
 
   /** A pong that answers a ping is free. Nobody has asked for any other, so it counts like a message. */
-  ponged(data: Buffer): void {
+  #receivePong(data: Buffer): void {
     if (this.#pongsOwed > 0) this.#pongsOwed -= 1;
     else if (!this.#admitControlFrame(data)) return;
     this.lastPongMono = this.#sink.now();
     this.#sink.watch.heard(this);
-  }
-
-  /** A bad frame or a reset. The close event of the socket follows and does the rest. */
-  failed(error: Error & { code?: string }): void {
-    this.#open = false;
-    if (error.code === TOO_BIG) this.#closeCode ??= CLOSE_CODES.messageTooBig.code;
-    this.#sink.socketFailed(this, error);
-  }
-
-  closed(code: number): void {
-    const isTold = this.#closeCode !== undefined || code !== CLOSE_CODES.abnormal.code;
-    const byFin = this.#open && !isTold && this.#line.readableEnded && !this.#line.errored;
-    this.#open = false;
-    this.#sink.ended(this, this.#closeCode ?? codeOfClient(code), byFin);
-  }
-
-  /** Nothing may follow a close frame. ws answers that of the client by itself. */
-  get #mayWrite(): boolean {
-    return this.#open && this.#socket.readyState === this.#socket.OPEN;
-  }
-
-  #noteUnread(): void {
-    const { writableLength } = this.#line;
-    if (writableLength === 0 && !this.#isBehind) return;
-    this.#isBehind = writableLength > 0;
-    if (writableLength > MAX_BUFFERED_BYTES) this.destroyUnread();
-    this.#sink.behind(this, this.unread);
   }
 
   #admitControlFrame(data: Buffer): boolean {
@@ -304,7 +246,23 @@ export class Connection implements SessionConnection, Reader, SocketHandler, Hel
   #dropIfFlooding(verdict: RateVerdict): void {
     if (verdict === "drop") this.#socket.terminate();
   }
+
+  /** A bad frame or a reset. The close event of the socket follows and does the rest. */
+  #failed(error: Error & { code?: string }): void {
+    this.#open = false;
+    if (error.code === TOO_BIG) this.#closeCode ??= CLOSE_CODES.messageTooBig.code;
+    this.#sink.socketFailed(this, error);
+  }
+
+  #ended(code: number): void {
+    const isTold = this.#closeCode !== undefined || code !== CLOSE_CODES.abnormal.code;
+    const byFin = this.#open && !isTold && this.#line.readableEnded && !this.#line.errored;
+    this.#open = false;
+    this.#sink.ended(this, this.#closeCode ?? codeOfClient(code), byFin);
+  }
 }
+
+const TEXT = { binary: false } as const;
 
 /** The closes that a client may choose. Only the service may use the other codes. */
 const CLIENT_CLOSES: ReadonlySet<CloseName> = new Set<CloseName>(["bye", "goingAway", "noStatus", "abnormal"]);

@@ -2,16 +2,16 @@
  * Takes the frames of all connections. The gateway checks the rate, decodes the frame, and then answers it (heartbeat), gives
  * it to the hello handler, or dispatches it to the handler of its type. A valid frame is first of all a sign of life.
  */
+import type { WebSocket } from "ws";
 import type { Clock } from "../kernel/clock.js";
-import { encodeReply, parse, validate, type AnyRequest, type ParsedFrame } from "@lastseen/protocol/codec";
+import { encodePong, encodeReply, parse, validate, type AnyRequest, type ParsedFrame } from "@lastseen/protocol/codec";
 import { CLOSE_CODES, LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";
-import { Connection, type FrameSink, type Line, type Socket } from "./connection.js";
+import { Connection, type FrameSink, type Line } from "./connection.js";
 import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
-import { Frames } from "./frames.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
 import type { RefusalReason, Refusals } from "../kernel/refusals.js";
@@ -20,12 +20,12 @@ import { UnreadBytes } from "./budget/unread-bytes.js";
 import type { GatewayLog } from "./gateway-log.js";
 import { LineSources } from "./line-sources.js";
 import { OpenConnections } from "./open-connections.js";
-import { Outbox } from "./outbox.js";
 import type { Peer } from "./peer.js";
 import { RefusedRequests } from "./refused-requests.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
 
+const PONG = Buffer.from(encodePong(undefined));
 /** So many sockets that were turned away may wait for the closing handshake. Further ones end at once. */
 const MOST_TURNED_AWAY = 256;
 /** A refusal that no request asked for. */
@@ -36,8 +36,6 @@ export class Gateway implements FrameSink {
   readonly log: GatewayLog;
   readonly watch: SocketWatch;
   readonly counters = new GatewayCounters();
-  readonly frames = new Frames();
-  readonly outbox: Outbox;
   readonly #clock: Clock;
   readonly #sessions: Sessions;
   readonly #liveness: Liveness;
@@ -73,7 +71,6 @@ export class Gateway implements FrameSink {
     this.log = options.log;
     this.watch = options.watch;
     this.#clock = options.clock;
-    this.outbox = new Outbox(() => options.clock.pollPhase());
     this.#refused = new RefusedRequests({ log: options.log, now: () => this.now(), counters: this.counters });
     this.#connections = new OpenConnections(options);
     this.#sessions = options.sessions;
@@ -105,7 +102,7 @@ export class Gateway implements FrameSink {
    *
    * @param line the TCP connection under it
    */
-  accept(socket: Socket, peer: Peer, line: Line): void {
+  accept(socket: WebSocket, peer: Peer, line: Line): void {
     const place = this.#places.enter(peer.address);
     const rate = new RateLimit(this.#messagesPerSecond, this.now());
     const isWelcome = typeof place === "object";
@@ -129,7 +126,7 @@ export class Gateway implements FrameSink {
     this.log.trace({ userId: session.userId, sessionId: session.id }, "ping");
     this.#heartbeatGap(this.#liveness.sinceLastSign(session));
     this.#heard(session);
-    connection.sendFrame(this.frames.pong(session.participation?.roster.version));
+    connection.send(session.participation?.roster.pong ?? PONG);
   }
 
   frame(connection: Connection, bytes: Buffer | undefined): void {

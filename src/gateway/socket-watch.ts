@@ -15,8 +15,6 @@ const LAST_ANSWER_MS = 8_000;
  * network, which takes up to 4 s, must be over before.
  */
 const WATCHED_LAST_ANSWER_MS = 2_000;
-/** A message puts the next ping off by so much at least, or not at all, milliseconds. */
-const LEAST_DELAY_MS = 250;
 
 /** What the watch tells about sockets that have a session. */
 export interface SocketSigns {
@@ -80,29 +78,18 @@ export class SocketWatch {
     }
   }
 
-  /**
-   * A message arrived. It proves as much as the answer to a ping would, so the next ping is due an interval later. Not a frame of
-   * any kind: a client that sends pongs without being asked must still be pinged.
-   */
-  spoke(connection: Connection): void {
-    this.heard(connection);
-    if (!this.#isAwaitingPing(connection)) return;
-    const next = this.#time.now() + this.#intervalOf(connection);
-    // Many messages in a short time move the entry once.
-    if (next - connection.expiry.dueAt >= LEAST_DELAY_MS) this.#listOf(connection).put(connection.expiry, next);
-  }
-
   /** The session of the connection is watched now, or not any more. That puts off no ping. */
   paceChanged(connection: Connection): void {
-    if (!this.#isAwaitingPing(connection)) return;
-    const { dueAt } = connection.expiry;
+    const { list, dueAt } = connection.expiry;
+    if (list !== this.#awaitingPing && list !== this.#awaitingWatchedPing) return;
     const next = this.#time.now() + this.#intervalOf(connection);
     this.#listOf(connection).put(connection.expiry, Math.min(dueAt, next));
   }
 
   /** Pings now. Unless a frame arrives within `answerMs`, the socket is silent. */
   demand(connection: Connection, answerMs: number): void {
-    if (!this.#isAwaitingPing(connection)) return;
+    const { list } = connection.expiry;
+    if (list !== this.#awaitingPing && list !== this.#awaitingWatchedPing) return;
     this.#ping(connection);
     this.#demanded.put(connection.expiry, this.#time.now() + answerMs);
   }
@@ -147,10 +134,6 @@ export class SocketWatch {
 
   #awaitNextPing(connection: Connection): void {
     this.#listOf(connection).put(connection.expiry, this.#time.now() + this.#intervalOf(connection));
-  }
-
-  #isAwaitingPing({ expiry: { list } }: Connection): boolean {
-    return list === this.#awaitingPing || list === this.#awaitingWatchedPing;
   }
 
   #listOf({ session }: Connection): ExpiryList<Connection> {

@@ -1,26 +1,22 @@
-import { ServerResponse, type IncomingMessage, type Server } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { FastifyInstance } from "fastify";
 
 /** Headers that have a meaning only for a change of protocol. */
 const UPGRADE_HEADERS: ReadonlySet<string> = new Set(["upgrade", "connection", "http2-settings"]);
 
 /**
- * Gives WebSocket handshakes for one path to `take`. It ignores every other request for an upgrade, as HTTP allows:
+ * Gives WebSocket handshakes for one path to `webSockets`. It ignores every other request for an upgrade, as HTTP allows:
  * the client of Java, for example, asks for HTTP/2 with its first request to any route and expects an answer in HTTP/1.1.
+ *
+ * @param webSockets gets the handshakes as its own `upgrade` events; it never listens on a port
  */
-export function routeUpgrades(
-  server: Server,
-  path: string,
-  take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
-): void {
+export function routeUpgrades(server: Server, webSockets: Server, path: string): void {
   const afterAnswers = followAnswers(server);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const [pathname] = (request.url ?? "").split("?");
     const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
     afterAnswers(socket, () => {
-      if (isWebSocket && pathname === path) take(request, socket, head);
+      if (isWebSocket && pathname === path) webSockets.emit("upgrade", request, socket, head);
       else serveAsHttp(server, request, socket, head);
     });
   });
@@ -51,16 +47,6 @@ export function followAnswers(server: Server): (socket: Duplex, then: () => void
       if (!socket.destroyed) then();
     });
   };
-}
-
-/** Lets the application answer a handshake as a plain request. The connection ends with the answer. */
-export function refuseAsHttp(app: FastifyInstance, request: IncomingMessage, socket: Duplex): void {
-  // Node removes its own error listener before it emits an upgrade.
-  socket.on("error", () => socket.destroy());
-  const response = new ServerResponse(request);
-  response.once("finish", () => (socket as Socket).destroySoon());
-  response.assignSocket(socket as Socket);
-  app.routing(request, response);
 }
 
 /** Gives the connection back to the server, as if the request had not asked for an upgrade. */

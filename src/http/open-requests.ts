@@ -15,6 +15,7 @@ export class OpenRequests {
   /** The socket that has gone longest without a finished request is first. */
   readonly #all = new Map<Socket, string>();
   readonly #byAddress = new Map<string, Set<Socket>>();
+  readonly #followed = new WeakSet<Socket>();
 
   constructor(options: {
     most: number;
@@ -35,33 +36,25 @@ export class OpenRequests {
   }
 
   follow(server: Server): void {
-    const gone = (socket: Socket): void => this.#gone(socket);
-    // One function for all sockets: a closure for each would stay in memory as long as its WebSocket.
-    const onClose = function (this: Socket): void {
-      gone(this);
-    };
-    server.on("connection", (socket: Socket) => {
-      if (this.#opened(socket)) socket.on("close", onClose);
-    });
+    server.on("connection", (socket: Socket) => this.#opened(socket));
     server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
       response.once("finish", () => this.#answered(socket));
     });
-    server.on("upgrade", (_request: IncomingMessage, socket: Socket) => {
-      socket.off("close", onClose);
-      this.#gone(socket);
-    });
+    server.on("upgrade", (_request: IncomingMessage, socket: Socket) => this.#gone(socket));
   }
 
-  /** @returns false when the socket has ended already */
-  #opened(socket: Socket): boolean {
+  #opened(socket: Socket): void {
     const address = socket.remoteAddress;
-    if (address === undefined) return false;
+    if (address === undefined) return;
+    if (!this.#followed.has(socket)) {
+      this.#followed.add(socket);
+      socket.once("close", () => this.#gone(socket));
+    }
     const key = this.#isProxy(address) ? undefined : addressKey(address);
     this.#put(socket, key ?? "");
     const ofAddress = key === undefined ? undefined : this.#byAddress.get(key);
     if (ofAddress && ofAddress.size > this.#mostOfAddress) this.#end(ofAddress.keys().next().value);
     if (this.#all.size > this.#most) this.#end(this.#all.keys().next().value);
-    return true;
   }
 
   /** Its turn to be ended is last again. */

@@ -59,8 +59,7 @@ export class Handshakes {
     answerErrors(inner, options.refused);
     // The application knows its proxies, so it says where a client comes from.
     const addresses = new WeakMap<IncomingMessage, string>();
-    const addressOf = (request: IncomingMessage): string => addresses.get(request) ?? "";
-    registerWebSocket(inner, { ...options, addressOf });
+    await registerWebSocket(inner, { ...options, addressOf: (request) => addresses.get(request) });
     await inner.ready();
     const handshakes = new Handshakes(scope, inner, addresses);
     handshakes.#addRoute(scope);

@@ -1,3 +1,4 @@
+import { encodePong } from "@lastseen/protocol/codec";
 import type { Roster, Session } from "../session/session.js";
 
 /** The roster of a room: who is in it, and a version that grows by one with every change that the members are told. */
@@ -7,6 +8,7 @@ export class Room implements Roster {
   readonly openedAt: number;
   readonly members = new Map<string, Session>();
   #version = 0;
+  #pong: Buffer | undefined;
 
   constructor(id: string, openedAt: number) {
     this.id = id;
@@ -17,9 +19,15 @@ export class Room implements Roster {
     return this.#version;
   }
 
+  get pong(): Buffer {
+    this.#pong ??= Buffer.from(encodePong(this.#version));
+    return this.#pong;
+  }
+
   /** Counts a change of the roster, and returns the new version. */
   bump(): number {
     this.#version += 1;
+    this.#pong = undefined;
     return this.#version;
   }
 }

@@ -26,6 +26,8 @@ export interface Roster {
   readonly id: string;
   /** Grows by one with every change that the others are told. */
   readonly version: number;
+  /** The encoded pong for the present version. */
+  readonly pong: Buffer;
 }
 
 /** A session's stay in a room. A join makes it, a leave removes it; it is never used again. */

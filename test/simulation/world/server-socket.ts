@@ -1,6 +1,4 @@
-import type { Line, Socket } from "../../../src/gateway/connection.js";
-import { PING_FRAME } from "../../../src/gateway/frames.js";
-import type { SocketHandler } from "../../../src/gateway/service-socket.js";
+import type { WebSocket } from "ws";
 import type { Timer } from "../../../src/kernel/clock.js";
 import type { EventLoop } from "./event-loop.js";
 import type { Pipe } from "./network.js";
@@ -12,7 +10,6 @@ export const CLOSE_TIMEOUT_MS = 5_000;
 const ABNORMAL = 1006;
 const PING = '{"type":"ping"}';
 const PING_BYTES = Buffer.from(PING);
-const NO_DATA = Buffer.alloc(0);
 
 /** Observes the service's end of all sockets. */
 export interface SocketWitness {
@@ -24,32 +21,23 @@ export interface SocketWitness {
   closed(socket: ServerSocket, code: number): void;
 }
 
-/** The bytes before the text of a frame, for each way to say its length. */
-const HEADS: Readonly<Record<number, number>> = { 126: 4, 127: 10 };
-
-/** The TCP connection, as the gateway uses it. */
-interface SimulatedLine extends Line {
-  readableEnded: boolean;
-  errored: Error | null;
+interface Listeners {
+  message: (data: Buffer, isBinary: boolean) => void;
+  pong: () => void;
+  close: (code: number) => void;
+  error: (error: Error) => void;
 }
 
 /** The service's end of a simulated WebSocket: the part of `ws` that the gateway uses, with the same order of events. */
-export class ServerSocket implements Socket {
-  readonly OPEN = 1;
-  handler: SocketHandler | undefined = undefined;
+export class ServerSocket {
+  readonly bufferedAmount = 0;
   readonly page: PageSocket;
-  readonly line: SimulatedLine = {
-    readableEnded: false,
-    errored: null,
-    writableLength: 0,
-    write: (bytes) => this.#write(bytes),
-    cork: () => {},
-    uncork: () => {},
-  };
+  readonly line: { readableEnded: boolean; errored: Error | null } = { readableEnded: false, errored: null };
   readonly #loop: EventLoop;
   readonly #out: Pipe;
   readonly #witness: SocketWitness;
   readonly #gone: () => void;
+  readonly #listeners: Partial<Listeners> = {};
   #state: "open" | "closing" | "closed" = "open";
   #closeTimer: Timer | undefined;
   #ownCode: number | undefined;
@@ -64,16 +52,30 @@ export class ServerSocket implements Socket {
     this.#witness.accepted(this);
   }
 
-  get readyState(): Socket["readyState"] {
-    return this.#state === "open" ? 1 : this.#state === "closing" ? 2 : 3;
+  /** The socket as the gateway uses it. */
+  get asWebSocket(): WebSocket {
+    return this as unknown as WebSocket;
   }
 
   get isOpen(): boolean {
     return this.#state === "open";
   }
 
-  /** Pages of the simulation send no pings, so the service answers none. */
-  pong(): void {}
+  on<K extends keyof Listeners>(event: K, listener: Listeners[K]): this {
+    this.#listeners[event] = listener;
+    return this;
+  }
+
+  send(data: string | Buffer): void {
+    if (this.#state !== "open") return;
+    const text = typeof data === "string" ? data : data.toString();
+    this.#witness.sent(this, text);
+    this.#out.send(() => this.page.gotFrame(text));
+  }
+
+  ping(): void {
+    if (this.#state === "open") this.#out.send(() => this.page.gotPing());
+  }
 
   close(code: number): void {
     if (this.#state !== "open") return;
@@ -100,11 +102,11 @@ export class ServerSocket implements Socket {
   gotFrame(text: string): void {
     if (this.#state === "closed") return;
     this.#witness.received(this, text);
-    this.handler?.received(text === PING ? PING_BYTES : Buffer.from(text), false);
+    this.#listeners.message?.(text === PING ? PING_BYTES : Buffer.from(text), false);
   }
 
   gotPong(): typeof PLAIN {
-    if (this.#state !== "closed") this.handler?.ponged(NO_DATA);
+    if (this.#state !== "closed") this.#listeners.pong?.();
     return PLAIN;
   }
 
@@ -121,18 +123,6 @@ export class ServerSocket implements Socket {
     this.#end(ABNORMAL);
   }
 
-  /** The service writes each frame whole. */
-  #write(frame: Buffer): void {
-    if (this.#state !== "open") return;
-    if (frame === PING_FRAME) {
-      this.#out.send(() => this.page.gotPing());
-      return;
-    }
-    const text = frame.toString("utf8", HEADS[frame[1] ?? 0] ?? 2);
-    this.#witness.sent(this, text);
-    this.#out.send(() => this.page.gotFrame(text));
-  }
-
   #end(code: number): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -140,7 +130,7 @@ export class ServerSocket implements Socket {
     this.#gone();
     // ws reports the close in a later turn of the event loop.
     this.#loop.arrive(this.#loop.mono(), () => {
-      this.handler?.closed(code);
+      this.#listeners.close?.(code);
       this.#witness.closed(this, this.#ownCode ?? code);
     });
   }

@@ -204,33 +204,3 @@ test("a socket that has ended is forgotten", async () => {
   await run(60_000);
   expect([connection.end, connection.pings]).toEqual([undefined, 0]);
 });
-
-test("a message proves as much as a pong: the next ping comes an interval later, and silence is noticed as early as before", async () => {
-  const { watch, run, open, silent } = setUp();
-  const [watched, other] = [open({ isWatched: true }), open()];
-  for (const connection of [watched, other]) watch.saidHello(connection.asConnection);
-  for (let n = 0; n < 20; n += 1) {
-    await run(1_500);
-    for (const connection of [watched, other]) watch.spoke(connection.asConnection);
-  }
-  expect([watched.pings, other.pings]).toEqual([0, 0]);
-  await run(2_750);
-  expect(watched.pings).toBe(0);
-  await run(5_000);
-  expect([watched.pings, silent]).toEqual([2, []]);
-  await run(250);
-  expect(silent).toEqual([watched]);
-  await run(7_000);
-  expect(other.pings).toBe(1);
-});
-
-test("pongs that nobody asked for put off no ping", async () => {
-  const { watch, run, open } = setUp();
-  const connection = open({ isWatched: true });
-  watch.saidHello(connection.asConnection);
-  for (let n = 0; n < 6; n += 1) {
-    await run(1_000);
-    watch.heard(connection.asConnection);
-  }
-  expect(connection.pings).toBe(2);
-});
