@@ -105,6 +105,8 @@ export class Audit {
 
   async #compare(): Promise<void> {
     const everything = this.#everything;
+    // A loss that is told while this audit runs sets it again.
+    this.#everything = false;
     await this.#local.removeEndedEntries();
     const own = await this.#directory.own();
     const lost = await this.#settleDoubts();
@@ -129,8 +131,10 @@ export class Audit {
       // If this node died before the entry is written, no other node would know the session.
       if (!(await this.#local.record(session))) written = false;
     });
-    if (written) this.#everything = false;
-    else this.#again = true;
+    if (!written) {
+      this.#again = true;
+      this.#everything ||= everything;
+    }
     const adopted = await this.#arrivals.adopt(own.sessions);
     await this.#forEach(own.rooms, (roomId) => this.#local.releaseIfEmpty(roomId));
     this.#events.emit("audited", { written: unwritten.length, adopted, fenced: lost.length + strayed.length });
