@@ -94,19 +94,20 @@ export class Audit {
   async #repeat(): Promise<void> {
     do {
       this.#again = false;
+      const everything = this.#everything;
+      // A loss that is told while this audit runs sets it again.
+      this.#everything = false;
       try {
-        await this.#compare();
+        await this.#compare(everything);
       } catch (error) {
+        this.#everything ||= everything;
         this.#events.emit("unreachable", { error });
         return;
       }
     } while (this.#again && !this.#closed);
   }
 
-  async #compare(): Promise<void> {
-    const everything = this.#everything;
-    // A loss that is told while this audit runs sets it again.
-    this.#everything = false;
+  async #compare(everything: boolean): Promise<void> {
     await this.#local.removeEndedEntries();
     const own = await this.#directory.own();
     const lost = await this.#settleDoubts();
