@@ -124,7 +124,7 @@ export class ClusterRun {
   }
 
   async #mishap(): Promise<void> {
-    const { clock, store } = this.#shared;
+    const { clock } = this.#shared;
     const node = this.#random.pick(this.#nodes as [SimulatedNode]);
     const member = this.#random.pick(this.#members as [Member]);
     const seconds = 1 + this.#random.below(60);
