@@ -43,6 +43,9 @@ const NAMES = [
   "probe_interval_seconds",
   "probes_total",
   "redis_errors_total",
+  "redis_evicts",
+  "redis_failures_total",
+  "redis_lost_keys_total",
   "redis_up",
   "refused_total",
   "rooms",
@@ -84,6 +87,7 @@ test("metrics have the names and labels of the contract, none of a person, and t
   expect([...scrape.labelNames].toSorted()).toEqual([
     "cause",
     "code",
+    "key",
     "kind",
     "le",
     "node",
