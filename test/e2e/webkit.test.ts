@@ -24,8 +24,6 @@ describe.skipIf(noWebkitReason)("WebKitGTK", () => {
       await until(async () => (await eve.heardAbout(sessionId)).includes("user_away"));
       await ada.browser.back();
       await ada.joined();
-      // The page came out of the cache as it was.
-      expect(await ada.disturbances()).toContain("state reconnecting");
       await until(async () => (await eve.heardAbout(sessionId)).at(-1) === "user_back");
       expect(await ada.sessionId()).toBe(sessionId);
       expect((await eve.heardAbout(sessionId)).filter((event) => event === "user_left")).toEqual([]);
