@@ -118,9 +118,12 @@ export class Cluster {
     return this.#drain.run(deadlineMs, by);
   }
 
-  /** Whether other nodes take over what is here when this node leaves. */
+  /**
+   * Whether other nodes take over what is here when this node leaves. While the store is away for this node, they know nothing of
+   * those who have come since.
+   */
   get hasHeirs(): boolean {
-    return this.others.some(({ draining, url }) => !draining && url !== undefined);
+    return !this.isStoreAway && this.others.some(({ draining, url }) => !draining && url !== undefined);
   }
 
   /**

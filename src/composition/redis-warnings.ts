@@ -1,6 +1,6 @@
 /** What operators should know of Redis, as sentences for `GET /api/health`. They name no address and no user. */
 import type { LostParts } from "../cluster/lost-parts.js";
-import type { FailureKind } from "../redis/failure.js";
+import type { FailureKind } from "../ports/store-failure.js";
 import type { Stores } from "./stores.js";
 
 const PROBLEMS: Record<FailureKind, string> = {

@@ -1,14 +1,8 @@
 /** Tells why a command to Redis failed. */
+import { FAILURE_KINDS, type FailureKind } from "../ports/store-failure.js";
 
-/**
- * The kinds of failures, and the first words of Redis's errors that belong to each.
- *
- * - `unreachable`: there is no connection, or no answer came in time. This has no error of Redis.
- * - `refused`: the user or the password is wrong, or the user has not enough rights.
- * - `replica`: this Redis is a replica. It was the master before a failover, or the address names the wrong one.
- * - `script`: a script failed because of what it found. This says nothing about Redis itself.
- */
-const WORDS = {
+/** The first words of Redis's errors that belong to each kind. The kinds without words have no error of Redis of their own. */
+const WORDS: Readonly<Record<FailureKind, readonly string[]>> = {
   unreachable: [],
   refused: ["NOAUTH", "WRONGPASS", "NOPERM"],
   full: ["OOM"],
@@ -19,11 +13,7 @@ const WORDS = {
   busy: ["BUSY", "UNKILLABLE"],
   cluster: ["CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "CROSSSLOT"],
   script: [],
-} as const satisfies Record<string, readonly string[]>;
-
-export type FailureKind = keyof typeof WORDS;
-
-export const FAILURE_KINDS = Object.keys(WORDS) as readonly FailureKind[];
+};
 
 const KIND_OF = new Map<string, FailureKind>(
   FAILURE_KINDS.flatMap((kind) => WORDS[kind].map((word) => [word, kind] as const)),

@@ -1,7 +1,8 @@
 import { Cluster } from "ioredis";
 import { Emitter } from "../kernel/emitter.js";
+import type { FailureKind } from "../ports/store-failure.js";
 import { createCommandClient, type CommandClient } from "./clients.js";
-import { failureKind, type FailureKind } from "./failure.js";
+import { failureKind } from "./failure.js";
 import type { Keys } from "./keys.js";
 import type { RedisAddress } from "./redis-url.js";
 import type { Script } from "./script.js";

@@ -1,5 +1,6 @@
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { endTogether } from "./socket-pair.js";
 
 /** One address for several nodes. Each connection goes to the next node in turn that accepts it. */
 export class Balancer {
@@ -43,18 +44,9 @@ export class Balancer {
     target.once("error", () => this.#connect(client, attempts + 1));
     target.once("connect", () => {
       target.removeAllListeners("error");
-      for (const [from, to] of [
-        [client, target],
-        [target, client],
-      ] as const) {
-        this.#sockets.add(from);
-        from.on("error", () => to.destroy());
-        from.on("close", () => {
-          this.#sockets.delete(from);
-          to.destroy();
-        });
-        from.pipe(to);
-      }
+      endTogether(client, target, this.#sockets);
+      client.pipe(target);
+      target.pipe(client);
     });
   }
 }

@@ -1,4 +1,5 @@
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { endTogether } from "./socket-pair.js";
 
 /**
  * A proxy in front of a real Redis 7. It gives the errors of scripts the wording of Redis 6.2, because a machine has only one
@@ -43,17 +44,7 @@ export class RedisWording {
     client.on("data", (bytes) => target.write(bytes));
     // The tests' errors arrive in one piece: Redis writes each of them at once, and they are short.
     target.on("data", (bytes) => client.write(Buffer.from(this.#worded(bytes.toString("latin1")), "latin1")));
-    for (const [from, to] of [
-      [client, target],
-      [target, client],
-    ] as const) {
-      this.#sockets.add(from);
-      from.on("error", () => to.destroy());
-      from.on("close", () => {
-        this.#sockets.delete(from);
-        to.destroy();
-      });
-    }
+    endTogether(client, target, this.#sockets);
   }
 
   #worded(text: string): string {

@@ -1,5 +1,6 @@
 import type { ClusterEvents } from "../../cluster/events.js";
 import type { Emitter } from "../../kernel/emitter.js";
+import { FAILURE_KINDS } from "../../ports/store-failure.js";
 import { DELIVERY_RESULTS, type WebhookEvents } from "../../webhook/events.js";
 import type { Instruments } from "../instruments.js";
 
@@ -10,9 +11,6 @@ export interface RedisHealth {
   failures(): ReadonlyMap<string, number>;
   harmfulPolicy(): string | undefined;
 }
-
-/** The kinds of failures that are shown from the start. */
-const KNOWN_KINDS = ["unreachable", "refused", "full", "replica", "no_replicas", "disk", "loading", "busy", "cluster"];
 
 /** What this node sees: Redis, the other nodes, and the webhooks that wait for your backend. */
 export class ClusterMetrics {
@@ -48,7 +46,7 @@ export class ClusterMetrics {
     });
     this.#instruments.mirrorAll("redis_failures_total", "Commands to Redis that failed, by what Redis said.", {
       label: "kind",
-      known: [...KNOWN_KINDS, "script"],
+      known: FAILURE_KINDS,
       read: () => redis?.failures() ?? new Map<string, number>(),
     });
   }

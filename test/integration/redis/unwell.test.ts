@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { FailureKind } from "../../../src/redis/failure.js";
+import type { FailureKind } from "../../../src/ports/store-failure.js";
 import type { RedisStore } from "../../../src/redis/redis-store.js";
 import type { Directory } from "../../../src/ports/directory.js";
 import { sessionEntry } from "../../contract/directory-contract.js";

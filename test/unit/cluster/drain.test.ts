@@ -160,6 +160,21 @@ test("what a stopping node could not hand over goes on at another node, as after
   expect(b.resume(session)).toBeDefined();
 });
 
+test("a node that the store has not answered for long says that its people leave: no other node knows all of them", async () => {
+  const [world, a, b] = await two();
+  await a.world.open("ada", "daily");
+  await world.run(250);
+  a.store.on = false;
+  await world.run(10_000);
+  const left: unknown[] = [];
+  a.world.service.lifecycle.on("left", ({ reason, givenUp }) => left.push([reason, givenUp]));
+  expect(a.cluster.hasHeirs).toBe(false);
+  await a.world.service.endSessions();
+  expect(left).toEqual([["shutdown", undefined]]);
+  await world.run(10_000);
+  expect(b.members("daily")).toEqual(["ada"]);
+});
+
 /** How often the drain of a node with so many sessions looks at one of them, for each session. */
 async function looksPerSession(count: number, roomOf: (n: number) => string | undefined): Promise<number> {
   const world = new ClusterWorld(3);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { failureKind, type FailureKind } from "../../../src/redis/failure.js";
+import type { FailureKind } from "../../../src/ports/store-failure.js";
+import { failureKind } from "../../../src/redis/failure.js";
 
 /** An answer of Redis, as the Redis client gives it. */
 function reply(message: string): Error {
