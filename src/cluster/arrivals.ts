@@ -44,7 +44,7 @@ export class Arrivals {
    */
   async adopt(entries: readonly SessionEntry[]): Promise<number> {
     let adopted = 0;
-    const unknown = entries.filter(({ sessionId }) => !this.#local.knows(sessionId));
+    const unknown = entries.filter((entry) => !this.#local.knows(entry));
     for (const slice of wholeRooms(unknown, ({ roomId }) => roomId, IN_A_TURN)) {
       if (this.#closed) break;
       adopted += await this.#adoptInATurn(slice.map(({ sessionId }) => sessionId));
@@ -69,9 +69,7 @@ export class Arrivals {
   /** Reads the entries first: a session can have ended, or moved again, meanwhile. */
   async #adoptInATurn(sessionIds: readonly string[]): Promise<number> {
     const entries = await this.#directory.findSessions(sessionIds);
-    const arrived = entries.filter(
-      ({ sessionId, nodeId }) => nodeId === this.#directory.nodeId && !this.#local.knows(sessionId),
-    );
+    const arrived = entries.filter((entry) => entry.nodeId === this.#directory.nodeId && !this.#local.knows(entry));
     if (arrived.length > 0) await this.#local.adopt(arrived, this.#directory.nodeId);
     await this.#clock.pollPhase();
     return arrived.length;

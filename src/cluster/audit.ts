@@ -108,8 +108,8 @@ export class Audit {
   }
 
   async #compare(everything: boolean): Promise<void> {
-    await this.#local.removeEndedEntries();
     const own = await this.#directory.own();
+    await this.#local.removeEndedEntries(own.sessions);
     const lost = await this.#settleDoubts();
     await this.#giveUp(lost, "fenced");
 

@@ -13,10 +13,13 @@ export interface LocalState {
   membersOf(roomId: string): readonly Session[];
   /** Number of open sessions and rooms on this node. */
   counts(): { sessions: number; rooms: number };
-  /** Whether the session is on this node, or has ended here and its entry may still be in the directory. */
-  knows(sessionId: string): boolean;
-  /** Removes the entries of sessions that ended while the store did not answer. Rejects while it does not answer. */
-  removeEndedEntries(): Promise<void>;
+  /** Whether the entry is of a session that is on this node, or that has ended here. */
+  knows(entry: SessionEntry): boolean;
+  /**
+   * Removes the entries of sessions that ended while the store did not answer, and those among `found` that a store with older
+   * data has brought back. Rejects while the store does not answer.
+   */
+  removeEndedEntries(found: readonly SessionEntry[]): Promise<void>;
   /**
    * Brings the session's entry up to date. When another node holds the session by now, this node gives it up.
    *

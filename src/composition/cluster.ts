@@ -39,11 +39,11 @@ function localState({ core, media, directory, directorySync, reaper }: Parts): L
     rooms: () => [...rooms.all()].map(({ id }) => id),
     membersOf: (roomId) => [...(rooms.find(roomId)?.members.values() ?? [])],
     counts: () => ({ sessions: registry.size, rooms: rooms.size }),
-    knows: (sessionId) =>
-      registry.find(sessionId) !== undefined ||
-      reaper.isEnding(sessionId) ||
-      directorySync.hasUnremovedEntry(sessionId),
-    removeEndedEntries: () => directorySync.removeEndedEntries(),
+    knows: (entry) =>
+      registry.find(entry.sessionId) !== undefined ||
+      reaper.isEnding(entry.sessionId) ||
+      directorySync.isOfEnded(entry),
+    removeEndedEntries: (found) => directorySync.removeEndedEntries(found),
     record: (session) => directorySync.record(session),
     reclaimRoom: (roomId) => directorySync.reclaimRoom(roomId),
     releaseIfEmpty: (roomId) => directorySync.releaseIfEmpty(roomId),

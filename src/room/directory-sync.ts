@@ -11,6 +11,8 @@ import type { Rooms } from "./rooms.js";
  * session of this node; nobody connects to that session, so the service reaps it.
  */
 const MOST_UNREMOVED = 50_000;
+/** A store that goes back to older data, as after a failover, brings back the entries of at most this many ends. */
+const MOST_REMOVED = 10_000;
 
 /**
  * Writes this node's rooms and sessions to the directory. A caller never asks for a change ("add", "remove"), because a
@@ -24,6 +26,8 @@ export class DirectorySync {
   readonly #queue = new KeyedQueue<string>();
   /** Sessions that have ended and whose entries are still in the directory, with their epochs; oldest first. */
   readonly #unremoved = new Map<string, number>();
+  /** Sessions that have ended and whose entries have been removed, with their epochs; oldest first. */
+  readonly #removed = new Map<string, number>();
   /** Failed writes since the last time when no write had failed. */
   #failures = 0;
   readonly #isSettled: () => boolean;
@@ -111,7 +115,7 @@ export class DirectorySync {
         session.status === "open" ? this.#put(session) : this.#remove(session.id, session.epoch),
       );
     } catch (error) {
-      if (session.status !== "open") this.#rememberUnremoved(session);
+      if (session.status !== "open") rememberLatest(this.#unremoved, session.id, session.epoch, MOST_UNREMOVED);
       this.#failures += 1;
       this.#events.emit("directory_failed", { session, error });
       return false;
@@ -120,14 +124,21 @@ export class DirectorySync {
     return true;
   }
 
-  /** Whether the session has ended here and its entry could not be removed yet. */
-  hasUnremovedEntry(sessionId: string): boolean {
-    return this.#unremoved.has(sessionId);
+  /** Whether the entry is of a session that has ended here: it could not be removed yet, or a store with older data brought it back. */
+  isOfEnded({ sessionId, epoch }: SessionEntry): boolean {
+    const endedAt = this.#unremoved.get(sessionId) ?? this.#removed.get(sessionId);
+    return endedAt !== undefined && endedAt >= epoch;
   }
 
-  /** Removes the entries that could not be removed when their sessions ended. Rejects when the directory does not answer. */
-  async removeEndedEntries(): Promise<void> {
+  /**
+   * Removes the entries that could not be removed when their sessions ended, and those that have come back. Rejects when the
+   * directory does not answer.
+   *
+   * @param found the entries that name this node
+   */
+  async removeEndedEntries(found: readonly SessionEntry[]): Promise<void> {
     const failures = this.#failures;
+    for (const entry of found) if (this.isOfEnded(entry)) this.#unremoved.set(entry.sessionId, entry.epoch);
     for (const [sessionId, epoch] of this.#unremoved) {
       await this.#queue.run(`session ${sessionId}`, () => this.#remove(sessionId, epoch));
     }
@@ -149,6 +160,7 @@ export class DirectorySync {
   async #remove(sessionId: string, epoch: number): Promise<void> {
     await this.#directory.removeSession(sessionId, epoch);
     this.#unremoved.delete(sessionId);
+    rememberLatest(this.#removed, sessionId, epoch, MOST_REMOVED);
   }
 
   /** @param before number of failures when the write began: a success proves nothing while other writes fail */
@@ -158,12 +170,12 @@ export class DirectorySync {
     this.#failures = 0;
     this.#events.emit("directory_recovered", { failures });
   }
+}
 
-  #rememberUnremoved({ id, epoch }: Session): void {
-    this.#unremoved.set(id, epoch);
-    const [oldest] = this.#unremoved.keys();
-    if (this.#unremoved.size > MOST_UNREMOVED && oldest !== undefined) this.#unremoved.delete(oldest);
-  }
+function rememberLatest(ended: Map<string, number>, sessionId: string, epoch: number, most: number): void {
+  ended.set(sessionId, epoch);
+  const [oldest] = ended.keys();
+  if (ended.size > most && oldest !== undefined) ended.delete(oldest);
 }
 
 /** A client that was redirected in vain shows this text to its developer. */

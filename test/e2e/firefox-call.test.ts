@@ -42,7 +42,7 @@ describe.skipIf(noFirefoxReason)("Firefox", () => {
   });
 
   test(
-    inFirefox("she blocks site data and beacons: she is in the call, and says goodbye when she closes the tab"),
+    inFirefox("she blocks site data and beacons: she is in the call, and says goodbye when she goes to another page"),
     async () => {
       const stage = await openStage();
       const eve = await stage.enter("Eve", "daily");
@@ -50,7 +50,8 @@ describe.skipIf(noFirefoxReason)("Firefox", () => {
       const ada = await FirefoxPerson.enterAlone("Ada", stage.url("Ada", "daily"), prefs);
       await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
       const sessionId = await ada.sessionId();
-      await ada.page.close();
+      // Without beacons, Firefox does not always send the goodbye of a tab that is closed.
+      await ada.page.goto(new URL("icon.svg", ada.page.url()).href);
       expect(await eve.leaving(sessionId)).toMatchObject({ reason: "disconnected", awayBefore: true });
       const found = stage.service.log.find((line) => line.msg === "ghost found" && line["sessionId"] === sessionId);
       expect(found).toMatchObject({ evidence: { saidGoodbye: true } });

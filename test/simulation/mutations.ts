@@ -198,14 +198,14 @@ export interface Mutation {
 /** All mutations by name. */
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "no claim": { variants: { Sessions: WithoutClaim }, breaks: ["V5", "V6"] },
-  "wall clock": { variants: { VirtualTime: OnTheWallClock }, breaks: ["V2", "V3"] },
+  "wall clock": { variants: { VirtualTime: OnTheWallClock }, breaks: ["V2", "V3", "V8"] },
   "no stall credit": { variants: { VirtualTime: WithoutCredit }, breaks: ["V2"] },
-  "no epoch check": { variants: { Sessions: WithoutEpochs }, breaks: ["V1", "V2", "V5"] },
+  "no epoch check": { variants: { Sessions: WithoutEpochs }, breaks: ["V1", "V2", "V5", "status"] },
   "double leave": { variants: { Rooms: LeavingTwice }, breaks: ["V4"] },
   "drifting gauge": { variants: { Rooms: CountingRooms }, breaks: ["V6"] },
   "endless timer": { variants: { VirtualTime: WithEndlessTimer }, breaks: ["V7"] },
   "no probe": { variants: { ProbePace: WithoutProbes }, breaks: ["V8"] },
-  "credit for every late tick": { variants: { VirtualTime: WithCreditForAll }, breaks: ["V3", "V8", "V9"] },
+  "credit for every late tick": { variants: { VirtualTime: WithCreditForAll }, breaks: ["V3", "V4", "V8", "V9"] },
   "frozen ignored": { variants: { Liveness: WithoutFrozen }, breaks: ["V8"] },
   "gone as quickly as away": { variants: { policy: { resumeGraceMs: 2_000 } }, breaks: ["V2"] },
   "away before the answer": { variants: { policy: { probeAnswerMs: 40 } }, breaks: ["V9"] },
