@@ -27,11 +27,13 @@ const needs: SystemNeed[] = [
   command("ip", "iproute2"),
   command("prometheus", "prometheus"),
   command("promtool", "prometheus"),
+  command("nginx", "nginx"),
+  command("haproxy", "haproxy"),
 ];
 const before = needs.filter((need) => need.present());
 const shortfall = ensureInstalled(needs, say);
 if (shortfall) wanting.push(`no ${namesOf(shortfall.missing)}: ${shortfall.advice}`);
-for (const daemon of ["redis-server", "prometheus"]) {
+for (const daemon of ["redis-server", "prometheus", "nginx", "haproxy"]) {
   const need = needs.find(({ name }) => name === daemon);
   if (!need?.present() || before.includes(need)) continue;
   say(

@@ -19,18 +19,22 @@ export class Fleet {
     this.balancer = balancer;
   }
 
-  static async start(count: number, env: Record<string, string> = {}): Promise<Fleet> {
+  /** @param env settings of all nodes, or those of the node with this name and port */
+  static async start(
+    count: number,
+    env: Record<string, string> | ((nodeId: string, port: number) => Record<string, string>) = {},
+  ): Promise<Fleet> {
     const redis = await RedisServer.start();
     onTestFinished(() => redis.stop());
     const nodes = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
-        const port = await freePort();
+        const [nodeId, port] = [`node-${index + 1}`, await freePort()];
         return ServiceProcess.start({
           PORT: String(port),
-          NODE_ID: `node-${index + 1}`,
+          NODE_ID: nodeId,
           PUBLIC_URL: `http://127.0.0.1:${port}`,
           REDIS_URL: redis.url,
-          ...env,
+          ...(typeof env === "function" ? env(nodeId, port) : env),
         });
       }),
     );
