@@ -35,7 +35,8 @@ means \`development\`. In an environment that nobody chose, the service listens 
 \`HOST\` than a loopback address.
 
 At the start the service checks all settings. If something is wrong, it lists every problem at once and exits with code 78. Settings
-never change while the service runs.
+never change while the service runs. Only the contents of files for Redis are read again; see
+[redis-store.md](redis-store.md#rotation-without-a-restart).
 
 - A name that ends in \`_MS\` is a duration in milliseconds.
 - **Secret** marks a value that nobody may read. The service does not log it and does not repeat it in a message.

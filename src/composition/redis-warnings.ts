@@ -4,8 +4,10 @@ import type { FailureKind } from "../ports/store-failure.js";
 import type { Stores } from "./stores.js";
 
 const PROBLEMS: Record<FailureKind, string> = {
-  unreachable: "Redis does not answer. Check REDIS_URL, Redis and the network between.",
-  refused: "Redis refuses this service's user or password, or the user has not enough rights. Check REDIS_URL.",
+  unreachable:
+    "Redis does not answer. Check REDIS_URL, Redis and the network between, and with rediss:// the certificates on both sides.",
+  refused:
+    "Redis or a sentinel refuses this service's user or password, or the user has not enough rights. Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_SENTINEL_PASSWORD (or the password in REDIS_URL), and the user's rights.",
   full: "Redis is full: it refuses writes. Give it more memory (maxmemory), or free some.",
   replica: "This Redis is a replica, which takes no writes. Let REDIS_URL lead to the master.",
   no_replicas: "Redis has not enough replicas and refuses writes (min-replicas-to-write). Start its replicas.",

@@ -20,6 +20,7 @@ import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
 import type { StoreCheck } from "../ports/store-check.js";
+import { redisCredentials } from "./redis-credentials.js";
 import type { ListenerFailed } from "./service-ports.js";
 
 export interface Stores {
@@ -53,7 +54,11 @@ export interface RedisHealth {
 /** How long the start waits for Redis. Then the service begins without it, and catches up when Redis answers. */
 const CONNECT_LIMIT_MS = 2_000;
 
-/** A service that starts while Redis is away begins degraded. */
+/**
+ * A service that starts while Redis is away begins degraded.
+ *
+ * @throws ConfigError when `REDIS_URL` is malformed, or a file for Redis cannot be used
+ */
 export async function openStores(
   config: Config,
   { clock, log, listenerFailed }: { clock: Clock; log: Logger; listenerFailed: ListenerFailed },
@@ -63,6 +68,8 @@ export async function openStores(
   if (REDIS_URL === undefined) return openMemory(config, clock, listenerFailed, disposals);
   const store = new RedisStore({
     url: REDIS_URL,
+    credentials: redisCredentials(config, REDIS_URL, log),
+    prefix: config.REDIS_PREFIX,
     onListenerError: listenerFailed,
     clock,
     onHarmfulPolicy: (policy) =>

@@ -1,15 +1,9 @@
 import { faultOfOrigin } from "./origin-faults.js";
 import { listOf } from "./lists.js";
 import { isAddressOrNetwork } from "./addresses.js";
+import { REDIS_RULES } from "./redis-rules.js";
+import type { Rule } from "./rule.js";
 import type { Environment, Settings } from "./schema.js";
-
-/** A condition on several settings. Each value may be allowed while the combination is not. */
-interface Rule {
-  /** The settings that the rule reads. The rule is not checked when one of them is wrong by itself. */
-  reads: readonly (keyof Settings)[];
-  /** The problem, or `false` when there is none. */
-  problem(settings: Settings, environment: Environment): string | false;
-}
 
 const RULES: readonly Rule[] = [
   {
@@ -72,6 +66,7 @@ const RULES: readonly Rule[] = [
       !isPlainUrl(WEBHOOK_URL) &&
       "WEBHOOK_URL must be a URL without a user name and password: the signature proves who sends the events",
   },
+  ...REDIS_RULES,
   {
     reads: ["TRUSTED_PROXIES"],
     problem({ TRUSTED_PROXIES }) {

@@ -18,6 +18,8 @@ export interface Config extends Readonly<
 > {
   readonly ENVIRONMENT: Environment;
   readonly ORIGINS: readonly string[];
+  /** The paths of the secrets that were given as files, by the names of their settings. */
+  readonly SECRET_FILES: Readonly<Record<string, string>>;
   /** What is allowed in this environment but not in production, one line each. */
   readonly WARNINGS: readonly string[];
 }
@@ -50,11 +52,11 @@ const SCHEMAS = new Map<string, SettingSchema>(Object.entries(Settings.propertie
 export function loadConfig(env: Variables, directory: string): Config {
   const problems: string[] = [];
   const { environment, isChosen } = readEnvironment(env, problems);
-  const { values, failed } = readSecretFiles(env, problems);
-  const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env), ...values };
+  const secrets = readSecretFiles(env, problems);
+  const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env), ...secrets.values };
   const problem = isChosen ? undefined : problemOfUnchosenHost(merged["HOST"]);
   if (problem !== undefined) problems.push(problem);
-  return finish(merged, environment, problems, failed);
+  return finish(merged, environment, problems, { passedOver: secrets.failed, files: secrets.paths });
 }
 
 /**
@@ -75,7 +77,8 @@ export function configOf(
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
   const secrets = readSecretFiles(env, problems);
   const merged = { ...readFiles(directory, environment, problems), ...pickVariables(env), ...secrets.values, ...given };
-  return finish(merged, environment, problems, [...passedOver, ...secrets.failed]);
+  const files = Object.fromEntries(Object.entries(secrets.paths).filter(([name]) => !(name in given)));
+  return finish(merged, environment, problems, { passedOver: [...passedOver, ...secrets.failed], files });
 }
 
 function readFiles(directory: string, environment: Environment, problems: string[]): Record<string, unknown> {
@@ -89,7 +92,7 @@ function finish(
   merged: Record<string, unknown>,
   environment: Environment,
   problems: string[],
-  passedOver: Iterable<string>,
+  { passedOver, files }: { passedOver: Iterable<string>; files: Readonly<Record<string, string>> },
 ): Config {
   const wrong = new Set([...check(merged, problems), ...passedOver]);
   const settings = merged as Settings;
@@ -97,7 +100,7 @@ function finish(
   const weak = weakSecrets(merged, wrong);
   if (environment === "production") problems.push(...weak);
   if (problems.length > 0) throw new ConfigError(problems);
-  return complete(settings, environment, [...weak, ...unusedSecrets(settings)]);
+  return complete(settings, environment, files, [...weak, ...unusedSecrets(settings)]);
 }
 
 function readFile(path: string, problems: string[]): Record<string, unknown> {
@@ -181,12 +184,18 @@ function explain(schema: SettingSchema, value: unknown): string | undefined {
   return error.message;
 }
 
-function complete(settings: Settings, environment: Environment, warnings: readonly string[]): Config {
+function complete(
+  settings: Settings,
+  environment: Environment,
+  files: Readonly<Record<string, string>>,
+  warnings: readonly string[],
+): Config {
   const { CORS_ORIGIN, SFU_WORKERS, NODE_ID, ...rest } = settings;
   return Object.freeze({
     ...rest,
     ENVIRONMENT: environment,
     ORIGINS: Object.freeze(CORS_ORIGIN === undefined ? originsOfPage(rest.WEB_PORT) : listOf(CORS_ORIGIN)),
+    SECRET_FILES: Object.freeze(files),
     WARNINGS: Object.freeze(warnings),
     SFU_WORKERS: SFU_WORKERS ?? Math.min(4, availableParallelism()),
     NODE_ID: NODE_ID ?? `node-${randomUUID().slice(0, 8)}`,

@@ -34,7 +34,7 @@ export function whyUnusable(secret: string, kind: SecretKind): string | undefine
 
 /** @returns why a secret is easy to guess; undefined when it does not look so */
 export function whyWeak(secret: string, kind: SecretKind): string | undefined {
-  if (kind === "url") return undefined;
+  if (kind === "url" || kind === "password") return undefined;
   const characters = new Set(secret).size;
   if (characters < LEAST_VARIETY) return `has only ${characters} different character(s)`;
   if (stepsIn(secret).size < LEAST_VARIETY) return "counts up or down";

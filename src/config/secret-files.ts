@@ -8,6 +8,8 @@ const LARGEST_BYTES = 16_384;
 export interface SecretFiles {
   /** The secrets by the names of their settings. */
   readonly values: Readonly<Record<string, string>>;
+  /** The paths of the files, by the names of the settings. */
+  readonly paths: Readonly<Record<string, string>>;
   /** The settings whose file gave no secret. */
   readonly failed: ReadonlySet<string>;
 }
@@ -20,13 +22,15 @@ export interface SecretFiles {
  */
 export function readSecretFiles(env: Readonly<Record<string, string | undefined>>, problems: string[]): SecretFiles {
   const values: Record<string, string> = {};
+  const paths: Record<string, string> = {};
   const failed = new Set<string>();
   for (const name of secretNames()) {
     const path = env[`${name}_FILE`];
     if (!path) continue;
     try {
       if (env[name]) throw new Error(`and ${name} are both given; remove one of them`);
-      values[name] = read(path);
+      values[name] = readSecretFile(path);
+      paths[name] = path;
     } catch (error) {
       failed.add(name);
       problems.push(
@@ -34,11 +38,15 @@ export function readSecretFiles(env: Readonly<Record<string, string | undefined>
       );
     }
   }
-  return { values, failed };
+  return { values, paths, failed };
 }
 
-/** @throws Error that says what is wrong with the file */
-function read(path: string): string {
+/**
+ * Reads one secret. White space at its end does not count.
+ *
+ * @throws Error that says what is wrong with the file
+ */
+export function readSecretFile(path: string): string {
   const bytes = firstBytes(path);
   if (bytes.length > LARGEST_BYTES)
     throw new Error(`has more than ${LARGEST_BYTES} bytes; it must hold only the secret`);

@@ -5,6 +5,7 @@
  */
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { backOff, type BackOff } from "../kernel/back-off.js";
+import { followCredentials, tlsOptions, type RedisCredentials } from "./credentials.js";
 import { failureKind } from "./failure.js";
 import { rotatingConnector } from "./rotating-connector.js";
 import type { RedisAddress } from "./redis-url.js";
@@ -26,10 +27,10 @@ export type CommandClient = Redis | Cluster;
 type Settings = Omit<RedisOptions, "replyMapping">;
 
 /** The client for commands. For a cluster it has several connections. */
-export function createCommandClient(address: RedisAddress): CommandClient {
-  if (address.kind !== "cluster") return new Redis(singleSettings(address, "commands"));
-  return new Cluster([...address.nodes], {
-    redisOptions: nodeSettings(address, "commands"),
+export function createCommandClient(address: RedisAddress, credentials: RedisCredentials): CommandClient {
+  if (address.kind !== "cluster") return connected(singleSettings(address, credentials, "commands"), credentials);
+  const cluster = new Cluster([...address.nodes], {
+    redisOptions: nodeSettings(address, credentials, "commands"),
     // A command can wait for the connection to the node that it needs. Its own time limit ends that wait.
     enableOfflineQueue: true,
     clusterRetryStrategy: pauseBefore,
@@ -40,20 +41,38 @@ export function createCommandClient(address: RedisAddress): CommandClient {
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
   });
+  // The client of a node connects when it is first used.
+  cluster.on("+node", (node: Redis) => followCredentials(node.options, credentials));
+  return cluster;
 }
 
 /** The client for subscriptions. In a cluster every node has all messages, so it connects to any one of them. */
-export function createSubscribingClient(address: RedisAddress): Redis {
-  if (address.kind !== "cluster") return new Redis(singleSettings(address, "messages"));
-  return new Redis({
-    ...nodeSettings(address, "messages"),
+export function createSubscribingClient(address: RedisAddress, credentials: RedisCredentials): Redis {
+  if (address.kind !== "cluster") return connected(singleSettings(address, credentials, "messages"), credentials);
+  const tls = address.tls ? tlsOptions(credentials) : undefined;
+  const settings: Settings = {
+    ...nodeSettings(address, credentials, "messages"),
     ...TRYING,
-    Connector: rotatingConnector(address.nodes, address.tls, END_MS),
-  });
+    Connector: rotatingConnector(address.nodes, tls, END_MS),
+  };
+  return connected(settings, credentials);
 }
 
-function singleSettings(address: Exclude<RedisAddress, { kind: "cluster" }>, purpose: string): Settings {
-  const common = { ...nodeSettings(address, purpose), ...TRYING, db: address.db };
+/** A client that begins to connect when it knows its credentials. */
+function connected(settings: Settings, credentials: RedisCredentials): Redis {
+  const client = new Redis({ ...settings, lazyConnect: true });
+  followCredentials(client.options, credentials);
+  // The client tells its listeners of the error, and tries again.
+  client.connect().catch(() => undefined);
+  return client;
+}
+
+function singleSettings(
+  address: Exclude<RedisAddress, { kind: "cluster" }>,
+  credentials: RedisCredentials,
+  purpose: string,
+): Settings {
+  const common = { ...nodeSettings(address, credentials, purpose), ...TRYING, db: address.db };
   if (address.kind === "standalone") return { ...common, ...address.node };
   return {
     ...common,
@@ -63,15 +82,13 @@ function singleSettings(address: Exclude<RedisAddress, { kind: "cluster" }>, pur
     sentinelRetryStrategy: pauseBefore,
     sentinelReconnectStrategy: pauseBefore,
     sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
-    ...(address.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    ...(address.tls && { enableTLSForSentinelMode: true, sentinelTLS: tlsOptions(credentials) }),
   };
 }
 
-function nodeSettings({ username, password, tls }: RedisAddress, purpose: string): Settings {
+function nodeSettings({ tls }: RedisAddress, credentials: RedisCredentials, purpose: string): Settings {
   return {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls && { tls: {} }),
+    ...(tls && { tls: tlsOptions(credentials) }),
     connectionName: `lastseen-${purpose}`,
     disableClientInfo: true,
     commandTimeout: COMMAND_TIMEOUT_MS,

@@ -24,8 +24,11 @@ const KIND_OF = new Map<string, FailureKind>(
  */
 const WORD = /^-?([A-Z]+)\b|\s-([A-Z]+)\s/g;
 
-/** The client for a cluster gives up with an error of its own, which has the text of the last one. */
-const LAST_ERROR = /Last error: ReplyError: (.*)$/s;
+/**
+ * The clients for a cluster and for sentinels give up with an error of their own, which has the text of the last one. That of a
+ * sentinel has no name before it.
+ */
+const LAST_ERROR = /Last error: (?:ReplyError: |(?=NOAUTH|WRONGPASS|NOPERM))(.*)$/s;
 
 /** Why a command failed. Errors that are no answers of Redis come from the client, because nothing answered. */
 export function failureKind({ name, message }: Error): FailureKind {

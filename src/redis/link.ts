@@ -1,10 +1,9 @@
 import { Cluster } from "ioredis";
 import { Emitter } from "../kernel/emitter.js";
 import type { FailureKind } from "../ports/store-failure.js";
-import { createCommandClient, type CommandClient } from "./clients.js";
+import type { CommandClient } from "./clients.js";
 import { failureKind } from "./failure.js";
 import type { Keys } from "./keys.js";
-import type { RedisAddress } from "./redis-url.js";
 import type { Script } from "./script.js";
 
 /** Redis could not be reached, or did not answer in time. Redis may have run the command all the same. */
@@ -57,10 +56,11 @@ export class RedisLink {
   #noConnection: Error = new Error("not connected yet");
   #closed = false;
 
-  constructor(address: RedisAddress, keys: Keys, onListenerError: (error: unknown, event: PropertyKey) => void) {
+  /** @param client from now on the link's own: the link closes it */
+  constructor(client: CommandClient, keys: Keys, onListenerError: (error: unknown, event: PropertyKey) => void) {
     this.keys = keys;
     this.#events = new Emitter(onListenerError);
-    this.#client = createCommandClient(address);
+    this.#client = client;
     this.#client.on("ready", () => {
       this.#noConnection = new Error("connection lost");
       this.#change(() => (this.#unreachable = undefined));

@@ -9,7 +9,8 @@ import type { CallLimits, CallStore } from "../ports/call-store.js";
 import { LEASE_MS } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
 import type { StoreCheck } from "../ports/store-check.js";
-import { createSubscribingClient } from "./clients.js";
+import { createCommandClient, createSubscribingClient } from "./clients.js";
+import type { RedisCredentials } from "./credentials.js";
 import { EvictionPolicy } from "./eviction-policy.js";
 import { DEFAULT_PREFIX, Keys } from "./keys.js";
 import { RedisLink, type LinkEvents } from "./link.js";
@@ -30,6 +31,8 @@ export interface RedisStoreOptions {
   onListenerError: (error: unknown, event: PropertyKey) => void;
   /** Called once for each policy with which Redis deletes keys when its memory is full. */
   onHarmfulPolicy?: (policy: string) => void;
+  /** How this service proves who it is. Default: the user and the password in the URL. */
+  credentials?: RedisCredentials;
   /** What all keys begin with. */
   prefix?: string;
   leaseMs?: number;
@@ -41,6 +44,7 @@ export class RedisStore {
   readonly link: RedisLink;
   readonly evictionPolicy: EvictionPolicy;
   readonly #address: RedisAddress;
+  readonly #credentials: RedisCredentials;
   readonly #leaseMs: number;
   readonly #clock: Clock;
   readonly #onListenerError: (error: unknown, event: PropertyKey) => void;
@@ -53,12 +57,14 @@ export class RedisStore {
    */
   constructor(options: RedisStoreOptions) {
     this.#address = parseRedisUrl(options.url);
+    this.#credentials = options.credentials ?? credentialsIn(this.#address);
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     this.#clock = options.clock ?? systemClock;
     this.#onListenerError = options.onListenerError;
     const database = this.#address.kind === "cluster" ? 0 : this.#address.db;
     const keys = new Keys(options.prefix ?? DEFAULT_PREFIX, database);
-    this.link = new RedisLink(this.#address, keys, options.onListenerError);
+    const client = createCommandClient(this.#address, this.#credentials);
+    this.link = new RedisLink(client, keys, options.onListenerError);
     this.evictionPolicy = new EvictionPolicy({
       clock: this.#clock,
       read: () => this.link.info("memory"),
@@ -112,7 +118,7 @@ export class RedisStore {
       link: this.link,
       nodeId,
       subscribe: (channels, callbacks) =>
-        new Subscriber(createSubscribingClient(this.#address), this.#clock, channels, callbacks),
+        new Subscriber(createSubscribingClient(this.#address, this.#credentials), this.#clock, channels, callbacks),
       onListenerError: this.#onListenerError,
     });
     this.#open.add(bus);
@@ -125,4 +131,12 @@ export class RedisStore {
     this.#open.clear();
     this.link.close();
   }
+}
+
+function credentialsIn({ username, password }: RedisAddress): RedisCredentials {
+  return {
+    redis: () => ({ username, password }),
+    sentinel: () => ({ username: undefined, password: undefined }),
+    secureContext: () => undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import { connect as connectPlain } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { AbstractConnector } from "ioredis";
 import type { HostPort } from "./redis-url.js";
 
@@ -7,11 +7,12 @@ import type { HostPort } from "./redis-url.js";
  * Makes a connector to a group of equal nodes. The first attempt connects to a node chosen by chance, each further attempt
  * to the next node.
  *
+ * @param tls undefined: no TLS. Read anew for each connection
  * @param endMs after this time a connection that is being closed is destroyed, milliseconds
  */
 export function rotatingConnector(
   nodes: readonly HostPort[],
-  tls: boolean,
+  tls: ConnectionOptions | undefined,
   endMs: number,
 ): new () => AbstractConnector {
   let turn = Math.floor(Math.random() * nodes.length);
@@ -25,7 +26,7 @@ export function rotatingConnector(
       const node = nodes[turn++ % nodes.length];
       if (!node) return Promise.reject(new Error("no nodes"));
       this.connecting = true;
-      this.stream = tls ? connectTls({ ...node }) : connectPlain({ ...node });
+      this.stream = tls ? connectTls({ ...node, ...tls }) : connectPlain({ ...node });
       this.stream.once("error", (error: Error) => {
         this.firstError = error;
       });

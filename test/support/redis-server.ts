@@ -18,6 +18,8 @@ export interface RedisServerOptions {
   /** Lines of a configuration file. */
   config?: readonly string[];
   sentinel?: boolean;
+  /** What {@link RedisServer.cli} says, where the configuration asks for a password. */
+  password?: string;
 }
 
 /** A real Redis process on loopback. It keeps nothing on disk unless its configuration says so. */
@@ -25,6 +27,8 @@ export class RedisServer {
   readonly port: number;
   /** Its working folder; removed at the end. */
   readonly folder: string;
+  /** What {@link cli} says; empty: nothing. */
+  password = "";
   readonly #process: ChildProcess;
 
   private constructor(port: number, folder: string, child: ChildProcess) {
@@ -34,7 +38,12 @@ export class RedisServer {
   }
 
   /** Starts a Redis and waits until it accepts connections. The caller must stop it. */
-  static async start({ port, config = [], sentinel = false }: RedisServerOptions = {}): Promise<RedisServer> {
+  static async start({
+    port,
+    config = [],
+    sentinel = false,
+    password = "",
+  }: RedisServerOptions = {}): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), "lastseen-redis-"));
     const chosen = port ?? (await freePort());
     const file = join(folder, "redis.conf");
@@ -45,6 +54,7 @@ export class RedisServer {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const server = new RedisServer(chosen, folder, child);
+    server.password = password;
     try {
       await saying(child, /Ready to accept connections|Sentinel ID is/);
     } catch (error) {
@@ -64,7 +74,10 @@ export class RedisServer {
 
   /** Runs redis-cli and returns its output. */
   async cli(...args: string[]): Promise<string> {
-    const { stdout } = await run("redis-cli", ["-p", String(this.port), ...args], { timeout: 20_000 });
+    const { stdout } = await run("redis-cli", ["-p", String(this.port), ...args], {
+      timeout: 20_000,
+      env: { ...process.env, ...(this.password && { REDISCLI_AUTH: this.password }) },
+    });
     return stdout.trim();
   }
 

@@ -154,6 +154,15 @@ test("every variable of the environment replaces the value of the files", () => 
     SFU_PORT: "50000",
     SFU_WORKERS: "2",
     MEDIASOUP_WORKER_BIN: "/opt/worker",
+    REDIS_URL: "rediss+sentinel://redis.example/master",
+    REDIS_PREFIX: "calls",
+    REDIS_USERNAME: "app",
+    REDIS_PASSWORD: "a-password",
+    REDIS_SENTINEL_USERNAME: "watcher",
+    REDIS_SENTINEL_PASSWORD: "another-password",
+    REDIS_CA_FILE: "/run/ca.pem",
+    REDIS_CERT_FILE: "/run/cert.pem",
+    REDIS_KEY_FILE: "/run/key.pem",
     NODE_ID: "node-a",
     PUBLIC_URL: "https://a.example",
     WEBHOOK_SECRET,
@@ -167,6 +176,7 @@ test("every variable of the environment replaces the value of the files", () => 
     ...Object.fromEntries(numbers),
     ENVIRONMENT,
     ORIGINS: ["https://a.example", "https://b.example:8443"],
+    SECRET_FILES: {},
     WARNINGS: [],
   });
 });

@@ -39,12 +39,20 @@ const SECRETS: Env = {
   METRICS_TOKEN,
   WEBHOOK_SECRET,
   REDIS_URL: "redis://:a-password@redis.example",
+  REDIS_PASSWORD: "a-password",
+  REDIS_SENTINEL_PASSWORD: "a-password",
+};
+/** Settings without which a secret is refused. */
+const NEEDED: Record<string, Env> = {
+  JWT_SECRET_PREVIOUS: { JWT_SECRET },
+  REDIS_PASSWORD: { REDIS_URL: "redis://redis.example" },
+  REDIS_SENTINEL_PASSWORD: { REDIS_URL: "redis+sentinel://redis.example/master" },
 };
 
 test("every secret may be given as a file, and the line end of the file does not count", () => {
   expect(Object.keys(SECRETS).toSorted()).toEqual(secretNames().toSorted());
   for (const [name, secret] of Object.entries(SECRETS)) {
-    const others = name === "JWT_SECRET_PREVIOUS" ? { JWT_SECRET } : {};
+    const others = NEEDED[name] ?? {};
     for (const end of ["", "\n", "\r\n", " \n\n"]) {
       const { config, problems } = load({ ...others, [`${name}_FILE`]: file(secret + end) });
       expect(problems, name).toEqual([]);
