@@ -67,6 +67,8 @@ export class RedisLink {
     });
     this.#client.on("error", (error: Error) => {
       this.#noConnection = error;
+      // A client that finds no sentinel has no connection that could close.
+      if (this.#unreachable) this.#unreachable = problemOf(error);
       this.countError("connect");
       this.#count(failureKind(error));
     });

@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 export const noOpensslReason: string | undefined =
   spawnSync("openssl", ["version"]).status === 0 ? undefined : "there is no openssl";
 
-const openssl = promisify(execFile).bind(undefined, "openssl");
+const openssl = (args: readonly string[]): Promise<unknown> => promisify(execFile)("openssl", args);
 
 /** Paths of PEM files. */
 export interface KeyPair {
