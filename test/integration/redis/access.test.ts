@@ -219,11 +219,9 @@ describe.skipIf(noTlsReason)("TLS with certificates on both sides", () => {
     for (const [setting, file] of Object.entries({ cert: server.cert, key: server.key, "ca-cert": second.cert })) {
       copyFileSync(file, join(redis.folder, setting));
     }
-    await redis.cli(
-      ...["config", "set"],
-      ...["tls-cert-file", join(redis.folder, "cert"), "tls-key-file", join(redis.folder, "key")],
-      ...["tls-ca-cert-file", join(redis.folder, "ca-cert")],
-    );
+    const file = (name: string): string => join(redis.folder, name);
+    const named = { "tls-cert-file": "cert", "tls-key-file": "key", "tls-ca-cert-file": "ca-cert" };
+    await redis.cli("config", "set", ...Object.entries(named).flatMap(([setting, name]) => [setting, file(name)]));
     await cut(redis);
     await until(isAt(node, "failing"));
     put({ cert: next.cert }, second.cert);
@@ -267,8 +265,8 @@ test.skipIf(noRedisReason)("two services with different prefixes in one Redis do
   for (const node of [one, two]) {
     expect(await (await node.get("/metrics")).text()).toMatch(/^lastseen_nodes_seen 1$/m);
     const { sessions } = (await (await node.get("/api/sessions")).json()) as { sessions: unknown[] };
-    expect(sessions).toHaveLength(node === one ? 2 : 2);
+    expect(sessions).toHaveLength(2);
   }
   const prefixes = new Set((await redis.cli("keys", "*")).split("\n").map((key) => key.split(":{all}:")[0]));
-  expect([...prefixes].toSorted()).toEqual(["lastseen", "other:service"]);
+  expect(prefixes).toEqual(new Set(["lastseen", "other:service"]));
 });
