@@ -18,7 +18,10 @@ export interface PeopleOptions {
   scrapes: string[];
 }
 
-/** Those that take minutes go first; meanwhile the others, one way and browser after the other. */
+/**
+ * One way and browser after the other: more browsers at the same time would slow each other down. Those that take minutes go
+ * beside the others.
+ */
 export async function measurePeople(options: PeopleOptions): Promise<Row[]> {
   const { main, times, wanted, say, scrapes } = options;
   const service = await MeasuredService.start(main);
@@ -32,19 +35,17 @@ export async function measurePeople(options: PeopleOptions): Promise<Row[]> {
     return { how, browser, told, atMost, goings };
   };
   try {
-    const slow = [];
-    for (const { way, browser } of pairs(SLOW_WAYS))
-      slow.push({ way, browser, entered: await enterAll(service, way, browser, times) });
-    const slowly = Promise.all(
-      slow.map(async ({ way, browser, entered }) => rowOf(way, browser, await departAll(entered, way))),
-    );
-    const quickly = async (): Promise<Row[]> => {
+    const inTurn = async (ways: readonly Way[]): Promise<Row[]> => {
       const measured: Row[] = [];
-      for (const { way, browser } of pairs(QUICK_WAYS))
+      for (const { way, browser } of pairs(ways))
         measured.push(rowOf(way, browser, await departAll(await enterAll(service, way, browser, times), way)));
+      return measured;
+    };
+    const quickly = async (): Promise<Row[]> => {
+      const measured = await inTurn(QUICK_WAYS);
       return wanted({ id: "cut" }) ? [...measured, ...(await measureNetwork(options))] : measured;
     };
-    const [last, first] = await Promise.all([slowly, quickly()]);
+    const [last, first] = await Promise.all([inTurn(SLOW_WAYS), quickly()]);
     scrapes.push(await service.metrics());
     return [...first, ...last];
   } finally {

@@ -26,7 +26,7 @@ type OpenElsewhere = (machine: OtherMachine, service: MeasuredService, name: str
 
 const OPEN: Readonly<Record<BrowserName, OpenElsewhere>> = {
   async Chromium(machine, service, name) {
-    const url = service.pageUrl(name, name);
+    const url = service.pageUrl(name, name, { camera: "0" });
     const browser = await launchBrowser(url, machine.browserProgram);
     await (await browser.newPage()).goto(url);
     return () => endBrowser(browser);
@@ -34,7 +34,7 @@ const OPEN: Readonly<Record<BrowserName, OpenElsewhere>> = {
   // Its driver would have to be on that machine too. The page joins by itself. A page without TLS gets no camera, and a synthetic
   // picture does as well.
   async Firefox(machine, service, name) {
-    return openUndrivenFirefox(machine.prefix, service.pageUrl(name, name, { fake: "1" }));
+    return openUndrivenFirefox(machine.prefix, service.pageUrl(name, name, { camera: "0", fake: "1" }));
   },
 };
 

@@ -98,7 +98,7 @@ export const QUICK_WAYS: readonly Way[] = [
   },
 ];
 
-/** These ways take minutes, so they all run at the same time as the others. */
+/** Each takes minutes, so they run beside the others. */
 export const SLOW_WAYS: readonly Way[] = [
   {
     ...SILENT,

@@ -43,7 +43,7 @@ export class Witness {
     await until(async () => {
       const view = await this.#service.find(name, this.#room);
       sessionId = view?.id ?? "";
-      return view !== undefined && (!withMedia || (view.media.producers === 2 && view.evidence.media === "connected"));
+      return view !== undefined && (!withMedia || (view.media.producers === 1 && view.evidence.media === "connected"));
     }, 90_000);
     return sessionId;
   }

@@ -43,6 +43,7 @@ export const boundaries: Boundaries = {
     // What implements the ports.
     "src/memory": [...CORE],
     "src/redis": [...CORE, "ioredis", "typebox", "node:*"],
+    "src/restart": [...CORE, "typebox", "node:*"],
     "src/media": [...CORE, "mediasoup", "typebox", "node:*"],
 
     // What stands between the service and those who use or watch it.
@@ -102,6 +103,7 @@ export const boundaries: Boundaries = {
       "src/webhook",
       "src/memory",
       "src/redis",
+      "src/restart",
       "src/media",
       "src/gateway",
       "src/observability",

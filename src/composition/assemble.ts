@@ -72,6 +72,7 @@ export async function assemble(parts: {
     media,
     authenticate: authenticate ?? authenticationOf({ config, log, clock, metrics }),
     cleanupSteps,
+    keep: stores.restart && ((sessions) => stores.restart?.keep(sessions) ?? Promise.resolve(false)),
     journal: log,
     log,
     listenerFailed,
@@ -85,7 +86,7 @@ export async function assemble(parts: {
   const { clusterEvents: events } = service;
   const lost = stores.check && checkStore(stores.check, { log, events, clock, webhooks, disposals });
 
-  const run = new Run({ config, log, clock, service });
+  const run = new Run({ config, log, clock, service, restart: stores.restart });
   const operator = operatorView(config.NODE_ID, service, stores, clock, disposals);
   const callers = new CallerLists(stores.blockedCallers, config.MAX_BLOCKED_CALLERS);
   const isReady = (): boolean => run.isReady;

@@ -4,9 +4,8 @@ import type { Membership } from "../cluster/membership.js";
 import type { Clock } from "../kernel/clock.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory } from "../ports/directory.js";
-import type { MediaPlane } from "../ports/media-plane.js";
 import type { Reaper } from "../reaper/reaper.js";
-import { Adoption } from "../room/adoption.js";
+import type { Adoption } from "../room/adoption.js";
 import type { DirectorySync } from "../room/directory-sync.js";
 import type { Core } from "./core.js";
 
@@ -16,8 +15,8 @@ interface Parts {
   random: () => number;
   directory: Directory;
   bus: Bus;
-  media: MediaPlane;
   core: Core;
+  adoption: Adoption;
   directorySync: DirectorySync;
   reaper: Reaper;
 }
@@ -31,9 +30,8 @@ export function createCluster(parts: Parts): Cluster {
   return cluster;
 }
 
-function localState({ core, media, directory, directorySync, reaper }: Parts): LocalState {
-  const { lifecycle, sessions, registry, rooms } = core;
-  const adoption = new Adoption({ rooms, media, sessions, directory, events: lifecycle });
+function localState({ core, adoption, directorySync, reaper }: Parts): LocalState {
+  const { lifecycle, registry, rooms } = core;
   return {
     sessions: () => [...registry.all()].filter(({ status }) => status === "open"),
     rooms: () => [...rooms.all()].map(({ id }) => id),

@@ -3,6 +3,7 @@ import type { Config } from "../config/load.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
 import { Loops } from "./loops.js";
+import type { Restart } from "./restart.js";
 import type { Service } from "./service.js";
 
 /** Sets a service that is put together in motion, and stops it. */
@@ -11,13 +12,15 @@ export class Run {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #service: Service;
+  readonly #restart: Restart | undefined;
   #stopping = false;
 
-  constructor(parts: { config: Config; log: Logger; clock: Clock; service: Service }) {
+  constructor(parts: { config: Config; log: Logger; clock: Clock; service: Service; restart: Restart | undefined }) {
     this.#config = parts.config;
     this.#log = parts.log;
     this.#clock = parts.clock;
     this.#service = parts.service;
+    this.#restart = parts.restart;
   }
 
   /** Whether new clients may come: the service is not about to stop and does not hand its sessions over. */
@@ -31,8 +34,9 @@ export class Run {
    * @param disposals gets what stops the service, which takes up to `DRAIN_TIMEOUT_MS`
    */
   async start(disposals: DisposalStack): Promise<void> {
-    const { blocks, cluster } = this.#service;
-    const { DRAIN_TIMEOUT_MS, PUBLIC_URL } = this.#config;
+    const { adoption, blocks, cluster } = this.#service;
+    const { DRAIN_TIMEOUT_MS, NODE_ID, PUBLIC_URL } = this.#config;
+    const kept = (await this.#restart?.restore()) ?? [];
     const loops = this.#createLoops();
     disposals.defer("loops", () => loops.close());
     loops.start();
@@ -42,6 +46,7 @@ export class Run {
       );
     }
     await blocks.start();
+    await adoption.adopt(kept, NODE_ID);
     await cluster?.start();
     disposals.defer("drain", async () => {
       this.#stopping = true;

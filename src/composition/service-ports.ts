@@ -5,7 +5,7 @@ import type { Clock } from "../kernel/clock.js";
 import type { BlockList } from "../ports/block-list.js";
 import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
-import type { Directory } from "../ports/directory.js";
+import type { Directory, SessionEntry } from "../ports/directory.js";
 import type { MediaKind, MediaPlane } from "../ports/media-plane.js";
 import type { CleanupStep } from "../reaper/cleanup.js";
 
@@ -25,6 +25,11 @@ export interface ServicePorts {
   authenticate: Authenticate;
   /** Further steps of every cleanup, after the service's own. */
   cleanupSteps: readonly CleanupStep[];
+  /**
+   * Keeps the sessions of a node that is alone for its next start; missing when it forgets them. Resolves to false when they
+   * could not be kept.
+   */
+  keep?: ((sessions: readonly SessionEntry[]) => Promise<boolean>) | undefined;
   /** Where the journal writes each step of a session's life. */
   journal: Logger;
   /** Where the gateway writes refused requests and ended sockets. */

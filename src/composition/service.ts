@@ -18,7 +18,8 @@ import { Reconciler } from "../reaper/reconciler.js";
 import { departureSteps } from "../reaper/steps.js";
 import { Sweeper } from "../reaper/sweeper.js";
 import { Admission } from "../room/admission.js";
-import { DirectorySync } from "../room/directory-sync.js";
+import { Adoption } from "../room/adoption.js";
+import { DirectorySync, entryOf } from "../room/directory-sync.js";
 import { MetadataChanges } from "../room/metadata-changes.js";
 import { Blocks } from "../session/blocks.js";
 import { followWatched } from "../room/watched.js";
@@ -35,6 +36,7 @@ const ENDS_IN_A_TURN = 50;
 /** The parts of a running service. */
 export interface Service extends Core {
   readonly admission: Admission;
+  readonly adoption: Adoption;
   readonly reaper: Reaper;
   readonly sweeper: Sweeper;
   readonly reconciler: Reconciler;
@@ -49,8 +51,8 @@ export interface Service extends Core {
   /** To be called several times a second. */
   lookForSilence(this: void): void;
   /**
-   * Ends every session here. Sessions that other nodes take over end only here; the others end as `shutdown`. Resolves after
-   * the first attempt at each cleanup.
+   * Ends every session here. Sessions with which other nodes or the next start go on end only here; the others end as
+   * `shutdown`. Resolves after the first attempt at each cleanup.
    */
   endSessions(): Promise<void>;
 }
@@ -119,8 +121,9 @@ export function createService(
   const parts = { settings, ports, core, metadata, reaper, admission, telephony, membership, refusals, blocks };
   const gateway = createGateway(parts);
 
+  const adoption = new Adoption({ rooms, media, sessions, directory, events: lifecycle });
   const cluster =
-    membership && createCluster({ membership, clock, random, directory, bus, media, core, directorySync, reaper });
+    membership && createCluster({ membership, clock, random, directory, bus, core, adoption, directorySync, reaper });
   if (cluster) disposals.defer("cluster", () => cluster.close());
 
   const timeline = new Timeline();
@@ -143,6 +146,7 @@ export function createService(
   return {
     ...core,
     admission,
+    adoption,
     reaper,
     sweeper,
     reconciler,
@@ -155,9 +159,10 @@ export function createService(
     cluster,
     lookForSilence: () => media.lookForSilence(core.pace.silenceMs),
     async endSessions() {
-      const end: Departure = cluster?.hasHeirs
-        ? { reason: "node_lost", givenUp: "handed_over" }
-        : { reason: "shutdown" };
+      const open = [...registry.all()].filter(({ status }) => status === "open");
+      const areKept = open.length > 0 && ((await ports.keep?.(open.map(entryOf))) ?? false);
+      const end: Departure =
+        cluster?.hasHeirs || areKept ? { reason: "node_lost", givenUp: "handed_over" } : { reason: "shutdown" };
       const ends: Promise<boolean>[] = [];
       for (const session of registry.all()) {
         if (end.givenUp && session.status === "open") lifecycle.emit("given_up", { session, why: end.givenUp });

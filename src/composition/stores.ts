@@ -21,6 +21,7 @@ import type { Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
 import type { StoreCheck } from "../ports/store-check.js";
 import { redisCredentials } from "./redis-credentials.js";
+import { Restart } from "./restart.js";
 import type { ListenerFailed } from "./service-ports.js";
 
 export interface Stores {
@@ -33,6 +34,8 @@ export interface Stores {
   readonly events: EventLog;
   /** Finds what the shared store has lost; undefined without one. */
   readonly check: StoreCheck | undefined;
+  /** Undefined unless `RESTART_FILE` is set. */
+  readonly restart: Restart | undefined;
   /** Undefined when this node uses no Redis. */
   readonly redis: RedisHealth | undefined;
 }
@@ -65,7 +68,7 @@ export async function openStores(
   disposals: DisposalStack,
 ): Promise<Stores> {
   const { REDIS_URL } = config;
-  if (REDIS_URL === undefined) return openMemory(config, clock, listenerFailed, disposals);
+  if (REDIS_URL === undefined) return openMemory(config, { clock, log, listenerFailed }, disposals);
   const store = new RedisStore({
     url: REDIS_URL,
     credentials: redisCredentials(config, REDIS_URL, log),
@@ -87,6 +90,7 @@ export async function openStores(
     blockedCallers: store.blockedCallers(),
     blocks: store.blocks(),
     events: store.events(config.NODE_ID),
+    restart: undefined,
     redis: {
       isUp: () => store.state === "up",
       problem: () => store.link.problem,
@@ -112,9 +116,8 @@ function isUp(store: RedisStore, clock: Clock): Promise<void> {
 }
 
 async function openMemory(
-  { NODE_ID: nodeId, MAX_RINGS_PER_USER: mostRings }: Config,
-  clock: Clock,
-  listenerFailed: ListenerFailed,
+  { NODE_ID: nodeId, MAX_RINGS_PER_USER: mostRings, RESTART_FILE: path }: Config,
+  { clock, log, listenerFailed }: { clock: Clock; log: Logger; listenerFailed: ListenerFailed },
   disposals: DisposalStack,
 ): Promise<Stores> {
   const store = new MemoryStore(clock);
@@ -126,14 +129,16 @@ async function openMemory(
   const events = new MemoryEventLog(new MemoryEvents(store), nodeId);
   const blockedCallers = new MemoryBlockedCallers();
   const calls = new MemoryCalls(clock, { mostRings }, blockedCallers);
+  const blocks = new MemoryBlocks(clock);
   return {
     directory,
     bus,
     calls,
     blockedCallers,
-    blocks: new MemoryBlocks(clock),
+    blocks,
     events,
     check: undefined,
+    restart: path === undefined ? undefined : new Restart({ path, clock, log, directory, calls, blocks }),
     redis: undefined,
   };
 }

@@ -68,6 +68,13 @@ const RULES: readonly Rule[] = [
   },
   ...REDIS_RULES,
   {
+    reads: ["RESTART_FILE", "REDIS_URL"],
+    problem: ({ RESTART_FILE, REDIS_URL }) =>
+      RESTART_FILE !== undefined &&
+      REDIS_URL !== undefined &&
+      "RESTART_FILE is for a node without REDIS_URL: remove it, because with Redis the other nodes go on with the sessions",
+  },
+  {
     reads: ["TRUSTED_PROXIES"],
     problem({ TRUSTED_PROXIES }) {
       const wrong = listOf(TRUSTED_PROXIES).filter((entry) => !isAddressOrNetwork(entry));

@@ -247,6 +247,12 @@ const nodes = {
       unset: "`PUBLIC_URL`; without both, the host of the page itself",
     }),
   ),
+  RESTART_FILE: Type.Optional(
+    Text(
+      "A file in which a node without `REDIS_URL` keeps its sessions, calls and blocks when it stops. Its next start goes on with them, so that nobody leaves the room. The file has names and metadata of users; only the user of the process may read it.",
+      { unset: "all sessions end when the node stops" },
+    ),
+  ),
   DRAIN_TIMEOUT_MS: Ms(0, "How long a node that stops may take to hand its rooms over to the other nodes."),
 };
 

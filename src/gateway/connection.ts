@@ -13,6 +13,7 @@ import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionConnection } from "../session/session-connection.js";
 import type { Session } from "../session/session.js";
 import type { Place } from "./budget/connection-limits.js";
+import type { Held, Outbox } from "./outbox.js";
 import type { Reader } from "./budget/unread-bytes.js";
 import type { LineSource } from "./line-sources.js";
 import type { Peer } from "./peer.js";
@@ -28,8 +29,10 @@ const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 export interface FrameSink {
   readonly log: { debug(fields: object, message: string): void };
   readonly counters: { messagesReceived: number };
+  readonly outbox: Pick<Outbox, "hold" | "wrote">;
   readonly watch: {
     heard(connection: Connection): void;
+    spoke(connection: Connection): void;
     paceChanged(connection: Connection): void;
     demand(connection: Connection, answerMs: number): void;
   };
@@ -64,13 +67,16 @@ export interface Line {
   readonly readableEnded: boolean;
   /** The error that ended it, such as a reset. */
   readonly errored: Error | null;
+  /** Holds back what is written until `uncork`. */
+  cork(): void;
+  uncork(): void;
 }
 
 /**
  * One WebSocket. It reads and writes frames and belongs to at most one session at a time. The gateway decides what a frame
  * means.
  */
-export class Connection implements SessionConnection, Reader {
+export class Connection implements SessionConnection, Reader, Held {
   /** Set by a successful hello. The session may belong to another connection since then. */
   session: Session | undefined = undefined;
   /** A hello waits for something outside: an identity provider, the application, or the store. */
@@ -100,6 +106,8 @@ export class Connection implements SessionConnection, Reader {
   #open = true;
   /** Pings that the client has not answered yet. */
   #pongsOwed = 0;
+  /** What is written waits in the {@link Outbox}. */
+  #isHeld = false;
   /** Something was unread after the last send. */
   #isBehind = false;
   /** The code that the service closed with. The code in the answer of the client does not count then. */
@@ -129,21 +137,37 @@ export class Connection implements SessionConnection, Reader {
     return this.#open;
   }
 
+  /** Sends an event, in one write with other events of the same moment. */
   send(frame: string | Buffer): void {
     if (!this.#open) return;
+    if (!this.#isHeld) {
+      this.#isHeld = true;
+      this.#line.cork();
+      this.#sink.outbox.hold(this);
+    }
+    this.reply(frame);
+  }
+
+  /** Sends an answer at once, unless events wait that come before it. */
+  reply(frame: string | Buffer): void {
+    if (!this.#open) return;
     this.#socket.send(frame, TEXT);
-    const { bufferedAmount } = this.#socket;
-    if (bufferedAmount === 0 && !this.#isBehind) return;
-    this.#isBehind = bufferedAmount > 0;
-    if (bufferedAmount > MAX_BUFFERED_BYTES) this.destroyUnread();
-    this.#sink.behind(this, this.unread);
+    if (this.#isHeld) this.#sink.outbox.wrote(frame.length);
+    else this.#noteUnread();
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#line.uncork();
+    if (this.#open) this.#noteUnread();
   }
 
   /** Sends an answer that the session pays for; see {@link Session.replies}. */
   sendCharged(frame: string): void {
     const bytes = Buffer.from(frame);
     this.session?.replies.spend(bytes.length);
-    this.send(bytes);
+    this.reply(bytes);
   }
 
   /** What this process holds for the client: ws and the socket count it together. */
@@ -164,7 +188,7 @@ export class Connection implements SessionConnection, Reader {
   sendError(id: RequestId | undefined, type: string | undefined, error: LastseenError): void {
     const wire = error.toWire();
     if (id !== undefined) {
-      this.send(encodeErrorReply(id, wire));
+      this.reply(encodeErrorReply(id, wire));
       return;
     }
     const { code, message, data } = wire;
@@ -196,6 +220,7 @@ export class Connection implements SessionConnection, Reader {
   /** Ends the socket without a closing handshake, because the client does not answer. */
   destroy(why: string): void {
     this.#sink.log.debug({ sessionId: this.session?.id, why }, "socket destroyed");
+    this.release();
     this.#open = false;
     this.#socket.terminate();
   }
@@ -209,7 +234,7 @@ export class Connection implements SessionConnection, Reader {
       return;
     }
     this.#sink.counters.messagesReceived += 1;
-    this.#sink.watch.heard(this);
+    this.#sink.watch.spoke(this);
     const isBarePing = !isBinary && bytes.length === BARE_PING_BYTES.length && bytes.equals(BARE_PING_BYTES);
     try {
       if (verdict !== "ok") this.#sink.overRate(this, isBinary ? undefined : bytes, verdict);
@@ -232,6 +257,14 @@ export class Connection implements SessionConnection, Reader {
     else if (!this.#admitControlFrame(data)) return;
     this.lastPongMono = this.#sink.now();
     this.#sink.watch.heard(this);
+  }
+
+  #noteUnread(): void {
+    const { bufferedAmount } = this.#socket;
+    if (bufferedAmount === 0 && !this.#isBehind) return;
+    this.#isBehind = bufferedAmount > 0;
+    if (bufferedAmount > MAX_BUFFERED_BYTES) this.destroyUnread();
+    this.#sink.behind(this, this.unread);
   }
 
   #admitControlFrame(data: Buffer): boolean {

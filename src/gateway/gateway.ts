@@ -20,6 +20,7 @@ import { UnreadBytes } from "./budget/unread-bytes.js";
 import type { GatewayLog } from "./gateway-log.js";
 import { LineSources } from "./line-sources.js";
 import { OpenConnections } from "./open-connections.js";
+import { Outbox } from "./outbox.js";
 import type { Peer } from "./peer.js";
 import { RefusedRequests } from "./refused-requests.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
@@ -36,6 +37,7 @@ export class Gateway implements FrameSink {
   readonly log: GatewayLog;
   readonly watch: SocketWatch;
   readonly counters = new GatewayCounters();
+  readonly outbox: Outbox;
   readonly #clock: Clock;
   readonly #sessions: Sessions;
   readonly #liveness: Liveness;
@@ -71,6 +73,7 @@ export class Gateway implements FrameSink {
     this.log = options.log;
     this.watch = options.watch;
     this.#clock = options.clock;
+    this.outbox = new Outbox(() => options.clock.pollPhase());
     this.#refused = new RefusedRequests({ log: options.log, now: () => this.now(), counters: this.counters });
     this.#connections = new OpenConnections(options);
     this.#sessions = options.sessions;
@@ -126,7 +129,7 @@ export class Gateway implements FrameSink {
     this.log.trace({ userId: session.userId, sessionId: session.id }, "ping");
     this.#heartbeatGap(this.#liveness.sinceLastSign(session));
     this.#heard(session);
-    connection.send(session.participation?.roster.pong ?? PONG);
+    connection.reply(session.participation?.roster.pong ?? PONG);
   }
 
   frame(connection: Connection, bytes: Buffer | undefined): void {
@@ -197,8 +200,12 @@ export class Gateway implements FrameSink {
   /** A killed client and a proxy that died end their connections alike. Only the number of ends tells them apart. */
   #detach(connection: Connection, session: Session, code: number, byFin: boolean): void {
     const end = this.#sessions.detach(session, connection, code, byFin);
-    if (!byFin || !end) return;
-    connection.source.endedByFin(this.now(), () => this.#liveness.endExplained(session, end, "connection_lost"));
+    if (byFin && end) {
+      const wasProxy = (): void => this.#liveness.endExplained(session, end, "connection_lost");
+      connection.source.endedAbruptly(this.now(), wasProxy);
+    } else if (code === CLOSE_CODES.abnormal.code) {
+      connection.source.endedAbruptly(this.now());
+    }
   }
 
   /** A frame of a client that has not said hello is only looked into when it says hello. */
@@ -249,7 +256,7 @@ export class Gateway implements FrameSink {
     }
     this.heartbeat(connection, session);
     if (request.data.visibility) this.#liveness.declaredVisibility(session, request.data.visibility);
-    if (request.id !== undefined) connection.send(encodeReply(request.id, {}));
+    if (request.id !== undefined) connection.reply(encodeReply(request.id, {}));
   }
 
   #heard(session: Session): void {

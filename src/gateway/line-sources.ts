@@ -1,4 +1,7 @@
-/** Tells a client that was killed from a proxy that died: both end their TCP connections in order, without a close frame. */
+/**
+ * Tells a client that was killed from a proxy that died: both end their TCP connections without a close frame, in order or, when
+ * something was unread, by a reset.
+ */
 
 /** When so many connections of one address, */
 const LEAST = 10;
@@ -10,7 +13,7 @@ const WINDOW_MS = 2_000;
 interface End {
   /** Monotonic milliseconds. */
   readonly at: number;
-  readonly wasProxy: () => void;
+  readonly wasProxy: (() => void) | undefined;
 }
 
 /** The connections that come from one address: those of one client, or those of all clients behind one proxy. */
@@ -33,17 +36,17 @@ export class LineSource {
   }
 
   /**
-   * A connection has ended by FIN, without a close frame. It is no longer counted in `open`.
+   * A connection has ended without a close frame. It is no longer counted in `open`.
    *
    * @param now monotonic milliseconds
    * @param wasProxy called when it turns out, now or with a later end, that a proxy has died
    */
-  endedByFin(now: number, wasProxy: () => void): void {
+  endedAbruptly(now: number, wasProxy?: () => void): void {
     this.#forgetBefore(now - WINDOW_MS);
     this.#ends.push({ at: now, wasProxy });
     const ended = this.#ends.length - this.#first;
     if (ended < LEAST || ended <= (this.open + ended) * SHARE) return;
-    for (const end of this.#ends.slice(Math.max(this.#first, this.#untold))) end.wasProxy();
+    for (const end of this.#ends.slice(Math.max(this.#first, this.#untold))) end.wasProxy?.();
     this.#untold = this.#ends.length;
   }
 

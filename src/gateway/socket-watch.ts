@@ -15,6 +15,15 @@ const LAST_ANSWER_MS = 8_000;
  * network, which takes up to 4 s, must be over before.
  */
 const WATCHED_LAST_ANSWER_MS = 2_000;
+/** A message puts the next ping off by so much at least, or not at all, milliseconds. */
+const LEAST_DELAY_MS = 250;
+/**
+ * When a socket is due, those that fall due within this share of the interval are pinged with it. A ping with its answer costs
+ * about half when many go out at the same moment, because the process then reads many answers each time it wakes up.
+ */
+const EARLY_SHARE = 0.25;
+/** No more pings than this go out in one pass before they are due. */
+const MOST_EARLY = 500;
 
 /** What the watch tells about sockets that have a session. */
 export interface SocketSigns {
@@ -78,18 +87,29 @@ export class SocketWatch {
     }
   }
 
+  /**
+   * A message arrived. It proves as much as the answer to a ping, so the next ping is due an interval later. Not so a frame of any
+   * kind: a client that sends pongs without being asked must still be pinged.
+   */
+  spoke(connection: Connection): void {
+    this.heard(connection);
+    if (!this.#isAwaitingPing(connection)) return;
+    const next = this.#time.now() + this.#intervalOf(connection);
+    // Many messages in a short time move the entry once.
+    if (next - connection.expiry.dueAt >= LEAST_DELAY_MS) this.#listOf(connection).put(connection.expiry, next);
+  }
+
   /** The session of the connection is watched now, or not any more. That puts off no ping. */
   paceChanged(connection: Connection): void {
-    const { list, dueAt } = connection.expiry;
-    if (list !== this.#awaitingPing && list !== this.#awaitingWatchedPing) return;
+    if (!this.#isAwaitingPing(connection)) return;
+    const { dueAt } = connection.expiry;
     const next = this.#time.now() + this.#intervalOf(connection);
     this.#listOf(connection).put(connection.expiry, Math.min(dueAt, next));
   }
 
   /** Pings now. Unless a frame arrives within `answerMs`, the socket is silent. */
   demand(connection: Connection, answerMs: number): void {
-    const { list } = connection.expiry;
-    if (list !== this.#awaitingPing && list !== this.#awaitingWatchedPing) return;
+    if (!this.#isAwaitingPing(connection)) return;
     this.#ping(connection);
     this.#demanded.put(connection.expiry, this.#time.now() + answerMs);
   }
@@ -105,9 +125,20 @@ export class SocketWatch {
       connection.close("helloTimeout");
     }
     for (const connection of this.#demanded.due(now)) this.#silent(connection);
-    for (const connection of this.#awaitingWatchedPing.due(now))
+    for (const connection of this.#dueTogether(this.#awaitingWatchedPing)) {
       this.#pingRegularly(connection, WATCHED_LAST_ANSWER_MS);
-    for (const connection of this.#awaitingPing.due(now)) this.#pingRegularly(connection, LAST_ANSWER_MS);
+    }
+    for (const connection of this.#dueTogether(this.#awaitingPing)) this.#pingRegularly(connection, LAST_ANSWER_MS);
+  }
+
+  /** The sockets that are due for a ping, and with them those that fall due soon. */
+  #dueTogether(list: ExpiryList<Connection>): Connection[] {
+    const now = this.#time.now();
+    if (list.nextDueAt === undefined || list.nextDueAt > now) return [];
+    const intervalMs = list === this.#awaitingWatchedPing ? this.#watchedIntervalMs : this.#pingIntervalMs;
+    const entries = list.dueEntries(now + intervalMs * EARLY_SHARE);
+    const early = entries.findIndex(({ dueAt }) => dueAt > now);
+    return entries.slice(0, early < 0 ? entries.length : early + MOST_EARLY).map(({ item }) => item);
   }
 
   #pingRegularly(connection: Connection, lastAnswerMs: number): void {
@@ -136,13 +167,19 @@ export class SocketWatch {
     this.#listOf(connection).put(connection.expiry, this.#time.now() + this.#intervalOf(connection));
   }
 
+  #isAwaitingPing({ expiry: { list } }: Connection): boolean {
+    return list === this.#awaitingPing || list === this.#awaitingWatchedPing;
+  }
+
   #listOf({ session }: Connection): ExpiryList<Connection> {
     return session?.isWatched ? this.#awaitingWatchedPing : this.#awaitingPing;
   }
 
-  #intervalOf(connection: Connection): number {
-    return connection.session?.isWatched
-      ? Math.min(this.#watchedPace.pingMs, this.#pingIntervalMs)
-      : this.#pingIntervalMs;
+  #intervalOf({ session }: Connection): number {
+    return session?.isWatched ? this.#watchedIntervalMs : this.#pingIntervalMs;
+  }
+
+  get #watchedIntervalMs(): number {
+    return Math.min(this.#watchedPace.pingMs, this.#pingIntervalMs);
   }
 }

@@ -124,6 +124,18 @@ export class MemoryCalls implements CallStore {
     return live.map((call) => this.#view(call));
   }
 
+  /** All calls, also the hidden ones. */
+  all(): CallRecord[] {
+    return [...this.#calls.values()].map((call) => this.#view(call));
+  }
+
+  /** Takes calls back that another process had. @param passedMs since their durations were true */
+  restore(calls: readonly CallRecord[], passedMs: number): void {
+    for (const { ageMs, remainingMs, ...call } of calls) {
+      if (remainingMs > passedMs) this.#put(call, remainingMs - passedMs, ageMs + passedMs);
+    }
+  }
+
   async close(): Promise<void> {}
 
   get #now(): number {
@@ -150,8 +162,8 @@ export class MemoryCalls implements CallStore {
     return this.#put({ ...call, callee, state: "active" }, this.#holdMs);
   }
 
-  #put(call: Omit<StoredCall, "since" | "until">, lastsMs: number): StoredCall {
-    const stored = { ...call, since: this.#now, until: this.#now + lastsMs };
+  #put(call: Omit<StoredCall, "since" | "until">, lastsMs: number, ageMs = 0): StoredCall {
+    const stored = { ...call, since: this.#now - ageMs, until: this.#now + lastsMs };
     this.#calls.set(call.callId, stored);
     for (const userId of usersOf(call)) this.#byUser.set(userId, call.callId);
     return stored;

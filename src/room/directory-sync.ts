@@ -184,7 +184,7 @@ function elsewhere(url: string): string {
 }
 
 /** What another node needs to go on with the session. */
-function entryOf(session: Session): SessionEntry {
+export function entryOf(session: Session): SessionEntry {
   const { id: sessionId, userId, epoch, name, tabId, openedAt, metadata, participation } = session;
   return {
     sessionId,

@@ -179,7 +179,7 @@ export class Rooms {
     if (room) this.#announce(room, type, { userId: session.userId, sessionId: session.id, reason }, session);
   }
 
-  /** @returns the characters that were sent to all members together */
+  /** @returns the bytes that were sent to all members together */
   #announce<T extends RosterEvent>(
     room: Room,
     type: T,
@@ -190,7 +190,8 @@ export class Rooms {
     return this.#send(room, encodeEvent(type, frame), except?.id);
   }
 
-  #send(room: Room, frame: string, except: string | undefined): number {
+  #send(room: Room, text: string, except: string | undefined): number {
+    const frame = Buffer.from(text);
     for (const member of room.members.values()) {
       if (member.id !== except) member.connection?.send(frame);
     }

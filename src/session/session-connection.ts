@@ -5,7 +5,7 @@ export interface SessionConnection {
   /** When the last WebSocket pong came, monotonic milliseconds; undefined before the first. */
   readonly lastPongMono?: number | undefined;
   /** Queues one encoded frame; dropped when the socket is not open. */
-  send(frame: string): void;
+  send(frame: string | Buffer): void;
   /** The session is watched now, or not any more: the pings of the socket come at another pace. */
   paceChanged(): void;
   /** Sends a WebSocket ping at once. If nothing arrives within `answerMs`, the socket counts as silent. */

@@ -61,9 +61,9 @@ export class RecordingConnection implements SessionConnection {
   closedAs: CloseName | undefined;
   demanded = 0;
 
-  send(frame: string): void {
+  send(frame: string | Buffer): void {
     if (this.closedAs !== undefined) return;
-    this.frames.push(JSON.parse(frame) as { type?: string });
+    this.frames.push(JSON.parse(String(frame)) as { type?: string });
   }
 
   sendEvent(type: string, data: object): void {

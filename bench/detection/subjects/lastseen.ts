@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installPeers } from "./npm.js";
 import type { Subject } from "./subject.js";
 
 const MANIFEST = fileURLToPath(new URL("../../../package.json", import.meta.url));
 
-/** The built service with the deadlines of `config/default.json` and without media workers. */
+/** The built service with the deadlines of `config/default.json`, without media workers, and with a file that keeps its sessions over a restart. */
 export function lastseen(main: string): Subject {
   return {
     id: "lastseen",
@@ -28,6 +30,7 @@ export function lastseen(main: string): Subject {
         PUBLIC_URL: `http://127.0.0.1:${port}`,
         // All people of the measurement have one address.
         MAX_CONNECTIONS_PER_ADDRESS: "10000",
+        RESTART_FILE: join(tmpdir(), `lastseen-bench-${process.pid}-${port}.json`),
       },
     }),
     url: (host, port) => `http://${host}:${port}`,

@@ -32,7 +32,7 @@ interface Listeners {
 export class ServerSocket {
   readonly bufferedAmount = 0;
   readonly page: PageSocket;
-  readonly line: { readableEnded: boolean; errored: Error | null } = { readableEnded: false, errored: null };
+  readonly line = { readableEnded: false, errored: null as Error | null, cork: () => {}, uncork: () => {} };
   readonly #loop: EventLoop;
   readonly #out: Pipe;
   readonly #witness: SocketWitness;

@@ -9,7 +9,7 @@ function setUp(open: number) {
   /** Ends one connection by FIN. */
   const end = (now: number, name: number): void => {
     sources.leave(source);
-    source.endedByFin(now, () => broken.push(name));
+    source.endedAbruptly(now, () => broken.push(name));
   };
   return { source, broken, end };
 }
@@ -22,6 +22,13 @@ test("nine ends at one moment are nine clients; with the tenth, when that is mor
   expect(broken).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   end(1_011, 11);
   expect(broken).toHaveLength(11);
+});
+
+test("a reset counts as an end, because a proxy that dies with something unread resets the connection", () => {
+  const { source, broken, end } = setUp(12);
+  for (let n = 1; n <= 6; n += 1) end(1_000, n);
+  for (let n = 7; n <= 10; n += 1) source.endedAbruptly(1_001);
+  expect(broken).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
 test("ten ends of a hundred connections are ten clients", () => {

@@ -102,6 +102,49 @@ test("a watched socket is pinged every 3 s, and is silent 5 to 9 s after the las
   expect(silent).toEqual([connection]);
 });
 
+test("a message puts off the next ping, and a pong that nobody asked for does not", async () => {
+  const { watch, run, open } = setUp();
+  const [speaking, ponging] = [open({ isWatched: true }), open({ isWatched: true })];
+  for (const connection of [speaking, ponging]) watch.saidHello(connection.asConnection);
+  await run(2_000);
+  watch.spoke(speaking.asConnection);
+  watch.heard(ponging.asConnection);
+  await run(1_000);
+  expect([speaking.pings, ponging.pings]).toEqual([0, 1]);
+  await run(2_000);
+  expect([speaking.pings, ponging.pings]).toEqual([1, 1]);
+});
+
+test("sockets that fall due within a quarter of the interval are pinged together from then on, and none of them later than before", async () => {
+  const { watch, run, open } = setUp();
+  const [first, second, third, late] = [
+    open({ isWatched: true }),
+    open({ isWatched: true }),
+    open({ isWatched: true }),
+    open({ isWatched: true }),
+  ];
+  const connections = [first, second, third, late];
+  watch.saidHello(first.asConnection);
+  await run(250);
+  watch.saidHello(second.asConnection);
+  await run(250);
+  watch.saidHello(third.asConnection);
+  await run(1_000);
+  watch.saidHello(late.asConnection);
+  const pings = () => connections.map((connection) => connection.pings);
+  await run(1_250);
+  expect(pings()).toEqual([0, 0, 0, 0]);
+  await run(250);
+  expect(pings()).toEqual([1, 1, 1, 0]);
+  await run(1_250);
+  expect(pings()).toEqual([1, 1, 1, 0]);
+  await run(250);
+  expect(pings()).toEqual([1, 1, 1, 1]);
+  for (const connection of connections) watch.heard(connection.asConnection);
+  await run(1_500);
+  expect(pings()).toEqual([2, 2, 2, 1]);
+});
+
 test("a silent socket stays open without further pings, and whatever comes from it takes the silence back", async () => {
   const { watch, run, open, silent, answers } = setUp();
   const connection = open({ isWatched: true });
