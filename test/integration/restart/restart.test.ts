@@ -25,63 +25,67 @@ async function restart(service: ServiceProcess, env: Record<string, string>): Pr
   return ServiceProcess.start(env);
 }
 
-test("everybody stays in the room and in the call, a block holds, and the backend hears of no end", TIMEOUT, async () => {
-  const receiver = await Receiver.start();
-  const { folder, path, env } = await settings({
-    WEBHOOK_URL: `http://127.0.0.1:${receiver.port}/hooks`,
-    WEBHOOK_SECRET: SECRET,
-  });
-  let service = await ServiceProcess.start(env);
-  const [ada, bob, eve] = ["ada", "bob", "eve"].map((id) => sdkClient({ url: service.http, user: { id } }));
-  if (!ada || !bob || !eve) throw new Error("three people");
-  const people = [ada, bob, eve];
-  for (const person of people) await person.join("daily");
-  bob.on("incoming_call", () => void bob.calls.accept());
-  const { callId } = await ada.calls.start("bob", "audio");
-  await until(() => ada.calls.current?.state === "active");
-  const blocked = await fetch(`${service.http}/api/users/mallory/block`, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
-    body: JSON.stringify({ seconds: 3_600 }),
-  });
-  expect(blocked.status).toBeLessThan(300);
-  const ids = people.map(({ session }) => session?.sessionId);
-  const seen: string[] = [];
-  for (const person of people) {
-    person.on("user_left", ({ userId, reason }) => seen.push(`${userId} left: ${reason}`));
-    person.on("call_ended", ({ reason }) => seen.push(`call ended: ${reason}`));
-  }
+test(
+  "everybody stays in the room and in the call, a block holds, and the backend hears of no end",
+  TIMEOUT,
+  async () => {
+    const receiver = await Receiver.start();
+    const { folder, path, env } = await settings({
+      WEBHOOK_URL: `http://127.0.0.1:${receiver.port}/hooks`,
+      WEBHOOK_SECRET: SECRET,
+    });
+    let service = await ServiceProcess.start(env);
+    const [ada, bob, eve] = ["ada", "bob", "eve"].map((id) => sdkClient({ url: service.http, user: { id } }));
+    if (!ada || !bob || !eve) throw new Error("three people");
+    const people = [ada, bob, eve];
+    for (const person of people) await person.join("daily");
+    bob.on("incoming_call", () => void bob.calls.accept());
+    const { callId } = await ada.calls.start("bob", "audio");
+    await until(() => ada.calls.current?.state === "active");
+    const blocked = await fetch(`${service.http}/api/users/mallory/block`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
+      body: JSON.stringify({ seconds: 3_600 }),
+    });
+    expect(blocked.status).toBeLessThan(300);
+    const ids = people.map(({ session }) => session?.sessionId);
+    const seen: string[] = [];
+    for (const person of people) {
+      person.on("user_left", ({ userId, reason }) => seen.push(`${userId} left: ${reason}`));
+      person.on("call_ended", ({ reason }) => seen.push(`call ended: ${reason}`));
+    }
 
-  service = await restart(service, env);
-  expect(service.log.find(({ msg }) => msg === "sessions of the last run go on")).toMatchObject({ sessions: 3 });
-  await until(() => people.every(({ state }) => state === "connected"), 30_000);
-  expect(people.map(({ session }) => session?.sessionId)).toEqual(ids);
-  expect(ada.calls.current).toMatchObject({ callId, state: "active" });
-  await until(async () => {
-    const health = (await (await fetch(`${service.http}/api/health`)).json()) as { sessions: number };
-    return health.sessions === 3 && eve.room?.participants.every(({ state }) => state === "present") === true;
-  });
-  expect(eve.room?.participants.map(({ userId }) => userId).toSorted()).toEqual(["ada", "bob", "eve"]);
-  expect(seen).toEqual([]);
-  const mallory = sdkClient({ url: service.http, user: { id: "mallory" } });
-  await expect(mallory.join("daily")).rejects.toMatchObject({ code: "blocked" });
-  // What was kept is read once.
-  expect(await readdir(folder)).toEqual([]);
+    service = await restart(service, env);
+    expect(service.log.find(({ msg }) => msg === "sessions of the last run go on")).toMatchObject({ sessions: 3 });
+    await until(() => people.every(({ state }) => state === "connected"), 30_000);
+    expect(people.map(({ session }) => session?.sessionId)).toEqual(ids);
+    expect(ada.calls.current).toMatchObject({ callId, state: "active" });
+    await until(async () => {
+      const health = (await (await fetch(`${service.http}/api/health`)).json()) as { sessions: number };
+      return health.sessions === 3 && eve.room?.participants.every(({ state }) => state === "present") === true;
+    });
+    expect(eve.room?.participants.map(({ userId }) => userId).toSorted()).toEqual(["ada", "bob", "eve"]);
+    expect(seen).toEqual([]);
+    const mallory = sdkClient({ url: service.http, user: { id: "mallory" } });
+    await expect(mallory.join("daily")).rejects.toMatchObject({ code: "blocked" });
+    // What was kept is read once.
+    expect(await readdir(folder)).toEqual([]);
 
-  await until(() => receiver.taken.filter(({ type }) => type === "session_adopted").length === 3);
-  const types = receiver.taken.map(({ type }) => type);
-  expect(types.filter((type) => type === "left" || type === "session_ended")).toEqual([]);
-  const [alone, adopted] = [types.lastIndexOf("node_started"), types.indexOf("session_adopted")];
-  expect(alone).toBeLessThan(adopted);
+    await until(() => receiver.taken.filter(({ type }) => type === "session_adopted").length === 3);
+    const types = receiver.taken.map(({ type }) => type);
+    expect(types.filter((type) => type === "left" || type === "session_ended")).toEqual([]);
+    const [alone, adopted] = [types.lastIndexOf("node_started"), types.indexOf("session_adopted")];
+    expect(alone).toBeLessThan(adopted);
 
-  // Who does not come back leaves as anybody else does.
-  service.signal("SIGTERM");
-  await service.ended();
-  expect((await stat(path)).mode & 0o777).toBe(0o600);
-  await Promise.all(people.map((person) => person.disconnect()));
-  service = await ServiceProcess.start({ ...env, RESUME_GRACE_MS: "1000" });
-  await until(() => receiver.taken.filter(({ type }) => type === "left").length >= 3);
-});
+    // Who does not come back leaves as anybody else does.
+    service.signal("SIGTERM");
+    await service.ended();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await Promise.all(people.map((person) => person.disconnect()));
+    service = await ServiceProcess.start({ ...env, RESUME_GRACE_MS: "1000" });
+    await until(() => receiver.taken.filter(({ type }) => type === "left").length >= 3);
+  },
+);
 
 test("a file that is no kept state is said to be one and does not stop the start", TIMEOUT, async () => {
   const { folder, path, env } = await settings();
