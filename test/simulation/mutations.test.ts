@@ -6,13 +6,14 @@ import { MUTATIONS } from "./mutations.js";
 import { describeFailure } from "./report.js";
 import type { Outcome } from "./simulation.js";
 
-/** The simulation must notice each mutation within this number of seeds, each of `MINUTES` simulated minutes. */
+/** The simulation must notice each mutation within this number of seeds, each of so many simulated minutes. */
 const MOST_SEEDS = 20;
 const MINUTES = 1_000;
 
 /** The first run that fails with the mutation. */
 async function firstFailure(mutation: string): Promise<Outcome | undefined> {
-  const jobs = Array.from({ length: MOST_SEEDS }, (_, index) => ({ seed: index + 1, minutes: MINUTES, mutation }));
+  const { minutes = MINUTES } = MUTATIONS[mutation] ?? {};
+  const jobs = Array.from({ length: MOST_SEEDS }, (_, index) => ({ seed: index + 1, minutes, mutation }));
   let failed: Outcome | undefined;
   await runAll(jobs, (outcome) => {
     if (outcome.failure) failed ??= outcome;
