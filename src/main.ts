@@ -35,6 +35,11 @@ async function main(): Promise<void> {
     await disposals.disposeAsync();
     log.info("stopped");
   });
+  app.onUnfit((reason) => {
+    // The process ends in any case, also when something hangs.
+    setTimeout(() => fail(reason), config.DRAIN_TIMEOUT_MS + GRACE_MS).unref();
+    void disposals.disposeAsync().finally(() => fail(reason));
+  });
   try {
     await open(config, log, app, disposals);
   } catch (error) {
@@ -63,7 +68,7 @@ function announce(log: Logger, what: string, host: Config["HOST"], port: number)
   log.info({ port }, `${what}: http://${shown}:${port}`);
 }
 
-main().catch((error: unknown) => {
+function fail(error: unknown): never {
   if (error instanceof ConfigError) {
     process.stderr.write(`${error.message}\n`);
     process.exit(ConfigError.exitCode);
@@ -71,4 +76,6 @@ main().catch((error: unknown) => {
   const reason = error instanceof StartError ? error.message : inspect(error);
   process.stderr.write(`Lastseen could not start: ${reason}\n`);
   process.exit(1);
-});
+}
+
+main().catch(fail);

@@ -14,6 +14,7 @@ import { Drain } from "./drain.js";
 import type { ClusterEvents } from "./events.js";
 import type { Membership } from "./membership.js";
 import { Takeover } from "./takeover.js";
+import type { Unfit } from "./unfit.js";
 
 /** When its own process has paused for this time or longer, a node renews at once, to see whether it still has its lease. */
 const LONG_PAUSE_MS = 2_000;
@@ -98,8 +99,12 @@ export class Cluster {
     return this.#membership.isDraining;
   }
 
-  /** Resolves after the first attempt to reach the store, whether it succeeded or not. */
-  start(): Promise<void> {
+  /**
+   * Resolves after the first attempt to reach the store, whether it succeeded or not.
+   *
+   * @returns why this process must not be a node; undefined when it may be
+   */
+  start(): Promise<Unfit | undefined> {
     return this.#membership.start();
   }
 

@@ -1,8 +1,13 @@
 import type { Actor } from "../session/actor.js";
 import type { NodeView } from "../ports/directory.js";
+import type { Unfit } from "./unfit.js";
 
 /** What happens to this node as one of many. */
 export interface ClusterEvents {
+  /** This process must not be a node. From now on it renews no lease, and its owner has to end it. */
+  unfit: Unfit;
+  /** All nodes can read this format now, and write it from now on. */
+  format_changed: { format: number };
   /** A lease has begun. */
   registered: { epoch: number };
   /** Another node has claimed this node's lease, or the store has forgotten it. `silentMs`: since the last renewal. */

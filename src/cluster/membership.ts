@@ -1,21 +1,27 @@
 /**
  * This node as one of many. It renews its lease, knows the other nodes, and notices a node that does not renew its lease.
  *
- *     unregistered --register--> leased --renewed every 2 s--> leased
- *          ^                        `--another node has claimed it--> unregistered
+ *     unregistered --its name is held, register--> leased --renewed every 2 s--> leased
+ *          ^                                          `--another node has claimed it--> unregistered
  *
  * While the store does not answer, nothing changes: the store does not decide who is alive.
  */
-import type { Clock, Timer } from "../kernel/clock.js";
+import { delay, type Clock, type Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { Loop } from "../kernel/loop.js";
 import type { Bus } from "../ports/bus.js";
 import { LEASE_MS, type Directory, type NodeView } from "../ports/directory.js";
 import { leaseId, type LeaseId } from "../ports/lease-id.js";
+import type { NodeName } from "../ports/node-name.js";
 import type { ClusterEvents } from "./events.js";
+import { NameWatch } from "./name-watch.js";
+import type { Unfit } from "./unfit.js";
 
 const RENEW_INTERVAL_MS = 2_000;
-/** Pause after a failed renewal. It is short, so that a few lost messages do not cost the lease. */
+/**
+ * Pause after a failed renewal, and while this node waits for its name. It is short, so that a few lost messages do not cost the
+ * lease.
+ */
 const RETRY_MS = 500;
 /**
  * A node takes over the entries of a lease that it has seen expired for this time. After an outage of the store all leases
@@ -30,6 +36,10 @@ export class Membership {
   readonly #url: string | undefined;
   readonly #events: Emitter<ClusterEvents>;
   readonly #loop: Loop;
+  readonly #name: NameWatch | undefined;
+  /** Another process may have this node's name. */
+  #isWaiting = false;
+  #unfit: Unfit | undefined;
   /** Since when this node has seen each lease expired, monotonic milliseconds. */
   readonly #suspects = new Map<LeaseId, { since: number; node: NodeView }>();
   #nodes: readonly NodeView[] = [];
@@ -54,12 +64,15 @@ export class Membership {
     /** Where clients reach this node. */
     url: string | undefined;
     events: Emitter<ClusterEvents>;
+    /** Undefined where nobody else can have the name. */
+    name?: NodeName | undefined;
   }) {
     this.#clock = options.clock;
     this.#directory = options.directory;
     this.#bus = options.bus;
     this.#url = options.url;
     this.#events = options.events;
+    this.#name = options.name && new NameWatch(options.clock, options.name, options.events);
     this.#loop = new Loop({
       clock: this.#clock,
       intervalMs: RENEW_INTERVAL_MS,
@@ -97,9 +110,19 @@ export class Membership {
     return this.#clock.mono() >= this.#roomsWrittenAt;
   }
 
-  /** Resolves after the first attempt, whether it succeeded or not. */
-  start(): Promise<void> {
-    return this.#loop.runNow();
+  /**
+   * Resolves after the first attempt, whether it succeeded or not. While another process may have this node's name, it waits
+   * until that is known: a lease's time at most.
+   *
+   * @returns why this process must not be a node; undefined when it may be
+   */
+  async start(): Promise<Unfit | undefined> {
+    await this.#loop.runNow();
+    while (this.#isWaiting && !this.#closed) {
+      await delay(this.#clock, RETRY_MS);
+      await this.#loop.runNow();
+    }
+    return this.#unfit;
   }
 
   /** Renews now, after a pause of the process. */
@@ -118,6 +141,8 @@ export class Membership {
     this.#retry?.cancel();
     await this.#loop.close();
     await this.#directory.resign().catch((error: unknown) => this.#fail(error));
+    // When the store does not answer, the hold ends by itself.
+    await this.#name?.release().catch(() => undefined);
   }
 
   /** The leases whose entries this node takes over: those that it has seen expired for {@link TAKEOVER_AFTER_MS}. */
@@ -132,6 +157,7 @@ export class Membership {
     const silentMs = this.#clock.mono() - this.#renewedAt;
     // This node was away itself, so it has not seen how long the leases of the others were expired.
     if (silentMs > 2 * RENEW_INTERVAL_MS) this.#suspects.clear();
+    if (this.#unfit || (this.#name && !(await this.#holds(this.#name)))) return;
     if (this.#epoch === undefined) await this.#register();
     const outcome = await this.#directory.renew({ draining: this.#draining, sent: this.#bus.sent });
     if (outcome.kind === "no_lease") {
@@ -148,6 +174,18 @@ export class Membership {
     this.#suspect(outcome.nodes);
     for (const { nodeId, epoch, sent } of this.others) this.#bus.compare(nodeId, epoch, sent);
     this.#events.emit("renewed", { nodes: outcome.nodes });
+  }
+
+  async #holds(name: NameWatch): Promise<boolean> {
+    const outcome = await name.hold();
+    this.#isWaiting = outcome === "waiting";
+    if (outcome === "waiting") this.#retrySoon();
+    if (typeof outcome === "object") {
+      this.#unfit = outcome;
+      this.#isUp = false;
+      this.#events.emit("unfit", outcome);
+    }
+    return outcome === "held";
   }
 
   async #register(): Promise<void> {
@@ -168,9 +206,14 @@ export class Membership {
 
   #fail(error: unknown): void {
     this.#isUp = false;
+    this.#isWaiting = false;
     this.#failingSince ??= this.#clock.mono();
+    this.#retrySoon();
+    this.#events.emit("unreachable", { error });
+  }
+
+  #retrySoon(): void {
     this.#retry?.cancel();
     if (!this.#closed) this.#retry = this.#clock.after(RETRY_MS, () => void this.#loop.runNow());
-    this.#events.emit("unreachable", { error });
   }
 }

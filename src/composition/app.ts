@@ -21,6 +21,7 @@ import type { Sweeper } from "../reaper/sweeper.js";
 import type { Rooms } from "../room/rooms.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import type { SessionRegistry } from "../session/registry.js";
+import { unfitError } from "./unfit.js";
 
 /** The running service. Tests and tools look at its parts; everybody else uses its ports. */
 export interface App {
@@ -33,6 +34,8 @@ export interface App {
   readonly gateway: Gateway;
   readonly telephony: Telephony;
   readonly timeline: Timeline;
+  /** Calls the listener when this process must not be a node any more, with the reason. Its owner has to close it. */
+  onUnfit(listener: (reason: ConfigError) => void): void;
   /** Opens the port and returns its number. Rejects with a `StartError` when the port can't be opened. */
   listen(): Promise<number>;
   /** Tells the clients, closes their sockets and frees their media. Idempotent; bounded in time. */
@@ -80,6 +83,9 @@ async function compose(config: Config, log: Logger, clock: Clock, disposals: Dis
     gateway,
     telephony,
     timeline,
+    onUnfit(listener) {
+      service.clusterEvents.on("unfit", (unfit) => listener(unfitError(unfit, config)));
+    },
     listen: () => listen(http, "PORT", { port: config.PORT, host: config.HOST }),
     close: () => disposals.disposeAsync(),
   };

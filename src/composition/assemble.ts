@@ -66,6 +66,7 @@ export async function assemble(parts: {
     clock,
     random: Math.random,
     directory: stores.directory,
+    nodeName: stores.nodeName,
     bus: stores.bus,
     calls: stores.calls,
     blocks: stores.blocks,

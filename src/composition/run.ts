@@ -5,6 +5,7 @@ import type { DisposalStack } from "../kernel/disposal-stack.js";
 import { Loops } from "./loops.js";
 import type { Restart } from "./restart.js";
 import type { Service } from "./service.js";
+import { unfitError } from "./unfit.js";
 
 /** Sets a service that is put together in motion, and stops it. */
 export class Run {
@@ -32,6 +33,7 @@ export class Run {
    * Begins to look for ghosts and joins the other nodes, if there are any.
    *
    * @param disposals gets what stops the service, which takes up to `DRAIN_TIMEOUT_MS`
+   * @throws ConfigError when another process has this node's name, or this version cannot read what is stored
    */
   async start(disposals: DisposalStack): Promise<void> {
     const { adoption, blocks, cluster } = this.#service;
@@ -47,7 +49,11 @@ export class Run {
     }
     await blocks.start();
     await adoption.adopt(kept, NODE_ID);
-    await cluster?.start();
+    const unfit = await cluster?.start();
+    if (unfit) throw unfitError(unfit, this.#config);
+    this.#service.clusterEvents.on("unfit", (found) => {
+      this.#log.fatal({ reason: unfitError(found, this.#config).message }, "this process must not be a node any more");
+    });
     disposals.defer("drain", async () => {
       this.#stopping = true;
       await cluster?.drain(DRAIN_TIMEOUT_MS);

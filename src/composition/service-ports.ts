@@ -7,6 +7,7 @@ import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
 import type { Directory, SessionEntry } from "../ports/directory.js";
 import type { MediaKind, MediaPlane } from "../ports/media-plane.js";
+import type { NodeName } from "../ports/node-name.js";
 import type { CleanupStep } from "../reaper/cleanup.js";
 
 /** Told of a listener that threw, and of the event that it listened to. */
@@ -18,6 +19,8 @@ export interface ServicePorts {
   /** A number from 0 to 1. */
   random: () => number;
   directory: Directory;
+  /** Undefined where no other process can have this node's name. */
+  nodeName: NodeName | undefined;
   bus: Bus;
   calls: CallStore;
   blocks: BlockList;

@@ -68,11 +68,12 @@ export function createService(
   core: Core,
   disposals: DisposalStack,
 ): Service {
-  const { clock, random, directory, bus, media } = ports;
+  const { clock, random, directory, nodeName: name, bus, media } = ports;
   const { lifecycle, sweeps, clusterEvents, time, registry, liveness, sessions, rooms } = core;
 
   const membership =
-    settings.cluster && new Membership({ clock, directory, bus, url: settings.cluster.url, events: clusterEvents });
+    settings.cluster &&
+    new Membership({ clock, directory, bus, name, url: settings.cluster.url, events: clusterEvents });
   const isSettled = (): boolean => membership?.isSettled ?? true;
   const directorySync = new DirectorySync({ directory, rooms, events: lifecycle, isSettled });
 

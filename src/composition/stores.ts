@@ -19,6 +19,7 @@ import type { Bus } from "../ports/bus.js";
 import type { CallStore } from "../ports/call-store.js";
 import type { Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
+import type { NodeName } from "../ports/node-name.js";
 import type { StoreCheck } from "../ports/store-check.js";
 import { redisCredentials } from "./redis-credentials.js";
 import { Restart } from "./restart.js";
@@ -26,6 +27,8 @@ import type { ListenerFailed } from "./service-ports.js";
 
 export interface Stores {
   readonly directory: Directory;
+  /** Undefined when this node is alone. */
+  readonly nodeName: NodeName | undefined;
   readonly bus: Bus;
   readonly calls: CallStore;
   readonly blockedCallers: BlockedCallers;
@@ -84,6 +87,7 @@ export async function openStores(
   const directory = store.directory(config.NODE_ID);
   return {
     directory,
+    nodeName: store.nodeName(config.NODE_ID, config.PUBLIC_URL),
     check: store.check(directory),
     bus: store.bus(config.NODE_ID),
     calls: store.calls({ mostRings: config.MAX_RINGS_PER_USER }),
@@ -132,6 +136,7 @@ async function openMemory(
   const blocks = new MemoryBlocks(clock);
   return {
     directory,
+    nodeName: undefined,
     bus,
     calls,
     blockedCallers,

@@ -6,6 +6,7 @@ import type { Emitter } from "../kernel/emitter.js";
 export function followCluster(log: Logger, events: Emitter<ClusterEvents>): void {
   let isAway = false;
   events.on("registered", ({ epoch }) => log.info({ epoch }, "node registered"));
+  events.on("format_changed", (fields) => log.info(fields, "all nodes can read this format, and write it from now on"));
   events.on("lease_lost", ({ silentMs }) =>
     log.warn({ silentMs: Math.round(silentMs) }, "lease lost: other nodes may have taken over what was here"),
   );

@@ -14,6 +14,13 @@ export const KEY_PURPOSES = {
   leases: "hash",
   /** String: when a node last renewed a lease. One number; no script removes it. */
   "renewed-at": "string",
+  /** String: the format of what is stored. One number; no script removes it. Each renewal writes it again when it is lost. */
+  format: "string",
+  /**
+   * Hash: node -> the process that has this name. Removed by `release-name`, or by `take-over` with the last lease of a dead node.
+   * Each renewal writes it again when it is lost.
+   */
+  "node-names": "hash",
   /** Hash: room -> lease. Removed by `release-room`. */
   rooms: "hash",
   /** Index: lease -> rooms. Every script that writes `rooms` writes it too. */

@@ -8,6 +8,7 @@ import type { BlockedCallers } from "../ports/blocked-callers.js";
 import type { CallLimits, CallStore } from "../ports/call-store.js";
 import { LEASE_MS } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
+import type { Formats, NodeName } from "../ports/node-name.js";
 import type { StoreCheck } from "../ports/store-check.js";
 import { createCommandClient, createSubscribingClient } from "./clients.js";
 import type { RedisCredentials } from "./credentials.js";
@@ -20,6 +21,7 @@ import { RedisBus } from "./redis-bus.js";
 import { RedisCalls } from "./redis-calls.js";
 import { RedisDirectory } from "./redis-directory.js";
 import { RedisEventLog, type EventLogLimits } from "./redis-event-log.js";
+import { FORMATS, RedisNodeName } from "./redis-node-name.js";
 import { RedisStoreCheck } from "./redis-store-check.js";
 import { parseRedisUrl, type RedisAddress } from "./redis-url.js";
 import { Subscriber } from "./subscriber.js";
@@ -37,6 +39,8 @@ export interface RedisStoreOptions {
   prefix?: string;
   leaseMs?: number;
   clock?: Clock;
+  /** The formats of entries that this process can read. Default: those of this build. */
+  formats?: Formats;
 }
 
 export class RedisStore {
@@ -46,6 +50,7 @@ export class RedisStore {
   readonly #address: RedisAddress;
   readonly #credentials: RedisCredentials;
   readonly #leaseMs: number;
+  readonly #formats: Formats;
   readonly #clock: Clock;
   readonly #onListenerError: (error: unknown, event: PropertyKey) => void;
   readonly #open = new Set<{ close(): Promise<void> }>();
@@ -59,6 +64,7 @@ export class RedisStore {
     this.#address = parseRedisUrl(options.url);
     this.#credentials = options.credentials ?? credentialsIn(this.#address);
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#formats = options.formats ?? FORMATS;
     this.#clock = options.clock ?? systemClock;
     this.#onListenerError = options.onListenerError;
     const database = this.#address.kind === "cluster" ? 0 : this.#address.db;
@@ -86,6 +92,11 @@ export class RedisStore {
     const directory = new RedisDirectory(this.link, nodeId, this.#leaseMs);
     this.#open.add(directory);
     return directory;
+  }
+
+  /** The name of a node, for this process. @param url where clients reach it */
+  nodeName(nodeId: string, url: string | undefined): NodeName {
+    return new RedisNodeName({ link: this.link, nodeId, url, holdMs: this.#leaseMs, formats: this.#formats });
   }
 
   /** Finds keys that Redis has lost. @param directory of this node, under whose lease it looks */

@@ -126,11 +126,11 @@ function readNode(reply: unknown): NodeView {
   };
 }
 
-function optional(value: unknown): string | undefined {
+export function optional(value: unknown): string | undefined {
   return text(value) === "" ? undefined : text(value);
 }
 
-function flag(value: unknown): boolean {
+export function flag(value: unknown): boolean {
   return integer(value) === 1;
 }
 

@@ -30,20 +30,29 @@ export class ServiceProcess {
     });
   }
 
+  /**
+   * A process that must not start.
+   *
+   * @returns how it ended, and what it wrote to stderr
+   */
+  static async refused(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
+    const child = spawn(process.execPath, [MAIN], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: settingsOf(await freePort(), env),
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+    await once(child, "close");
+    return { code: child.exitCode, stderr };
+  }
+
   /** @param env settings by their environment names, over those of the test environment; no media unless they say so */
   static async start(env: Record<string, string> = {}): Promise<ServiceProcess> {
     const port = env["PORT"] === undefined ? await freePort() : Number(env["PORT"]);
     const child = spawn(process.execPath, [MAIN], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: {
-        ...process.env,
-        LASTSEEN_ENV: "test",
-        PORT: String(port),
-        WEB_PORT: "0",
-        SFU_WORKERS: "0",
-        SFU_PORT: "0",
-        ...env,
-      },
+      env: settingsOf(port, env),
     });
     const service = new ServiceProcess(port, child);
     onTestFinished(async () => {
@@ -83,4 +92,9 @@ export class ServiceProcess {
     if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, "exit");
     return this.#process.exitCode;
   }
+}
+
+function settingsOf(port: number, env: Record<string, string>): NodeJS.ProcessEnv {
+  const own = { LASTSEEN_ENV: "test", PORT: String(port), WEB_PORT: "0", SFU_WORKERS: "0", SFU_PORT: "0" };
+  return { ...process.env, ...own, ...env };
 }

@@ -123,6 +123,7 @@ export class World {
         clock,
         random: options.cluster?.random ?? Math.random,
         directory: this.directory,
+        nodeName: undefined,
         bus: options.bus ?? new MemoryBus(new MemoryHub(), nodeId, listenerFailed),
         calls: options.calls ?? new MemoryCalls(this.clock),
         blocks: options.blocks ?? new MemoryBlocks(this.clock),

@@ -1,6 +1,6 @@
 -- Moves entries from a lease that has run out to another lease: first rooms, each with all its sessions, then sessions that
 -- are in no room. The first call claims the lease that has run out. If its node comes back, the scripts refuse this lease.
--- KEYS: epoch, leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, blocked-callers, blocked-callers-copy, calls-by-end, calls-over, rings-by-start, blocks-by-end
+-- KEYS: epoch, leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, blocked-callers, blocked-callers-copy, calls-by-end, calls-over, rings-by-start, blocks-by-end, node-names
 -- ARGV: lease, lease to take over, most
 -- Returns {"no_lease"}, {"alive"} or {"taken", more, {sessionId, line}, ...}.
 -- @include lex
@@ -11,6 +11,7 @@
 -- @include placing
 -- @include epochs
 -- @include moving
+-- @include names
 
 local lease = validLease(ARGV[1])
 if not lease then
@@ -59,7 +60,11 @@ for _, sessionId in ipairs(owned("sessions-by-lease", dead.id, math.max(most - #
   end
 end
 
-local taken = { "taken", forgetIfEmpty(dead.id) and 0 or 1 }
+local isEmpty = forgetIfEmpty(dead.id)
+if isEmpty then
+  forgetNameIfOver(dead.nodeId, now())
+end
+local taken = { "taken", isEmpty and 0 or 1 }
 for _, session in ipairs(moved) do
   taken[#taken + 1] = { session.id, formatSession(session) }
 end

@@ -252,6 +252,9 @@ describe.skipIf(noRedisReason)("authentication at Redis", () => {
     await a.counts();
     const check = store.check(a);
     expect([await check.run(), await check.run()]).toEqual([[], []]);
+    const name = store.nodeName("a", "wss://a");
+    expect([await name.hold(), await name.hold()]).toMatchObject([{ kind: "held" }, { kind: "held" }]);
+    await name.release();
     await a.resign();
     expect([...store.link.errors]).toEqual([]);
   });

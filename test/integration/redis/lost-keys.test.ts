@@ -7,7 +7,9 @@ import { sessionEntry } from "../../contract/directory-contract.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
 import { openReadyStore } from "./stores.js";
 
-const keys = Object.keys(KEY_PURPOSES) as KeyName[];
+/** Each hold of a node's name writes these two; see the tests of names and formats. */
+const HELD: readonly KeyName[] = ["node-names", "format"];
+const keys = (Object.keys(KEY_PURPOSES) as KeyName[]).filter((name) => !HELD.includes(name));
 const silent = { draining: false, sent: 0 };
 const limits = { ofCallee: 10, total: 10 };
 const full = (name: string): string => `lastseen:{all}:${name}`;

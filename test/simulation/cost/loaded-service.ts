@@ -48,6 +48,7 @@ export class LoadedService {
         clock: this.#clock,
         random: Math.random,
         directory: new MemoryDirectory(new MemoryStore(this.#clock), NODE),
+        nodeName: undefined,
         bus: new MemoryBus(new MemoryHub(), NODE, unexpected),
         calls: new MemoryCalls(this.#clock),
         blocks: new MemoryBlocks(this.#clock),

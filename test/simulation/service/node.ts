@@ -97,6 +97,7 @@ export class ServiceNode implements Listening {
         clock: this.loop,
         random: () => world.random.next(),
         directory: this.store.directory,
+        nodeName: undefined,
         bus,
         calls: this.store.calls,
         blocks: new MemoryBlocks(this.loop),
