@@ -1,6 +1,7 @@
 import type { Actor } from "../session/actor.js";
 import type { NodeView } from "../ports/directory.js";
 import type { Unfit } from "./unfit.js";
+import type { WrongAddress } from "./wrong-address.js";
 
 /** What happens to this node as one of many. */
 export interface ClusterEvents {
@@ -8,6 +9,10 @@ export interface ClusterEvents {
   unfit: Unfit;
   /** All nodes can read this format now, and write it from now on. */
   format_changed: { format: number };
+  /** The `PUBLIC_URL` of another node does not lead to it. */
+  address_wrong: WrongAddress;
+  /** The address leads to its node again, or the node is gone. */
+  address_cleared: { nodeId: string };
   /** A lease has begun. */
   registered: { epoch: number };
   /** Another node has claimed this node's lease, or the store has forgotten it. `silentMs`: since the last renewal. */

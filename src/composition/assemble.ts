@@ -4,9 +4,11 @@
  */
 import type { Logger } from "pino";
 import { CallerLists } from "../admin/caller-lists.js";
+import { AddressCheck } from "../cluster/address-check.js";
 import type { Config } from "../config/load.js";
 import type { Authenticate } from "../gateway/authenticate.js";
 import { authenticationOf } from "./authentication.js";
+import { askAddress } from "../http/ask-address.js";
 import type { HttpOptions } from "../http/server.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
@@ -87,6 +89,10 @@ export async function assemble(parts: {
   const { clusterEvents: events } = service;
   const lost = stores.check && checkStore(stores.check, { log, events, clock, webhooks, disposals });
 
+  const own = { nodeId: config.NODE_ID, url: config.PUBLIC_URL };
+  const addresses = service.cluster && new AddressCheck({ clock, own, ask: askAddress, events });
+  disposals.defer("address check", () => addresses?.close());
+
   const run = new Run({ config, log, clock, service, restart: stores.restart });
   const operator = operatorView(config.NODE_ID, service, stores, clock, disposals);
   const callers = new CallerLists(stores.blockedCallers, config.MAX_BLOCKED_CALLERS);
@@ -98,6 +104,7 @@ export async function assemble(parts: {
     service,
     stores,
     lost,
+    addresses,
     operator,
     callers,
     media,

@@ -1,5 +1,6 @@
 /** What the service shows and does by HTTP, and where each answer comes from. */
 import type { Logger } from "pino";
+import type { AddressCheck } from "../cluster/address-check.js";
 import type { LostParts } from "../cluster/lost-parts.js";
 import { NodeRpc } from "../cluster/node-rpc.js";
 import { AdminGuesses } from "../http/admin-guesses.js";
@@ -34,6 +35,7 @@ import { LastseenError } from "@lastseen/protocol";
 import type { Service } from "./service.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import type { Stores } from "./stores.js";
+import { addressWarning } from "./address-warning.js";
 import { redisWarnings } from "./redis-warnings.js";
 import { VERSION } from "./version.js";
 
@@ -62,6 +64,8 @@ export function httpOptionsOf(parts: {
   stores: Stores;
   /** What the store has lost; undefined when this node is alone. */
   lost: LostParts | undefined;
+  /** Undefined when this node is alone. */
+  addresses: AddressCheck | undefined;
   operator: OperatorView;
   callers: CallerLists;
   media: MediaPlane;
@@ -127,11 +131,12 @@ function healthSource(parts: {
   service: Service;
   stores: Stores;
   lost: LostParts | undefined;
+  addresses: AddressCheck | undefined;
   media: MediaPlane;
   isReady: () => boolean;
   isOriginAllowed: (origin: string) => boolean;
 }): HealthSource {
-  const { config, service, stores, lost, media, isReady, isOriginAllowed } = parts;
+  const { config, service, stores, lost, addresses, media, isReady, isOriginAllowed } = parts;
   const { registry, liveness, rooms, telephony, cluster } = service;
   return {
     version: VERSION,
@@ -148,7 +153,7 @@ function healthSource(parts: {
       media: !media.enabled ? "off" : media.available ? "ok" : "failing",
       redis: !stores.redis ? "off" : stores.redis.isUp() && (cluster?.isUp ?? true) ? "ok" : "failing",
     }),
-    warnings: () => redisWarnings(stores, lost),
+    warnings: () => [...redisWarnings(stores, lost), ...(addresses?.wrong ?? []).map(addressWarning)],
     isReady,
     isOriginAllowed,
     isDraining: () => cluster?.isDraining ?? false,

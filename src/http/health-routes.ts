@@ -53,6 +53,7 @@ const Health = Type.Object({
 const Liveliness = Type.Object({
   status: Type.Enum(["live"]),
   service: Type.Enum(["lastseen"]),
+  nodeId: Type.String({ description: "The node that answers: other nodes compare it, to find a wrong PUBLIC_URL" }),
   originAllowed: Type.Optional(
     Type.Boolean({ description: "Whether pages of the asking origin may connect; absent when the request names none" }),
   ),
@@ -110,7 +111,7 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
         // A page of a refused origin must be able to read that it is refused. Nothing here is secret.
         void reply.headers({ "access-control-allow-origin": "*", "cache-control": "no-store" });
         const origin = request.headers.origin ?? request.query.origin;
-        const live = { status: "live" as const, service: "lastseen" as const };
+        const live = { status: "live" as const, service: "lastseen" as const, nodeId: source.nodeId };
         return origin ? { ...live, originAllowed: source.isOriginAllowed(origin) } : live;
       },
     );

@@ -30,6 +30,8 @@ export function followCluster(log: Logger, events: Emitter<ClusterEvents>): void
     const changed = fields.written + fields.adopted + fields.fenced > 0;
     log[changed ? "info" : "debug"](fields, "directory compared with what is here");
   });
+  events.on("address_wrong", (fields) => log.warn(fields, "a node's PUBLIC_URL does not lead to it"));
+  events.on("address_cleared", (fields) => log.info(fields, "a node's PUBLIC_URL leads to it again, or it is gone"));
   events.on("draining", (fields) => log.info(fields, "draining"));
   events.on("drained", (fields) => log.info(fields, "drained"));
 }

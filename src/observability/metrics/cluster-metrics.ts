@@ -1,4 +1,5 @@
 import type { ClusterEvents } from "../../cluster/events.js";
+import { ADDRESS_PROBLEMS, type AddressProblem } from "../../cluster/wrong-address.js";
 import type { Emitter } from "../../kernel/emitter.js";
 import { FAILURE_KINDS } from "../../ports/store-failure.js";
 import { DELIVERY_RESULTS, type WebhookEvents } from "../../webhook/events.js";
@@ -23,6 +24,7 @@ export class ClusterMetrics {
   /** @param redis undefined when this node is alone */
   follow(events: Emitter<ClusterEvents>, redis: RedisHealth | undefined): void {
     this.#followNodes(events, redis === undefined);
+    this.#followAddresses(events);
     this.#instruments.gauge(
       "redis_up",
       "Whether Redis answers and accepts writes; 1 also where none is used.",
@@ -59,6 +61,21 @@ export class ClusterMetrics {
     webhooks?.events.on("outcome", ({ result }) => deliveries.inc({ result }));
     this.#instruments.gauge("webhook_queue_length", "Events that your backend has not got yet.", [], (gauge) =>
       gauge.set(webhooks?.size ?? 0),
+    );
+  }
+
+  #followAddresses(events: Emitter<ClusterEvents>): void {
+    const wrong = new Map<string, AddressProblem>();
+    events.on("address_wrong", ({ nodeId, problem }) => wrong.set(nodeId, problem));
+    events.on("address_cleared", ({ nodeId }) => wrong.delete(nodeId));
+    this.#instruments.gauge(
+      "nodes_wrong_address",
+      "Other nodes whose PUBLIC_URL does not lead to them, as this one sees it.",
+      ["kind"],
+      (gauge) => {
+        const found = [...wrong.values()];
+        for (const kind of ADDRESS_PROBLEMS) gauge.set({ kind }, found.filter((each) => each === kind).length);
+      },
     );
   }
 

@@ -65,7 +65,7 @@ test.each([
     const { health, live, ready } = await healthOf(media, redis, isReady, draining);
     const checks = { media, redis };
     expect(health).toMatchObject({ code: 200, body: { status, draining, checks } });
-    expect(live).toEqual({ code: 200, body: { status: "live", service: "lastseen" } });
+    expect(live).toEqual({ code: 200, body: { status: "live", service: "lastseen", nodeId: "n" } });
     expect(ready).toEqual({
       code,
       body: { status: code === 200 ? "ready" : "not_ready", draining, reasons, checks },

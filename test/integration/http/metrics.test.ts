@@ -39,6 +39,7 @@ const NAMES = [
   "messages_rejected_total",
   "nodes",
   "nodes_seen",
+  "nodes_wrong_address",
   "participants",
   "probe_interval_seconds",
   "probes_total",
