@@ -4,6 +4,7 @@ import { findFirefox, firefoxProblem } from "./firefox.js";
 import { provideWorker } from "./provide-worker.js";
 import { findPowershell, providePowershell } from "./powershell.js";
 import { command, ensureInstalled, findCommand, namesOf, type SystemNeed } from "./system-packages.js";
+import { findValkey, provideValkey } from "./valkey.js";
 import { findWebkit, webkitVersion } from "./webkit.js";
 
 /**
@@ -46,6 +47,11 @@ const noPowershell = providePowershell(say);
 if (noPowershell) wanting.push(`no PowerShell: ${noPowershell}`);
 const powershell = findPowershell();
 if (powershell) ready.push(powershell.endsWith(".exe") ? "Windows PowerShell" : versionOf(powershell));
+
+const noValkey = provideValkey(say);
+if (noValkey) wanting.push(`no Valkey: ${noValkey}`);
+const valkey = findValkey();
+if (valkey) ready.push(versionOf(valkey));
 
 for (const [variable, path, problemOf] of [
   ["CHROMIUM_BIN", findChromium(), chromiumProblem],

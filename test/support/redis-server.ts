@@ -4,11 +4,23 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { findValkey } from "../../scripts/valkey.js";
 import { freePort } from "./free-port.js";
+
+const valkey = findValkey();
+/** `REDIS_SERVER` names another program, for example `valkey-server`. Then all tests that need Redis run against it. */
+const chosen = process.env["REDIS_SERVER"] ?? "redis-server";
+const PROGRAM = chosen === "valkey-server" ? (valkey ?? chosen) : chosen;
 
 /** Why tests with a real Redis cannot run here; undefined when they can. */
 export const noRedisReason: string | undefined =
-  spawnSync("redis-server", ["--version"]).status === 0 ? undefined : "there is no redis-server";
+  spawnSync(PROGRAM, ["--version"]).status === 0 ? undefined : `there is no ${PROGRAM}`;
+
+/** The servers that the contract suites run against: each with its name, its program, and why it cannot run here. */
+export const SERVERS: readonly (readonly [name: string, program: string, missing: string | undefined])[] = [
+  ["Redis", PROGRAM, noRedisReason],
+  ["Valkey", valkey ?? "", noRedisReason ?? (valkey === undefined ? "there is no valkey-server" : undefined)],
+];
 
 const run = promisify(execFile);
 
@@ -20,6 +32,8 @@ export interface RedisServerOptions {
   sentinel?: boolean;
   /** What {@link RedisServer.cli} says, where the configuration asks for a password. */
   password?: string;
+  /** The program of the server. */
+  program?: string;
 }
 
 /** A real Redis process on loopback. It keeps nothing on disk unless its configuration says so. */
@@ -43,6 +57,7 @@ export class RedisServer {
     config = [],
     sentinel = false,
     password = "",
+    program = PROGRAM,
   }: RedisServerOptions = {}): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), "lastseen-redis-"));
     const chosen = port ?? (await freePort());
@@ -50,7 +65,7 @@ export class RedisServer {
     // A sentinel has no settings for persistence.
     const lines = [`port ${chosen}`, "bind 127.0.0.1", `dir ${folder}`, ...(sentinel ? [] : ['save ""']), ...config];
     writeFileSync(file, lines.join("\n"));
-    const child = spawn("redis-server", [file, ...(sentinel ? ["--sentinel"] : [])], {
+    const child = spawn(program, [file, ...(sentinel ? ["--sentinel"] : [])], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const server = new RedisServer(chosen, folder, child);

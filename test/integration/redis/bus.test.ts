@@ -4,7 +4,7 @@ import type { RedisBus } from "../../../src/redis/redis-bus.js";
 import type { RedisStore, RedisStoreOptions } from "../../../src/redis/redis-store.js";
 import type { NodeMessage } from "../../../src/ports/node-messages.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
-import { noRedisReason, RedisServer } from "../../support/redis-server.js";
+import { noRedisReason, RedisServer, SERVERS } from "../../support/redis-server.js";
 import { TcpProxy } from "../../support/tcp-proxy.js";
 import { until } from "../../support/until.js";
 import { busContract, type BusUnderTest } from "../../contract/bus-contract.js";
@@ -60,14 +60,23 @@ async function proxyTo(server: RedisServer): Promise<TcpProxy> {
   return proxy;
 }
 
+for (const [name, program, missing] of SERVERS)
+  describe.skipIf(missing)(`messages between nodes, over ${name}`, () => {
+    let server: RedisServer;
+    beforeAll(async () => {
+      server = await RedisServer.start({ program });
+    });
+    afterAll(() => server.stop());
+
+    busContract(name, () => emptyBus(server.url));
+  });
+
 describe.skipIf(noRedisReason)("messages between nodes, over Redis", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();
   });
   afterAll(() => redis.stop());
-
-  busContract("Redis", () => emptyBus(redis.url));
 
   test.each([
     ["prefixes", "", { prefix: "other" }],

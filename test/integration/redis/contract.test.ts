@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { directoryContract } from "../../contract/directory-contract.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
 import { RedisSentinel } from "../../support/redis-sentinel.js";
-import { noRedisReason, RedisServer } from "../../support/redis-server.js";
+import { noRedisReason, RedisServer, SERVERS } from "../../support/redis-server.js";
 import { emptySharedStore } from "./stores.js";
 
 interface Running {
@@ -10,8 +10,8 @@ interface Running {
   stop(): Promise<void>;
 }
 
-function contractOn(name: string, start: () => Promise<Running>): void {
-  describe.skipIf(noRedisReason)(name, () => {
+function contractOn(name: string, start: () => Promise<Running>, missing = noRedisReason): void {
+  describe.skipIf(missing)(name, () => {
     let running: Running;
     beforeAll(async () => {
       running = await start();
@@ -22,6 +22,7 @@ function contractOn(name: string, start: () => Promise<Running>): void {
   });
 }
 
-contractOn("one Redis", () => RedisServer.start());
+for (const [name, program, missing] of SERVERS)
+  contractOn(`one ${name}`, () => RedisServer.start({ program }), missing);
 contractOn("a Redis cluster", () => RedisCluster.start());
 contractOn("Redis behind sentinels", () => RedisSentinel.start());

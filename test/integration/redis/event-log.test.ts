@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NewBackendEvent } from "@lastseen/protocol";
 import { eventLogContract, type SharedEvents } from "../../contract/event-log-contract.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
-import { noRedisReason, RedisServer } from "../../support/redis-server.js";
+import { noRedisReason, RedisServer, SERVERS } from "../../support/redis-server.js";
 import { openReadyStore } from "./stores.js";
 
 /** Longer than the lease of a test, so that a lease expires before. */
@@ -24,14 +24,23 @@ const event = (sequence: number): NewBackendEvent => {
   return { type: "node_started", at: 1, nodeId: "a", sequence, ...about };
 };
 
+for (const [name, program, missing] of SERVERS)
+  describe.skipIf(missing)(`one ${name}`, () => {
+    let server: RedisServer;
+    beforeAll(async () => {
+      server = await RedisServer.start({ program });
+    });
+    afterAll(() => server.stop());
+
+    eventLogContract(name, (kept) => emptyEvents(server.url, kept));
+  });
+
 describe.skipIf(noRedisReason)("one Redis", () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();
   });
   afterAll(() => redis.stop());
-
-  eventLogContract("Redis", (kept) => emptyEvents(redis.url, kept));
 
   test("reading skips an entry of another version and goes on", async () => {
     const store = await openReadyStore(redis.url, { prefix: "other-version" });
