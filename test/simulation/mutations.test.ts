@@ -12,8 +12,8 @@ const MINUTES = 1_000;
 
 /** The first run that fails with the mutation. */
 async function firstFailure(mutation: string): Promise<Outcome | undefined> {
-  const { minutes = MINUTES } = MUTATIONS[mutation] ?? {};
-  const jobs = Array.from({ length: MOST_SEEDS }, (_, index) => ({ seed: index + 1, minutes, mutation }));
+  const { minutes = MINUTES, from = 1 } = MUTATIONS[mutation] ?? {};
+  const jobs = Array.from({ length: MOST_SEEDS }, (_, index) => ({ seed: from + index, minutes, mutation }));
   let failed: Outcome | undefined;
   await runAll(jobs, (outcome) => {
     if (outcome.failure) failed ??= outcome;

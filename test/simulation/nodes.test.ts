@@ -4,7 +4,7 @@ import { Membership } from "../../src/cluster/membership.js";
 import { Adoption } from "../../src/room/adoption.js";
 import { ClusterRun } from "./nodes/cluster-run.js";
 
-const SEEDS = 120;
+const SEEDS = 80;
 const MINUTES = 10;
 /** The simulation must notice a mutation within this number of seeds. */
 const NOTICED_WITHIN = 20;
