@@ -52,7 +52,7 @@ export function viewSession(session: Session, liveness: Liveness, nodeId: string
     joinedAt: participation?.joinedAt ?? null,
     lastSeenAt: evidence.lastSeenAt,
     metadata: session.metadata,
-    verdict: { cause: verdict.cause, changesInMs: Math.round(liveness.untilDeadline(verdict)) },
+    verdict: { cause: verdict.cause, changesInMs: Math.round(liveness.untilChange(session, verdict)) },
     evidence,
     media: participation?.media.counts() ?? NO_MEDIA,
     end: null,

@@ -244,6 +244,14 @@ export class Liveness {
     return verdict.deadline - this.#time.now();
   }
 
+  /** The same if nothing is heard of the session until then: the page is probed before it is away, and does not answer. */
+  untilChange(session: Session, verdict: Verdict): number {
+    const { deadlineCause, toGhost } = verdict;
+    if (deadlineCause !== "silent" || toGhost || !session.connection) return this.untilDeadline(verdict);
+    const answerDue = session.evidence.lastSeen + this.probes.askAfterMs(session) + this.#policy.probeAnswerMs;
+    return Math.min(verdict.deadline, answerDue) - this.#time.now();
+  }
+
   #announce(session: Session, verdict: Verdict): void {
     const before = session.shown;
     const isPresent = verdict.state === "present";

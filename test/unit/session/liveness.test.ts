@@ -229,6 +229,20 @@ test("a watched page that says nothing is probed after 10 s and away after 20 s;
   expect(world.liveness.probes.falseAways).toBe(0);
 });
 
+test("operators are told when a session changes if nothing is heard: after 20 s while somebody watches, and else after 45 s", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  const inMs = () => world.liveness.untilChange(session, world.liveness.judge(session));
+  expect(inMs()).toBe(45_000);
+  const bob = await world.open("bob", "daily");
+  const heardBob = () => world.liveness.heard(bob.session);
+  expect(inMs()).toBe(20_000);
+  await world.run(15_000, heardBob);
+  expect(inMs()).toBe(5_000);
+  await world.run(5_250, heardBob);
+  expect(world.steps("ada")).toEqual(["away: silent"]);
+});
+
 test("when the last other one leaves, the session is not watched any more", async () => {
   const world = new World();
   const { session } = await world.open("ada", "daily");
