@@ -1,5 +1,6 @@
 // Keeps the participants of every room from the events. Plain Node without libraries; a Map takes the place of your table.
-//   WEBHOOK_SECRET=… PORT=4000 node examples/webhook-receiver/receiver.js
+// It takes single events and batches. When the service has dropped events, it compares its table with the service's API.
+//   WEBHOOK_SECRET=… LASTSEEN_URL=http://127.0.0.1:3001 ADMIN_TOKEN=… PORT=4000 node examples/webhook-receiver/receiver.js
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
@@ -35,15 +36,59 @@ function apply({ type, sessionId, userId, name, roomId, nodeId, epoch, sequence,
   participants.set(sessionId, { userId, name, roomId: room, nodeId, state, epoch, sequence, at });
 }
 
+/** All sessions of all nodes as the service has them now. */
+async function readSessions() {
+  const headers = process.env.ADMIN_TOKEN ? { authorization: `Bearer ${process.env.ADMIN_TOKEN}` } : {};
+  const found = [];
+  for (let cursor = ""; cursor !== null;) {
+    const query = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const answer = await fetch(`${process.env.LASTSEEN_URL}/api/sessions?limit=200${query}`, { headers });
+    if (!answer.ok) throw new Error(`GET /api/sessions: ${answer.status}`);
+    const page = await answer.json();
+    if (page.missing.length > 0) throw new Error(`nodes that did not answer: ${page.missing}`);
+    found.push(...page.sessions);
+    cursor = page.cursor;
+  }
+  return found.filter(({ state }) => state !== "closing" && state !== "ended");
+}
+
+/** Makes the rows right whose last event was dropped. A row with a later event is right: the service drops the oldest ones. */
+async function compare({ lastAt }) {
+  const there = new Map((await readSessions()).map((session) => [session.id, session]));
+  for (const [sessionId, row] of participants) {
+    if (row.at <= lastAt && !there.has(sessionId)) row.state = "gone";
+  }
+  for (const [sessionId, { userId, name, roomId, nodeId, state, epoch }] of there) {
+    const row = participants.get(sessionId);
+    if ((row && row.at > lastAt) || (!row && roomId === null)) continue;
+    const truth = { roomId: roomId ?? row?.roomId ?? null, state: roomId === null ? "gone" : shown(state) };
+    participants.set(sessionId, { userId, name, nodeId, epoch, sequence: 0, at: lastAt, ...row, ...truth });
+  }
+}
+
+function shown(state) {
+  return state === "present" ? "present" : "away";
+}
+
 async function receive(request, response) {
   if (request.method === "GET") return response.end(JSON.stringify([...participants.values()]));
   const body = await text(request);
   if (!isGenuine(request.headers["lastseen-signature"], body)) return response.writeHead(401).end();
-  apply(JSON.parse(body));
+  const message = JSON.parse(body);
+  for (const event of message.type === "batch" ? message.data.events : [message]) {
+    // When this fails, the service gets no 2xx and sends all of it again.
+    if (event.type === "events_dropped") await compare(event);
+    else apply(event);
+  }
   return response.writeHead(204).end();
 }
 
-createServer((request, response) => void receive(request, response).catch(() => response.destroy())).listen(
+function fail(error, response) {
+  console.error(error.message);
+  response.writeHead(503).end();
+}
+
+createServer((request, response) => void receive(request, response).catch((error) => fail(error, response))).listen(
   Number(process.env.PORT ?? 4000),
   "127.0.0.1",
 );

@@ -109,6 +109,7 @@ export async function assemble(parts: {
     callers,
     media,
     metrics,
+    webhooks,
     isReady,
   });
   return { service, media, callers, httpOptions, run };

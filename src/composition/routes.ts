@@ -35,8 +35,10 @@ import { LastseenError } from "@lastseen/protocol";
 import type { Service } from "./service.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import type { Stores } from "./stores.js";
+import type { Webhooks } from "../webhook/webhooks.js";
 import { addressWarning } from "./address-warning.js";
 import { redisWarnings } from "./redis-warnings.js";
+import { webhookWarnings } from "./webhook-warnings.js";
 import { VERSION } from "./version.js";
 
 /** What operators see: this node, or all nodes if this node is one of many. */
@@ -70,6 +72,7 @@ export function httpOptionsOf(parts: {
   callers: CallerLists;
   media: MediaPlane;
   metrics: Metrics;
+  webhooks: Webhooks | undefined;
   isReady: () => boolean;
 }): HttpOptions {
   const { config, log, clock, service, stores, operator, callers, metrics } = parts;
@@ -133,10 +136,11 @@ function healthSource(parts: {
   lost: LostParts | undefined;
   addresses: AddressCheck | undefined;
   media: MediaPlane;
+  webhooks: Webhooks | undefined;
   isReady: () => boolean;
   isOriginAllowed: (origin: string) => boolean;
 }): HealthSource {
-  const { config, service, stores, lost, addresses, media, isReady, isOriginAllowed } = parts;
+  const { config, service, stores, lost, addresses, media, webhooks, isReady, isOriginAllowed } = parts;
   const { registry, liveness, rooms, telephony, cluster } = service;
   return {
     version: VERSION,
@@ -152,8 +156,13 @@ function healthSource(parts: {
     checks: () => ({
       media: !media.enabled ? "off" : media.available ? "ok" : "failing",
       redis: !stores.redis ? "off" : stores.redis.isUp() && (cluster?.isUp ?? true) ? "ok" : "failing",
+      webhook: !webhooks ? "off" : webhooks.health.isOk ? "ok" : "failing",
     }),
-    warnings: () => [...redisWarnings(stores, lost), ...(addresses?.wrong ?? []).map(addressWarning)],
+    warnings: () => [
+      ...redisWarnings(stores, lost),
+      ...(addresses?.wrong ?? []).map(addressWarning),
+      ...webhookWarnings(webhooks),
+    ],
     isReady,
     isOriginAllowed,
     isDraining: () => cluster?.isDraining ?? false,

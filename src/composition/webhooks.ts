@@ -27,8 +27,14 @@ export function openWebhooks(
   const { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, NODE_ID: nodeId } = config;
   if (url === undefined || secret === undefined) return undefined;
   const { log, clock, listenerFailed } = parts;
-  const send = httpSender({ url, secret, limitMs: ANSWER_LIMIT_MS, clock });
-  const webhooks = new Webhooks({ clock, nodeId, log: eventLog, send, random: Math.random, listenerFailed });
+  const limits = {
+    waiting: config.WEBHOOK_QUEUE_MAX,
+    batch: config.WEBHOOK_BATCH_MAX,
+    parallel: config.WEBHOOK_PARALLEL_MAX,
+  };
+  const send = httpSender({ url, secret, batches: limits.batch > 1, limitMs: ANSWER_LIMIT_MS, clock });
+  const random = Math.random;
+  const webhooks = new Webhooks({ clock, nodeId, log: eventLog, send, random, listenerFailed, limits });
   followWebhooks(log, webhooks.events);
   disposals.defer("webhooks", () => webhooks.close());
   return webhooks;

@@ -269,6 +269,23 @@ const webhooks = {
       unset: "the service does not start with `WEBHOOK_URL`",
     }),
   ),
+  WEBHOOK_BATCH_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 1_000,
+    description:
+      "Events in one request. Above 1 the service sends batches; your receiver must know them, see [webhooks.md](webhooks.md#many-events-in-one-request).",
+  }),
+  WEBHOOK_PARALLEL_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 256,
+    description: "Requests to your backend that a node has open at the same time. Each has events of other users.",
+  }),
+  WEBHOOK_QUEUE_MAX: Type.Integer({
+    minimum: 100,
+    maximum: 100_000,
+    description:
+      "Events that may wait on a node for your backend, and as many for Redis. When there are more, the oldest are dropped. 100,000 need about 100 MB of memory.",
+  }),
 };
 
 /** The settings in the order in which people read about them. */

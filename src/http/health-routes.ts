@@ -13,7 +13,7 @@ export interface HealthSource {
     ghosts: number;
     rooms: number;
   };
-  checks(): { media: CheckResult; redis: CheckResult };
+  checks(): Record<"media" | "redis" | "webhook", CheckResult>;
   /** What operators should know, in sentences. */
   warnings(): string[];
   /** Whether new clients may come to this node. */
@@ -28,7 +28,7 @@ export interface HealthSource {
 export type CheckResult = "ok" | "failing" | "off";
 
 const Check = Type.Enum(["ok", "failing", "off"]);
-const Checks = Type.Object({ media: Check, redis: Check });
+const Checks = Type.Object({ media: Check, redis: Check, webhook: Check });
 const Draining = Type.Boolean({ description: "It takes nothing new; `sessions` in GET /api/health are still here" });
 /** Why new clients may not come. */
 const Hindrance = Type.Enum(["draining", "stopping", "media"]);

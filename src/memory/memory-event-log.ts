@@ -1,5 +1,5 @@
 import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
-import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type TakenOver } from "../ports/event-log.js";
+import { inOrderOfIds, QUIET_MS, type EventLog, type EventPage, type TakenOver } from "../ports/event-log.js";
 import type { MemoryEvents, Run } from "./memory-events.js";
 
 /** One process's access to {@link MemoryEvents}. */
@@ -58,7 +58,7 @@ export class MemoryEventLog implements EventLog {
       }
     }
     for (const id of forgotten) this.#forget(id);
-    return { events: events.sort((a, b) => compareEventIds(a.id, b.id)), forgotten: forgotten.length, taken };
+    return { events: inOrderOfIds(events), forgotten, taken };
   }
 
   #forget(id: string): void {

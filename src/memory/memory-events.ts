@@ -1,5 +1,5 @@
 import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
-import { compareEventIds, parseEventId } from "../ports/event-log.js";
+import { compareEventIds, eventIdOf, parseEventId, type EventId } from "../ports/event-log.js";
 import type { MemoryStore } from "./memory-store.js";
 
 /** Number of events that the log keeps: about 4 MB. */
@@ -58,12 +58,14 @@ export class MemoryEvents {
   /** The events that follow the id; without an id, the oldest events. `isKept`: the log still has the event with that id. */
   after(id: string | undefined, limit: number): { events: readonly BackendEvent[]; isKept: boolean } {
     const index = id === undefined ? undefined : this.#indexOf(id);
-    const following =
-      index === undefined && id !== undefined
-        ? this.#events.findIndex((each) => compareEventIds(each.id, id) > 0)
-        : (index ?? -1) + 1;
+    const following = index === undefined && id !== undefined ? this.#indexAfter(eventIdOf(id)) : (index ?? -1) + 1;
     const from = following < 0 ? this.#events.length : following;
     return { events: this.#events.slice(from, from + limit), isKept: index !== undefined };
+  }
+
+  /** The index of the first event with a greater id; -1 when there is none. */
+  #indexAfter(id: EventId): number {
+    return this.#events.findIndex((each) => compareEventIds(eventIdOf(each.id), id) > 0);
   }
 
   #indexOf(id: string): number | undefined {

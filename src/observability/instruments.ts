@@ -11,7 +11,8 @@ import {
 } from "prom-client";
 
 export interface Counter {
-  inc(labels?: Record<string, string>): void;
+  /** @param by 1 when left out */
+  inc(labels?: Record<string, string>, by?: number): void;
 }
 
 export interface Histogram {

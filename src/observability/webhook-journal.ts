@@ -8,8 +8,11 @@ export function followWebhooks(log: Logger, events: Emitter<WebhookEvents>): voi
   events.on("failing", ({ why }) => log.warn({ reason: why }, "webhooks fail; events wait"));
   events.on("recovered", ({ failures }) => log.info({ failures }, "webhooks arrive again"));
   events.on("refused", ({ event, why }) => log.warn({ ...named(event), reason: why }, "webhook refused"));
-  events.on("dropped", ({ event, attempts }) => log.error({ ...named(event), attempts }, "webhook given up"));
+  events.on("given_up", ({ event, attempts }) => log.error({ ...named(event), attempts }, "webhook given up"));
   events.on("overflowing", (fields) => log.warn(fields, "too many webhooks wait; the oldest are dropped"));
+  events.on("drops_told", ({ firstAt, lastAt, ...fields }) =>
+    log.warn({ ...fields, from: timeOf(firstAt), to: timeOf(lastAt) }, "events for the backend were dropped"),
+  );
   events.on("log_failing", ({ error }) => log.warn({ err: error }, "events can't be logged; they wait"));
   events.on("log_recovered", (fields) => log.info(fields, "events are logged again"));
   events.on("taken_over", (fields) => log.info(fields, "webhooks that others have left are delivered here"));
@@ -20,4 +23,8 @@ export function followWebhooks(log: Logger, events: Emitter<WebhookEvents>): voi
 
 function named({ id, type, userId, sessionId, roomId }: BackendEvent): object {
   return { eventId: id, type, userId, sessionId, roomId };
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toISOString();
 }

@@ -16,8 +16,8 @@ export interface EventPage {
 export interface TakenOver {
   /** Undelivered events that this process has to deliver from now on, oldest first. */
   readonly events: readonly BackendEvent[];
-  /** Number of further undelivered events that the log does not keep any more. They are acknowledged. */
-  readonly forgotten: number;
+  /** Ids of further undelivered events that the log does not keep any more. They are acknowledged. */
+  readonly forgotten: readonly string[];
   /** Ids of events that this process had to deliver and that another node has taken over. */
   readonly taken: readonly string[];
 }
@@ -73,13 +73,22 @@ export function parseEventId(text: string): EventId | undefined {
   return match ? { time: Number(match[1]), count: Number(match[2]) } : undefined;
 }
 
-/**
- * Orders ids as the log does; for sorting.
- *
- * @throws Error when one of them is no event id
- */
-export function compareEventIds(one: string, other: string): number {
-  const [a, b] = [parseEventId(one), parseEventId(other)];
-  if (!a || !b) throw new Error("not an event id: time-count");
-  return a.time - b.time || a.count - b.count;
+/** @throws Error when the text is no event id */
+export function eventIdOf(text: string): EventId {
+  const id = parseEventId(text);
+  if (!id) throw new Error("not an event id: time-count");
+  return id;
+}
+
+/** Orders ids as the log does; for sorting. */
+export function compareEventIds(one: EventId, other: EventId): number {
+  return one.time - other.time || one.count - other.count;
+}
+
+/** The events in the order of the log. */
+export function inOrderOfIds(events: readonly BackendEvent[]): BackendEvent[] {
+  return events
+    .map((event) => ({ event, id: eventIdOf(event.id) }))
+    .toSorted((one, other) => compareEventIds(one.id, other.id))
+    .map(({ event }) => event);
 }

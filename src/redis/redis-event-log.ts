@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Compile } from "typebox/compile";
 import { NewBackendEvent, type BackendEvent } from "@lastseen/protocol";
-import { compareEventIds, QUIET_MS, type EventLog, type EventPage, type TakenOver } from "../ports/event-log.js";
+import { inOrderOfIds, QUIET_MS, type EventLog, type EventPage, type TakenOver } from "../ports/event-log.js";
 import type { RedisLink } from "./link.js";
 import { list, text } from "./replies.js";
 import { loadScript } from "./script.js";
@@ -13,8 +13,11 @@ const ACKNOWLEDGE = loadScript("event-acknowledge");
 const TAKE_OVER = loadScript("event-take-over");
 const UNDELIVERED = loadScript("events-undelivered");
 
-/** Number of events that the log keeps: about 50 MB of Redis's memory. */
-export const KEPT = 100_000;
+/**
+ * Number of events that the log keeps: about 100 MB of Redis's memory. It is twice the number that may wait, so that dropped
+ * events can still be read, and a dead node's events are kept although others come after them.
+ */
+export const KEPT = 200_000;
 /** Number of events in one answer. Redis does nothing else while it collects them, so it is small. */
 const PAGE = 500;
 
@@ -110,8 +113,8 @@ export class RedisEventLog implements EventLog {
       events.push({ id, ...event });
     }
     return {
-      events: events.sort((a, b) => compareEventIds(a.id, b.id)),
-      forgotten: forgotten.length,
+      events: inOrderOfIds(events),
+      forgotten: forgotten.map(({ id }) => id),
       taken: this.#letGo(new Set(runs.flatMap(({ run, isOwn }) => (isOwn ? [] : [run])))),
     };
   }

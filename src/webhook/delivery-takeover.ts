@@ -1,9 +1,10 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
-import type { EventLog } from "../ports/event-log.js";
+import { eventIdOf, type EventLog } from "../ports/event-log.js";
 import { backOff } from "../kernel/back-off.js";
 import type { Deliverer } from "./deliverer.js";
-import type { WebhookEvents } from "./events.js";
+import type { Dropped } from "./drops.js";
+import type { DropCause, WebhookEvents } from "./events.js";
 import { RHYTHM } from "./rhythm.js";
 
 /**
@@ -16,6 +17,7 @@ export class DeliveryTakeover {
   readonly #deliverer: Deliverer;
   readonly #events: Emitter<WebhookEvents>;
   readonly #random: () => number;
+  readonly #dropped: (cause: DropCause, event: Dropped) => void;
   readonly #dead = new Set<string>();
   #asking = false;
   #again = false;
@@ -32,12 +34,15 @@ export class DeliveryTakeover {
     events: Emitter<WebhookEvents>;
     /** From 0 to 1. */
     random: () => number;
+    /** Told each event that the log does not keep any more. */
+    dropped: (cause: DropCause, event: Dropped) => void;
   }) {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#deliverer = options.deliverer;
     this.#events = options.events;
     this.#random = options.random;
+    this.#dropped = options.dropped;
   }
 
   /** @param dead nodes that have been dead for long enough */
@@ -80,8 +85,10 @@ export class DeliveryTakeover {
     this.#deliverer.forget(taken);
     this.#deliverer.takeOver(events);
     if (taken.length > 0) this.#events.emit("taken_by_other", { events: taken.length });
-    for (let count = 0; count < forgotten; count += 1) this.#events.emit("outcome", { result: "dropped" });
-    if (events.length + forgotten > 0) this.#events.emit("taken_over", { events: events.length, forgotten });
+    // An event's id begins with the time at which it was logged, soon after it happened.
+    for (const id of forgotten) this.#dropped("not_kept", { at: eventIdOf(id).time });
+    if (events.length + forgotten.length === 0) return;
+    this.#events.emit("taken_over", { events: events.length, forgotten: forgotten.length });
   }
 
   #fail(error: unknown): void {

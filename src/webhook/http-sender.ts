@@ -1,5 +1,5 @@
 import type { Clock } from "../kernel/clock.js";
-import type { BackendEvent } from "@lastseen/protocol";
+import type { BackendBatch, BackendEvent } from "@lastseen/protocol";
 import { sign } from "./signature.js";
 
 /** Statuses that do not mean this event: the backend only cannot take it now. */
@@ -9,17 +9,26 @@ export type Attempt =
   | { kind: "delivered" }
   /** The backend can take no event now. `retryAfterMs`: it said for how long. */
   | { kind: "failed"; why: string; retryAfterMs?: number }
-  /** The backend refuses this event. */
+  /** The backend refuses these events, or one of them. */
   | { kind: "refused"; why: string };
 
-/** Makes one attempt; never rejects. */
-export type Send = (event: BackendEvent, signal: AbortSignal) => Promise<Attempt>;
+/** Makes one attempt to deliver these events, at least one, in one request; never rejects. */
+export type Send = (events: readonly BackendEvent[], signal: AbortSignal) => Promise<Attempt>;
 
-/** @param limitMs how long the backend may take to answer */
-export function httpSender(options: { url: string; secret: string; limitMs: number; clock: Clock }): Send {
-  const { url, secret, limitMs, clock } = options;
-  return async (event, signal) => {
-    const body = JSON.stringify(event);
+/**
+ * @param options.batches whether the backend expects batches. If not, each request has one event
+ * @param options.limitMs how long the backend may take to answer
+ */
+export function httpSender(options: {
+  url: string;
+  secret: string;
+  batches: boolean;
+  limitMs: number;
+  clock: Clock;
+}): Send {
+  const { url, secret, batches, limitMs, clock } = options;
+  return async (events, signal) => {
+    const body = JSON.stringify(batches ? batchOf(events, clock.wall()) : events[0]);
     const late = new AbortController();
     const timer = clock.after(limitMs, () => late.abort());
     try {
@@ -27,7 +36,7 @@ export function httpSender(options: { url: string; secret: string; limitMs: numb
         method: "POST",
         headers: {
           "content-type": "application/json",
-          "lastseen-event-id": event.id,
+          ...(!batches && { "lastseen-event-id": String(events[0]?.id) }),
           "lastseen-signature": sign(secret, Math.floor(clock.wall() / 1000), body),
         },
         body,
@@ -42,6 +51,10 @@ export function httpSender(options: { url: string; secret: string; limitMs: numb
       timer.cancel();
     }
   };
+}
+
+function batchOf(events: readonly BackendEvent[], now: number): BackendBatch {
+  return { type: "batch", timestamp: new Date(now).toISOString(), data: { events: [...events] } };
 }
 
 function judge({ ok, status, headers }: Response, now: number): Attempt {

@@ -3,11 +3,12 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
 import type { EventLog } from "../ports/event-log.js";
 import { backOff } from "../kernel/back-off.js";
-import type { WebhookEvents } from "./events.js";
+import { Fifo } from "../kernel/fifo.js";
+import type { DropCause, WebhookEvents } from "./events.js";
 import { RHYTHM } from "./rhythm.js";
 
-/** The log gets so many events at once. */
-const BATCH = 100;
+/** The log gets at most so many events at once. */
+const BATCH = 200;
 
 /** Takes events at once, and writes them to the log one batch after the other. The log gives them their ids. */
 export class Outbox {
@@ -17,8 +18,9 @@ export class Outbox {
   readonly #random: () => number;
   readonly #most: number;
   readonly #deliver: (event: BackendEvent) => void;
-  #waiting: NewBackendEvent[] = [];
-  #batch: NewBackendEvent[] = [];
+  readonly #dropped: (cause: DropCause, event: NewBackendEvent) => void;
+  readonly #waiting = new Fifo<NewBackendEvent>();
+  #batch: readonly NewBackendEvent[] = [];
   #failures = 0;
   #pause: { timer: Timer; end: () => void } | undefined;
   #running: Promise<void> | undefined;
@@ -35,6 +37,8 @@ export class Outbox {
     most: number;
     /** Gets each event when it is in the log. */
     deliver: (event: BackendEvent) => void;
+    /** Told each event that is dropped. */
+    dropped: (cause: DropCause, event: NewBackendEvent) => void;
   }) {
     this.#clock = options.clock;
     this.#log = options.log;
@@ -42,15 +46,16 @@ export class Outbox {
     this.#random = options.random;
     this.#most = options.most;
     this.#deliver = options.deliver;
+    this.#dropped = options.dropped;
   }
 
   /** The number of events that are not in the log yet. */
   get size(): number {
-    return this.#waiting.length + this.#batch.length;
+    return this.#waiting.size + this.#batch.length;
   }
 
   add(event: NewBackendEvent): void {
-    if (this.#waiting.length >= this.#most) this.#dropOldest();
+    if (this.#waiting.size >= this.#most) this.#dropOldest();
     this.#waiting.push(event);
     this.#running ??= this.#run();
   }
@@ -70,7 +75,7 @@ export class Outbox {
   async #run(): Promise<void> {
     while (this.size > 0) {
       if (this.#closing && this.#failures > 0) break;
-      if (this.#batch.length === 0) this.#batch = this.#waiting.splice(0, BATCH);
+      if (this.#batch.length === 0) this.#batch = this.#waiting.take(BATCH);
       try {
         const appended = await this.#log.append(this.#batch);
         this.#batch = [];
@@ -86,9 +91,9 @@ export class Outbox {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#events.emit("log_recovered", { waiting: this.#waiting.length });
+    if (this.#failures > 0) this.#events.emit("log_recovered", { waiting: this.#waiting.size });
     this.#failures = 0;
-    if (this.#waiting.length < this.#most / 2) this.#overflowing = false;
+    if (this.#waiting.size < this.#most / 2) this.#overflowing = false;
   }
 
   #wait(): Promise<void> {
@@ -103,8 +108,8 @@ export class Outbox {
   }
 
   #dropOldest(): void {
-    this.#waiting.shift();
-    this.#events.emit("outcome", { result: "dropped" });
+    const oldest = this.#waiting.shift();
+    if (oldest) this.#dropped("log_away", oldest);
     if (!this.#overflowing) this.#events.emit("overflowing", { waiting: this.#most, logged: false });
     this.#overflowing = true;
   }

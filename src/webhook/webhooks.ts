@@ -3,16 +3,18 @@ import { Emitter } from "../kernel/emitter.js";
 import { withTimeLimit } from "../kernel/time-limit.js";
 import type { EventLog } from "../ports/event-log.js";
 import type { LifecycleEvents } from "../session/events.js";
-import { Deliverer } from "./deliverer.js";
-import type { WebhookEvents } from "./events.js";
+import { Deliverer, type DeliveryLimits } from "./deliverer.js";
+import { DeliveryHealth } from "./delivery-health.js";
+import { Drops, type Dropped } from "./drops.js";
+import type { DropCause, WebhookEvents } from "./events.js";
 import type { Send } from "./http-sender.js";
 import { DeliveryTakeover } from "./delivery-takeover.js";
 import { Outbox } from "./outbox.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import { translate, type Step } from "./translate.js";
 
-/** So many events may wait for the log, and as many for the backend. */
-const MOST_WAITING = 10_000;
+/** One event in a request, as most backends expect it. */
+const LIMITS: DeliveryLimits = { waiting: 100_000, batch: 1, parallel: 8 };
 const GIVE_UP_MS = 24 * 3_600_000;
 /** When the service stops, it waits so long for the log, then for the backend, and then for the log again. */
 const LAST_LOG_MS = 500;
@@ -22,8 +24,10 @@ const LAST_ACKNOWLEDGEMENT_MS = 300;
 /** Tells the backend what happens to sessions, in order and at least once. No session waits for it. */
 export class Webhooks {
   readonly events: Emitter<WebhookEvents>;
+  readonly health: DeliveryHealth;
   readonly #clock: Clock;
   readonly #nodeId: string;
+  readonly #drops: Drops;
   readonly #outbox: Outbox;
   readonly #deliverer: Deliverer;
   readonly #acknowledgement: Acknowledgement;
@@ -39,20 +43,25 @@ export class Webhooks {
     /** From 0 to 1. */
     random: () => number;
     listenerFailed: (error: unknown, event: PropertyKey) => void;
-    /** The most events that may wait. */
-    most?: number;
+    /** `waiting`: so many events may wait for the log, and as many for the backend. */
+    limits?: Partial<DeliveryLimits>;
   }) {
-    const { clock, log, send, random, most = MOST_WAITING } = options;
+    const { clock, log, send, random } = options;
+    const limits = { ...LIMITS, ...options.limits };
     this.#clock = clock;
     this.#nodeId = options.nodeId;
     this.events = new Emitter(options.listenerFailed);
     const { events } = this;
+    this.#drops = new Drops({ clock, events, tell: (step) => this.#tell(step) });
+    const dropped = (cause: DropCause, event: Dropped): void => this.#drops.add(cause, event);
+    this.health = new DeliveryHealth(clock, events);
     this.#acknowledgement = new Acknowledgement({ clock, log, random });
     const acknowledge = (id: string): void => this.#acknowledgement.add(id);
-    const deliverer = new Deliverer({ clock, send, events, acknowledge, random, most, giveUpMs: GIVE_UP_MS });
+    const common = { clock, events, random, dropped };
+    const deliverer = new Deliverer({ ...common, send, acknowledge, limits, giveUpMs: GIVE_UP_MS });
     this.#deliverer = deliverer;
-    this.#takeover = new DeliveryTakeover({ clock, log, deliverer, events, random });
-    this.#outbox = new Outbox({ clock, log, events, random, most, deliver: (event) => deliverer.add(event) });
+    this.#takeover = new DeliveryTakeover({ ...common, log, deliverer });
+    this.#outbox = new Outbox({ ...common, log, most: limits.waiting, deliver: (event) => deliverer.add(event) });
   }
 
   /** The number of events that the backend has not taken yet. */
@@ -100,6 +109,7 @@ export class Webhooks {
   }
 
   async #close(): Promise<void> {
+    this.#drops.close();
     await withTimeLimit(this.#clock, LAST_LOG_MS, "the log", this.#outbox.close()).catch(() => undefined);
     this.#takeover.close();
     await this.#deliverer.close(LAST_DELIVERIES_MS);

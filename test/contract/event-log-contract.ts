@@ -112,7 +112,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
     beforeEach(async () => {
       shared = await create(1_000);
     });
-    const nothing = { events: [], forgotten: 0, taken: [] };
+    const nothing = { events: [], forgotten: [], taken: [] };
 
     async function lease(nodeId: string): Promise<Directory> {
       const directory = shared.directory(nodeId);
@@ -141,7 +141,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       await one.acknowledge(first.slice(0, 10).map(({ id }) => id));
       await runOut("a", b, c);
       const left = [...first.slice(10), ...more];
-      expect(await two.takeOver(["a"])).toEqual({ events: left, forgotten: 0, taken: [] });
+      expect(await two.takeOver(["a"])).toEqual({ events: left, forgotten: [], taken: [] });
       expect(await three.takeOver(["a"])).toEqual(nothing);
       expect(await two.takeOver(["a"])).toEqual(nothing);
       await two.acknowledge([...own, ...left].map(({ id }) => id));
@@ -193,7 +193,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       await before.acknowledge([left[0]?.id ?? ""]);
       const next = shared.log("a");
       const own = await next.append(events(2));
-      expect(await next.takeOver([])).toEqual({ events: left.slice(1), forgotten: 0, taken: [] });
+      expect(await next.takeOver([])).toEqual({ events: left.slice(1), forgotten: [], taken: [] });
       expect(await next.takeOver([])).toEqual(nothing);
       await next.acknowledge([...left, ...own].map(({ id }) => id));
       expect(await shared.log("a").takeOver([])).toEqual(nothing);
@@ -232,7 +232,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       await runOut("a", b, c);
       const both = await Promise.all([shared.log("b").takeOver(["a"]), shared.log("c").takeOver(["a"])]);
       const [one, other] = both.toSorted((x, y) => y.events.length - x.events.length);
-      expect(one).toEqual({ events: [...earlier, ...later], forgotten: 0, taken: [] });
+      expect(one).toEqual({ events: [...earlier, ...later], forgotten: [], taken: [] });
       expect(other).toEqual(nothing);
     });
 
@@ -259,7 +259,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       const after = await frozen.append(events(2, "a", 3));
       const { taken, ...rest } = await frozen.takeOver([]);
       expect(inOrder(taken)).toEqual(before.map(({ id }) => id));
-      expect(rest).toEqual({ events: [], forgotten: 0 });
+      expect(rest).toEqual({ events: [], forgotten: [] });
       await frozen.acknowledge([...before, ...after].map(({ id }) => id));
       await runOut("b", a);
       expect(await frozen.takeOver(["b"])).toMatchObject({ events: before });
@@ -274,7 +274,7 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       await a.register(undefined);
       expect((await frozen.takeOver([])).taken).toHaveLength(3);
       await runOut("b", a);
-      expect(await frozen.takeOver(["b"])).toEqual({ events: before, forgotten: 0, taken: [] });
+      expect(await frozen.takeOver(["b"])).toEqual({ events: before, forgotten: [], taken: [] });
       const after = await frozen.append(events(2, "a", 3));
       await frozen.acknowledge([...before, ...after].map(({ id }) => id));
       expect(await shared.log("a").takeOver([])).toEqual(nothing);
@@ -289,9 +289,12 @@ export function eventLogContract(name: string, create: (kept: number) => SharedE
       await runOut("a", b, c);
       const kept = (await log.read(undefined, 1_000)).events;
       const receiver = shared.log("b");
-      expect(await receiver.takeOver(["a"])).toEqual({ events: kept, forgotten: 1_000 - kept.length, taken: [] });
+      const lost = all.slice(0, 1_000 - kept.length).map(({ id }) => id);
+      const { forgotten, ...others } = await receiver.takeOver(["a"]);
+      expect(inOrder(forgotten)).toEqual(lost);
+      expect(others).toEqual({ events: kept, taken: [] });
       await runOut("b", c);
-      expect(await shared.log("c").takeOver(["b"])).toEqual({ events: kept, forgotten: 0, taken: [] });
+      expect(await shared.log("c").takeOver(["b"])).toEqual({ events: kept, forgotten: [], taken: [] });
     });
   });
 }

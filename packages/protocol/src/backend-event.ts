@@ -20,6 +20,7 @@ export const BACKEND_EVENT_TYPES = [
   "call_accepted",
   "call_refused",
   "call_finished",
+  "events_dropped",
 ] as const;
 
 export type BackendEventType = (typeof BACKEND_EVENT_TYPES)[number];
@@ -46,6 +47,9 @@ const fields = {
   peer: Type.Optional(Type.String({ description: "The other user of the call" })),
   kind: Type.Optional(Type.String({ description: "audio or video" })),
   outcome: Type.Optional(Type.String({ description: "What a call came to" })),
+  count: Type.Optional(Type.Integer({ description: "How many events were dropped" })),
+  firstAt: Type.Optional(EpochMs),
+  lastAt: Type.Optional(EpochMs),
   alone: Type.Optional(Type.Boolean({ description: "Whether no other node goes on with what this one held before" })),
 };
 
@@ -54,6 +58,14 @@ export type NewBackendEvent = Static<typeof NewBackendEvent>;
 
 export const BackendEvent = Shape({ id: Type.String({ description: "In the order of the log" }), ...fields });
 export type BackendEvent = Static<typeof BackendEvent>;
+
+/** Several events in one request, for a backend that wants them so. The events of one user are in order. */
+export const BackendBatch = Shape({
+  type: Type.Literal("batch"),
+  timestamp: Type.String({ description: "When the service sent it, ISO 8601" }),
+  data: Shape({ events: Type.Array(BackendEvent) }),
+});
+export type BackendBatch = Static<typeof BackendBatch>;
 
 /** Ids of events: two numbers, compared one after the other. */
 export const BackendEventId = Type.String({ pattern: "^\\d{1,15}-\\d{1,15}$" });

@@ -6,6 +6,7 @@
  */
 export {
   BACKEND_EVENT_TYPES,
+  BackendBatch,
   BackendEvent,
   BackendEventId,
   NewBackendEvent,

@@ -2,7 +2,7 @@ import type { ClusterEvents } from "../../cluster/events.js";
 import { ADDRESS_PROBLEMS, type AddressProblem } from "../../cluster/wrong-address.js";
 import type { Emitter } from "../../kernel/emitter.js";
 import { FAILURE_KINDS } from "../../ports/store-failure.js";
-import { DELIVERY_RESULTS, type WebhookEvents } from "../../webhook/events.js";
+import { DELIVERY_RESULTS, DROP_CAUSES, type WebhookEvents } from "../../webhook/events.js";
 import type { Instruments } from "../instruments.js";
 
 /** What this node sees of Redis, and the errors of its commands by operation and by kind. */
@@ -58,7 +58,14 @@ export class ClusterMetrics {
     const deliveries = this.#instruments.counter("webhook_deliveries_total", "Events by what became of them.", {
       result: DELIVERY_RESULTS,
     });
-    webhooks?.events.on("outcome", ({ result }) => deliveries.inc({ result }));
+    const drops = this.#instruments.counter("webhook_events_dropped_total", "Events that your backend will not get.", {
+      cause: DROP_CAUSES,
+    });
+    webhooks?.events.on("outcome", ({ result, count }) => deliveries.inc({ result }, count));
+    webhooks?.events.on("dropped", ({ cause, count }) => {
+      deliveries.inc({ result: "dropped" }, count);
+      drops.inc({ cause }, count);
+    });
     this.#instruments.gauge("webhook_queue_length", "Events that your backend has not got yet.", [], (gauge) =>
       gauge.set(webhooks?.size ?? 0),
     );

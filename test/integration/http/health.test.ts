@@ -1,6 +1,6 @@
 import Fastify from "fastify";
 import { expect, onTestFinished, test } from "vitest";
-import { healthRoutes, type CheckResult } from "../../../src/http/health-routes.js";
+import { healthRoutes, type HealthSource } from "../../../src/http/health-routes.js";
 import { startService } from "../../support/service.js";
 import { VERSION } from "../../../src/composition/version.js";
 
@@ -16,7 +16,7 @@ test("health counts users, sessions, ghosts and rooms as they are", async () => 
     draining: false,
     uptimeSeconds: expect.any(Number),
     ...nothing,
-    checks: { media: "off", redis: "off" },
+    checks: { media: "off", redis: "off", webhook: "off" },
   });
   await service.connect();
   expect(await health()).toMatchObject(nothing);
@@ -29,7 +29,7 @@ test("health counts users, sessions, ghosts and rooms as they are", async () => 
 });
 
 /** The health routes over parts whose state the test chooses. */
-async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean, draining: boolean) {
+async function healthOf(checks: ReturnType<HealthSource["checks"]>, ready: boolean, draining: boolean) {
   const app = Fastify();
   onTestFinished(() => app.close());
   const counts = { connectedUsers: 1, busyUsers: 0, activeCalls: 0, sessions: 1, ghosts: 0, rooms: 0 };
@@ -37,7 +37,7 @@ async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean, 
     version: "1",
     nodeId: "n",
     counts: () => counts,
-    checks: () => ({ media, redis }),
+    checks: () => checks,
     warnings: () => [],
     isReady: () => ready,
     isOriginAllowed: () => true,
@@ -52,18 +52,19 @@ async function healthOf(media: CheckResult, redis: CheckResult, ready: boolean, 
 }
 
 test.each([
-  ["ok", "ok", true, false, "OK", 200, []],
-  ["off", "off", true, false, "OK", 200, []],
-  ["failing", "ok", true, false, "DEGRADED", 503, ["media"]],
-  ["ok", "failing", true, false, "DEGRADED", 200, []],
-  ["ok", "ok", false, false, "OK", 503, ["stopping"]],
-  ["ok", "ok", false, true, "OK", 503, ["draining"]],
-  ["failing", "ok", false, true, "DEGRADED", 503, ["draining", "media"]],
+  ["ok", "ok", "ok", true, false, "OK", 200, []],
+  ["off", "off", "off", true, false, "OK", 200, []],
+  ["failing", "ok", "ok", true, false, "DEGRADED", 503, ["media"]],
+  ["ok", "failing", "ok", true, false, "DEGRADED", 200, []],
+  ["ok", "ok", "failing", true, false, "DEGRADED", 200, []],
+  ["ok", "ok", "ok", false, false, "OK", 503, ["stopping"]],
+  ["ok", "ok", "ok", false, true, "OK", 503, ["draining"]],
+  ["failing", "ok", "ok", false, true, "DEGRADED", 503, ["draining", "media"]],
 ] as const)(
-  "media %s, redis %s, ready %s, draining %s: %s, and readiness is answered %i because of %j",
-  async (media, redis, isReady, draining, status, code, reasons) => {
-    const { health, live, ready } = await healthOf(media, redis, isReady, draining);
-    const checks = { media, redis };
+  "media %s, redis %s, webhook %s, ready %s, draining %s: %s, and readiness is answered %i because of %j",
+  async (media, redis, webhook, isReady, draining, status, code, reasons) => {
+    const checks = { media, redis, webhook };
+    const { health, live, ready } = await healthOf(checks, isReady, draining);
     expect(health).toMatchObject({ code: 200, body: { status, draining, checks } });
     expect(live).toEqual({ code: 200, body: { status: "live", service: "lastseen", nodeId: "n" } });
     expect(ready).toEqual({

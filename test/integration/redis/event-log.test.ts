@@ -66,7 +66,7 @@ describe.skipIf(noRedisReason)("one Redis", () => {
     const log = store.events("a");
     const before = await log.append([event(1)]);
     await redis.cli("FLUSHALL");
-    expect(await log.takeOver([])).toEqual({ events: [], forgotten: 0, taken: [] });
+    expect(await log.takeOver([])).toEqual({ events: [], forgotten: [], taken: [] });
     const after = await log.append([event(2)]);
     await log.acknowledge([...before, ...after].map(({ id }) => id));
     expect(await redis.cli("KEYS", "emptied:*")).toBe(store.link.keys.key("events"));

@@ -16,16 +16,19 @@ interface Row {
 }
 
 /** The receiver of the examples, in its own process. */
-async function startExample(): Promise<{ url: string; rows(): Promise<string[]> }> {
-  const port = await freePort();
-  const env = { ...process.env, WEBHOOK_SECRET: SECRET, PORT: String(port) };
+async function startExample(
+  more: Record<string, string> = {},
+  port?: number,
+): Promise<{ url: string; rows(): Promise<string[]> }> {
+  const chosen = port ?? (await freePort());
+  const env = { ...process.env, WEBHOOK_SECRET: SECRET, PORT: String(chosen), ...more };
   const child = spawn(process.execPath, [EXAMPLE], { env, stdio: "inherit" });
   onTestFinished(async () => {
     const ended = once(child, "exit");
     child.kill();
     await ended;
   });
-  const url = `http://127.0.0.1:${port}/`;
+  const url = `http://127.0.0.1:${chosen}/`;
   await until(() =>
     fetch(url).then(
       ({ ok }) => ok,
@@ -62,4 +65,26 @@ test("the example receiver knows who is in the room, also after a restart, and r
   const next = await startService(settings);
   await next.join("ada", "daily");
   await until(async () => (await example.rows()).includes("ada daily present"));
+});
+
+test("the example receiver takes batches, and compares its table with the API when events were dropped", async () => {
+  const port = await freePort();
+  const WEBHOOK_URL = `http://127.0.0.1:${port}/`;
+  const limits = { WEBHOOK_BATCH_MAX: "20", WEBHOOK_QUEUE_MAX: "100" };
+  const service = await startService({ WEBHOOK_URL, WEBHOOK_SECRET: SECRET, ...limits });
+  const truth: string[] = [];
+  // The events of these users are the oldest, so the service drops them while no receiver runs.
+  for (let n = 0; n < 20; n += 1) {
+    await service.join(`user-${n}`, "daily");
+    truth.push(`user-${n} daily present`);
+  }
+  const bob = await service.hello("bob");
+  for (let n = 0; n < 60; n += 1) {
+    await bob.request("join", { roomId: "weekly" });
+    await bob.request("leave");
+  }
+  truth.push("bob weekly gone");
+  await until(() => service.log.some(({ msg }) => msg === "events for the backend were dropped"));
+  const example = await startExample({ LASTSEEN_URL: service.http }, port);
+  await until(async () => (await example.rows()).join() === truth.toSorted().join(), 60_000);
 });

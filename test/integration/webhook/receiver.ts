@@ -3,14 +3,17 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
-import type { BackendEvent } from "@lastseen/protocol";
+import type { BackendBatch, BackendEvent } from "@lastseen/protocol";
 import { until } from "../../support/until.js";
 import { WEBHOOK_SECRET } from "../../support/secrets.js";
 
 export const SECRET = WEBHOOK_SECRET;
 
 export interface Delivery {
+  /** The first event of the request. */
   readonly event: BackendEvent;
+  /** All events of the request. */
+  readonly events: readonly BackendEvent[];
   readonly body: string;
   readonly headers: IncomingHttpHeaders;
   /** The status of the answer. */
@@ -50,8 +53,10 @@ export class Receiver {
     this.#open += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#open);
     const body = await text(request);
-    const event = JSON.parse(body) as BackendEvent;
-    const delivery: Delivery = { event, body, headers: request.headers, status: undefined };
+    const events = eventsOf(body);
+    const [event] = events;
+    if (!event) throw new Error("a request without an event");
+    const delivery: Delivery = { event, events, body, headers: request.headers, status: undefined };
     this.deliveries.push(delivery);
     delivery.status = await this.answer(delivery, response);
     this.#open -= 1;
@@ -68,7 +73,7 @@ export class Receiver {
 
   /** The events that it has taken, in the order of arrival. */
   get taken(): BackendEvent[] {
-    return this.deliveries.filter(({ status }) => status !== undefined && status < 300).map(({ event }) => event);
+    return this.deliveries.filter(({ status }) => status !== undefined && status < 300).flatMap(({ events }) => events);
   }
 
   async get(type: BackendEvent["type"], userId?: string): Promise<BackendEvent> {
@@ -79,6 +84,12 @@ export class Receiver {
     if (!event) throw new Error(`no ${type}`);
     return event;
   }
+}
+
+/** Reads a body as a receiver would that knows single events and batches. */
+function eventsOf(body: string): readonly BackendEvent[] {
+  const message = JSON.parse(body) as BackendEvent | BackendBatch;
+  return message.type === "batch" ? message.data.events : [message];
 }
 
 /** Checks a signature as a receiver would, written from the documentation alone. */

@@ -4,7 +4,7 @@ import type { BackendEvent } from "@lastseen/protocol";
 import { Random } from "../../support/random.js";
 import { FallibleWorld } from "./fallible-world.js";
 
-const SEEDS = 40;
+const SEEDS = 30;
 const STEPS = 120;
 const NODES = ["a", "b", "c"] as const;
 const SUBJECTS = ["ada", "bob", "cid", "dan", "eve"] as const;
@@ -27,8 +27,8 @@ function mishap(world: FallibleWorld): void {
   }
 }
 
-async function live(seed: number): Promise<FallibleWorld> {
-  const world = new FallibleWorld(new Random(seed));
+async function live(seed: number, batch: number): Promise<FallibleWorld> {
+  const world = new FallibleWorld(new Random(seed), { batch });
   const { random, clock } = world;
   for (const nodeId of NODES) world.start(nodeId);
   for (let step = 0; step < STEPS; step += 1) {
@@ -63,13 +63,13 @@ function byProcess(logged: readonly BackendEvent[]): BackendEvent[][] {
   return all;
 }
 
-test(
-  "when nodes die or are cut off and the backend fails, all logged events arrive, in order for each process",
+test.each([1, 7, 100])(
+  "when nodes die or are cut off and the backend fails, all logged events arrive, in order for each process, up to %i at once",
   { timeout: 60_000 },
-  async () => {
-    let [died, partitions] = [0, 0];
+  async (batch) => {
+    let [died, partitions, largest] = [0, 0, 0];
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const world = await live(seed);
+      const world = await live(seed, batch);
       expect(world.errors, `seed ${seed}`).toEqual([]);
       const logged = (await new MemoryEventLog(world.events, "reader").read(undefined, 1_000_000)).events;
       const arrived = [...new Map(world.taken.map((event) => [event.id, event])).values()];
@@ -86,9 +86,12 @@ test(
           partitions += 1;
         }
       }
+      largest = Math.max(largest, world.largest);
       died += world.processes.filter(({ isDead }) => isDead).length;
     }
     // The test would prove nothing if no node had died, or if all had been cut off.
+    expect(largest).toBeGreaterThanOrEqual(Math.min(batch, 10));
+    expect(largest).toBeLessThanOrEqual(batch);
     expect(died).toBeGreaterThan(SEEDS);
     expect(partitions).toBeGreaterThan(SEEDS * SUBJECTS.length);
   },

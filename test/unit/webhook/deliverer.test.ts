@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../support/manual-clock.js";
+import type { BackendEvent } from "@lastseen/protocol";
 import { Deliverer } from "../../../src/webhook/deliverer.js";
 import type { Attempt } from "../../../src/webhook/http-sender.js";
 import { Backend, event, Told } from "./world.js";
@@ -8,17 +9,19 @@ const HOUR_MS = 3_600_000;
 const AWAY: Attempt = { kind: "failed", why: "ECONNREFUSED" };
 const NO: Attempt = { kind: "refused", why: "HTTP 422" };
 
-function scene(more: { most?: number; random?: number } = {}) {
+function scene(more: { most?: number; random?: number; batch?: number; parallel?: number } = {}) {
   const clock = new ManualClock();
   const backend = new Backend();
   const told = new Told();
   const { send } = backend;
-  const { most = 100, random = 0 } = more;
+  const { most = 100, random = 0, batch = 1, parallel = 8 } = more;
   const acknowledged: string[] = [];
   const acknowledge = (id: string): void => void acknowledged.push(id);
-  const common = { clock, send, events: told.events, random: () => random, most, giveUpMs: 24 * HOUR_MS };
-  const deliverer = new Deliverer({ ...common, acknowledge });
-  return { clock, backend, told, acknowledged, deliverer };
+  const limits = { waiting: most, batch, parallel };
+  const common = { clock, send, events: told.events, random: () => random, limits, giveUpMs: 24 * HOUR_MS };
+  const dropped: BackendEvent[] = [];
+  const deliverer = new Deliverer({ ...common, acknowledge, dropped: (_cause, each) => void dropped.push(each) });
+  return { clock, backend, told, acknowledged, dropped, deliverer };
 }
 
 test("while the backend is away there is one attempt at a time, after 1, 2, 4 … and then every 60 s", async () => {
@@ -86,7 +89,7 @@ test("events of one user arrive in order when attempts fail in between", async (
 });
 
 test("only events of the same user wait for a refused event, and it is dropped after a day", async () => {
-  const { clock, backend, told, deliverer } = scene();
+  const { clock, backend, told, dropped, deliverer } = scene();
   const wrong = event("ada");
   backend.answer = ({ id }) => (id === wrong.id ? NO : { kind: "delivered" });
   deliverer.add(wrong);
@@ -99,20 +102,21 @@ test("only events of the same user wait for a refused event, and it is dropped a
   expect(backend.sent).not.toContain(next);
   expect(told.names).toEqual(["refused"]);
   await clock.advance(2 * HOUR_MS);
-  expect(told.names).toEqual(["refused", "dropped"]);
+  expect(told.names).toEqual(["refused", "given_up"]);
   expect(backend.sent.at(-1)).toEqual(next);
   expect(deliverer.size).toBe(0);
-  expect(told.results).toMatchObject({ delivered: 2, dropped: 1, failed: 0 });
+  expect(dropped).toEqual([wrong]);
+  expect(told.results).toMatchObject({ delivered: 2, failed: 0 });
 });
 
 test("when too many events wait the oldest are dropped, but none that is being sent, and one warning tells it", async () => {
-  const { clock, backend, told, deliverer } = scene({ most: 10 });
+  const { clock, backend, told, dropped, deliverer } = scene({ most: 10 });
   let release: (attempt: Attempt) => void = () => {};
   backend.answer = () => new Promise((resolve) => (release = resolve));
   const all = Array.from({ length: 15 }, () => event("ada"));
   for (const each of all) deliverer.add(each);
   expect(deliverer.size).toBe(10);
-  expect(told.results["dropped"]).toBe(5);
+  expect(dropped).toEqual(all.slice(1, 6));
   expect(told.said).toEqual([["overflowing", { waiting: 10, logged: true }]]);
   backend.answer = () => ({ kind: "delivered" });
   release({ kind: "delivered" });
@@ -188,14 +192,14 @@ test("an older event that is taken over is sent when the refused one's pause is 
 });
 
 test("the oldest events make room for those that are taken over, and are acknowledged", async () => {
-  const { clock, backend, told, acknowledged, deliverer } = scene({ most: 5 });
+  const { clock, backend, told, acknowledged, dropped, deliverer } = scene({ most: 5 });
   deliverer.hold();
   const all = Array.from({ length: 8 }, (_, n) => event(`user-${n}`));
   for (const each of all.slice(4)) deliverer.add(each);
   deliverer.takeOver(all.slice(0, 4));
   expect(deliverer.size).toBe(5);
   expect(acknowledged).toEqual(all.slice(0, 3).map(({ id }) => id));
-  expect(told.results["dropped"]).toBe(3);
+  expect(dropped).toEqual(all.slice(0, 3));
   expect(told.names).toEqual(["overflowing"]);
   deliverer.goOn();
   await clock.advance(0);
@@ -212,7 +216,7 @@ test("an event that was taken over is dropped after a day too", async () => {
   expect(told.names).toEqual(["refused"]);
   expect(acknowledged).toEqual([]);
   await clock.advance(HOUR_MS / 2);
-  expect(told.names).toEqual(["refused", "dropped"]);
+  expect(told.names).toEqual(["refused", "given_up"]);
   expect(acknowledged).toEqual([left.id]);
 });
 

@@ -5,7 +5,7 @@ import { DeliveryTakeover } from "../../../src/webhook/delivery-takeover.js";
 import { ManualClock } from "../../support/manual-clock.js";
 import { Backend, event, Told } from "./world.js";
 
-const NOTHING: TakenOver = { events: [], forgotten: 0, taken: [] };
+const NOTHING: TakenOver = { events: [], forgotten: [], taken: [] };
 
 /** A log that answers each request when the test wants. */
 class AskedLog implements EventLog {
@@ -29,8 +29,12 @@ function scene() {
   const log = new AskedLog();
   const common = { clock, events: told.events, random: () => 0 };
   const acknowledge = (): void => {};
-  const deliverer = new Deliverer({ ...common, acknowledge, send: backend.send, most: 100, giveUpMs: 1e9 });
-  return { clock, backend, told, log, deliverer, takeover: new DeliveryTakeover({ ...common, log, deliverer }) };
+  const forgotten: unknown[] = [];
+  const dropped = (...what: unknown[]): void => void forgotten.push(what);
+  const limits = { waiting: 100, batch: 1, parallel: 8 };
+  const deliverer = new Deliverer({ ...common, acknowledge, dropped, send: backend.send, limits, giveUpMs: 1e9 });
+  const takeover = new DeliveryTakeover({ ...common, dropped, log, deliverer });
+  return { clock, backend, told, log, forgotten, deliverer, takeover };
 }
 
 test("the events that the process before has left are sent first, and nothing is sent before they are known", async () => {
@@ -52,7 +56,7 @@ test("the events that the process before has left are sent first, and nothing is
 });
 
 test("after a node has died, new events wait until its events have arrived or the log has failed", async () => {
-  const { clock, backend, told, log, deliverer, takeover } = scene();
+  const { clock, backend, told, log, forgotten, deliverer, takeover } = scene();
   takeover.ask([]);
   log.questions[0]?.answer(NOTHING);
   await clock.advance(0);
@@ -62,11 +66,14 @@ test("after a node has died, new events wait until its events have arrived or th
   await clock.advance(0);
   expect(backend.sent).toEqual([]);
   expect(log.questions[1]?.dead).toEqual(["dead"]);
-  log.questions[1]?.answer({ events: left, forgotten: 2, taken: [] });
+  log.questions[1]?.answer({ events: left, forgotten: ["1700-1", "1800-2"], taken: [] });
   await clock.advance(0);
   expect(backend.users).toEqual(["ada", "bob", "ada"]);
   expect(told.said).toContainEqual(["taken_over", { events: 2, forgotten: 2 }]);
-  expect(told.results["dropped"]).toBe(2);
+  expect(forgotten).toEqual([
+    ["not_kept", { at: 1700 }],
+    ["not_kept", { at: 1800 }],
+  ]);
 
   takeover.ask(["dead"]);
   deliverer.add(event("cid"));

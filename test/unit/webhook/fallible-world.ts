@@ -12,7 +12,8 @@ import { MemoryStore } from "../../../src/memory/memory-store.js";
 import type { BackendEvent } from "@lastseen/protocol";
 import type { EventLog } from "../../../src/ports/event-log.js";
 import type { LifecycleEvents } from "../../../src/session/events.js";
-import type { Attempt } from "../../../src/webhook/http-sender.js";
+import type { Attempt, Send } from "../../../src/webhook/http-sender.js";
+import type { DeliveryLimits } from "../../../src/webhook/deliverer.js";
 import { Webhooks } from "../../../src/webhook/webhooks.js";
 import { shareWebhooks } from "../../../src/composition/webhooks.js";
 import { ManualClock } from "../../support/manual-clock.js";
@@ -50,8 +51,9 @@ export class FallibleProcess {
       "takeOver",
     ]);
     const random = (): number => world.random.next();
-    const send = (event: BackendEvent): Promise<Attempt> => this.#unlessDead(() => world.receive(event));
-    this.#webhooks = new Webhooks({ clock, nodeId, log, send, random, listenerFailed: failed });
+    const send: Send = (sent) => this.#unlessDead(() => world.receive(sent));
+    const { limits } = world;
+    this.#webhooks = new Webhooks({ clock, nodeId, log, send, random, listenerFailed: failed, limits });
     const events = new Emitter<ClusterEvents>(failed);
     const bus = new MemoryBus(world.hub, nodeId, failed);
     this.#membership = new Membership({ clock, directory, bus, url: undefined, events });
@@ -133,12 +135,17 @@ export class FallibleWorld {
   readonly processes: FallibleProcess[] = [];
   /** The events that the backend took, in order. */
   readonly taken: BackendEvent[] = [];
+  /** The most events that the backend took in one request. */
+  largest = 0;
   backendIsUp = true;
   /** Ends all faults. */
   isCalm = false;
 
-  constructor(random: Random) {
+  readonly limits: Partial<DeliveryLimits>;
+
+  constructor(random: Random, limits: Partial<DeliveryLimits>) {
     this.random = random;
+    this.limits = limits;
   }
 
   get alive(): FallibleProcess[] {
@@ -152,12 +159,14 @@ export class FallibleWorld {
     return started;
   }
 
-  /** The backend's answer. The backend may take an event although its answer is lost. */
-  async receive(event: BackendEvent): Promise<Attempt> {
+  /** The backend's answer. The backend may take some or all of the events although its answer is lost. */
+  async receive(sent: readonly BackendEvent[]): Promise<Attempt> {
     await delay(this.clock, this.random.below(LONGEST_ANSWER_MS));
     if (!this.backendIsUp) return { kind: "failed", why: "ECONNREFUSED" };
     if (!this.isCalm && this.random.next() < 0.05) return { kind: "refused", why: "HTTP 409" };
-    this.taken.push(event);
-    return this.isCalm || this.random.next() > 0.03 ? { kind: "delivered" } : { kind: "failed", why: "ECONNRESET" };
+    this.largest = Math.max(this.largest, sent.length);
+    const isAnswered = this.isCalm || this.random.next() > 0.03;
+    this.taken.push(...(isAnswered ? sent : sent.slice(0, 1 + this.random.below(sent.length))));
+    return isAnswered ? { kind: "delivered" } : { kind: "failed", why: "ECONNRESET" };
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { BackendEvent, NewBackendEvent } from "@lastseen/protocol";
 import { Emitter } from "../../../src/kernel/emitter.js";
-import { DELIVERY_RESULTS, type WebhookEvents } from "../../../src/webhook/events.js";
+import { DELIVERY_RESULTS, type DeliveryResult, type WebhookEvents } from "../../../src/webhook/events.js";
 import type { Attempt, Send } from "../../../src/webhook/http-sender.js";
 
 let count = 0;
@@ -24,12 +24,14 @@ export class Told {
   readonly results = Object.fromEntries(DELIVERY_RESULTS.map((result) => [result, 0]));
 
   constructor() {
-    this.events.on("outcome", ({ result }) => (this.results[result] = (this.results[result] ?? 0) + 1));
+    const count = (result: DeliveryResult, by: number) => (this.results[result] = (this.results[result] ?? 0) + by);
+    this.events.on("outcome", ({ result, count: by }) => count(result, by));
     const names = [
       "failing",
       "recovered",
       "refused",
-      "dropped",
+      "given_up",
+      "drops_told",
       "overflowing",
       "log_failing",
       "log_recovered",
@@ -37,6 +39,7 @@ export class Told {
       "taken_by_other",
       "takeover_failed",
     ] as const;
+    this.events.on("dropped", ({ count: by }) => count("dropped", by));
     for (const name of names) this.events.on(name, (payload) => this.said.push([name, payload]));
   }
 
@@ -47,14 +50,25 @@ export class Told {
 
 /** A backend that answers when the test wants. */
 export class Backend {
-  /** The events that it received, in order. */
-  readonly sent: BackendEvent[] = [];
+  /** The requests that it received, in order. */
+  readonly requests: BackendEvent[][] = [];
+  /** Answers a request with one event. */
   answer: (event: BackendEvent) => Attempt | Promise<Attempt> = () => ({ kind: "delivered" });
+  /** Answers a request. When the test sets nothing else, it is answered like the first of its events that is not taken. */
+  answerAll: (events: readonly BackendEvent[]) => Attempt | Promise<Attempt> = async (events) => {
+    const answers = await Promise.all(events.map((each) => this.answer(each)));
+    return answers.find(({ kind }) => kind !== "delivered") ?? { kind: "delivered" };
+  };
 
   readonly send: Send = async (sent) => {
-    this.sent.push(sent);
-    return this.answer(sent);
+    this.requests.push([...sent]);
+    return this.answerAll(sent);
   };
+
+  /** The events that it received, in order. */
+  get sent(): BackendEvent[] {
+    return this.requests.flat();
+  }
 
   get users(): (string | null)[] {
     return this.sent.map(({ userId }) => userId);
