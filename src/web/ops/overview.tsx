@@ -34,6 +34,6 @@ export function Overview({ health }: { health: Health | undefined }) {
 function aboutNode(health: Health): string {
   const { nodeId, version, uptimeSeconds, checks, draining } = health;
   const up = duration(uptimeSeconds * 1000);
-  const about = `Numbers of node ${nodeId}, version ${version}, up for ${up}. Media: ${checks.media}. Redis: ${checks.redis}.`;
+  const about = `Numbers of node ${nodeId}, version ${version}, up for ${up}. Media: ${checks.media}. Redis: ${checks.redis}. Webhook: ${checks.webhook}.`;
   return draining ? `${about} ${drainWords(health)}; it takes nothing new.` : about;
 }

@@ -10,7 +10,7 @@ export interface Health {
   /** Whether it hands its sessions over to other nodes, or has done so. */
   readonly draining: boolean;
   readonly counts: Readonly<Record<CountName, number>>;
-  readonly checks: { readonly media: string; readonly redis: string };
+  readonly checks: { readonly media: string; readonly redis: string; readonly webhook: string };
 }
 
 export const COUNT_NAMES = ["connectedUsers", "sessions", "rooms", "activeCalls", "busyUsers", "ghosts"] as const;
@@ -99,7 +99,7 @@ export function readHealth(value: unknown): Health {
       busyUsers: count("busyUsers"),
       ghosts: count("ghosts"),
     },
-    checks: { media: text(checks, "media"), redis: text(checks, "redis") },
+    checks: { media: text(checks, "media"), redis: text(checks, "redis"), webhook: text(checks, "webhook") },
   };
 }
 

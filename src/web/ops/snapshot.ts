@@ -52,7 +52,8 @@ export async function takeSnapshot(api: Api, query: Query): Promise<Snapshot> {
     api.get(["blocks"]).then(readBlocks),
   ]);
   const silent = new Set([...missing, ...page.missing, ...ghosts.missing, ...closing.missing]);
-  const failing = Object.entries({ Media: health.checks.media, Redis: health.checks.redis })
+  const { media, redis, webhook } = health.checks;
+  const failing = Object.entries({ Media: media, Redis: redis, "The webhook": webhook })
     .filter(([, check]) => check === "failing")
     .map(([part]) => part);
   const trouble = { ghosts: ghosts.sessions, closing: closing.sessions, stuck, missing: [...silent], failing };

@@ -65,6 +65,7 @@ const NAMES = [
   "unread_bytes",
   "watched_sessions",
   "webhook_deliveries_total",
+  "webhook_events_dropped_total",
   "webhook_queue_length",
 ];
 

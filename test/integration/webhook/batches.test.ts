@@ -65,7 +65,9 @@ test("what is dropped is told by an event, health, metrics and the log, and its 
   await until(async () => Number(await dropped()) > 50);
   expect(await health()).toMatchObject({ status: "DEGRADED", checks: { webhook: "failing" } });
   const warnings = (await health())["warnings"] as string[];
-  expect(warnings[0]).toMatch(/^The backend at WEBHOOK_URL takes no events \(HTTP 503\); \d+ wait\. Look at your backend\.$/);
+  expect(warnings[0]).toMatch(
+    /^The backend at WEBHOOK_URL takes no events \(HTTP 503\); \d+ wait\. Look at your backend\.$/,
+  );
   expect(warnings[1]).toMatch(/^\d+ events for the backend were dropped because more than WEBHOOK_QUEUE_MAX waited/);
   expect(warnings.join()).not.toMatch(/127\.0\.0\.1|user-/);
   expect(service.log.some(({ msg }) => msg === "events for the backend were dropped")).toBe(true);

@@ -6,7 +6,13 @@ import { event } from "../../unit/webhook/world.js";
 import { isSigned, Receiver, SECRET } from "./receiver.js";
 
 const senderTo = (port: number, limitMs = 5_000) =>
-  httpSender({ url: `http://127.0.0.1:${port}/?token=url-secret`, secret: SECRET, batches: false, limitMs, clock: systemClock });
+  httpSender({
+    url: `http://127.0.0.1:${port}/?token=url-secret`,
+    secret: SECRET,
+    batches: false,
+    limitMs,
+    clock: systemClock,
+  });
 const never = new AbortController().signal;
 
 test.each([

@@ -166,6 +166,9 @@ test("every variable of the environment replaces the value of the files", () => 
     NODE_ID: "node-a",
     PUBLIC_URL: "https://a.example",
     WEBHOOK_SECRET,
+    WEBHOOK_BATCH_MAX: "16",
+    WEBHOOK_PARALLEL_MAX: "17",
+    WEBHOOK_QUEUE_MAX: "118",
   };
   const { LASTSEEN_ENV: ENVIRONMENT, CORS_ORIGIN: _list, ...rest } = env;
   const numbers = Object.entries(rest).map(([name, value]) => {
@@ -220,6 +223,9 @@ test.each([
   ["NODE_ID", ["a b", "n".repeat(65), "ä"]],
   ["PUBLIC_URL", ["a.example", "ftp://a.example"]],
   ["WEBHOOK_URL", ["a.example"]],
+  ["WEBHOOK_BATCH_MAX", ["0", "1001", "many"]],
+  ["WEBHOOK_PARALLEL_MAX", ["0", "257"]],
+  ["WEBHOOK_QUEUE_MAX", ["99", "100001"]],
 ])("%s is refused when it is wrong, alone and by its name", (name, values) => {
   for (const value of values) {
     const found = problems({ LASTSEEN_ENV: "test", [name]: value });
