@@ -63,9 +63,9 @@ try {
   ] as const) {
     say(title);
     const { delivered, perRequest, waiting, dropped, misordered, cpuMs } = await measure(batch, offered);
-    const offer = Number.isFinite(offered) ? String(offered) : "all";
+    const each = Number.isFinite(offered) ? String(offered) : "all";
     const counts = [waiting, dropped, misordered].map(String);
-    rows.push([title, offer, delivered.toFixed(0), perRequest.toFixed(1), ...counts, cpuMs.toFixed(2)]);
+    rows.push([title, each, delivered.toFixed(0), perRequest.toFixed(1), ...counts, cpuMs.toFixed(2)]);
   }
   const head = [
     "",

@@ -186,9 +186,12 @@ export class DeliveryQueue {
   /** Lets the partition wait for its turn, or removes it when it has no event. */
   #tidy(partition: Partition): void {
     if (partition.isBusy) return;
-    if (partition.waiting.size > 0) return void this.#ready.add(partition);
-    this.#ready.delete(partition);
-    this.#partitions.delete(partition.key);
+    if (partition.waiting.size > 0) {
+      this.#ready.add(partition);
+    } else {
+      this.#ready.delete(partition);
+      this.#partitions.delete(partition.key);
+    }
   }
 }
 

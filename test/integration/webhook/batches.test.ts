@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { BackendEvent } from "@lastseen/protocol";
 import { Random } from "../../support/random.js";
 import { noRedisReason } from "../../support/redis-server.js";
-import { ServiceProcess } from "../../support/service-process.js";
+import type { ServiceProcess } from "../../support/service-process.js";
 import { startService } from "../../support/service.js";
 import { TestClient } from "../../support/test-client.js";
 import { until } from "../../support/until.js";

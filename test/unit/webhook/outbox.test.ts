@@ -60,9 +60,9 @@ test("while the log is away events wait; when there are too many the oldest are 
   expect(delivered.at(-1)?.userId).toBe("user-299");
   // The first event was being written when the others came.
   expect(lost).toHaveLength(99);
-  expect([...lost, ...delivered].map(({ userId }) => userId).toSorted()).toEqual(
-    Array.from({ length: 300 }, (_, n) => `user-${n}`).toSorted(),
-  );
+  const all = new Set(Array.from({ length: 300 }, (_, n) => `user-${n}`));
+  expect(new Set([...lost, ...delivered].map(({ userId }) => userId))).toEqual(all);
+  expect(lost.length + delivered.length).toBe(300);
   expect(outbox.size).toBe(0);
 });
 

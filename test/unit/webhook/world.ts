@@ -24,8 +24,8 @@ export class Told {
   readonly results = Object.fromEntries(DELIVERY_RESULTS.map((result) => [result, 0]));
 
   constructor() {
-    const count = (result: DeliveryResult, by: number) => (this.results[result] = (this.results[result] ?? 0) + by);
-    this.events.on("outcome", ({ result, count: by }) => count(result, by));
+    const add = (result: DeliveryResult, by: number) => (this.results[result] = (this.results[result] ?? 0) + by);
+    this.events.on("outcome", ({ result, count: by }) => add(result, by));
     const names = [
       "failing",
       "recovered",
@@ -39,7 +39,7 @@ export class Told {
       "taken_by_other",
       "takeover_failed",
     ] as const;
-    this.events.on("dropped", ({ count: by }) => count("dropped", by));
+    this.events.on("dropped", ({ count: by }) => add("dropped", by));
     for (const name of names) this.events.on(name, (payload) => this.said.push([name, payload]));
   }
 
@@ -56,7 +56,7 @@ export class Backend {
   answer: (event: BackendEvent) => Attempt | Promise<Attempt> = () => ({ kind: "delivered" });
   /** Answers a request. When the test sets nothing else, it is answered like the first of its events that is not taken. */
   answerAll: (events: readonly BackendEvent[]) => Attempt | Promise<Attempt> = async (events) => {
-    const answers = await Promise.all(events.map((each) => this.answer(each)));
+    const answers = await Promise.all(events.map(async (each) => this.answer(each)));
     return answers.find(({ kind }) => kind !== "delivered") ?? { kind: "delivered" };
   };
 
