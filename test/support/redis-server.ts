@@ -9,8 +9,8 @@ import { freePort } from "./free-port.js";
 
 const valkey = findValkey();
 /** `REDIS_SERVER` names another program, for example `valkey-server`. Then all tests that need Redis run against it. */
-const chosen = process.env["REDIS_SERVER"] ?? "redis-server";
-const PROGRAM = chosen === "valkey-server" ? (valkey ?? chosen) : chosen;
+const named = process.env["REDIS_SERVER"] ?? "redis-server";
+const PROGRAM = named === "valkey-server" ? (valkey ?? named) : named;
 
 /** Why tests with a real Redis cannot run here; undefined when they can. */
 export const noRedisReason: string | undefined =
