@@ -84,7 +84,7 @@ async function receive(request, response) {
 }
 
 function fail(error, response) {
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   response.writeHead(503).end();
 }
 
