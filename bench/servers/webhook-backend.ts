@@ -4,7 +4,15 @@
  */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import type { BackendBatch, BackendEvent } from "@lastseen/protocol";
+
+/** What this backend reads of an event. */
+interface Event {
+  readonly type: string;
+  readonly callId?: string;
+  readonly sequence: number;
+}
+
+type Message = Event | { readonly type: "batch"; readonly data: { readonly events: readonly Event[] } };
 
 const answerMs = Number(process.env["ANSWER_MS"]);
 const received = { events: 0, requests: 0, misordered: 0 };
@@ -16,15 +24,15 @@ const server = createServer((request, response) => {
     return;
   }
   void text(request).then((body) => {
-    const message = JSON.parse(body) as BackendEvent | BackendBatch;
+    const message = JSON.parse(body) as Message;
     received.requests += 1;
-    for (const event of message.type === "batch" ? message.data.events : [message]) take(event);
+    for (const event of "data" in message ? message.data.events : [message]) take(event);
     setTimeout(() => response.writeHead(204).end(), answerMs);
   });
 });
 server.listen(Number(process.env["PORT"]), "127.0.0.1", () => process.send?.("ready"));
 
-function take({ callId = "", sequence }: BackendEvent): void {
+function take({ callId = "", sequence }: Event): void {
   received.events += 1;
   if (sequence < (latest.get(callId) ?? 0)) received.misordered += 1;
   latest.set(callId, sequence);
