@@ -80,6 +80,8 @@ export class Subscriber {
 
   async #ask(): Promise<void> {
     if (this.#subscribed) await this.#client.ping();
+    // A client that is told to disconnect while it looks for the master, as after two failovers, gives up for good.
+    else if (this.#client.status === "end" && !this.#closed) await this.#client.connect();
   }
 }
 

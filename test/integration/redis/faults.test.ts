@@ -7,8 +7,12 @@ import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../../src/kernel/clock.js";
+import { createSubscribingClient } from "../../../src/redis/clients.js";
 import { RedisUnavailableError } from "../../../src/redis/link.js";
 import type { RedisStore } from "../../../src/redis/redis-store.js";
+import { parseRedisUrl } from "../../../src/redis/redis-url.js";
+import { Subscriber } from "../../../src/redis/subscriber.js";
 import { sessionEntry } from "../../contract/directory-contract.js";
 import { freePort } from "../../support/free-port.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
@@ -325,6 +329,27 @@ describe.skipIf(noRedisReason)("failover of Redis", () => {
     await until(() => bus.subscribed && otherBus.subscribed);
     bus.send("all", { type: "ask", id: "1", question: "who", data: {} });
     await until(() => heard.length === 1);
+  });
+
+  test("a subscriber whose client gave up while it looked for the master subscribes again", async () => {
+    const sentinel = await RedisSentinel.start();
+    onTestFinished(() => sentinel.stop());
+    const none = () => ({ username: undefined, password: undefined });
+    const client = createSubscribingClient(parseRedisUrl(sentinel.url), {
+      redis: none,
+      sentinel: none,
+      secureContext: () => undefined,
+    });
+    // The first look for the master ends before it has an answer.
+    client.once("connecting", () => client.disconnect(true));
+    // Not `once`, which an error before the end would reject.
+    const ended = new Promise((resolve) => client.once("end", resolve));
+    const ignore = (): void => {};
+    const callbacks = { subscribed: ignore, message: ignore, failed: ignore };
+    const subscriber = new Subscriber(client, systemClock, ["a"], callbacks);
+    onTestFinished(() => subscriber.close());
+    await ended;
+    await until(() => subscriber.subscribed);
   });
 
   test("the store reports a cluster whose node stands still as down within a second, and as up soon after", async () => {
