@@ -64,6 +64,7 @@ export async function assemble(parts: {
   disposals.defer("metrics", () => metrics.close());
 
   const settings = settingsOf(config);
+  const { restart } = stores;
   const ports: ServicePorts = {
     clock,
     random: Math.random,
@@ -75,7 +76,7 @@ export async function assemble(parts: {
     media,
     authenticate: authenticate ?? authenticationOf({ config, log, clock, metrics }),
     cleanupSteps,
-    keep: stores.restart && ((sessions) => stores.restart?.keep(sessions) ?? Promise.resolve(false)),
+    keep: restart && ((sessions) => restart.keep(sessions)),
     journal: log,
     log,
     listenerFailed,
@@ -93,7 +94,7 @@ export async function assemble(parts: {
   const addresses = service.cluster && new AddressCheck({ clock, own, ask: askAddress, events });
   disposals.defer("address check", () => addresses?.close());
 
-  const run = new Run({ config, log, clock, service, restart: stores.restart });
+  const run = new Run({ config, log, clock, service, restart });
   const operator = operatorView(config.NODE_ID, service, stores, clock, disposals);
   const callers = new CallerLists(stores.blockedCallers, config.MAX_BLOCKED_CALLERS);
   const isReady = (): boolean => run.isReady;

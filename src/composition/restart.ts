@@ -17,6 +17,7 @@ export class Restart {
   readonly #directory: Directory;
   readonly #calls: MemoryCalls;
   readonly #blocks: MemoryBlocks;
+  #hasRestored = false;
 
   constructor(parts: {
     path: string;
@@ -36,6 +37,8 @@ export class Restart {
 
   /** @returns false when the next start will not know the sessions, because the file could not be written */
   async keep(sessions: readonly SessionEntry[]): Promise<boolean> {
+    // The start has failed before it read the file, so the file still has what the last run kept.
+    if (!this.#hasRestored) return false;
     const reading = await this.#blocks.read(undefined);
     const blocks = reading === "unchanged" ? [] : [...reading.blocks];
     const calls = this.#calls.all();
@@ -61,6 +64,7 @@ export class Restart {
    * @returns the sessions, each under its next epoch
    */
   async restore(): Promise<readonly SessionEntry[]> {
+    this.#hasRestored = true;
     const kept = await this.#file.take().catch((error: unknown) => {
       this.#log.error({ err: error }, "RESTART_FILE could not be read; all sessions have ended");
       return "nothing" as const;

@@ -161,7 +161,7 @@ export function createService(
     lookForSilence: () => media.lookForSilence(core.pace.silenceMs),
     async endSessions() {
       const open = [...registry.all()].filter(({ status }) => status === "open");
-      const areKept = open.length > 0 && ((await ports.keep?.(open.map(entryOf))) ?? false);
+      const areKept = await ports.keep?.(open.map(entryOf));
       const end: Departure =
         cluster?.hasHeirs || areKept ? { reason: "node_lost", givenUp: "handed_over" } : { reason: "shutdown" };
       const ends: Promise<boolean>[] = [];

@@ -172,10 +172,17 @@ export class DirectorySync {
   }
 }
 
+/**
+ * @param most when there are more, the older half is forgotten at once. To forget one each time would be slow: the entries that a
+ *   map has lost at its beginning make every search for its first entry longer
+ */
 function rememberLatest(ended: Map<string, number>, sessionId: string, epoch: number, most: number): void {
   ended.set(sessionId, epoch);
-  const [oldest] = ended.keys();
-  if (ended.size > most && oldest !== undefined) ended.delete(oldest);
+  if (ended.size <= most) return;
+  for (const oldest of ended.keys()) {
+    if (ended.size <= most / 2) break;
+    ended.delete(oldest);
+  }
 }
 
 /** A client that was redirected in vain shows this text to its developer. */

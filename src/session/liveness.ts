@@ -244,7 +244,7 @@ export class Liveness {
     return verdict.deadline - this.#time.now();
   }
 
-  /** The same if nothing is heard of the session until then: the page is probed before it is away, and does not answer. */
+  /** Milliseconds until the verdict changes if nothing is heard of the session. A page that does not answer a probe is away sooner. */
   untilChange(session: Session, verdict: Verdict): number {
     const { deadlineCause, toGhost } = verdict;
     if (deadlineCause !== "silent" || toGhost || !session.connection) return this.untilDeadline(verdict);

@@ -25,6 +25,15 @@ async function restart(service: ServiceProcess, env: Record<string, string>): Pr
   return ServiceProcess.start(env);
 }
 
+async function block(service: ServiceProcess, userId: string): Promise<void> {
+  const { ok } = await fetch(`${service.http}/api/users/${userId}/block`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
+    body: JSON.stringify({ seconds: 3_600 }),
+  });
+  expect(ok).toBe(true);
+}
+
 test(
   "everybody stays in the room and in the call, a block holds, and the backend hears of no end",
   TIMEOUT,
@@ -42,12 +51,7 @@ test(
     bob.on("incoming_call", () => void bob.calls.accept());
     const { callId } = await ada.calls.start("bob", "audio");
     await until(() => ada.calls.current?.state === "active");
-    const blocked = await fetch(`${service.http}/api/users/mallory/block`, {
-      method: "PUT",
-      headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
-      body: JSON.stringify({ seconds: 3_600 }),
-    });
-    expect(blocked.status).toBeLessThan(300);
+    await block(service, "mallory");
     const ids = people.map(({ session }) => session?.sessionId);
     const seen: string[] = [];
     for (const person of people) {
@@ -86,6 +90,15 @@ test(
     await until(() => receiver.taken.filter(({ type }) => type === "left").length >= 3);
   },
 );
+
+test("a block holds over a restart also when nobody is there", TIMEOUT, async () => {
+  const { env } = await settings();
+  let service = await ServiceProcess.start(env);
+  await block(service, "mallory");
+  service = await restart(service, env);
+  const mallory = sdkClient({ url: service.http, user: { id: "mallory" } });
+  await expect(mallory.join("daily")).rejects.toMatchObject({ code: "blocked" });
+});
 
 test("a file that is no kept state is said to be one and does not stop the start", TIMEOUT, async () => {
   const { folder, path, env } = await settings();
