@@ -18,10 +18,7 @@ export interface PeopleOptions {
   scrapes: string[];
 }
 
-/**
- * One way and browser after the other: more browsers at the same time would slow each other down. Those that take minutes go
- * beside the others.
- */
+/** One way and browser after the other: more browsers at the same time would slow each other down. */
 export async function measurePeople(options: PeopleOptions): Promise<Row[]> {
   const { main, times, wanted, say, scrapes } = options;
   const service = await MeasuredService.start(main);
@@ -41,11 +38,9 @@ export async function measurePeople(options: PeopleOptions): Promise<Row[]> {
         measured.push(rowOf(way, browser, await departAll(await enterAll(service, way, browser, times), way)));
       return measured;
     };
-    const quickly = async (): Promise<Row[]> => {
-      const measured = await inTurn(QUICK_WAYS);
-      return wanted({ id: "cut" }) ? [...measured, ...(await measureNetwork(options))] : measured;
-    };
-    const [last, first] = await Promise.all([inTurn(SLOW_WAYS), quickly()]);
+    const first = await inTurn(QUICK_WAYS);
+    if (wanted({ id: "cut" })) first.push(...(await measureNetwork(options)));
+    const last = await inTurn(SLOW_WAYS);
     scrapes.push(await service.metrics());
     return [...first, ...last];
   } finally {

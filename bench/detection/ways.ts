@@ -98,7 +98,7 @@ export const QUICK_WAYS: readonly Way[] = [
   },
 ];
 
-/** Each takes minutes, so they run beside the others. */
+/** Each takes minutes. */
 export const SLOW_WAYS: readonly Way[] = [
   {
     ...SILENT,

@@ -18,7 +18,7 @@ import { Heirs } from "./heirs.js";
 import type { LocalState } from "./local-state.js";
 import type { Membership } from "./membership.js";
 
-/** The moves begin within this share of the time. In the rest of the time the last moves can end. */
+/** Each pass begins its moves within this share of its time. In the rest of the time the last moves can end. */
 const SPREAD = 0.7;
 /** The clients of one room reconnect to the new node at different moments within this time. */
 const COME_WITHIN_MS = 500;
@@ -33,8 +33,8 @@ const AT_ONCE = 8;
 
 /** What one drain has done. */
 interface Progress {
-  /** When it began, monotonic milliseconds. */
-  readonly begin: number;
+  /** When the first clients come back, monotonic milliseconds. */
+  readonly arrivalsFrom: number;
   readonly by: Actor | undefined;
   readonly heirs: Heirs;
   /** Number of sessions. */
@@ -106,7 +106,9 @@ export class Drain {
     await this.#membership.drain();
     const sessions = [...this.#local.sessions()];
     this.#events.emit("draining", { deadlineMs, sessions: sessions.length, ...(by ? { by } : {}) });
-    const progress: Progress = { begin, by, heirs: new Heirs(this.#membership), moved: 0, stayed: new Set() };
+    const heirs = new Heirs(this.#membership);
+    const arrivalsFrom = begin + arrivalsAfterMs(sessions.length, heirs.size, deadlineMs * SPREAD);
+    const progress: Progress = { arrivalsFrom, by, heirs, moved: 0, stayed: new Set() };
     // Sessions that begin or change their room during a pass move in the next one.
     for (let groups = groupsOf(sessions); groups.length > 0 && !this.#over; groups = this.#untried(progress)) {
       await this.#pass(groups, begin + deadlineMs - this.#clock.mono(), progress);
@@ -173,8 +175,8 @@ export class Drain {
   }
 
   /** How much longer than the others the client waits whose turn is next, milliseconds. */
-  #turnMs({ begin, moved, heirs }: Progress): number {
-    const turnAt = begin + (moved / (ARRIVALS_PER_SECOND * Math.max(heirs.size, 1))) * 1_000;
+  #turnMs({ arrivalsFrom, moved, heirs }: Progress): number {
+    const turnAt = arrivalsFrom + arrivalTimeMs(moved, heirs.size);
     return Math.min(Math.max(turnAt - this.#clock.mono(), 0), LONGEST_TURN_MS);
   }
 
@@ -195,4 +197,18 @@ export class Drain {
     this.#over = true;
     this.#wake?.();
   }
+}
+
+/** In how many milliseconds so many clients come back. */
+function arrivalTimeMs(clients: number, heirs: number): number {
+  return (clients / (ARRIVALS_PER_SECOND * Math.max(heirs, 1))) * 1_000;
+}
+
+/**
+ * How long after the begin of the drain the first clients come back, milliseconds. When all clients can arrive while sessions
+ * still move, they come back at once. Otherwise arrivals would fall behind the moves and slow them down, so that sessions stay
+ * behind at the deadline: then the arrivals wait for the last move.
+ */
+function arrivalsAfterMs(sessions: number, heirs: number, movesMs: number): number {
+  return arrivalTimeMs(sessions, heirs) > movesMs ? movesMs : 0;
 }

@@ -8,7 +8,7 @@ import type { Session } from "../../src/session/session.js";
 import { ManualClock } from "./manual-clock.js";
 import { RecordingConnection, World } from "./world.js";
 
-const TICK_MS = 250;
+export const TICK_MS = 250;
 
 interface Switch {
   on: boolean;

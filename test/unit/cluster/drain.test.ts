@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { EventData } from "@lastseen/protocol";
 import type { Session } from "../../../src/session/session.js";
-import { ClusterWorld, type ClusterNode } from "../../support/cluster-world.js";
+import { ClusterWorld, TICK_MS, type ClusterNode } from "../../support/cluster-world.js";
 
 const DEADLINE_MS = 4_000;
 
@@ -211,4 +212,23 @@ test.each([
   const few = await looksPerSession(100, roomOf);
   const many = await looksPerSession(1_000, roomOf);
   expect(many).toBeLessThanOrEqual(few + 1);
+});
+
+test.each([
+  [800, "after the last move, because they cannot all arrive while sessions move", 700],
+  [200, "while sessions still move", 0],
+])("the first of %i clients comes back %s", async (count, _, atLeastMs) => {
+  const [world, a] = await two();
+  const connections = [];
+  for (let n = 0; n < count; n += 1) connections.push((await a.world.open(`user-${n}`)).connection);
+  await world.run(250);
+  world.random = () => 0;
+  const drained = a.cluster.drain(1_000);
+  // The clients are told at the first tick of this world.
+  await world.run(TICK_MS);
+  const told = connections.flatMap(({ frames }) => frames.filter(({ type }) => type === "server_closing"));
+  const delays = told.map(({ data }) => (data as EventData<"server_closing">).reconnectAfterMs);
+  expect(Math.min(...delays)).toBe(Math.max(atLeastMs - TICK_MS, 0));
+  await world.run(1_000);
+  await drained;
 });
