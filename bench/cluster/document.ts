@@ -1,0 +1,86 @@
+/** `docs/scale.md`: the costs of one run, and what they mean for 10,000, 100,000 and 1,000,000 sessions. */
+import { table } from "../report/table.js";
+import { largest, mostSessions, sharesOf, sum, type Costs, type Habits, type Step } from "./model.js";
+
+const SIZES = [10_000, 100_000, 1_000_000];
+/** Of one Redis. The rest is for storms and for a node's death. */
+const COMFORTABLE = 0.6;
+
+const STEPS: Readonly<Record<Step, string>> = {
+  renew: "a node renews its lease",
+  enter: "hello and join, at the room's node",
+  redirect: "more, when the room is at another node",
+  leave: "goodbye",
+  call: "a call: rings, is answered, ends",
+  takeOver: "a dead node's session is taken over",
+};
+
+export interface Run {
+  readonly date: string;
+  readonly minutes: number;
+  readonly machine: readonly string[];
+  readonly load: string;
+}
+
+export function scaleDocument(measured: readonly Costs[], habits: Habits, run: Run): string {
+  const most = mostSessions(measured, habits, COMFORTABLE);
+  return `# How far one Redis goes
+
+\`npm run bench:cluster -- --write\` wrote this file on ${run.date}, in ${run.minutes.toFixed(0)} minutes. The next run overwrites it.
+
+${run.machine.map((text) => `- ${text}`).join("\n")}
+- Load before the run: ${run.load}. All nodes, the clients and Redis ran on this one machine. The figures are processor time of Redis'
+  main thread, so waiting does not count. A faster machine has smaller figures.
+
+## What one step costs Redis
+
+${costTable(measured)}
+
+All nodes are real: each has its port, its connections to Redis and its subscription. The clients are real WebSockets. What the nodes cost
+Redis when nobody does anything is subtracted. When a user's first session begins or last session ends, and when a call changes, the node
+tells all other nodes. That is why these steps cost more when there are more nodes. Renewals read the state of all nodes.
+
+## What that means
+
+People are taken to behave like this: a session lasts ${minutes(habits.sessionSeconds)} minutes, ${habits.callsPerSession} calls begin for each session, and a node holds ${thousands(habits.sessionsPerNode)}
+sessions ([benchmarks.md](benchmarks.md) shows what a session costs a node). A client asks any node first, so it is nearly always sent to another one.
+
+${sizeTable(measured, habits)}
+
+With at most ${percent(COMFORTABLE)} of its processor time for these steps, **one Redis of this machine serves about ${thousands(most)} sessions on ${most / habits.sessionsPerNode} nodes**. What takes
+most there is: ${STEPS[largest(sharesOf(measured, most, habits))]}. When a node with ${thousands(habits.sessionsPerNode)} sessions dies, taking them over costs Redis
+${((habits.sessionsPerNode * nearest(measured, most / habits.sessionsPerNode).takeOver) / 1_000_000).toFixed(1)} s of processor time, in steps of 50 sessions at most.
+
+Pings are not in these tables: a client's heartbeat never reaches Redis ([redis-commands.md](redis-commands.md)). Give one service one Redis. Two
+services with a Redis each, for two halves of your rooms, double these numbers. Lastseen does not divide its keys over the shards of a
+Redis Cluster: all keys of one service are on one shard.
+`;
+}
+
+function costTable(measured: readonly Costs[]): string {
+  return table(
+    ["microseconds of Redis", ...measured.map(({ nodes }) => `${nodes} nodes`)],
+    (Object.keys(STEPS) as Step[]).map((step) => [STEPS[step], ...measured.map((costs) => costs[step].toFixed(0))]),
+  );
+}
+
+function sizeTable(measured: readonly Costs[], habits: Habits): string {
+  return table(
+    ["sessions", "nodes", "of one Redis", "takes most"],
+    SIZES.map((sessions) => {
+      const shares = sharesOf(measured, sessions, habits);
+      const nodes = Math.ceil(sessions / habits.sessionsPerNode);
+      return [thousands(sessions), String(nodes), percent(sum(shares)), STEPS[largest(shares)]];
+    }),
+  );
+}
+
+function nearest(measured: readonly Costs[], nodes: number): Costs {
+  return measured.reduce((best, costs) =>
+    Math.abs(costs.nodes - nodes) < Math.abs(best.nodes - nodes) ? costs : best,
+  );
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+const thousands = (count: number): string => count.toLocaleString("en-US");
+const minutes = (seconds: number): string => (seconds / 60).toFixed(0);

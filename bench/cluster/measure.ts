@@ -1,0 +1,99 @@
+import { until } from "../../test/support/until.js";
+import type { Costs } from "./model.js";
+import { Nodes } from "./nodes.js";
+import { RedisMeter } from "./redis-meter.js";
+import { call, enter, forEach, hello, join, leave, type Caller } from "./steps.js";
+
+/** Enough renewals of each node to tell their cost. */
+const IDLE_SECONDS = 12;
+/** People in each room of the node that dies. */
+const IN_A_ROOM = 5;
+
+/**
+ * Measures each step with so many nodes. All nodes but one are in one process; the last one is in its own, so that it can die.
+ *
+ * @param people how often each step is measured
+ * @param renewSeconds between two renewals of a node
+ */
+export async function measureCosts(
+  redisPort: number,
+  nodes: number,
+  people: number,
+  renewSeconds: number,
+): Promise<Costs> {
+  const meter = new RedisMeter(redisPort);
+  const pause = async (): Promise<number> => {
+    const { cpu, seconds } = await meter.during(
+      () => new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1_000)),
+    );
+    return cpu / seconds;
+  };
+  const alonePerSecond = await pause();
+  const living = await Nodes.start(nodes - 1, redisPort, "node");
+  const doomed = await Nodes.start(1, redisPort, "doomed");
+  try {
+    await living.see(nodes);
+    const idlePerSecond = await pause();
+    /** Microseconds for each time. */
+    const cost = async (times: number, step: () => Promise<unknown>): Promise<number> => {
+      const { cpu, seconds } = await meter.during(step);
+      return Math.max(0, cpu - idlePerSecond * seconds) / times;
+    };
+    const { urls } = living;
+    const anyOf = (n: number): string => urls[n % urls.length] ?? "";
+
+    const hosts = await forEach(people, (n) => enter(anyOf(n), `host-${n}`, `room-${n}`));
+    const guests: Caller[] = [];
+    const enterCost = await cost(people, () =>
+      forEach(people, async (n) => guests.push(await enter(hosts[n]?.url ?? "", `guest-${n}`, `room-${n}`))),
+    );
+    const lost: Caller[] = [];
+    const redirectCost = await cost(people, () =>
+      forEach(people, async (n) => {
+        // Any node but the room's.
+        const home = urls.indexOf(hosts[n]?.url ?? "");
+        const caller = await hello(anyOf(home + 1), `lost-${n}`);
+        const elsewhere = await join(caller, `room-${n}`);
+        await leave(caller);
+        lost.push(await enter(elsewhere ?? "", `lost-${n}`, `room-${n}`));
+      }),
+    );
+    const leaveCost = await cost(people, () => forEach(people, (n) => leave(guests[n] as Caller)));
+    await forEach(people, (n) => leave(lost[n] as Caller));
+    const pairs = await forEach(people, async (n): Promise<[Caller, Caller]> => [
+      await hello(anyOf(n), `from-${n}`),
+      await hello(anyOf(n + 1), `to-${n}`),
+    ]);
+    const callCost = await cost(people, () => forEach(people, (n) => call(...(pairs[n] as [Caller, Caller]))));
+    const takeOver = await takeOverCost(meter, { living, doomed }, people * IN_A_ROOM, cost);
+    return {
+      nodes,
+      renew: ((idlePerSecond - alonePerSecond) / nodes) * renewSeconds,
+      enter: enterCost,
+      redirect: redirectCost - enterCost,
+      leave: leaveCost,
+      call: callCost,
+      takeOver,
+    };
+  } finally {
+    meter.close();
+    await Promise.all([living.kill(), doomed.kill()]);
+  }
+}
+
+async function takeOverCost(
+  meter: RedisMeter,
+  { living, doomed }: { living: Nodes; doomed: Nodes },
+  sessions: number,
+  cost: (times: number, step: () => Promise<unknown>) => Promise<number>,
+): Promise<number> {
+  const [home = ""] = doomed.urls;
+  const before = await meter.sessions();
+  // A session without a room stays at the node that it came to.
+  await forEach(sessions, (n) => hello(home, `doomed-${n}`));
+  await until(async () => (await meter.sessions()) === before + sessions, 60_000);
+  return cost(sessions, async () => {
+    await doomed.kill();
+    await until(async () => (await meter.leases()) === living.urls.length, 60_000);
+  });
+}

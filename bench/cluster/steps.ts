@@ -1,0 +1,65 @@
+/** What clients do, over real WebSockets. */
+import type { ReplyData } from "@lastseen/protocol";
+import { TestClient } from "../../test/support/test-client.js";
+
+/** Steps under way at the same time. */
+const AT_ONCE = 20;
+
+/** A client that has a session. */
+export interface Caller {
+  readonly client: TestClient;
+  readonly userId: string;
+}
+
+/** Runs the step for 0, 1, 2, ..., a few at the same time. */
+export async function forEach<T>(count: number, step: (n: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const line = async (): Promise<void> => {
+    for (let n = next++; n < count; n = next++) results[n] = await step(n);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, line));
+  return results;
+}
+
+export async function hello(url: string, userId: string): Promise<Caller> {
+  const client = await TestClient.open(`${url.replace("http", "ws")}/ws`);
+  await client.request("hello", { user: { id: userId }, tabId: "tab" });
+  return { client, userId };
+}
+
+/** Says goodbye. */
+export async function leave({ client }: Caller): Promise<void> {
+  await client.request("beforeDisconnect", {});
+  client.reset();
+}
+
+/** @returns where the room is, when it is not here */
+export async function join({ client }: Caller, roomId: string): Promise<string | undefined> {
+  const answer = await client.ask("join", { roomId });
+  if (answer.ok) return undefined;
+  if (answer.error.code === "redirect") return String(answer.error.data?.["url"]);
+  throw new Error(`join was refused: ${JSON.stringify(answer.error)}`);
+}
+
+/** Enters the room, at another node if need be. */
+export async function enter(url: string, userId: string, roomId: string): Promise<Caller & { url: string }> {
+  const caller = await hello(url, userId);
+  const elsewhere = await join(caller, roomId);
+  if (elsewhere === undefined) return { ...caller, url };
+  await leave(caller);
+  return enter(elsewhere, userId, roomId);
+}
+
+/** One calls the other, who answers; then the first hangs up. */
+export async function call(from: Caller, to: Caller): Promise<void> {
+  const { callId } = (await from.client.request("startCall", {
+    to: to.userId,
+    kind: "audio",
+  })) as ReplyData<"startCall">;
+  await to.client.event("incoming_call", (data) => data.callId === callId);
+  await to.client.request("acceptCall", { callId });
+  await from.client.event("call_accepted", (data) => data.callId === callId);
+  await from.client.request("endCall", { callId });
+  await to.client.event("call_ended", (data) => data.callId === callId);
+}
