@@ -40,6 +40,9 @@ export class LeanClient {
   /** What the service has told it. */
   #comeBackAfterMs: number | undefined;
   #attempt = 0;
+  /** When it was last connected; what the SDK's back-off goes by. */
+  #lostAt = 0;
+  #graceMs: number | undefined;
   #isGreeted = false;
   #ended = false;
 
@@ -129,6 +132,7 @@ export class LeanClient {
   #broken(): void {
     if (this.#answer) this.#read({ id: 1, ok: false, error: CONNECTION_BROKE });
     else if (!this.#ended && this.#comeBackTo.length > 0) {
+      this.#lostAt = performance.now();
       this.#tryAgain(this.#comeBackAfterMs);
       this.#comeBackAfterMs = undefined;
     }
@@ -136,7 +140,9 @@ export class LeanClient {
 
   #tryAgain(afterMs?: number): void {
     const attempt = this.#attempt++;
-    const delayMs = afterMs ?? new FullJitterPolicy().nextDelayMs({ attempt, elapsedMs: 0, cause: "socket_closed" });
+    const [elapsedMs, resumeGraceMs] = [performance.now() - this.#lostAt, this.#graceMs];
+    const policy = new FullJitterPolicy();
+    const delayMs = afterMs ?? policy.nextDelayMs({ attempt, elapsedMs, cause: "socket_closed", resumeGraceMs });
     const url = this.#comeBackTo[attempt % this.#comeBackTo.length] ?? "";
     setTimeout(() => void this.#comeBack(url).catch(() => this.#tryAgain()), delayMs ?? 0);
   }
@@ -165,7 +171,8 @@ export class LeanClient {
     return { tabId: "tab", user: { id: this.userId } };
   }
 
-  #took({ sessionId, epoch, resumeToken }: ReplyData<"hello">): void {
+  #took({ sessionId, epoch, resumeToken, heartbeat }: ReplyData<"hello">): void {
+    this.#graceMs = heartbeat.resumeGraceMs;
     this.#isGreeted = true;
     this.sessionId = sessionId;
     this.epoch = epoch;
