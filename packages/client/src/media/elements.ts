@@ -17,6 +17,11 @@ export class Elements {
     element.srcObject = null;
   }
 
+  /** Every element that shows the one track shows the other one from now on. */
+  replace(track: MediaStreamTrack, next: MediaStreamTrack): void {
+    for (const [element, stream] of this.#shown) if (stream.getTracks().includes(track)) this.attach(element, next);
+  }
+
   /** Removes a track that has ended from every element. */
   release(track: MediaStreamTrack): void {
     for (const [element, stream] of this.#shown) {

@@ -37,7 +37,9 @@ export class LastseenMedia {
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #choices = new Map<string, boolean>();
+  readonly #network: NetworkSource;
   readonly #removeListeners: (() => void)[];
+  #stopNetwork: (() => void) | undefined;
   #wants: (candidate: Candidate) => boolean;
   #capabilities: JoinedRoom["routerRtpCapabilities"] = null;
   #device: Promise<Device> | undefined;
@@ -71,6 +73,7 @@ export class LastseenMedia {
       timers,
       changed: () => this.#events.emit("publications", this.publications),
       ended: (track) => this.#elements.release(track),
+      replaced: (track, next) => this.#elements.replace(track, next),
       failed,
     });
     this.#subscriber = new Subscriber({
@@ -86,7 +89,9 @@ export class LastseenMedia {
       },
       failed,
     });
-    this.#removeListeners = this.#listen(options.network ?? browserNetwork);
+    this.#network = options.network ?? browserNetwork;
+    this.#removeListeners = this.#listen();
+    this.#watchNetwork(client.state !== "disconnected");
     if (client.room) this.#joined({ how: "joined", routerRtpCapabilities: client.routerRtpCapabilities });
   }
 
@@ -113,6 +118,17 @@ export class LastseenMedia {
    */
   publish(track: MediaStreamTrack, options: PublishOptions): Promise<void> {
     return this.#publisher.publish(track, options);
+  }
+
+  /**
+   * Goes on with another track of the same kind, for example from another device: the others keep the producer and its
+   * state, and elements show the new track. Stops the track before it, unless it was published with `keepTrack`.
+   *
+   * @throws RequestError `not_found` when the source is not published, `bad_message` when the track does not fit; Error when
+   *   the browser cannot send the track: then the track before it stays
+   */
+  replaceTrack(source: Source, track: MediaStreamTrack): Promise<void> {
+    return this.#publisher.replaceTrack(source, track);
   }
 
   /** Stops sending, and stops the track unless it was published with `keepTrack`. */
@@ -200,14 +216,27 @@ export class LastseenMedia {
   close(): void {
     this.reset();
     for (const release of this.#removeListeners.splice(0)) release();
+    this.#watchNetwork(false);
   }
 
-  #listen(network: NetworkSource): (() => void)[] {
+  /** A client that has stopped leaves no listener behind in the page. */
+  #watchNetwork(isRunning: boolean): void {
+    if (isRunning) this.#stopNetwork ??= this.#network.listen(() => this.#revive(true));
+    else {
+      this.#stopNetwork?.();
+      this.#stopNetwork = undefined;
+    }
+  }
+
+  #listen(): (() => void)[] {
     const client = this.#client;
     return [
       client.on("joined", (joined) => this.#joined(joined)),
       client.on("left", () => this.reset()),
-      client.on("state", ({ reason }) => reason === "page_cached" && this.#pageCached()),
+      client.on("state", ({ state, reason }) => {
+        this.#watchNetwork(state !== "disconnected");
+        if (reason === "page_cached") this.#pageCached();
+      }),
       client.on("roster", () => void this.#subscriber.converge()),
       client.on("media_reset", () => {
         this.#slots.send.lost();
@@ -219,7 +248,6 @@ export class LastseenMedia {
         for (const slot of Object.values(this.#slots)) if (slot.current?.id === transportId) slot.lost();
       }),
       client.on("consumer_closed", ({ consumerId }) => this.#subscriber.consumerClosed(consumerId)),
-      network.listen(() => this.#revive(true)),
     ];
   }
 

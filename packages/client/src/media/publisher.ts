@@ -4,11 +4,11 @@ import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
 import { outcomeUnknown, RequestError, wasDisconnected } from "../request-error.js";
 import { Converge, type PassResult } from "./converge.js";
-import type { TransportSlot } from "./transport-slot.js";
+import { whileOpen, type TransportSlot } from "./transport-slot.js";
 import type { Publication, PublishOptions, Source } from "./types.js";
 
 interface Wanted {
-  readonly track: MediaStreamTrack;
+  track: MediaStreamTrack;
   readonly options: PublishOptions;
   muted: boolean;
   producer: Producer | undefined;
@@ -29,6 +29,7 @@ export class Publisher {
   readonly #converge: Converge;
   readonly #changed: () => void;
   readonly #ended: (track: MediaStreamTrack) => void;
+  readonly #replaced: (track: MediaStreamTrack, next: MediaStreamTrack) => void;
   readonly #failed: (doing: string, error: unknown) => void;
   readonly #wanted = new Map<Source, Wanted>();
   /** Sources for which the service may have a producer that the page does not know, because an answer was lost. */
@@ -41,12 +42,15 @@ export class Publisher {
     changed: () => void;
     /** The track is no longer published and was stopped. */
     ended: (track: MediaStreamTrack) => void;
+    /** The publication goes on with another track. */
+    replaced: (track: MediaStreamTrack, next: MediaStreamTrack) => void;
     failed: (doing: string, error: unknown) => void;
   }) {
     this.#client = parts.client;
     this.#slot = parts.slot;
     this.#changed = parts.changed;
     this.#ended = parts.ended;
+    this.#replaced = parts.replaced;
     this.#failed = parts.failed;
     this.#converge = new Converge(parts.timers, () => this.#pass());
   }
@@ -77,6 +81,39 @@ export class Publisher {
     this.#changed();
     await this.#converge.request();
     if (wanted.failure) throw wanted.failure;
+  }
+
+  /**
+   * Goes on with another track of the same kind, with the same producer. The track before it is stopped, unless it was
+   * published with `keepTrack`. The publication stays muted if it was.
+   *
+   * @throws RequestError `not_found` when the source is not published, `bad_message` when the track does not fit; Error when
+   *   the browser cannot send the track: then the track before it stays
+   */
+  async replaceTrack(source: Source, track: MediaStreamTrack): Promise<void> {
+    const wanted = this.#wanted.get(source);
+    if (!wanted) throw refusal("not_found", `Nothing is published as "${source}": call publish() first.`);
+    const before = wanted.track;
+    if (track === before) return;
+    if (track.kind !== before.kind)
+      throw refusal("bad_message", `track must have the kind of "${source}", ${before.kind}; it has ${track.kind}.`);
+    if (track.readyState === "ended") throw refusal("bad_message", "track has ended; give a live one.");
+    wanted.track = track;
+    track.enabled = !wanted.muted;
+    const { producer } = wanted;
+    try {
+      if (producer && !producer.closed) await whileOpen(producer, producer.replaceTrack({ track }));
+    } catch (error) {
+      // With a closed producer the track is not lost: the next producer takes it.
+      if (!producer?.closed) {
+        if (wanted.track === track) wanted.track = before;
+        throw error;
+      }
+    }
+    this.#replaced(before, track);
+    if (!wanted.options.keepTrack) before.stop();
+    // Somebody has ended the publication meanwhile, and with it the track that it had then.
+    if (this.#wanted.get(source) === wanted) this.#changed();
   }
 
   unpublish(source: Source): void {
@@ -176,11 +213,12 @@ export class Publisher {
     wanted.track.enabled = !wanted.muted;
     wanted.pausedOnService = wanted.muted;
     const { encodings } = wanted.options;
+    const { track } = wanted;
     const producer = await transport.produce({
-      track: wanted.track,
+      track,
       stopTracks: false,
       ...(encodings && { encodings }),
-      ...(wanted.track.kind === "video" && { codecOptions: { videoGoogleStartBitrate: START_KBPS } }),
+      ...(track.kind === "video" && { codecOptions: { videoGoogleStartBitrate: START_KBPS } }),
       appData: { source, paused: wanted.muted },
     });
     if (this.#wanted.get(source) !== wanted) {
@@ -188,9 +226,26 @@ export class Publisher {
       return;
     }
     wanted.producer = producer;
-    producer.on("trackended", () => this.unpublish(source));
+    producer.on("trackended", () => void this.#goOn(source, wanted));
+    if (wanted.track !== track) await producer.replaceTrack({ track: wanted.track });
     this.#changed();
     await this.#tellPaused(wanted);
+  }
+
+  /** The track has ended by itself. */
+  async #goOn(source: Source, wanted: Wanted): Promise<void> {
+    const { afterEnd } = wanted.options;
+    if (!afterEnd) return this.unpublish(source);
+    const ended = wanted.track;
+    try {
+      const next = await afterEnd();
+      if (this.#wanted.get(source) !== wanted || wanted.track !== ended) next?.stop();
+      else if (next) await this.replaceTrack(source, next);
+      else this.unpublish(source);
+    } catch (error) {
+      this.#failed(`go on with another track for ${source}`, error);
+      if (this.#wanted.get(source) === wanted && wanted.track === ended) this.unpublish(source);
+    }
   }
 
   async #tellPaused(wanted: Wanted): Promise<void> {
@@ -222,4 +277,8 @@ export class Publisher {
       if (outcomeUnknown(error)) this.#doubtful.add(source);
     });
   }
+}
+
+function refusal(code: "not_found" | "bad_message", message: string): RequestError {
+  return new RequestError(code, message, { retryable: false });
 }

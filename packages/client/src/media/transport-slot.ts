@@ -193,16 +193,24 @@ export class TransportSlot {
   }
 }
 
+/** A transport, or a producer of one. */
+interface Closable {
+  readonly observer: {
+    once(event: "close", listener: () => void): unknown;
+    off(event: "close", listener: () => void): unknown;
+  };
+}
+
 /**
  * Resolves like `work`, or rejects when the transport closes first: a browser's promises never settle after their peer
  * connection was closed.
  *
  * @throws Error when the transport was closed in the meantime
  */
-export function whileOpen<T>(transport: Transport, work: Promise<T>): Promise<T> {
+export function whileOpen<T>({ observer }: Closable, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const closed = () => reject(new Error("The transport was closed in the meantime."));
-    transport.observer.once("close", closed);
-    work.then(resolve, reject).finally(() => transport.observer.off("close", closed));
+    observer.once("close", closed);
+    work.then(resolve, reject).finally(() => observer.off("close", closed));
   });
 }

@@ -11,8 +11,13 @@ export interface PublishOptions {
   readonly muted?: boolean;
   /** mediasoup-client's encodings, for simulcast. */
   readonly encodings?: RTCRtpEncodingParameters[];
-  /** Whether the track is left running after it is unpublished. By default it is stopped. */
+  /** Whether the track is left running after it is unpublished or replaced. By default it is stopped. */
   readonly keepTrack?: boolean;
+  /**
+   * Called when the track ends by itself, for example because its device was unplugged. Gives the track to go on with;
+   * `undefined` ends the publication, as it ends without this function.
+   */
+  readonly afterEnd?: () => Promise<MediaStreamTrack | undefined>;
 }
 
 /** A track of this page that the others receive. */

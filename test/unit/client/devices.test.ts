@@ -1,0 +1,270 @@
+import { createDevices, type DeviceSource, type Permission } from "@lastseen/client/devices";
+import { describe, expect, it, vi } from "vitest";
+import { calm, FakeTrack, mediaInRoom, requests } from "./fake-media.js";
+
+class DeviceTrack extends FakeTrack {
+  readonly deviceId: string;
+
+  constructor(kind: "audio" | "video", deviceId: string) {
+    super(kind);
+    this.deviceId = deviceId;
+    Object.assign(this, { label: `Device ${deviceId}` });
+  }
+
+  getSettings(): MediaTrackSettings {
+    return { deviceId: this.deviceId };
+  }
+}
+
+/** A browser whose devices come and go. */
+class Machine implements DeviceSource {
+  readonly plugged = new Map<string, MediaDeviceKind>();
+  readonly opened: DeviceTrack[] = [];
+  readonly asked: MediaStreamConstraints[] = [];
+  /** What the next opening is refused with. */
+  refusal: string | undefined;
+  permissions: Permission = "granted";
+  hasScreenSound = true;
+  listeners = 0;
+  #changed = () => {};
+
+  constructor() {
+    for (const id of ["mic-1", "mic-2"]) this.plugged.set(id, "audioinput");
+    for (const id of ["camera-1", "camera-2"]) this.plugged.set(id, "videoinput");
+  }
+
+  list(): Promise<MediaDeviceInfo[]> {
+    const devices = Array.from(this.plugged, ([deviceId, kind]) => ({ deviceId, kind, label: deviceId, groupId: "" }));
+    return Promise.resolve(devices as unknown as MediaDeviceInfo[]);
+  }
+
+  open(constraints: MediaStreamConstraints): Promise<MediaStream> {
+    this.asked.push(constraints);
+    if (this.refusal !== undefined) return this.#refuse();
+    const [kind, wishes] = constraints.audio ? ["audioinput", constraints.audio] : ["videoinput", constraints.video];
+    const wanted = (wishes as MediaTrackConstraints).deviceId as { exact?: string; ideal?: string } | undefined;
+    const fitting = [...this.plugged].filter(([, of]) => of === kind).map(([id]) => id);
+    const id = fitting.find((one) => one === (wanted?.exact ?? wanted?.ideal)) ?? fitting[0];
+    if (id === undefined) return Promise.reject(new DOMException("none", "NotFoundError"));
+    return Promise.resolve(this.#stream(new DeviceTrack(constraints.audio ? "audio" : "video", id)));
+  }
+
+  openScreen(): Promise<MediaStream> {
+    if (this.refusal !== undefined) return this.#refuse();
+    const sound = this.hasScreenSound ? [new DeviceTrack("audio", "screen-sound")] : [];
+    return Promise.resolve(this.#stream(new DeviceTrack("video", "screen"), ...sound));
+  }
+
+  permission(): Promise<Permission> {
+    return Promise.resolve(this.permissions);
+  }
+
+  listen(changed: () => void): () => void {
+    this.listeners += 1;
+    this.#changed = changed;
+    return () => (this.listeners -= 1);
+  }
+
+  async change(): Promise<void> {
+    this.#changed();
+    await calm();
+  }
+
+  async unplug(id: string): Promise<void> {
+    this.plugged.delete(id);
+    for (const track of this.opened) if (track.deviceId === id && track.readyState === "live") track.end();
+    await this.change();
+  }
+
+  #refuse(): Promise<never> {
+    const name = this.refusal;
+    this.refusal = undefined;
+    return Promise.reject(new DOMException("refused", name));
+  }
+
+  #stream(...tracks: DeviceTrack[]): MediaStream {
+    this.opened.push(...tracks);
+    const of = (kind: string) => tracks.filter((track) => track.kind === kind);
+    const stream = { getTracks: () => tracks, getVideoTracks: () => of("video"), getAudioTracks: () => of("audio") };
+    return stream as unknown as MediaStream;
+  }
+}
+
+async function atDesk() {
+  const scene = await mediaInRoom();
+  const machine = new Machine();
+  const devices = createDevices(scene.media, machine);
+  const stop = devices.watch();
+  await calm();
+  const published = () =>
+    scene.media.publications.map(
+      ({ source, track }) => `${source} ${(track as DeviceTrack & MediaStreamTrack).getSettings().deviceId}`,
+    );
+  return { ...scene, machine, devices, stop, published };
+}
+
+describe("devices", () => {
+  it("are listed by input, with their permission", async () => {
+    const { devices } = await atDesk();
+    const { devices: mics, permission, activeDeviceId } = devices.state("mic");
+    expect(mics.map(({ deviceId }) => deviceId)).toEqual(["mic-1", "mic-2"]);
+    expect([permission, activeDeviceId]).toEqual(["granted", undefined]);
+    expect(devices.state("camera").devices.map(({ deviceId }) => deviceId)).toEqual(["camera-1", "camera-2"]);
+  });
+
+  it("are opened and published, and closed", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.start("mic");
+    await devices.start("camera", { constraints: { height: { ideal: 360 } } });
+    expect(published()).toEqual(["mic mic-1", "camera camera-1"]);
+    expect(machine.asked).toEqual([{ audio: {} }, { video: { height: { ideal: 360 } } }]);
+    expect(devices.state("mic").activeDeviceId).toBe("mic-1");
+    devices.stop("camera");
+    expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["live", "ended"]);
+  });
+
+  it("are switched without a new producer", async () => {
+    const { browser, devices, machine, published } = await atDesk();
+    await devices.start("mic");
+    await devices.select("mic", "mic-2");
+    expect(published()).toEqual(["mic mic-2"]);
+    expect(requests(browser, "produce")).toHaveLength(1);
+    expect(requests(browser, "closeProducer")).toEqual([]);
+    expect(machine.opened[0]?.readyState).toBe("ended");
+    expect(devices.state("mic").activeDeviceId).toBe("mic-2");
+  });
+
+  it("can be chosen before they start", async () => {
+    const { devices, published } = await atDesk();
+    await devices.select("mic", "mic-2");
+    expect(devices.state("mic").activeDeviceId).toBe("mic-2");
+    await devices.start("mic");
+    expect(published()).toEqual(["mic mic-2"]);
+  });
+
+  it("stay as they are when another one is refused", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.start("mic");
+    machine.refusal = "NotAllowedError";
+    await expect(devices.select("mic", "mic-2")).rejects.toThrow("refused");
+    expect(published()).toEqual(["mic mic-1"]);
+    expect(machine.opened[0]?.readyState).toBe("live");
+  });
+
+  it("are closed first on a phone that opens one camera at a time", async () => {
+    const { browser, devices, machine, published } = await atDesk();
+    await devices.start("camera");
+    machine.refusal = "NotReadableError";
+    await devices.select("camera", "camera-2");
+    expect(published()).toEqual(["camera camera-2"]);
+    expect(requests(browser, "produce")).toHaveLength(1);
+  });
+
+  it("are followed only while somebody watches", async () => {
+    const { devices, machine, stop } = await atDesk();
+    const stopToo = devices.watch();
+    expect(machine.listeners).toBe(1);
+    stop();
+    stop();
+    expect(machine.listeners).toBe(1);
+    stopToo();
+    expect(machine.listeners).toBe(0);
+  });
+
+  it("tell a changed permission, and nothing when nothing has changed", async () => {
+    const { devices, machine } = await atDesk();
+    const changes = vi.fn();
+    devices.on("change", changes);
+    await machine.change();
+    expect(changes).not.toHaveBeenCalled();
+    machine.permissions = "denied";
+    await machine.change();
+    expect(changes.mock.calls.map(([{ input, state }]) => [input, state.permission])).toEqual([
+      ["mic", "denied"],
+      ["camera", "denied"],
+    ]);
+  });
+});
+
+describe("an unplugged device", () => {
+  it("gives its place to another one, with the same producer", async () => {
+    const { browser, devices, machine, published } = await atDesk();
+    await devices.start("mic");
+    await machine.unplug("mic-1");
+    expect(published()).toEqual(["mic mic-2"]);
+    expect(requests(browser, "produce")).toHaveLength(1);
+    expect(devices.state("mic").unplugged).toEqual({ label: "Device mic-1", replacedBy: "Device mic-2" });
+    await devices.select("mic", "mic-2");
+    expect(devices.state("mic").unplugged).toBeUndefined();
+  });
+
+  it("ends the publication when there is no other", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.start("mic");
+    await machine.unplug("mic-2");
+    await machine.unplug("mic-1");
+    expect(published()).toEqual([]);
+    expect(devices.state("mic").unplugged).toEqual({ label: "Device mic-1", replacedBy: undefined });
+  });
+
+  it("is not confused with a permission that the user has taken away", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.start("mic");
+    machine.opened[0]?.end();
+    await calm();
+    expect(published()).toEqual([]);
+    expect(machine.asked).toHaveLength(1);
+    expect(devices.state("mic").unplugged).toBeUndefined();
+  });
+});
+
+describe("a shared screen", () => {
+  it("is two sources, picture and sound", async () => {
+    const { devices, published } = await atDesk();
+    await devices.startScreen();
+    expect(published()).toEqual(["screen screen", "screen-audio screen-sound"]);
+    devices.stopScreen();
+    expect(published()).toEqual([]);
+  });
+
+  it("may have no sound", async () => {
+    const { devices, machine, published } = await atDesk();
+    machine.hasScreenSound = false;
+    await devices.startScreen();
+    expect(published()).toEqual(["screen screen"]);
+  });
+
+  it("ends with both when the user ends it in the browser", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.startScreen();
+    machine.opened[0]?.end();
+    await calm();
+    expect(published()).toEqual([]);
+    expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["ended", "ended"]);
+  });
+
+  it("is not shared when the user refuses", async () => {
+    const { devices, machine, published } = await atDesk();
+    machine.refusal = "NotAllowedError";
+    await expect(devices.startScreen()).rejects.toThrow("refused");
+    expect(published()).toEqual([]);
+  });
+});
+
+describe("a browser without devices", () => {
+  it("lists none, knows no permission, and says why it opens none", async () => {
+    const { media } = await mediaInRoom();
+    const devices = createDevices(media);
+    const stop = devices.watch();
+    await calm();
+    expect(devices.state("mic")).toEqual({
+      devices: [],
+      activeDeviceId: undefined,
+      permission: "unknown",
+      unplugged: undefined,
+    });
+    await expect(devices.start("mic")).rejects.toThrow("use https, or localhost");
+    await expect(devices.startScreen()).rejects.toThrow("use https, or localhost");
+    stop();
+  });
+});
