@@ -6,6 +6,8 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
+COPY packages/react/package.json packages/react/
+COPY examples/react-call/package.json examples/react-call/
 # Some company networks decrypt TLS. Then npm must trust the company's certificate authority, which the build gets as a secret:
 # compose.yaml passes the file that NODE_EXTRA_CA_CERTS names. Without Compose: docker build --secret id=extra_ca,src=FILE.
 RUN --mount=type=secret,id=extra_ca NODE_EXTRA_CA_CERTS=/run/secrets/extra_ca npm ci
@@ -22,9 +24,10 @@ FROM packages AS build
 COPY . .
 RUN npm run -s build
 
-# The packages that the service needs when it runs, without the C++ sources of the worker.
+# The packages that the service needs when it runs, without the C++ sources of the worker and without what only pages need.
 FROM packages AS runtime-packages
-RUN npm prune --omit=dev && rm -rf node_modules/mediasoup/worker
+RUN npm prune --omit=dev \
+ && rm -rf node_modules/mediasoup/worker node_modules/mediasoup-client node_modules/react node_modules/react-dom
 
 FROM node:24-bookworm-slim
 # tini passes signals to the service and removes worker processes that have ended. A compiled worker needs the libraries. A

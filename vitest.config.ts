@@ -14,7 +14,10 @@ const COUNTED = ["exhaustion", "handshakes", "tokens"].map((name) => `test/attac
 /** The packages' sources, as in `paths` of tsconfig.base.json. */
 const alias = [
   { find: /^@lastseen\/(\w+)$/, replacement: join(import.meta.dirname, "packages/$1/src/index.ts") },
-  { find: "@lastseen/client/media", replacement: join(import.meta.dirname, "packages/client/src/media/index.ts") },
+  {
+    find: /^@lastseen\/client\/(media|devices|headless)$/,
+    replacement: join(import.meta.dirname, "packages/client/src/$1/index.ts"),
+  },
   { find: /^@lastseen\/protocol\/(.+)$/, replacement: join(import.meta.dirname, "packages/protocol/src/$1.ts") },
 ];
 
@@ -30,7 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["test/{unit,contract}/**/*.test.ts"],
+          include: ["test/{unit,contract,react}/**/*.test.ts"],
           // These files leave nothing behind, so the files of one process share the modules that they import. Importing them
           // for each file takes as much processor time as the tests.
           isolate: false,

@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { webBundle } from "./web-bundle.js";
 
-const PACKAGES = ["protocol", "client"] as const;
+const PACKAGES = ["protocol", "client", "react"] as const;
 /** Minified and gzipped bytes of `@lastseen/client`, without media. */
 const CORE_LIMIT_BYTES = 14 * 1024;
 /** The same of `@lastseen/client/early`. */
@@ -36,10 +36,11 @@ function compile(folder: string): Promise<void> {
   });
 }
 
-/** All others need the built types of the protocol, and the service needs none of the client. */
+/** Each needs the built types of the one before it, and the service needs only those of the protocol. */
 async function compileAll(): Promise<void> {
   await compile(join("packages", "protocol"));
-  await Promise.all([compile(join("packages", "client")), compile(".")]);
+  const pages = compile(join("packages", "client")).then(() => compile(join("packages", "react")));
+  await Promise.all([pages, compile(".")]);
 }
 
 /** Makes the early script one that a `<script>` without `type="module"` can run. @returns its size in bytes, gzipped */

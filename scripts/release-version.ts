@@ -1,5 +1,5 @@
 /**
- * Raises the versions that the changesets ask for. All three packages have one version. changesets knows only the packages
+ * Raises the versions that the changesets ask for. All packages have one version. changesets knows only the packages
  * in `packages/`, so this script gives their new version to the root package and to the dependencies on each other.
  */
 import { execFileSync } from "node:child_process";

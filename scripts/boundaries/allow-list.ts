@@ -26,6 +26,8 @@ export const boundaries: Boundaries = {
     "packages/protocol": ["typebox"],
     "packages/client": ["@lastseen/protocol"],
     "packages/client/src/media": ["packages/client", "@lastseen/protocol", "mediasoup-client"],
+    "packages/client/src/devices": ["packages/client", "packages/client/src/media"],
+    "packages/react": ["@lastseen/client", "react"],
     "src/web": ["@lastseen/client", "@lastseen/protocol", "preact", "@preact/signals"],
 
     "src/kernel": [],

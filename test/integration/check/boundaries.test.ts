@@ -61,6 +61,9 @@ const FORBIDDEN = [
   ["packages/client/src/f3.ts", "mediasoup-client"],
   ["packages/client/src/f4.ts", "./media/target.js"],
   ["packages/client/src/f5.ts", "../../protocol/src/target.js"],
+  ["packages/client/src/devices/f6.ts", "mediasoup-client"],
+  ["packages/react/src/f1.ts", "mediasoup-client"],
+  ["packages/react/src/f2.ts", "react-dom"],
   ["src/room/f2.ts", "./no-such-file.js"],
 ] as const;
 
@@ -89,6 +92,9 @@ const ALLOWED = [
   ["src/main.ts", "./composition/target.js"],
   ["packages/client/src/a1.ts", "@lastseen/protocol"],
   ["packages/client/src/media/a2.ts", "mediasoup-client/types"],
+  ["packages/client/src/devices/a3.ts", "../media/target.js"],
+  ["packages/react/src/a1.ts", "@lastseen/client/devices"],
+  ["packages/react/src/a2.ts", "react"],
 ] as const;
 
 const FOLDERS = [
@@ -97,6 +103,7 @@ const FOLDERS = [
   "packages/protocol/src",
   "packages/client/src",
   "packages/client/src/media",
+  "packages/client/src/devices",
 ];
 
 const using = (specifier: string): string => `import type * as Part from "${specifier}";\nexport type Used = Part;\n`;

@@ -17,6 +17,18 @@ describe("what an entry point imports", () => {
     expect(Object.keys(manifestOf("@lastseen/client").peerDependencies ?? {})).toEqual(["mediasoup-client"]);
   });
 
+  test("the client's devices import nothing that the page has to install", () => {
+    expect(packagesBehind(find("@lastseen/client/devices").default, ".js")).toEqual([]);
+  });
+
+  test("the environment without a page imports nothing of Node.js", () => {
+    expect(packagesBehind(find("@lastseen/client/headless").default, ".js")).toEqual([]);
+  });
+
+  test("the React package imports the client, React, and nothing else", () => {
+    expect(packagesBehind(find("@lastseen/react").default, ".js")).toEqual(["@lastseen/client", "react"]);
+  });
+
   test.each(ENTRY_POINTS)("$specifier imports only what its package.json names", (entry) => {
     const { dependencies, peerDependencies } = manifestOf(entry.package);
     const named = Object.keys({ ...dependencies, ...peerDependencies });
@@ -24,7 +36,9 @@ describe("what an entry point imports", () => {
   });
 
   test.each(ENTRY_POINTS)("the types of $specifier import only packages that bring their own types", (entry) => {
-    const withTypes = ["@lastseen/protocol", "fastify", "mediasoup", "mediasoup-client", "typebox"];
-    expect(withTypes).toEqual(expect.arrayContaining(packagesBehind(entry.types, ".d.ts")));
+    const withTypes = ["@lastseen/client", "@lastseen/protocol", "fastify", "mediasoup", "mediasoup-client", "typebox"];
+    // Who uses React with TypeScript has @types/react.
+    const brought = [...withTypes, "react"];
+    expect(brought).toEqual(expect.arrayContaining(packagesBehind(entry.types, ".d.ts")));
   });
 });

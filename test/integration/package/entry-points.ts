@@ -10,6 +10,7 @@ export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 export const FOLDERS = {
   "@lastseen/protocol": "packages/protocol",
   "@lastseen/client": "packages/client",
+  "@lastseen/react": "packages/react",
   lastseen: ".",
 } as const;
 

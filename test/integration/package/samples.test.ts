@@ -36,6 +36,7 @@ const COMPILER_OPTIONS = {
   noUncheckedIndexedAccess: true,
   skipLibCheck: true,
   noEmit: true,
+  jsx: "react-jsx",
 };
 
 /** @returns what the compiler says, empty if it has nothing to say */
@@ -43,12 +44,16 @@ async function check(samples: string[], surroundings: string, options: object): 
   const folder = await mkdtemp(join(tmpdir(), "lastseen-samples-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const entries = ENTRY_POINTS.map(({ specifier, types }) => [specifier, [types]]);
-  const paths = { ...Object.fromEntries(entries), "*": [join(ROOT, "node_modules/*")] };
+  const reactTypes = {
+    react: [join(ROOT, "node_modules/@types/react")],
+    "react/*": [join(ROOT, "node_modules/@types/react/*")],
+  };
+  const paths = { ...Object.fromEntries(entries), ...reactTypes, "*": [join(ROOT, "node_modules/*")] };
   const typeRoots = [join(ROOT, "node_modules/@types")];
   const config = { compilerOptions: { ...COMPILER_OPTIONS, ...options, paths, typeRoots } };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
   await writeFile(join(folder, "surroundings.d.ts"), surroundings);
-  for (const [index, sample] of samples.entries()) await writeFile(join(folder, `sample-${index + 1}.ts`), sample);
+  for (const [index, sample] of samples.entries()) await writeFile(join(folder, `sample-${index + 1}.tsx`), sample);
   return new Promise((resolve) => {
     const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
     execFile(process.execPath, [compiler, "-p", folder], (_error, output) => resolve(output));
@@ -57,7 +62,7 @@ async function check(samples: string[], surroundings: string, options: object): 
 
 async function samplesOf(path: string): Promise<string[]> {
   const text = await readFile(join(ROOT, path), "utf8");
-  return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, sample = ""]) => sample);
+  return [...text.matchAll(/^```tsx?\n(.*?)^```/gms)].map(([, sample = ""]) => sample);
 }
 
 const BROWSER = { lib: ["ES2023", "DOM", "DOM.Iterable"], types: [] };
@@ -66,6 +71,8 @@ const NODE = { lib: ["ES2023"], types: ["node"] };
 test.each([
   ["README.md", PAGE, BROWSER],
   ["docs/sdk.md", PAGE, BROWSER],
+  ["docs/react.md", PAGE, BROWSER],
+  ["packages/react/README.md", PAGE, BROWSER],
   ["docs/plugin.md", BACKEND, NODE],
 ])("the samples of %s are right, letter for letter, for a strict compiler", async (path, surroundings, options) => {
   const samples = await samplesOf(path);

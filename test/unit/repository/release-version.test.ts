@@ -23,11 +23,13 @@ test("a release gives the root package the new version and the same version of o
   });
 });
 
-test("all three packages have one version now and depend on exactly this version of each other", () => {
+test("all packages have one version now and depend on exactly this version of each other", () => {
   const root = manifest("package.json");
   const protocol = manifest("packages/protocol/package.json");
   const client = manifest("packages/client/package.json");
-  expect([protocol.version, client.version]).toEqual([root.version, root.version]);
+  const react = manifest("packages/react/package.json");
+  expect([protocol.version, client.version, react.version]).toEqual([root.version, root.version, root.version]);
   expect(client.dependencies["@lastseen/protocol"]).toBe(root.version);
+  expect(react.dependencies["@lastseen/client"]).toBe(root.version);
   expect(follow(root, root.version)).toEqual(root);
 });
