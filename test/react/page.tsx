@@ -2,7 +2,7 @@
 import { LastseenProvider, useConnection, useRoom, useStatus } from "@lastseen/react";
 import { StrictMode, type ReactNode } from "react";
 import { createRoot, type Root } from "react-dom/client";
-import type {} from "../e2e/react-guest.js";
+import type { ReactPage } from "../e2e/react-guest.js";
 
 function Line(): ReactNode {
   const { state, reason } = useConnection();
@@ -32,7 +32,7 @@ function show(root: Root | undefined, query: string): void {
 
 let root: Root | undefined;
 
-window.reactPage = {
+const page: ReactPage = {
   mount(query) {
     root = createRoot(document.body);
     show(root, query);
@@ -40,3 +40,5 @@ window.reactPage = {
   update: (query) => show(root, query),
   unmount: () => root?.unmount(),
 };
+
+window.reactPage = page;
