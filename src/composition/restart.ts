@@ -76,10 +76,12 @@ export class Restart {
     const awayMs = Math.max(0, this.#clock.wall() - kept.keptAt);
     this.#calls.restore(kept.calls, awayMs);
     await this.#blocks.restore(kept.blocks.map((block) => ({ ...block, remainingMs: block.remainingMs - awayMs })));
-    const entries = kept.sessions.map(entryOf);
-    for (const entry of entries) {
-      if (entry.roomId !== undefined) await this.#directory.claimRoom(entry.roomId);
+    const entries: SessionEntry[] = [];
+    for (const session of kept.sessions) {
+      const claim = session.roomId === undefined ? undefined : await this.#directory.claimRoom(session.roomId);
+      const entry = entryOf(session, claim?.kind === "here" ? claim.epoch : 0);
       await this.#directory.putSession(entry);
+      entries.push(entry);
     }
     this.#log.info({ sessions: entries.length, awayMs: Math.round(awayMs) }, "sessions of the last run go on");
     return entries;
@@ -96,7 +98,11 @@ function keptOf({ roomId, earlierTokenHash, joinedAt, metadata, ...entry }: Sess
   };
 }
 
-/** Under the next epoch, because the session goes on in another process. */
-function entryOf({ epoch, roomId, joinedAt, ...kept }: KeptSession): SessionEntry {
-  return { ...kept, epoch: epoch + 1, roomId, joinedAt };
+/**
+ * Under the next epoch, because the session goes on in another process.
+ *
+ * @param least the epoch under which this process holds its room
+ */
+function entryOf({ epoch, roomId, joinedAt, ...kept }: KeptSession, least: number): SessionEntry {
+  return { ...kept, epoch: Math.max(epoch + 1, least), roomId, joinedAt };
 }

@@ -63,7 +63,7 @@ export class MemoryDirectory implements Directory {
     if (!best) return { kind: "unplaced" };
     if (best !== lease) return this.#elsewhere(best);
     this.#store.placeRoom(roomId, lease);
-    return { kind: "here" };
+    return { kind: "here", epoch: this.#store.newEpoch() };
   }
 
   async reclaimRoom(roomId: string): ReturnType<Directory["reclaimRoom"]> {

@@ -108,13 +108,19 @@ export interface Directory {
    * - A new room goes to the node with the fewest sessions, out of those that are not draining, have a URL and renew their
    *   lease. This node can be chosen without a URL. The session that asks does not count.
    *
-   * `here`: this node is the home. `elsewhere`: another node is or should be; clients are sent to `url`. Only a node makes
+   * `here`: this node is the home; `epoch` is greater than every epoch that the store gave before, to a room, a lease or a
+   * session. `elsewhere`: another node is or should be; clients are sent to `url`. Only a node makes
    * itself the home: for a new room `elsewhere` writes nothing. `unplaced`: the home does not renew its lease or has no URL,
    * or this node is draining and no other node can take the room.
    */
   claimRoom(
     roomId: string,
-  ): Promise<{ kind: "here" } | { kind: "elsewhere"; nodeId: string; url: string } | { kind: "unplaced" } | NoLease>;
+  ): Promise<
+    | { kind: "here"; epoch: number }
+    | { kind: "elsewhere"; nodeId: string; url: string }
+    | { kind: "unplaced" }
+    | NoLease
+  >;
   /**
    * Makes this node the home of a room in which it has people, unless another node is the home. Never looks for a better
    * node, so a node that is draining or busy keeps its room.

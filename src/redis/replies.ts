@@ -18,9 +18,10 @@ export function readRenewed(reply: unknown): Outcome<"renew"> {
 }
 
 export function readClaimed(reply: unknown): Outcome<"claimRoom"> {
-  const [kind, nodeId, url] = list(reply);
-  if (kind === "elsewhere") return { kind, nodeId: text(nodeId), url: text(url) };
-  return { kind: oneOf(kind, "no_lease", "here", "unplaced") };
+  const [kind, where, url] = list(reply);
+  if (kind === "elsewhere") return { kind, nodeId: text(where), url: text(url) };
+  if (kind === "here") return { kind, epoch: integer(where) };
+  return { kind: oneOf(kind, "no_lease", "unplaced") };
 }
 
 export function readReclaimed(reply: unknown): Outcome<"reclaimRoom"> {

@@ -55,14 +55,14 @@ export class Adoption {
       if (place !== "none") place.close();
       return true;
     }
-    if (entry.roomId !== undefined && place !== "none") this.#enter(entry.roomId, session, place, entry.joinedAt);
+    if (entry.roomId !== undefined && place !== "none") this.#enter(entry.roomId, session, place, entry);
     this.#events.emit("adopted", { session, fromNodeId });
     return true;
   }
 
-  #enter(roomId: string, session: Session, media: SessionMedia, joinedAt: number | undefined): void {
+  #enter(roomId: string, session: Session, media: SessionMedia, entry: SessionEntry): void {
     try {
-      this.#rooms.enter(roomId, session, media, joinedAt);
+      this.#rooms.enter(roomId, session, media, entry);
     } catch {
       // The room is full by now. The session goes on without a room, and its client asks to join again.
       media.close();

@@ -7,12 +7,23 @@ export class Room implements Roster {
   /** Epoch milliseconds. */
   readonly openedAt: number;
   readonly members = new Map<string, Session>();
+  #epoch: number;
   #version = 0;
   #pong: Buffer | undefined;
 
-  constructor(id: string, openedAt: number) {
+  constructor(id: string, openedAt: number, epoch: number) {
     this.id = id;
     this.openedAt = openedAt;
+    this.#epoch = epoch;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The directory has given this node the room, or people of the room, under this epoch. */
+  heldUnder(epoch: number): void {
+    this.#epoch = Math.max(this.#epoch, epoch);
   }
 
   get version(): number {

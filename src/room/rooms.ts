@@ -22,8 +22,11 @@ const MOST_LISTED = 50;
 
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
-  /** How many sessions are about to enter each room. A new map replaces an empty one, as in `KeyedQueue`. */
-  #expected = new Map<string, number>();
+  /**
+   * How many sessions are about to enter each room, and the latest epoch under which the directory gave the room to this node.
+   * A new map replaces an empty one, as in `KeyedQueue`.
+   */
+  #expected = new Map<string, { sessions: number; epoch: number }>();
   readonly #clock: Clock;
   readonly #lastSeenAt: (session: Session) => number;
   readonly #limits: { maxRooms: number; maxRoomSize: number };
@@ -64,13 +67,20 @@ export class Rooms {
 
   /** A session is about to enter. The room counts as not empty until the returned function is called. */
   expect(roomId: string): () => void {
-    this.#expected.set(roomId, (this.#expected.get(roomId) ?? 0) + 1);
+    const expected = this.#expected.get(roomId) ?? { sessions: 0, epoch: 0 };
+    this.#expected.set(roomId, expected);
+    expected.sessions += 1;
     return () => {
-      const left = (this.#expected.get(roomId) ?? 1) - 1;
-      if (left > 0) this.#expected.set(roomId, left);
-      else this.#expected.delete(roomId);
+      expected.sessions -= 1;
+      if (expected.sessions === 0) this.#expected.delete(roomId);
       if (this.#expected.size === 0) this.#expected = new Map();
     };
+  }
+
+  /** The directory has given the room to this node under this epoch, for a session that is about to enter. */
+  claimed(roomId: string, epoch: number): void {
+    const expected = this.#expected.get(roomId);
+    if (expected) expected.epoch = Math.max(expected.epoch, epoch);
   }
 
   /** @throws LastseenError `room_full`, or `overloaded` when this node has the most rooms that it may have */
@@ -87,16 +97,24 @@ export class Rooms {
   /**
    * Makes the session a participant and tells the others.
    *
-   * @param joinedAt when the session entered on another node, epoch milliseconds; now, if it enters here
+   * @param before when the session entered on another node, epoch milliseconds, and the epoch under which this node has got it
+   *   from there; undefined when it enters here
    * @returns the snapshot of this moment. Everything that is sent to the session after it is newer
    * @throws LastseenError as {@link assertSpace}
    */
-  enter(roomId: string, session: Session, media: SessionMedia, joinedAt?: number): RoomSnapshot {
+  enter(
+    roomId: string,
+    session: Session,
+    media: SessionMedia,
+    before?: { joinedAt: number | undefined; epoch: number },
+  ): RoomSnapshot {
     this.assertSpace(roomId);
+    const epoch = before?.epoch ?? this.#expected.get(roomId)?.epoch ?? 0;
     let room = this.#rooms.get(roomId);
-    if (!room) this.#rooms.set(roomId, (room = new Room(roomId, this.#clock.wall())));
+    if (!room) this.#rooms.set(roomId, (room = new Room(roomId, this.#clock.wall(), epoch)));
+    room.heldUnder(epoch);
     room.members.set(session.id, session);
-    session.participation = { roster: room, media, joinedAt: joinedAt ?? this.#clock.wall() };
+    session.participation = { roster: room, media, joinedAt: before?.joinedAt ?? this.#clock.wall() };
     session.replies.spend(this.#announce(room, "user_joined", { participant: this.#participant(session) }, session));
     return this.#snapshotOf(room);
   }

@@ -24,6 +24,8 @@ export interface Identity {
 /** What a session needs of its room to answer a ping. */
 export interface Roster {
   readonly id: string;
+  /** Grows whenever the room gets another home. Orders what several nodes tell the backend about the room. */
+  readonly epoch: number;
   /** Grows by one with every change that the others are told. */
   readonly version: number;
   /** The encoded pong for the present version. */

@@ -59,22 +59,34 @@ function translateRooms(
     tell: (step: Step) => void;
   },
 ): void {
-  const open = new Set<string>();
-  lifecycle.on("adopted", ({ session }) => {
-    if (session.participation) open.add(session.participation.roster.id);
-  });
+  /** The rooms of this node, each with the epoch that the backend knows. */
+  const open = new Map<string, number>();
+  /** Another node may have told the end of the room, or may do so later. The greater epoch counts. */
+  const goesOn = ({ participation }: Session): void => {
+    if (!participation) return;
+    const { id: roomId, epoch } = participation.roster;
+    if (epoch <= (open.get(roomId) ?? -1)) return;
+    open.set(roomId, epoch);
+    to.tell(aboutRoom("room_adopted", roomId, epoch));
+  };
+  lifecycle.on("adopted", ({ session }) => goesOn(session));
+  lifecycle.on("held_again", ({ session }) => goesOn(session));
   lifecycle.on("joined", ({ session, roomId }) => {
-    if (!open.has(roomId)) to.tell(aboutRoom("room_opened", roomId));
-    open.add(roomId);
+    if (!open.has(roomId)) {
+      const { epoch = 0 } = session.participation?.roster ?? {};
+      open.set(roomId, epoch);
+      to.tell(aboutRoom("room_opened", roomId, epoch));
+    }
     to.stepOf("joined", session, { roomId });
   });
   lifecycle.on("left", ({ session, roomId, reason, cause }) => {
     const movedOn = hasMovedOn(reason, cause);
     if (!movedOn) to.stepOf("left", session, { roomId, reason, ...given(cause) });
     if (isOpen(roomId)) return;
+    const epoch = open.get(roomId) ?? 0;
     open.delete(roomId);
     // When the members moved to another node, the room moved with them.
-    if (!movedOn) to.tell(aboutRoom("room_closed", roomId));
+    if (!movedOn) to.tell(aboutRoom("room_closed", roomId, epoch));
   });
 }
 
@@ -113,8 +125,8 @@ function about(type: BackendEventType, session: Session): Step {
   return { type, roomId: participation?.roster.id ?? null, userId, sessionId, epoch, name };
 }
 
-function aboutRoom(type: BackendEventType, roomId: string): Step {
-  return { type, roomId, userId: null, sessionId: null, epoch: null };
+function aboutRoom(type: BackendEventType, roomId: string, epoch: number): Step {
+  return { type, roomId, userId: null, sessionId: null, epoch };
 }
 
 function given(cause: string | undefined): { cause?: string } {

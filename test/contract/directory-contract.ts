@@ -214,15 +214,29 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
     describe("rooms", () => {
       test("this node becomes the home of a room that no node holds, and stays it through further claims until it releases the room", async () => {
         const a = await node("a");
-        expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
-        expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
+        expect(await a.claimRoom("daily")).toMatchObject({ kind: "here" });
+        expect(await a.claimRoom("daily")).toMatchObject({ kind: "here" });
         expect(await a.findRoom("daily")).toEqual({ nodeId: "a", url: "wss://a", expired: false });
         expect(await a.counts()).toEqual({ rooms: 1, sessions: 0 });
         expect(await a.own()).toEqual({ rooms: ["daily"], sessions: [] });
         expect(await a.releaseRoom("daily")).toEqual({ kind: "released" });
         expect(await a.releaseRoom("daily")).toEqual({ kind: "not_home" });
         expect(await a.counts()).toEqual({ rooms: 0, sessions: 0 });
-        expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
+        expect(await a.claimRoom("daily")).toMatchObject({ kind: "here" });
+      });
+
+      test("a claimed room gets a greater epoch than everything before it, also when another node has had the room meanwhile", async () => {
+        const [a, b] = [await node("a"), await node("b")];
+        const epochOf = (claim: Awaited<ReturnType<Directory["claimRoom"]>>): number =>
+          claim.kind === "here" ? claim.epoch : NaN;
+        const first = epochOf(await a.claimRoom("daily"));
+        await a.putSession(sessionEntry("s1"));
+        await a.handOver([{ roomId: "daily" }], "b");
+        const moved = (await b.findSession("s1"))?.epoch ?? NaN;
+        expect(moved).toBeGreaterThan(first);
+        await b.removeSession("s1", moved);
+        await b.releaseRoom("daily");
+        expect(epochOf(await a.claimRoom("daily"))).toBeGreaterThan(moved);
       });
 
       test("releasing a room does not change the other rooms", async () => {
@@ -259,12 +273,12 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         await a.putSession(sessionEntry("a1"));
         for (const id of ["b1", "b2"]) await b.putSession(sessionEntry(id));
         for (const id of ["c1", "c2"]) await c.putSession(sessionEntry(id));
-        expect(await a.claimRoom("r1")).toEqual({ kind: "here" });
-        expect(await b.claimRoom("r2")).toEqual({ kind: "here" });
+        expect(await a.claimRoom("r1")).toMatchObject({ kind: "here" });
+        expect(await b.claimRoom("r2")).toMatchObject({ kind: "here" });
         await b.putSession(sessionEntry("b3"));
         expect(await b.claimRoom("r3")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
         expect(await b.findRoom("r3")).toBeUndefined();
-        expect(await a.claimRoom("r3")).toEqual({ kind: "here" });
+        expect(await a.claimRoom("r3")).toMatchObject({ kind: "here" });
       });
 
       test("no new room goes to a node that is draining, has no URL, or is dead", async () => {
@@ -274,13 +288,13 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         const c = await node("c");
         await views(c, true);
         for (const id of ["a1", "a2", "a3"]) await a.putSession(sessionEntry(id));
-        expect(await a.claimRoom("r1")).toEqual({ kind: "here" });
+        expect(await a.claimRoom("r1")).toMatchObject({ kind: "here" });
         expect(await c.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
         expect(await c.claimRoom("r1")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
         await views(a, true);
         expect(await a.claimRoom("r3")).toEqual({ kind: "unplaced" });
-        expect(await a.claimRoom("r1")).toEqual({ kind: "here" });
-        expect(await b.claimRoom("r3")).toEqual({ kind: "here" });
+        expect(await a.claimRoom("r1")).toMatchObject({ kind: "here" });
+        expect(await b.claimRoom("r3")).toMatchObject({ kind: "here" });
       });
 
       test("a restarted node is the home of its earlier rooms again, and is not sent to itself", async () => {
@@ -290,8 +304,8 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         await after.putSession(sessionEntry("s1"));
         await after.putSession(sessionEntry("s2"));
         expect((await after.own()).rooms).toEqual([]);
-        expect(await after.claimRoom("weekly")).toEqual({ kind: "here" });
-        expect(await after.claimRoom("daily")).toEqual({ kind: "here" });
+        expect(await after.claimRoom("weekly")).toMatchObject({ kind: "here" });
+        expect(await after.claimRoom("daily")).toMatchObject({ kind: "here" });
         expect((await after.own()).rooms.toSorted()).toEqual(["daily", "weekly"]);
         expect((await before.own()).rooms).toEqual([]);
       });
@@ -339,7 +353,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await b.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
         expect((await a.own()).rooms).toEqual(["daily"]);
         await store.loseRoom("daily");
-        expect(await a.claimRoom("daily")).toEqual({ kind: "here" });
+        expect(await a.claimRoom("daily")).toMatchObject({ kind: "here" });
         expect((await a.own()).rooms).toEqual(["daily"]);
         await store.loseRoom("daily");
         expect(await a.reclaimRoom("daily")).toEqual({ kind: "held" });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { Audit } from "../../src/cluster/audit.js";
 import { Membership } from "../../src/cluster/membership.js";
 import { Adoption } from "../../src/room/adoption.js";
+import { Room } from "../../src/room/room.js";
 import { ClusterRun } from "./nodes/cluster-run.js";
 
 const SEEDS = 80;
@@ -56,6 +57,11 @@ describe("what the simulation would notice", () => {
       return this.run();
     });
     await expect(runSeeds(NOTICED_WITHIN, "all")).rejects.toThrow(/in the backend's table/);
+  });
+
+  test("a room keeps its epoch when it comes from another node, or when its node was cut off", async () => {
+    vi.spyOn(Room.prototype, "heldUnder").mockImplementation(() => {});
+    await expect(runSeeds(NOTICED_WITHIN, "all")).rejects.toThrow(/room-\d is (not|still) open/);
   });
 
   test("no node adopts the sessions of a dead node", async () => {

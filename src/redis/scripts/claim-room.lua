@@ -1,13 +1,14 @@
 -- Finds a room's home. A new room belongs on the node with the fewest sessions. If that is the node that asks, the script
 -- makes it the home. If the room's entry is lost and a lease holds sessions in the room, the script writes the entry again.
--- KEYS: leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
+-- KEYS: epoch, leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, roomId
--- Returns {"no_lease"}, {"here"}, {"elsewhere", nodeId, url} or {"unplaced"}.
+-- Returns {"no_lease"}, {"here", epoch}, {"elsewhere", nodeId, url} or {"unplaced"}.
 -- @include lex
 -- @include leases
 -- @include sessions
 -- @include placing
 -- @include home
+-- @include epochs
 
 local lease = validLease(ARGV[1])
 if not lease then
@@ -54,4 +55,4 @@ if best.id ~= lease.id then
   return sendTo(best)
 end
 placeRoom(roomId, lease.id)
-return { "here" }
+return { "here", newEpoch(at) }
