@@ -76,6 +76,7 @@ export async function assemble(parts: {
     media,
     authenticate: authenticate ?? authenticationOf({ config, log, clock, metrics }),
     cleanupSteps,
+    told: webhooks && (() => webhooks.written()),
     keep: restart && ((sessions) => restart.keep(sessions)),
     journal: log,
     log,

@@ -33,6 +33,11 @@ export interface ServicePorts {
    * could not be kept.
    */
   keep?: ((sessions: readonly SessionEntry[]) => Promise<boolean>) | undefined;
+  /**
+   * Resolves when the backend will learn of all that has happened here, also if this process dies, or when the log of the events
+   * does not answer. Missing where there is no backend.
+   */
+  told?: (() => Promise<void>) | undefined;
   /** Where the journal writes each step of a session's life. */
   journal: Logger;
   /** Where the gateway writes refused requests and ended sockets. */

@@ -61,7 +61,7 @@ export class Instruments {
     const counter = new PromCounter({ ...this.#base(name, help), labelNames: Object.keys(label) });
     for (const labels of combinations(label)) counter.inc(labels, 0);
     return {
-      inc: (labels) => (labels ? counter.inc(labels) : counter.inc()),
+      inc: (labels = {}, by = 1) => counter.inc(labels, by),
     };
   }
 

@@ -31,6 +31,7 @@ export class DirectorySync {
   /** Failed writes since the last time when no write had failed. */
   #failures = 0;
   readonly #isSettled: () => boolean;
+  readonly #told: (() => Promise<void>) | undefined;
 
   constructor(options: {
     directory: Directory;
@@ -38,7 +39,13 @@ export class DirectorySync {
     events: Emitter<LifecycleEvents>;
     /** Whether a room that the directory does not know can be taken for a new room. */
     isSettled: () => boolean;
+    /**
+     * Resolves when the backend will learn of all ends. Only then their entries are removed: if this process dies before, another
+     * node finds the entries, and ends the sessions once more.
+     */
+    told: (() => Promise<void>) | undefined;
   }) {
+    this.#told = options.told;
     this.#isSettled = options.isSettled;
     this.#directory = options.directory;
     this.#rooms = options.rooms;
@@ -62,6 +69,7 @@ export class DirectorySync {
       });
       switch (claim.kind) {
         case "here":
+          this.#rooms.claimed(roomId, claim.epoch);
           return;
         case "elsewhere":
           throw new LastseenError("redirect", elsewhere(claim.url), { data: { url: claim.url } });
@@ -96,6 +104,7 @@ export class DirectorySync {
   async releaseIfEmpty(roomId: string): Promise<void> {
     await this.#queue
       .run(`room ${roomId}`, async () => {
+        await this.#told?.();
         if (this.#rooms.isEmpty(roomId)) await this.#directory.releaseRoom(roomId);
       })
       .catch(() => {});
@@ -158,6 +167,7 @@ export class DirectorySync {
   }
 
   async #remove(sessionId: string, epoch: number): Promise<void> {
+    await this.#told?.();
     await this.#directory.removeSession(sessionId, epoch);
     this.#unremoved.delete(sessionId);
     rememberLatest(this.#removed, sessionId, epoch, MOST_REMOVED);

@@ -26,6 +26,11 @@ export class Outbox {
   #running: Promise<void> | undefined;
   #overflowing = false;
   #closing = false;
+  /** Events that were added; and those of them that are in the log or were dropped. */
+  #added = 0;
+  #done = 0;
+  /** Who waits until so many events are done, oldest first. */
+  #waiters: { until: number; resolve: () => void }[] = [];
 
   constructor(options: {
     clock: Clock;
@@ -57,7 +62,14 @@ export class Outbox {
   add(event: NewBackendEvent): void {
     if (this.#waiting.size >= this.#most) this.#dropOldest();
     this.#waiting.push(event);
+    this.#added += 1;
     this.#running ??= this.#run();
+  }
+
+  /** Resolves when all events that were added before are in the log, or when the log does not answer. */
+  written(): Promise<void> {
+    if (this.size === 0 || this.#failures > 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ until: this.#added, resolve }));
   }
 
   /** Ends the pause and tries again: the log answers. */
@@ -79,11 +91,13 @@ export class Outbox {
       try {
         const appended = await this.#log.append(this.#batch);
         this.#batch = [];
+        this.#done += appended.length;
         this.#succeeded();
         for (const event of appended) this.#deliver(event);
       } catch (error) {
         if (this.#failures === 0) this.#events.emit("log_failing", { error });
         this.#failures += 1;
+        this.#release(Infinity);
         if (!this.#closing) await this.#wait();
       }
     }
@@ -93,7 +107,13 @@ export class Outbox {
   #succeeded(): void {
     if (this.#failures > 0) this.#events.emit("log_recovered", { waiting: this.#waiting.size });
     this.#failures = 0;
+    this.#release(this.#done);
     if (this.#waiting.size < this.#most / 2) this.#overflowing = false;
+  }
+
+  #release(done: number): void {
+    const first = this.#waiters.findIndex(({ until }) => until > done);
+    for (const { resolve } of this.#waiters.splice(0, first === -1 ? Infinity : first)) resolve();
   }
 
   #wait(): Promise<void> {
@@ -110,6 +130,7 @@ export class Outbox {
   #dropOldest(): void {
     const oldest = this.#waiting.shift();
     if (oldest) this.#dropped("log_away", oldest);
+    this.#done += 1;
     if (!this.#overflowing) this.#events.emit("overflowing", { waiting: this.#most, logged: false });
     this.#overflowing = true;
   }

@@ -90,6 +90,14 @@ export class Webhooks {
     if (!this.#closing) this.#takeover.ask(dead);
   }
 
+  /**
+   * Resolves when everything that has happened here is in the log, or when the log does not answer. If this node dies after
+   * that, another node tells it to the backend.
+   */
+  written(): Promise<void> {
+    return this.#outbox.written();
+  }
+
   /** The log answers again. */
   logIsBack(): void {
     this.#outbox.retry();

@@ -91,3 +91,42 @@ test("closing waits for one more attempt only", async () => {
   expect(outbox.size).toBe(1);
   expect(clock.pendingTimers).toBe(0);
 });
+
+test("what waits for the log goes on when the events before it are written, and not before", async () => {
+  const { clock, log, outbox } = scene();
+  const answers: (() => void)[] = [];
+  const append = log.append.bind(log);
+  log.append = async (events) => {
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return append(events);
+  };
+  const done: string[] = [];
+  const follow = (name: string) => void outbox.written().then(() => done.push(name));
+  follow("nothing before it");
+  outbox.add(newEvent("ada"));
+  outbox.add(newEvent("bob"));
+  follow("two before it");
+  await clock.advance(0);
+  outbox.add(newEvent("eve"));
+  follow("three before it");
+  await clock.advance(0);
+  expect(done).toEqual(["nothing before it"]);
+  // The first batch has only the event that came first.
+  for (const expected of [1, 2, 3]) {
+    answers.shift()?.();
+    await clock.advance(0);
+    if (answers.length === 0) expect(done.length).toBeGreaterThanOrEqual(expected);
+  }
+  expect(done).toEqual(["nothing before it", "two before it", "three before it"]);
+});
+
+test("nothing waits for a log that is away", async () => {
+  const { clock, log, outbox } = scene();
+  log.isAway = true;
+  outbox.add(newEvent("ada"));
+  const waiting = outbox.written();
+  await clock.advance(0);
+  await waiting;
+  await outbox.written();
+  expect(outbox.size).toBe(1);
+});
