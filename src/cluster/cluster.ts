@@ -13,6 +13,7 @@ import type { LocalState } from "./local-state.js";
 import { Drain } from "./drain.js";
 import type { ClusterEvents } from "./events.js";
 import type { Membership } from "./membership.js";
+import { Rebalance } from "./rebalance.js";
 import { Takeover } from "./takeover.js";
 import type { Unfit } from "./unfit.js";
 
@@ -28,6 +29,7 @@ export class Cluster {
   readonly #arrivals: Arrivals;
   readonly #audit: Audit;
   readonly #drain: Drain;
+  readonly #rebalance: Rebalance;
   readonly #unfollow: (() => void)[];
   #wasUnreachable = false;
   #renewals = 0;
@@ -42,8 +44,10 @@ export class Cluster {
     events: Emitter<ClusterEvents>;
     /** From 0 to 1. */
     random: () => number;
+    /** How many sessions a second may move to a node that has fewer than its share; 0: none. */
+    rebalancePerSecond: number;
   }) {
-    const { membership, clock, directory, bus, local, events, random } = options;
+    const { membership, clock, directory, bus, local, events, random, rebalancePerSecond: perSecond } = options;
     this.#nodeId = directory.nodeId;
     this.#membership = membership;
     this.#takeover = new Takeover({
@@ -55,6 +59,7 @@ export class Cluster {
     this.#arrivals = new Arrivals({ clock, directory, local });
     this.#audit = new Audit({ clock, directory, bus, local, arrivals: this.#arrivals, events });
     this.#drain = new Drain({ clock, directory, bus, membership, local, events, random });
+    this.#rebalance = new Rebalance({ clock, directory, bus, membership, local, events, random, perSecond });
     this.#unfollow = [
       events.on("registered", ({ epoch }) => void this.#audit.leaseBegan(epoch)),
       events.on("unreachable", () => (this.#wasUnreachable = true)),
@@ -120,6 +125,7 @@ export class Cluster {
    * @param by who asked for it; missing when the process stops
    */
   drain(deadlineMs: number, by?: Actor): Promise<void> {
+    this.#rebalance.stop();
     return this.#drain.run(deadlineMs, by);
   }
 
@@ -141,6 +147,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     for (const unfollow of this.#unfollow) unfollow();
+    await this.#rebalance.close();
     await this.#drain.close();
     await this.#takeover.close();
     await this.#arrivals.close();
@@ -158,7 +165,8 @@ export class Cluster {
     this.#takeover.begin(this.#membership.dead());
     const own = nodes.findLast(({ nodeId }) => nodeId === this.#nodeId);
     // During a drain the counts differ: the directory is always a little ahead.
-    if (own && !this.#drain.isRunning) this.#audit.compareCounts(own);
+    if (own && !this.#drain.isRunning && !this.#rebalance.isRunning) this.#audit.compareCounts(own);
+    this.#rebalance.consider(nodes);
     this.#renewals += 1;
     if (!this.#wasUnreachable && this.#renewals % RENEWALS_PER_AUDIT !== 0) return;
     this.#wasUnreachable = false;

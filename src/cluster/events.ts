@@ -1,5 +1,6 @@
 import type { Actor } from "../session/actor.js";
 import type { NodeView } from "../ports/directory.js";
+import type { MovableKind } from "./movable.js";
 import type { Unfit } from "./unfit.js";
 import type { WrongAddress } from "./wrong-address.js";
 
@@ -38,4 +39,13 @@ export interface ClusterEvents {
   draining: { deadlineMs: number; sessions: number; by?: Actor };
   /** The hand-over has ended; `left` sessions are still here. */
   drained: { handedOver: number; left: number };
+  /**
+   * This node begins to give sessions to a node that has fewer than its share. `own`, `theirs`: how many the two have.
+   * `sessions`: how many are to move from here.
+   */
+  rebalancing: { to: string; own: number; theirs: number; sessions: number };
+  /** A room, or a session that is in no room, has moved to a node that has fewer. `sessions`: how many went with it. */
+  moved_to_share: { kind: MovableKind; sessions: number };
+  /** That node has enough, or something else comes first now. `sessions`, `rooms`: what has moved to it from here. */
+  rebalanced: { to: string; sessions: number; rooms: number };
 }

@@ -19,13 +19,15 @@ interface Parts {
   adoption: Adoption;
   directorySync: DirectorySync;
   reaper: Reaper;
+  rebalancePerSecond: number;
 }
 
 /** Makes this node one of many: the cluster reads and changes the sessions and rooms that are here. */
 export function createCluster(parts: Parts): Cluster {
-  const { membership, clock, random, directory, bus, core } = parts;
+  const { membership, clock, random, directory, bus, core, rebalancePerSecond } = parts;
   const local = localState(parts);
-  const cluster = new Cluster({ membership, clock, random, directory, bus, local, events: core.clusterEvents });
+  const events = core.clusterEvents;
+  const cluster = new Cluster({ membership, clock, random, directory, bus, local, events, rebalancePerSecond });
   core.sweeps.on("stalled", ({ lateMs }) => cluster.stalled(lateMs));
   return cluster;
 }
@@ -48,6 +50,7 @@ function localState({ core, adoption, directorySync, reaper }: Parts): LocalStat
     adopt: (entries, fromNodeId) => adoption.adopt(entries, fromNodeId),
     holdAgain: (session, epoch) => {
       session.holdAgain(epoch);
+      rooms.find(session.participation?.roster.id ?? "")?.heldUnder(epoch);
       lifecycle.emit("held_again", { session });
     },
     giveUp: (session, why, by) => lifecycle.emit("held_elsewhere", { session, why, by }),

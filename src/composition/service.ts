@@ -75,7 +75,7 @@ export function createService(
     settings.cluster &&
     new Membership({ clock, directory, bus, name, url: settings.cluster.url, events: clusterEvents });
   const isSettled = (): boolean => membership?.isSettled ?? true;
-  const directorySync = new DirectorySync({ directory, rooms, events: lifecycle, isSettled });
+  const directorySync = new DirectorySync({ directory, rooms, events: lifecycle, isSettled, told: ports.told });
 
   const departure = departureSteps({ rooms, directorySync, registry, liveness, events: lifecycle });
   const reaper = new Reaper({ clock, events: lifecycle, steps: [...departure, ...ports.cleanupSteps] });
@@ -123,8 +123,10 @@ export function createService(
   const gateway = createGateway(parts);
 
   const adoption = new Adoption({ rooms, media, sessions, directory, events: lifecycle });
+  const { rebalancePerSecond = 0 } = settings.cluster ?? {};
+  const own = { core, adoption, directorySync, reaper };
   const cluster =
-    membership && createCluster({ membership, clock, random, directory, bus, core, adoption, directorySync, reaper });
+    membership && createCluster({ membership, clock, random, directory, bus, rebalancePerSecond, ...own });
   if (cluster) disposals.defer("cluster", () => cluster.close());
 
   const timeline = new Timeline();

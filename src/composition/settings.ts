@@ -8,8 +8,11 @@ import type { LivenessPolicy } from "../session/verdict.js";
 /** What a deployment chooses, in the shape that the parts of the service take. Durations in milliseconds. */
 export interface ServiceSettings {
   nodeId: string;
-  /** Undefined when this node is alone. `url`: where clients reach this node; without it no client is sent here. */
-  cluster: { url: string | undefined } | undefined;
+  /**
+   * Undefined when this node is alone. `url`: where clients reach this node; without it no client is sent here.
+   * `rebalancePerSecond`: how many sessions a second may move to a node that has fewer than its share; 0: none.
+   */
+  cluster: { url: string | undefined; rebalancePerSecond: number } | undefined;
   policy: LivenessPolicy;
   heartbeat: HeartbeatTerms;
   helloTimeoutMs: number;
@@ -35,7 +38,10 @@ export interface ServiceSettings {
 export function settingsOf(config: Config): ServiceSettings {
   return {
     nodeId: config.NODE_ID,
-    cluster: config.REDIS_URL === undefined ? undefined : { url: config.PUBLIC_URL },
+    cluster:
+      config.REDIS_URL === undefined
+        ? undefined
+        : { url: config.PUBLIC_URL, rebalancePerSecond: config.REBALANCE_PER_SECOND },
     policy: livenessPolicy({
       awayAfterMs: config.AWAY_AFTER_MS,
       idleTimeoutMs: config.IDLE_TIMEOUT_MS,

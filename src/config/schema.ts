@@ -254,6 +254,12 @@ const nodes = {
     ),
   ),
   DRAIN_TIMEOUT_MS: Ms(0, "How long a node that stops may take to hand its rooms over to the other nodes."),
+  REBALANCE_PER_SECOND: Type.Integer({
+    minimum: 0,
+    maximum: 1_000,
+    description:
+      "Sessions that a node with fewer than its share, such as one that was added, gets from the others in a second; see [many-nodes.md](many-nodes.md#-a-node-is-added). With 0 only new rooms go to it.",
+  }),
 };
 
 const webhooks = {

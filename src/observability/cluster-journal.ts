@@ -34,4 +34,6 @@ export function followCluster(log: Logger, events: Emitter<ClusterEvents>): void
   events.on("address_cleared", (fields) => log.info(fields, "a node's PUBLIC_URL leads to it again, or it is gone"));
   events.on("draining", (fields) => log.info(fields, "draining"));
   events.on("drained", (fields) => log.info(fields, "drained"));
+  events.on("rebalancing", (fields) => log.info(fields, "a node has fewer sessions than its share; some go there now"));
+  events.on("rebalanced", (fields) => log.info(fields, "sessions have moved to a node that had fewer than its share"));
 }

@@ -25,7 +25,9 @@ test.skipIf(tooFew)(
   "a node with 10,000 sessions is killed: returning clients go on elsewhere, the others leave once, nobody else notices",
   { timeout: 600_000 },
   async () => {
-    const fleet = await Fleet.start(1);
+    // All sessions stay on the first node until it is killed.
+    const staying = { REBALANCE_PER_SECOND: "0" };
+    const fleet = await Fleet.start(1, staying);
     const [doomed] = fleet.nodes;
     if (!doomed) throw new Error("a node was asked for");
     const inARoom = IN_A_ROOM;
@@ -37,7 +39,7 @@ test.skipIf(tooFew)(
       pingIntervalMs: 30_000,
     });
     // These nodes start later, so that all present rooms are on the first node and the bystanders' rooms on these nodes.
-    const env = { REDIS_URL: fleet.redis.url, RESUME_GRACE_MS: String(GRACE_MS) };
+    const env = { ...staying, REDIS_URL: fleet.redis.url, RESUME_GRACE_MS: String(GRACE_MS) };
     const survivors = await Promise.all(["node-2", "node-3"].map((id) => Survivor.start(id, env)));
     const urls = survivors.map(({ process }) => process.http);
     await crowd.returnTo(urls, "half");

@@ -60,7 +60,11 @@ export class ClusterNode {
     this.world = new World({
       clock: shared.clock,
       nodeId,
-      cluster: { url: `http://${nodeId}`, random: () => shared.random() },
+      cluster: {
+        url: `http://${nodeId}`,
+        random: () => shared.random(),
+        rebalancePerSecond: shared.rebalancePerSecond,
+      },
       directory: () => new SwitchedDirectory(shared.store, nodeId, this.store),
       bus: new MemoryBus(shared.hub, nodeId, (error) => shared.errors.push(error)),
       calls: shared.calls,
@@ -103,7 +107,11 @@ export class ClusterWorld {
   readonly errors: unknown[] = [];
   random = (): number => 0.5;
 
-  constructor(count: number) {
+  /** How many sessions a second may move to a node that has fewer than its share. */
+  readonly rebalancePerSecond: number;
+
+  constructor(count: number, rebalancePerSecond = 0) {
+    this.rebalancePerSecond = rebalancePerSecond;
     this.nodes = Array.from({ length: count }, (_, index) => new ClusterNode(this, `node-${index + 1}`));
   }
 

@@ -57,7 +57,13 @@ export async function drainTrial({
   /** `DRAIN_TIMEOUT_MS`. */
   deadlineMs: number;
 }): Promise<DrainOutcome> {
-  const env = { RESUME_GRACE_MS: String(GRACE_MS), DRAIN_TIMEOUT_MS: String(deadlineMs), ...WATCHED };
+  const env = {
+    RESUME_GRACE_MS: String(GRACE_MS),
+    DRAIN_TIMEOUT_MS: String(deadlineMs),
+    // All sessions stay on the first node until it is stopped.
+    REBALANCE_PER_SECOND: "0",
+    ...WATCHED,
+  };
   const fleet = await Fleet.start(1, env);
   const [stopped] = fleet.nodes;
   if (!stopped) throw new Error("a node was asked for");

@@ -90,7 +90,7 @@ interface WorldOptions {
   /** This node's own clock, when it can stand still while the other nodes run. */
   ownTime?: Clock;
   nodeId?: string;
-  cluster?: { url: string | undefined; random: () => number };
+  cluster?: { url: string | undefined; random: () => number; rebalancePerSecond?: number };
   directory?: (clock: Clock) => Directory;
   bus?: Bus;
   calls?: CallStore;
@@ -115,7 +115,8 @@ export class World {
     this.directory =
       options.directory?.(options.ownTime ?? this.clock) ?? new MemoryDirectory(new MemoryStore(this.clock), nodeId);
     const listenerFailed = (error: unknown): void => void this.errors.push(error);
-    const settings = { ...SETTINGS, nodeId, cluster: options.cluster };
+    const cluster = options.cluster && { rebalancePerSecond: 0, ...options.cluster };
+    const settings = { ...SETTINGS, nodeId, cluster };
     const clock = options.ownTime ?? this.clock;
     this.service = createService(
       settings,

@@ -1,4 +1,5 @@
 import type { ClusterEvents } from "../../cluster/events.js";
+import { MOVABLE_KINDS, type MovableKind } from "../../cluster/movable.js";
 import { ADDRESS_PROBLEMS, type AddressProblem } from "../../cluster/wrong-address.js";
 import type { Emitter } from "../../kernel/emitter.js";
 import { FAILURE_KINDS } from "../../ports/store-failure.js";
@@ -93,6 +94,12 @@ export class ClusterMetrics {
       result: ["completed", "failed"],
     });
     events.on("taken_over", ({ result }) => takeovers.inc({ result }));
+    const moved = this.#instruments.counter(
+      "sessions_rebalanced_total",
+      "Sessions that this node gave to a node with fewer than its share, by what they were in.",
+      { kind: MOVABLE_KINDS.map(labelOf) },
+    );
+    events.on("moved_to_share", ({ kind, sessions }) => moved.inc({ kind: labelOf(kind) }, sessions));
     events.on("lease_lost", () => (hasLease = false));
     events.on("renewed", ({ nodes }) => {
       hasLease = true;
@@ -108,4 +115,8 @@ export class ClusterMetrics {
       gauge.set(seen),
     );
   }
+}
+
+function labelOf(kind: MovableKind): string {
+  return kind.replace(" ", "_");
 }

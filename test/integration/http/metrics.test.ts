@@ -53,6 +53,7 @@ const NAMES = [
   "sessions",
   "sessions_closed_total",
   "sessions_opened_total",
+  "sessions_rebalanced_total",
   "sessions_resumed_total",
   "sessions_transferred_total",
   "socket_closes_total",
