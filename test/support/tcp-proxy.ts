@@ -11,7 +11,7 @@ interface Pair {
  */
 export class TcpProxy {
   readonly #server: Server;
-  readonly #targetPort: number;
+  #targetPort: number;
   readonly #pairs = new Set<Pair>();
   #state: "open" | "silent" | "cut" = "open";
   #losing = 0;
@@ -30,6 +30,12 @@ export class TcpProxy {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on connections lead to this port; all others are reset. */
+  leadTo(targetPort: number): void {
+    this.#targetPort = targetPort;
+    this.resetAll();
   }
 
   /** Drops the bytes of both directions until {@link heal}. Sockets stay open. */
