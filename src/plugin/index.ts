@@ -24,6 +24,7 @@ import { ServiceView } from "./service-view.js";
 
 export type { AuthenticateHook, KnownUser } from "./authenticate.js";
 export type { LastseenOptions, PluginSettings } from "./options.js";
+export type { LastseenEvents, SessionInfo } from "./events.js";
 export type { Lastseen } from "./lastseen.js";
 export { ConfigError } from "../config/load.js";
 
@@ -83,7 +84,9 @@ async function open(
     service.lifecycle.on(event, ({ session }) => media.openSession(session.id));
   }
 
-  app.decorate("lastseen", new ServiceView({ service, media, nodeId: config.NODE_ID, callers }));
+  const listenerFailed = (error: unknown, event: string): void => log.error({ err: error, event }, "a listener failed");
+  const view = new ServiceView({ service, media, nodeId: config.NODE_ID, callers, listenerFailed });
+  app.decorate("lastseen", view);
   /** Disposed of while the application still answers, because its server would wait for our sockets. */
   const running = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
   disposals.defer("running", () => running.disposeAsync());

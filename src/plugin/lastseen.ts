@@ -1,7 +1,7 @@
 import type { Transport } from "mediasoup/types";
 import type { SessionView } from "../admin/session-view.js";
 import type { Participant } from "@lastseen/protocol";
-import type { LifecycleEvents } from "../session/events.js";
+import type { LastseenEvents } from "./events.js";
 
 /**
  * What the application can see and do: `app.lastseen`. Everything but blocks and blocked callers concerns this node only; no call asks another
@@ -65,8 +65,12 @@ export interface Lastseen {
   own(sessionId: string, transport: Transport): boolean;
 
   /**
-   * Calls `listener` with each step of this kind of any session. Returns the function that removes the listener. When the
-   * listener throws, the plugin logs the error.
+   * Calls `listener` with each step of this kind of any session on this node. What the listener gets is a frozen copy without any
+   * secret; see {@link LastseenEvents}. When the listener throws, or its promise rejects, the error goes to the log with the name of
+   * the event, and everything else goes on.
+   *
+   * @returns removes the listener
+   * @throws TypeError when there is no such event; the message names those that there are
    */
-  on<K extends keyof LifecycleEvents>(event: K, listener: (step: LifecycleEvents[K]) => void): () => void;
+  on<K extends keyof LastseenEvents>(event: K, listener: (step: LastseenEvents[K]) => unknown): () => void;
 }

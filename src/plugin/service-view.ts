@@ -4,10 +4,12 @@ import { viewSession, type SessionView } from "../admin/session-view.js";
 import type { ExternalPlane } from "../media/external/external-plane.js";
 import { checkRoomId, checkUserId, LastseenError, type Participant } from "@lastseen/protocol";
 import type { Service } from "../composition/service.js";
+import { systemClock } from "../kernel/clock.js";
 import { MOST_BLOCKED_SECONDS, type BlockTarget } from "../ports/block-list.js";
-import type { LifecycleEvents } from "../session/events.js";
 import type { Session } from "../session/session.js";
+import type { LastseenEvents } from "./events.js";
 import type { Lastseen } from "./lastseen.js";
+import { assertEvent, translate } from "./translate.js";
 
 const APPLICATION = { name: "application" };
 
@@ -20,12 +22,21 @@ export class ServiceView implements Lastseen {
   readonly #media: ExternalPlane;
   readonly #nodeId: string;
   readonly #callers: CallerLists;
+  readonly #listenerFailed: (error: unknown, event: string) => void;
 
-  constructor(parts: { service: Service; media: ExternalPlane; nodeId: string; callers: CallerLists }) {
+  /** @param parts `listenerFailed`: told what a listener of the application threw */
+  constructor(parts: {
+    service: Service;
+    media: ExternalPlane;
+    nodeId: string;
+    callers: CallerLists;
+    listenerFailed: (error: unknown, event: string) => void;
+  }) {
     this.#service = parts.service;
     this.#media = parts.media;
     this.#nodeId = parts.nodeId;
     this.#callers = parts.callers;
+    this.#listenerFailed = parts.listenerFailed;
   }
 
   findSession(sessionId: string): SessionView | undefined {
@@ -84,8 +95,17 @@ export class ServiceView implements Lastseen {
     return this.#media.own(sessionId, transport);
   }
 
-  on<K extends keyof LifecycleEvents>(event: K, listener: (step: LifecycleEvents[K]) => void): () => void {
-    return this.#service.lifecycle.on(event, listener);
+  on<K extends keyof LastseenEvents>(event: K, listener: (step: LastseenEvents[K]) => unknown): () => void {
+    assertEvent(event);
+    return this.#service.lifecycle.on(event, (step) => {
+      const failed = (error: unknown): void => this.#listenerFailed(error, event);
+      try {
+        const answer = listener(translate(event, step, Math.round(systemClock.wall())));
+        if (answer instanceof Promise) answer.catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    });
   }
 
   #view(session: Session): SessionView {
