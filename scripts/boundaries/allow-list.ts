@@ -131,6 +131,16 @@ export const boundaries: Boundaries = {
       "typebox",
       "node:*",
     ],
+    "src/node": [
+      "@lastseen/protocol",
+      "src/config",
+      "src/gateway",
+      "src/observability",
+      "src/plugin",
+      "fastify",
+      "node:*",
+    ],
+    "src/socketio": ["@lastseen/protocol", "src/session", "src/gateway", "src/plugin", "node:*"],
     "src/main.ts": [
       "src/kernel",
       "src/config",

@@ -25,16 +25,18 @@ export function routeUpgrades(server: Server, webSockets: Server, path: string):
 /**
  * Node gives a socket away at an upgrade, also while answers to earlier requests are not sent yet. The next requests on the
  * socket must wait for these answers, or answers are lost.
- *
- * @returns calls `then` when every answer on the socket has been sent, and never when the socket has ended before
  */
-export function followAnswers(server: Server): (socket: Duplex, then: () => void) => void {
-  const lastAnswers = new WeakMap<Duplex, ServerResponse>();
-  server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
-    lastAnswers.set(socket, response);
-  });
-  return (socket, then) => {
-    const last = lastAnswers.get(socket);
+export class LastAnswers {
+  readonly #answers = new WeakMap<Duplex, ServerResponse>();
+
+  /** A request has arrived. Call it before anybody can answer it. */
+  note({ socket }: IncomingMessage, response: ServerResponse): void {
+    this.#answers.set(socket, response);
+  }
+
+  /** Calls `then` when every answer on the socket has been sent, and never when the socket has ended before. */
+  after(socket: Duplex, then: () => void): void {
+    const last = this.#answers.get(socket);
     if (!last || last.closed) {
       then();
       return;
@@ -46,7 +48,14 @@ export function followAnswers(server: Server): (socket: Duplex, then: () => void
       socket.off("error", end);
       if (!socket.destroyed) then();
     });
-  };
+  }
+}
+
+/** @returns {@link LastAnswers.after} for the requests of this server */
+export function followAnswers(server: Server): (socket: Duplex, then: () => void) => void {
+  const answers = new LastAnswers();
+  server.prependListener("request", (request, response) => answers.note(request, response));
+  return (socket, then) => answers.after(socket, then);
 }
 
 /** Gives the connection back to the server, as if the request had not asked for an upgrade. */

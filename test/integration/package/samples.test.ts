@@ -26,6 +26,20 @@ declare global {
   const sessionId: string;
 }`;
 
+const NODE_BACKEND = `
+import type { Server } from "node:http";
+import type { Router, WebRtcTransportOptions } from "mediasoup/types";
+import type { Server as SocketIo } from "socket.io";
+import type { AttachedLastseen } from "lastseen/node";
+declare global {
+  const router: Router;
+  const options: WebRtcTransportOptions;
+  const sessionId: string;
+  const server: Server;
+  const lastseen: AttachedLastseen;
+  const io: SocketIo;
+}`;
+
 const COMPILER_OPTIONS = {
   target: "ES2023",
   module: "ESNext",
@@ -74,6 +88,7 @@ test.each([
   ["docs/react.md", PAGE, BROWSER],
   ["packages/react/README.md", PAGE, BROWSER],
   ["docs/plugin.md", BACKEND, NODE],
+  ["docs/node-backends.md", NODE_BACKEND, NODE],
 ])("the samples of %s are right, letter for letter, for a strict compiler", async (path, surroundings, options) => {
   const samples = await samplesOf(path);
   expect(samples.length).toBeGreaterThan(0);

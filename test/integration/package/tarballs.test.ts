@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../support/free-port.js";
 import { until } from "../../support/until.js";
 import { FOLDERS, manifestOf, PACKAGES, ROOT, type PackageName } from "./entry-points.js";
-import { install, pack, runModule, type Tarball } from "./tarballs.js";
+import { install, pack, runModule, runScript, type Tarball } from "./tarballs.js";
 
 /** npm downloads what its cache does not have. */
 const INSTALL_LIMIT_MS = 180_000;
@@ -118,14 +118,50 @@ describe("the service, installed", () => {
   beforeAll(async () => {
     project = await emptyProject("backend");
     await install(project, [tarball("@lastseen/protocol"), tarball("lastseen")]);
-    // The fastify and mediasoup that a backend brings.
-    for (const name of ["fastify", "mediasoup"])
+    // What a backend brings.
+    for (const name of ["fastify", "mediasoup", "express", "socket.io"])
       await symlink(join(ROOT, "node_modules", name), join(project, "node_modules", name));
   }, INSTALL_LIMIT_MS);
 
   test("is imported as a plugin", async () => {
     const text = 'import { lastseen } from "lastseen/fastify"; console.log(typeof lastseen);';
     expect(await runModule(project, text)).toBe("function");
+  });
+
+  const BACKEND = `
+    const app = express();
+    app.get("/own", (_request, response) => response.send("own"));
+    const server = createServer(app);
+    attachLastseen(server, { prefix: "/presence", environment: "test", logger: false }).then((lastseen) => {
+      lastseenSocketIo(new Server(server), { lastseen });
+      server.listen(0, "127.0.0.1", async () => {
+        const at = "http://127.0.0.1:" + server.address().port;
+        const own = await (await fetch(at + "/own")).text();
+        const { status } = await (await fetch(at + "/presence/api/health")).json();
+        server.close(() => console.log(own, status));
+        server.closeIdleConnections();
+      });
+    });`;
+
+  test("is attached to an Express application that uses ESM", async () => {
+    const imports = `
+      import { createServer } from "node:http";
+      import express from "express";
+      import { Server } from "socket.io";
+      import { attachLastseen } from "lastseen/node";
+      import { lastseenSocketIo } from "lastseen/socket.io";`;
+    expect(await runModule(project, imports + BACKEND)).toBe("own OK");
+  });
+
+  test("is attached to an Express application that uses CommonJS", async () => {
+    const imports = `
+      const { createServer } = require("node:http");
+      const express = require("express");
+      const { Server } = require("socket.io");
+      const { attachLastseen } = require("lastseen/node");
+      const { lastseenSocketIo } = require("lastseen/socket.io");
+      require("lastseen/fastify");`;
+    expect(await runScript(project, imports + BACKEND)).toBe("own OK");
   });
 
   test("starts as the program `lastseen` and stops on SIGTERM", async () => {

@@ -40,6 +40,12 @@ export async function install(folder: string, tarballs: readonly Tarball[]): Pro
   await npm(folder, ["install", ...options, ...tarballs.map(({ path }) => path)]);
 }
 
+/** Runs the text of a CommonJS module in that folder. Returns what it prints. */
+export async function runScript(folder: string, text: string): Promise<string> {
+  const { stdout } = await runFile(process.execPath, ["--input-type=commonjs", "--eval", text], { cwd: folder });
+  return stdout.trim();
+}
+
 /** Runs the text of a module in that folder. Returns what it prints. */
 export async function runModule(folder: string, text: string): Promise<string> {
   const { stdout } = await runFile(process.execPath, ["--input-type=module", "--eval", text], { cwd: folder });
