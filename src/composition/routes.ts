@@ -33,7 +33,7 @@ import type { DisposalStack } from "../kernel/disposal-stack.js";
 import type { Metrics } from "../observability/metrics.js";
 import { LastseenError } from "@lastseen/protocol";
 import type { Service } from "./service.js";
-import type { MediaPlane } from "../ports/media-plane.js";
+import type { MediaPlane, MediaSight } from "../ports/media-plane.js";
 import type { Stores } from "./stores.js";
 import type { Webhooks } from "../webhook/webhooks.js";
 import { addressWarning } from "./address-warning.js";
@@ -129,6 +129,13 @@ export function httpOptionsOf(parts: {
   };
 }
 
+const SIGHTS = { none: "off", seen: "ok", unseen: "unseen" } as const satisfies Record<MediaSight["state"], string>;
+
+function mediaCheck(media: MediaPlane): ReturnType<HealthSource["checks"]>["media"] {
+  if (media.enabled) return media.available ? "ok" : "failing";
+  return SIGHTS[media.sight.state];
+}
+
 function healthSource(parts: {
   config: Config;
   service: Service;
@@ -154,7 +161,7 @@ function healthSource(parts: {
       rooms: rooms.size,
     }),
     checks: () => ({
-      media: !media.enabled ? "off" : media.available ? "ok" : "failing",
+      media: mediaCheck(media),
       redis: !stores.redis ? "off" : stores.redis.isUp() && (cluster?.isUp ?? true) ? "ok" : "failing",
       webhook: !webhooks ? "off" : webhooks.health.isOk ? "ok" : "failing",
     }),
@@ -162,6 +169,7 @@ function healthSource(parts: {
       ...redisWarnings(stores, lost),
       ...(addresses?.wrong ?? []).map(addressWarning),
       ...webhookWarnings(webhooks),
+      ...(!media.enabled && media.sight.state === "unseen" ? [media.sight.why] : []),
     ],
     isReady,
     isOriginAllowed,

@@ -13,7 +13,7 @@ export interface HealthSource {
     ghosts: number;
     rooms: number;
   };
-  checks(): Record<"media" | "redis" | "webhook", CheckResult>;
+  checks(): Record<"redis" | "webhook", CheckResult> & { media: CheckResult | "unseen" };
   /** What operators should know, in sentences. */
   warnings(): string[];
   /** Whether new clients may come to this node. */
@@ -28,7 +28,9 @@ export interface HealthSource {
 export type CheckResult = "ok" | "failing" | "off";
 
 const Check = Type.Enum(["ok", "failing", "off"]);
-const Checks = Type.Object({ media: Check, redis: Check, webhook: Check });
+/** `unseen`: the application makes the media, and this service cannot see it. `warnings` says why. */
+const MediaCheck = Type.Enum(["ok", "failing", "off", "unseen"]);
+const Checks = Type.Object({ media: MediaCheck, redis: Check, webhook: Check });
 const Draining = Type.Boolean({ description: "It takes nothing new; `sessions` in GET /api/health are still here" });
 /** Why new clients may not come. */
 const Hindrance = Type.Enum(["draining", "stopping", "media"]);

@@ -3,6 +3,7 @@ import type {
   MediaKind,
   MediaLeftovers,
   MediaOrphan,
+  MediaSight,
   PassiveMediaPlane,
   SessionMedia,
 } from "../ports/media-plane.js";
@@ -11,6 +12,7 @@ import type {
 export class NoMedia implements PassiveMediaPlane {
   readonly available = false;
   readonly enabled = false;
+  readonly sight: MediaSight = { state: "none" };
 
   on(): () => void {
     return () => {};

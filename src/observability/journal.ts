@@ -14,6 +14,8 @@ import type { Session } from "../session/session.js";
 import type { StepDetails } from "./step-details.js";
 import type { Timeline, TimelineEntry } from "./timeline.js";
 
+const VERIFIED = "cleanup verified";
+
 type Level = "debug" | "info" | "warn" | "error";
 
 export class Journal {
@@ -106,9 +108,10 @@ export class Journal {
       this.#step("warn", session, "cleanup step failed", { step, attempt }, error),
     );
     lifecycle.on("cleaned", ({ session, reason, result, attempts, durationMs, givenUp }) => {
-      const level = { clean: "info", retried: "warn", stuck: "error" } as const;
+      const level = { clean: "info", retried: "warn", unseen: "info", stuck: "error" } as const;
+      const step = { clean: VERIFIED, retried: VERIFIED, unseen: "cleanup unseen", stuck: "cleanup stuck" } as const;
       const detail = { reason: givenUp ?? reason, result, attempts, durationMs: Math.round(durationMs) };
-      this.#step(level[result], session, result === "stuck" ? "cleanup stuck" : "cleanup verified", detail);
+      this.#step(level[result], session, step[result], detail);
       if (session.status === "ended") this.#timeline.markEnded(session.id, this.#clock.wall());
     });
     this.#followBlocks(lifecycle);

@@ -51,6 +51,7 @@ interface EachStep {
   "directory not written": NoDetail;
   "cleanup step failed": { step: string; attempt: number };
   "cleanup verified": OfCleanup;
+  "cleanup unseen": OfCleanup;
   "cleanup stuck": OfCleanup;
   "call started": OfLiveCall;
   "call rings": OfLiveCall;

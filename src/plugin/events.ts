@@ -104,10 +104,10 @@ export interface LastseenEvents {
   readonly cleaned: SessionStep & {
     readonly reason: LeaveReason;
     /**
-     * `clean`: nothing of it is left. `retried`: the same, after more than one attempt. `stuck`: something is left; it is tried
-     * again with every sweep.
+     * `clean`: nothing of it is left. `retried`: the same, after more than one attempt. `unseen`: Lastseen sees no mediasoup worker, or
+     * not the one that has this session's media, so it cannot know. `stuck`: something is left; it is tried again with every sweep.
      */
-    readonly result: "clean" | "retried" | "stuck";
+    readonly result: "clean" | "retried" | "unseen" | "stuck";
     readonly attempts: number;
     readonly durationMs: number;
     readonly goesOnElsewhere: boolean;

@@ -42,6 +42,12 @@ export interface MediaLeftovers {
   consumers: readonly string[];
 }
 
+/** What a check found. `unseen`: the plane does not see the worker of this media, so nobody knows what is left. */
+export type MediaCheck = MediaLeftovers | "unseen";
+
+/** Whether a plane sees the media of its sessions. `none`: there is no media. `why`: a sentence for operators. */
+export type MediaSight = { readonly state: "none" | "seen" } | { readonly state: "unseen"; readonly why: string };
+
 /** One session's media in one room: made on join, closed on leave and never used again. */
 export interface SessionMedia {
   readonly closed: boolean;
@@ -58,7 +64,7 @@ export interface SessionMedia {
    * Asks the worker which of this session's closed objects it still holds. One answer serves the checks of other sessions
    * in the same room too. Rejects when the worker does not answer in time.
    */
-  verifyClosed(): Promise<MediaLeftovers>;
+  verifyClosed(): Promise<MediaCheck>;
 }
 
 /**
@@ -161,6 +167,7 @@ export interface MakingMediaPlane extends AnyMediaPlane {
 export interface PassiveMediaPlane extends AnyMediaPlane {
   readonly enabled: false;
   readonly available: false;
+  readonly sight: MediaSight;
   /** Adds the session: media that names it belongs to it from now on. */
   join(roomId: string, sessionId: string): Promise<SessionMedia & { readonly requests: null }>;
 }

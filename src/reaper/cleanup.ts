@@ -22,7 +22,12 @@ export interface Cleanup {
   /** Steps that have not succeeded yet, in order. */
   pending: readonly CleanupStep[];
   attempts: number;
+  /** A step could not see whether everything is gone. */
+  isUnseen: boolean;
 }
+
+// oxlint-disable-next-line typescript/no-invalid-void-type -- most steps return nothing
+export type StepResult = void | "unseen";
 
 /**
  * One thing to do. A step may run more than once and must be idempotent. It throws or rejects when it did not succeed. When
@@ -32,5 +37,6 @@ export interface CleanupStep {
   readonly name: string;
   /** `room`: part of every departure; `session`: only when the session itself ends. */
   readonly scope: "room" | "session";
-  run(cleanup: Cleanup): void | Promise<void>;
+  /** @returns `unseen` when the step has done what it can, and cannot see whether that was all */
+  run(cleanup: Cleanup): StepResult | Promise<StepResult>;
 }

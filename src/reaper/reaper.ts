@@ -124,6 +124,7 @@ export class Reaper {
       startedAt: this.#clock.mono(),
       pending: this.#steps.filter((step) => scope === "session" || step.scope === "room"),
       attempts: 0,
+      isUnseen: false,
     };
     return this.#attempt(cleanup);
   }
@@ -139,7 +140,7 @@ export class Reaper {
     cleanup.attempts += 1;
     const outcomes = cleanup.pending.map(async (step) => {
       try {
-        await step.run(cleanup);
+        if ((await step.run(cleanup)) === "unseen") cleanup.isUnseen = true;
         return undefined;
       } catch (error) {
         const { session, attempts: attempt } = cleanup;
@@ -156,7 +157,8 @@ export class Reaper {
     if (cleanup.pending.length === 0) {
       this.#stuck.delete(cleanup);
       if (cleanup.scope === "session") this.#ending.delete(cleanup.session.id);
-      this.#report(cleanup, cleanup.attempts === 1 ? "clean" : "retried");
+      const done = cleanup.attempts === 1 ? "clean" : "retried";
+      this.#report(cleanup, cleanup.isUnseen ? "unseen" : done);
       return;
     }
     if (cleanup.attempts < MOST_ATTEMPTS && !this.#closed) {

@@ -89,10 +89,11 @@ export function departureSteps(parts: {
       scope: "room",
       async run({ participation, reason }) {
         // When the service stops, it ends the workers next, and no media object outlives its worker.
-        if (!participation || reason === "shutdown") return;
+        if (!participation || reason === "shutdown") return undefined;
         const left = await participation.media.verifyClosed();
+        if (left === "unseen") return left;
         const count = left.transports.length + left.producers.length + left.consumers.length;
-        if (count === 0) return;
+        if (count === 0) return undefined;
         participation.media.close();
         throw new Error(`the worker still holds ${count} media objects: ${JSON.stringify(left)}`);
       },

@@ -98,7 +98,12 @@ export interface LifecycleEvents {
 }
 
 export type ResumeRefusal = "unknown" | "wrong_token" | "wrong_user" | "closing";
-export type CleanupResult = "clean" | "retried" | "stuck";
+export const CLEANUP_RESULTS = ["clean", "retried", "unseen", "stuck"] as const;
+/**
+ * How a cleanup went. `clean`: nothing is left. `retried`: the same, after more than one attempt. `unseen`: all is done, but the media
+ * plane does not see the workers, so nobody knows what is left there. `stuck`: something is left.
+ */
+export type CleanupResult = (typeof CLEANUP_RESULTS)[number];
 
 /** One step of a call, as one of its sessions sees it. */
 export type CallStep = CallStepLive | CallStepOver;

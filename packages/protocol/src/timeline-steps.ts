@@ -22,6 +22,7 @@ export const TIMELINE_STEPS = [
   "directory not written",
   "cleanup step failed",
   "cleanup verified",
+  "cleanup unseen",
   "cleanup stuck",
   "call started",
   "call rings",

@@ -3,6 +3,7 @@
  * the service closes what the application has made for it and asks the workers whether it is gone.
  *
  *     mediasoup's observer -> MediaTree -> ExternalWatch -> ExternalPlane -> ExternalTransports (one per session)
+ *     other copies of mediasoup -> OtherCopies ----------------^
  */
 import { observer } from "mediasoup";
 import type { Observer, Transport, Worker } from "mediasoup/types";
@@ -10,21 +11,38 @@ import type { Clock } from "../../kernel/clock.js";
 import { Emitter } from "../../kernel/emitter.js";
 import type {
   ForeignMedia,
+  MediaCheck,
   MediaEvents,
   MediaKind,
   MediaLeftovers,
   MediaOrphan,
+  MediaSight,
   PassiveMediaPlane,
 } from "../../ports/media-plane.js";
 import { ExternalSessionMedia } from "./external-session-media.js";
 import { ExternalTransports } from "./external-transports.js";
 import { ExternalWatch, type SeenTransport } from "./external-watch.js";
+import { OtherCopies, type UnwatchedTransport } from "./other-copies.js";
 import { MEDIA_TIME_LIMITS, type MediaLogger, type MediaTimeLimits } from "../media-options.js";
 import { SilenceWatch } from "../silence.js";
 import { MediaVerifier } from "../workers/media-verifier.js";
 
 /** How many ended sessions are remembered, because the application may still be making a transport for them. */
 const REMEMBERED = 4096;
+
+const MEND_COPIES =
+  "Give the `observer` of the copy that makes your media as the option `observer`, or install one copy; `npm ls mediasoup` shows them.";
+const NO_WORKER =
+  "Lastseen has seen no mediasoup worker in this process, so it can't tell whether media of ended sessions is left. " +
+  "Register Lastseen before you start workers, or name them in the option `workers`.";
+
+function copies(watched: string | undefined, other: string): string {
+  return `There are two copies of mediasoup: Lastseen watches ${watched ?? "the one of the option `observer`"}, and not ${other}.`;
+}
+
+function countOf({ transports, producers, consumers }: MediaLeftovers): number {
+  return transports.length + producers.length + consumers.length;
+}
 
 export class ExternalPlane implements PassiveMediaPlane {
   readonly available = false;
@@ -34,6 +52,11 @@ export class ExternalPlane implements PassiveMediaPlane {
   readonly #verifier: MediaVerifier;
   readonly #silence: SilenceWatch;
   readonly #watch: ExternalWatch;
+  readonly #others: OtherCopies;
+  /** Sessions that a transport of another copy of mediasoup has named. Nobody here can close that transport. */
+  readonly #namedElsewhere = new Set<string>();
+  /** The copies of which a transport that names a session was logged. */
+  readonly #loggedCopies = new Set<string>();
   /** Sessions that are open, or whose media a worker still holds. */
   readonly #sessions = new Map<string, ExternalTransports>();
   readonly #ended = new Set<string>();
@@ -60,6 +83,18 @@ export class ExternalPlane implements PassiveMediaPlane {
       onTransport: (seen) => this.#onTransport(seen),
       onDeath: () => this.#events.emit("worker_died", { workerIndex: null, rooms: null }),
     });
+    this.#others = new OtherCopies({
+      watched: options.source ?? observer,
+      own: observer,
+      clock,
+      onFound: (other) =>
+        logger.warn(
+          { watched: this.#others.watchedPath, other, mend: MEND_COPIES },
+          "there is another copy of mediasoup",
+        ),
+      onTransport: (unwatched) => this.#onUnwatched(unwatched),
+    });
+    this.#others.look();
   }
 
   /**
@@ -84,6 +119,7 @@ export class ExternalPlane implements PassiveMediaPlane {
 
   /** From now on, transports that name this session close with it. */
   openSession(sessionId: string): void {
+    this.#others.look();
     if (!this.#sessions.has(sessionId)) this.#sessions.set(sessionId, this.#transportsFor(sessionId));
   }
 
@@ -92,14 +128,24 @@ export class ExternalPlane implements PassiveMediaPlane {
    *
    * @returns what the workers still hold
    */
-  async endSession(sessionId: string): Promise<MediaLeftovers> {
+  async endSession(sessionId: string): Promise<MediaCheck> {
     this.#remember(sessionId);
     const transports = this.#sessions.get(sessionId);
     if (!transports) return { transports: [], producers: [], consumers: [] };
     transports.closeAll();
-    const left = await transports.verifyClosed();
-    if (left.transports.length + left.producers.length + left.consumers.length === 0) this.#sessions.delete(sessionId);
+    const left = await this.#verify(transports);
+    if (left === "unseen" || countOf(left) === 0) this.#sessions.delete(sessionId);
     return left;
+  }
+
+  /** What the plane can tell of the application's media as a whole. */
+  get sight(): MediaSight {
+    const [other] = this.#others.found;
+    if (other !== undefined && (this.#namedElsewhere.size > 0 || !this.#watch.sawWorker)) {
+      return { state: "unseen", why: `${copies(this.#others.watchedPath, other)} ${MEND_COPIES}` };
+    }
+    if (this.#watch.sawWorker) return { state: "seen" };
+    return { state: "unseen", why: NO_WORKER };
   }
 
   /**
@@ -114,7 +160,8 @@ export class ExternalPlane implements PassiveMediaPlane {
     if (!seen) {
       throw new Error(
         `Lastseen has not seen the transport ${transport.id}: either its worker started before Lastseen was registered ` +
-          "and is not in the option `workers`, or another copy of mediasoup made it than that of the option `observer`.",
+          "and is not in the option `workers`, or another copy of mediasoup made it than that of the option `observer`." +
+          this.#others.found.map((other) => ` ${copies(this.#others.watchedPath, other)}`).join(""),
       );
     }
     if (this.#isOpen(sessionId)) this.#sessions.get(sessionId)?.add(seen);
@@ -124,10 +171,12 @@ export class ExternalPlane implements PassiveMediaPlane {
 
   async join(_roomId: string, sessionId: string): Promise<ExternalSessionMedia> {
     this.openSession(sessionId);
-    return new ExternalSessionMedia(this.#sessions.get(sessionId) ?? this.#transportsFor(sessionId), this.#silence);
+    const transports = this.#sessions.get(sessionId) ?? this.#transportsFor(sessionId);
+    return new ExternalSessionMedia(transports, this.#silence, () => this.#verify(transports));
   }
 
   lookForSilence(afterMs: number): void {
+    this.#others.look();
     this.#silence.look(afterMs);
   }
 
@@ -161,6 +210,7 @@ export class ExternalPlane implements PassiveMediaPlane {
   /** Stops watching. The application's objects live on. */
   async close(): Promise<void> {
     this.#watch.close();
+    this.#others.close();
     this.#sessions.clear();
   }
 
@@ -170,6 +220,26 @@ export class ExternalPlane implements PassiveMediaPlane {
     if (this.#ended.has(sessionId)) this.#closeLate(sessionId, seen);
     else if (this.#sessions.has(sessionId)) this.#sessions.get(sessionId)?.add(seen);
     else this.#warnOfUnknownSession(seen, sessionId);
+  }
+
+  /** Asks the workers. Where this plane sees no worker, or not the right one, an empty answer proves nothing. */
+  async #verify(transports: ExternalTransports): Promise<MediaCheck> {
+    const left = await transports.verifyClosed();
+    if (countOf(left) > 0) return left;
+    if (this.#namedElsewhere.has(transports.sessionId)) return "unseen";
+    return transports.hadSome || this.sight.state === "seen" ? left : "unseen";
+  }
+
+  #onUnwatched({ transport, path }: UnwatchedTransport): void {
+    const { sessionId } = transport.appData;
+    if (typeof sessionId !== "string" || !(this.#sessions.has(sessionId) || this.#ended.has(sessionId))) return;
+    this.#namedElsewhere.add(sessionId);
+    if (this.#loggedCopies.has(path)) return;
+    this.#loggedCopies.add(path);
+    this.#logger.error(
+      { transportId: transport.id, sessionId, watched: this.#others.watchedPath, other: path, mend: MEND_COPIES },
+      "another copy of mediasoup makes the media of a session, and Lastseen cannot close it",
+    );
   }
 
   /** Some applications write ids of sessions of their own into `appData`; that is no reason to close anything. */
@@ -219,6 +289,7 @@ export class ExternalPlane implements PassiveMediaPlane {
     for (const oldest of this.#ended) {
       if (this.#ended.size <= REMEMBERED) return;
       this.#ended.delete(oldest);
+      this.#namedElsewhere.delete(oldest);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { MediaLeftovers, SessionMedia } from "../../ports/media-plane.js";
+import type { MediaCheck, SessionMedia } from "../../ports/media-plane.js";
 import type { SilenceWatch } from "../silence.js";
 import type { ExternalTransports } from "./external-transports.js";
 
@@ -7,10 +7,13 @@ export class ExternalSessionMedia implements SessionMedia {
   readonly requests = null;
   readonly #transports: ExternalTransports;
   readonly #silence: SilenceWatch;
+  readonly #verify: () => Promise<MediaCheck>;
   #stopLooking: (() => void) | undefined;
   #closed = false;
 
-  constructor(transports: ExternalTransports, silence: SilenceWatch) {
+  /** @param verify asks the workers what is left of these transports */
+  constructor(transports: ExternalTransports, silence: SilenceWatch, verify: () => Promise<MediaCheck>) {
+    this.#verify = verify;
     this.#transports = transports;
     this.#silence = silence;
   }
@@ -39,7 +42,7 @@ export class ExternalSessionMedia implements SessionMedia {
     this.#transports.closeAll();
   }
 
-  verifyClosed(): Promise<MediaLeftovers> {
-    return this.#transports.verifyClosed();
+  verifyClosed(): Promise<MediaCheck> {
+    return this.#verify();
   }
 }

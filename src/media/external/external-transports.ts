@@ -18,6 +18,7 @@ export class ExternalTransports {
   readonly #evidence: ConnectivityEvidence;
   readonly #seen = new Set<SeenTransport>();
   readonly #closed = new ClosedMedia();
+  #hadSome = false;
 
   constructor(options: {
     sessionId: string;
@@ -34,12 +35,18 @@ export class ExternalTransports {
     );
   }
 
+  /** Whether the session has ever had a transport that mediasoup announced. */
+  get hadSome(): boolean {
+    return this.#hadSome;
+  }
+
   /** Makes the session the owner of the transport. Idempotent. */
   add(seen: SeenTransport): void {
     const { transport } = seen;
     if (this.#seen.has(seen) || transport.closed) return;
     seen.owner = this.sessionId;
     this.#seen.add(seen);
+    this.#hadSome = true;
     transport.observer.once("close", () => {
       this.#seen.delete(seen);
       this.#evidence.transportClosed();

@@ -23,6 +23,7 @@ export class ExternalWatch {
   readonly #workers = new Map<Worker, ExternalWorker>();
   readonly #routers = new Map<string, AskablePlace>();
   readonly #transports = new Map<string, SeenTransport>();
+  #sawWorker = false;
 
   constructor(options: {
     /** The `observer` of the copy of mediasoup that the application uses. */
@@ -38,7 +39,10 @@ export class ExternalWatch {
     const { clock, callMs } = options;
     this.#onTransport = options.onTransport;
     this.#tree = new MediaTree(options.source, {
-      onWorker: (worker) => this.#workers.set(worker, new ExternalWorker({ worker, clock, callMs })),
+      onWorker: (worker) => {
+        this.#sawWorker = true;
+        this.#workers.set(worker, new ExternalWorker({ worker, clock, callMs }));
+      },
       onWorkerClosed: (worker) => {
         this.#workers.delete(worker);
         if (worker.died) options.onDeath(worker);
@@ -46,6 +50,11 @@ export class ExternalWatch {
       onOpened: (opened) => this.#add(opened),
       onClosed: (closed) => this.#remove(closed),
     });
+  }
+
+  /** Whether there ever was a worker. */
+  get sawWorker(): boolean {
+    return this.#sawWorker;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { GHOST_CAUSES } from "@lastseen/protocol";
 import type { Emitter } from "../../kernel/emitter.js";
 import type { SweeperEvents } from "../../reaper/sweeper.js";
-import type { LifecycleEvents } from "../../session/events.js";
+import { CLEANUP_RESULTS, type LifecycleEvents } from "../../session/events.js";
 import type { Counter, Instruments } from "../instruments.js";
 import type { MetricSources } from "../sources.js";
 
@@ -59,7 +59,7 @@ export class GhostMetrics {
       { cause: Object.keys(GHOST_CAUSES) },
     );
     const cleanups = this.#instruments.counter("cleanups_total", "Cleanups by how they went.", {
-      result: ["clean", "retried", "stuck"],
+      result: CLEANUP_RESULTS,
     });
     const duration = this.#instruments.histogram("cleanup_duration_seconds", "From claim to verified.", WORK_BUCKETS);
     lifecycle.on("left", ({ cause, sinceLastSignMs }) => {

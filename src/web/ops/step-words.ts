@@ -82,6 +82,11 @@ const STEPS: Readonly<Record<TimelineStep, Told>> = {
     tone: "good",
     say: (detail) => `Nothing of it is left: checked after ${attempts(detail)}, ${cleanupTime(detail)}`,
   },
+  "cleanup unseen": {
+    tone: "warn",
+    say: () =>
+      "Cleaned up, but the service does not see the application's media workers: nobody checked what is left there",
+  },
   "cleanup stuck": {
     tone: "bad",
     say: (detail) => `Could not be cleaned up in ${attempts(detail)}; tried again with every sweep`,

@@ -70,7 +70,7 @@ describe("What an application is told of a session", () => {
     expect(of("resumed")).toMatchObject({ replaced: false, session: { sessionId, epoch: 2 } });
     expect(of("left")).toMatchObject({ roomId: "daily", reason: "disconnected", cause: "connection_lost" });
     expect(of("ended")).toMatchObject({ session: { sessionId, name: "Ann B" }, evidence: { socket: "closed" } });
-    expect(of("cleaned")).toMatchObject({ result: "clean", attempts: 1 });
+    expect(of("cleaned")).toMatchObject({ result: "unseen", attempts: 1 });
     for (const { step } of events) expect(step).toMatchObject({ at: expect.any(Number) as number });
   });
 
