@@ -1,6 +1,6 @@
 /** Starts the backend, lets two people join, breaks the connection of one, and shows what happens to their transports. */
 import WebSocket from "ws";
-import { findWorkerBinary } from "../../dist/media/worker-binary.js";
+import { findWorkerBinary } from "../../dist/media/workers/worker-binary.js";
 import { createBackend } from "./backend.js";
 
 const PAGE = "http://localhost:3000";
