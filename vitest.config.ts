@@ -18,6 +18,10 @@ const alias = [
     find: /^@lastseen\/client\/(media|devices|headless)$/,
     replacement: join(import.meta.dirname, "packages/client/src/$1/index.ts"),
   },
+  {
+    find: "@lastseen/client/socket.io",
+    replacement: join(import.meta.dirname, "packages/client/src/socketio/index.ts"),
+  },
   { find: /^@lastseen\/protocol\/(.+)$/, replacement: join(import.meta.dirname, "packages/protocol/src/$1.ts") },
 ];
 

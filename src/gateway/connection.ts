@@ -1,4 +1,4 @@
-import type { RawData, WebSocket } from "ws";
+import type { RawData } from "ws";
 import {
   CLOSE_CODES,
   closeName,
@@ -11,8 +11,9 @@ import {
 import { BARE_PING, encodeErrorReply, encodeEvent } from "@lastseen/protocol/codec";
 import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionConnection } from "../session/session-connection.js";
-import type { Session } from "../session/session.js";
+import type { Identity, Session } from "../session/session.js";
 import type { Place } from "./budget/connection-limits.js";
+import type { ClientSocket } from "./client-socket.js";
 import type { Held, Outbox } from "./outbox.js";
 import type { Reader } from "./budget/unread-bytes.js";
 import type { LineSource } from "./line-sources.js";
@@ -73,8 +74,8 @@ export interface Line {
 }
 
 /**
- * One WebSocket. It reads and writes frames and belongs to at most one session at a time. The gateway decides what a frame
- * means.
+ * One WebSocket, or one line over a Socket.IO socket. It reads and writes frames and belongs to at most one session at a time. The
+ * gateway decides what a frame means.
  */
 export class Connection implements SessionConnection, Reader, Held {
   /** Set by a successful hello. The session may belong to another connection since then. */
@@ -86,6 +87,8 @@ export class Connection implements SessionConnection, Reader, Held {
   /** Its place among the sockets of its address; undefined when it was turned away. */
   readonly place: Place | undefined;
   saidHello = false;
+  /** Who the client is, when the application has said so itself. Then its hello needs no token. */
+  readonly knownAs: Identity | undefined;
   lastPongMono: number | undefined = undefined;
   /** Pings that were sent since the last frame arrived. */
   unansweredPings = 0;
@@ -99,7 +102,7 @@ export class Connection implements SessionConnection, Reader, Held {
   readonly expiry: ExpiryEntry<Connection> = new ExpiryEntry<Connection>(this);
   /** The sockets of the same address; see {@link LineSources}. */
   readonly source: LineSource;
-  readonly #socket: WebSocket;
+  readonly #socket: ClientSocket;
   readonly #line: Line;
   readonly #sink: FrameSink;
   readonly #rate: RateLimit;
@@ -114,11 +117,18 @@ export class Connection implements SessionConnection, Reader, Held {
   #closeCode: number | undefined = undefined;
 
   constructor(
-    socket: WebSocket,
+    socket: ClientSocket,
     sink: FrameSink,
     rate: RateLimit,
-    origin: { peer?: Peer | undefined; place: Place | undefined; line: Line; source: LineSource },
+    origin: {
+      peer?: Peer | undefined;
+      place: Place | undefined;
+      line: Line;
+      source: LineSource;
+      knownAs?: Identity | undefined;
+    },
   ) {
+    this.knownAs = origin.knownAs;
     this.#line = origin.line;
     this.source = origin.source;
     this.peer = origin.peer;
@@ -195,9 +205,15 @@ export class Connection implements SessionConnection, Reader, Held {
     this.sendEvent("error", { code, message, ...(type === undefined ? {} : { type }), ...(data ? { data } : {}) });
   }
 
+  /** Whether the client answers pings of the socket, whatever its page does. */
+  get canBePinged(): boolean {
+    return this.#socket.canPing !== false;
+  }
+
   /** Pings the client. Also the moment at which the token of a silent client is checked. */
   pingSocket(): void {
     if (!this.#open || (this.session && !this.#sink.mayGoOn(this, this.session))) return;
+    if (!this.canBePinged) return;
     this.#pongsOwed += 1;
     this.#socket.ping();
   }

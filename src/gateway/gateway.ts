@@ -2,13 +2,13 @@
  * Takes the frames of all connections. The gateway checks the rate, decodes the frame, and then answers it (heartbeat), gives
  * it to the hello handler, or dispatches it to the handler of its type. A valid frame is first of all a sign of life.
  */
-import type { WebSocket } from "ws";
 import type { Clock } from "../kernel/clock.js";
 import { encodePong, encodeReply, parse, validate, type AnyRequest, type ParsedFrame } from "@lastseen/protocol/codec";
 import { CLOSE_CODES, LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
-import type { Session } from "../session/session.js";
+import type { Identity, Session } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";
+import type { ClientSocket } from "./client-socket.js";
 import { Connection, type FrameSink, type Line } from "./connection.js";
 import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -104,8 +104,9 @@ export class Gateway implements FrameSink {
    * Takes a new socket. Its listeners are attached before any frame can arrive.
    *
    * @param line the TCP connection under it
+   * @param knownAs who the client is, when the application has said so itself
    */
-  accept(socket: WebSocket, peer: Peer, line: Line): void {
+  accept(socket: ClientSocket, peer: Peer, line: Line, knownAs?: Identity): void {
     const place = this.#places.enter(peer.address);
     const rate = new RateLimit(this.#messagesPerSecond, this.now());
     const isWelcome = typeof place === "object";
@@ -114,6 +115,7 @@ export class Gateway implements FrameSink {
       place: isWelcome ? place : undefined,
       line,
       source: this.#sources.enter(line.remoteAddress ?? ""),
+      knownAs,
     });
     this.#connections.add(connection);
     this.watch.opened(connection);

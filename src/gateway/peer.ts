@@ -8,6 +8,26 @@ export interface Peer {
   readonly forwardedFor?: string;
 }
 
+/**
+ * Where a client comes from behind proxies whose `X-Forwarded-For` counts: the last address that is not one of them.
+ *
+ * @param address of the other side of the TCP connection
+ */
+export function addressBehind(
+  address: string,
+  headers: IncomingHttpHeaders,
+  isProxy: (address: string) => boolean,
+): string {
+  const forwarded = String(headers["x-forwarded-for"] ?? "").split(",");
+  let found = address;
+  while (isProxy(found)) {
+    const before = forwarded.pop()?.trim();
+    if (before === undefined || before === "") return found;
+    found = before;
+  }
+  return found;
+}
+
 /** Only so many characters at the end are kept: a proxy adds its part there, and a client may send any length. */
 const SHOWN_LENGTH = 100;
 

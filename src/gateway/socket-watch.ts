@@ -109,7 +109,7 @@ export class SocketWatch {
 
   /** Pings now. Unless a frame arrives within `answerMs`, the socket is silent. */
   demand(connection: Connection, answerMs: number): void {
-    if (!this.#isAwaitingPing(connection)) return;
+    if (!this.#isAwaitingPing(connection) || !connection.canBePinged) return;
     this.#ping(connection);
     this.#demanded.put(connection.expiry, this.#time.now() + answerMs);
   }
@@ -152,7 +152,7 @@ export class SocketWatch {
   }
 
   #ping(connection: Connection): void {
-    connection.unansweredPings += 1;
+    if (connection.canBePinged) connection.unansweredPings += 1;
     connection.pingSocket();
   }
 

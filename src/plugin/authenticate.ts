@@ -49,19 +49,27 @@ function isThenable(value: unknown): value is PromiseLike<KnownUser> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-function complete(user: KnownUser): Identity {
-  if (typeof user !== "object" || user === null) throw new Error("authenticate must return { userId, … }");
+const complete = (user: KnownUser): Identity => identityOf(user, "authenticate");
+
+/**
+ * The user in the form that the service keeps.
+ *
+ * @param source what has named the user, for the message
+ * @throws Error that names the field and what is wrong with it
+ */
+export function identityOf(user: KnownUser, source: string): Identity {
+  if (typeof user !== "object" || user === null) throw new Error(`${source} must return { userId, … }`);
   const { userId, name, rooms, calls = rooms === undefined, expiresAt = Infinity } = user;
   const wrong = checkUserId(userId);
-  if (wrong !== undefined) throw new Error(`authenticate returned a wrong user: userId ${wrong}`);
-  if (rooms !== undefined && !Array.isArray(rooms)) throw new Error("authenticate must return rooms as a list");
-  if (typeof calls !== "boolean") throw new Error("authenticate must return calls as true or false");
+  if (wrong !== undefined) throw new Error(`${source} returned a wrong user: userId ${wrong}`);
+  if (rooms !== undefined && !Array.isArray(rooms)) throw new Error(`${source} must return rooms as a list`);
+  if (typeof calls !== "boolean") throw new Error(`${source} must return calls as true or false`);
   if (typeof expiresAt !== "number" || Number.isNaN(expiresAt)) {
-    throw new Error("authenticate must return expiresAt as epoch milliseconds");
+    throw new Error(`${source} must return expiresAt as epoch milliseconds`);
   }
   for (const room of rooms ?? []) {
     const wrongRoom = checkRoomId(room);
-    if (wrongRoom !== undefined) throw new Error(`authenticate returned a wrong user: each of rooms ${wrongRoom}`);
+    if (wrongRoom !== undefined) throw new Error(`${source} returned a wrong user: each of rooms ${wrongRoom}`);
   }
   return { userId, name: shownName(name, userId), rooms, calls, expiresAt };
 }

@@ -1,6 +1,7 @@
 import type { Transport } from "mediasoup/types";
 import type { CallerLists } from "../admin/caller-lists.js";
 import { viewSession, type SessionView } from "../admin/session-view.js";
+import type { Gateway } from "../gateway/gateway.js";
 import type { ExternalPlane } from "../media/external/external-plane.js";
 import { checkRoomId, checkUserId, LastseenError, type Participant } from "@lastseen/protocol";
 import type { Service } from "../composition/service.js";
@@ -23,20 +24,32 @@ export class ServiceView implements Lastseen {
   readonly #nodeId: string;
   readonly #callers: CallerLists;
   readonly #listenerFailed: (error: unknown, event: string) => void;
+  readonly #isProxy: (address: string) => boolean;
 
-  /** @param parts `listenerFailed`: told what a listener of the application threw */
+  /** @param parts `listenerFailed`: told what a listener of the application threw; `isProxy`: whether an address is a trusted proxy */
   constructor(parts: {
     service: Service;
     media: ExternalPlane;
     nodeId: string;
     callers: CallerLists;
     listenerFailed: (error: unknown, event: string) => void;
+    isProxy: (address: string) => boolean;
   }) {
     this.#service = parts.service;
     this.#media = parts.media;
     this.#nodeId = parts.nodeId;
     this.#callers = parts.callers;
     this.#listenerFailed = parts.listenerFailed;
+    this.#isProxy = parts.isProxy;
+  }
+
+  /**
+   * What a second way to the gateway needs, from the value that the application has.
+   *
+   * @returns undefined when the value is none of ours
+   */
+  static insideOf(value: object): { gateway: Gateway; isProxy: (address: string) => boolean } | undefined {
+    return #service in value ? { gateway: value.#service.gateway, isProxy: value.#isProxy } : undefined;
   }
 
   findSession(sessionId: string): SessionView | undefined {

@@ -53,7 +53,12 @@ export class LastseenClient {
     const { log = (line: string) => console.warn(line) } = options;
     this.#log = (line) => log && log(`Lastseen: ${line}`);
     for (const name of checkOptions(options)) this.#log(`connect() has no option "${name}".`);
-    const environment = { ...browserEnvironment, ...options.environment };
+    const { transport } = options;
+    const environment = {
+      ...browserEnvironment,
+      ...options.environment,
+      ...(transport && { openSocket: transport }),
+    };
     const policy = options.reconnectPolicy ?? new FullJitterPolicy({ random: environment.random });
     this.#memory = new TabMemory(environment.storage, environment.createId, options.tabId);
     this.#connection = new Connection(

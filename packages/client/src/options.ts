@@ -22,6 +22,11 @@ export interface ConnectOptions {
   readonly askBeforeClosing?: boolean;
   /** Gets one line for each kind of trouble, with how to mend it; by default `console.warn`. `false`: nobody. */
   readonly log?: ((line: string) => void) | false;
+  /**
+   * How to reach the service, instead of by a WebSocket: `socketIoTransport(socket)` of `@lastseen/client/socket.io`. `url` is then
+   * only used for what the page says while it goes.
+   */
+  readonly transport?: Environment["openSocket"];
   /** Replaces parts of the browser, such as timers and the WebSocket constructor. */
   readonly environment?: Partial<Environment>;
 }
@@ -35,6 +40,7 @@ const KINDS: Readonly<Record<keyof ConnectOptions, string>> = {
   reconnectPolicy: "object|undefined",
   askBeforeClosing: "boolean|undefined",
   log: "function|boolean|undefined",
+  transport: "function|undefined",
   environment: "object|undefined",
 };
 

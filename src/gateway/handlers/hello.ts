@@ -140,7 +140,7 @@ export function helloHandler(parts: {
 
   return (connection, data, reply) => {
     assertWaiting(connection);
-    const found = authenticate(data, data.resume && registry.find(data.resume.sessionId));
+    const found = connection.knownAs ?? authenticate(data, data.resume && registry.find(data.resume.sessionId));
     if (!(found instanceof Promise)) return admit(connection, data, found, reply);
     return withTimeLimit(clock, AUTHENTICATION_LIMIT_MS, "authentication", found).then(
       (identity) => {

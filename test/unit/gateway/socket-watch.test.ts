@@ -8,6 +8,7 @@ import { ManualClock } from "../../support/manual-clock.js";
 /** A connection as the watch sees it. */
 class FakeConnection {
   unansweredPings = 0;
+  canBePinged = true;
   isSilent = false;
   isOpen = true;
   session: { isWatched: boolean } | undefined = undefined;
