@@ -160,6 +160,18 @@ describe("A session over a socket of Socket.IO", () => {
     expect(lastseen.findSession(sessionId)?.evidence.socket).toBe("open");
   });
 
+  test("that began with HTTP polling is pinged as soon as Socket.IO has a WebSocket", async () => {
+    const { lastseen, ends, http } = await backend({ settings: { SOCKET_PING_INTERVAL_MS: 1_000 } });
+    const socket = connectSocketIo(http, { forceNew: true, reconnection: false });
+    onTestFinished(() => void socket.close());
+    const sessionId = await enterBy(socket, "ann", "daily");
+    await until(() => (lastseen.findSession(sessionId)?.evidence.lastPongAt ?? null) !== null);
+    expect(socket.io.engine.transport.name).toBe("websocket");
+    rawOf(socket).close(1001);
+    await until(() => ends.length === 1);
+    expect(ends[0]).toMatchObject({ cause: "page_closed", closeCode: 1001 });
+  });
+
   test("over HTTP polling is never taken for silent, and Socket.IO's heartbeats are evidence", async () => {
     const { lastseen, open, connect } = await backend({
       polling: true,
