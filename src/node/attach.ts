@@ -97,9 +97,10 @@ function createApp(config: Config, logger: AttachOptions["logger"], pass: Front[
     return503OnClosing: false,
     // An id is longest when each of its characters is percent-encoded.
     routerOptions: { maxParamLength: LIMITS.idLength * 3 },
-    frameworkErrors(error, request, reply) {
+    frameworkErrors(error, request, given) {
+      const reply = given as FastifyReply;
       // A path that is no valid one for Fastify may be one for the application.
-      if (error.code === "FST_ERR_BAD_URL") handOver(request as FastifyRequest, reply as FastifyReply);
+      if (error.code === "FST_ERR_BAD_URL") handOver(request as FastifyRequest, reply);
       else void reply.code(error.statusCode ?? 500).send(error);
     },
   });
