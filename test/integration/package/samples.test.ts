@@ -58,11 +58,13 @@ async function check(samples: string[], surroundings: string, options: object): 
   const folder = await mkdtemp(join(tmpdir(), "lastseen-samples-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const entries = ENTRY_POINTS.map(({ specifier, types }) => [specifier, [types]]);
-  const reactTypes = {
+  // These packages do not bring their own types.
+  const separateTypes = {
+    express: [join(ROOT, "node_modules/@types/express")],
     react: [join(ROOT, "node_modules/@types/react")],
     "react/*": [join(ROOT, "node_modules/@types/react/*")],
   };
-  const paths = { ...Object.fromEntries(entries), ...reactTypes, "*": [join(ROOT, "node_modules/*")] };
+  const paths = { ...Object.fromEntries(entries), ...separateTypes, "*": [join(ROOT, "node_modules/*")] };
   const typeRoots = [join(ROOT, "node_modules/@types")];
   const config = { compilerOptions: { ...COMPILER_OPTIONS, ...options, paths, typeRoots } };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
