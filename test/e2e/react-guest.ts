@@ -1,6 +1,6 @@
 /** A page of React in Chromium or Firefox: what a test presses and reads there is the same in both. */
 import { onTestFinished } from "vitest";
-import { Firefox } from "../support/firefox.js";
+import { Firefox, takeSmallPictures } from "../support/firefox.js";
 import { until } from "../support/until.js";
 import { openPage } from "./browsers.js";
 
@@ -29,6 +29,7 @@ export interface Guest {
 
 export async function chromiumGuest(url: string): Promise<Guest> {
   const { page } = await openPage();
+  await page.context().addInitScript(takeSmallPictures);
   const guestOf = async (tab: typeof page, address: string): Promise<Guest> => {
     await tab.goto(address);
     return {

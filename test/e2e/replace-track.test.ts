@@ -1,5 +1,6 @@
 /** A change of the device, as the others see it: the producers stay, and the picture is another one. */
 import { describe, expect, test } from "vitest";
+import { takeSmallPictures } from "../support/firefox.js";
 import { until } from "../support/until.js";
 import { FirefoxPerson, inFirefox, noFirefoxReason } from "./firefox.js";
 import type { Participant } from "./participant.js";
@@ -55,7 +56,7 @@ describe.skipIf(noFirefoxReason)("replaceTrack", () => {
     inFirefox("sends another picture and sound with the same producers, from Chromium and from Firefox"),
     async () => {
       const stage = await openStage();
-      const eve = await stage.enter("Eve", "daily");
+      const eve = await stage.enter("Eve", "daily", { first: takeSmallPictures });
       const ada = await FirefoxPerson.enter("Ada", stage.url("Ada", "daily"));
       await Promise.all([eve.hearsAndSees(), ada.hearsAndSees()]);
       await until(async () => (await producers(stage)).length === 4);

@@ -77,7 +77,7 @@ export class Firefox {
 }
 
 /** Runs in the page first: so many browsers share one machine, and what is tested does not depend on the pictures. */
-function takeSmallPictures(): void {
+export function takeSmallPictures(): void {
   const { mediaDevices } = navigator as Partial<Navigator>;
   // An empty page has none.
   if (!mediaDevices) return;
