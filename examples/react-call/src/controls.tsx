@@ -59,7 +59,7 @@ export function Controls({
           onClick={toggleCamera}
         >
           {camera.isOn ? <CameraIcon /> : <CameraOffIcon />}
-          <span>{camera.isOn ? "Camera off" : "Camera on"}</span>
+          <span>Camera</span>
         </button>
         <button
           type="button"

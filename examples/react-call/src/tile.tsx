@@ -29,7 +29,9 @@ export function Tile({
       data-self={isSelf}
       aria-label={`${name}${screen ? ", screen" : ""}${isAway ? ", away" : ""}`}
     >
-      {picture ? <Track trackRef={picture} className={isSelf && !screen ? "mirrored" : ""} /> : <Avatar name={name} />}
+      {/* Seen until the first picture is there. */}
+      {!screen && <Avatar name={name} />}
+      {picture && <Track trackRef={picture} className={isSelf && !screen ? "mirrored" : ""} />}
       <footer className="plate">
         {!screen && (!mic || mic.paused) && <MicOffIcon label="microphone off" />}
         <bdi>{name}</bdi>
