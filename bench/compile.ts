@@ -27,6 +27,9 @@ export interface Programs {
   expiry: string;
   /** The clients whose heartbeats are measured. */
   crowd: string;
+  /** A room with socket.io, and the people in a large room of any system. */
+  roomServer: string;
+  roomCrowd: string;
 }
 
 /** @param main the built service, `dist/main.js` */
@@ -40,6 +43,8 @@ export async function compilePrograms(main: string): Promise<Programs> {
     meter: join(HERE, "harness", "meter.ts"),
     expiry: join(HERE, "expiry", "main.ts"),
     crowd: join(HERE, "probing", "crowd.ts"),
+    "socket-io-room": join(HERE, "servers", "socket-io-room.ts"),
+    "room-crowd": join(HERE, "large-room", "crowd.ts"),
   };
   await build({
     entryPoints,
@@ -54,5 +59,7 @@ export async function compilePrograms(main: string): Promise<Programs> {
     meter: output("meter"),
     expiry: output("expiry"),
     crowd: output("crowd"),
+    roomServer: output("socket-io-room"),
+    roomCrowd: output("room-crowd"),
   };
 }

@@ -4,7 +4,7 @@
  *
  *     npx tsx bench/run.ts [--quick] [--main dist/main.js]
  */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compilePrograms } from "./compile.js";
@@ -18,6 +18,7 @@ import { benchmarkDocument, expiryTable, serverTable, type Results } from "./rep
 import { describeLoad, describeMachine } from "./report/machine.js";
 import { probingRows, probingText } from "./report/probing.js";
 import { joinSteps, rowsOf } from "./report/rows.js";
+import { findSection } from "./report/section.js";
 
 const DOCUMENT = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
 
@@ -55,6 +56,8 @@ console.log(`\n${serverTable(results.rows)}\n\n${probingText(results.probing)}\n
 if (!values.quick) {
   const minutes = Math.ceil((performance.now() - startedAt) / 60_000);
   const run = { machine: describeMachine(), load: load.text, date: new Date().toISOString().slice(0, 10), minutes };
-  writeFileSync(DOCUMENT, benchmarkDocument(results, plan, run));
+  // `bench/large-room.ts` writes this section.
+  const largeRooms = findSection(readFileSync(DOCUMENT, "utf8"), "Large rooms") ?? "";
+  writeFileSync(DOCUMENT, `${benchmarkDocument(results, plan, run)}${largeRooms && `\n${largeRooms}`}`);
   say(`\nwritten to docs/benchmarks.md`);
 }

@@ -29,7 +29,7 @@ const CHAPTERS: readonly { title: string; text: string; words: readonly string[]
   {
     title: "Sessions",
     text: "Who is here, who came and who left. [The wire protocol](protocol.md) explains the states and reasons.",
-    words: ["sessions", "connections", "rooms", "participants", "blocks"],
+    words: ["sessions", "connections", "rooms", "participants", "audience", "blocks"],
   },
   {
     title: "Ghosts and cleanup",

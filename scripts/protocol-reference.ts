@@ -10,6 +10,7 @@ import {
   ERRORS,
   EVENTS,
   LIMITS,
+  ListedParticipant,
   Participant,
   ProducerView,
   REQUESTS,
@@ -34,6 +35,7 @@ interface Shape {
 const NAMED = new Map<Shape, string>([
   [RoomSnapshot, "RoomSnapshot"],
   [Participant, "Participant"],
+  [ListedParticipant, "ListedParticipant"],
   [ProducerView, "Producer"],
 ]);
 
@@ -84,8 +86,23 @@ it as away after 1 s, until its next message; \`hidden\` and \`visible\` change 
 
 **Join.** A client is in at most one room. It sends \`leave\` before it joins another one. The roster in the answer has a version. Each
 \`user_joined\`, \`user_left\`, \`user_away\`, \`user_back\`, \`name_changed\` and \`metadata_changed\` raises the version by one. Events that concern only
-producers do not. The service does not tell a client what the client itself did. A client that sees another version than its own sends
+producers do not. The service does not tell a client what the client itself did, except in large rooms. A client that sees another version than its own sends
 \`getRoom\`.
+
+**Large rooms.** In a room of more than 100 people (\`LARGE_ROOM\`, the audience included) the service does not send these six events. It sends
+\`roster_changed\` instead, at most every 100 ms, and at most every second in a room of 2,000. One \`roster_changed\` raises the version by one. It
+says how things are now, so it may repeat what a snapshot has said. Apply \`left\` first, then \`joined\`: put each of these participants into the
+list, in the place of what you knew of the same \`sessionId\`. Ignore sessions in \`away\`, \`back\` and \`changed\` that are not in your list. The
+snapshots of \`join\`, \`getRoom\` and \`hello\` then have the first 50 participants and \`next\`. Ask \`getParticipants\` with \`after: next\` until an
+answer has no \`next\`, and add each page to the list. Apply the events that come in between to the list as it is: all together are right. When
+\`v\` of a pong is not your version, or an event skips a version, begin again with \`getRoom\`. A client that does not know \`roster_changed\`
+sees another version with the next pong and gets the first participants from \`getRoom\`.
+
+**Audience.** A session with the role \`audience\` gets all events, may consume media, and is counted in \`count\` and \`audience\` of the snapshot
+and of \`roster_changed\`. It is in no list, no event names it, and it sends no media. A session has this role when the token's claim \`roomRole\`
+or \`role\` of \`join\` says \`audience\`. The claim counts more, but who may be a participant can ask to be audience. Without both, a
+session is audience when the room lists 150 participants already (\`MAX_LISTED\`). The service lists such a session later, when the session
+produces media or when participants have left: its own \`sessionId\` is then in \`joined\`. \`room.role\` of the answers says what the session is.
 
 **Another tab.** When the same user joins the same room from another tab, the new tab takes the session over. \`MULTI_TAB_POLICY\` of the
 service or \`onDuplicate\` of the request can change this; the narrower one counts (\`reject\`, then \`transfer\`, then \`allow\`). After a

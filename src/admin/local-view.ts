@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from "typebox";
 import type { Timeline } from "../observability/timeline.js";
-import { LastseenError, Participant } from "@lastseen/protocol";
+import { LastseenError, Participant, RoomRole } from "@lastseen/protocol";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Room } from "../room/room.js";
 import type { Rooms } from "../room/rooms.js";
@@ -21,7 +21,10 @@ export const RoomSummary = Type.Object({
   nodeId: Type.String(),
   version: Type.Integer(),
   openedAt: Type.Number(),
+  /** Everybody in the room. */
   participants: Type.Integer(),
+  /** How many of them are audience, which the others do not see. */
+  audience: Type.Integer(),
 });
 export type RoomSummary = Static<typeof RoomSummary>;
 
@@ -30,7 +33,9 @@ export const RoomDetail = Type.Object({
   nodeId: Type.String(),
   version: Type.Integer(),
   openedAt: Type.Number(),
-  participants: Type.Array(Type.Intersect([Participant, Type.Object({ media: MediaCounts })])),
+  audience: Type.Integer(),
+  /** Everybody in the room. */
+  participants: Type.Array(Type.Intersect([Participant, Type.Object({ role: RoomRole, media: MediaCounts })])),
 });
 export type RoomDetail = Static<typeof RoomDetail>;
 
@@ -95,12 +100,13 @@ export class LocalView implements OperatorView {
   }
 
   async rooms(): ReturnType<OperatorView["rooms"]> {
-    const rooms = [...this.#rooms.all()].map(({ id, version, openedAt, members }) => ({
+    const rooms = [...this.#rooms.all()].map(({ id, version, openedAt, members, audience }) => ({
       id,
       nodeId: this.#nodeId,
       version,
       openedAt,
       participants: members.size,
+      audience,
     }));
     return { rooms, missing: [] };
   }
@@ -108,10 +114,12 @@ export class LocalView implements OperatorView {
   async room(roomId: string): Promise<RoomDetail> {
     const room = this.#getRoom(roomId);
     const participants = this.#rooms.participants(room).map((participant) => {
-      const media = room.members.get(participant.sessionId)?.participation?.media.counts();
-      return { ...participant, media: media ?? { transports: 0, producers: 0, consumers: 0 } };
+      const stay = room.members.get(participant.sessionId)?.participation;
+      const media = stay?.media.counts() ?? { transports: 0, producers: 0, consumers: 0 };
+      return { ...participant, role: stay?.role ?? ("participant" as const), media };
     });
-    return { id: room.id, nodeId: this.#nodeId, version: room.version, openedAt: room.openedAt, participants };
+    const { id, version, openedAt, audience } = room;
+    return { id, nodeId: this.#nodeId, version, openedAt, audience, participants };
   }
 
   async closeRoom(roomId: string, by: Actor | undefined): Promise<void> {

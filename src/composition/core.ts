@@ -49,6 +49,7 @@ export function createCore(settings: ServiceSettings, clock: Clock, listenerFail
     rooms: new Rooms({
       clock,
       lastSeenAt: (session) => liveness.lastSeenAt(session),
+      listed: (session, roomId) => lifecycle.emit("listed", { session, roomId }),
       limits: settings.limits,
     }),
     sockets: new SocketWatch({

@@ -88,13 +88,14 @@ export class Restart {
   }
 }
 
-function keptOf({ roomId, earlierTokenHash, joinedAt, metadata, ...entry }: SessionEntry): KeptSession {
+function keptOf({ roomId, earlierTokenHash, joinedAt, chosenRole, metadata, ...entry }: SessionEntry): KeptSession {
   return {
     ...entry,
     metadata: { ...metadata },
     ...(roomId === undefined ? {} : { roomId }),
     ...(earlierTokenHash === undefined ? {} : { earlierTokenHash }),
     ...(joinedAt === undefined ? {} : { joinedAt }),
+    ...(chosenRole === undefined ? {} : { chosenRole }),
   };
 }
 

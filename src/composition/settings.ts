@@ -25,6 +25,10 @@ export interface ServiceSettings {
   limits: {
     maxRooms: number;
     maxRoomSize: number;
+    /** Participants of a room whom the others see; further ones are audience. */
+    maxListed: number;
+    /** A room of more people is told of its changes in batches. */
+    largeRoom: number;
     connections: number;
     connectionsPerAddress: number;
     sessionsPerUser: number;
@@ -71,6 +75,8 @@ export function settingsOf(config: Config): ServiceSettings {
     limits: {
       maxRooms: config.MAX_ROOMS,
       maxRoomSize: config.MAX_ROOM_SIZE,
+      maxListed: config.MAX_LISTED,
+      largeRoom: config.LARGE_ROOM,
       connections: config.MAX_CONNECTIONS,
       connectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
       sessionsPerUser: config.MAX_SESSIONS_PER_USER,

@@ -88,7 +88,13 @@ const liveness = {
 };
 
 const limits = {
-  MAX_ROOM_SIZE: Count("Participants in one room."),
+  MAX_ROOM_SIZE: Count("People in one room, the audience included."),
+  MAX_LISTED: Count(
+    "Participants of one room whom the others see. Whoever comes then is audience: counted and not listed; see [large-rooms.md](large-rooms.md).",
+  ),
+  LARGE_ROOM: Count(
+    "In a room of more people than this, the service tells the others of all changes of a moment in one message, and gives the list in pages.",
+  ),
   MAX_ROOMS: Count("Rooms on this node."),
   MAX_CONNECTIONS: Count(
     "WebSockets on this node. Further ones are closed with 1013. A quarter of them may be sockets that have not said hello; one address may have a tenth of these, and at most half of them on a small node.",

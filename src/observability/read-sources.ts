@@ -56,6 +56,7 @@ export function readSources(parts: {
     connections: () => gateway.connectionCount,
     rooms: () => rooms.size,
     participants: () => rooms.participantCount,
+    audience: () => rooms.audienceCount,
     calls: () => calls.counts(),
     media: () => media.counts(),
     orphans: () => {

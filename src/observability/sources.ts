@@ -21,6 +21,7 @@ export interface MetricSources {
   connections(): number;
   rooms(): number;
   participants(): number;
+  audience(): number;
   calls(): Record<"ringing" | "active", number>;
   media(): { workers: number } & Record<MediaKind, number>;
   orphans(): Record<MediaKind, number>;

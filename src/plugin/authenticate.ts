@@ -1,5 +1,5 @@
 import type { Authenticate } from "../gateway/authenticate.js";
-import { checkRoomId, checkUserId, LastseenError, shownName } from "@lastseen/protocol";
+import { checkRoomId, checkUserId, LastseenError, type RoomRole, shownName } from "@lastseen/protocol";
 import type { Identity } from "../session/session.js";
 
 /** A user, as the application knows it. */
@@ -12,6 +12,11 @@ export interface KnownUser {
   rooms?: readonly string[];
   /** Whether the user may call other users and watch their statuses. Default: true, but false with `rooms`. */
   calls?: boolean;
+  /**
+   * What the user is in rooms: `audience` is counted and not listed and sends no media; a `participant` is listed however many
+   * are. Default: what the client asks for, and as the room has space in its list.
+   */
+  roomRole?: RoomRole;
   /** Until when this is valid, epoch milliseconds. Default: for ever. */
   expiresAt?: number;
 }
@@ -59,11 +64,14 @@ const complete = (user: KnownUser): Identity => identityOf(user, "authenticate")
  */
 export function identityOf(user: KnownUser, source: string): Identity {
   if (typeof user !== "object" || user === null) throw new Error(`${source} must return { userId, … }`);
-  const { userId, name, rooms, calls = rooms === undefined, expiresAt = Infinity } = user;
+  const { userId, name, rooms, calls = rooms === undefined, roomRole, expiresAt = Infinity } = user;
   const wrong = checkUserId(userId);
   if (wrong !== undefined) throw new Error(`${source} returned a wrong user: userId ${wrong}`);
   if (rooms !== undefined && !Array.isArray(rooms)) throw new Error(`${source} must return rooms as a list`);
   if (typeof calls !== "boolean") throw new Error(`${source} must return calls as true or false`);
+  if (roomRole !== undefined && roomRole !== "participant" && roomRole !== "audience") {
+    throw new Error(`${source} must return roomRole as "participant" or "audience"`);
+  }
   if (typeof expiresAt !== "number" || Number.isNaN(expiresAt)) {
     throw new Error(`${source} must return expiresAt as epoch milliseconds`);
   }
@@ -71,5 +79,5 @@ export function identityOf(user: KnownUser, source: string): Identity {
     const wrongRoom = checkRoomId(room);
     if (wrongRoom !== undefined) throw new Error(`${source} returned a wrong user: each of rooms ${wrongRoom}`);
   }
-  return { userId, name: shownName(name, userId), rooms, calls, expiresAt };
+  return { userId, name: shownName(name, userId), rooms, calls, roomRole, expiresAt };
 }

@@ -3,7 +3,7 @@
  * time, and it never decides who is alive. One object is one node's access. The node makes every change under its lease,
  * and the directory refuses the change when the node has no valid lease.
  */
-import type { JsonObject } from "@lastseen/protocol";
+import type { JsonObject, RoomRole } from "@lastseen/protocol";
 import type { LeaseKey } from "./lease-id.js";
 
 /** A lease that its node does not renew runs out after this time. */
@@ -30,6 +30,8 @@ export interface SessionEntry {
   readonly openedAt: number;
   /** When the session entered its room, epoch milliseconds. */
   readonly joinedAt: number | undefined;
+  /** The role in its room that the token or the client has chosen; undefined when the room chooses. */
+  readonly chosenRole?: RoomRole | undefined;
   readonly metadata: JsonObject;
 }
 

@@ -1,6 +1,7 @@
 /** A session's entry as Redis stores it: the fields that the scripts read, and a body that only the nodes read. */
 import Type from "typebox";
 import { Compile } from "typebox/compile";
+import { RoomRole } from "@lastseen/protocol";
 import type { SessionEntry } from "../ports/directory.js";
 import { readId, readJson, storedId } from "./stored-text.js";
 
@@ -12,6 +13,7 @@ const Body = Compile(
     earlierTokenHash: Type.Optional(Type.String()),
     openedAt: Type.Number(),
     joinedAt: Type.Optional(Type.Number()),
+    chosenRole: Type.Optional(RoomRole),
     metadata: Type.Record(Type.String(), Type.Unknown()),
   }),
 );
@@ -19,13 +21,13 @@ const Body = Compile(
 /** ARGV of `put-session` after the lease. */
 export function sessionArguments(entry: SessionEntry): readonly (string | number)[] {
   const { sessionId, userId, epoch, roomId = "", ...rest } = entry;
-  const { name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, metadata } = rest;
+  const { name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, chosenRole, metadata } = rest;
   return [
     sessionId,
     epoch,
     storedId(userId),
     storedId(roomId),
-    JSON.stringify({ name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, metadata }),
+    JSON.stringify({ name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, chosenRole, metadata }),
   ];
 }
 
@@ -40,7 +42,7 @@ export function readSession(sessionId: string, line: string): { entry: SessionEn
   const [, epoch, lease = "", userId = "", roomId = "", json = ""] = match;
   const body: unknown = readJson(json);
   if (!Body.Check(body)) return undefined;
-  const { name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, metadata } = body;
+  const { name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, chosenRole, metadata } = body;
   return {
     lease,
     entry: {
@@ -54,6 +56,7 @@ export function readSession(sessionId: string, line: string): { entry: SessionEn
       ...(earlierTokenHash === undefined ? {} : { earlierTokenHash }),
       openedAt,
       joinedAt,
+      ...(chosenRole === undefined ? {} : { chosenRole }),
       metadata,
     },
   };

@@ -1,7 +1,7 @@
 /** What a node that is alone leaves behind when it stops, so that its next start can go on. */
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { JsonObject } from "@lastseen/protocol";
+import { JsonObject, RoomRole } from "@lastseen/protocol";
 import { BlockRecord } from "../ports/block-list.js";
 import { CallRecord } from "../ports/call-record.js";
 
@@ -19,6 +19,7 @@ const KeptSession = Type.Object({
   earlierTokenHash: Type.Optional(Type.String()),
   openedAt: Type.Number(),
   joinedAt: Type.Optional(Type.Number()),
+  chosenRole: Type.Optional(RoomRole),
   metadata: JsonObject,
 });
 export type KeptSession = Static<typeof KeptSession>;

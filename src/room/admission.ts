@@ -1,5 +1,5 @@
 import type { Emitter } from "../kernel/emitter.js";
-import { type JsonObject, LastseenError, type LeaveReason, type RoomSnapshot } from "@lastseen/protocol";
+import { type JsonObject, LastseenError, type LeaveReason, type RoomRole, type RoomSnapshot } from "@lastseen/protocol";
 import { callOfRoom } from "../ports/call-store.js";
 import type { Blocks } from "../session/blocks.js";
 import type { LifecycleEvents } from "../session/events.js";
@@ -19,6 +19,8 @@ export interface AdmissionRequest {
   metadata: JsonObject | undefined;
   /** The policy that the client wants for another tab of its user. A wider policy than the service's own has no effect. */
   onDuplicate: DuplicatePolicy | undefined;
+  /** What the client wants to be in the room. */
+  role?: RoomRole | undefined;
 }
 
 export interface Admitted {
@@ -103,7 +105,7 @@ export class Admission {
         return;
       }
       if (metadata) session.metadata = metadata;
-      const room = this.#rooms.enter(roomId, session, media);
+      const room = this.#rooms.enter(roomId, session, media, { chosenRole: chosenRole(request) });
       entered({ session, room, media, transferred: false });
       this.#events.emit("joined", { session, roomId });
     } catch (error) {
@@ -128,4 +130,10 @@ export class Admission {
     entered({ session, room: this.#rooms.snapshot(session), media, transferred: true });
     return true;
   }
+}
+
+/** A token's word counts. Only a user who may be listed can ask for less. The two of a call see each other in any case. */
+function chosenRole({ session, roomId, role }: AdmissionRequest): RoomRole | undefined {
+  if (callOfRoom(roomId) !== undefined) return undefined;
+  return role === "audience" ? role : session.identity.roomRole;
 }

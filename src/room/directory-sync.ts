@@ -214,6 +214,7 @@ export function entryOf(session: Session): SessionEntry {
     earlierTokenHash: session.earlierTokenHash,
     openedAt,
     joinedAt: participation?.joinedAt,
+    ...(participation?.chosenRole === undefined ? {} : { chosenRole: participation.chosenRole }),
     metadata,
   };
 }

@@ -30,6 +30,7 @@ export function announceMedia(parts: {
   });
   media.on("producer_opened", ({ roomId, sessionId, producer }) => {
     const { id: producerId, kind, paused, source } = producer;
+    rooms.list(roomId, sessionId);
     const shown = source === undefined ? {} : { source };
     const event = { roomId, userId: userOf(sessionId), sessionId, producerId, kind, paused, ...shown };
     rooms.tell(roomId, "new_producer", event, sessionId);

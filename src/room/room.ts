@@ -1,14 +1,27 @@
 import { encodePong } from "@lastseen/protocol/codec";
+import type { Timer } from "../kernel/clock.js";
 import type { Roster, Session } from "../session/session.js";
+import { RosterChanges } from "./roster-changes.js";
 
 /** The roster of a room: who is in it, and a version that grows by one with every change that the members are told. */
 export class Room implements Roster {
   readonly id: string;
   /** Epoch milliseconds. */
   readonly openedAt: number;
+  /** Everybody in the room. */
   readonly members = new Map<string, Session>();
+  /** Those of them whom the others see, in the order of their places. */
+  readonly listed = new Map<string, Session>();
+  /** Those whom the room itself has put into the audience, in the order in which they came. */
+  readonly unlisted = new Map<string, Session>();
+  /** What the members have not been told yet. */
+  readonly changes = new RosterChanges();
+  /** Runs while there are {@link changes}. */
+  timer: Timer | undefined;
   #epoch: number;
   #version = 0;
+  readonly #places = new Map<string, number>();
+  #lastPlace = 0;
   #pong: Buffer | undefined;
 
   constructor(id: string, openedAt: number, epoch: number) {
@@ -35,10 +48,51 @@ export class Room implements Roster {
     return this.#pong;
   }
 
+  /** How many members are counted and not listed. */
+  get audience(): number {
+    return this.members.size - this.listed.size;
+  }
+
   /** Counts a change of the roster, and returns the new version. */
   bump(): number {
     this.#version += 1;
     this.#pong = undefined;
     return this.#version;
+  }
+
+  /** Puts a member at the end of the list. */
+  list(session: Session): void {
+    this.#lastPlace += 1;
+    this.#places.set(session.id, this.#lastPlace);
+    this.unlisted.delete(session.id);
+    this.listed.set(session.id, session);
+    if (session.participation) session.participation.role = "participant";
+  }
+
+  /**
+   * A page of the list.
+   *
+   * @param after the place after which it begins; 0 is before the first
+   * @returns `next`: the place after which the following page begins; undefined when there is none
+   */
+  page(after: number, limit: number): { sessions: Session[]; next: string | undefined } {
+    const sessions: Session[] = [];
+    let last = 0;
+    for (const [sessionId, session] of this.listed) {
+      const place = this.#places.get(sessionId) ?? 0;
+      if (place <= after) continue;
+      if (sessions.length >= limit) return { sessions, next: String(last) };
+      sessions.push(session);
+      last = place;
+    }
+    return { sessions, next: undefined };
+  }
+
+  /** @returns what the session was; undefined when it was not in the room */
+  remove(sessionId: string): "participant" | "audience" | undefined {
+    if (!this.members.delete(sessionId)) return undefined;
+    this.unlisted.delete(sessionId);
+    this.#places.delete(sessionId);
+    return this.listed.delete(sessionId) ? "participant" : "audience";
   }
 }

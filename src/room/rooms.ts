@@ -1,24 +1,51 @@
 /**
- * The rooms of this node. Sessions enter and leave here, and the others are told in the same turn of the event loop. So the
- * events that a member gets always fit the snapshot that it got before. Each event is encoded once for all members.
+ * The rooms of this node. Sessions enter and leave here, and {@link Broadcast} tells the others. The events that a member gets fit the
+ * snapshot that it got before.
  */
 import type { Clock } from "../kernel/clock.js";
-import { encodeEvent } from "@lastseen/protocol/codec";
 import {
   type Cause,
   type EventData,
   type EventType,
   LastseenError,
   type LeaveReason,
+  LIMITS,
   type Participant,
+  type ReplyData,
+  type RoomRole,
   type RoomSnapshot,
 } from "@lastseen/protocol";
 import type { SessionMedia } from "../ports/media-plane.js";
 import type { Session } from "../session/session.js";
+import { Broadcast } from "./broadcast.js";
+import { listedParticipantOf, participantOf } from "./participants.js";
 import { Room } from "./room.js";
 
-/** In a larger room, a list of all who stay would make each departure cost the square of the room's size. */
-const MOST_LISTED = 50;
+/** A snapshot of a large room has so many participants. The others are in the pages. */
+const MOST_IN_SNAPSHOT = 50;
+
+/** When so few are left, or so few are in the list, as a share of the list's size, audience comes into the list. */
+const SMALL_SHARE = 0.8;
+const THIN_SHARE = 0.25;
+
+/** How a session comes into a room. */
+export interface Stay {
+  /** When the session entered on another node, epoch milliseconds. Undefined: it enters now. */
+  joinedAt?: number | undefined;
+  /** The epoch under which this node has got the session from another node. Undefined: it enters here. */
+  epoch?: number;
+  /** See `Participation`. */
+  chosenRole?: RoomRole | undefined;
+}
+
+export interface RoomLimits {
+  maxRooms: number;
+  maxRoomSize: number;
+  /** Participants in one list. Whoever comes then is audience, unless a token says otherwise. */
+  maxListed: number;
+  /** A room of more people is told of its changes in batches, and its list in pages. */
+  largeRoom: number;
+}
 
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
@@ -29,24 +56,38 @@ export class Rooms {
   #expected = new Map<string, { sessions: number; epoch: number }>();
   readonly #clock: Clock;
   readonly #lastSeenAt: (session: Session) => number;
-  readonly #limits: { maxRooms: number; maxRoomSize: number };
+  readonly #listed: (session: Session, roomId: string) => void;
+  readonly #limits: RoomLimits;
+  readonly #broadcast: Broadcast;
 
   constructor(options: {
     clock: Clock;
     /** When the session was last heard, epoch milliseconds. */
     lastSeenAt: (session: Session) => number;
-    limits: { maxRooms: number; maxRoomSize: number };
+    /** Told of each session that was audience and is a participant now. */
+    listed: (session: Session, roomId: string) => void;
+    limits: RoomLimits;
   }) {
     this.#clock = options.clock;
     this.#lastSeenAt = options.lastSeenAt;
+    this.#listed = options.listed;
     this.#limits = options.limits;
+    const { clock, lastSeenAt } = options;
+    this.#broadcast = new Broadcast({ clock, lastSeenAt, largeRoom: options.limits.largeRoom });
   }
 
   get size(): number {
     return this.#rooms.size;
   }
 
-  /** The number of participants in all rooms. */
+  /** How many people in all rooms are counted and not listed. */
+  get audienceCount(): number {
+    let count = 0;
+    for (const room of this.#rooms.values()) count += room.audience;
+    return count;
+  }
+
+  /** The number of people in all rooms. */
   get participantCount(): number {
     let count = 0;
     for (const room of this.#rooms.values()) count += room.members.size;
@@ -95,58 +136,73 @@ export class Rooms {
   }
 
   /**
-   * Makes the session a participant and tells the others.
+   * Puts the session into the room, as a participant or as audience, and tells the others.
    *
-   * @param before when the session entered on another node, epoch milliseconds, and the epoch under which this node has got it
-   *   from there; undefined when it enters here
    * @returns the snapshot of this moment. Everything that is sent to the session after it is newer
    * @throws LastseenError as {@link assertSpace}
    */
-  enter(
-    roomId: string,
-    session: Session,
-    media: SessionMedia,
-    before?: { joinedAt: number | undefined; epoch: number },
-  ): RoomSnapshot {
+  enter(roomId: string, session: Session, media: SessionMedia, stay: Stay = {}): RoomSnapshot {
     this.assertSpace(roomId);
-    const epoch = before?.epoch ?? this.#expected.get(roomId)?.epoch ?? 0;
+    const epoch = stay.epoch ?? this.#expected.get(roomId)?.epoch ?? 0;
     let room = this.#rooms.get(roomId);
     if (!room) this.#rooms.set(roomId, (room = new Room(roomId, this.#clock.wall(), epoch)));
     room.heldUnder(epoch);
+    const { chosenRole } = stay;
+    const role = chosenRole ?? (room.listed.size < this.#limits.maxListed ? "participant" : "audience");
     room.members.set(session.id, session);
-    session.participation = { roster: room, media, joinedAt: before?.joinedAt ?? this.#clock.wall() };
-    session.replies.spend(this.#announce(room, "user_joined", { participant: this.#participant(session) }, session));
-    return this.#snapshotOf(room);
+    session.participation = {
+      roster: room,
+      media,
+      joinedAt: stay.joinedAt ?? this.#clock.wall(),
+      chosenRole,
+      role,
+    };
+    if (role === "participant") {
+      room.list(session);
+      session.replies.spend(this.#broadcast.joined(room, session));
+    } else {
+      if (chosenRole === undefined) room.unlisted.set(session.id, session);
+      this.#broadcast.counted(room);
+    }
+    return this.#snapshotOf(room, session);
   }
 
   /** Takes the session out of the room and tells the others. Idempotent. */
   leave(roomId: string, session: Session, reason: LeaveReason): void {
     const room = this.#rooms.get(roomId);
-    if (!room?.members.delete(session.id)) return;
-    if (room.members.size === 0) this.#rooms.delete(roomId);
-    this.#announce(room, "user_left", {
-      userId: session.userId,
-      name: session.name,
-      sessionId: session.id,
-      reason,
-      count: room.members.size,
-      ...(room.members.size > MOST_LISTED ? {} : { participants: userIdsOf(room) }),
-    });
+    const role = room?.remove(session.id);
+    if (!room || !role) return;
+    if (room.members.size === 0) {
+      this.#rooms.delete(roomId);
+      room.timer?.cancel();
+      return;
+    }
+    if (role === "participant") this.#broadcast.left(room, session, reason);
+    else this.#broadcast.counted(room);
+    this.#fillList(room);
+  }
+
+  /** A session that sends media comes into the list, because the others must see whom they hear. */
+  list(roomId: string, sessionId: string): void {
+    const room = this.#rooms.get(roomId);
+    const session = room?.members.get(sessionId);
+    if (room && session && !room.listed.has(sessionId)) this.#promote(room, session);
   }
 
   showAway(session: Session, cause: Cause): void {
-    this.#announcePresence("user_away", session, cause);
+    const room = this.#roomThatSees(session);
+    if (room) this.#broadcast.presence(room, "user_away", session, cause);
   }
 
   showBack(session: Session, cause: Cause): void {
-    this.#announcePresence("user_back", session, cause);
+    const room = this.#roomThatSees(session);
+    if (room) this.#broadcast.presence(room, "user_back", session, cause);
   }
 
   /** Tells the others the metadata that the session has now. */
   announceMetadata(session: Session): void {
-    const { userId, id: sessionId, metadata } = session;
-    const room = this.#roomOf(session);
-    if (room) this.#announce(room, "metadata_changed", { userId, sessionId, metadata }, session);
+    const room = this.#roomThatSees(session);
+    if (room) this.#broadcast.metadata(room, session);
   }
 
   /**
@@ -155,25 +211,44 @@ export class Rooms {
    * @param by the session whose client brought the name, and knows it
    */
   showName(session: Session, by: Session | undefined): void {
-    const room = this.#roomOf(session);
-    if (!room) return;
-    this.#announce(room, "name_changed", { userId: session.userId, sessionId: session.id, name: session.name }, by);
+    const room = this.#roomThatSees(session);
+    if (room) this.#broadcast.name(room, session, by);
   }
 
   /** Tells all members that the room is closed. They leave one by one after that. */
   announceClosed(room: Room, reason: string): void {
-    this.#announce(room, "room_closed", { reason });
+    this.#broadcast.closed(room, reason);
   }
 
   /** @throws LastseenError `not_joined` */
   snapshot(session: Session): RoomSnapshot {
     const room = this.#roomOf(session);
     if (!room) throw new LastseenError("not_joined", "The session is in no room.");
-    return this.#snapshotOf(room);
+    return this.#snapshotOf(room, session);
   }
 
+  /**
+   * A page of the list of the session's room.
+   *
+   * @param page `after`: the place after which the page begins
+   * @throws LastseenError `not_joined`
+   */
+  page(session: Session, page: { after?: string; limit?: number }): ReplyData<"getParticipants"> {
+    const room = this.#roomOf(session);
+    if (!room) throw new LastseenError("not_joined", "The session is in no room.");
+    const { sessions, next } = room.page(Number(page.after ?? 0), page.limit ?? LIMITS.pageParticipants);
+    const participants = sessions.map(listedParticipantOf);
+    return { roomId: room.id, version: room.version, participants, ...(next === undefined ? {} : { next }) };
+  }
+
+  /** Everybody in the room, the audience included. */
   participants(room: Room): Participant[] {
     return [...room.members.values()].map((session) => this.#participant(session));
+  }
+
+  /** Those in the room whom the others see. */
+  listedParticipants(room: Room): Participant[] {
+    return [...room.listed.values()].map((session) => this.#participant(session));
   }
 
   /**
@@ -184,59 +259,60 @@ export class Rooms {
   tell<T extends EventType>(roomId: string, type: T, data: EventData<T>, except?: string): void {
     const room = this.#rooms.get(roomId);
     if (!room) return;
-    const sent = this.#send(room, encodeEvent(type, data), except);
+    const sent = this.#broadcast.send(room, type, data, except);
     if (except !== undefined) room.members.get(except)?.replies.spend(sent);
+  }
+
+  /** No more than a small room may have. */
+  get #firstPage(): number {
+    return Math.min(MOST_IN_SNAPSHOT, this.#limits.largeRoom);
   }
 
   #roomOf(session: Session): Room | undefined {
     return session.participation && this.#rooms.get(session.participation.roster.id);
   }
 
-  #announcePresence(type: "user_away" | "user_back", session: Session, reason: Cause): void {
+  /** The session's room, if the others in it see the session. */
+  #roomThatSees(session: Session): Room | undefined {
     const room = this.#roomOf(session);
-    if (room) this.#announce(room, type, { userId: session.userId, sessionId: session.id, reason }, session);
+    return room?.listed.has(session.id) ? room : undefined;
   }
 
-  /** @returns the bytes that were sent to all members together */
-  #announce<T extends RosterEvent>(
-    room: Room,
-    type: T,
-    data: Omit<EventData<T>, "roomId" | "version">,
-    except?: Session,
-  ): number {
-    const frame = { roomId: room.id, version: room.bump(), ...data } as EventData<T>;
-    return this.#send(room, encodeEvent(type, frame), except?.id);
+  #promote(room: Room, session: Session): void {
+    room.list(session);
+    this.#broadcast.listed(room, session);
+    this.#listed(session, room.id);
   }
 
-  #send(room: Room, text: string, except: string | undefined): number {
-    const frame = Buffer.from(text);
-    for (const member of room.members.values()) {
-      if (member.id !== except) member.connection?.send(frame);
+  /**
+   * When participants have left, the next ones of the audience come into the list: all of them when the room is small enough for that,
+   * and otherwise some, so that nobody looks at an empty list. To fill it to the end each time would double the cost of a departure.
+   */
+  #fillList(room: Room): void {
+    const { maxListed } = this.#limits;
+    const isSmall = room.members.size <= SMALL_SHARE * maxListed;
+    const target = isSmall ? room.members.size : Math.ceil(THIN_SHARE * maxListed);
+    for (const session of room.unlisted.values()) {
+      if (room.listed.size >= target) return;
+      this.#promote(room, session);
     }
-    return frame.length * room.members.size;
   }
 
-  #snapshotOf(room: Room): RoomSnapshot {
-    return { id: room.id, version: room.version, participants: this.participants(room) };
+  #snapshotOf(room: Room, session: Session): RoomSnapshot {
+    const { id, version, audience } = room;
+    const { sessions, next } = room.page(0, this.#broadcast.isLarge(room) ? this.#firstPage : Infinity);
+    return {
+      id,
+      version,
+      participants: sessions.map((one) => this.#participant(one)),
+      ...(next === undefined && audience === 0 ? {} : { count: room.members.size }),
+      ...(audience === 0 ? {} : { audience }),
+      ...(room.listed.has(session.id) ? {} : { role: "audience" }),
+      ...(next === undefined ? {} : { next }),
+    };
   }
 
   #participant(session: Session): Participant {
-    return {
-      userId: session.userId,
-      name: session.name,
-      sessionId: session.id,
-      state: session.shown,
-      joinedAt: session.participation?.joinedAt ?? 0,
-      lastSeenAt: this.#lastSeenAt(session),
-      metadata: session.metadata,
-      producers: [...(session.participation?.media.requests?.producers ?? [])],
-    };
+    return participantOf(session, this.#lastSeenAt(session));
   }
-}
-
-type RosterEvent =
-  "user_joined" | "user_left" | "user_away" | "user_back" | "name_changed" | "metadata_changed" | "room_closed";
-
-function userIdsOf(room: Room): string[] {
-  return [...new Set([...room.members.values()].map(({ userId }) => userId))];
 }

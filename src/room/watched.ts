@@ -6,7 +6,7 @@ import type { Session } from "../session/session.js";
 import type { Rooms } from "./rooms.js";
 
 /**
- * Keeps it known which sessions are watched: those that others share a room with, and those with a call that rings or goes
+ * Keeps it known which sessions are watched: participants whom others in their room see, and those with a call that rings or goes
  * on. Only they are asked often for a sign of life. A client knows the same from its roster and its call.
  */
 export function followWatched(parts: {
@@ -21,7 +21,8 @@ export function followWatched(parts: {
   const review = (session: Session): void => {
     if (session.status !== "open") return;
     const room = session.participation && rooms.find(session.participation.roster.id);
-    liveness.setWatched(session, (room !== undefined && room.members.size > 1) || isInCall(session));
+    const isSeen = session.participation?.role === "participant" && room !== undefined && room.members.size > 1;
+    liveness.setWatched(session, isSeen || isInCall(session));
   };
   const reviewRoom = (roomId: string): void => {
     const members = rooms.find(roomId)?.members;
@@ -39,6 +40,7 @@ export function followWatched(parts: {
       reviewRoom(participation.roster.id);
     });
   }
+  events.on("listed", ({ session }) => review(session));
   events.on("left", ({ session, roomId }) => {
     review(session);
     reviewRoom(roomId);

@@ -26,6 +26,8 @@ export interface LifecycleEvents {
   renamed: { session: Session; by: Session | undefined };
   resume_refused: { sessionId: string; userId: string; why: ResumeRefusal };
   joined: { session: Session; roomId: string };
+  /** A session that was audience is a participant of its room now, because it sends media or the room has become smaller. */
+  listed: { session: Session; roomId: string };
   /** The session moved to another tab of its user, under a new epoch. */
   transferred: { session: Session; fromTabId: string };
   transfer_refused: { session: Session; why: "rate_limited" };

@@ -1,4 +1,10 @@
-import { type EvidenceReport, type JsonObject, LastseenError, type PresenceState } from "@lastseen/protocol";
+import {
+  type EvidenceReport,
+  type JsonObject,
+  LastseenError,
+  type PresenceState,
+  type RoomRole,
+} from "@lastseen/protocol";
 import { firstEvidence, forgetEnd, type Evidence } from "./evidence.js";
 import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionMedia } from "../ports/media-plane.js";
@@ -17,6 +23,8 @@ export interface Identity {
   rooms: readonly string[] | undefined;
   /** Whether the user may call other users and watch their statuses. Without a claim: only if the token names no rooms. */
   calls: boolean;
+  /** What the user is in rooms. Undefined: what the client asks for, as far as the room lists more participants. */
+  roomRole?: RoomRole | undefined;
   /** When the token runs out, epoch milliseconds; `Infinity` without one. */
   expiresAt: number;
 }
@@ -38,6 +46,10 @@ export interface Participation {
   readonly media: SessionMedia;
   /** Epoch milliseconds. */
   readonly joinedAt: number;
+  /** The role that the token or the client has chosen. Undefined: the room chooses, and may choose again. */
+  readonly chosenRole: RoomRole | undefined;
+  /** What the session is now. Only `Rooms` changes it. */
+  role: RoomRole;
 }
 
 /** Why the client cannot go on using any of the media that it had before a resume. */

@@ -77,7 +77,8 @@ function translateRooms(
       open.set(roomId, epoch);
       to.tell(aboutRoom("room_opened", roomId, epoch));
     }
-    to.stepOf("joined", session, { roomId });
+    const isAudience = session.participation?.role === "audience";
+    to.stepOf("joined", session, { roomId, ...(isAudience ? { role: "audience" } : {}) });
   });
   lifecycle.on("left", ({ session, roomId, reason, cause }) => {
     const movedOn = hasMovedOn(reason, cause);

@@ -25,6 +25,7 @@ export function sessionEntry(sessionId: string, more: Partial<SessionEntry> = {}
     tokenHash: "hash",
     openedAt: 1_700_000_000_000,
     joinedAt: 1_700_000_000_500,
+    chosenRole: "audience",
     metadata: {},
     ...more,
   };

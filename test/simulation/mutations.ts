@@ -53,6 +53,7 @@ class LeavingTwice extends Rooms {
     const room = this.find(roomId);
     if (!room) return;
     room.members.set(session.id, session);
+    room.listed.set(session.id, session);
     super.leave(roomId, session, reason);
   }
 }

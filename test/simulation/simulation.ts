@@ -11,6 +11,7 @@ import type { Page } from "./people/page.js";
 import { Town } from "./people/town.js";
 import { Host } from "./service/host.js";
 import type { NodeVariants } from "./service/node.js";
+import { roomSizesOf } from "./service/settings.js";
 import { makeToken, readToken } from "./service/tokens.js";
 import { Trace } from "./trace.js";
 import type { Peer } from "./world/peer.js";
@@ -95,6 +96,7 @@ class Simulation implements Scene, Victims {
       scene: this,
       peers,
       multiTabPolicy,
+      roomSizes: roomSizesOf(seed),
       authenticate: withTokens ? readToken : undefined,
       variants,
       everyWatch,

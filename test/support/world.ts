@@ -45,6 +45,8 @@ const SETTINGS: Omit<ServiceSettings, "nodeId" | "cluster"> = {
   limits: {
     maxRooms: 1_000,
     maxRoomSize: 100,
+    maxListed: 150,
+    largeRoom: 100,
     connectionsPerAddress: 20_000,
     sessionsPerUser: 20,
     bufferedBytes: 268_435_456,
@@ -96,6 +98,7 @@ interface WorldOptions {
   calls?: CallStore;
   blocks?: BlockList;
   media?: MediaPlane;
+  limits?: Partial<ServiceSettings["limits"]>;
   /** More steps for every cleanup, after the real ones. */
   extraSteps?: readonly CleanupStep[];
 }
@@ -116,7 +119,8 @@ export class World {
       options.directory?.(options.ownTime ?? this.clock) ?? new MemoryDirectory(new MemoryStore(this.clock), nodeId);
     const listenerFailed = (error: unknown): void => void this.errors.push(error);
     const cluster = options.cluster && { rebalancePerSecond: 0, ...options.cluster };
-    const settings = { ...SETTINGS, nodeId, cluster };
+    const limits = { ...SETTINGS.limits, ...options.limits };
+    const settings = { ...SETTINGS, limits, nodeId, cluster };
     const clock = options.ownTime ?? this.clock;
     this.service = createService(
       settings,

@@ -7,7 +7,7 @@ import { browserEnvironment } from "./browser.js";
 import { Calls } from "./calls.js";
 import type { ConnectionState, DisconnectReason, StateChange } from "./connection-state.js";
 import { Emitter } from "./emitter.js";
-import type { ClientEvents, JoinedRoom, LeftRoom, SessionInfo } from "./events.js";
+import type { ClientEvents, JoinedRoom, LeftRoom, RoomState, SessionInfo } from "./events.js";
 import type { ServiceEvent } from "./frame.js";
 import { Connection } from "./connection.js";
 import { Membership } from "./membership.js";
@@ -107,11 +107,11 @@ export class LastseenClient {
   }
 
   /** The room that the session is in, with its participants. A new object after every change. */
-  get room(): RoomSnapshot | undefined {
+  get room(): RoomState | undefined {
     return this.#membership.room;
   }
 
-  /** This session in the roster. */
+  /** This session in the roster; `undefined` for audience. */
   get self(): Participant | undefined {
     const { sessionId } = this.#membership.identity;
     return this.room?.participants.find((participant) => participant.sessionId === sessionId);
@@ -229,7 +229,8 @@ export class LastseenClient {
 
   /** Whether others would see that this client is away. */
   get #isWatched(): boolean {
-    return this.calls.current !== undefined || (this.room?.participants.length ?? 0) > 1;
+    const { room } = this;
+    return this.calls.current !== undefined || (room !== undefined && room.role !== "audience" && room.count > 1);
   }
 
   #stateChanged(change: StateChange): void {

@@ -25,8 +25,16 @@ export type SessionInfo = Pick<
  */
 export type JoinedHow = "joined" | "resumed" | "rejoined";
 
+/** The room as this client knows it. While there is `next`, the client still asks for the rest of `participants`. */
+export type RoomState = RoomSnapshot & {
+  /** Everybody in the room, the audience included. */
+  readonly count: number;
+  /** How many of them are audience: counted and not in `participants`. */
+  readonly audience: number;
+};
+
 export interface JoinedRoom {
-  readonly room: RoomSnapshot;
+  readonly room: RoomState;
   readonly how: JoinedHow;
   /** Until now the participant belonged to another tab or device. */
   readonly transferred: boolean;
@@ -42,8 +50,8 @@ export interface LeftRoom {
 }
 
 export interface RosterChange {
-  readonly room: RoomSnapshot;
-  /** The event that changed it; `snapshot` when the whole roster was replaced. */
+  readonly room: RoomState;
+  /** The event that changed it; `snapshot` when the whole roster was replaced, or a page of it has come. */
   readonly cause: EventType | "snapshot";
   /** Participants who were not in the roster before. */
   readonly added: readonly Participant[];

@@ -31,6 +31,7 @@ export type {
   LeftRoom,
   OtherTab,
   OwnEvents,
+  RoomState,
   RosterChange,
   SessionInfo,
 } from "./events.js";
@@ -52,6 +53,7 @@ export type {
   ReplyData,
   RequestData,
   RequestType,
+  RoomRole,
   RoomSnapshot,
   UserStatus,
 } from "@lastseen/protocol";

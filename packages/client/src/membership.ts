@@ -5,7 +5,7 @@
 import type { JsonObject, ReplyData, RequestData, RequestType, RoomSnapshot } from "@lastseen/protocol";
 import type { Timers } from "./environment.js";
 import type { Emitter } from "./emitter.js";
-import type { ClientEvents, JoinedHow, JoinedRoom, LeftRoom } from "./events.js";
+import type { ClientEvents, JoinedHow, JoinedRoom, LeftRoom, RoomState } from "./events.js";
 import type { ServiceEvent } from "./frame.js";
 import type { Connection } from "./connection.js";
 import type { Greeting } from "./connection-events.js";
@@ -57,7 +57,7 @@ export class Membership {
     this.#view = new RoomView(parts.connection, parts.events);
   }
 
-  get room(): RoomSnapshot | undefined {
+  get room(): RoomState | undefined {
     return this.#view.room;
   }
 
@@ -164,11 +164,11 @@ export class Membership {
     const self = participants.find((participant) => participant.sessionId === sessionId);
     if (roomId === undefined || !self) return;
     const event = eventForOthers({ roomId, userId: self.userId, sessionId }, type, data, reply);
-    if (event) this.#view.event(event);
+    if (event) this.#view.event(event, sessionId);
   }
 
   event(event: ServiceEvent): void {
-    this.#view.event(event);
+    this.#view.event(event, this.#sessionId);
     if (event.type === "media_reset") this.#view.amend(this.#sessionId, { producers: [] }, event.type);
     // The service tells only the others which of this session's producers were in the transport.
     if (event.type === "transport_closed") this.refresh().catch(() => {});

@@ -1,7 +1,10 @@
-/** The roster of the session's room: reports each change as an event, and asks for the roster when an event was missed. */
+/**
+ * The roster of the session's room: reports each change as an event, asks for the pages of a large room, and asks for the roster
+ * again when an event was missed.
+ */
 import type { EventType, Participant, RoomSnapshot } from "@lastseen/protocol";
 import type { Emitter } from "./emitter.js";
-import type { ClientEvents, LeftRoom } from "./events.js";
+import type { ClientEvents, LeftRoom, RoomState } from "./events.js";
 import type { ServiceEvent } from "./frame.js";
 import type { Connection } from "./connection.js";
 import { Roster } from "./roster.js";
@@ -13,6 +16,7 @@ export class RoomView {
   #repairing = false;
   /** An event was missed, so the roster may be wrong although its version is the newest. */
   #incomplete = false;
+  #pages: Promise<void> | undefined;
   #activeSpeaker: string | null = null;
 
   constructor(connection: Connection, events: Emitter<ClientEvents>) {
@@ -20,7 +24,7 @@ export class RoomView {
     this.#events = events;
   }
 
-  get room(): RoomSnapshot | undefined {
+  get room(): RoomState | undefined {
     return this.#roster?.snapshot;
   }
 
@@ -32,10 +36,11 @@ export class RoomView {
   /** Sets the room. @param between runs when the room is set and before the `roster` event */
   open(room: RoomSnapshot, between: () => void): void {
     const before = this.room?.participants ?? [];
-    this.#roster = new Roster(room);
+    this.#roster = new Roster(room, this.room);
     this.#repairing = this.#incomplete = false;
     between();
     this.#emitRoster("snapshot", before);
+    void this.#askForPages();
   }
 
   /** Ends the room, and emits `left` if there was one. */
@@ -55,11 +60,15 @@ export class RoomView {
     this.#emitRoster(cause, before);
   }
 
-  event(event: ServiceEvent): void {
+  /** @param ownId this session */
+  event(event: ServiceEvent, ownId: string): void {
     if (!this.#roster) return;
     if (event.type === "active_speaker") this.#activeSpeaker = event.data.userId;
     const before = this.#roster.snapshot.participants;
     const applied = this.#roster.apply(event);
+    if (event.type === "roster_changed" && event.data.joined?.some(({ sessionId }) => sessionId === ownId)) {
+      this.#roster.listed();
+    }
     if (applied !== "unaffected") this.#emitRoster(event.type, before);
     if (applied !== "gap") return;
     this.#incomplete = true;
@@ -68,7 +77,9 @@ export class RoomView {
 
   /** @param version the roster's version at the service */
   check(version: number): void {
-    if (this.#roster && (this.#incomplete || version !== this.#roster.snapshot.version)) void this.#repair();
+    if (!this.#roster) return;
+    if (this.#incomplete || version !== this.#roster.snapshot.version) void this.#repair();
+    else void this.#askForPages();
   }
 
   /** @throws RequestError */
@@ -81,7 +92,30 @@ export class RoomView {
       this.#incomplete = false;
       this.#emitRoster("snapshot", before);
     }
-    return roster.snapshot;
+    await this.#askForPages();
+    return this.room ?? room;
+  }
+
+  /** Asks for one page after the other until the list is complete. A failure is made good after the next pong. */
+  #askForPages(): Promise<void> {
+    return (this.#pages ??= this.#getPages().finally(() => (this.#pages = undefined)));
+  }
+
+  async #getPages(): Promise<void> {
+    try {
+      for (let after = this.room?.next; after !== undefined; after = this.room?.next) {
+        const page = await this.#connection.request("getParticipants", { after });
+        const roster = this.#roster;
+        // The list may have begun anew since the client asked.
+        if (roster?.snapshot.id !== page.roomId || roster.snapshot.next !== after) continue;
+        const before = roster.snapshot.participants;
+        this.#incomplete ||= !roster.add(page);
+        if (this.#incomplete) break;
+        this.#emitRoster("snapshot", before);
+      }
+    } catch {
+      // Without a connection the next hello brings a new list.
+    }
   }
 
   async #repair(): Promise<void> {
@@ -101,7 +135,7 @@ export class RoomView {
     const added = without(room.participants, before);
     const removed = without(before, room.participants);
     this.#events.emit("roster", { room, cause, added, removed });
-    if (cause === "snapshot") this.#clearAbsentSpeaker(room);
+    if (cause === "snapshot" && room.next === undefined) this.#clearAbsentSpeaker(room);
   }
 
   /** A snapshot can lack the user who spoke last; the service sends no event for that. */

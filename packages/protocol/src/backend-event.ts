@@ -43,6 +43,7 @@ const fields = {
   fromTabId: Type.Optional(Type.String()),
   fromNodeId: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String({ description: "As in `user_left`" })),
+  role: Type.Optional(Type.String({ description: "`audience` of who joined and is counted and not listed" })),
   cause: Type.Optional(Type.String({ description: "The evidence that led to it" })),
   callId: Type.Optional(Type.String()),
   peer: Type.Optional(Type.String({ description: "The other user of the call" })),

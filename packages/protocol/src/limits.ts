@@ -19,6 +19,8 @@ export const LIMITS = {
   nameLength: 128,
   /** Wrong requests in a row that one socket may send before it is ended with 4400. */
   badRequests: 100,
+  /** Most participants in one page of `getParticipants`. */
+  pageParticipants: 200,
   /** Requests of one socket that may wait for an earlier one to finish. */
   pendingRequests: 256,
 } as const;

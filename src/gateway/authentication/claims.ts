@@ -1,5 +1,5 @@
 /** What a token says, after its signature was checked. Each refusal names the claim and what is wrong with it. */
-import { checkRoomId, checkUserId, LastseenError, shownName } from "@lastseen/protocol";
+import { checkRoomId, checkUserId, LastseenError, type RoomRole, shownName } from "@lastseen/protocol";
 import type { Identity } from "../../session/session.js";
 
 /** What the service requires of the claims, beside a right user and a time. */
@@ -24,7 +24,7 @@ export function identityOf(claims: unknown, rules: ClaimRules, now: number): Ide
   if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
     throw new LastseenError("unauthorized", "The token's claims must be a JSON object.");
   }
-  const { sub, name, rooms, calls, exp, nbf, iat, iss, aud } = claims as Readonly<Record<string, unknown>>;
+  const { sub, name, rooms, calls, roomRole, exp, nbf, iat, iss, aud } = claims as Readonly<Record<string, unknown>>;
   checkSource(rules, iss, aud);
   const expiresAt = checkTimes({ exp, nbf, iat }, rules.toleranceS, now);
   return {
@@ -32,6 +32,7 @@ export function identityOf(claims: unknown, rules: ClaimRules, now: number): Ide
     name: shownName(name, String(sub)),
     rooms: roomsOf(rooms),
     calls: callsOf(calls, rooms),
+    roomRole: roomRoleOf(roomRole),
     expiresAt,
   };
 }
@@ -96,6 +97,11 @@ function callsOf(calls: unknown, rooms: unknown): boolean {
   if (calls === undefined) return rooms === undefined;
   if (typeof calls !== "boolean") throw wrong("calls", `${kindOf(calls)}; it must be true or false`);
   return calls;
+}
+
+function roomRoleOf(role: unknown): RoomRole | undefined {
+  if (role === undefined || role === "participant" || role === "audience") return role;
+  throw wrong("roomRole", 'must be "participant" or "audience"');
 }
 
 function kindOf(value: unknown): string {

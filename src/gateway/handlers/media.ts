@@ -33,6 +33,7 @@ export const mediaHandlers: Pick<Handlers, MediaRequest> = {
     reply(await mediaOf(session).restartIce(data.transportId));
   },
   async produce({ session, data, reply }) {
+    assertMaySend(session);
     reply(await mediaOf(session).produce(data));
   },
   async pauseProducer({ session, data, reply }) {
@@ -73,4 +74,10 @@ function mediaOf(session: Session): MediaRequests {
   const { requests } = session.participation.media;
   if (!requests) throw new LastseenError("media_unavailable", "This service carries no media.");
   return requests;
+}
+
+/** The others must see whom they hear. A session that the room has put into the audience comes into the list when it sends. */
+function assertMaySend({ participation }: Session): void {
+  if (participation?.role !== "audience" || participation.chosenRole !== "audience") return;
+  throw new LastseenError("forbidden", "The audience of a room sends no media; join as a participant.");
 }

@@ -5,7 +5,7 @@ import type { MetadataChanges } from "../../room/metadata-changes.js";
 import type { Rooms } from "../../room/rooms.js";
 import type { Handlers } from "./handler.js";
 
-type RoomRequest = "join" | "getRoom" | "setMetadata" | "leave" | "beforeDisconnect";
+type RoomRequest = "join" | "getRoom" | "getParticipants" | "setMetadata" | "leave" | "beforeDisconnect";
 
 /** Requests to join a room, to read and change it, and to leave. */
 export function roomHandlers(parts: {
@@ -18,8 +18,8 @@ export function roomHandlers(parts: {
   return {
     async join({ connection, session, data, reply }) {
       assertMetadataSize(data.metadata);
-      const { roomId, metadata, onDuplicate } = data;
-      await admission.admit({ session, connection, roomId, metadata, onDuplicate }, (admitted) => {
+      const { roomId, metadata, onDuplicate, role } = data;
+      await admission.admit({ session, connection, roomId, metadata, onDuplicate, role }, (admitted) => {
         const { id: sessionId, epoch, resumeToken } = admitted.session;
         const routerRtpCapabilities = admitted.media.requests?.routerRtpCapabilities ?? null;
         connection.session = admitted.session;
@@ -36,6 +36,9 @@ export function roomHandlers(parts: {
     },
     getRoom({ session, reply }) {
       reply({ room: rooms.snapshot(session) });
+    },
+    getParticipants({ session, data, reply }) {
+      reply(rooms.page(session, data));
     },
     setMetadata({ session, data, reply }) {
       if (!session.participation) throw notJoined();

@@ -47,8 +47,14 @@ export class SessionMetrics {
       [],
       (gauge) => gauge.set(sources.blocks()),
     );
-    this.#instruments.gauge("participants", "Participants of all rooms.", [], (gauge) =>
+    this.#instruments.gauge("participants", "People in all rooms, the audience included.", [], (gauge) =>
       gauge.set(sources.participants()),
+    );
+    this.#instruments.gauge(
+      "audience",
+      "People in rooms whom the others do not see: counted and not listed.",
+      [],
+      (gauge) => gauge.set(sources.audience()),
     );
   }
 }

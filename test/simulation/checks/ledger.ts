@@ -24,12 +24,17 @@ interface Frame {
   id?: number;
   ok?: boolean;
   type?: string;
-  data?: { sessionId?: string; epoch?: number; room?: { id: string; participants: { sessionId: string }[] } | null };
+  data?: {
+    sessionId?: string;
+    epoch?: number;
+    room?: { id: string; participants: { sessionId: string }[]; next?: string } | null;
+  };
 }
 
 const PONG = '{"type":"pong"';
 const ANSWER = '{"id":';
 const JOINED = '{"type":"user_joined"';
+const BATCH = '{"type":"roster_changed"';
 const LEFT = '{"type":"user_left"';
 const NOT_ALLOWED = '"code":"unauthorized"';
 const REFUSAL = '{"type":"error"';
@@ -89,7 +94,7 @@ export class Ledger implements SocketWitness {
     if (text.startsWith(ANSWER)) {
       if (text.includes(NOT_ALLOWED)) this.#unheard(record);
       this.#answered(socket, record, JSON.parse(text) as Frame);
-    } else if (text.startsWith(JOINED) || text.startsWith(LEFT)) {
+    } else if (text.startsWith(JOINED) || text.startsWith(LEFT) || text.startsWith(BATCH)) {
       const { type = "", data = {} } = JSON.parse(text) as Frame;
       record.roster.event(type, data);
     } else if (text.startsWith(REFUSAL)) {
@@ -137,7 +142,7 @@ export class Ledger implements SocketWitness {
     const { sessionId, epoch, room } = frame.data ?? {};
     if (sessionId !== undefined && epoch !== undefined) this.#granted(socket, record, sessionId, epoch);
     else this.#assertOwner(socket, record, type);
-    if (room) record.roster.snapshot(room.participants);
+    if (room) record.roster.snapshot(room);
     if (type === "leave") record.roster.leave();
   }
 

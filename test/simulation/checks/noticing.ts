@@ -67,8 +67,9 @@ export class Noticing {
   #follow(session: Session): void {
     const { id } = session;
     const now = this.#scene.world.now.at;
-    const members = this.#node.service.rooms.find(session.participation?.roster.id ?? "")?.members.size ?? 0;
-    if (members < 2) this.#watchedSince.delete(id);
+    const { participation } = session;
+    const members = this.#node.service.rooms.find(participation?.roster.id ?? "")?.members.size ?? 0;
+    if (members < 2 || participation?.role === "audience") this.#watchedSince.delete(id);
     else if (!this.#watchedSince.has(id)) this.#watchedSince.set(id, now);
     const trouble = this.#troubleOf(session);
     const before = this.#troubles.get(id);

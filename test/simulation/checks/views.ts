@@ -114,8 +114,11 @@ export class Views {
       this.#equal.set(page, { view, room, version: undefined, changes: this.#changes });
       return;
     }
-    const isIn = view?.participants.some(({ sessionId }) => sessionId === own.id);
-    if (!view || !isIn || !room || view.id !== room.id || view.version !== room.version) {
+    // The members are told of what has changed in some moments.
+    if (room && !room.changes.isEmpty) return;
+    const isListed = view?.participants.some(({ sessionId }) => sessionId === own.id) ?? false;
+    const isIn = isListed || view?.role === "audience";
+    if (!view || !isIn || !room || view.id !== room.id || view.version !== room.version || view.next !== undefined) {
       const since = this.#differsSince.get(page) ?? world.now.at;
       this.#differsSince.set(page, since);
       if (world.now.at - since <= REPAIRED_WITHIN_MS) return;
@@ -129,8 +132,13 @@ export class Views {
     count("check", "V4 views");
     const { version } = room;
     this.#equal.set(page, { view, room, version, changes: this.#changes });
-    const [seen, there] = [this.#digest(view.participants, own.id), this.#digest(rooms.participants(room), own.id)];
+    const listed = rooms.listedParticipants(room);
+    const [seen, there] = [this.#digest(view.participants, own.id), this.#digest(listed, own.id)];
     if (seen !== there) fail("V4", `${page.name} shows ${seen}, but in version ${version} there are ${there}`);
+    if (room.audience > 0) count("check", "V4 counts of audience");
+    if (view.count === room.members.size && view.audience === room.audience) return;
+    const counts = `${view.count} people and ${view.audience} of them audience`;
+    fail("V4", `${page.name} shows ${counts}, but there are ${room.members.size} and ${room.audience}`);
   }
 
   /** @param ownId session whose producers are left out: the service tells no session of its own producers */

@@ -52,6 +52,7 @@ export function createSimulatedCore(
     rooms: new (variants.Rooms ?? Rooms)({
       clock,
       lastSeenAt: (session) => liveness.lastSeenAt(session),
+      listed: (session, roomId) => lifecycle.emit("listed", { session, roomId }),
       limits: settings.limits,
     }),
     sockets: new WatchedSockets({

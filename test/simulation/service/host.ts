@@ -9,6 +9,7 @@ import type { CallEnding } from "../people/page-calls.js";
 import type { Page } from "../people/page.js";
 import type { Peer } from "../world/peer.js";
 import { ServiceNode, type NodeVariants } from "./node.js";
+import type { RoomSizes } from "./settings.js";
 
 const RESTART_MS = { least: 300, most: 8_000 } as const;
 /** The checks look at a closed process for this time. A timer that does nothing may run for as long. */
@@ -19,6 +20,7 @@ export interface HostOptions {
   readonly scene: Scene;
   readonly peers: ReadonlyMap<string, Peer>;
   readonly multiTabPolicy: DuplicatePolicy;
+  readonly roomSizes: RoomSizes;
   readonly authenticate: Authenticate | undefined;
   readonly variants: NodeVariants;
   readonly everyWatch: boolean;

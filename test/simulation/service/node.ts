@@ -22,7 +22,7 @@ import { CallHistory } from "./call-history.js";
 import { createSimulatedCore, type CoreVariants, type SimulatedCore } from "./core.js";
 import { IdleWatches } from "./idle-watches.js";
 import { SimulatedMediaPlane } from "./media-plane.js";
-import { SETTINGS, settingsOf } from "./settings.js";
+import { SETTINGS, settingsOf, type RoomSizes } from "./settings.js";
 import { RemoteStore } from "./store.js";
 
 /** Parts that a mutation uses instead of the real service's parts or of the simulated ones. */
@@ -36,6 +36,7 @@ export interface NodeOptions {
   readonly peers: ReadonlyMap<string, Peer>;
   readonly witness: SocketWitness;
   readonly multiTabPolicy: DuplicatePolicy;
+  readonly roomSizes: RoomSizes;
   readonly authenticate: Authenticate | undefined;
   /** How far its wall clock is ahead of the monotonic clock, in milliseconds. */
   readonly wallOffset: number;
@@ -89,7 +90,7 @@ export class ServiceNode implements Listening {
       unexpected("listener of media", error),
     );
     this.#disposals.defer("media", () => this.media.close());
-    const settings = settingsOf(this.name, options.multiTabPolicy);
+    const settings = settingsOf(this.name, options.multiTabPolicy, options.roomSizes);
     this.#core = createSimulatedCore(settings, this.loop, listenerFailed, options.variants);
     this.service = createService(
       settings,

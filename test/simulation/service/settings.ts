@@ -20,6 +20,21 @@ const delivered = settingsOfConfig(config);
 
 export const POLICY = delivered.policy;
 
-export function settingsOf(nodeId: string, multiTabPolicy: DuplicatePolicy): ServiceSettings {
-  return { ...delivered, nodeId, multiTabPolicy };
+/** From which size on a room is large, and how many participants its list has. */
+export type RoomSizes = Pick<ServiceSettings["limits"], "largeRoom" | "maxListed">;
+
+/** The few people of a simulation make large rooms only when a large room is small. */
+const ROOM_SIZES: readonly [RoomSizes, RoomSizes, RoomSizes] = [
+  { largeRoom: delivered.limits.largeRoom, maxListed: delivered.limits.maxListed },
+  { largeRoom: 2, maxListed: delivered.limits.maxListed },
+  { largeRoom: 2, maxListed: 3 },
+];
+
+/** One run in three has the rooms of every day, one has large rooms, and one has large rooms with audience. */
+export function roomSizesOf(seed: number): RoomSizes {
+  return ROOM_SIZES[seed % ROOM_SIZES.length] ?? ROOM_SIZES[0];
+}
+
+export function settingsOf(nodeId: string, multiTabPolicy: DuplicatePolicy, sizes?: RoomSizes): ServiceSettings {
+  return { ...delivered, nodeId, multiTabPolicy, limits: { ...delivered.limits, ...sizes } };
 }

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { LIMITS } from "../limits.js";
 import { CallSnapshot } from "./call.js";
 import {
   ClientText,
@@ -7,10 +8,12 @@ import {
   GivenId,
   JsonObject,
   LeaveReason,
+  ListedParticipant,
   Name,
   Nothing,
   Participant,
   RoomId,
+  RoomRole,
   ResumeTokenText,
   RoomSnapshot,
   Shape,
@@ -58,6 +61,8 @@ export const sessionRequests = {
       roomId: RoomId,
       onDuplicate: Type.Optional(Type.Enum(["transfer", "reject", "allow"])),
       metadata: Type.Optional(JsonObject),
+      /** `audience`: to be counted and not listed. The token may decide otherwise; the answer's `room.role` says what counts. */
+      role: Type.Optional(RoomRole),
     }),
     reply: Shape({
       room: RoomSnapshot,
@@ -69,6 +74,21 @@ export const sessionRequests = {
     }),
   },
   getRoom: { data: Nothing, reply: Shape({ room: RoomSnapshot }) },
+  /** A page of the participants of a large room. */
+  getParticipants: {
+    data: Shape({
+      /** `next` of the snapshot or of the page before. Left out: from the first participant on. */
+      after: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMITS.pageParticipants })),
+    }),
+    reply: Shape({
+      roomId: RoomId,
+      version: Type.Integer(),
+      participants: Type.Array(ListedParticipant),
+      /** Left out on the last page. */
+      next: Type.Optional(Type.String()),
+    }),
+  },
   setMetadata: { data: Shape({ metadata: JsonObject }), reply: Nothing },
   leave: { data: Nothing, reply: Nothing },
   beforeDisconnect: { data: Shape({ roomId: Type.Optional(RoomId) }), reply: Nothing },
@@ -86,9 +106,9 @@ export const sessionEvents = {
     name: Type.String(),
     sessionId: GivenId,
     reason: LeaveReason,
-    /** How many participants the room has now. */
+    /** How many people the room has now, the audience included. */
     count: Type.Integer(),
-    /** The users who are still there. Left out in rooms of more than 50 participants. */
+    /** The users who are still in the list. Left out in rooms of more than 50 participants. */
     participants: Type.Optional(Type.Array(UserId)),
   }),
   user_away: presence,
@@ -96,6 +116,31 @@ export const sessionEvents = {
   /** The newest name of a user, told for each session of that user in the room. */
   name_changed: Shape({ ...roster, userId: UserId, sessionId: GivenId, name: Type.String() }),
   metadata_changed: Shape({ ...roster, userId: UserId, sessionId: GivenId, metadata: JsonObject }),
+  /**
+   * What has changed in a large room since its members were last told, as one change of the version. It tells how things are
+   * now, so a client may get again what a snapshot has told it already.
+   */
+  roster_changed: Shape({
+    ...roster,
+    /** Everybody in the room, the audience included. */
+    count: Type.Integer(),
+    audience: Type.Integer(),
+    /** Participants who are new, or were audience before. */
+    joined: Type.Optional(Type.Array(ListedParticipant)),
+    left: Type.Optional(Type.Array(Shape({ reason: LeaveReason, sessionIds: Type.Array(GivenId) }))),
+    /** Sessions. */
+    away: Type.Optional(Type.Array(GivenId)),
+    back: Type.Optional(Type.Array(GivenId)),
+    changed: Type.Optional(
+      Type.Array(
+        Shape({
+          sessionId: GivenId,
+          name: Type.Optional(Type.String()),
+          metadata: Type.Optional(JsonObject),
+        }),
+      ),
+    ),
+  }),
   room_closed: Shape({ ...roster, reason: Type.String() }),
   session_transferred: Shape({ roomId: RoomId, tabId: TabId, at: EpochMs }),
   server_closing: Shape({ reconnectAfterMs: DurationMs }),

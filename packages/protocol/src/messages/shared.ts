@@ -83,11 +83,43 @@ export const Participant = Shape({
 });
 export type Participant = Static<typeof Participant>;
 
+/**
+ * What a session is in its room. A participant is in the list that the others see. The audience gets the same events, is counted,
+ * and is in no list.
+ */
+export const RoomRole = Type.Enum(["participant", "audience"]);
+export type RoomRole = Static<typeof RoomRole>;
+
+/** A participant as a large room tells it. What is left out has its usual value. */
+export const ListedParticipant = Shape({
+  userId: UserId,
+  /** Left out: the user's id. */
+  name: Type.Optional(Type.String()),
+  sessionId: GivenId,
+  /** Left out: present. */
+  state: Type.Optional(PresenceState),
+  joinedAt: EpochMs,
+  /** Left out: empty. */
+  metadata: Type.Optional(JsonObject),
+  /** Left out: none. */
+  producers: Type.Optional(Type.Array(ProducerView)),
+});
+export type ListedParticipant = Static<typeof ListedParticipant>;
+
 /** A room's roster at one version; every change of the roster moves the version by one. */
 export const RoomSnapshot = Shape({
   id: RoomId,
   version: Type.Integer(),
+  /** All participants, or in a large room the first of them. */
   participants: Type.Array(Participant),
+  /** Everybody in the room, the audience included. Left out: the number of `participants`. */
+  count: Type.Optional(Type.Integer()),
+  /** How many of them are audience. Left out: none. */
+  audience: Type.Optional(Type.Integer()),
+  /** What the session that asks is. Left out: a participant. */
+  role: Type.Optional(RoomRole),
+  /** The list goes on: `after` of `getParticipants`. Left out: `participants` are all. */
+  next: Type.Optional(Type.String()),
 });
 export type RoomSnapshot = Static<typeof RoomSnapshot>;
 

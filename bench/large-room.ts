@@ -1,0 +1,176 @@
+/**
+ * One room of 2,000: they come within 20 s, and then every second one is gone at once. What the others receive, and how the server
+ * goes on meanwhile, beside a room of socket.io.
+ *
+ *     npx tsx bench/large-room.ts [--people 2000] [--main dist/main.js] [--only lastseen] [--write]
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { compilePrograms, type Programs } from "./compile.js";
+import { ask } from "./harness/ask.js";
+import { ServerUnderTest } from "./harness/server-under-test.js";
+import type { CrowdCommands } from "./large-room/crowd.js";
+import { SYSTEMS, type System } from "./large-room/tongues.js";
+import { describeLoad, describeMachine } from "./report/machine.js";
+import { replaceSection } from "./report/section.js";
+import { table } from "./report/table.js";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const { values } = parseArgs({
+  options: {
+    people: { type: "string", default: "2000" },
+    main: { type: "string", default: here("../dist/main.js") },
+    only: { type: "string" },
+    write: { type: "boolean", default: false },
+  },
+});
+const PEOPLE = Number(values.people);
+const JOIN_MS = 20_000;
+const SETTLE_MS = 3_000;
+/** The graces of Lastseen after a broken connection, and of its hold. */
+const GONE_MS = 45_000;
+const READY_EVERY_MS = 100;
+
+const TITLES: Readonly<Record<System, string>> = {
+  lastseen: "Lastseen",
+  audience: "Lastseen, all audience",
+  "socket.io": "socket.io room",
+};
+
+/** One phase on one system. */
+interface Phase {
+  megabytes: number;
+  cpuSeconds: number;
+  loopP99: number;
+  /** The longest time until the server answered an HTTP request, milliseconds. */
+  slowestAnswer: number;
+}
+
+interface Result {
+  system: System;
+  join: Phase;
+  vanish: Phase;
+}
+
+const say = (line: string): void => console.error(line);
+const programs = await compilePrograms(values.main);
+const results: Result[] = [];
+for (const system of SYSTEMS) {
+  if (values.only === undefined || values.only === system) results.push(await measure(system, programs));
+}
+const text = report(results);
+console.log(text);
+if (values.write) {
+  const document = here("../docs/benchmarks.md");
+  writeFileSync(document, replaceSection(readFileSync(document, "utf8"), "Large rooms", text));
+}
+
+async function measure(system: System, { servers, roomServer, roomCrowd }: Programs): Promise<Result> {
+  const isOurs = system !== "socket.io";
+  const program = {
+    name: `room-${system}`,
+    path: isOurs ? servers.lastseen : roomServer,
+    env: { MAX_ROOM_SIZE: String(PEOPLE + 1), LOG_LEVEL: "warn" },
+  };
+  const server = await ServerUnderTest.startProgram(program, programs);
+  const crowd = fork(roomCrowd, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  try {
+    say(`${TITLES[system]}: ${PEOPLE} come within ${JOIN_MS / 1000} s`);
+    const join = await phase(server, crowd, isOurs, async () => {
+      await ask<CrowdCommands, "enter">(crowd, "enter", { system, port: server.port, count: PEOPLE, overMs: JOIN_MS });
+      await pause(SETTLE_MS);
+    });
+    say(`${TITLES[system]}: every second one is gone`);
+    await ask<CrowdCommands, "vanish">(crowd, "vanish", null);
+    const vanish = await phase(server, crowd, isOurs, () => pause(GONE_MS));
+    return { system, join, vanish };
+  } finally {
+    const ended = once(crowd, "exit");
+    crowd.kill("SIGKILL");
+    await ended;
+    await server.stop();
+  }
+}
+
+async function phase(
+  server: ServerUnderTest,
+  crowd: ChildProcess,
+  isOurs: boolean,
+  work: () => Promise<void>,
+): Promise<Phase> {
+  const before = await ask<CrowdCommands, "received">(crowd, "received", null);
+  const cpu = await server.cpu();
+  await server.watchLoop();
+  const watch = watchAnswers(`http://127.0.0.1:${server.port}${isOurs ? "/health/ready" : "/"}`);
+  await work();
+  const slowestAnswer = await watch.stop();
+  const { p99 } = await server.loopDelay();
+  const after = await ask<CrowdCommands, "received">(crowd, "received", null);
+  return {
+    megabytes: (after.bytes - before.bytes) / 1e6,
+    cpuSeconds: ((await server.cpu()) - cpu) / 1e6,
+    loopP99: p99,
+    slowestAnswer,
+  };
+}
+
+/** Asks again and again how long an answer takes. */
+function watchAnswers(url: string): { stop(): Promise<number> } {
+  let slowest = 0;
+  let isOver = false;
+  const asking = (async () => {
+    while (!isOver) {
+      const askedAt = performance.now();
+      const response = await fetch(url);
+      await response.arrayBuffer();
+      if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+      slowest = Math.max(slowest, performance.now() - askedAt);
+      await pause(READY_EVERY_MS);
+    }
+  })();
+  return {
+    async stop() {
+      isOver = true;
+      await asking;
+      return slowest;
+    },
+  };
+}
+
+function report(measured: readonly Result[]): string {
+  const yardstick = measured.find(({ system }) => system === "socket.io");
+  const row = (name: string, result: Phase, other: Phase | undefined): string[] => [
+    name,
+    `${result.megabytes.toFixed(1)} MB`,
+    other ? (result.megabytes / other.megabytes).toFixed(3) : "–",
+    `${result.cpuSeconds.toFixed(1)} s`,
+    `${result.loopP99.toFixed(0)} ms`,
+    `${result.slowestAnswer.toFixed(0)} ms`,
+  ];
+  const head = ["", "to clients", "/ socket.io", "CPU of the server", "event loop, p99", "slowest HTTP answer"];
+  const rows = measured.flatMap((result) => [
+    row(`${TITLES[result.system]}: ${PEOPLE} join in ${JOIN_MS / 1000} s`, result.join, yardstick?.join),
+    row(`${TITLES[result.system]}: ${PEOPLE / 2} vanish at once`, result.vanish, yardstick?.vanish),
+  ]);
+  return [
+    `\`npx tsx bench/large-room.ts --write\` wrote this section on ${new Date().toISOString().slice(0, 10)}.`,
+    "",
+    ...describeMachine().map((line) => `- ${line}`),
+    `- Load of the last minute: ${describeLoad().text}. Server and clients ran on this one machine.`,
+    "",
+    table(head, rows),
+    "",
+    'All are in one room. "To clients" is what all clients have received together, heartbeats and WebSocket frames included; after the',
+    "vanishing only those who stay are counted. The clients of Lastseen do what its SDK does: they ping, answer probes, and ask for all pages",
+    "of the list. The list has 150 participants (`MAX_LISTED`), and the others are audience. The application with socket.io sends the list to",
+    "whoever enters, and one event to everybody for each who comes and goes. Lastseen tells a vanishing twice: as away, and 20 s later as gone.",
+    "See [large-rooms.md](large-rooms.md).",
+  ].join("\n");
+}
+
+function pause(forMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, forMs));
+}

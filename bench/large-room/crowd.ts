@@ -1,0 +1,85 @@
+/** The process with the people of one large room. */
+import { answer } from "../harness/ask.js";
+import { encodeText } from "../client/frames.js";
+import { RawSocket } from "../client/raw-socket.js";
+import { TONGUES, type System } from "./tongues.js";
+
+export type CrowdCommands = {
+  /** They come evenly over the time. Resolves when the last one is in. */
+  enter(crowd: { system: System; port: number; count: number; overMs: number }): Promise<void>;
+  /** Every second one is gone, without a word. */
+  vanish(argument: null): void;
+  /** Bytes that all who are there have received so far, and how many were lost. */
+  received(argument: null): { bytes: number; there: number };
+};
+
+interface Person {
+  socket: RawSocket;
+  isThere: boolean;
+}
+
+const people: Person[] = [];
+
+const commands: CrowdCommands = {
+  async enter({ system, port, count, overMs }) {
+    const startedAt = performance.now();
+    await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        await pause(startedAt + (overMs / count) * index - performance.now());
+        people[index] = await enterOne(system, port, index);
+      }),
+    );
+  },
+  vanish() {
+    for (const [index, person] of people.entries()) {
+      if (index % 2 === 1) continue;
+      person.isThere = false;
+      person.socket.reset();
+    }
+  },
+  received() {
+    const there = people.filter(({ isThere }) => isThere);
+    return { bytes: there.reduce((sum, { socket }) => sum + socket.bytesRead, 0), there: there.length };
+  },
+};
+
+function enterOne(system: System, port: number, index: number): Promise<Person> {
+  const { path, subprotocol, greet, read, heartbeat } = TONGUES[system];
+  return new Promise((resolve, reject) => {
+    const socket = new RawSocket(
+      { port, path, subprotocol },
+      {
+        opened: () => {
+          // Engine.IO begins with a word of the server.
+          if (system !== "socket.io") greet(socket, index);
+        },
+        text: (payload) => {
+          const text = payload.toString();
+          if (system === "socket.io" && text.startsWith("0{")) greet(socket, index);
+          if (!read(socket, text)) return;
+          if (heartbeat) beat(person, heartbeat);
+          resolve(person);
+        },
+        failed: (error) => {
+          person.isThere = false;
+          reject(error);
+        },
+      },
+    );
+    const person: Person = { socket, isThere: true };
+  });
+}
+
+function beat(person: Person, { text, everyMs }: { text: string; everyMs: number }): void {
+  const frame = encodeText(text);
+  const timer = setInterval(() => {
+    if (person.isThere) person.socket.write(frame);
+    else clearInterval(timer);
+  }, everyMs);
+}
+
+function pause(forMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, forMs)));
+}
+
+answer(commands);

@@ -1,0 +1,158 @@
+/**
+ * What the members of a room are told. In a small room each change is one event, in the turn of the event loop in which it happens. In
+ * a large room all changes of a moment are one event: one event for each change would cost the square of the room's size when
+ * everybody comes or goes at once.
+ */
+import { type Cause, type EventData, type EventType, type LeaveReason } from "@lastseen/protocol";
+import { encodeEvent } from "@lastseen/protocol/codec";
+import type { Clock } from "../kernel/clock.js";
+import type { Session } from "../session/session.js";
+import { listedParticipantOf, participantOf } from "./participants.js";
+import type { Room } from "./room.js";
+
+/** In a larger room, a list of all who stay would make each departure cost the square of the room's size. */
+const MOST_NAMED = 50;
+
+/** Members of a large room are told of its changes after half a millisecond for each of them, within these bounds, milliseconds. */
+const LEAST_WAIT_MS = 100;
+const MOST_WAIT_MS = 1_000;
+
+/** About what a new participant costs each member of a large room, bytes. */
+const LISTED_BYTES = 150;
+
+export class Broadcast {
+  readonly #clock: Clock;
+  readonly #largeRoom: number;
+  readonly #lastSeenAt: (session: Session) => number;
+
+  constructor(options: {
+    clock: Clock;
+    /** A room of more people is large. */
+    largeRoom: number;
+    /** When the session was last heard, epoch milliseconds. */
+    lastSeenAt: (session: Session) => number;
+  }) {
+    this.#clock = options.clock;
+    this.#largeRoom = options.largeRoom;
+    this.#lastSeenAt = options.lastSeenAt;
+  }
+
+  isLarge(room: Room): boolean {
+    return room.members.size > this.#largeRoom;
+  }
+
+  /** @returns the bytes that the others are sent together, or will be sent about it */
+  joined(room: Room, session: Session): number {
+    if (!this.isLarge(room)) {
+      const participant = participantOf(session, this.#lastSeenAt(session));
+      return this.#announce(room, "user_joined", { participant }, session);
+    }
+    room.changes.joined(session.id);
+    this.#tellSoon(room);
+    return LISTED_BYTES * room.members.size;
+  }
+
+  /** The session was a participant, and is in the list no more. */
+  left(room: Room, session: Session, reason: LeaveReason): void {
+    if (this.isLarge(room)) {
+      room.changes.left(session.id, reason);
+      this.#tellSoon(room);
+      return;
+    }
+    this.#announce(room, "user_left", {
+      userId: session.userId,
+      name: session.name,
+      sessionId: session.id,
+      reason,
+      count: room.members.size,
+      ...(room.members.size > MOST_NAMED ? {} : { participants: userIdsOf(room) }),
+    });
+  }
+
+  /** The session was audience and is a participant now. Told as `roster_changed` in small rooms too: it was counted before. */
+  listed(room: Room, session: Session): void {
+    room.changes.joined(session.id);
+    this.#tellSoon(room);
+  }
+
+  /** The audience has become larger or smaller. */
+  counted(room: Room): void {
+    room.changes.counted();
+    this.#tellSoon(room);
+  }
+
+  presence(room: Room, type: "user_away" | "user_back", session: Session, reason: Cause): void {
+    if (this.isLarge(room)) this.#changed(room, session, "state");
+    else this.#announce(room, type, { userId: session.userId, sessionId: session.id, reason }, session);
+  }
+
+  metadata(room: Room, session: Session): void {
+    const { userId, id: sessionId, metadata } = session;
+    if (this.isLarge(room)) this.#changed(room, session, "metadata");
+    else this.#announce(room, "metadata_changed", { userId, sessionId, metadata }, session);
+  }
+
+  /** @param by the session whose client brought the name, and knows it */
+  name(room: Room, session: Session, by: Session | undefined): void {
+    const { userId, id: sessionId, name } = session;
+    if (this.isLarge(room)) this.#changed(room, session, "name");
+    else this.#announce(room, "name_changed", { userId, sessionId, name }, by);
+  }
+
+  closed(room: Room, reason: string): void {
+    this.#announce(room, "room_closed", { reason });
+  }
+
+  /**
+   * Sends an event that does not change the roster to all members.
+   *
+   * @param except the id of a session that does not get it
+   * @returns the bytes that were sent to all members together
+   */
+  send<T extends EventType>(room: Room, type: T, data: EventData<T>, except: string | undefined): number {
+    const frame = Buffer.from(encodeEvent(type, data));
+    for (const member of room.members.values()) {
+      if (member.id !== except) member.connection?.send(frame);
+    }
+    return frame.length * room.members.size;
+  }
+
+  #changed(room: Room, session: Session, field: "state" | "name" | "metadata"): void {
+    room.changes.changed(session.id, field);
+    this.#tellSoon(room);
+  }
+
+  /** Waits a little, because more may change. */
+  #tellSoon(room: Room): void {
+    const waitMs = Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, room.members.size / 2));
+    room.timer ??= this.#clock.after(waitMs, () => this.#tellChanges(room));
+  }
+
+  #tellChanges(room: Room): void {
+    room.timer?.cancel();
+    room.timer = undefined;
+    if (room.changes.isEmpty) return;
+    const changes = room.changes.take(room.listed, listedParticipantOf);
+    const counts = { count: room.members.size, audience: room.audience };
+    this.send(room, "roster_changed", { roomId: room.id, version: room.bump(), ...counts, ...changes }, undefined);
+  }
+
+  /** @returns the bytes that were sent to all members together */
+  #announce<T extends RosterEvent>(
+    room: Room,
+    type: T,
+    data: Omit<EventData<T>, "roomId" | "version">,
+    except?: Session,
+  ): number {
+    // What has happened before is told before.
+    this.#tellChanges(room);
+    return this.send(room, type, { roomId: room.id, version: room.bump(), ...data } as EventData<T>, except?.id);
+  }
+}
+
+type RosterEvent =
+  "user_joined" | "user_left" | "user_away" | "user_back" | "name_changed" | "metadata_changed" | "room_closed";
+
+function userIdsOf(room: Room): string[] {
+  return [...new Set([...room.listed.values()].map(({ userId }) => userId))];
+}
