@@ -88,6 +88,7 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "check: V3 in time: its socket was closed": 952,
   "check: V3 in time: its media is gone and its page does not answer": 280,
   "check: V3 in time: it said goodbye": 52,
+  "check: V4 counts of audience": 1_000,
   "check: V4 views": 50_400,
   "check: V5 cleaned": 2_772,
   "check: V5 at rest, store and all": 2,

@@ -58,6 +58,14 @@ class LeavingTwice extends Rooms {
   }
 }
 
+/** The members of a large room are not told what has changed before somebody leaves. */
+class LosingBatches extends Rooms {
+  override leave(roomId: string, session: Session, reason: LeaveReason): void {
+    super.leave(roomId, session, reason);
+    this.find(roomId)?.changes.clear();
+  }
+}
+
 /** A pause of the process counts against the clients. */
 class WithoutCredit extends VirtualTime {
   readonly #clock: Clock;
@@ -207,6 +215,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "no stall credit": { variants: { VirtualTime: WithoutCredit }, breaks: ["V2"] },
   "no epoch check": { variants: { Sessions: WithoutEpochs }, breaks: ["V1", "V2", "V5", "status"] },
   "double leave": { variants: { Rooms: LeavingTwice }, breaks: ["V4"] },
+  "lost batch": { variants: { Rooms: LosingBatches }, breaks: ["V4"] },
   "drifting gauge": { variants: { Rooms: CountingRooms }, breaks: ["V6"] },
   "endless timer": { variants: { VirtualTime: WithEndlessTimer }, breaks: ["V7"] },
   "no probe": { variants: { ProbePace: WithoutProbes }, breaks: ["V8"] },

@@ -17,6 +17,10 @@ test("the claims name the user, the rooms and the end, which comes later by the 
   });
 });
 
+test.each(["participant", "audience", undefined])("the claim `roomRole` may be %j", (roomRole) => {
+  expect(read({ ...good, roomRole }).roomRole).toBe(roomRole);
+});
+
 test.each([null, "", "   "])("the name %j counts as none: the id stands in", (name) => {
   expect(read({ ...good, name }).name).toBe("auth0|5f7c");
 });
@@ -39,6 +43,7 @@ test.each([
   [{ ...good, iat: NOW_S + 31 }, /^The token's claim `iat` is in the future/],
   [{ ...good, rooms: "daily" }, "The token's claim `rooms` is text; it must be a list of room ids."],
   [{ ...good, calls: "yes" }, "The token's claim `calls` is text; it must be true or false."],
+  [{ ...good, roomRole: "guest" }, 'The token\'s claim `roomRole` must be "participant" or "audience".'],
   [{ ...good, rooms: [1] }, "The token's claim `rooms` has a room id that must be a string."],
   [[good], "The token's claims must be a JSON object."],
 ])("a refusal of %o names the claim and what is wrong with it", (claims, message) => {
