@@ -76,7 +76,7 @@ test("a client that knows only the first protocol sees the participants, and rep
   const service = await startService(SMALL_LISTS);
   const first = await service.join("first", "hall");
   await enter(service, ["b", "c"]);
-  expect(first.events("user_joined")).toHaveLength(2);
+  for (const name of ["b", "c"]) await first.event("user_joined", ({ participant }) => participant.userId === name);
   await enter(service, ["d", "e"]);
   const { version } = await first.event("roster_changed", ({ count }) => count === 5);
   first.send({ type: "ping" });

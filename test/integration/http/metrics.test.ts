@@ -8,6 +8,7 @@ import { Scrape } from "./exposition.js";
 const promtoolMissing = spawnSync("promtool", ["--version"]).status === 0 ? undefined : "promtool is not installed";
 
 const NAMES = [
+  "audience",
   "admin_guesses_total",
   "away_detection_seconds",
   "blocks",
