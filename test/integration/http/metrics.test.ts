@@ -8,8 +8,8 @@ import { Scrape } from "./exposition.js";
 const promtoolMissing = spawnSync("promtool", ["--version"]).status === 0 ? undefined : "promtool is not installed";
 
 const NAMES = [
-  "audience",
   "admin_guesses_total",
+  "audience",
   "away_detection_seconds",
   "blocks",
   "build_info",
