@@ -87,7 +87,8 @@ describe("a room that two nodes had", () => {
   /** A session in a room that this node holds under an epoch. */
   function inRoom(userId: string, room: Room): Session {
     const member = session(userId);
-    member.participation = { roster: room, media: new NoSessionMedia(), joinedAt: 0 };
+    const media = new NoSessionMedia();
+    member.participation = { roster: room, media, joinedAt: 0, chosenRole: undefined, role: "participant" };
     return member;
   }
   const roomUnder = (epoch: number) => new Room("daily", 0, epoch);
