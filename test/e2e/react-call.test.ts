@@ -66,7 +66,8 @@ async function types(guest: Guest, text: string): Promise<void> {
   }, text);
 }
 
-async function goesThroughACall(open: (url: string) => Promise<Guest>): Promise<void> {
+/** @param outage `false`: without it, because Firefox waits up to a minute before it tries a host again that has failed */
+async function goesThroughACall(open: (url: string) => Promise<Guest>, outage: boolean): Promise<void> {
   const { service, network, url } = await openExample();
   const adas = () => [...service.app.registry.all()].filter(({ userId }) => userId === "ada");
   const producers = async () => {
@@ -103,12 +104,14 @@ async function goesThroughACall(open: (url: string) => Promise<Guest>): Promise<
   expect(await producers()).toEqual(before);
 
   // Offline and back.
-  network.cut();
-  await shows(ada, "You are offline.");
-  await shows(ada, "as last known");
-  network.heal();
-  await shows(ada, "live");
-  await shows(bob, "live");
+  if (outage) {
+    network.cut();
+    await shows(ada, "You are offline.");
+    await shows(ada, "as last known");
+    network.heal();
+    await shows(ada, "live");
+    await shows(bob, "live");
+  }
 
   // A reload keeps the session.
   await ada.reload();
@@ -146,12 +149,12 @@ async function goesThroughACall(open: (url: string) => Promise<Guest>): Promise<
 
 describe.skipIf(noStageReason)("the React example in Chromium", () => {
   test(onStage("a room, devices, an outage, a reload, another tab, a call, and the end"), () =>
-    goesThroughACall(chromiumGuest),
+    goesThroughACall(chromiumGuest, true),
   );
 });
 
 describe.skipIf(noFirefoxReason)("the React example in Firefox", () => {
-  test(inFirefox("a room, devices, an outage, a reload, another tab, a call, and the end"), () =>
-    goesThroughACall(firefoxGuest),
+  test(inFirefox("a room, devices, a reload, another tab, a call, and the end"), () =>
+    goesThroughACall(firefoxGuest, false),
   );
 });
