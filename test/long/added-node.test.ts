@@ -25,15 +25,17 @@ test.skipIf(noRedisReason)(
     const env = { REBALANCE_PER_SECOND: String(PER_SECOND) };
     const fleet = await Fleet.start(3, env);
     const [first] = fleet.nodes;
+    const url = fleet.balancer.http;
+    // While they come in, one of the three nodes can be short for a while, and then some move already.
+    const common = { url, pingIntervalMs: 10_000, comesBackTo: fleet.nodes.map(({ http }) => http) };
     const crowds = [
       await RemoteCrowd.enter({
         name: "room",
-        url: fleet.balancer.http,
         count: IN_ROOMS,
         inARoom: IN_A_ROOM,
-        pingIntervalMs: 10_000,
+        ...common,
       }),
-      await RemoteCrowd.enter({ name: "alone", url: fleet.balancer.http, count: ALONE, pingIntervalMs: 10_000 }),
+      await RemoteCrowd.enter({ name: "alone", count: ALONE, ...common }),
     ];
     const port = await freePort();
     const added = await ServiceProcess.start({
@@ -65,14 +67,13 @@ test.skipIf(noRedisReason)(
     for (const share of shares) expect(Math.abs(share - mean)).toBeLessThanOrEqual(0.2 * mean);
 
     const members = (await Promise.all(crowds.map((crowd) => crowd.members()))).flat();
-    for (const { userId, isConnected, lostBy, left, resumes } of members) {
+    for (const { userId, isConnected, lostBy, left } of members) {
       expect({ userId, isConnected, lostBy, left }).toEqual({ userId, isConnected: true, lostBy: undefined, left: [] });
-      expect(resumes).toBeLessThanOrEqual(1);
     }
     const moved = givers.flatMap(({ log }) => log.filter(({ msg }) => msg === "session given up"));
-    expect(moved).toHaveLength(members.filter(({ resumes }) => resumes > 0).length);
+    expect(moved).toHaveLength(members.reduce((sum, { resumes }) => sum + resumes, 0));
     const counted = await Promise.all(
-      ["no_room", "idle_room"].map(async (kind) => {
+      ["no_room", "idle_room", "small_room"].map(async (kind) => {
         const counts = await Promise.all(
           nodes.map((node) => fleet.metric(node, `lastseen_sessions_rebalanced_total{kind="${kind}"}`)),
         );

@@ -13,6 +13,8 @@ export interface CrowdOptions {
   /** How many are in each room; undefined: they are in no room. */
   inARoom?: number;
   pingIntervalMs: number;
+  /** Where its clients come back to from the start; undefined: they do not, until `returnTo` says where. */
+  comesBackTo?: readonly string[];
 }
 
 export type CrowdQuestion =
@@ -51,7 +53,7 @@ export class Crowd {
   }
 
   /** Resolves when all clients have joined. */
-  static async enter({ name, url, count, inARoom, pingIntervalMs }: CrowdOptions): Promise<Crowd> {
+  static async enter({ name, url, count, inARoom, pingIntervalMs, comesBackTo = [] }: CrowdOptions): Promise<Crowd> {
     const clients = Array.from(
       { length: count },
       (_, index) =>
@@ -60,6 +62,7 @@ export class Crowd {
           inARoom === undefined ? undefined : `${name}-${Math.floor(index / inARoom)}`,
         ),
     );
+    for (const client of clients) client.returnTo(comesBackTo);
     let next = 0;
     const line = async (): Promise<void> => {
       for (let client = clients[next++]; client; client = clients[next++]) await client.enter(url);
