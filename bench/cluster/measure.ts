@@ -2,7 +2,7 @@ import { until } from "../../test/support/until.js";
 import type { Costs } from "./model.js";
 import { Nodes } from "./nodes.js";
 import { RedisMeter } from "./redis-meter.js";
-import { call, enter, forEach, hello, join, leave, type Caller } from "./steps.js";
+import { call, enter, forEach, hello, leave, type Caller } from "./steps.js";
 
 /** Enough renewals of each node to tell their cost. */
 const IDLE_SECONDS = 12;
@@ -41,30 +41,30 @@ export async function measureCosts(
     };
     const { urls } = living;
     const anyOf = (n: number): string => urls[n % urls.length] ?? "";
+    const numbers = Array.from({ length: people }, (_, n) => n);
 
-    const hosts = await forEach(people, (n) => enter(anyOf(n), `host-${n}`, `room-${n}`));
+    const rooms = await forEach(numbers, async (n) => {
+      const { url } = await enter(anyOf(n), `host-${n}`, `room-${n}`);
+      return { n, roomId: `room-${n}`, url };
+    });
     const guests: Caller[] = [];
     const enterCost = await cost(people, () =>
-      forEach(people, async (n) => guests.push(await enter(hosts[n]?.url ?? "", `guest-${n}`, `room-${n}`))),
+      forEach(rooms, async ({ n, roomId, url }) => guests.push(await enter(url, `guest-${n}`, roomId))),
     );
     const lost: Caller[] = [];
     const redirectCost = await cost(people, () =>
-      forEach(people, async (n) => {
+      forEach(rooms, async ({ n, roomId, url }) => {
         // Any node but the room's.
-        const home = urls.indexOf(hosts[n]?.url ?? "");
-        const caller = await hello(anyOf(home + 1), `lost-${n}`);
-        const elsewhere = await join(caller, `room-${n}`);
-        await leave(caller);
-        lost.push(await enter(elsewhere ?? "", `lost-${n}`, `room-${n}`));
+        lost.push(await enter(anyOf(urls.indexOf(url) + 1), `lost-${n}`, roomId));
       }),
     );
-    const leaveCost = await cost(people, () => forEach(people, (n) => leave(guests[n] as Caller)));
-    await forEach(people, (n) => leave(lost[n] as Caller));
-    const pairs = await forEach(people, async (n): Promise<[Caller, Caller]> => [
+    const leaveCost = await cost(people, () => forEach(guests, leave));
+    await forEach(lost, leave);
+    const pairs = await forEach(numbers, async (n): Promise<readonly [Caller, Caller]> => [
       await hello(anyOf(n), `from-${n}`),
       await hello(anyOf(n + 1), `to-${n}`),
     ]);
-    const callCost = await cost(people, () => forEach(people, (n) => call(...(pairs[n] as [Caller, Caller]))));
+    const callCost = await cost(people, () => forEach(pairs, ([from, to]) => call(from, to)));
     const takeOver = await takeOverCost(meter, { living, doomed }, people * IN_A_ROOM, cost);
     return {
       nodes,
@@ -90,7 +90,7 @@ async function takeOverCost(
   const [home = ""] = doomed.urls;
   const before = await meter.sessions();
   // A session without a room stays at the node that it came to.
-  await forEach(sessions, (n) => hello(home, `doomed-${n}`));
+  await forEach(Array(sessions).keys(), (n) => hello(home, `doomed-${n}`));
   await until(async () => (await meter.sessions()) === before + sessions, 60_000);
   return cost(sessions, async () => {
     await doomed.kill();

@@ -1,5 +1,4 @@
 /** What clients do, over real WebSockets. */
-import type { ReplyData } from "@lastseen/protocol";
 import { TestClient } from "../../test/support/test-client.js";
 
 /** Steps under way at the same time. */
@@ -11,12 +10,12 @@ export interface Caller {
   readonly userId: string;
 }
 
-/** Runs the step for 0, 1, 2, ..., a few at the same time. */
-export async function forEach<T>(count: number, step: (n: number) => Promise<T>): Promise<T[]> {
+/** Runs the step for each item, a few at the same time. */
+export async function forEach<I, T>(items: Iterable<I>, step: (item: I) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
-  let next = 0;
+  const rest = items[Symbol.iterator]();
   const line = async (): Promise<void> => {
-    for (let n = next++; n < count; n = next++) results[n] = await step(n);
+    for (let next = rest.next(); !next.done; next = rest.next()) results.push(await step(next.value));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, line));
   return results;
@@ -35,7 +34,7 @@ export async function leave({ client }: Caller): Promise<void> {
 }
 
 /** @returns where the room is, when it is not here */
-export async function join({ client }: Caller, roomId: string): Promise<string | undefined> {
+async function join({ client }: Caller, roomId: string): Promise<string | undefined> {
   const answer = await client.ask("join", { roomId });
   if (answer.ok) return undefined;
   if (answer.error.code === "redirect") return String(answer.error.data?.["url"]);
@@ -53,10 +52,7 @@ export async function enter(url: string, userId: string, roomId: string): Promis
 
 /** One calls the other, who answers; then the first hangs up. */
 export async function call(from: Caller, to: Caller): Promise<void> {
-  const { callId } = (await from.client.request("startCall", {
-    to: to.userId,
-    kind: "audio",
-  })) as ReplyData<"startCall">;
+  const { callId } = await from.client.request("startCall", { to: to.userId, kind: "audio" });
   await to.client.event("incoming_call", (data) => data.callId === callId);
   await to.client.request("acceptCall", { callId });
   await from.client.event("call_accepted", (data) => data.callId === callId);
