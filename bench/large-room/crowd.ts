@@ -44,19 +44,20 @@ const commands: CrowdCommands = {
 };
 
 function enterOne(system: System, port: number, index: number): Promise<Person> {
-  const { path, subprotocol, greet, read, heartbeat } = TONGUES[system];
+  const tongue = TONGUES[system];
+  const { path, subprotocol, heartbeat } = tongue;
   return new Promise((resolve, reject) => {
     const socket = new RawSocket(
       { port, path, subprotocol },
       {
         opened: () => {
           // Engine.IO begins with a word of the server.
-          if (system !== "socket.io") greet(socket, index);
+          if (system !== "socket.io") tongue.greet(socket, index);
         },
         text: (payload) => {
           const text = payload.toString();
-          if (system === "socket.io" && text.startsWith("0{")) greet(socket, index);
-          if (!read(socket, text)) return;
+          if (system === "socket.io" && text.startsWith("0{")) tongue.greet(socket, index);
+          if (!tongue.read(socket, text)) return;
           if (heartbeat) beat(person, heartbeat);
           resolve(person);
         },
