@@ -10,8 +10,8 @@ test("rooms are listed with their size, a room with its participants, their stat
   const { nodeId } = ada.hello;
   expect(await (await service.get("/api/rooms")).json()).toEqual({
     rooms: [
-      { id: "daily", nodeId, version: 3, openedAt: expect.any(Number), participants: 2 },
-      { id: "weekly", nodeId, version: 1, openedAt: expect.any(Number), participants: 1 },
+      { id: "daily", nodeId, version: 3, openedAt: expect.any(Number), participants: 2, audience: 0 },
+      { id: "weekly", nodeId, version: 1, openedAt: expect.any(Number), participants: 1, audience: 0 },
     ],
     missing: [],
   });
@@ -28,6 +28,7 @@ test("rooms are listed with their size, a room with its participants, their stat
     nodeId,
     version: 3,
     openedAt: expect.any(Number),
+    audience: 0,
     participants: [
       { userId: "ada", name: "ADA", sessionId: ada.hello.sessionId, metadata: {}, ...common },
       { userId: "bob", name: "BOB", sessionId: bob.hello.sessionId, metadata: { hand: true }, ...common },
