@@ -17,6 +17,7 @@ test("rooms are listed with their size, a room with its participants, their stat
   });
   const media = { transports: 0, producers: 0, consumers: 0 };
   const common = {
+    role: "participant",
     state: "present",
     joinedAt: expect.any(Number),
     lastSeenAt: expect.any(Number),
