@@ -55,4 +55,4 @@ if best.id ~= lease.id then
   return sendTo(best)
 end
 placeRoom(roomId, lease.id)
-return { "here", newEpoch(at) }
+return { "here", roomEpoch(at) }

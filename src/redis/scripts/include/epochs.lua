@@ -5,3 +5,9 @@ local function newEpoch(at)
   redis.call("SET", key["epoch"], string.format("%.0f", epoch))
   return epoch
 end
+
+-- The epoch of a room that begins. Rooms begin all the time, so this writes nothing while the key is lost: otherwise the check
+-- could not find the loss. Until the check has written the key again, the time alone is the epoch.
+local function roomEpoch(at)
+  return redis.call("EXISTS", key["epoch"]) == 1 and newEpoch(at) or at
+end
