@@ -5,7 +5,7 @@ import { Adoption } from "../../src/room/adoption.js";
 import { Room } from "../../src/room/room.js";
 import { ClusterRun } from "./nodes/cluster-run.js";
 
-const SEEDS = 80;
+const SEEDS = 60;
 const MINUTES = 10;
 /** The simulation must notice a mutation within this number of seeds. */
 const NOTICED_WITHIN = 20;
