@@ -17,7 +17,8 @@ export class Nodes {
 
   static async start(count: number, redisPort: number, name: string): Promise<Nodes> {
     const child = fork(PROGRAM, [String(count), String(redisPort), name], { execArgv: ["--import", "tsx"] });
-    const [urls] = (await once(child, "message")) as [string[]];
+    const failed = once(child, "exit").then(() => Promise.reject(new Error("the nodes did not start; see above")));
+    const [urls] = (await Promise.race([once(child, "message"), failed])) as [string[]];
     return new Nodes(child, urls);
   }
 
@@ -30,9 +31,10 @@ export class Nodes {
 
   /** Ends all of them at once, as when their machine loses its power. */
   async kill(): Promise<void> {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null) return;
     const exit = once(this.#process, "exit");
-    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill("SIGKILL");
-    else return;
+    this.#process.kill("SIGKILL");
     await exit;
   }
 }

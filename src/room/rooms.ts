@@ -18,6 +18,7 @@ import {
 import type { SessionMedia } from "../ports/media-plane.js";
 import type { Session } from "../session/session.js";
 import { Broadcast } from "./broadcast.js";
+import { ExpectedRooms } from "./expected-rooms.js";
 import { listedParticipantOf, participantOf } from "./participants.js";
 import { Room } from "./room.js";
 
@@ -49,11 +50,7 @@ export interface RoomLimits {
 
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
-  /**
-   * How many sessions are about to enter each room, and the latest epoch under which the directory gave the room to this node.
-   * A new map replaces an empty one, as in `KeyedQueue`.
-   */
-  #expected = new Map<string, { sessions: number; epoch: number }>();
+  readonly #expected = new ExpectedRooms();
   readonly #clock: Clock;
   readonly #lastSeenAt: (session: Session) => number;
   readonly #listed: (session: Session, roomId: string) => void;
@@ -108,20 +105,12 @@ export class Rooms {
 
   /** A session is about to enter. The room counts as not empty until the returned function is called. */
   expect(roomId: string): () => void {
-    const expected = this.#expected.get(roomId) ?? { sessions: 0, epoch: 0 };
-    this.#expected.set(roomId, expected);
-    expected.sessions += 1;
-    return () => {
-      expected.sessions -= 1;
-      if (expected.sessions === 0) this.#expected.delete(roomId);
-      if (this.#expected.size === 0) this.#expected = new Map();
-    };
+    return this.#expected.add(roomId);
   }
 
   /** The directory has given the room to this node under this epoch, for a session that is about to enter. */
   claimed(roomId: string, epoch: number): void {
-    const expected = this.#expected.get(roomId);
-    if (expected) expected.epoch = Math.max(expected.epoch, epoch);
+    this.#expected.claimed(roomId, epoch);
   }
 
   /** @throws LastseenError `room_full`, or `overloaded` when this node has the most rooms that it may have */
@@ -143,7 +132,7 @@ export class Rooms {
    */
   enter(roomId: string, session: Session, media: SessionMedia, stay: Stay = {}): RoomSnapshot {
     this.assertSpace(roomId);
-    const epoch = stay.epoch ?? this.#expected.get(roomId)?.epoch ?? 0;
+    const epoch = stay.epoch ?? this.#expected.epochOf(roomId);
     let room = this.#rooms.get(roomId);
     if (!room) this.#rooms.set(roomId, (room = new Room(roomId, this.#clock.wall(), epoch)));
     room.heldUnder(epoch);

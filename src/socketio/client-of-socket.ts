@@ -56,9 +56,12 @@ export class ClientOfSocket {
     for (const [name, type] of around.events.requests) {
       socket.on(name, (...args) => this.#mapped(type, args));
     }
-    socket.on("disconnect", (reason) => this.#end(closeCodeOf(String(reason), this.#rawCode)));
-    socket.conn.on("heartbeat", () => this.#line?.heartbeat());
-    socket.conn.on("upgrade", () => this.#followTransport());
+    socket.on("disconnect", (reason) => {
+      this.#end(closeCodeOf(String(reason), this.#rawCode));
+      this.#unfollowConnection();
+    });
+    socket.conn.on("heartbeat", this.#heartbeat);
+    socket.conn.on("upgrade", this.#followTransport);
     this.#followTransport();
   }
 
@@ -152,14 +155,29 @@ export class ClientOfSocket {
     for (const id of this.#answers.keys()) this.#forget(id, ended());
   }
 
+  readonly #heartbeat = (): void => this.#line?.heartbeat();
+
+  readonly #rawClosed = (code: number): void => {
+    this.#rawCode = code;
+  };
+
   /** The connection may have become a WebSocket since it began. */
-  #followTransport(): void {
+  readonly #followTransport = (): void => {
     const raw = rawWebSocketOf(this.#socket.conn);
     if (!raw || raw === this.#followed) return;
     this.#followed = raw;
-    raw.on("pong", () => this.#line?.heartbeat());
+    raw.on("pong", this.#heartbeat);
     // Before Socket.IO's own listener, which tells of the end without the code.
-    raw.prependListener("close", (code) => (this.#rawCode = code));
+    raw.prependListener("close", this.#rawClosed);
+  };
+
+  /** A client can open and close many sockets over one connection. */
+  #unfollowConnection(): void {
+    const { conn } = this.#socket;
+    conn.off("heartbeat", this.#heartbeat);
+    conn.off("upgrade", this.#followTransport);
+    this.#followed?.off("pong", this.#heartbeat);
+    this.#followed?.off("close", this.#rawClosed);
   }
 }
 

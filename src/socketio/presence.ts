@@ -18,14 +18,12 @@ export class Presence implements SocketIoPresence {
   readonly #clients = new WeakMap<SocketIoSocket, ClientOfSocket>();
   /** By the id of the Socket.IO socket, which a recovered socket keeps. Removed with the session. */
   readonly #entered = new Map<string, Entered>();
+  /** The id of the Socket.IO socket of each session in {@link #entered}. */
+  readonly #socketOf = new Map<string, string>();
 
   constructor(io: SocketIoServer, lastseen: Lastseen, around: Surroundings) {
     this.#around = around;
-    lastseen.on("ended", ({ session }) => {
-      for (const [socketId, { sessionId }] of this.#entered) {
-        if (sessionId === session.sessionId) this.#entered.delete(socketId);
-      }
-    });
+    lastseen.on("ended", ({ session }) => this.#forget(session.sessionId));
     io.on("connection", (socket) => this.#connected(socket));
   }
 
@@ -56,7 +54,17 @@ export class Presence implements SocketIoPresence {
     return String(joined["sessionId"]);
   }
 
-  #remember(socket: SocketIoSocket, entry: Entry, { sessionId, resumeToken }: JsonObject): void {
-    this.#entered.set(socket.id, { entry, sessionId: String(sessionId), resumeToken: String(resumeToken) });
+  #remember(socket: SocketIoSocket, entry: Entry, answer: JsonObject): void {
+    const [sessionId, resumeToken] = [String(answer["sessionId"]), String(answer["resumeToken"])];
+    this.#forget(sessionId);
+    this.#forget(this.#entered.get(socket.id)?.sessionId);
+    this.#entered.set(socket.id, { entry, sessionId, resumeToken });
+    this.#socketOf.set(sessionId, socket.id);
+  }
+
+  #forget(sessionId: string | undefined): void {
+    if (sessionId === undefined) return;
+    this.#entered.delete(this.#socketOf.get(sessionId) ?? "");
+    this.#socketOf.delete(sessionId);
   }
 }

@@ -27,6 +27,7 @@ export interface EngineSocket {
   readonly transport: object;
   /** `heartbeat`: the client has answered a ping of Socket.IO. `upgrade`: it has another transport now. */
   on(event: "heartbeat" | "upgrade", listener: () => void): unknown;
+  off(event: "heartbeat" | "upgrade", listener: () => void): unknown;
 }
 
 /** The WebSocket of `ws` under a connection, as far as it is used here. */
@@ -35,6 +36,8 @@ export interface RawWebSocket {
   ping(): void;
   prependListener(event: "close", listener: (code: number) => void): unknown;
   on(event: "pong", listener: () => void): unknown;
+  off(event: "close", listener: (code: number) => void): unknown;
+  off(event: "pong", listener: () => void): unknown;
 }
 
 /**

@@ -90,8 +90,8 @@ export class Outbox {
       if (this.#batch.length === 0) this.#batch = this.#waiting.take(BATCH);
       try {
         const appended = await this.#log.append(this.#batch);
+        this.#done += this.#batch.length;
         this.#batch = [];
-        this.#done += appended.length;
         this.#succeeded();
         for (const event of appended) this.#deliver(event);
       } catch (error) {

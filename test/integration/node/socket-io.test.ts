@@ -1,6 +1,6 @@
 import type { Socket as TcpSocket } from "node:net";
 import { Server as SocketIo, type Socket as ServerSocket } from "socket.io";
-import { io as connectSocketIo, type Socket } from "socket.io-client";
+import { io as connectSocketIo, Manager, type Socket } from "socket.io-client";
 import { socketIoTransport } from "@lastseen/client/socket.io";
 import type { ReplyData, RequestData, RequestType } from "@lastseen/protocol";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -81,6 +81,34 @@ const EVENTS: EventNames = {
 };
 
 describe("A session over a socket of Socket.IO", () => {
+  test("a client that opens and closes the same socket over one connection leaves no listeners on the connection", async () => {
+    const { io, sockets, http } = await backend();
+    io.of("/other").on("connection", () => {});
+    // The other namespace keeps the connection up.
+    const manager = new Manager(http, { transports: ["websocket"], autoConnect: false });
+    onTestFinished(() => manager._close());
+    const other = manager.socket("/other");
+    other.connect();
+    await until(() => other.connected);
+    const socket = manager.socket("/");
+    const listeners: number[][] = [];
+    for (let round = 1; round <= 5; round += 1) {
+      socket.connect();
+      await until(() => sockets.length === round);
+      const { conn } = sockets[round - 1] as ServerSocket;
+      const raw = Reflect.get(conn.transport, "socket") as WebSocket;
+      const count = () => [
+        ...["heartbeat", "upgrade"].map((name) => conn.listenerCount(name)),
+        ...["pong", "close"].map((name) => raw.listenerCount(name)),
+      ];
+      listeners.push(count());
+      await until(() => socket.connected);
+      socket.disconnect();
+      await until(() => sockets[round - 1]?.connected === false);
+    }
+    expect(listeners.slice(1)).toEqual(listeners.slice(1).map(() => listeners[0]));
+  });
+
   test("uses the same frames as a WebSocket, in one event with one object, both ways", async () => {
     const { lastseen, open, connect } = await backend();
     const [socket, ben] = [await open(), await connect()];
