@@ -86,8 +86,8 @@ describe("A session over a socket of Socket.IO", () => {
     io.of("/other").on("connection", () => {});
     // The other namespace keeps the connection up.
     const manager = new Manager(http, { transports: ["websocket"], autoConnect: false });
-    onTestFinished(() => manager._close());
     const other = manager.socket("/other");
+    onTestFinished(() => void other.close());
     other.connect();
     await until(() => other.connected);
     const socket = manager.socket("/");
