@@ -17,6 +17,7 @@ import { sessionEntry } from "../../contract/directory-contract.js";
 import { freePort } from "../../support/free-port.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
 import { RedisSentinel } from "../../support/redis-sentinel.js";
+import { documentedRights } from "../../support/redis-rights.js";
 import { noRedisReason, RedisServer, type RedisServerOptions } from "../../support/redis-server.js";
 import { until } from "../../support/until.js";
 import { openReadyStore, openStore } from "./stores.js";
@@ -232,10 +233,8 @@ describe.skipIf(noRedisReason)("authentication at Redis", () => {
   });
 
   test("a Redis user needs only the service's keys and channels and a few commands", async () => {
-    const rights = "~lastseen:{all}:* &lastseen:{all}:* -@all +@connection +info +subscribe +publish +eval +evalsha";
-    const data = "+time +get +set +hget +hset +hdel +hlen +hgetall +zadd +zrem +zlexcount +zrangebylex";
-    const looks = "+hexists +del +zcard +zcount +zunionstore +zrangebyscore +zremrangebyscore +xlen +xrange";
-    const redis = await startRedis({ config: ["user default off", `user app on >richtig ${rights} ${data} ${looks}`] });
+    const rights = documentedRights().join(" ");
+    const redis = await startRedis({ config: ["user default off", `user app on >richtig ${rights}`] });
     const store = await openReadyStore(`redis://app:richtig@127.0.0.1:${redis.port}`);
     const bus = store.bus("a");
     const a = await registered(store, "a");
