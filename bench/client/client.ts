@@ -4,6 +4,12 @@ import { RawSocket } from "./raw-socket.js";
 
 /** When thousands come back at once on a busy machine, the last ones wait long. */
 const ANSWER_TIMEOUT_MS = 60_000;
+const REFUSAL = '{"id":1,"ok":false';
+
+/** The server refuses what the client has said, for example to resume a session that is over. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+}
 
 /** One client of a server: waits for at most one greeting and one pong at a time. */
 export class Client {
@@ -71,6 +77,9 @@ export class Client {
     const text = payload.toString();
     if (this.#expected && text.startsWith(this.#expected.beginning)) {
       this.#expected.arrived(text);
+      this.#expected = undefined;
+    } else if (this.#expected && text.startsWith(REFUSAL)) {
+      this.#expected.failed(new RefusedError(text));
       this.#expected = undefined;
     } else if (text === this.#dialect.keepAlive?.question) {
       this.#socket.write(encodeText(this.#dialect.keepAlive.answer));

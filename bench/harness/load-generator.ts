@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Programs } from "../compile.js";
 import type { Kind } from "../client/dialects.js";
-import type { LoadCommands } from "../client/load.js";
+import type { LoadCommands, Storm } from "../client/load.js";
 import { ask } from "./ask.js";
 
 /** The clients of one server. They have their own process, so that their work does not count as the server's. */
@@ -36,7 +36,7 @@ export class LoadGenerator {
   }
 
   /** Breaks all connections, and lets all clients come back at once. Returns after how many milliseconds the last one is back. */
-  storm(): Promise<number> {
+  storm(): Promise<Storm> {
     return ask<LoadCommands, "storm">(this.#child, "storm", this.#target.port);
   }
 

@@ -5,8 +5,8 @@ import { RawSocket } from "../client/raw-socket.js";
 import { TONGUES, type System } from "./tongues.js";
 
 export type CrowdCommands = {
-  /** They come evenly over the time. Resolves when the last one is in. */
-  enter(crowd: { system: System; port: number; count: number; overMs: number }): Promise<void>;
+  /** They come evenly over the time. Resolves when the last one is in or the server has refused it, or after so long. @returns how many are in */
+  enter(crowd: { system: System; port: number; count: number; overMs: number; atMostMs: number }): Promise<number>;
   /** Every second one is gone, without a word. */
   vanish(argument: null): void;
   /** Bytes that all who are there have received so far, and how many were lost. */
@@ -15,20 +15,23 @@ export type CrowdCommands = {
 
 interface Person {
   socket: RawSocket;
+  /** Is in the room. False again when the server ended the connection. */
   isThere: boolean;
 }
 
 const people: Person[] = [];
 
 const commands: CrowdCommands = {
-  async enter({ system, port, count, overMs }) {
+  async enter({ system, port, count, overMs, atMostMs }) {
     const startedAt = performance.now();
-    await Promise.all(
+    const all = Promise.all(
       Array.from({ length: count }, async (_, index) => {
         await pause(startedAt + (overMs / count) * index - performance.now());
-        people[index] = await enterOne(system, port, index);
+        await enterOne(system, port, index);
       }),
     );
+    await Promise.race([all, pause(atMostMs)]);
+    return people.filter(({ isThere }) => isThere).length;
   },
   vanish() {
     for (const [index, person] of people.entries()) {
@@ -43,10 +46,11 @@ const commands: CrowdCommands = {
   },
 };
 
-function enterOne(system: System, port: number, index: number): Promise<Person> {
+/** Resolves when the person is in, and also when the server refuses it: then the person is not there. */
+function enterOne(system: System, port: number, index: number): Promise<void> {
   const tongue = TONGUES[system];
   const { path, subprotocol, heartbeat } = tongue;
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const socket = new RawSocket(
       { port, path, subprotocol },
       {
@@ -58,16 +62,18 @@ function enterOne(system: System, port: number, index: number): Promise<Person> 
           const text = payload.toString();
           if (system === "socket.io" && text.startsWith("0{")) tongue.greet(socket, index);
           if (!tongue.read(socket, text)) return;
+          person.isThere = true;
           if (heartbeat) beat(person, heartbeat);
-          resolve(person);
+          resolve();
         },
-        failed: (error) => {
+        failed: () => {
           person.isThere = false;
-          reject(error);
+          resolve();
         },
       },
     );
-    const person: Person = { socket, isThere: true };
+    const person: Person = { socket, isThere: false };
+    people[index] = person;
   });
 }
 

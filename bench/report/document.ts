@@ -109,7 +109,8 @@ that the project sets itself. CPU is user and system time of the server's proces
 - **Storm**: all ${thousands(plan.stormClients)} connections break at once and all clients come back at the same moment, without a back-off. The
   SDK spreads them; this is the worst case. Lastseen's clients resume their sessions and get their rooms, the clients of socket.io
   connect to the namespace again, in no room. "p99" is how late the server's event loop was meanwhile. Node keeps 511 new
-  connections waiting, for all three servers; the kernel tries the others again after 1 s, 3 s and 7 s.
+  connections waiting; the kernel tries the others again after 1, 3, 7, 15 and 31 s. Lastseen asks for a longer queue (here 4,096, the
+  kernel's limit).
 
 ## Heartbeats
 

@@ -3,6 +3,13 @@ import type { FastifyInstance } from "fastify";
 import { StartError } from "../kernel/start-error.js";
 
 /**
+ * So many connections may wait until the service takes them; the system may allow fewer (`net.core.somaxconn`). With Node's own 511, a
+ * crowd that comes back at once mostly waits outside: its packets are dropped, and TCP tries again only after 1, 3, 7 and 15 s. The grace
+ * of some is over by then.
+ */
+const BACKLOG = 16_384;
+
+/**
  * Opens the port of a server and returns its number.
  *
  * @param setting which setting names the port
@@ -14,7 +21,7 @@ export async function listen(
   { port, host }: { port: number; host: string },
 ): Promise<number> {
   try {
-    await server.listen({ port, host });
+    await server.listen({ port, host, backlog: BACKLOG });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     const reason = reasonFor(code, `${setting} ${port} on ${host}`, host);

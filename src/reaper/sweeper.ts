@@ -15,6 +15,7 @@ import type { VirtualTime } from "../kernel/virtual-time.js";
 import { HoldGuard } from "./hold-guard.js";
 import type { Reaper } from "./reaper.js";
 import type { SweepReport } from "./report.js";
+import { ReturningCrowd } from "./returning-crowd.js";
 
 /** How long a suspicious pass waits. */
 export const HOLD_MS = 10_000;
@@ -22,7 +23,7 @@ export const HOLD_MS = 10_000;
 const GIVEN_UP_AFTER_MS = 5_000;
 /**
  * The longest that such a client takes to come back: one pause between two attempts, and one attempt. For so long after a
- * stall the watch spares a session, but never longer than this past its deadline. So a process that stalls again and again
+ * stall, and while a crowd comes back, the watch spares a session, but never longer than this past its deadline. So a process that stalls again and again
  * does not keep a ghost for ever.
  */
 export const COMEBACK_MS = 20_000;
@@ -51,6 +52,7 @@ export class Sweeper {
   readonly #events: Emitter<SweeperEvents>;
   readonly #watchHold = new HoldGuard(HOLD_MS);
   readonly #sweepHold = new HoldGuard(HOLD_MS);
+  readonly #crowd: ReturningCrowd;
   #watchReaps = false;
   /** Virtual milliseconds until which clients may be on their way back after a stall of this process. */
   #comebackUntil = -Infinity;
@@ -71,6 +73,7 @@ export class Sweeper {
     this.#reaper = options.reaper;
     this.#lifecycle = options.lifecycle;
     this.#events = options.events;
+    this.#crowd = new ReturningCrowd({ registry: this.#registry, time: this.#time, events: this.#lifecycle });
   }
 
   /** One watch: moves virtual time on, announces who is away, and reaps the sessions past a short deadline. */
@@ -129,11 +132,11 @@ export class Sweeper {
   }
 
   /**
-   * After a stall, a client may have closed its connection because no answer came, and may be opening another one. A page
-   * that went away by itself is not on its way back.
+   * After a stall, a client may have closed its connection because no answer came, and may be opening another one. In a crowd it may
+   * wait at the door. A page that went away by itself is not on its way back.
    */
   #mayBeComingBack({ verdict }: Session): boolean {
-    if (!verdict || this.#time.now() >= this.#comebackUntil) return false;
+    if (!verdict || (this.#time.now() >= this.#comebackUntil && !this.#crowd.isReturning)) return false;
     if (verdict.cause === "page_closed" || verdict.cause === "goodbye") return false;
     return -this.#liveness.untilDeadline(verdict) < COMEBACK_MS;
   }

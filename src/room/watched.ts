@@ -18,21 +18,21 @@ export function followWatched(parts: {
   isInCall: (session: Session) => boolean;
 }): void {
   const { events, rooms, liveness, registry, isInCall } = parts;
-  const review = (session: Session): void => {
+  const review = (session: Session, byItself = false): void => {
     if (session.status !== "open") return;
     const room = session.participation && rooms.find(session.participation.roster.id);
     const isSeen = session.participation?.role === "participant" && room !== undefined && room.members.size > 1;
-    liveness.setWatched(session, isSeen || isInCall(session));
+    liveness.setWatched(session, isSeen || isInCall(session), byItself);
   };
   const reviewRoom = (roomId: string): void => {
     const members = rooms.find(roomId)?.members;
     // In a larger room the others were watched before and go on being watched.
     if (members && members.size <= 2) for (const member of members.values()) review(member);
   };
-  for (const step of ["opened", "resumed"] as const) events.on(step, ({ session }) => review(session));
+  for (const step of ["opened", "resumed"] as const) events.on(step, ({ session }) => review(session, true));
   for (const step of ["joined", "adopted"] as const) {
     events.on(step, ({ session }) => {
-      review(session);
+      review(session, step === "joined");
       const { participation, isWatched } = session;
       if (!participation) return;
       // The session may have been watched before, because of a call. Its media in this room is new.

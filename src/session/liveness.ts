@@ -60,11 +60,16 @@ export class Liveness {
     this.review(session);
   }
 
-  /** Somebody would see that the session is away, or nobody would any more. */
-  setWatched(session: Session, isWatched: boolean): void {
+  /**
+   * Somebody would see that the session is away, or nobody would any more.
+   *
+   * @param byItself its client has just asked for what makes it watched. So the client learns it from the answer, or notices that no
+   *   answer comes
+   */
+  setWatched(session: Session, isWatched: boolean, byItself = false): void {
     if (session.isWatched === isWatched) return;
     session.isWatched = isWatched;
-    session.watchedSinceMono = this.#clock.mono();
+    session.watchedSinceMono = byItself ? session.lastSeenMono : this.#clock.mono();
     if (isWatched) this.#pace.began();
     else this.#pace.ended();
     // Nobody looks at the media of a session that is not watched.

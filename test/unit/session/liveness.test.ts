@@ -289,6 +289,20 @@ test("a socket that is silent makes its session away at once; an answer brings i
   expect(world.steps("ada")).toContain("left: disconnected");
 });
 
+test("who is cut off before hearing that somebody came gets more time; who came knows that others are there, and gets 20 s", async () => {
+  const world = new World();
+  const { session: ada } = await world.open("ada", "daily");
+  await world.run(1_000);
+  const { session: bob } = await world.open("bob", "daily");
+  await world.run(6_000);
+  for (const session of [ada, bob]) world.liveness.socketSilent(session);
+  await world.run(20_250);
+  expect(world.steps("bob")).toContain("left: disconnected");
+  expect(world.steps("ada")).toEqual(["away: connection_lost"]);
+  await world.run(40_000);
+  expect(world.steps("ada")).toContain("left: disconnected");
+});
+
 test("a session that is shown as away does not come back by the end of its socket", async () => {
   const world = new World();
   const { session, connection } = await world.open("ada", "daily");
