@@ -1,43 +1,20 @@
 /** What a page in a real browser is told when it cannot connect: CORS, TLS and ports, as the browser shows them to a script. */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { build } from "esbuild";
-import { describe, expect, onTestFinished, test } from "vitest";
-import type { LastseenClient, ConnectOptions, Retry } from "@lastseen/client";
+import { describe, expect, test } from "vitest";
+import type { Retry } from "@lastseen/client";
 import { freePort } from "../support/free-port.js";
 import { startService } from "../support/service.js";
 import { noStageReason, openPage } from "./browsers.js";
+import { serve, serveSdk } from "./sdk-page.js";
 import { onStage } from "./stage.js";
-
-async function serve(body: string, type: string): Promise<string> {
-  const server = createServer((_request, response) => response.writeHead(200, { "content-type": type }).end(body));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 /** A page with the SDK in it. */
 async function openSdkPage() {
-  const { outputFiles } = await build({
-    stdin: { contents: 'import * as sdk from "@lastseen/client"; window.sdk = sdk;', resolveDir: process.cwd() },
-    conditions: ["source"],
-    alias: { "@lastseen/client": `${process.cwd()}/packages/client/src/index.ts` },
-    bundle: true,
-    write: false,
-  });
-  const origin = await serve(
-    `<script>${outputFiles[0]?.text.replaceAll("</script", "<\\/script") ?? ""}</script>`,
-    "text/html",
-  );
+  const origin = await serveSdk();
   const { page } = await openPage();
   await page.goto(origin);
   const firstRetry = (url: string) =>
     page.evaluate((address) => {
-      const { sdk } = window as unknown as { sdk: { connect(options: ConnectOptions): LastseenClient } };
-      const client = sdk.connect({ url: address, log: false });
+      const client = window.sdk.connect({ url: address, log: false });
       return new Promise<Retry>((resolve) =>
         client.on("retry", (retry) => {
           void client.disconnect();

@@ -56,6 +56,7 @@ function nodeEnvironment(): Environment {
     locks: { hold: () => Promise.resolve(() => {}), whenFree: () => new Promise(() => {}) },
     openChannel: () => ({ post: () => {}, close: () => {} }),
     createId: () => randomUUID(),
+    pageId: randomUUID(),
   };
 }
 

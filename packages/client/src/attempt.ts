@@ -23,6 +23,8 @@ export interface AttemptListener {
   /** The service has answered the hello: there is a session, and the socket takes requests. */
   onConnected(reply: ReplyData<"hello">, socket: Socket): void;
   onMessage(message: Message): void;
+  /** Whether to open a socket; undefined: yes. */
+  isServiceThere(): Promise<boolean> | undefined;
   /** The socket did not open. @returns why */
   explain(): Promise<Trouble>;
   /** Called once, but not after {@link Attempt.close} or {@link Attempt.abandon}. */
@@ -45,6 +47,7 @@ export class Attempt {
   readonly #startedAt: number;
   #socket: Socket | undefined;
   #tokenTimer: unknown;
+  #isAsking = false;
   #opened = false;
   #over = false;
 
@@ -64,7 +67,7 @@ export class Attempt {
 
   /** Whether it has its token and waits for the service. */
   get isDialing(): boolean {
-    return this.#socket !== undefined;
+    return this.#isAsking || this.#socket !== undefined;
   }
 
   /** Never rejects: the listener gets the outcome. */
@@ -86,6 +89,17 @@ export class Attempt {
     }
     this.#environment.timers.clear(this.#tokenTimer);
     if (this.#over) return;
+    const asking = this.#listener.isServiceThere();
+    if (asking) {
+      this.#isAsking = true;
+      const isThere = await asking;
+      this.#isAsking = false;
+      if (this.#over) return;
+      if (!isThere) {
+        void this.#explain();
+        return;
+      }
+    }
     const listener = {
       onOpen: () => {
         this.#opened = true;
@@ -141,6 +155,10 @@ export class Attempt {
     if (this.#over) return;
     const end = socketEnd(code);
     if (end.kind === "stop" || this.#opened) this.end(end);
-    else void this.#listener.explain().then((trouble) => this.end({ ...end, cause: "connect_failed", trouble }));
+    else void this.#explain();
+  }
+
+  async #explain(): Promise<void> {
+    this.end({ kind: "retry", cause: "connect_failed", trouble: await this.#listener.explain() });
   }
 }

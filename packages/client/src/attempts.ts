@@ -5,6 +5,7 @@ import type { Greeter } from "./greeter.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { ReconnectTimer } from "./reconnect-timer.js";
 import type { Route } from "./route.js";
+import { Scout } from "./scout.js";
 
 /** How long finding out why a socket did not open may take; less while a session can be lost. */
 const EXPLAIN_MS = 3_000;
@@ -24,6 +25,7 @@ interface Parts {
 export class Attempts {
   readonly #parts: Parts;
   readonly #explainer: Explainer;
+  readonly #scout: Scout;
   #current: Attempt | undefined;
   /** How long the last successful attempt took. */
   #usualMs = 0;
@@ -31,6 +33,7 @@ export class Attempts {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#explainer = new Explainer(parts.environment);
+    this.#scout = new Scout(parts.environment);
   }
 
   /** The attempt that is going on, or the connection that it led to. */
@@ -46,7 +49,13 @@ export class Attempts {
     const limitMs = greeter.isRefused ? Infinity : reconnect.attemptLimitMs(usualMs);
     const explainMs = Math.min(EXPLAIN_MS, limitMs * EXPLAIN_SHARE);
     const explain = () => this.#explainer.explain(route.httpUrl, explainMs);
-    const attempt = new Attempt(environment, greeter, { ...listener, explain }, limitMs);
+    // The socket needs its share of the time, too.
+    const isServiceThere = () => this.#scout.ask(route.httpUrl, (limitMs - explainMs) / 2);
+    const onEnd = (end: AttemptEnd) => {
+      this.#scout.tried(end.kind !== "retry" || end.cause !== "connect_failed");
+      listener.onEnd(end);
+    };
+    const attempt = new Attempt(environment, greeter, { ...listener, onEnd, isServiceThere, explain }, limitMs);
     this.#current = attempt;
     void attempt.open(route.socketUrl);
   }
@@ -63,6 +72,7 @@ export class Attempts {
   /** The service has answered the hello. */
   succeeded(): void {
     this.#usualMs = this.#current?.ageMs ?? 0;
+    this.#scout.tried(true);
   }
 
   /** Ends the attempt, or its connection, but not the session. */
@@ -78,6 +88,7 @@ export class Attempts {
   /** Leaves no socket, timer or question behind. */
   close(): void {
     this.#explainer.cancel();
+    this.#scout.cancel();
     this.#current?.close();
     this.#current = undefined;
   }

@@ -1,4 +1,5 @@
 import type { Environment, PageSignal, PageSource, TabChannel, TabLocks, TabStorage, Timers } from "./environment.js";
+import { optional } from "./optional.js";
 
 const timers: Timers = {
   // On some machines `performance.now()` stands still during sleep, and the client has to notice sleep.
@@ -12,7 +13,7 @@ type NetworkNavigator = Navigator & { readonly connection?: EventTarget & { read
 
 const page: PageSource = {
   get visibility() {
-    return document.visibilityState === "hidden" ? "hidden" : "visible";
+    return optional(() => document.visibilityState) === "hidden" ? "hidden" : "visible";
   },
 
   listen(listener) {
@@ -22,7 +23,7 @@ const page: PageSource = {
         const given = signal(event);
         if (given) listener(given);
       };
-      target.addEventListener(type, handle, { signal: stop.signal });
+      optional(() => target.addEventListener(type, handle, { signal: stop.signal }));
     };
     on(document, "visibilitychange", () => ({ kind: page.visibility }));
     on(document, "freeze", () => ({ kind: "frozen" }));
@@ -30,13 +31,12 @@ const page: PageSource = {
     on(window, "focus", () => ({ kind: "wake", cause: "focus" }));
     on(window, "offline", () => ({ kind: "offline" }));
     on(window, "online", () => ({ kind: "wake", cause: "online" }));
-    const { connection } = navigator as NetworkNavigator;
-    let type = connection?.type;
+    const connection = optional(() => (navigator as NetworkNavigator).connection);
+    const typeNow = () => optional(() => connection?.type);
+    let type = typeNow();
     // The event also comes when only the browser's estimate of the speed has changed.
     if (connection)
-      on(connection, "change", () =>
-        type === (type = connection.type) ? undefined : { kind: "wake", cause: "network" },
-      );
+      on(connection, "change", () => (type === (type = typeNow()) ? undefined : { kind: "wake", cause: "network" }));
     // The first pageshow of a page comes when it loads.
     on(window, "pageshow", (event) =>
       (event as PageTransitionEvent).persisted ? { kind: "wake", cause: "pageshow" } : undefined,
@@ -52,28 +52,17 @@ const page: PageSource = {
   },
 
   beacon(url, body) {
-    if ((navigator as Partial<Navigator>).sendBeacon?.(url, body)) return;
+    if (optional(() => navigator.sendBeacon(url, body))) return;
     // Some people switch beacons off. The browser also delivers this request when the page is gone by then.
-    fetch(url, { method: "POST", mode: "no-cors", credentials: "omit", keepalive: true, body }).catch(() => {});
+    const init = { method: "POST", mode: "no-cors", credentials: "omit", keepalive: true, body } as const;
+    optional(() => void fetch(url, init).catch(() => {}));
   },
 };
 
-/** `sessionStorage` throws where the user forbids it; then the session does not survive a reload. */
+/** Where the user forbids `sessionStorage`, the session does not survive a reload. */
 const storage: TabStorage = {
-  get(key) {
-    try {
-      return sessionStorage.getItem(key);
-    } catch {
-      return null;
-    }
-  },
-  set(key, value) {
-    try {
-      sessionStorage.setItem(key, value);
-    } catch {
-      // Without storage the client only cannot resume after a reload.
-    }
-  },
+  get: (key) => optional(() => sessionStorage.getItem(key), null),
+  set: (key, value) => optional(() => sessionStorage.setItem(key, value)),
 };
 
 /**
@@ -82,23 +71,27 @@ const storage: TabStorage = {
  */
 const locks: TabLocks = {
   async hold(name, waitMs) {
-    const manager = (navigator as Partial<Navigator>).locks;
+    const manager = optional(() => navigator.locks);
     if (!manager) return () => {};
     return new Promise((resolve) => {
       const patience = new AbortController();
-      const timer = setTimeout(() => patience.abort(), waitMs);
-      const holding = manager.request(name, { signal: patience.signal }, () => {
-        clearTimeout(timer);
-        return new Promise<void>((release) => resolve(() => release()));
-      });
-      holding.catch(() => {
+      const timer = setTimeout(() => {
+        patience.abort();
+        resolve(undefined);
+      }, waitMs);
+      const hold = async () =>
+        manager.request(name, { signal: patience.signal }, () => {
+          clearTimeout(timer);
+          return new Promise<void>((release) => resolve(() => release()));
+        });
+      hold().catch(() => {
         clearTimeout(timer);
         resolve(patience.signal.aborted ? undefined : () => {});
       });
     });
   },
   async whenFree(name, signal) {
-    const manager = (navigator as Partial<Navigator>).locks;
+    const manager = optional(() => navigator.locks);
     if (!manager) return new Promise(() => {});
     await manager.request(name, { signal, mode: "shared" }, () => {});
   },
@@ -106,14 +99,13 @@ const locks: TabLocks = {
 
 /** Without channels, or where the browser blocks site data, the tabs do not know of each other. */
 function openChannel(name: string, listener: (message: unknown) => void): TabChannel {
-  try {
-    const channel = new BroadcastChannel(name);
-    channel.addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data));
+  const channel = optional(() => new BroadcastChannel(name));
+  optional(() => channel?.addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data)));
+  return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target, unlike a window
-    return { post: (message) => channel.postMessage(message), close: () => channel.close() };
-  } catch {
-    return { post: () => {}, close: () => {} };
-  }
+    post: (message) => optional(() => channel?.postMessage(message)),
+    close: () => optional(() => channel?.close()),
+  };
 }
 
 /** 128 random bits in hex; `crypto.randomUUID` exists in secure contexts only. */
@@ -133,4 +125,5 @@ export const browserEnvironment: Environment = {
   locks,
   openChannel,
   createId,
+  pageId: String(optional(() => performance.timeOrigin)),
 };

@@ -57,10 +57,12 @@ export class LastseenClient {
     const environment = {
       ...browserEnvironment,
       ...options.environment,
-      ...(transport && { openSocket: transport }),
+      // Nothing at `url` says whether the transport works.
+      ...(transport && { openSocket: transport, fetch: undefined }),
     };
     const policy = options.reconnectPolicy ?? new FullJitterPolicy({ random: environment.random });
-    this.#memory = new TabMemory(environment.storage, environment.createId, options.tabId);
+    const owner = `${options.url} ${options.user?.id ?? ""}`;
+    this.#memory = new TabMemory(environment.storage, environment, owner, options.tabId);
     this.#connection = new Connection(
       environment,
       {
@@ -180,6 +182,7 @@ export class LastseenClient {
   /** Starts a new session after `disconnected`, and goes back to the room. */
   reconnect(): void {
     if (this.state !== "disconnected") return;
+    this.#memory.useAgain();
     this.#page.start();
     this.#connection.open(this.#tab.claim());
   }
@@ -238,6 +241,7 @@ export class LastseenClient {
       const { reason, error } = change;
       // Another tab has the session, or it has ended: the client must not resume it.
       if (reason !== "gave_up") this.#memory.forgetSession();
+      this.#memory.release();
       this.#membership.stop(LEFT_REASONS[reason] ?? "disconnected", reason !== "client_initiated", error);
       this.calls.stop();
       this.#page.stop();

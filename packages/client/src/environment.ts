@@ -79,4 +79,6 @@ export interface Environment {
   readonly locks: TabLocks;
   readonly openChannel: (name: string, listener: (message: unknown) => void) => TabChannel;
   readonly createId: () => string;
+  /** Names this load of the page: the clients of one page see the same, those of another page or after a reload another. */
+  readonly pageId: string;
 }

@@ -34,8 +34,14 @@ export function Track({ trackRef, onPlaybackBlocked, ...attributes }: TrackProps
       // Any other error means that the element has got another track, or is gone.
       if (error instanceof DOMException && error.name === "NotAllowedError") blocked.current?.(() => current.play());
     });
-    return () => media.detach(current);
   }, [media, track, isSilent]);
+  // Not emptied between two tracks: when a participant goes on in another tab, the picture does not flicker.
+  useEffect(() => {
+    const { current } = element;
+    return () => {
+      if (current) media.detach(current);
+    };
+  }, [media, isSilent]);
   if (isSilent) return null;
   const shared = {
     autoPlay: true,

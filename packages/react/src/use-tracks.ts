@@ -8,7 +8,10 @@ import { useStore } from "./use-store.js";
 
 /** A track of somebody in the room, to be shown by `<Track>`. */
 export interface TrackRef {
-  /** Unique among the tracks, and the same as long as the publication exists: a React key. */
+  /**
+   * Unique among the tracks, and the same as long as the publication exists, also when its participant goes on with it in another
+   * tab: a React key.
+   */
   readonly id: string;
   /** `undefined` before this page is in a room: then the track is its own. */
   readonly participant: Participant | undefined;
@@ -44,8 +47,9 @@ export function useTracks(sources?: readonly Source[]): readonly TrackRef[] {
     });
     const theirs = tracks.map(({ producerId, sessionId, source, kind, track }): TrackRef => {
       const participant = find(sessionId);
-      const isMuted = participant?.producers.find(({ id }) => id === producerId)?.paused ?? false;
-      return { id: producerId, participant, source, kind, track, isLocal: false, isMuted };
+      const isMuted = participant?.producers.find((producer) => producer.id === producerId)?.paused ?? false;
+      const id = source === undefined ? producerId : `${sessionId}:${kind}:${source}`;
+      return { id, participant, source, kind, track, isLocal: false, isMuted };
     });
     const all = [...own, ...theirs];
     return wanted ? all.filter(({ source }) => source !== undefined && wanted.has(source)) : all;

@@ -50,6 +50,7 @@ export function browserOf(
     },
     openChannel: (_name, hear) => machine.openChannel(page, hear),
     createId: () => `tab-${world.random.below(2 ** 32).toString(36)}`,
+    pageId: page.name,
   };
 }
 

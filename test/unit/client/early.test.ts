@@ -30,6 +30,18 @@ describe("the early script", () => {
     expect(ticket.sessionId).toBe("s-ann");
   });
 
+  it("holds the session of each client of the page, also when one place of the storage has something else", async () => {
+    const stored = (name: string): string =>
+      JSON.stringify({ tabId: name, ticket: { sessionId: name, resumeToken: "r" }, url: `http://${name}:3001` });
+    const places: Record<string, string> = {
+      lastseen: "no JSON",
+      "lastseen:2": stored("b"),
+      "lastseen:8": stored("c"),
+    };
+    const sent = await run({ getItem: (key) => places[key] ?? null });
+    expect(sent.map(({ url }) => url)).toEqual(["http://b:3001/api/sessions/hold", "http://c:3001/api/sessions/hold"]);
+  });
+
   it("says nothing when the tab has no session, or has ended it", async () => {
     const { browser, client } = await inRoom();
     expect(await run({ getItem: () => null })).toEqual([]);
@@ -53,6 +65,7 @@ describe("the early script", () => {
     };
     expect(await run(forbids)).toEqual([]);
     const stored = '{"tabId":"t","ticket":{"sessionId":"s","resumeToken":"r"},"url":"http://service:3001"}';
-    expect(await run({ getItem: () => stored }, Promise.reject(new Error("offline")))).toHaveLength(1);
+    const one = { getItem: (key: string) => (key === "lastseen" ? stored : null) };
+    expect(await run(one, Promise.reject(new Error("offline")))).toHaveLength(1);
   });
 });

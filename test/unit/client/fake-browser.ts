@@ -199,6 +199,10 @@ class FakeStorage implements TabStorage {
     this.#items.set(key, value);
   }
 
+  get keys(): string[] {
+    return [...this.#items.keys()];
+  }
+
   /** As the browser does when a tab is duplicated. */
   copy(): FakeStorage {
     const copy = new FakeStorage();
@@ -265,6 +269,9 @@ export class FakeBrowser {
   /** What `random` returns. */
   random = 0.5;
   static #ids = 0;
+  static #pages = 0;
+  /** Another one for each page, so also for each reload. */
+  readonly pageId = `page-${++FakeBrowser.#pages}`;
 
   constructor(shared = new SharedBrowser(), storage = new FakeStorage()) {
     this.shared = shared;
@@ -286,6 +293,7 @@ export class FakeBrowser {
       fetch: this.fetch,
       random: () => this.random,
       createId: () => `id-${++FakeBrowser.#ids}`,
+      pageId: this.pageId,
     };
   }
 

@@ -10,6 +10,7 @@ import type { Timers } from "../environment.js";
 import type { JoinedRoom } from "../events.js";
 import { RequestError } from "../request-error.js";
 import { Elements } from "./elements.js";
+import { Layers } from "./layers.js";
 import { browserNetwork, type NetworkSource } from "./network.js";
 import { Publisher } from "./publisher.js";
 import { Subscriber } from "./subscriber.js";
@@ -22,6 +23,12 @@ export type SubscriptionRule = "all" | "none" | ((candidate: Candidate) => boole
 export interface MediaOptions {
   /** Which of the others' producers this page receives; by default all. */
   readonly subscribe?: SubscriptionRule;
+  /**
+   * Which simulcast layer of a track this page asks for. `by_size`, the default: the lowest one that looks sharp in the largest
+   * element that {@link LastseenMedia.attach} shows it in; a track in no element stays as it is. `application`: only
+   * {@link LastseenMedia.setPreferredLayers} asks.
+   */
+  readonly layers?: "by_size" | "application";
   /** Makes mediasoup-client's device; by default mediasoup-client detects the browser. */
   readonly createDevice?: () => Promise<Device>;
   readonly timers?: Timers;
@@ -32,7 +39,8 @@ export class LastseenMedia {
   readonly #client: LastseenClient;
   readonly #createDevice: () => Promise<Device>;
   readonly #events = new Emitter<MediaEvents>();
-  readonly #elements = new Elements();
+  readonly #elements: Elements;
+  readonly #layers: Layers;
   readonly #slots: Record<Direction, TransportSlot>;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
@@ -49,6 +57,13 @@ export class LastseenMedia {
     this.#client = client;
     this.#createDevice = options.createDevice;
     this.#wants = chooser(options.subscribe ?? "all");
+    this.#layers = new Layers(
+      timers,
+      (track) => this.#subscriber.consumerOf(track),
+      ({ id: consumerId }, spatialLayer) => client.request("setPreferredLayers", { consumerId, spatialLayer }),
+    );
+    const nobody = { shown: () => {}, hidden: () => {} };
+    this.#elements = new Elements(options.layers === "application" ? nobody : this.#layers);
     const device = () => this.#loadDevice();
     const failed = (doing: string, error: unknown) => this.#events.emit("error", { doing, error });
     const slot = (direction: Direction) =>
@@ -87,6 +102,7 @@ export class LastseenMedia {
         this.#elements.release(remote.track);
         this.#events.emit("track_removed", remote);
       },
+      replaced: (track, next) => this.#elements.replace(track, next),
       failed,
     });
     this.#network = options.network ?? browserNetwork;
@@ -200,6 +216,7 @@ export class LastseenMedia {
       "stop sending": () => this.#publisher.reset(),
       "close the sending transport": () => this.#slots.send.drop(),
       "empty the elements": () => this.#elements.clear(),
+      "forget the layers": () => this.#layers.reset(),
     };
     for (const [doing, step] of Object.entries(steps)) {
       try {
@@ -215,6 +232,7 @@ export class LastseenMedia {
   /** {@link reset}, and stops listening to the client and the network. */
   close(): void {
     this.reset();
+    this.#layers.close();
     for (const release of this.#removeListeners.splice(0)) release();
     this.#watchNetwork(false);
   }

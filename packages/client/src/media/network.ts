@@ -1,3 +1,5 @@
+import { optional } from "../optional.js";
+
 /** Reports that the machine's network has changed. */
 export interface NetworkSource {
   /** Starts to listen; the returned function stops it. */
@@ -9,9 +11,12 @@ export const browserNetwork: NetworkSource = {
   listen(changed) {
     const stop = new AbortController();
     const { signal } = stop;
-    window.addEventListener("online", changed, { signal });
-    const { connection } = navigator as Navigator & { connection?: EventTarget };
-    connection?.addEventListener("change", changed, { signal });
+    optional(() => window.addEventListener("online", changed, { signal }));
+    optional(() =>
+      (navigator as Navigator & { connection?: EventTarget }).connection?.addEventListener("change", changed, {
+        signal,
+      }),
+    );
     return () => stop.abort();
   },
 };

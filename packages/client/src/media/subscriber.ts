@@ -1,10 +1,15 @@
-/** Receives the others' tracks: compares the producers in the roster with the consumers that exist. */
+/**
+ * Receives the others' tracks: compares the producers in the roster with the consumers that exist. When a participant sends a
+ * source again, because the session has moved to another tab, the new track takes the place of the old one as soon as it
+ * brings something.
+ */
 import type { Consumer, Device, Transport } from "mediasoup-client/types";
 import type { ReplyData } from "@lastseen/protocol";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
 import { RequestError, wasDisconnected } from "../request-error.js";
 import { Converge, type PassResult } from "./converge.js";
+import { untilFlowing } from "./flow.js";
 import { rtpParametersOf } from "./parameters.js";
 import { type TransportSlot, whileOpen } from "./transport-slot.js";
 import type { Candidate, RemoteTrack } from "./types.js";
@@ -14,6 +19,8 @@ interface Subscription {
   readonly remote: RemoteTrack;
   /** Whether the service has confirmed that it sends. */
   isSending: boolean;
+  /** Whether the application knows the track. */
+  isShown: boolean;
 }
 
 export class Subscriber {
@@ -23,11 +30,15 @@ export class Subscriber {
   readonly #wants: (candidate: Candidate) => boolean;
   readonly #added: (remote: RemoteTrack) => void;
   readonly #removed: (remote: RemoteTrack) => void;
+  readonly #replaced: (track: MediaStreamTrack, next: MediaStreamTrack) => void;
+  readonly #timers: Timers;
   readonly #failed: (doing: string, error: unknown) => void;
   readonly #converge: Converge;
   readonly #subscriptions = new Map<string, Subscription>();
   /** Producers that the service refused; the client asks again when they leave and come back, or after {@link renew}. */
   readonly #refused = new Set<string>();
+  /** Producers whose place another producer has taken, and that one, by id. */
+  readonly #outdated = new Map<string, string>();
 
   constructor(parts: {
     client: LastseenClient;
@@ -37,6 +48,8 @@ export class Subscriber {
     wants: (candidate: Candidate) => boolean;
     added: (remote: RemoteTrack) => void;
     removed: (remote: RemoteTrack) => void;
+    /** The other track is shown in the place of the one; `added` and `removed` follow. */
+    replaced: (track: MediaStreamTrack, next: MediaStreamTrack) => void;
     failed: (doing: string, error: unknown) => void;
   }) {
     this.#client = parts.client;
@@ -45,16 +58,23 @@ export class Subscriber {
     this.#wants = parts.wants;
     this.#added = parts.added;
     this.#removed = parts.removed;
+    this.#replaced = parts.replaced;
+    this.#timers = parts.timers;
     this.#failed = parts.failed;
     this.#converge = new Converge(parts.timers, () => this.#pass());
   }
 
   get tracks(): RemoteTrack[] {
-    return [...this.#subscriptions.values()].map(({ remote }) => remote);
+    return [...this.#subscriptions.values()].flatMap(({ remote, isShown }) => (isShown ? [remote] : []));
   }
 
   consumer(producerId: string): Consumer | undefined {
     return this.#subscriptions.get(producerId)?.consumer;
+  }
+
+  /** The consumer that brings the track. */
+  consumerOf(track: MediaStreamTrack): Consumer | undefined {
+    return [...this.#subscriptions.values()].find(({ remote }) => remote.track === track)?.consumer;
   }
 
   converge(): Promise<void> {
@@ -83,6 +103,7 @@ export class Subscriber {
     this.#converge.cancel();
     this.transportGone();
     this.#refused.clear();
+    this.#outdated.clear();
   }
 
   async #pass(): Promise<PassResult> {
@@ -96,9 +117,11 @@ export class Subscriber {
       if (offered.has(producerId)) this.#closeOnService(consumer.id);
     }
     for (const producerId of this.#refused) if (!offered.has(producerId)) this.#refused.delete(producerId);
+    for (const [producerId, by] of this.#outdated) if (!offered.has(by)) this.#outdated.delete(producerId);
     if (this.#client.state !== "connected") return "done";
     const asked = wanted.filter(
-      ({ producer: { id } }) => !this.#refused.has(id) && !this.#subscriptions.get(id)?.isSending,
+      ({ producer: { id } }) =>
+        !this.#refused.has(id) && !this.#outdated.has(id) && !this.#subscriptions.get(id)?.isSending,
     );
     const results = await Promise.all(asked.map((candidate) => this.#subscribe(candidate)));
     return results.includes("again") ? "again" : "done";
@@ -120,7 +143,10 @@ export class Subscriber {
     const { generation } = this.#slot;
     try {
       const subscription = this.#subscriptions.get(producerId) ?? (await this.#consume(candidate));
-      if (subscription) await this.#resume(subscription);
+      if (!subscription) return "done";
+      await this.#resume(subscription);
+      // Not awaited: the others need not wait for it.
+      if (!subscription.isShown) void this.#showWhenFlowing(subscription);
       return "done";
     } catch (error) {
       // A new transport or a new connection leads to the next pass.
@@ -154,14 +180,42 @@ export class Subscriber {
     const { sessionId, userId } = participant;
     const { kind, track } = consumer;
     const remote = { producerId: producer.id, sessionId, userId, kind, source: producer.source, track };
-    const subscription = { consumer, remote, isSending: false };
+    const subscription = { consumer, remote, isSending: false, isShown: false };
     this.#subscriptions.set(producer.id, subscription);
     // Firefox and Safari mute a track when its packets stop. If the sender has not paused it, other messages may stop too.
     track.addEventListener("mute", () => {
       if (this.#offered().get(producer.id)?.producer.paused === false) this.#client.checkConnection();
     });
-    this.#added(remote);
+    // What is muted brings nothing.
+    if (offer.producer.paused || !this.#placeOf(subscription)) this.#show(subscription);
     return subscription;
+  }
+
+  async #showWhenFlowing(subscription: Subscription): Promise<void> {
+    await untilFlowing(subscription.consumer, this.#timers);
+    this.#show(subscription);
+  }
+
+  /** Tells the application of the track, in the place of the one that it replaces. */
+  #show(subscription: Subscription): void {
+    const { remote } = subscription;
+    if (subscription.isShown || this.#subscriptions.get(remote.producerId) !== subscription) return;
+    const before = this.#placeOf(subscription);
+    subscription.isShown = true;
+    if (before) {
+      this.#subscriptions.delete(before.remote.producerId);
+      this.#outdated.set(before.remote.producerId, remote.producerId);
+      this.#replaced(before.remote.track, remote.track);
+    }
+    this.#added(remote);
+    if (!before) return;
+    this.#end(before);
+    this.#closeOnService(before.consumer.id);
+  }
+
+  /** The subscription that is shown for the same source of the same participant. */
+  #placeOf({ remote }: Subscription): Subscription | undefined {
+    return [...this.#subscriptions.values()].find((other) => other.isShown && isSameSource(other.remote, remote));
   }
 
   async #receive(transport: Transport, streamId: string, reply: ReplyData<"consume">): Promise<Consumer> {
@@ -188,12 +242,35 @@ export class Subscriber {
   #drop(producerId: string): void {
     const subscription = this.#subscriptions.get(producerId);
     if (!subscription) return;
-    this.#subscriptions.delete(producerId);
-    try {
-      subscription.consumer.close();
-    } catch (error) {
-      this.#failed(`stop ${producerId}`, error);
+    // The one that waits to take its place need not wait any more.
+    const next = [...this.#subscriptions.values()].find(
+      (other) => !other.isShown && other !== subscription && isSameSource(other.remote, subscription.remote),
+    );
+    if (subscription.isShown && next) {
+      this.#show(next);
+      return;
     }
-    this.#removed(subscription.remote);
+    this.#subscriptions.delete(producerId);
+    this.#end(subscription);
   }
+
+  #end({ consumer, remote, isShown }: Subscription): void {
+    try {
+      consumer.close();
+    } catch (error) {
+      this.#failed(`stop ${remote.producerId}`, error);
+    }
+    if (isShown) this.#removed(remote);
+  }
+}
+
+/** A producer without a source is one of its own. */
+function isSameSource(a: RemoteTrack, b: RemoteTrack): boolean {
+  return (
+    a.producerId !== b.producerId &&
+    a.source !== undefined &&
+    a.source === b.source &&
+    a.kind === b.kind &&
+    a.sessionId === b.sessionId
+  );
 }
