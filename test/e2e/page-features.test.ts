@@ -74,7 +74,7 @@ describe.skipIf(noStageReason)("a page without a feature, or with one that throw
   test(onStage("connects, joins and leaves in Chromium"), async () => {
     const { service, origin } = await openService();
     const { page } = await openPage();
-    await tryAll(page as unknown as Tab, service, origin);
+    await tryAll(page, service, origin);
   });
 
   test.skipIf(noFirefoxReason)(inFirefox("connects, joins and leaves in Firefox"), async () => {

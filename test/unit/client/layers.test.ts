@@ -193,10 +193,8 @@ describe("at the end", () => {
 describe("without ResizeObserver, or where it throws", () => {
   it.each([
     undefined,
-    class {
-      constructor() {
-        throw new Error("denied");
-      }
+    function deny() {
+      throw new Error("denied");
     },
   ])("tracks are shown, and nothing is asked for", async (observer) => {
     vi.stubGlobal("ResizeObserver", observer);
