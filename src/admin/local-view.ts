@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from "typebox";
 import type { Timeline } from "../observability/timeline.js";
-import { LastseenError, Participant, RoomRole } from "@lastseen/protocol";
+import { GIVEN_UP, LastseenError, Participant, RoomRole } from "@lastseen/protocol";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Room } from "../room/room.js";
 import type { Rooms } from "../room/rooms.js";
@@ -42,18 +42,45 @@ export type RoomDetail = Static<typeof RoomDetail>;
 export const SessionFilter = Type.Object({
   userId: Type.Optional(Type.String()),
   roomId: Type.Optional(Type.String()),
-  state: Type.Optional(Type.Enum(["present", "away", "ghost", "closing"])),
+  search: Type.Optional(
+    Type.String({
+      maxLength: 128,
+      description: "A part of the user id, the name or the room id, in upper or lower case, or a whole session id",
+    }),
+  ),
+  state: Type.Optional(
+    Type.Enum(["present", "away", "ghost", "closing", "ended"], {
+      description: "`ended`: those that ended within the last 15 minutes, at most 1,000 of each node",
+    }),
+  ),
   cursor: Type.Optional(Type.String({ maxLength: 200 })),
   limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
 });
 export type SessionFilter = Static<typeof SessionFilter>;
 
-/** Sessions, oldest first, and the cursor of the next page; `null` on the last page. */
+/** Sessions, oldest first (ended ones: the last end first), and the cursor of the next page; `null` on the last page. */
 export const SessionPage = Type.Object({
   sessions: Type.Array(SessionView),
   cursor: Type.Union([Type.String(), Type.Null()]),
+  /** How many sessions fit the filter, on all pages. Missing when a node of an older version answers. */
+  total: Type.Optional(Type.Integer()),
 });
 export type SessionPage = Static<typeof SessionPage>;
+
+/** One node, for operators. */
+export const NodeSummary = Type.Object({
+  nodeId: Type.String(),
+  version: Type.String(),
+  uptimeSeconds: Type.Number(),
+  sessions: Type.Integer(),
+  /** Sessions over their deadline that are still here. */
+  ghosts: Type.Integer(),
+  rooms: Type.Integer(),
+  participants: Type.Integer(),
+  /** Whether it hands its sessions over to other nodes, or has done so. */
+  draining: Type.Boolean(),
+});
+export type NodeSummary = Static<typeof NodeSummary>;
 
 export const SessionHistory = Type.Object({
   sessionId: Type.String(),
@@ -65,6 +92,8 @@ export type SessionHistory = Static<typeof SessionHistory>;
 
 /** `by` is who asked. All methods throw LastseenError `not_found` when the room or session is unknown. */
 export interface OperatorView {
+  /** The node that is asked comes first. `missing`: nodes that did not answer. */
+  nodes(): Promise<{ nodes: NodeSummary[]; missing: string[] }>;
   /** `missing`: nodes that did not answer. Their rooms are not listed. */
   rooms(): Promise<{ rooms: RoomSummary[]; missing: string[] }>;
   room(roomId: string): Promise<RoomDetail>;
@@ -82,6 +111,7 @@ export class LocalView implements OperatorView {
   readonly #liveness: Liveness;
   readonly #reaper: Reaper;
   readonly #timeline: Timeline;
+  readonly #about: () => Pick<NodeSummary, "version" | "uptimeSeconds" | "draining">;
 
   constructor(parts: {
     nodeId: string;
@@ -90,6 +120,7 @@ export class LocalView implements OperatorView {
     liveness: Liveness;
     reaper: Reaper;
     timeline: Timeline;
+    about: () => Pick<NodeSummary, "version" | "uptimeSeconds" | "draining">;
   }) {
     this.#nodeId = parts.nodeId;
     this.#rooms = parts.rooms;
@@ -97,6 +128,19 @@ export class LocalView implements OperatorView {
     this.#liveness = parts.liveness;
     this.#reaper = parts.reaper;
     this.#timeline = parts.timeline;
+    this.#about = parts.about;
+  }
+
+  async nodes(): ReturnType<OperatorView["nodes"]> {
+    const summary = {
+      nodeId: this.#nodeId,
+      ...this.#about(),
+      sessions: this.#registry.size,
+      ghosts: this.#liveness.overdue().sessions.length,
+      rooms: this.#rooms.size,
+      participants: this.#rooms.participantCount,
+    };
+    return { nodes: [summary], missing: [] };
   }
 
   async rooms(): ReturnType<OperatorView["rooms"]> {
@@ -130,10 +174,11 @@ export class LocalView implements OperatorView {
   }
 
   async sessions(filter: SessionFilter): ReturnType<OperatorView["sessions"]> {
+    if (filter.state === "ended") return this.#endedSessions(filter);
     const matching = [...this.#registry.all()].filter((session) => this.#matches(session, filter));
     const { page, cursor } = pageOf(matching, filter);
     const sessions = page.map((session) => viewSession(session, this.#liveness, this.#nodeId));
-    return { sessions, cursor, missing: [] };
+    return { sessions, cursor, total: matching.length, missing: [] };
   }
 
   async session(sessionId: string): Promise<SessionView> {
@@ -152,21 +197,46 @@ export class LocalView implements OperatorView {
     await this.#reaper.end(this.#registry.get(sessionId), { reason: "kicked", by });
   }
 
+  /** A session that goes on on another node has not ended. */
+  #endedSessions(filter: SessionFilter): Awaited<ReturnType<OperatorView["sessions"]>> {
+    const matching = this.#timeline
+      .endings()
+      .filter((ending) => !GIVEN_UP.some((reason) => reason === ending.reason) && fits(ending, filter))
+      .map((ending) => viewEnding(ending, this.#nodeId));
+    const { page, cursor } = pageOf(matching, filter);
+    return { sessions: page, cursor, total: matching.length, missing: [] };
+  }
+
   #getRoom(roomId: string): Room {
     const room = this.#rooms.find(roomId);
     if (!room) throw new LastseenError("not_found", "There is no such room.");
     return room;
   }
 
-  #matches(session: Session, { userId, roomId, state }: SessionFilter): boolean {
-    if (userId !== undefined && session.userId !== userId) return false;
-    if (roomId !== undefined && session.participation?.roster.id !== roomId) return false;
-    return state === undefined || stateOf(session, this.#liveness) === state;
+  #matches(session: Session, filter: SessionFilter): boolean {
+    const { id, userId, name, participation } = session;
+    if (!fits({ id, userId, name, roomId: participation?.roster.id }, filter)) return false;
+    return filter.state === undefined || stateOf(session, this.#liveness) === filter.state;
   }
 }
 
-/** The part of a session by which pages are sorted: the oldest session comes first. */
-type Aged = { readonly openedAt: number; readonly id: string };
+/** Whether a session has the user, the room and the text that the filter asks for. */
+function fits(
+  session: { id: string; userId: string; name: string; roomId: string | undefined },
+  { userId, roomId, search }: SessionFilter,
+): boolean {
+  if (userId !== undefined && session.userId !== userId) return false;
+  if (roomId !== undefined && session.roomId !== roomId) return false;
+  if (search === undefined || session.id === search) return true;
+  const wanted = search.toLowerCase();
+  return [session.userId, session.name, session.roomId].some((text) => text?.toLowerCase().includes(wanted));
+}
+
+/** The part of a session by which pages are sorted: the oldest session comes first; of ended ones, the last that ended. */
+type Aged = { readonly openedAt: number; readonly id: string; readonly end?: { readonly at: number } | null };
+
+/** Later than any time of a session, epoch milliseconds. */
+const NEVER = 1e14;
 
 /** The page of these sessions that follows the filter's cursor, and the cursor of the next page. */
 export function pageOf<T extends Aged>(
@@ -186,6 +256,7 @@ export function pageOf<T extends Aged>(
 }
 
 /** A session's place in the order, used as a cursor. It stays valid when the session is gone. */
-export function positionOf({ openedAt, id }: Aged): string {
-  return `${String(openedAt).padStart(15, "0")}.${id}`;
+export function positionOf({ openedAt, id, end }: Aged): string {
+  const rank = end ? NEVER - end.at : openedAt;
+  return `${String(Math.round(rank)).padStart(15, "0")}.${id}`;
 }

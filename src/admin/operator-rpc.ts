@@ -1,9 +1,10 @@
 /** What one node asks another for its operators, and how a node answers. See {@link WholeView}. */
 import Type, { type Static } from "typebox";
 import type { NodeRpc } from "../cluster/node-rpc.js";
-import { GivenId, Nothing } from "@lastseen/protocol";
+import { GivenId, LastseenError, Nothing } from "@lastseen/protocol";
 import { defineQuestion } from "../ports/question.js";
 import {
+  NodeSummary,
   RoomDetail,
   RoomSummary,
   SessionFilter,
@@ -23,6 +24,7 @@ const ByIdAndActor = Type.Object({
 });
 
 export const OPERATOR_RPC = {
+  node: defineQuestion("node", Nothing, NodeSummary),
   rooms: defineQuestion("rooms", Nothing, Type.Object({ rooms: Type.Array(RoomSummary) })),
   room: defineQuestion("room", ById, RoomDetail),
   closeRoom: defineQuestion("closeRoom", ByIdAndActor, Nothing),
@@ -34,6 +36,11 @@ export const OPERATOR_RPC = {
 
 /** Answers the other nodes from now on. */
 export function answerFrom(local: OperatorView, rpc: NodeRpc): void {
+  rpc.answer(OPERATOR_RPC.node, async () => {
+    const [summary] = (await local.nodes()).nodes;
+    if (!summary) throw new LastseenError("internal", "This node knows nothing of itself.");
+    return summary;
+  });
   rpc.answer(OPERATOR_RPC.rooms, () => local.rooms());
   rpc.answer(OPERATOR_RPC.room, ({ id }) => local.room(id));
   rpc.answer(OPERATOR_RPC.closeRoom, ({ id, by }) => local.closeRoom(id, by).then(() => ({})));

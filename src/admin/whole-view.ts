@@ -27,6 +27,12 @@ export class WholeView implements OperatorView {
     this.#others = parts.others;
   }
 
+  async nodes(): ReturnType<OperatorView["nodes"]> {
+    const { answers, missing } = await this.#askAll(OPERATOR_RPC.node, {});
+    const { nodes } = await this.#local.nodes();
+    return { nodes: [...nodes, ...answers], missing };
+  }
+
   async rooms(): ReturnType<OperatorView["rooms"]> {
     const { answers, missing } = await this.#askAll(OPERATOR_RPC.rooms, {});
     const { rooms } = await this.#local.rooms();
@@ -52,7 +58,8 @@ export class WholeView implements OperatorView {
     // A node that has more sessions has sent a full page, so the ones that it left out come after the last one on this page.
     const last = page.at(-1);
     const hasMore = cursor !== null || pages.some((one) => one.cursor !== null);
-    return { sessions: page, cursor: last && hasMore ? positionOf(last) : null, missing };
+    const total = pages.reduce((sum, one) => sum + (one.total ?? one.sessions.length), 0);
+    return { sessions: page, cursor: last && hasMore ? positionOf(last) : null, total, missing };
   }
 
   session(sessionId: string): ReturnType<OperatorView["session"]> {

@@ -16,6 +16,7 @@ import { Metrics } from "../observability/metrics.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import type { CleanupStep } from "../reaper/cleanup.js";
 import { createCore } from "./core.js";
+import { keepHistory } from "./keep-history.js";
 import { observe } from "./observe.js";
 import { httpOptionsOf, operatorView } from "./routes.js";
 import { Run } from "./run.js";
@@ -86,6 +87,7 @@ export async function assemble(parts: {
   };
   const service = createService(settings, ports, createCore(settings, clock, listenerFailed), disposals);
   observe({ config, log, clock, service, media, stores, webhooks, metrics });
+  const history = keepHistory({ log, clock, service, disposals });
   if (webhooks) followSessions(webhooks, service, clock, disposals);
 
   const { clusterEvents: events } = service;
@@ -111,6 +113,7 @@ export async function assemble(parts: {
     callers,
     media,
     metrics,
+    history,
     webhooks,
     isReady,
   });

@@ -15,6 +15,8 @@ import { beaconRoutes } from "../http/beacon-route.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
 import { drainRoute } from "../http/drain-route.js";
 import { eventRoutes } from "../http/event-routes.js";
+import { historyRoute } from "../http/history-route.js";
+import { nodeRoutes } from "../http/node-routes.js";
 import { healthRoutes, type HealthSource } from "../http/health-routes.js";
 import type { CallerLists } from "../admin/caller-lists.js";
 import { answerFrom } from "../admin/operator-rpc.js";
@@ -30,6 +32,7 @@ import { userRoutes } from "../http/user-routes.js";
 import { WholeView } from "../admin/whole-view.js";
 import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
+import type { History } from "../observability/history.js";
 import type { Metrics } from "../observability/metrics.js";
 import { LastseenError } from "@lastseen/protocol";
 import type { Service } from "./service.js";
@@ -50,7 +53,12 @@ export function operatorView(
   disposals: DisposalStack,
 ): OperatorView {
   const { rooms, registry, liveness, reaper, timeline, cluster } = service;
-  const local = new LocalView({ nodeId, rooms, registry, liveness, reaper, timeline });
+  const about = () => ({
+    version: VERSION,
+    uptimeSeconds: Math.round(process.uptime()),
+    draining: cluster?.isDraining ?? false,
+  });
+  const local = new LocalView({ nodeId, rooms, registry, liveness, reaper, timeline, about });
   if (!cluster) return local;
   const rpc = new NodeRpc({ clock, bus });
   answerFrom(local, rpc);
@@ -72,6 +80,7 @@ export function httpOptionsOf(parts: {
   callers: CallerLists;
   media: MediaPlane;
   metrics: Metrics;
+  history: History;
   webhooks: Webhooks | undefined;
   isReady: () => boolean;
 }): HttpOptions {
@@ -100,6 +109,8 @@ export function httpOptionsOf(parts: {
     metrics: { contentType: metrics.contentType, expose: () => metrics.expose() },
     openRoutes: [healthRoutes(healthSource({ ...parts, isOriginAllowed })), beaconRoutes(sessions), opsPage(admin)],
     adminRoutes: [
+      nodeRoutes(operator),
+      historyRoute(config.NODE_ID, parts.history),
       roomRoutes(operator, actorOf),
       userRoutes({ statusOf: (userId) => telephony.presence.statusOf(userId) }),
       blockRoutes(service.blocks, actorOf),

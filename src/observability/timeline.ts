@@ -75,6 +75,11 @@ export class Timeline {
     return this.#endings.get(sessionId);
   }
 
+  /** What is known of the sessions that have ended, in the order of their ends. */
+  endings(): Ending[] {
+    return [...this.#endings.values()];
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -33,6 +33,35 @@ test("the session list names a node that does not answer, and a request that nee
   await expect.poll(async () => (await kick()).status).toBe(404);
 });
 
+test("every node lists all nodes, and finds a session that ended on another node, but none that was handed over", async () => {
+  const fleet = await Fleet.start(2, { DRAIN_TIMEOUT_MS: "1000" });
+  const [first, second] = fleet.nodes;
+  if (!first || !second) throw new Error("two nodes were asked for");
+  const [ada, bob] = [await TestClient.open(first.ws), await TestClient.open(first.ws)];
+  const { sessionId } = await ada.request("hello", { user: { id: "ada", name: "Ada" }, tabId: "t1" });
+  await bob.request("hello", { user: { id: "bob" }, tabId: "t1" });
+  const ask = async (path: string) =>
+    (await (await fetch(`${second.http}/api/${path}`)).json()) as Record<string, { nodeId?: string; id?: string }[]>;
+
+  await expect
+    .poll(async () => (await ask("nodes"))["nodes"]?.map(({ nodeId }) => nodeId))
+    .toEqual(["node-2", "node-1"]);
+  expect((await ask("nodes"))["nodes"]?.[1]).toMatchObject({ sessions: 2, rooms: 0, participants: 0, draining: false });
+  await fetch(`${second.http}/api/sessions/${sessionId}`, { method: "DELETE" });
+  await expect
+    .poll(() => ask("sessions?state=ended&search=ada"))
+    .toMatchObject({
+      sessions: [{ id: sessionId, nodeId: "node-1", end: { reason: "kicked" } }],
+      total: 1,
+    });
+
+  await fetch(`${first.http}/api/drain`, { method: "POST" });
+  expect(await bob.closed()).toBe(1012);
+  await until(() => first.log.some(({ msg }) => msg === "drained"));
+  expect((await ask("sessions?state=ended"))["sessions"]?.map(({ id }) => id)).toEqual([sessionId]);
+  expect((await ask("nodes"))["nodes"]?.[1]).toMatchObject({ nodeId: "node-1", draining: true, sessions: 0 });
+});
+
 test("a drained node shows its people alive where they are now, with both parts of their story, and kicks them there", async () => {
   const fleet = await Fleet.start(2, { DRAIN_TIMEOUT_MS: "1000" });
   const [drained, successor] = fleet.nodes;

@@ -27,6 +27,8 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "GET /api/cleanups",
     "GET /api/events",
     "GET /api/health",
+    "GET /api/history",
+    "GET /api/nodes",
     "GET /api/rooms",
     "GET /api/rooms/{roomId}",
     "GET /api/sessions",

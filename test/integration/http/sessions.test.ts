@@ -5,6 +5,7 @@ import { startService, type TestService } from "../../support/service.js";
 interface Page {
   sessions: SessionView[];
   cursor: string | null;
+  total: number;
 }
 
 async function page(service: TestService, query = ""): Promise<Page> {
@@ -114,6 +115,46 @@ test("sessions are filtered by user, room and state, alone and together", async 
   expect(await count("?unknown=1")).toBe(4);
 });
 
+test("sessions are found by a part of the user, the name or the room, in upper or lower case, or by their whole id", async () => {
+  const service = await startService();
+  const ada = await service.join("ada", "daily");
+  await service.join("bob", "weekly");
+  await service.hello("cid", { user: { id: "cid", name: "Çid Ólafur" } });
+  const found = async (search: string) => users(await page(service, `?search=${encodeURIComponent(search)}`));
+  expect(await found("AD")).toEqual(["ada"]);
+  expect(await found("WEEK")).toEqual(["bob"]);
+  expect(await found("ólaf")).toEqual(["cid"]);
+  expect(await found("ly")).toEqual(["ada", "bob"]);
+  expect(await found(ada.hello.sessionId)).toEqual(["ada"]);
+  expect(await found(ada.hello.sessionId.slice(1))).toEqual([]);
+  expect(await found("nobody")).toEqual([]);
+});
+
+test("sessions that have ended are found for a while, the last end first, with the reason", async () => {
+  const service = await startService();
+  const clients = [];
+  for (const user of ["ada", "bob", "cid"]) clients.push(await service.join(user, user === "cid" ? "weekly" : "daily"));
+  for (const { hello } of clients) {
+    await service.get(`/api/sessions/${hello.sessionId}`, { method: "DELETE" });
+    // Ends are told apart by the millisecond.
+    const ended = Date.now();
+    await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(ended);
+  }
+  await service.join("ada", "daily");
+  const ended = async (query = "") => page(service, `?state=ended${query}`);
+  expect(users(await ended())).toEqual(["cid", "bob", "ada"]);
+  expect(users(await ended("&userId=ada"))).toEqual(["ada"]);
+  expect(users(await ended("&roomId=daily"))).toEqual(["bob", "ada"]);
+  expect(users(await ended("&search=BO"))).toEqual(["bob"]);
+  expect((await ended("&userId=bob")).sessions[0]).toMatchObject({ state: "ended", end: { reason: "kicked" } });
+  const first = await ended("&limit=2");
+  expect(first).toMatchObject({ total: 3, cursor: expect.any(String) });
+  const second = await ended(`&limit=2&cursor=${encodeURIComponent(first.cursor ?? "")}`);
+  expect([users(first), users(second)]).toEqual([["cid", "bob"], ["ada"]]);
+  expect(second).toMatchObject({ total: 3, cursor: null });
+  expect(users(await page(service))).toEqual(["ada"]);
+});
+
 test("pages follow each other by the cursor; each session is on one of them, also when others end in between", async () => {
   const service = await startService();
   const clients = [];
@@ -158,6 +199,7 @@ test.each([
   "?limit=1.5",
   "?state=gone",
   "?userId=a&userId=b",
+  `?search=${"x".repeat(129)}`,
   `?cursor=${"x".repeat(201)}`,
 ])("the query %s is bad_message", async (query) => {
   const service = await startService();

@@ -28,7 +28,8 @@ function observe({ world }: ClusterNode, nodeId: string) {
   const metrics = new Metrics({ version: "1", nodeVersion: "1", nodeId });
   onTestFinished(() => metrics.close());
   metrics.follow(events, sweeps);
-  const view = new LocalView({ nodeId, rooms, registry, liveness, reaper, timeline });
+  const about = () => ({ version: "1", uptimeSeconds: 0, draining: false });
+  const view = new LocalView({ nodeId, rooms, registry, liveness, reaper, timeline, about });
   const steps = async (id: string) => (await view.timeline(id)).entries.map(({ step }) => step);
   return { lines, metrics, view, steps };
 }
