@@ -28,7 +28,7 @@ export const boundaries: Boundaries = {
     "packages/client/src/media": ["packages/client", "@lastseen/protocol", "mediasoup-client"],
     "packages/client/src/devices": ["packages/client", "packages/client/src/media"],
     "packages/react": ["@lastseen/client", "react"],
-    "src/web": ["@lastseen/client", "@lastseen/protocol", "preact", "@preact/signals"],
+    "src/web": ["@lastseen/client", "@lastseen/protocol", "preact", "@preact/signals", "uplot"],
 
     "src/kernel": [],
     "src/config": ["typebox", "node:*"],

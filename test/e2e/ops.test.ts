@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Fleet } from "../support/fleet.js";
 import { startService, type TestService } from "../support/service.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 import { TestClient } from "../support/test-client.js";
 import { until } from "../support/until.js";
 import { noStageReason, openPage } from "./browsers.js";
@@ -172,6 +173,67 @@ describe.skipIf(noStageReason)("the operator page", () => {
     expect(await page.getByTestId("explanation").isHidden()).toBe(true);
   });
 
+  test(onStage("tells why Bob was removed, found by his name among those who have ended"), async () => {
+    const service = await startService();
+    const kick = (sessionId: string) => service.get(`/api/sessions/${sessionId}`, { method: "DELETE" });
+    await kick((await service.join("user-7", "weekly")).hello.sessionId);
+    for (const user of ["bob-1", "bob-2"]) await service.join(user, "daily");
+    await kick((await service.hello("user-8", { user: { id: "user-8", name: "Bob Ross" } })).hello.sessionId);
+    const { page } = await openOps(service);
+    const search = async (words: string) => {
+      await page.getByTestId("session-id").fill(words);
+      await page.getByTestId("session-id").press("Enter");
+    };
+    await search("bob");
+    await page.getByTestId("found").waitFor();
+    const found = page.getByTestId("found-session");
+    expect(await found.count()).toBe(3);
+    expect(await found.first().innerText()).toMatch(/Bob Ross[^]*user-8[^]*Ended \d.* ago: an operator removed it/);
+    await found.first().click();
+    await page.getByTestId("summary").getByText("because an operator removed it").waitFor();
+    await page.getByTestId("back-to-found").click();
+    expect(await found.count()).toBe(3);
+
+    await search("WEEK");
+    await page.getByTestId("timeline").getByText("Left the room “weekly”: an operator removed it").waitFor();
+    await search("nobody");
+    await page.getByTestId("explanation-note").getByText("Nothing is known of such a session").waitFor();
+    await page.getByTestId("filter-state").selectOption("ended");
+    await page.getByRole("heading", { name: "Who was here" }).waitFor();
+    await until(async () => (await page.getByTestId("session").count()) === 2);
+    expect(await page.getByTestId("session").first().innerText()).toMatch(
+      /Bob Ross[^]*ended [^]*an operator removed it/,
+    );
+  });
+
+  test(onStage("is never green without an answer: not when nothing comes, and not when errors come"), async () => {
+    const service = await startService();
+    const proxy = await TcpProxy.start(service.port);
+    onTestFinished(() => proxy.close());
+    const { page } = await openOps({ http: `http://127.0.0.1:${proxy.port}` });
+    const title = page.getByTestId("attention-title");
+    await title.getByText("✓ Nothing needs attention").waitFor();
+    expect(await page.getByTestId("live").innerText()).toMatch(/Live\s+last answer \d\d:\d\d:\d\d/);
+    proxy.silence();
+    // Five seconds, and some for the busy machine.
+    await title.getByText("? Nobody knows what needs attention").waitFor({ timeout: 10_000 });
+    await page
+      .getByTestId("live")
+      .getByText(/No answer since \d\d:/)
+      .waitFor();
+    expect(await page.title()).toBe("? No answer · Lastseen operators");
+    expect(await page.getByTestId("attention").innerText()).toMatch(/The last answer came at \d\d:\d\d:\d\d/);
+    proxy.heal();
+    await title.getByText("✓ Nothing needs attention").waitFor();
+    expect(await page.title()).toBe("Lastseen operators");
+
+    await page.route("**/api/rooms", (route) => route.fulfill({ status: 500, json: {} }));
+    await title.getByText("? Nobody knows what needs attention").waitFor({ timeout: 10_000 });
+    await page.getByTestId("attention").getByText("The service answers with an error").waitFor();
+    await page.unroute("**/api/rooms");
+    await title.getByText("✓ Nothing needs attention").waitFor();
+  });
+
   test(onStage("shows a hostile name as the text that it is"), async () => {
     const service = await startService();
     // Nearly all characters may be in a name. The service takes out only those that change the direction of other text.
@@ -314,6 +376,9 @@ describe.skipIf(noStageReason)("the operator page", () => {
       const { page } = await openOps(first);
       await page.getByText("1 session on node node-1").waitFor();
       await page.getByText("1 session on node node-2").waitFor();
+      const boxes = await page.getByTestId("node").allInnerTexts();
+      expect(boxes[0]).toMatch(/^node-1 answers this page[^]*1 session, 1 room/);
+      expect(boxes[1]).toMatch(/^node-2[^]*1 session, 1 room/);
       second.signal("SIGSTOP");
       await page.getByTestId("attention").getByText("Node node-2 did not answer").waitFor();
       second.signal("SIGCONT");

@@ -32,8 +32,8 @@ export class Api {
    * @param path its parts, not yet encoded
    * @throws Refused when the service answers with an error; TypeError or DOMException when it does not answer
    */
-  get(path: readonly string[], query: Query = {}): Promise<unknown> {
-    return this.#ask("GET", path, query);
+  get(path: readonly string[], query: Query = {}, timeoutMs = ANSWER_TIMEOUT_MS): Promise<unknown> {
+    return this.#ask("GET", path, { query, timeoutMs });
   }
 
   /** @throws see {@link get} */
@@ -43,15 +43,19 @@ export class Api {
 
   /** @throws see {@link get} */
   put(path: readonly string[], body: object): Promise<unknown> {
-    return this.#ask("PUT", path, {}, body);
+    return this.#ask("PUT", path, { body });
   }
 
   /** @throws see {@link get} */
   delete(path: readonly string[], query: Query = {}): Promise<unknown> {
-    return this.#ask("DELETE", path, query);
+    return this.#ask("DELETE", path, { query });
   }
 
-  async #ask(method: string, path: readonly string[], query: Query = {}, body?: object): Promise<unknown> {
+  async #ask(
+    method: string,
+    path: readonly string[],
+    { query = {}, body, timeoutMs = ANSWER_TIMEOUT_MS }: { query?: Query; body?: object; timeoutMs?: number } = {},
+  ): Promise<unknown> {
     const url = new URL(path.map(encodeURIComponent).join("/"), this.#base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined && value !== "") url.searchParams.set(name, String(value));
@@ -63,13 +67,13 @@ export class Api {
       ...(body && { body: JSON.stringify(body) }),
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     this.#clock.heard(response.headers.get("date"), askedAt);
     if (response.status === 204) return undefined;
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
-    const message = text(fieldsOf(fieldsOf(answer)["error"]), "message");
+    const message = text(fieldsOf(answer), "detail") || text(fieldsOf(fieldsOf(answer)["error"]), "message");
     throw new Refused(response.status, message || `The service answered ${response.status}.`);
   }
 }

@@ -1,16 +1,19 @@
 /** What an operator has to know first: ghosts, cleanups that are stuck, nodes that do not answer. */
+import type { Problem } from "./contact.js";
 import { SessionCard } from "./session-card.js";
 import type { Stuck } from "./shapes.js";
 import { SmallButton } from "./small-button.js";
 import type { Trouble } from "./snapshot.js";
 import type { OpsStore } from "./store.js";
-import { plural, reasonWords } from "./words.js";
+import { clockTime, plural, reasonWords } from "./words.js";
 
 export function Attention({ store }: { store: OpsStore }) {
   const trouble = store.snapshot.value?.trouble;
+  const problem = store.contact.problem.value;
+  if (problem) return <Unknown problem={problem} answeredAt={store.contact.answeredAt.value} />;
   if (!trouble) return null;
   const { ghosts, closing, stuck, missing, failing } = trouble;
-  const calm = [ghosts, closing, stuck, missing, failing].every(({ length }) => length === 0);
+  const calm = isCalm(trouble);
   const notes = [
     ...missing.map((node) => `Node ${node} did not answer: its sessions are not shown.`),
     ...failing.map((part) => `${part} does not work.`),
@@ -37,6 +40,19 @@ export function Attention({ store }: { store: OpsStore }) {
   );
 }
 
+/** The service does not answer: nobody knows what needs attention. */
+function Unknown({ problem, answeredAt }: { problem: Problem; answeredAt: Date | undefined }) {
+  const since = answeredAt
+    ? `The last answer came at ${clockTime(answeredAt)}. What this page shows is from then.`
+    : "";
+  return (
+    <section class="panel attention" data-testid="attention" data-unknown="">
+      <h2 data-testid="attention-title">? Nobody knows what needs attention</h2>
+      <p>{`${problem.text} ${since}`}</p>
+    </section>
+  );
+}
+
 function StuckCleanup({ cleanup, store }: { cleanup: Stuck; store: OpsStore }) {
   const { sessionId, userId, name, roomId, reason, attempts, steps } = cleanup;
   const room = roomId === null ? "" : ` from “${roomId}”`;
@@ -56,6 +72,18 @@ function StuckCleanup({ cleanup, store }: { cleanup: Stuck; store: OpsStore }) {
       </div>
     </li>
   );
+}
+
+/** What the browser shows as the page's name, so that a look at the tab is enough. */
+export function pageTitle({ snapshot, contact }: OpsStore): string {
+  const name = "Lastseen operators";
+  if (contact.problem.value) return `? ${contact.problem.value.brief} · ${name}`;
+  const trouble = snapshot.value?.trouble;
+  return trouble && !isCalm(trouble) ? `! ${headline(trouble)} · ${name}` : name;
+}
+
+function isCalm({ ghosts, closing, stuck, missing, failing }: Trouble): boolean {
+  return [ghosts, closing, stuck, missing, failing].every(({ length }) => length === 0);
 }
 
 function headline({ ghosts, closing, stuck }: Trouble): string {

@@ -1,8 +1,11 @@
 /** The page of an operator whom the service has let in. */
-import { Attention } from "./attention.js";
+import { useEffect } from "preact/hooks";
+import { Attention, pageTitle } from "./attention.js";
 import { BlockedUsers } from "./blocked-users.js";
 import { ConfirmDialog } from "./confirm-dialog.js";
 import { ExplanationPanel } from "./explanation.js";
+import { LastHourCharts } from "./last-hour-charts.js";
+import { NodesPicture } from "./nodes-picture.js";
 import { Overview } from "./overview.js";
 import { RoomBar } from "./room-bar.js";
 import { SessionList } from "./session-list.js";
@@ -13,16 +16,22 @@ import { TopBar } from "./top-bar.js";
 export function Console({ store, signOut }: { store: OpsStore; signOut: (() => void) | undefined }) {
   const outcome = store.outcome.value;
   const question = store.question.value;
+  const title = pageTitle(store);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   return (
-    <div class="console" data-testid="console" data-old={store.failingSince.value ? "" : undefined}>
+    <div class="console" data-testid="console" data-old={store.contact.problem.value && ""}>
       <TopBar store={store} signOut={signOut} />
       <p class="said" role="status" hidden={outcome === ""} data-testid="said">
         {outcome}
       </p>
       <main>
         <div class="column">
-          <Overview health={store.snapshot.value?.health} />
           <Attention store={store} />
+          <Overview health={store.snapshot.value?.health} />
+          <NodesPicture store={store} />
+          <LastHourCharts lastHour={store.lastHour} />
           <RoomBar store={store} />
           <SessionList store={store} />
           <BlockedUsers store={store} />

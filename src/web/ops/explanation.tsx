@@ -2,7 +2,9 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { evidenceWords } from "./evidence-words.js";
 import type { ExplainedSession, Explanation } from "./explained-session.js";
+import { FoundSessions } from "./found-sessions.js";
 import type { SessionRow } from "./shapes.js";
+import { SmallButton } from "./small-button.js";
 import { Timeline } from "./timeline.js";
 import { causeWords, duration, outlook, reasonWords, stateWords } from "./words.js";
 
@@ -27,6 +29,12 @@ export function ExplanationPanel({ explained }: { explained: ExplainedSession })
       <p class="small" role="status" data-testid="explanation-note">
         {note}
       </p>
+      <FoundSessions explained={explained} />
+      {sessionId !== "" && explained.found.value && (
+        <SmallButton testid="back-to-found" onClick={() => explained.backToFound()}>
+          All that were found
+        </SmallButton>
+      )}
       {explanation && (
         <div
           ref={answer}
@@ -47,17 +55,17 @@ function Lookup({ explained }: { explained: ExplainedSession }) {
     <form
       class="lookup"
       role="search"
-      aria-label="Explain a session"
+      aria-label="Why is somebody gone, or here?"
       onSubmit={(event) => {
         event.preventDefault();
-        void explained.open(explained.typed.value.trim());
+        void explained.search(explained.typed.value);
       }}
     >
       <input
         type="search"
         name="sessionId"
-        aria-label="Session id"
-        placeholder="session id, from a log line"
+        aria-label="User, name, room or session id"
+        placeholder="user, name, room or session id"
         autocomplete="off"
         spellcheck={false}
         data-testid="session-id"
@@ -65,7 +73,7 @@ function Lookup({ explained }: { explained: ExplainedSession }) {
         onInput={({ currentTarget }) => (explained.typed.value = currentTarget.value)}
       />
       <button class="ghost small" data-testid="look-up">
-        Explain
+        Search
       </button>
     </form>
   );

@@ -29,7 +29,7 @@ export function RoomGroup(props: {
           <SmallButton
             danger
             testid="close-room"
-            label={`Close the room ${roomId}`}
+            label={`Close room ${roomId}`}
             onClick={() => void store.actions.closeRoom(roomId, participants)}
           >
             Close room

@@ -6,7 +6,7 @@ import { duration, outlook, plural, stateWords } from "./words.js";
 
 /** One session: who, in what state, how fresh, what happens next, and what an operator can do about it. */
 export function SessionCard({ session, store }: { session: SessionRow; store: OpsStore }) {
-  const { id, userId, name, nodeId, state, media } = session;
+  const { id, userId, name, nodeId, roomId, state, media, end } = session;
   const { now, sinceToldMs } = store.moment;
   const { sign, word } = stateWords(state);
   const ageMs = now - session.lastSeenAt;
@@ -23,15 +23,19 @@ export function SessionCard({ session, store }: { session: SessionRow; store: Op
         </span>
       </div>
       <div class="age">
-        <AgeBar settings={store.settings} state={state} ageMs={ageMs} changesInMs={changesInMs} />
+        {!end && <AgeBar settings={store.settings} state={state} ageMs={ageMs} changesInMs={changesInMs} />}
         <div class="age-words">
-          <span class="seen-ago">{`seen ${duration(ageMs)} ago`}</span>
+          <span class="seen-ago">{end ? `ended ${duration(now - end.at)} ago` : `seen ${duration(ageMs)} ago`}</span>
           <span class="outlook">{outlook(session, changesInMs)}</span>
         </div>
       </div>
-      <span class="media-counts" title={`Producers, consumers; ${plural(media.transports, "transport")}`}>
-        {media.transports === 0 ? "no media" : `sends ${media.producers}, receives ${media.consumers}`}
-      </span>
+      {end ? (
+        <span class="media-counts">{roomId === null ? "in no room" : `in “${roomId}”`}</span>
+      ) : (
+        <span class="media-counts" title={`Producers, consumers; ${plural(media.transports, "transport")}`}>
+          {media.transports === 0 ? "no media" : `sends ${media.producers}, receives ${media.consumers}`}
+        </span>
+      )}
       <div class="row-buttons">
         <SmallButton
           testid="explain"
@@ -43,9 +47,11 @@ export function SessionCard({ session, store }: { session: SessionRow; store: Op
         <SmallButton danger testid="block" label={`Block ${name}`} onClick={() => void store.actions.block(session)}>
           Block
         </SmallButton>
-        <SmallButton danger testid="kick" label={`Kick ${name}`} onClick={() => void store.actions.kick(session)}>
-          Kick
-        </SmallButton>
+        {!end && (
+          <SmallButton danger testid="kick" label={`Kick ${name}`} onClick={() => void store.actions.kick(session)}>
+            Kick
+          </SmallButton>
+        )}
       </div>
     </li>
   );

@@ -1,21 +1,28 @@
 import type { OpsStore } from "./store.js";
 
-const STATES = ["present", "away", "ghost", "closing"];
+const STATES = [
+  { value: "", words: "any" },
+  { value: "present", words: "present" },
+  { value: "away", words: "away" },
+  { value: "ghost", words: "ghost" },
+  { value: "closing", words: "closing" },
+  { value: "ended", words: "ended in the last 15 min" },
+];
 
-/** Which sessions to list: by user, room and state. */
+/** Which sessions to list: by a part of the user or the name, by room, and by state. */
 export function SessionFilter({ store }: { store: OpsStore }) {
-  const { userId, roomId, state } = store.filter.value;
+  const { search, roomId, state } = store.filter.value;
   return (
     <form class="filter" role="search" aria-label="Sessions to show" onSubmit={(event) => event.preventDefault()}>
       <label>
-        <span>User id</span>
+        <span>User or name</span>
         <input
           type="search"
-          name="userId"
+          name="search"
           placeholder="any"
           data-testid="filter-user"
-          value={userId}
-          onInput={({ currentTarget }) => store.narrow({ userId: currentTarget.value })}
+          value={search}
+          onInput={({ currentTarget }) => store.narrow({ search: currentTarget.value })}
         />
       </label>
       <label>
@@ -37,9 +44,9 @@ export function SessionFilter({ store }: { store: OpsStore }) {
           value={state}
           onInput={({ currentTarget }) => store.narrow({ state: currentTarget.value })}
         >
-          {["", ...STATES].map((value) => (
+          {STATES.map(({ value, words }) => (
             <option key={value} value={value}>
-              {value || "any"}
+              {words}
             </option>
           ))}
         </select>

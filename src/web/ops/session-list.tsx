@@ -1,21 +1,30 @@
-/** One page of the sessions that fit the filter, by room. */
+/** One page of the sessions that fit the filter, by room; of those that have ended, by their ends. */
 import { RoomGroup } from "./room-group.js";
+import { SessionCard } from "./session-card.js";
 import { SessionFilter } from "./session-filter.js";
 import type { RoomRow, SessionRow, Settings } from "./shapes.js";
 import { SmallButton } from "./small-button.js";
-import type { OpsStore } from "./store.js";
+import { PAGE_SIZE, type OpsStore } from "./store.js";
 import { duration, plural } from "./words.js";
 
 export function SessionList({ store }: { store: OpsStore }) {
   const { page, rooms } = store.snapshot.value ?? {};
   const sessions = page?.sessions ?? [];
+  const isOver = store.filter.value.state === "ended";
   return (
     <section class="panel" aria-labelledby="sessions-title">
-      <h2 id="sessions-title">Who is here</h2>
+      <h2 id="sessions-title">{isOver ? "Who was here" : "Who is here"}</h2>
       <SessionFilter store={store} />
       <Legend settings={store.settings} />
-      <div class="groups">
-        {byRoom(sessions).map(([roomId, inRoom]) => (
+      {isOver && (
+        <ul class="sessions">
+          {sessions.map((session) => (
+            <SessionCard key={session.id} session={session} store={store} />
+          ))}
+        </ul>
+      )}
+      <div class="groups" hidden={isOver}>
+        {byRoom(isOver ? [] : sessions).map(([roomId, inRoom]) => (
           <RoomGroup key={roomId ?? ""} room={roomOf(roomId, rooms)} roomId={roomId} sessions={inRoom} store={store} />
         ))}
       </div>
@@ -24,13 +33,15 @@ export function SessionList({ store }: { store: OpsStore }) {
           No session is like this.
         </p>
       )}
-      <Pages store={store} shown={sessions.length} />
+      <Pages store={store} shown={sessions.length} order={isOver ? "last end first" : "oldest first"} />
     </section>
   );
 }
 
-function Pages({ store, shown }: { store: OpsStore; shown: number }) {
+function Pages({ store, shown, order }: { store: OpsStore; shown: number; order: string }) {
   const before = store.cursors.value.length;
+  const total = Math.max(shown, store.snapshot.value?.page.total ?? 0);
+  const pages = Math.max(before + 1, Math.ceil(total / PAGE_SIZE));
   const more = typeof store.snapshot.value?.page.cursor === "string";
   return (
     <nav class="pages" aria-label="Pages">
@@ -38,7 +49,7 @@ function Pages({ store, shown }: { store: OpsStore; shown: number }) {
         Back
       </SmallButton>
       <span class="small" data-testid="page-number">
-        {`Page ${before + 1}, ${plural(shown, "session")}, oldest first`}
+        {`Page ${before + 1} of ${pages}, ${shown} of ${plural(total, "session")}, ${order}`}
       </span>
       <SmallButton testid="page-next" disabled={!more} onClick={() => store.nextPage()}>
         Next page

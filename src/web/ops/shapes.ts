@@ -24,6 +24,37 @@ export interface Settings {
   readonly sweepIntervalMs: number;
 }
 
+/** A node, and what it holds. */
+export interface NodeRow {
+  readonly nodeId: string;
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly sessions: number;
+  readonly ghosts: number;
+  readonly rooms: number;
+  readonly participants: number;
+  readonly draining: boolean;
+}
+
+/** How long something took in one minute; null: it did not happen. */
+interface Times {
+  readonly count: number;
+  readonly medianMs: number | null;
+  readonly longestMs: number | null;
+}
+
+/** One minute of a node's last hour. */
+export interface Minute {
+  readonly at: number;
+  readonly joins: number;
+  readonly aways: number;
+  readonly evictions: number;
+  readonly sessions: number;
+  readonly ghosts: number;
+  readonly away: Times;
+  readonly detection: Times;
+}
+
 export interface RoomRow {
   readonly id: string;
   readonly nodeId: string;
@@ -51,6 +82,8 @@ export interface SessionRow {
 export interface SessionPage {
   readonly sessions: readonly SessionRow[];
   readonly cursor: string | null;
+  /** On all pages. */
+  readonly total: number;
   /** Nodes that did not answer. */
   readonly missing: readonly string[];
 }
@@ -113,6 +146,41 @@ export function readSettings(value: unknown): Settings {
   };
 }
 
+export function readNodes(value: unknown): NodeRow[] {
+  return list(fieldsOf(value), "nodes", (node) => ({
+    nodeId: text(node, "nodeId"),
+    version: text(node, "version"),
+    uptimeSeconds: number(node, "uptimeSeconds"),
+    sessions: number(node, "sessions"),
+    ghosts: number(node, "ghosts"),
+    rooms: number(node, "rooms"),
+    participants: number(node, "participants"),
+    draining: node["draining"] === true,
+  }));
+}
+
+export function readMinutes(value: unknown): Minute[] {
+  return list(fieldsOf(value), "minutes", (minute) => ({
+    at: number(minute, "at"),
+    joins: number(minute, "joins"),
+    aways: number(minute, "aways"),
+    evictions: number(minute, "evictions"),
+    sessions: number(minute, "sessions"),
+    ghosts: number(minute, "ghosts"),
+    away: readTimes(minute["away"]),
+    detection: readTimes(minute["detection"]),
+  }));
+}
+
+function readTimes(value: unknown): Times {
+  const fields = fieldsOf(value);
+  return {
+    count: number(fields, "count"),
+    medianMs: numberOrNull(fields, "medianMs"),
+    longestMs: numberOrNull(fields, "longestMs"),
+  };
+}
+
 export function readRooms(value: unknown): { rooms: RoomRow[]; missing: string[] } {
   const fields = fieldsOf(value);
   const rooms = list(fields, "rooms", (room) => ({
@@ -129,6 +197,7 @@ export function readSessionPage(value: unknown): SessionPage {
   return {
     sessions: list(fields, "sessions", readSession),
     cursor: textOrNull(fields, "cursor"),
+    total: number(fields, "total"),
     missing: texts(fields, "missing"),
   };
 }

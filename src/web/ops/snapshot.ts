@@ -2,11 +2,13 @@ import type { Api, Query } from "./api.js";
 import {
   readBlocks,
   readHealth,
+  readNodes,
   readRooms,
   readSessionPage,
   readStuck,
   type BlockRow,
   type Health,
+  type NodeRow,
   type RoomRow,
   type SessionPage,
   type SessionRow,
@@ -30,6 +32,7 @@ export interface Trouble {
 /** Everything that the page shows, as the service told it at one moment. */
 export interface Snapshot {
   readonly health: Health;
+  readonly nodes: readonly NodeRow[];
   readonly rooms: readonly RoomRow[];
   readonly page: SessionPage;
   readonly blocks: readonly BlockRow[];
@@ -42,8 +45,9 @@ export interface Snapshot {
 export async function takeSnapshot(api: Api, query: Query): Promise<Snapshot> {
   const inState = (state: string): Promise<SessionPage> =>
     api.get(["sessions"], { state, limit: MOST_IN_TROUBLE }).then(readSessionPage);
-  const [health, { rooms, missing }, page, ghosts, closing, stuck, blocks] = await Promise.all([
+  const [health, nodes, { rooms, missing }, page, ghosts, closing, stuck, blocks] = await Promise.all([
     api.get(["health"]).then(readHealth),
+    api.get(["nodes"]).then(readNodes),
     api.get(["rooms"]).then(readRooms),
     api.get(["sessions"], query).then(readSessionPage),
     inState("ghost"),
@@ -57,5 +61,5 @@ export async function takeSnapshot(api: Api, query: Query): Promise<Snapshot> {
     .filter(([, check]) => check === "failing")
     .map(([part]) => part);
   const trouble = { ghosts: ghosts.sessions, closing: closing.sessions, stuck, missing: [...silent], failing };
-  return { health, rooms, page, blocks, trouble, takenAt: performance.now() };
+  return { health, nodes, rooms, page, blocks, trouble, takenAt: performance.now() };
 }

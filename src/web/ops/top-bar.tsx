@@ -1,6 +1,6 @@
 import { SmallButton } from "./small-button.js";
 import type { OpsStore } from "./store.js";
-import { drainWords } from "./words.js";
+import { clockTime, drainWords } from "./words.js";
 
 /** Whether the service answers, and what an operator can do with the whole node. */
 export function TopBar({ store, signOut }: { store: OpsStore; signOut: (() => void) | undefined }) {
@@ -27,12 +27,21 @@ export function TopBar({ store, signOut }: { store: OpsStore; signOut: (() => vo
 }
 
 function LivePill({ store }: { store: OpsStore }) {
-  const since = store.failingSince.value?.toLocaleTimeString("en-GB");
-  const live = store.snapshot.value ? "Live" : "Asking…";
+  const { contact, snapshot } = store;
+  const problem = contact.problem.value;
+  const answeredAt = contact.answeredAt.value;
+  const time = answeredAt && clockTime(answeredAt);
+  const state = problem ? "disconnected" : snapshot.value ? "connected" : "connecting";
+  const words = {
+    connected: "Live",
+    connecting: "Asking…",
+    disconnected: `${problem?.brief} since ${time ?? "the start"}, trying on`,
+  };
   return (
-    <span class="pill" data-testid="live" role="status" data-state={since === undefined ? "connected" : "disconnected"}>
+    <span class="pill" data-testid="live" data-state={state}>
       <i />
-      <span>{since === undefined ? live : `No answer since ${since}, trying on`}</span>
+      <span role="status">{words[state]}</span>
+      {!problem && time !== undefined && <span class="small">{`last answer ${time}`}</span>}
     </span>
   );
 }

@@ -28,6 +28,11 @@ export function stateWords(state: string): { sign: string; word: string } {
   return STATES.get(state) ?? { sign: "?", word: state };
 }
 
+/** "12:03:04" */
+export function clockTime(time: Date): string {
+  return time.toLocaleTimeString("en-GB");
+}
+
 /** "0.4 s", "12 s", "2 min", "3 h", "2 days". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
@@ -49,7 +54,7 @@ export function drainWords({ draining, counts }: Pick<Health, "draining" | "coun
 }
 
 /** How the session's state will change if nothing is heard, and when. */
-export function outlook({ state, cause }: SessionRow, changesInMs: number): string {
+export function outlook({ state, cause, end }: SessionRow, changesInMs: number): string {
   const soon = changesInMs <= 0;
   switch (state) {
     case "present":
@@ -60,6 +65,8 @@ export function outlook({ state, cause }: SessionRow, changesInMs: number): stri
       return `${causeWords(cause)}; ${cause === "silent" ? "removed by the next sweep" : "about to be removed"}`;
     case "closing":
       return "is being cleaned up";
+    case "ended":
+      return end ? reasonWords(end.reason) : "";
     default:
       return "";
   }
