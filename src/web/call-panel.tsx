@@ -1,7 +1,7 @@
 /** The current call: the other user, the buttons, and the pictures once it was answered. */
 import type { CallSnapshot } from "@lastseen/client";
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Controls } from "./controls.js";
 import { Icon, type IconName } from "./icon.js";
 import type { PhoneStore } from "./phone-store.js";
@@ -11,13 +11,12 @@ import { Stage } from "./stage.js";
 
 export function CallPanel({ store }: { store: PhoneStore }) {
   const call = store.call.value;
-  // There without a call too: a screen reader reads out only what changes within an element that it knows.
   return (
     <section
       class="call"
       data-testid="call-panel"
       hidden={!call}
-      aria-live="polite"
+      aria-label="Call"
       data-state={call?.state}
       data-direction={call?.direction}
       data-call={call?.callId}
@@ -36,6 +35,13 @@ function Ringing({ call, store }: { call: CallSnapshot; store: PhoneStore }) {
     tone.start(direction);
     return () => tone.stop();
   }, [direction]);
+  const isIncoming = direction === "incoming";
+  const panel = useRef<HTMLDivElement>(null);
+  // Not the button: somebody who types would accept the call by mistake.
+  useLayoutEffect(() => {
+    if (isIncoming) panel.current?.focus();
+  }, [isIncoming]);
+  useTitle(isIncoming ? `${call.peer.name} calls you` : undefined);
   const button = (testid: string, label: string, icon: IconName, look: string, act: () => Promise<unknown>) => (
     <CallButton
       testid={testid}
@@ -46,10 +52,17 @@ function Ringing({ call, store }: { call: CallSnapshot; store: PhoneStore }) {
     />
   );
   return (
-    <>
+    <div
+      ref={panel}
+      class="ringing"
+      role={isIncoming ? "alertdialog" : "group"}
+      aria-label={isIncoming ? `${call.peer.name} calls you` : "Outgoing call"}
+      tabIndex={-1}
+      data-testid="ringing"
+    >
       <Head call={call} />
       <div class="call-buttons">
-        {direction === "incoming" ? (
+        {isIncoming ? (
           <>
             {button("decline-button", "Decline", "leave", "danger", () => calls.decline())}
             {button("accept-button", "Accept", kind === "video" ? "camera" : "mic", "accept", () => calls.accept())}
@@ -58,8 +71,20 @@ function Ringing({ call, store }: { call: CallSnapshot; store: PhoneStore }) {
           button("cancel-button", "Cancel", "leave", "danger", () => calls.cancel())
         )}
       </div>
-    </>
+    </div>
   );
+}
+
+/** Names the page so for as long as the component is there; undefined: changes nothing. */
+function useTitle(title: string | undefined): void {
+  useLayoutEffect(() => {
+    if (title === undefined) return undefined;
+    const before = document.title;
+    document.title = title;
+    return () => {
+      document.title = before;
+    };
+  }, [title]);
 }
 
 /** A button that can be clicked once. */
@@ -107,10 +132,12 @@ function Active({ call, store }: { call: CallSnapshot; store: PhoneStore }) {
 function Head({ call, children }: { call: CallSnapshot; children?: ComponentChildren }) {
   return (
     <header class="call-head">
-      <p class="lead" data-testid="call-state">
+      <p class="lead" role="status" data-testid="call-state">
         {stateText(call)}
       </p>
-      <h2 data-testid="call-peer">{call.peer.name}</h2>
+      <h2 data-testid="call-peer">
+        <bdi>{call.peer.name}</bdi>
+      </h2>
       {children}
     </header>
   );

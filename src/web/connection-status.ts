@@ -56,10 +56,11 @@ export class ConnectionStatus {
 
   #waitingText(): string {
     const seconds = Math.ceil((this.#retryAt.value - this.#now.value) / 1000);
+    const isLost = this.state.value === "reconnecting";
     const what =
       this.#trouble.value ||
-      (this.state.value === "reconnecting" ? "Connection lost." : "The service cannot be reached.");
-    if (!navigator.onLine) return `${what} You are offline.`;
+      (isLost ? "You are offline. The others are shown as last known." : "The service cannot be reached.");
+    if (!navigator.onLine) return isLost ? what : `${what} You are offline.`;
     return seconds > 1 ? `${what} Trying again in ${seconds} s…` : `${what} Trying again…`;
   }
 

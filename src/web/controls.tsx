@@ -1,7 +1,9 @@
 /** The bar at the bottom of a call: microphone, camera, hand, leave. */
+import { useState } from "preact/hooks";
+import { DeviceMenu } from "./device-menu.js";
 import { Icon, type IconName } from "./icon.js";
 import type { LiveCall } from "./live-call.js";
-import { openTracks } from "./local-tracks.js";
+import { openTracks, whyNoDevice } from "./local-tracks.js";
 
 export function Controls(props: {
   call: LiveCall;
@@ -11,6 +13,7 @@ export function Controls(props: {
   problem: (text: string) => void;
 }) {
   const { call } = props;
+  const [choosing, setChoosing] = useState(false);
   const mic = call.publishes("mic");
   const camera = call.publishes("camera");
   const hand = call.participants.value.find((participant) => call.isOwn(participant))?.metadata["hand"] === true;
@@ -38,6 +41,15 @@ export function Controls(props: {
         pressed={hand}
         onClick={() => void call.client.setMetadata({ ...call.client.self?.metadata, hand: !hand }).catch(() => {})}
       />
+      {!props.fake && (
+        <RoundButton
+          testid="devices-button"
+          icon="devices"
+          label="Choose microphone and camera"
+          onClick={() => setChoosing(true)}
+        />
+      )}
+      {choosing && <DeviceMenu call={call} close={() => setChoosing(false)} />}
       <RoundButton
         testid="side-button"
         look="side-button"
@@ -79,7 +91,7 @@ function RoundButton(props: {
 
 /** Mutes or unmutes what is published; otherwise opens the device and publishes it. */
 async function toggleSource(
-  { client, media }: LiveCall,
+  { client, media, devices }: LiveCall,
   source: "mic" | "camera",
   { fake, problem }: { fake: boolean; problem: (text: string) => void },
 ): Promise<void> {
@@ -88,10 +100,14 @@ async function toggleSource(
     await (published.muted ? media.unmute(source) : media.mute(source));
     return;
   }
+  if (!client.room) return;
+  if (!fake) {
+    await devices.start(source).catch((error: unknown) => problem(whyNoDevice(error)));
+    return;
+  }
   const mic = source === "mic";
   const tracks = await openTracks({ mic, camera: !mic, fake });
   const track = mic ? tracks.audio : tracks.video;
   if (tracks.problem) problem(tracks.problem);
-  if (track && client.room) await media.publish(track, { source });
-  else track?.stop();
+  if (track) await media.publish(track, { source });
 }

@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { isolated } from "./names.js";
 import type { MissedCall, PhoneStore } from "./phone-store.js";
 
 const STATUS_WORDS = { available: "Available", busy: "In a call", offline: "Not there" } as const;
@@ -23,8 +24,11 @@ export function DialCard({ store, hidden }: { store: PhoneStore; hidden: boolean
       }}
     >
       <p class="small">
-        You are <strong data-testid="own-id">{user.id}</strong>
-        {user.id !== user.name && ` (${user.name})`}
+        You are{" "}
+        <strong data-testid="own-id">
+          <bdi>{user.id}</bdi>
+        </strong>
+        {user.id !== user.name && ` (${isolated(user.name)})`}
       </p>
       <label>
         <span>Whom do you want to call?</span>
@@ -32,6 +36,7 @@ export function DialCard({ store, hidden }: { store: PhoneStore; hidden: boolean
           ref={field}
           data-testid="callee-input"
           maxLength={128}
+          dir="auto"
           autocomplete="off"
           spellcheck={false}
           value={callee.value}
@@ -71,7 +76,9 @@ function Missed({ missed: { userId, name, at }, callBack }: { missed: MissedCall
   return (
     <li data-testid="missed-call" data-user-id={userId}>
       <time dateTime={at.toISOString()}>{at.toLocaleTimeString([], { hour12: false })}</time>
-      <span>{name}</span>
+      <span>
+        <bdi>{name}</bdi>
+      </span>
       <button type="button" class="ghost small" onClick={callBack}>
         Call back
       </button>

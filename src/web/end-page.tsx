@@ -37,7 +37,7 @@ export function endOf(reason: string, why?: string): End {
     case "client_initiated":
       return page("exit", "You left the meeting", "Camera and microphone are off.");
     case "kicked":
-      return page("ghost", "Your session was ended", "An operator, or you yourself with “Force cleanup”, removed it.");
+      return page("ghost", "Your session was ended", "An operator, or you yourself with “Remove me now”, removed it.");
     case "room_closed":
       return page("exit", "The room was closed", "Everybody was sent home.");
     case "unauthorized":

@@ -2,7 +2,7 @@ import type { EventLog, LogEntry } from "./event-log.js";
 
 export function EventList({ log }: { log: EventLog }) {
   return (
-    <div class="log" role="log" aria-label="What happened">
+    <div class="log" role="log" aria-label="What happened" tabIndex={0}>
       <ol data-testid="log">
         {log.entries.value.map((entry) => (
           <Entry key={entry.id} entry={entry} />

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import type { ClientEvents, LastseenClient } from "@lastseen/client";
 import type { LastseenMedia } from "@lastseen/client/media";
+import { isolated } from "./names.js";
 
 /** The log forgets older entries. */
 const MOST_ENTRIES = 200;
@@ -49,7 +50,9 @@ export class EventLog {
       this.#stop.push(client.on(event, (data) => this.#add({ event, ...describe(data) })));
     };
     const nameOf = (sessionId: string) =>
-      client.room?.participants.find((participant) => participant.sessionId === sessionId)?.name ?? "Somebody";
+      isolated(
+        client.room?.participants.find((participant) => participant.sessionId === sessionId)?.name ?? "Somebody",
+      );
     const of = (data: { userId: string; sessionId: string; reason?: string }) => ({
       user: data.userId,
       session: data.sessionId,
@@ -67,22 +70,24 @@ export class EventLog {
     }));
     on("joined", ({ room, how, transferred }) => ({
       tone: "good",
-      text: transferred ? `Took the meeting ${room.id} over from another tab` : `You ${how} ${room.id}`,
+      text: transferred
+        ? `Took the meeting ${isolated(room.id)} over from another tab`
+        : `You ${how} ${isolated(room.id)}`,
       data: { how, transferred: String(transferred) },
     }));
     on("left", ({ roomId, reason }) => ({
       tone: "info",
-      text: `Out of ${roomId}: ${words(reason)}`,
+      text: `Out of ${isolated(roomId)}: ${words(reason)}`,
       data: { reason },
     }));
     on("user_joined", ({ participant }) => ({
       tone: "good",
-      text: `${participant.name} joined`,
+      text: `${isolated(participant.name)} joined`,
       data: of(participant),
     }));
     on("user_left", (data) => ({
       tone: "bad",
-      text: `${data.name} is gone: ${words(data.reason)}. Left here: ${data.count}`,
+      text: `${isolated(data.name)} is gone: ${words(data.reason)}. Left here: ${data.count}`,
       data: of(data),
     }));
     on("user_away", (data) => ({

@@ -20,6 +20,8 @@ export class Freshness {
   readonly #client: LastseenClient;
   /** The service's clock minus this page's. */
   #offsetMs = 0;
+  /** While the service does not answer, the ages stand still: nobody knows whether the others go on. */
+  #stoppedAt: number | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param pollMs how often to ask while others are here and the page is visible; 0: never */
@@ -35,13 +37,17 @@ export class Freshness {
       }),
       ...SIGNS.map((sign) => client.on(sign, ({ sessionId }) => this.#note(sessionId, this.now()))),
       client.on("left", () => this.#seenAt.clear()),
+      client.on("state", ({ state }) => {
+        if (state === "connected") this.#stoppedAt = undefined;
+        else this.#stoppedAt ??= this.now();
+      }),
     ];
     if (pollMs > 0) this.#timer = setInterval(() => void this.#poll(), pollMs);
   }
 
-  /** The service's time, epoch ms. */
+  /** The service's time, epoch ms; while the service does not answer, the time of its last answer. */
   now(): number {
-    return Date.now() + this.#offsetMs;
+    return this.#stoppedAt ?? Date.now() + this.#offsetMs;
   }
 
   /** Milliseconds since the session was last heard. */

@@ -1,11 +1,13 @@
 /** What the client and its media know at this moment, as signals that the components read. */
 import { signal } from "@preact/signals";
 import type { LastseenClient, Participant } from "@lastseen/client";
+import { createDevices, type LastseenDevices } from "@lastseen/client/devices";
 import type { LastseenMedia, Publication, RemoteTrack } from "@lastseen/client/media";
 
 export class LiveCall {
   readonly client: LastseenClient;
   readonly media: LastseenMedia;
+  readonly devices: LastseenDevices;
   /** Everybody in the room, oneself included. */
   readonly participants = signal<readonly Participant[]>([]);
   /** User id of the participant who speaks; null: nobody speaks. */
@@ -14,6 +16,8 @@ export class LiveCall {
   readonly publications = signal<readonly Publication[]>([]);
   /** The others' tracks. */
   readonly tracks = signal<readonly RemoteTrack[]>([]);
+  /** Whether the service answers. If not, what is known of the others is from before. */
+  readonly isLive = signal(true);
   /** The browser plays no sound until somebody touches the page. */
   readonly silenced = signal(false);
   readonly #stop: readonly (() => void)[];
@@ -21,9 +25,11 @@ export class LiveCall {
   constructor(client: LastseenClient, media: LastseenMedia) {
     this.client = client;
     this.media = media;
+    this.devices = createDevices(media);
     const showTracks = (): void => void (this.tracks.value = [...media.tracks]);
     this.#stop = [
       client.on("roster", ({ room }) => (this.participants.value = room.participants)),
+      client.on("state", ({ state }) => (this.isLive.value = state === "connected")),
       client.on("left", () => (this.participants.value = [])),
       client.on("active_speaker", () => (this.speaker.value = client.activeSpeaker)),
       media.on("publications", (publications) => (this.publications.value = publications)),
@@ -47,6 +53,11 @@ export class LiveCall {
       return this.publications.value.some(({ track, muted }) => track.kind === kind && !muted);
     }
     return participant.producers.some((producer) => producer.kind === kind && !producer.paused);
+  }
+
+  /** What somebody else sends of this kind. */
+  remoteTrack(sessionId: string, kind: "audio" | "video"): MediaStreamTrack | undefined {
+    return this.tracks.value.findLast((remote) => remote.sessionId === sessionId && remote.kind === kind)?.track;
   }
 
   close(): void {

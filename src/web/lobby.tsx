@@ -60,7 +60,7 @@ export function Lobby({ settings, join }: { settings: Settings; join: (choice: C
         <p class="lead">Join a room, open a second tab, kill it, and watch the ghost go.</p>
         {unfinished && (
           <p class="note" data-testid="unfinished">
-            You did not leave “{unfinished.room}” last time. Go back?
+            You did not leave “<bdi>{unfinished.room}</bdi>” last time. Go back?
           </p>
         )}
         <TextField
@@ -122,6 +122,7 @@ function TextField(props: {
         autocomplete={props.autocomplete}
         spellcheck={false}
         enterkeyhint="go"
+        dir="auto"
         defaultValue={props.value}
       />
     </label>

@@ -40,7 +40,7 @@ export async function openTracks(wanted: { mic: boolean; camera: boolean; fake: 
     const stream = await ask({ audio: mic && AUDIO, video: camera && VIDEO });
     return { audio: stream.getAudioTracks()[0], video: stream.getVideoTracks()[0], problem: undefined };
   } catch (error) {
-    if (!mic || !camera) return { audio: undefined, video: undefined, problem: explain(error) };
+    if (!mic || !camera) return { audio: undefined, video: undefined, problem: whyNoDevice(error) };
     // Camera or microphone may be missing: ask for each alone, because one is better than none.
     const [audio, video] = await Promise.all([
       ask({ audio: AUDIO }).then(
@@ -52,7 +52,7 @@ export async function openTracks(wanted: { mic: boolean; camera: boolean; fake: 
         () => undefined,
       ),
     ]);
-    return { audio, video, problem: audio && video ? undefined : explain(error) };
+    return { audio, video, problem: audio && video ? undefined : whyNoDevice(error) };
   }
 }
 
@@ -61,7 +61,8 @@ export function stopTracks(tracks: LocalTracks | undefined): void {
   tracks?.video?.stop();
 }
 
-function explain(error: unknown): string {
+/** Why the browser gave no device, as text for the user. */
+export function whyNoDevice(error: unknown): string {
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError") return "Camera or microphone is not allowed. You can still listen and watch.";
   if (name === "NotFoundError") return "No camera or microphone was found. You can still listen and watch.";

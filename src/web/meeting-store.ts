@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { connect, RequestError, type LastseenClient } from "@lastseen/client";
 import { createMedia, type LastseenMedia } from "@lastseen/client/media";
+import { CuttableLine } from "./cuttable-line.js";
 import { ConnectionStatus } from "./connection-status.js";
 import { EventLog } from "./event-log.js";
 import { Freshness } from "./freshness.js";
@@ -28,6 +29,8 @@ export class MeetingStore {
   readonly status: ConnectionStatus;
   readonly freshness: Freshness;
   readonly log: EventLog;
+  /** The line to the service, which can be cut to try what the others see then. */
+  readonly line = new CuttableLine();
   /** Whether a narrow screen shows people and events instead of the pictures. */
   readonly sideOpen = signal(false);
   /** A message that disappears by itself; empty: none. */
@@ -54,6 +57,7 @@ export class MeetingStore {
       user: { id: meeting.userId, name: meeting.name },
       client: { name: "lastseen-demo" },
       askBeforeClosing: settings.ask,
+      environment: this.line.environment,
     });
     this.media = createMedia(this.client);
     this.call = new LiveCall(this.client, this.media);
@@ -113,6 +117,7 @@ export class MeetingStore {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#toastTimer);
+    this.line.mend();
     this.media.close();
     for (const part of [this.call, this.status, this.freshness, this.log]) part.close();
     if (this.client.state !== "disconnected") void this.client.disconnect();

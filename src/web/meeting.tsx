@@ -2,7 +2,9 @@ import { Brand } from "./brand.js";
 import { ConnectionBanner, ConnectionPill } from "./connection-banner.js";
 import { Controls } from "./controls.js";
 import { EventList } from "./event-list.js";
+import { GhostPanel } from "./ghost-panel.js";
 import { Icon } from "./icon.js";
+import { InviteButton } from "./invite.js";
 import type { MeetingStore } from "./meeting-store.js";
 import { People } from "./people.js";
 import { Stage } from "./stage.js";
@@ -13,7 +15,10 @@ export function MeetingPage({ store }: { store: MeetingStore }) {
     <div class="meeting" data-testid="meeting" data-side={sideOpen.value ? "" : undefined}>
       <header>
         <Brand />
-        <h1>{store.room}</h1>
+        <h1>
+          <bdi>{store.room}</bdi>
+        </h1>
+        <InviteButton room={store.room} />
         <ConnectionPill status={status} />
       </header>
       <ConnectionBanner status={status} />
@@ -26,22 +31,18 @@ export function MeetingPage({ store }: { store: MeetingStore }) {
         <button type="button" class="side-close" aria-label="Close" onClick={() => (sideOpen.value = false)}>
           <Icon name="close" />
         </button>
-        <section>
-          <h2>People</h2>
+        <section class="who">
+          <h2>
+            {`People (${call.participants.value.length})`}
+            {!call.isLive.value && ", as last known"}
+          </h2>
           <People call={call} freshness={store.freshness} />
         </section>
+        <GhostPanel store={store} />
         <section class="events">
           <h2>Events</h2>
           <EventList log={store.log} />
         </section>
-        <button
-          type="button"
-          class="ghost small"
-          data-testid="force-cleanup-button"
-          onClick={() => void store.forceCleanup()}
-        >
-          Force cleanup of my session
-        </button>
       </aside>
       <footer>
         <Controls

@@ -17,7 +17,13 @@ export function People({ call, freshness }: { call: LiveCall; freshness: Freshne
     return () => clearInterval(timer);
   }, []);
   return (
-    <ul class="people" data-testid="roster" aria-label="People in the room">
+    <ul
+      class="people"
+      data-testid="roster"
+      aria-label="People in the room"
+      tabIndex={0}
+      data-stale={call.isLive.value ? undefined : ""}
+    >
       {call.participants.value.map((participant) => (
         <Person
           key={participant.sessionId}
@@ -33,6 +39,7 @@ export function People({ call, freshness }: { call: LiveCall; freshness: Freshne
 function Person({ participant, ageMs, call }: { participant: Participant; ageMs: number; call: LiveCall }) {
   const { sessionId, userId, name, state, metadata } = participant;
   const own = call.isOwn(participant);
+  const isLive = call.isLive.value;
   const idleTimeoutMs = call.client.session?.heartbeat.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
   const left = Math.max(0, 1 - ageMs / idleTimeoutMs);
   return (
@@ -44,13 +51,14 @@ function Person({ participant, ageMs, call }: { participant: Participant; ageMs:
       data-own={own ? "" : undefined}
       data-age-ms={Math.round(ageMs)}
     >
-      <Ring left={left} mood={moodOf(state, left)} />
+      <Ring left={left} mood={isLive ? moodOf(state, left) : "away"} />
       <div>
         <span class="name" data-testid="roster-name">
-          {own ? `${name} (you)` : name}
+          <bdi>{name}</bdi>
+          {own && " (you)"}
         </span>
         <span class="seen" data-testid="freshness">
-          {`${state === "away" ? "away, " : ""}seen ${ago(ageMs)}`}
+          {isLive ? `${state === "away" ? "away, " : ""}seen ${ago(ageMs)}` : offlineWords(own, state)}
         </span>
       </div>
       <span class="marks">
@@ -64,4 +72,9 @@ function Person({ participant, ageMs, call }: { participant: Participant; ageMs:
       </span>
     </li>
   );
+}
+
+/** What is known of somebody while this page has no connection. */
+function offlineWords(own: boolean, state: Participant["state"]): string {
+  return own ? "you are offline" : `last known: ${state}`;
 }

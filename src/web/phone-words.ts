@@ -1,9 +1,10 @@
 /** What the telephone says. */
 import type { CallChange, CallSnapshot, RequestErrorCode } from "@lastseen/client";
+import { isolated } from "./names.js";
 
 /** Why a call is over, for the user of this page. */
 export function overText({ previous, reason }: CallChange): string {
-  const who = previous?.peer.name ?? "The other side";
+  const who = previous ? isolated(previous.peer.name) : "The other side";
   switch (reason) {
     case "declined":
       return previous?.direction === "outgoing" ? `${who} declined.` : "Declined.";
@@ -37,7 +38,8 @@ export function isMissed({ previous, reason }: CallChange): boolean {
   return previous?.direction === "incoming" && missed;
 }
 
-export function refusedText(code: RequestErrorCode, to: string): string {
+export function refusedText(code: RequestErrorCode, callee: string): string {
+  const to = isolated(callee);
   switch (code) {
     case "callee_busy":
       return `${to} is in another call.`;

@@ -12,7 +12,9 @@ export function PhonePage({ store }: { store: PhoneStore }) {
     <div class="phone" data-testid="phone" data-call-state={call?.state ?? "idle"}>
       <header>
         <Brand />
-        <h1>{store.user.name}</h1>
+        <h1>
+          <bdi>{store.user.name}</bdi>
+        </h1>
         <ConnectionPill status={store.connection} />
       </header>
       <ConnectionBanner status={store.connection} />

@@ -10,8 +10,11 @@ async function talk(exchange: Exchange): Promise<{ ada: Phone; bob: Phone }> {
   const bob = await exchange.phone("bob", "Bob");
   await ada.call("bob");
   await bob.shows("ringing");
+  expect(await bob.page.title()).toBe("Ada calls you");
+  expect(await bob.page.evaluate(() => document.activeElement?.getAttribute("data-testid"))).toBe("ringing");
   await bob.press("accept-button");
   await Promise.all([ada.shows("active"), bob.shows("active")]);
+  expect(await bob.page.title()).toBe("Bob · Lastseen");
   await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
   return { ada, bob };
 }

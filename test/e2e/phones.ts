@@ -37,7 +37,9 @@ export class Phone extends Person {
       .locator(`[data-testid=phone-notice][data-reason=${reason}]:not([hidden])`)
       .waitFor({ timeout: timeoutMs });
     expect(await this.page.getByTestId("call-panel").isVisible()).toBe(false);
-    return (await this.page.getByTestId("phone-notice").textContent()) ?? "";
+    const text = (await this.page.getByTestId("phone-notice").textContent()) ?? "";
+    // The page isolates the direction of names by invisible characters.
+    return text.replaceAll(/[\u2068\u2069]/g, "");
   }
 
   missed(): Promise<string[]> {
