@@ -21,6 +21,8 @@ interface ChartProps {
 
 const HEIGHT = 96;
 const DARK = "(prefers-color-scheme: dark)";
+/** Between two lines of the grid. */
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 const HOUR_S = 3_600;
 const MINUTE_S = 60;
 
@@ -103,7 +105,13 @@ function optionsOf(lines: readonly Line[], unit: string, bars: boolean, width: n
     },
     axes: [
       { ...axis, size: 24, space: 70, values: (_plot, splits) => splits.map(clockMinute) },
-      { ...axis, size: 40, space: 28, values: (_plot, splits) => splits.map((split) => `${split}${unit}`) },
+      {
+        ...axis,
+        size: 40,
+        space: 28,
+        incrs: STEPS,
+        values: (_plot, splits) => splits.map((split) => `${split}${unit}`),
+      },
     ],
     series: [
       { value: (_plot, value: number | null) => (value === null ? "" : clockMinute(value)) },

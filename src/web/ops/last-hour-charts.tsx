@@ -22,7 +22,7 @@ const PICTURES: readonly Picture[] = [
     lines: [{ label: "joins", tone: "accent", read: ({ joins }) => joins }],
   },
   {
-    title: "Removed because nobody was there",
+    title: "Removed as gone",
     unit: "",
     bars: true,
     lines: [{ label: "evictions", tone: "bad", read: ({ evictions }) => evictions }],
@@ -34,7 +34,7 @@ const PICTURES: readonly Picture[] = [
     lines: [{ label: "ghosts", tone: "bad", read: ({ ghosts }) => ghosts }],
   },
   {
-    title: "Time until shown as away",
+    title: "Time until away",
     unit: " s",
     bars: false,
     lines: [
@@ -43,7 +43,7 @@ const PICTURES: readonly Picture[] = [
     ],
   },
   {
-    title: "Time until gone for the others",
+    title: "Time until gone",
     unit: " s",
     bars: false,
     lines: [
