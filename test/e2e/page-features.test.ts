@@ -45,11 +45,12 @@ async function enterWith({ url, name }: { url: string; name: string }): Promise<
   return errors;
 }
 
-/** Each case in turn: in the room, out of it by `disconnect`, and out of it because the page goes. */
+/** Each case in turn: in the room and out of it by `disconnect`, or because the page goes where that needs the feature. */
 async function tryAll(tab: Tab, service: TestService, origin: string): Promise<void> {
   const { registry } = service.app;
   for (const name of CASES) {
-    for (const how of ["disconnect", "leave the page"]) {
+    const goes = /present|beacon|storage/.test(name);
+    for (const how of goes ? ["disconnect", "leave the page"] : ["disconnect"]) {
       await tab.goto(origin);
       expect(await tab.evaluate(enterWith, { url: service.http, name }), name).toEqual([]);
       expect(registry.size, name).toBe(1);
