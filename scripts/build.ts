@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { webBundle } from "./web-bundle.js";
 
-const PACKAGES = ["protocol", "client", "react"] as const;
+const PACKAGES = ["protocol", "client", "react", "agent"] as const;
 /** Minified and gzipped bytes of `@lastseen/client`, without media. */
 const CORE_LIMIT_BYTES = 15_660;
 /** The same of `@lastseen/client/early`. */
@@ -22,16 +22,16 @@ const TSC = join("node_modules", "typescript", "bin", "tsc");
  */
 function compile(folder: string): Promise<void> {
   const directories = ["--rootDir", join(folder, "src"), "--outDir", join(folder, "dist")];
+  return tsc("-p", folder, ...directories, "--paths", "null", "--incremental", "false");
+}
+
+function tsc(...args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const tsc = spawn(
-      process.execPath,
-      [TSC, "-p", folder, ...directories, "--paths", "null", "--incremental", "false"],
-      { stdio: "inherit" },
-    );
-    tsc.once("error", reject);
-    tsc.once("exit", (code) => {
+    const compiler = spawn(process.execPath, [TSC, ...args], { stdio: "inherit" });
+    compiler.once("error", reject);
+    compiler.once("exit", (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`tsc -p ${folder} ended with ${code}`));
+      else reject(new Error(`tsc ${args.join(" ")} ended with ${code}`));
     });
   });
 }
@@ -40,7 +40,24 @@ function compile(folder: string): Promise<void> {
 async function compileAll(): Promise<void> {
   await compile(join("packages", "protocol"));
   const pages = compile(join("packages", "client")).then(() => compile(join("packages", "react")));
-  await Promise.all([pages, compile(".")]);
+  await Promise.all([pages, compile("."), bundleAgent()]);
+}
+
+/**
+ * The agent watches mediasoup with the same code as the service, which is bundled into the package. Its public types name nothing of
+ * that code.
+ */
+async function bundleAgent(): Promise<void> {
+  const folder = join("packages", "agent");
+  const types = join("node_modules", ".cache", "agent-types");
+  const external = ["mediasoup", "ws", "@lastseen/protocol", "@lastseen/protocol/*"];
+  const [entry, outfile] = [join(folder, "src", "index.ts"), join(folder, "dist", "index.js")];
+  const options = { platform: "node", format: "esm", target: "node20", legalComments: "none" } as const;
+  await build({ entryPoints: [entry], outfile, bundle: true, external, sourcemap: true, ...options });
+  await tsc("-p", folder, "--emitDeclarationOnly", "--rootDir", ".", "--outDir", types, "--incremental", "false");
+  for (const name of ["index", "options", "watch-mediasoup"]) {
+    await cp(join(types, folder, "src", `${name}.d.ts`), join(folder, "dist", `${name}.d.ts`));
+  }
 }
 
 /** Makes the early script one that a `<script>` without `type="module"` can run. @returns its size in bytes, gzipped */

@@ -49,7 +49,7 @@ const CHAPTERS: readonly { title: string; text: string; words: readonly string[]
   {
     title: "Media",
     text: "What mediasoup holds. An orphan is a media object that belongs to no session. The service closes it when two comparisons in a row have seen it.",
-    words: ["media"],
+    words: ["media", "agents"],
   },
   { title: "Calls", text: "Calls between two users.", words: ["calls"] },
   {

@@ -28,6 +28,8 @@ export const boundaries: Boundaries = {
     "packages/client/src/media": ["packages/client", "@lastseen/protocol", "mediasoup-client"],
     "packages/client/src/devices": ["packages/client", "packages/client/src/media"],
     "packages/react": ["@lastseen/client", "react"],
+    // The same watch over mediasoup as in the service: it is bundled into the package.
+    "packages/agent": ["@lastseen/protocol", "src/kernel", "src/ports", "src/media", "mediasoup", "ws", "node:*"],
     "src/web": ["@lastseen/client", "@lastseen/protocol", "preact", "@preact/signals", "uplot"],
 
     "src/kernel": [],
@@ -154,10 +156,11 @@ export const boundaries: Boundaries = {
   },
 
   shared: {
+    ws: "the gateway names the type of its sockets; the agent opens one",
     typebox: "describes the data at each edge: messages, settings, records in Redis, routes",
     fastify: "the HTTP server and the gateway hang their routes into one application",
     mediasoup:
-      "media/ uses it; the plugin's options are mediasoup's own types, because its users pass their own objects",
+      "media/ and the agent, which shares its code, use it; the plugin's options are mediasoup's own types, because its users pass their own objects",
     pino: "observability/ makes the logger; what is handed a logger names its type",
   },
 };

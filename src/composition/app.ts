@@ -12,7 +12,9 @@ import { registerWebSocket } from "../gateway/ws-route.js";
 import { boundClose, createHttpServer, registerRoutes } from "../http/server.js";
 import { systemClock, type Clock } from "../kernel/clock.js";
 import { DisposalStack } from "../kernel/disposal-stack.js";
+import { AGENT_PATHS, agentPlane, openAgents } from "./agents.js";
 import { listen } from "./listen.js";
+import { AgentPlane } from "../media/agents/agent-plane.js";
 import { createMediaPlane } from "../media/create.js";
 import { whyNoProgram } from "../media/workers/worker-binary.js";
 import type { Timeline } from "../observability/timeline.js";
@@ -21,6 +23,7 @@ import type { Sweeper } from "../reaper/sweeper.js";
 import type { Rooms } from "../room/rooms.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import type { SessionRegistry } from "../session/registry.js";
+import type { Stores } from "./stores.js";
 import { unfitError } from "./unfit.js";
 
 /** The running service. Tests and tools look at its parts; everybody else uses its ports. */
@@ -59,14 +62,23 @@ export async function buildApp(config: Config, log: Logger, clock: Clock = syste
 
 async function compose(config: Config, log: Logger, clock: Clock, disposals: DisposalStack): Promise<App> {
   refuseUnusableWorker(config);
-  const openMedia = (): Promise<MediaPlane> => createMediaPlane(config, process.env, clock, log);
+  const openMedia = (stores: Stores): Promise<MediaPlane> =>
+    config.AGENT_TOKEN === undefined
+      ? createMediaPlane(config, process.env, clock, log)
+      : Promise.resolve(agentPlane(config, stores, { clock, log }));
   const { service, media, httpOptions, run } = await assemble({ config, log, clock, openMedia, disposals });
   const { gateway } = service;
   const http = await createHttpServer(httpOptions);
   disposals.defer("sessions", () => service.endSessions());
   disposals.defer("http", () => http.close());
   const { isOriginAllowed } = httpOptions;
-  await registerWebSocket(http, { gateway, isOriginAllowed, reconnectSpreadMs: RECONNECT_SPREAD_MS });
+  await registerWebSocket(http, {
+    gateway,
+    isOriginAllowed,
+    reconnectSpreadMs: RECONNECT_SPREAD_MS,
+    morePaths: AGENT_PATHS,
+  });
+  if (media instanceof AgentPlane) openAgents(http, media, { config, httpOptions, clock, log });
   boundClose(http);
   await registerRoutes(http, httpOptions);
   await http.ready();

@@ -14,17 +14,17 @@ import type { Clock } from "../kernel/clock.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
 import { Metrics } from "../observability/metrics.js";
 import type { MediaPlane } from "../ports/media-plane.js";
-import type { CleanupStep } from "../reaper/cleanup.js";
+import { endOfMedia, followSessionsOf, isOfApplications } from "./application-media.js";
 import { createCore } from "./core.js";
 import { keepHistory } from "./keep-history.js";
 import { observe } from "./observe.js";
-import { httpOptionsOf, operatorView } from "./routes.js";
+import { agentLists, httpOptionsOf, operatorView } from "./routes.js";
 import { Run } from "./run.js";
 import { createService, type Service } from "./service.js";
 import type { ServicePorts } from "./service-ports.js";
 import { settingsOf } from "./settings.js";
 import { checkStore } from "./store-check.js";
-import { openStores } from "./stores.js";
+import { openStores, type Stores } from "./stores.js";
 import { VERSION } from "./version.js";
 import { openWebhooks, followSessions } from "./webhooks.js";
 
@@ -45,21 +45,19 @@ export async function assemble(parts: {
   config: Config;
   log: Logger;
   clock: Clock;
-  openMedia: () => MediaPlane | Promise<MediaPlane>;
+  openMedia: (stores: Stores) => MediaPlane | Promise<MediaPlane>;
   disposals: DisposalStack;
   /** Takes the place of `AUTH_MODE`. */
   authenticate?: Authenticate | undefined;
-  /** Further steps of every cleanup. */
-  cleanupSteps?: readonly CleanupStep[];
 }): Promise<Assembled> {
-  const { config, log, clock, openMedia, disposals, authenticate, cleanupSteps = [] } = parts;
+  const { config, log, clock, openMedia, disposals, authenticate } = parts;
   const listenerFailed = (error: unknown, event: PropertyKey): void =>
     log.error({ err: error, event: String(event) }, "a listener failed");
 
   for (const warning of config.WARNINGS) log.warn({ reason: warning }, "a setting would be refused in production");
   const stores = await openStores(config, { clock, log, listenerFailed }, disposals);
   const webhooks = openWebhooks(config, stores.events, { log, clock, listenerFailed }, disposals);
-  const media = await openMedia();
+  const media = await openMedia(stores);
   disposals.defer("media", () => media.close());
   const metrics = new Metrics({ version: VERSION, nodeVersion: process.version, nodeId: config.NODE_ID });
   disposals.defer("metrics", () => metrics.close());
@@ -76,7 +74,7 @@ export async function assemble(parts: {
     blocks: stores.blocks,
     media,
     authenticate: authenticate ?? authenticationOf({ config, log, clock, metrics }),
-    cleanupSteps,
+    cleanupSteps: isOfApplications(media) ? [endOfMedia(media)] : [],
     told: webhooks && (() => webhooks.written()),
     keep: restart && ((sessions) => restart.keep(sessions)),
     journal: log,
@@ -86,6 +84,7 @@ export async function assemble(parts: {
     orphanClosed: (kind) => metrics.media.countOrphanClosed(kind),
   };
   const service = createService(settings, ports, createCore(settings, clock, listenerFailed), disposals);
+  if (isOfApplications(media)) followSessionsOf(media, service.lifecycle);
   observe({ config, log, clock, service, media, stores, webhooks, metrics });
   const history = keepHistory({ log, clock, service, disposals });
   if (webhooks) followSessions(webhooks, service, clock, disposals);
@@ -98,7 +97,8 @@ export async function assemble(parts: {
   disposals.defer("address check", () => addresses?.close());
 
   const run = new Run({ config, log, clock, service, restart });
-  const operator = operatorView(config.NODE_ID, service, stores, clock, disposals);
+  const { operator, rpc } = operatorView(config.NODE_ID, service, stores, clock, disposals);
+  const agents = agentLists(media, { rpc, service });
   const callers = new CallerLists(stores.blockedCallers, config.MAX_BLOCKED_CALLERS);
   const isReady = (): boolean => run.isReady;
   const httpOptions = httpOptionsOf({
@@ -110,6 +110,7 @@ export async function assemble(parts: {
     lost,
     addresses,
     operator,
+    agents,
     callers,
     media,
     metrics,

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/load.js";
 import type { Clock } from "../kernel/clock.js";
 import { followCluster } from "../observability/cluster-journal.js";
+import { AgentPlane } from "../media/agents/agent-plane.js";
 import type { Metrics } from "../observability/metrics.js";
 import type { MediaPlane } from "../ports/media-plane.js";
 import { RecentlyReaped } from "../reaper/recently-reaped.js";
@@ -27,6 +28,7 @@ export function observe(parts: {
   metrics.follow(lifecycle, sweeps);
   metrics.followCluster(clusterEvents, stores.redis);
   metrics.followWebhooks(webhooks);
+  metrics.media.readAgents(() => (media instanceof AgentPlane ? media.agentCounts : { connected: 0, away: 0 }));
   media.on("worker_died", () => metrics.media.countWorkerDeath());
 
   const recentlyReaped = new RecentlyReaped(clock, config.HEARTBEAT_INTERVAL_MS);

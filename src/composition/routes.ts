@@ -9,6 +9,7 @@ import { listOf } from "../config/lists.js";
 import type { Config } from "../config/load.js";
 import { hostMatcher, namedOrigins, originMatcher } from "../config/origins.js";
 import { actorBy } from "../http/actor.js";
+import { agentRoutes } from "../http/agent-routes.js";
 import { blockRoutes } from "../http/block-routes.js";
 import { callerRoutes } from "../http/caller-routes.js";
 import { beaconRoutes } from "../http/beacon-route.js";
@@ -18,6 +19,7 @@ import { eventRoutes } from "../http/event-routes.js";
 import { historyRoute } from "../http/history-route.js";
 import { nodeRoutes } from "../http/node-routes.js";
 import { healthRoutes, type HealthSource } from "../http/health-routes.js";
+import { AgentLists } from "../admin/agent-lists.js";
 import type { CallerLists } from "../admin/caller-lists.js";
 import { answerFrom } from "../admin/operator-rpc.js";
 import { LocalView, type OperatorView } from "../admin/local-view.js";
@@ -36,6 +38,7 @@ import type { History } from "../observability/history.js";
 import type { Metrics } from "../observability/metrics.js";
 import { LastseenError } from "@lastseen/protocol";
 import type { Service } from "./service.js";
+import { AgentPlane } from "../media/agents/agent-plane.js";
 import type { MediaPlane, MediaSight } from "../ports/media-plane.js";
 import type { Stores } from "./stores.js";
 import type { Webhooks } from "../webhook/webhooks.js";
@@ -51,7 +54,7 @@ export function operatorView(
   { directory, bus }: Stores,
   clock: Clock,
   disposals: DisposalStack,
-): OperatorView {
+): { operator: OperatorView; rpc: NodeRpc | undefined } {
   const { rooms, registry, liveness, reaper, timeline, cluster } = service;
   const about = () => ({
     version: VERSION,
@@ -59,11 +62,23 @@ export function operatorView(
     draining: cluster?.isDraining ?? false,
   });
   const local = new LocalView({ nodeId, rooms, registry, liveness, reaper, timeline, about });
-  if (!cluster) return local;
+  if (!cluster) return { operator: local, rpc: undefined };
   const rpc = new NodeRpc({ clock, bus });
   answerFrom(local, rpc);
   disposals.defer("node rpc", () => rpc.close());
-  return new WholeView({ local, directory, rpc, others: () => cluster.others });
+  return { operator: new WholeView({ local, directory, rpc, others: () => cluster.others }), rpc };
+}
+
+/** The agents of all nodes. A service without agents has none to show. */
+export function agentLists(
+  media: MediaPlane,
+  { rpc, service }: { rpc: NodeRpc | undefined; service: Pick<Service, "cluster"> },
+): AgentLists {
+  return new AgentLists({
+    here: () => (media instanceof AgentPlane ? media.agents : []),
+    rpc,
+    others: () => service.cluster?.others ?? [],
+  });
 }
 
 export function httpOptionsOf(parts: {
@@ -77,6 +92,7 @@ export function httpOptionsOf(parts: {
   /** Undefined when this node is alone. */
   addresses: AddressCheck | undefined;
   operator: OperatorView;
+  agents: AgentLists;
   callers: CallerLists;
   media: MediaPlane;
   metrics: Metrics;
@@ -84,7 +100,7 @@ export function httpOptionsOf(parts: {
   webhooks: Webhooks | undefined;
   isReady: () => boolean;
 }): HttpOptions {
-  const { config, log, clock, service, stores, operator, callers, metrics } = parts;
+  const { config, log, clock, service, stores, operator, agents, callers, metrics } = parts;
   const { sweeper, reconciler, reaper, sessions, registry, cluster, telephony } = service;
   const admin = { adminToken: config.ADMIN_TOKEN, adminOpen: config.ENVIRONMENT !== "production" };
   const ownUrls = [config.PUBLIC_URL, config.SERVICE_URL];
@@ -122,6 +138,7 @@ export function httpOptionsOf(parts: {
         actorOf,
       }),
       stuckRoute(config.NODE_ID, reaper),
+      agentRoutes(agents),
       settingsRoute({
         heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
         awayAfterMs: config.AWAY_AFTER_MS,
@@ -181,6 +198,7 @@ function healthSource(parts: {
       ...(addresses?.wrong ?? []).map(addressWarning),
       ...webhookWarnings(webhooks),
       ...(!media.enabled && media.sight.state === "unseen" ? [media.sight.why] : []),
+      ...(media instanceof AgentPlane ? media.warnings : []),
     ],
     isReady,
     isOriginAllowed,

@@ -53,6 +53,13 @@ const RULES: readonly Rule[] = [
       `SFU_LISTEN_IP ${SFU_LISTEN_IP} needs SFU_ANNOUNCED_IP, the address that clients reach`,
   },
   {
+    reads: ["AGENT_TOKEN", "SFU_WORKERS"],
+    problem: ({ AGENT_TOKEN, SFU_WORKERS }) =>
+      AGENT_TOKEN !== undefined &&
+      SFU_WORKERS !== 0 &&
+      "AGENT_TOKEN needs SFU_WORKERS=0: where agents report media, the service makes none itself",
+  },
+  {
     reads: ["WEBHOOK_URL", "WEBHOOK_SECRET"],
     problem: ({ WEBHOOK_URL, WEBHOOK_SECRET }) =>
       WEBHOOK_URL !== undefined &&

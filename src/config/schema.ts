@@ -175,6 +175,13 @@ const access = {
   METRICS_TOKEN: Type.Optional(
     Bearer({ description: "The bearer token for `GET /metrics`.", unset: "everybody may read the metrics" }),
   ),
+  AGENT_TOKEN: Type.Optional(
+    Bearer({
+      description:
+        "The bearer token of agents: processes with mediasoup of your own, which report media and close it; see [agent.md](agent.md). Needs `SFU_WORKERS=0`.",
+      unset: "no agents",
+    }),
+  ),
 };
 
 const media = {

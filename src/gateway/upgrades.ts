@@ -5,18 +5,18 @@ import type { Duplex } from "node:stream";
 const UPGRADE_HEADERS: ReadonlySet<string> = new Set(["upgrade", "connection", "http2-settings"]);
 
 /**
- * Gives WebSocket handshakes for one path to `webSockets`. It ignores every other request for an upgrade, as HTTP allows:
+ * Gives WebSocket handshakes for some paths to `webSockets`. It ignores every other request for an upgrade, as HTTP allows:
  * the client of Java, for example, asks for HTTP/2 with its first request to any route and expects an answer in HTTP/1.1.
  *
  * @param webSockets gets the handshakes as its own `upgrade` events; it never listens on a port
  */
-export function routeUpgrades(server: Server, webSockets: Server, path: string): void {
+export function routeUpgrades(server: Server, webSockets: Server, paths: readonly string[]): void {
   const afterAnswers = followAnswers(server);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const [pathname] = (request.url ?? "").split("?");
+    const [pathname = ""] = (request.url ?? "").split("?");
     const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
     afterAnswers(socket, () => {
-      if (isWebSocket && pathname === path) webSockets.emit("upgrade", request, socket, head);
+      if (isWebSocket && paths.includes(pathname)) webSockets.emit("upgrade", request, socket, head);
       else serveAsHttp(server, request, socket, head);
     });
   });

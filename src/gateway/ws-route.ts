@@ -30,12 +30,14 @@ export async function registerWebSocket(
     reconnectSpreadMs: number;
     /** The address of a client, if another server than `app` took the handshake. */
     addressOf?: (request: IncomingMessage) => string | undefined;
+    /** Further paths whose routes take WebSockets. */
+    morePaths?: readonly string[];
   },
 ): Promise<void> {
-  const { gateway, isOriginAllowed, reconnectSpreadMs } = options;
+  const { gateway, isOriginAllowed, reconnectSpreadMs, morePaths = [] } = options;
   const handshakes = createServer();
   const responses = new WeakMap<IncomingMessage, ServerResponse>();
-  routeUpgrades(app.server, handshakes, PATH);
+  routeUpgrades(app.server, handshakes, [PATH, ...morePaths]);
   const serverOptions = {
     server: handshakes,
     maxPayload: LIMITS.frameBytes,

@@ -4,7 +4,7 @@ import type { Clock } from "../kernel/clock.js";
 import { LogQuota } from "../kernel/log-quota.js";
 
 /** The setting whose token was guessed. */
-export type GuessedSetting = "ADMIN_TOKEN" | "METRICS_TOKEN";
+export type GuessedSetting = "ADMIN_TOKEN" | "METRICS_TOKEN" | "AGENT_TOKEN";
 
 /** The answer to a wrong token comes after `delayMs`; or it is a refusal, and the next guess is looked at after `retryAfterMs`. */
 export type GuessOutcome = { kind: "delayed"; delayMs: number } | { kind: "refused"; retryAfterMs: number };

@@ -40,6 +40,7 @@ export class ConnectivityEvidence {
   readonly #onEvidence: (state: MediaEvidence, by: ConnectivityCause) => void;
   /** `none` until a transport was up, and again after this side has closed all transports that were up. */
   #state: MediaEvidence | "none" = "none";
+  #lostBy: ConnectivityCause | undefined;
 
   /**
    * @param anyUp whether any open transport of the session {@link isUp}
@@ -50,11 +51,17 @@ export class ConnectivityEvidence {
     this.#onEvidence = onEvidence;
   }
 
+  /** What ICE and DTLS say now, and what reported a loss. */
+  get current(): { state: MediaEvidence | "none"; lostBy: ConnectivityCause | undefined } {
+    return { state: this.#state, lostBy: this.#state === "lost" ? this.#lostBy : undefined };
+  }
+
   /** To be called after each change of a transport. */
   changed(by: ConnectivityCause): void {
     const state = this.#anyUp() ? "connected" : "lost";
     if (this.#state === state || (state === "lost" && this.#state === "none")) return;
     this.#state = state;
+    this.#lostBy = by;
     this.#onEvidence(state, by);
   }
 

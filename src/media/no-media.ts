@@ -66,6 +66,10 @@ export class NoSessionMedia implements SessionMedia {
     this.#closed = true;
   }
 
+  handOver(): void {
+    this.close();
+  }
+
   verifyClosed(): Promise<MediaLeftovers> {
     return Promise.resolve({ transports: [], producers: [], consumers: [] });
   }

@@ -73,18 +73,7 @@ async function open(
     authenticate:
       options.authenticate &&
       authenticateBy(options.authenticate, (error) => log.info({ err: error }, "authenticate refused a client")),
-    cleanupSteps: [{ name: "close the application's media", scope: "session", run: ({ session }) => end(session.id) }],
   });
-  async function end(sessionId: string): Promise<"unseen" | undefined> {
-    const left = await media.endSession(sessionId);
-    if (left === "unseen") return left;
-    const count = left.transports.length + left.producers.length + left.consumers.length;
-    if (count > 0) throw new Error(`the worker still holds ${count} media objects: ${JSON.stringify(left)}`);
-    return undefined;
-  }
-  for (const event of ["opened", "adopted"] as const) {
-    service.lifecycle.on(event, ({ session }) => media.openSession(session.id));
-  }
 
   const listenerFailed = (error: unknown, event: string): void => log.error({ err: error, event }, "a listener failed");
   const { isProxy } = httpOptions;

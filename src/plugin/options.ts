@@ -18,6 +18,7 @@ const OF_THE_APPLICATION = [
   "SFU_PORT",
   "SFU_WORKERS",
   "MEDIASOUP_WORKER_BIN",
+  "AGENT_TOKEN",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** Settings that the application's own `authenticate` replaces. */

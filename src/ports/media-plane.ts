@@ -17,6 +17,8 @@ export type EvidenceEvent =
  */
 export interface MediaEvents {
   evidence: EvidenceEvent;
+  /** Nobody can tell of the session's media any more, because its agent is away. What was reported before counts no more. */
+  evidence_unknown: { sessionId: string };
   /** Nothing has come for a while from a client that sends media, or something comes again. Only of watched sessions. */
   silence: { sessionId: string; isSilent: boolean };
   producer_opened: { roomId: string; sessionId: string; producer: ProducerView };
@@ -60,6 +62,11 @@ export interface SessionMedia {
   reset(): void;
   /** Closes everything at once, without waiting for the worker. Idempotent, never throws. */
   close(): void;
+  /**
+   * Another node goes on with the session. Closes media in this process, and leaves media elsewhere to that node. Idempotent,
+   * never throws.
+   */
+  handOver(): void;
   /**
    * Asks the worker which of this session's closed objects it still holds. One answer serves the checks of other sessions
    * in the same room too. Rejects when the worker does not answer in time.
@@ -117,6 +124,20 @@ export interface MediaOrphan {
   kind: MediaKind;
   id: string;
   sessionId: string;
+}
+
+/** A plane on which applications make the media. A session there lasts as long as the session of the service, in any room. */
+export interface ApplicationMedia {
+  /** From now on, media that names this session closes with it. `isContinued`: another node, or an earlier start, held it before. */
+  openSession(sessionId: string, isContinued: boolean): void;
+  /**
+   * Closes the session's media, and from now on all that the application makes for it later.
+   *
+   * @returns what the workers still hold. Rejects when that is not known yet: to be called again then
+   */
+  endSession(sessionId: string): Promise<MediaCheck>;
+  /** The same where another node goes on with the session: media in other processes stays. */
+  handOverSession(sessionId: string): Promise<MediaCheck>;
 }
 
 /** What every media plane does. */

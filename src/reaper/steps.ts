@@ -46,8 +46,9 @@ export function departureSteps(parts: {
     {
       name: "close media",
       scope: "room",
-      run({ participation, session }) {
-        participation?.media.close();
+      run({ participation, session, givenUp }) {
+        if (givenUp) participation?.media.handOver();
+        else participation?.media.close();
         if (session.status === "open") liveness.mediaClosed(session);
       },
     },

@@ -24,6 +24,10 @@ export function announceMedia(parts: {
     const session = registry.find(event.sessionId);
     if (session) liveness.mediaChanged(session, event.state, event.state === "lost" ? event.by : undefined);
   });
+  media.on("evidence_unknown", ({ sessionId }) => {
+    const session = registry.find(sessionId);
+    if (session) liveness.mediaClosed(session);
+  });
   media.on("silence", ({ sessionId, isSilent }) => {
     const session = registry.find(sessionId);
     if (session) liveness.mediaSilent(session, isSilent);

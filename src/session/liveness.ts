@@ -147,7 +147,7 @@ export class Liveness {
     this.review(session);
   }
 
-  /** The service itself closed the session's media, so that lost media tells nothing any more. */
+  /** The service itself closed the session's media, or nobody sees it any more. So what was told of it counts no more. */
   mediaClosed(session: Session): void {
     session.evidence.media = undefined;
     session.evidence.mediaLostAt = undefined;

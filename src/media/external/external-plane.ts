@@ -10,6 +10,7 @@ import type { Observer, Transport, Worker } from "mediasoup/types";
 import type { Clock } from "../../kernel/clock.js";
 import { Emitter } from "../../kernel/emitter.js";
 import type {
+  ApplicationMedia,
   ForeignMedia,
   MediaCheck,
   MediaEvents,
@@ -44,7 +45,7 @@ function countOf({ transports, producers, consumers }: MediaLeftovers): number {
   return transports.length + producers.length + consumers.length;
 }
 
-export class ExternalPlane implements PassiveMediaPlane {
+export class ExternalPlane implements PassiveMediaPlane, ApplicationMedia {
   readonly available = false;
   readonly enabled = false;
   readonly #logger: MediaLogger;
@@ -136,6 +137,11 @@ export class ExternalPlane implements PassiveMediaPlane {
     const left = await this.#verify(transports);
     if (left === "unseen" || countOf(left) === 0) this.#sessions.delete(sessionId);
     return left;
+  }
+
+  /** The media of the application ends with this process. */
+  handOverSession(sessionId: string): Promise<MediaCheck> {
+    return this.endSession(sessionId);
   }
 
   /** What the plane can tell of the application's media as a whole. */

@@ -42,6 +42,11 @@ export class ExternalSessionMedia implements SessionMedia {
     this.#transports.closeAll();
   }
 
+  /** The media of the application ends with this process. */
+  handOver(): void {
+    this.close();
+  }
+
   verifyClosed(): Promise<MediaCheck> {
     return this.#verify();
   }

@@ -72,10 +72,32 @@ export class ExternalTransports {
     };
   }
 
+  /** What ICE and DTLS of these transports say now. */
+  get connectivity(): ConnectivityEvidence["current"] {
+    return this.#evidence.current;
+  }
+
+  /** The ids of the open transports. */
+  get ids(): string[] {
+    return [...this.#seen].map(({ transport }) => transport.id);
+  }
+
+  /** Whether a worker has not confirmed yet that something is closed. */
+  get isUnverified(): boolean {
+    return !this.#closed.isEmpty;
+  }
+
   /** Closes all transports, and with them what is in them. Idempotent, never throws. */
   closeAll(): void {
     this.#evidence.reset();
+    this.closeOnly(this.ids);
+  }
+
+  /** Closes those of these transports that are the session's. Idempotent, never throws. */
+  closeOnly(transportIds: readonly string[]): void {
+    const wanted = new Set(transportIds);
     for (const { transport, place, producers, consumers } of this.#seen) {
+      if (!wanted.has(transport.id)) continue;
       this.#closed.add(place, transport.id, { producers: [...producers.keys()], consumers: [...consumers] });
       try {
         transport.close();

@@ -20,6 +20,7 @@ export interface SeenTransport {
 export class ExternalWatch {
   readonly #tree: MediaTree;
   readonly #onTransport: (seen: SeenTransport) => void;
+  readonly #onChanged: (seen: SeenTransport) => void;
   readonly #workers = new Map<Worker, ExternalWorker>();
   readonly #routers = new Map<string, AskablePlace>();
   readonly #transports = new Map<string, SeenTransport>();
@@ -33,11 +34,14 @@ export class ExternalWatch {
     callMs: number;
     /** Called before the code that made the transport gets it. */
     onTransport: (seen: SeenTransport) => void;
+    /** Called when a transport has closed, and when something in it was made or has closed. */
+    onChanged?: (seen: SeenTransport) => void;
     /** A worker process has ended without an order to do so. */
     onDeath: (worker: Worker) => void;
   }) {
     const { clock, callMs } = options;
     this.#onTransport = options.onTransport;
+    this.#onChanged = options.onChanged ?? (() => {});
     this.#tree = new MediaTree(options.source, {
       onWorker: (worker) => {
         this.#sawWorker = true;
@@ -113,20 +117,25 @@ export class ExternalWatch {
         this.#transports.set(transport.id, seen);
         return this.#onTransport(seen);
       }
-      case "producer":
-        this.#transports.get(opened.transport.id)?.producers.set(opened.object.id, opened.object);
-        return;
-      default:
-        this.#transports.get(opened.transport.id)?.consumers.add(opened.object.id);
+      default: {
+        const seen = this.#transports.get(opened.transport.id);
+        if (!seen) return;
+        if (opened.kind === "producer") seen.producers.set(opened.object.id, opened.object);
+        else seen.consumers.add(opened.object.id);
+        this.#onChanged(seen);
+      }
     }
   }
 
   #remove(closed: MediaObject): void {
-    if (closed.kind === "router") this.#routers.delete(closed.object.id);
-    else if (closed.kind === "transport") this.#transports.delete(closed.object.id);
-    else {
-      const seen = this.#transports.get(closed.transport.id);
-      (closed.kind === "producer" ? seen?.producers : seen?.consumers)?.delete(closed.object.id);
+    if (closed.kind === "router") {
+      this.#routers.delete(closed.object.id);
+      return;
     }
+    const transport = closed.kind === "transport" ? closed.object : closed.transport;
+    const seen = this.#transports.get(transport.id);
+    if (closed.kind === "transport") this.#transports.delete(transport.id);
+    else (closed.kind === "producer" ? seen?.producers : seen?.consumers)?.delete(closed.object.id);
+    if (seen) this.#onChanged(seen);
   }
 }

@@ -201,6 +201,11 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
     this.#room.leave(this);
   }
 
+  /** The media is on a worker of this node. */
+  handOver(): void {
+    this.close();
+  }
+
   verifyClosed(): Promise<MediaLeftovers> {
     return this.#transports.verifyClosed();
   }

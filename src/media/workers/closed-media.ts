@@ -17,6 +17,11 @@ interface ClosedIds {
 export class ClosedMedia {
   readonly #places = new Map<AskablePlace, ClosedIds>();
 
+  /** Whether everything is confirmed. */
+  get isEmpty(): boolean {
+    return this.#places.size === 0;
+  }
+
   /** Remembers a transport that was closed, and what was in it. */
   add(place: AskablePlace, transportId: string, contents: { producers: string[]; consumers: string[] }): void {
     const closed = this.#closedAt(place);

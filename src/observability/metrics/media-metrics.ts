@@ -28,6 +28,18 @@ export class MediaMetrics {
     this.#workerDeaths.inc();
   }
 
+  /** Agents that are connected to this node, or were a moment ago. */
+  readAgents(count: () => Readonly<Record<"connected" | "away", number>>): void {
+    this.#instruments.gauge(
+      "agents",
+      "Agents that are connected to this node, or were in the last ten minutes and are away.",
+      ["state"],
+      (gauge) => {
+        for (const [state, agents] of Object.entries(count())) gauge.set({ state }, agents);
+      },
+    );
+  }
+
   readFrom(sources: MetricSources): void {
     this.#instruments.gauge("media_workers", "mediasoup workers that are alive.", [], (gauge) =>
       gauge.set(sources.media().workers),

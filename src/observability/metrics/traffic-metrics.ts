@@ -28,7 +28,7 @@ export class TrafficMetrics {
     this.#adminGuesses = instruments.counter(
       "admin_guesses_total",
       "Requests with a wrong admin or metrics token, by the setting of the right one.",
-      { setting: ["ADMIN_TOKEN", "METRICS_TOKEN"] },
+      { setting: ["ADMIN_TOKEN", "METRICS_TOKEN", "AGENT_TOKEN"] },
     );
     this.#httpRefusals = instruments.counter(
       "http_rejected_total",
@@ -43,7 +43,7 @@ export class TrafficMetrics {
     this.#keyFetches.inc({ result });
   }
 
-  countAdminGuess(setting: "ADMIN_TOKEN" | "METRICS_TOKEN"): void {
+  countAdminGuess(setting: "ADMIN_TOKEN" | "METRICS_TOKEN" | "AGENT_TOKEN"): void {
     this.#adminGuesses.inc({ setting });
   }
 

@@ -29,6 +29,10 @@ describe("what an entry point imports", () => {
     expect(packagesBehind(find("@lastseen/react").default, ".js")).toEqual(["@lastseen/client", "react"]);
   });
 
+  test("the agent imports the protocol, ws and mediasoup, which the application has", () => {
+    expect(packagesBehind(find("@lastseen/agent").default, ".js")).toEqual(["@lastseen/protocol", "mediasoup", "ws"]);
+  });
+
   test.each(ENTRY_POINTS)("$specifier imports only what its package.json names", (entry) => {
     const { dependencies, peerDependencies } = manifestOf(entry.package);
     const named = Object.keys({ ...dependencies, ...peerDependencies });

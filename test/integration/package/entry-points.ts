@@ -11,6 +11,7 @@ export const FOLDERS = {
   "@lastseen/protocol": "packages/protocol",
   "@lastseen/client": "packages/client",
   "@lastseen/react": "packages/react",
+  "@lastseen/agent": "packages/agent",
   lastseen: ".",
 } as const;
 

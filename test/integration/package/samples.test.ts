@@ -91,6 +91,8 @@ test.each([
   ["packages/react/README.md", PAGE, BROWSER],
   ["docs/plugin.md", BACKEND, NODE],
   ["docs/node-backends.md", NODE_BACKEND, NODE],
+  ["docs/agent.md", BACKEND, NODE],
+  ["packages/agent/README.md", BACKEND, NODE],
 ])("the samples of %s are right, letter for letter, for a strict compiler", async (path, surroundings, options) => {
   const samples = await samplesOf(path);
   expect(samples.length).toBeGreaterThan(0);

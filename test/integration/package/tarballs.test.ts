@@ -112,6 +112,21 @@ describe("the client, installed", () => {
   });
 });
 
+test(
+  "the agent, installed beside mediasoup, is imported by ESM and by CommonJS, and brings nothing of the service",
+  async () => {
+    const project = await emptyProject("media-server");
+    await install(project, [tarball("@lastseen/protocol"), tarball("@lastseen/agent")]);
+    await symlink(join(ROOT, "node_modules/mediasoup"), join(project, "node_modules/mediasoup"));
+    const text = 'import { watchMediasoup } from "@lastseen/agent"; console.log(typeof watchMediasoup);';
+    expect(await runModule(project, text)).toBe("function");
+    expect(await runScript(project, 'console.log(typeof require("@lastseen/agent").watchMediasoup);')).toBe("function");
+    const modules = (await readdir(join(project, "node_modules"))).filter((name) => !name.startsWith("."));
+    expect(modules.sort()).toEqual(["@lastseen", "mediasoup", "typebox", "ws"]);
+  },
+  INSTALL_LIMIT_MS,
+);
+
 describe("the service, installed", () => {
   let project: string;
 

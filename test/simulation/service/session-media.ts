@@ -201,6 +201,10 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
     this.#room.leave(this);
   }
 
+  handOver(): void {
+    this.close();
+  }
+
   verifyClosed(): Promise<MediaLeftovers> {
     return this.#objects.verifyClosed();
   }

@@ -9,7 +9,14 @@ import { GOOD_SECRET, whyUnusable, whyWeak } from "../../../src/config/secret-fa
 import { secretNames } from "../../../src/config/schema.js";
 import { Random } from "../../support/random.js";
 import { findPowershell } from "../../../scripts/powershell.js";
-import { ADMIN_TOKEN, JWT_SECRET, METRICS_TOKEN, PRODUCTION, WEBHOOK_SECRET } from "../../support/secrets.js";
+import {
+  ADMIN_TOKEN,
+  AGENT_TOKEN,
+  JWT_SECRET,
+  METRICS_TOKEN,
+  PRODUCTION,
+  WEBHOOK_SECRET,
+} from "../../support/secrets.js";
 
 const CONFIG = fileURLToPath(new URL("../../../config", import.meta.url));
 type Env = Record<string, string>;
@@ -37,6 +44,7 @@ const SECRETS: Env = {
   JWT_SECRET_PREVIOUS: ADMIN_TOKEN,
   ADMIN_TOKEN,
   METRICS_TOKEN,
+  AGENT_TOKEN,
   WEBHOOK_SECRET,
   REDIS_URL: "redis://:a-password@redis.example",
   REDIS_PASSWORD: "a-password",
@@ -45,6 +53,7 @@ const SECRETS: Env = {
 /** Settings without which a secret is refused. */
 const NEEDED: Record<string, Env> = {
   JWT_SECRET_PREVIOUS: { JWT_SECRET },
+  AGENT_TOKEN: { SFU_WORKERS: "0" },
   REDIS_PASSWORD: { REDIS_URL: "redis://redis.example" },
   REDIS_SENTINEL_PASSWORD: { REDIS_URL: "redis+sentinel://redis.example/master" },
 };

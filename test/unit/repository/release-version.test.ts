@@ -28,8 +28,10 @@ test("all packages have one version now and depend on exactly this version of ea
   const protocol = manifest("packages/protocol/package.json");
   const client = manifest("packages/client/package.json");
   const react = manifest("packages/react/package.json");
-  expect([protocol.version, client.version, react.version]).toEqual([root.version, root.version, root.version]);
+  const agent = manifest("packages/agent/package.json");
+  for (const { version } of [protocol, client, react, agent]) expect(version).toBe(root.version);
   expect(client.dependencies["@lastseen/protocol"]).toBe(root.version);
   expect(react.dependencies["@lastseen/client"]).toBe(root.version);
+  expect(agent.dependencies["@lastseen/protocol"]).toBe(root.version);
   expect(follow(root, root.version)).toEqual(root);
 });
