@@ -92,6 +92,8 @@ export class MediaAgent {
   }
 
   async #stop(): Promise<void> {
+    // The service learns what the application has closed itself before it closed the agent.
+    this.#flush();
     this.#flushTimer?.cancel();
     this.#lookTimer?.cancel();
     this.#media.close();

@@ -27,8 +27,8 @@ export interface WatchOptions {
 
 export interface MediasoupWatch {
   /**
-   * Says goodbye to the service and stops. The media of the process goes on, and the service sees nothing of it any more. Call
-   * it when the process ends in order. Idempotent; takes at most a second.
+   * Says goodbye to the service and stops. Call it when the process stops, after you have closed your workers. The service sees
+   * nothing of media that goes on. Idempotent; takes at most a second.
    */
   close(): Promise<void>;
 }

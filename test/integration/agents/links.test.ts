@@ -8,7 +8,16 @@ import { startService } from "../../support/service.js";
 import { TcpProxy } from "../../support/tcp-proxy.js";
 import { until } from "../../support/until.js";
 import { heldBy, makeTransport } from "../plugin/application.js";
-import { agents, mediaServer, reportedTransport, startAgent, startServiceWithAgents } from "./media-server.js";
+import { missingForPeers } from "../media/webrtc-peer.js";
+import {
+  agents,
+  connectPeer,
+  mediaServer,
+  reportedTransport,
+  sessionAt,
+  startAgent,
+  startServiceWithAgents,
+} from "./media-server.js";
 
 function hello(agentId: string, link: number, name = "media-1"): AgentHello {
   return { type: "hello", agentId, name, link, host: "somewhere", pid: 1, version: "0.0.0" };
@@ -113,6 +122,33 @@ describe("An agent", () => {
 });
 
 describe.skipIf(noMediaReason)(needsMedia("An agent that was cut off"), () => {
+  test.skipIf(missingForPeers)(
+    "reports orphans to a service that has lost its sessions, which closes those without a client",
+    async () => {
+      const before = await startServiceWithAgents();
+      const proxy = await TcpProxy.start(before.port);
+      onTestFinished(() => proxy.close());
+      const { worker, router } = await mediaServer(`http://127.0.0.1:${proxy.port}`, before);
+      const [ann, ben] = [await before.join("ann", "daily"), await before.join("ben", "daily")];
+      const anns = await reportedTransport(before, router, ann.hello.sessionId);
+      const { transport: bens } = await connectPeer(router, ben.hello.sessionId);
+      await until(async () => (await sessionAt(before, ben.hello.sessionId)).evidence.media === "connected");
+      await before.close();
+      expect(anns.closed).toBe(false);
+
+      const after = await startServiceWithAgents();
+      proxy.leadTo(after.port);
+      const orphans = async (): Promise<boolean> =>
+        (await (await after.get("/metrics")).text()).includes('lastseen_media_orphans{kind="transport"} 2\n');
+      await until(orphans);
+      await until(async () => {
+        await after.get("/api/cleanup", { method: "POST" });
+        return !(await heldBy(worker)).has(anns.id);
+      });
+      expect((await heldBy(worker)).has(bens.id)).toBe(true);
+    },
+  );
+
   test("compares with the service when it is back: what ended meanwhile is closed, and what it closed is forgotten", async () => {
     const service = await startServiceWithAgents();
     const proxy = await TcpProxy.start(service.port);
