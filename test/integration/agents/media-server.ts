@@ -1,7 +1,7 @@
 import * as mediasoup from "mediasoup";
 import type { Router, Transport, WebRtcTransport, Worker } from "mediasoup/types";
 import { onTestFinished } from "vitest";
-import { watchMediasoup, type MediasoupWatch, type WatchOptions } from "../../../packages/agent/src/index.js";
+import { watchMediasoup, type MediasoupWatch, type WatchOptions } from "@lastseen/agent";
 import type { JsonObject } from "@lastseen/protocol";
 import { makeRouter, makeTransport, startWorker } from "../plugin/application.js";
 import { WebRtcPeer } from "../media/webrtc-peer.js";

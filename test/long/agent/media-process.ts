@@ -1,6 +1,6 @@
 /** A media server in a process of its own: one worker, one router, an agent. The test orders transports by messages. */
 import * as mediasoup from "mediasoup";
-import { watchMediasoup } from "../../../packages/agent/src/index.js";
+import { watchMediasoup } from "@lastseen/agent";
 import { findWorkerBinary } from "../../../src/media/workers/worker-binary.js";
 
 /** What a test asks. `id` goes back with the answer. */

@@ -10,7 +10,7 @@ import * as mediasoup from "mediasoup";
 import type { Producer, Router, RtpCapabilities, WebRtcTransport, Worker } from "mediasoup/types";
 import { Server } from "socket.io";
 import { onTestFinished } from "vitest";
-import { watchMediasoup } from "../../../../packages/agent/src/index.js";
+import { watchMediasoup } from "@lastseen/agent";
 import { findWorkerBinary } from "../../../../src/media/workers/worker-binary.js";
 import { AGENT_TOKEN } from "../../../support/secrets.js";
 import type { ConsumerOffer, Signalling, TransportOffer } from "./signalling.js";
