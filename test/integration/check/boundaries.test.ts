@@ -62,6 +62,7 @@ const FORBIDDEN = [
   ["packages/client/src/f4.ts", "./media/target.js"],
   ["packages/client/src/f5.ts", "../../protocol/src/target.js"],
   ["packages/client/src/devices/f6.ts", "mediasoup-client"],
+  ["packages/agent/src/f1.ts", "../../../src/session/target.js"],
   ["packages/react/src/f1.ts", "mediasoup-client"],
   ["packages/react/src/f2.ts", "react-dom"],
   ["src/room/f2.ts", "./no-such-file.js"],
@@ -93,6 +94,7 @@ const ALLOWED = [
   ["packages/client/src/a1.ts", "@lastseen/protocol"],
   ["packages/client/src/media/a2.ts", "mediasoup-client/types"],
   ["packages/client/src/devices/a3.ts", "../media/target.js"],
+  ["packages/agent/src/a1.ts", "../../../src/media/external/target.js"],
   ["packages/react/src/a1.ts", "@lastseen/client/devices"],
   ["packages/react/src/a2.ts", "react"],
 ] as const;

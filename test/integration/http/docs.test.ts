@@ -23,6 +23,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "DELETE /api/sessions/{id}",
     "DELETE /api/users/{userId}/block",
     "DELETE /api/users/{userId}/blocked-callers/{callerId}",
+    "GET /api/agents",
     "GET /api/blocks",
     "GET /api/cleanups",
     "GET /api/events",

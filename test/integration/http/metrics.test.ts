@@ -9,6 +9,7 @@ const promtoolMissing = spawnSync("promtool", ["--version"]).status === 0 ? unde
 
 const NAMES = [
   "admin_guesses_total",
+  "agents",
   "audience",
   "away_detection_seconds",
   "blocks",
@@ -132,6 +133,7 @@ test("every value of every label is there from the start, at zero", async () => 
     'sweeps_total{result="?"}': ["completed", "held"],
     'holds_total{pass="?"}': ["watch", "sweep"],
     'cleanups_total{result="?"}': ["clean", "retried", "unseen", "stuck"],
+    'agents{state="?"}': ["connected", "away"],
     'media_objects{kind="?"}': ["router", "transport", "producer", "consumer"],
     'media_orphans{kind="?"}': ["router", "transport", "producer", "consumer"],
     'media_orphans_closed_total{kind="?"}': ["router", "transport", "producer", "consumer"],
