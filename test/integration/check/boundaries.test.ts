@@ -94,7 +94,7 @@ const ALLOWED = [
   ["packages/client/src/a1.ts", "@lastseen/protocol"],
   ["packages/client/src/media/a2.ts", "mediasoup-client/types"],
   ["packages/client/src/devices/a3.ts", "../media/target.js"],
-  ["packages/agent/src/a1.ts", "../../../src/media/external/target.js"],
+  ["packages/agent/src/a1.ts", "../../../src/media/workers/target.js"],
   ["packages/react/src/a1.ts", "@lastseen/client/devices"],
   ["packages/react/src/a2.ts", "react"],
 ] as const;
