@@ -7,7 +7,7 @@ export interface Costs {
   readonly renew: number;
   /** Hello and join at the node that holds the room. */
   readonly enter: number;
-  /** What it costs more when another node holds the room: the first session ends, and the second begins there. */
+  /** What it costs more when another node holds the room: the first node looks where the room is. */
   readonly redirect: number;
   /** A session says goodbye. */
   readonly leave: number;

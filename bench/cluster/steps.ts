@@ -27,6 +27,15 @@ export async function hello(url: string, userId: string): Promise<Caller> {
   return { client, userId };
 }
 
+/** Says hello with the room to join, as the client library does. @returns the URL of the node that has the room, if it is not this one */
+async function helloFor(url: string, userId: string, roomId: string): Promise<Caller | string> {
+  const client = await TestClient.open(`${url.replace("http", "ws")}/ws`);
+  const answer = await client.ask("hello", { user: { id: userId }, tabId: "tab", roomId });
+  if (answer.ok) return { client, userId };
+  client.reset();
+  return urlOf(answer.error);
+}
+
 /** Says goodbye. */
 export async function leave({ client }: Caller): Promise<void> {
   await client.request("beforeDisconnect", {});
@@ -37,13 +46,18 @@ export async function leave({ client }: Caller): Promise<void> {
 async function join({ client }: Caller, roomId: string): Promise<string | undefined> {
   const answer = await client.ask("join", { roomId });
   if (answer.ok) return undefined;
-  if (answer.error.code === "redirect") return String(answer.error.data?.["url"]);
-  throw new Error(`join was refused: ${JSON.stringify(answer.error)}`);
+  return urlOf(answer.error);
+}
+
+function urlOf(error: { code: string; data?: Record<string, unknown> }): string {
+  if (error.code === "redirect") return String(error.data?.["url"]);
+  throw new Error(`refused: ${JSON.stringify(error)}`);
 }
 
 /** Enters the room, at another node if need be. */
 export async function enter(url: string, userId: string, roomId: string): Promise<Caller & { url: string }> {
-  const caller = await hello(url, userId);
+  const caller = await helloFor(url, userId, roomId);
+  if (typeof caller === "string") return enter(caller, userId, roomId);
   const elsewhere = await join(caller, roomId);
   if (elsewhere === undefined) return { ...caller, url };
   await leave(caller);

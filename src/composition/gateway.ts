@@ -9,6 +9,7 @@ import { roomHandlers } from "../gateway/handlers/room.js";
 import type { Refusals } from "../kernel/refusals.js";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Admission } from "../room/admission.js";
+import type { DirectorySync } from "../room/directory-sync.js";
 import type { MetadataChanges } from "../room/metadata-changes.js";
 import type { Blocks } from "../session/blocks.js";
 import type { Core } from "./core.js";
@@ -22,6 +23,7 @@ export function createGateway(parts: {
   core: Core;
   reaper: Reaper;
   admission: Admission;
+  directorySync: DirectorySync;
   telephony: Telephony;
   /** Undefined when this node is alone. */
   membership: Membership | undefined;
@@ -29,7 +31,8 @@ export function createGateway(parts: {
   metadata: MetadataChanges;
   blocks: Blocks;
 }): Gateway {
-  const { settings, ports, core, reaper, admission, telephony, membership, refusals, metadata, blocks } = parts;
+  const { settings, ports, core, reaper, admission, directorySync, telephony, membership } = parts;
+  const { refusals, metadata, blocks } = parts;
   const { rooms, registry, sessions, liveness, sockets } = core;
   const hello = helloHandler({
     clock: ports.clock,
@@ -52,6 +55,7 @@ export function createGateway(parts: {
       settled: (session) => telephony.sessions.whenKnown(session),
     },
     locate: membership && ((sessionId) => ports.directory.findSession(sessionId)),
+    urlElsewhere: membership && ((roomId) => directorySync.urlElsewhere(roomId)),
     isStoreAway: () => membership?.isStoreAway ?? false,
   });
   const inRooms = roomHandlers({

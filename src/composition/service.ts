@@ -119,8 +119,8 @@ export function createService(
   const refusals = new Refusals({ log: ports.log, clock });
   const metadata = new MetadataChanges({ clock, rooms, changed: (session) => void directorySync.record(session) });
   disposals.defer("metadata", () => metadata.close());
-  const parts = { settings, ports, core, metadata, reaper, admission, telephony, membership, refusals, blocks };
-  const gateway = createGateway(parts);
+  const parts = { settings, ports, core, metadata, reaper, admission, directorySync, telephony, membership, refusals };
+  const gateway = createGateway({ ...parts, blocks });
 
   const adoption = new Adoption({ rooms, media, sessions, directory, events: lifecycle });
   const { rebalancePerSecond = 0 } = settings.cluster ?? {};

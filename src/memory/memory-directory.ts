@@ -59,11 +59,21 @@ export class MemoryDirectory implements Directory {
       this.#store.placeRoom(roomId, home);
       return this.#elsewhere(home);
     }
-    const best = home ? lease : this.#bestFor(lease);
+    // The session that asks counts for this node already.
+    const best = home ? lease : this.#bestFor(lease, lease.sessions.size - 1);
     if (!best) return { kind: "unplaced" };
     if (best !== lease) return this.#elsewhere(best);
     this.#store.placeRoom(roomId, lease);
     return { kind: "here", epoch: this.#store.newEpoch() };
+  }
+
+  async previewRoom(roomId: string): ReturnType<Directory["previewRoom"]> {
+    const lease = this.#ownLease();
+    if (!lease) return NO_LEASE;
+    const home = this.#store.homeOf(roomId);
+    const best = home ?? this.#bestFor(lease, lease.sessions.size);
+    if (!best) return { kind: "unplaced" };
+    return best.nodeId === this.nodeId ? { kind: "here" } : this.#elsewhere(best);
   }
 
   async reclaimRoom(roomId: string): ReturnType<Directory["reclaimRoom"]> {
@@ -180,16 +190,16 @@ export class MemoryDirectory implements Directory {
   }
 
   /** Sends clients to a node only if they can reach it and it renews its lease. */
-  #elsewhere(home: StoredLease): Awaited<ReturnType<Directory["claimRoom"]>> {
+  #elsewhere(home: StoredLease): { kind: "elsewhere"; nodeId: string; url: string } | { kind: "unplaced" } {
     const { nodeId, url } = home;
     if (url === undefined || this.#store.isExpired(home)) return { kind: "unplaced" };
     return { kind: "elsewhere", nodeId, url };
   }
 
-  /** The node with the fewest sessions that can take a new room. */
-  #bestFor(own: StoredLease): StoredLease | undefined {
+  /** The node with the fewest sessions that can take a new room. @param ownLoad how many of this node count */
+  #bestFor(own: StoredLease, ownLoad: number): StoredLease | undefined {
     let best = own.draining ? undefined : own;
-    let least = own.draining ? Infinity : own.sessions.size - 1;
+    let least = own.draining ? Infinity : ownLoad;
     for (const other of this.#store.latestLeases()) {
       if (other.nodeId === own.nodeId || other.url === undefined) continue;
       if (other.draining || this.#store.isExpired(other)) continue;

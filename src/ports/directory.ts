@@ -124,6 +124,13 @@ export interface Directory {
     | NoLease
   >;
   /**
+   * Says what {@link claimRoom} will answer for a session that is about to begin here, and changes nothing. So a client whose room is
+   * elsewhere can be sent there before it has a session. A session that begins here counts.
+   */
+  previewRoom(
+    roomId: string,
+  ): Promise<{ kind: "here" } | { kind: "elsewhere"; nodeId: string; url: string } | { kind: "unplaced" } | NoLease>;
+  /**
    * Makes this node the home of a room in which it has people, unless another node is the home. Never looks for a better
    * node, so a node that is draining or busy keeps its room.
    *

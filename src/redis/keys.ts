@@ -12,6 +12,15 @@ export const KEY_PURPOSES = {
   epoch: "string",
   /** Hash: lease -> its end and state. Removed by `resign`, or by `take-over` after the last entry held under it. */
   leases: "hash",
+  /** Index: leases by their ends, milliseconds. Every script that writes `leases` writes it too. */
+  "lease-ends": "zset",
+  /** Index: leases by the number of their latest change, with which a renewal finds what its node does not know. Likewise. */
+  "lease-news": "zset",
+  /**
+   * Index: leases that take new rooms, by their number of sessions. Removed by `resign`, by `take-over`, and by the renewal of a node
+   * that drains.
+   */
+  loads: "zset",
   /** String: when a node last renewed a lease. One number; no script removes it. */
   "renewed-at": "string",
   /** String: the format of what is stored. One number; no script removes it. Each renewal writes it again when it is lost. */

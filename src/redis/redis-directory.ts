@@ -1,5 +1,6 @@
 import type { Directory, HeldEntry, NodeStatus, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { leaseId, type LeaseId, type LeaseKey } from "../ports/lease-id.js";
+import { KnownLeases } from "./known-leases.js";
 import type { RedisLink } from "./link.js";
 import * as replies from "./replies.js";
 import { loadScript, type Script } from "./script.js";
@@ -26,6 +27,8 @@ const COUNTS = loadScript("counts");
 
 /** Entries of one answer. Redis does nothing else while it collects them, so a page is small. */
 const PAGE = 500;
+/** Where there are more leases than this, a renewal is told what has changed. */
+const MOST_LEASES_TOLD = 10;
 
 /** One node's access to the directory in Redis. Redis runs each script as a whole or not at all. */
 export class RedisDirectory implements Directory {
@@ -33,6 +36,7 @@ export class RedisDirectory implements Directory {
   readonly #link: RedisLink;
   readonly leaseMs: number;
   #lease: LeaseId | undefined;
+  readonly #known = new KnownLeases();
 
   constructor(link: RedisLink, nodeId: string, leaseMs: number) {
     this.#link = link;
@@ -48,17 +52,21 @@ export class RedisDirectory implements Directory {
   async register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }> {
     const epoch = replies.integer(await this.#link.run(REGISTER, [this.nodeId, url ?? "", this.leaseMs]));
     this.#lease = leaseId({ nodeId: this.nodeId, epoch });
+    this.#known.forget();
     this.#link.wrote();
     return { epoch, leaseMs: this.leaseMs };
   }
 
-  async renew({ draining, sent }: NodeStatus): ReturnType<Directory["renew"]> {
+  async renew(status: NodeStatus): ReturnType<Directory["renew"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    const reply = await this.#link.run(RENEW, [this.#lease, this.leaseMs, draining ? 1 : 0, sent]);
-    const outcome = replies.readRenewed(reply);
+    const { draining, sent } = status;
+    const own = [this.#lease, this.leaseMs, draining ? 1 : 0, sent];
+    const answer = replies.readRenewed(await this.#link.run(RENEW, [...own, this.#known.latest, MOST_LEASES_TOLD]));
     // Without a lease the script has written nothing.
-    if (outcome.kind === "renewed") this.#link.wrote();
-    return outcome;
+    if (answer.kind === "no_lease") return answer;
+    this.#link.wrote();
+    const nodes = this.#known.take(answer);
+    return nodes ? { kind: "renewed", nodes } : this.renew(status);
   }
 
   async resign(): Promise<void> {
@@ -69,7 +77,13 @@ export class RedisDirectory implements Directory {
 
   async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
-    return replies.readClaimed(await this.#link.run(CLAIM_ROOM, [this.#lease, storedId(roomId)]));
+    return replies.readClaimed(await this.#link.run(CLAIM_ROOM, [this.#lease, storedId(roomId), "claim"]));
+  }
+
+  async previewRoom(roomId: string): ReturnType<Directory["previewRoom"]> {
+    if (this.#lease === undefined) return replies.NO_LEASE;
+    const claim = replies.readClaimed(await this.#link.run(CLAIM_ROOM, [this.#lease, storedId(roomId), "preview"]));
+    return claim.kind === "here" ? { kind: "here" } : claim;
   }
 
   async reclaimRoom(roomId: string): ReturnType<Directory["reclaimRoom"]> {

@@ -10,8 +10,12 @@ const RELEASE = loadScript("release-name");
 /**
  * The formats of the entries in Redis that this build can read. Who changes the form of an entry raises `newest`, writes the new
  * form only while {@link RedisNodeName.format} says so, and keeps reading the form before it until the next release.
+ *
+ * - 1: the leases have no indexes.
+ * - 2: every script that writes leases or sessions also writes `lease-ends`, `lease-news` and `loads`, so the scripts read these.
+ *   This build writes them always, and reads them when the format is 2.
  */
-export const FORMATS: Formats = { oldest: 1, newest: 1 };
+export const FORMATS: Formats = { oldest: 1, newest: 2 };
 
 /** One process's hold on its node's name. */
 export class RedisNodeName implements NodeName {

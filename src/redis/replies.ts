@@ -7,13 +7,36 @@ type Outcome<M extends keyof Directory> = Directory[M] extends (...args: never[]
 
 export const NO_LEASE: NoLease = { kind: "no_lease" };
 
-export function readRenewed(reply: unknown): Outcome<"renew"> {
-  const [kind, ...nodes] = list(reply);
-  switch (oneOf(kind, "no_lease", "renewed")) {
+/** What a renewal tells about the leases. `latest`: the number of the latest news in it. */
+export type LeaseNews =
+  | { readonly kind: "all"; readonly latest: number; readonly nodes: readonly NodeView[] }
+  | {
+      readonly kind: "changed";
+      readonly latest: number;
+      /** Number of all leases. */
+      readonly count: number;
+      /** All leases that have run out. */
+      readonly expired: ReadonlySet<string>;
+      readonly nodes: readonly NodeView[];
+    };
+
+export function readRenewed(reply: unknown): LeaseNews | NoLease {
+  const [kind, latest, ...rest] = list(reply);
+  switch (oneOf(kind, "no_lease", "all", "changed")) {
     case "no_lease":
       return NO_LEASE;
-    case "renewed":
-      return { kind: "renewed", nodes: nodes.map(readNode) };
+    case "all":
+      return { kind: "all", latest: integer(latest), nodes: list(rest[0]).map(readNode) };
+    case "changed": {
+      const [count, expired, nodes] = rest;
+      return {
+        kind: "changed",
+        latest: integer(latest),
+        count: integer(count),
+        expired: new Set(list(expired).map(text)),
+        nodes: list(nodes).map(readNode),
+      };
+    }
   }
 }
 

@@ -72,12 +72,23 @@ export class DirectorySync {
           this.#rooms.claimed(roomId, claim.epoch);
           return;
         case "elsewhere":
-          throw new LastseenError("redirect", elsewhere(claim.url), { data: { url: claim.url } });
+          throw new LastseenError("redirect", roomElsewhere(claim.url), { data: { url: claim.url } });
         case "unplaced":
         case "no_lease":
           throw new LastseenError("overloaded", "No node can take this room now; try again.");
       }
     });
+  }
+
+  /**
+   * Says where a client has to go that has no session yet and wants to enter this room. Never rejects.
+   *
+   * @returns undefined when the client can begin here, or when nobody can tell now: the join decides
+   */
+  async urlElsewhere(roomId: string): Promise<string | undefined> {
+    if (this.#rooms.find(roomId) || !this.#isSettled()) return undefined;
+    const preview = await this.#directory.previewRoom(roomId).catch(() => undefined);
+    return preview?.kind === "elsewhere" ? preview.url : undefined;
   }
 
   /**
@@ -196,7 +207,7 @@ function rememberLatest(ended: Map<string, number>, sessionId: string, epoch: nu
 }
 
 /** A client that was redirected in vain shows this text to its developer. */
-function elsewhere(url: string): string {
+export function roomElsewhere(url: string): string {
   return `The node at ${url} holds this room. If clients do not get there, the PUBLIC_URL of that node is wrong.`;
 }
 

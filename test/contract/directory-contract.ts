@@ -126,6 +126,7 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         const none = { kind: "no_lease" };
         expect(await directory.renew({ draining: false, sent: 0 })).toEqual(none);
         expect(await directory.claimRoom("daily")).toEqual(none);
+        expect(await directory.previewRoom("daily")).toEqual(none);
         expect(await directory.reclaimRoom("daily")).toEqual(none);
         expect(await directory.releaseRoom("daily")).toEqual(none);
         expect(await directory.putSession(sessionEntry("s1"))).toEqual(none);
@@ -212,7 +213,141 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
       });
     });
 
+    describe("among many nodes", () => {
+      /** More than an answer to a renewal lists in any store. */
+      const MANY = 24;
+
+      /** Many nodes. `see` renews all their leases, and then that of the one that looks. */
+      async function crowd() {
+        const nodes = await Promise.all(Array.from({ length: MANY }, (_none, n) => node(`n${n}`)));
+        const [first, second, third] = nodes;
+        if (!first || !second || !third) throw new Error("no nodes");
+        const looks = await node("looks");
+        const alive = new Set(nodes);
+        const see = async (): Promise<ReadonlyMap<string, NodeView>> => {
+          await Promise.all([...alive].map((each) => each.renew({ draining: false, sent: 0 })));
+          return new Map((await views(looks)).map((view) => [view.nodeId, view]));
+        };
+        expect((await see()).size).toBe(MANY + 1);
+        return { first, second, third, looks, alive, see };
+      }
+
+      test("a renewal tells of each node that begins, starts again, drains, resigns, or gets sessions of another node", async () => {
+        const { first, second, third, looks, alive, see } = await crowd();
+        alive.add(await node("late"));
+        expect((await see()).get("late")).toMatchObject({ url: "wss://late", sessions: 0, expired: false });
+
+        const again = await first.register("wss://other");
+        expect((await views(looks)).filter(({ nodeId }) => nodeId === "n0")).toMatchObject([
+          { url: "wss://n0" },
+          { url: "wss://other", epoch: again.epoch },
+        ]);
+
+        alive.delete(second);
+        await second.renew({ draining: true, sent: 0 });
+        expect((await see()).get("n1")).toMatchObject({ draining: true });
+        await second.resign();
+        expect((await see()).has("n1")).toBe(false);
+
+        await looks.claimRoom("daily");
+        for (const id of ["s1", "s2"]) await looks.putSession(sessionEntry(id));
+        expect((await see()).get("looks")).toMatchObject({ sessions: 2, rooms: 1 });
+        await looks.handOver([{ roomId: "daily" }], "n2");
+        const seen = await see();
+        expect(seen.get("looks")).toMatchObject({ sessions: 0, rooms: 0 });
+        expect(seen.get("n2")).toMatchObject({ sessions: 2, rooms: 1 });
+
+        alive.delete(third);
+        await third.resign();
+        expect((await see()).get("n2")).toMatchObject({ sessions: 2, expired: true });
+        // The order of the leases is that of their epochs.
+        const epochs = [...(await see()).values()].map(({ epoch }) => epoch);
+        expect(epochs).toEqual(epochs.toSorted((one, other) => one - other));
+      });
+
+      test("a renewal tells of each lease that runs out, that goes on, and that is taken over", async () => {
+        const { first, second, looks, alive, see } = await crowd();
+        for (const each of [first, second]) {
+          alive.delete(each);
+          await each.putSession(sessionEntry(`of-${each.nodeId}`, { roomId: undefined }));
+        }
+        let seen = await see();
+        while (!seen.get("n0")?.expired) {
+          await store.pass(LEASE_STEP_MS);
+          seen = await see();
+        }
+        expect([...seen.values()].filter(({ expired }) => expired).map(({ nodeId }) => nodeId)).toEqual(["n0", "n1"]);
+        await second.renew({ draining: false, sent: 0 });
+        alive.add(second);
+        expect((await see()).get("n1")).toMatchObject({ expired: false });
+        const { epoch } = seen.get("n0") ?? { epoch: 0 };
+        expect(await looks.takeOver({ nodeId: "n0", epoch }, 10)).toMatchObject({ kind: "taken", more: false });
+        seen = await see();
+        expect(seen.has("n0")).toBe(false);
+        expect(seen.get("looks")).toMatchObject({ sessions: 1 });
+      });
+
+      test("a renewal tells of sessions that begin one by one, of messages and of changes back, each node in its turn", async () => {
+        const { first, second, looks, see } = await crowd();
+        await first.putSession(sessionEntry("s1"));
+        await second.renew({ draining: false, sent: 7 });
+        const isTold = async (): Promise<boolean> => {
+          await Promise.all([first.renew({ draining: false, sent: 0 }), second.renew({ draining: false, sent: 7 })]);
+          const seen = new Map((await views(looks)).map((view) => [view.nodeId, view]));
+          return seen.get("n0")?.sessions === 1 && seen.get("n1")?.sent === 7;
+        };
+        while (!(await isTold())) await store.pass(LEASE_STEP_MS);
+        await first.removeSession("s1", 1);
+        let seen = await see();
+        while (seen.get("n0")?.sessions !== 0) {
+          await store.pass(LEASE_STEP_MS);
+          seen = await see();
+        }
+      });
+
+      test("a new room goes to the node with the fewest sessions, however many nodes cannot take it", async () => {
+        const { first, second, looks, alive } = await crowd();
+        for (const each of alive) if (each !== second) await each.renew({ draining: true, sent: 0 });
+        await second.putSession(sessionEntry("s1"));
+        await looks.putSession(sessionEntry("s2"));
+        expect(await looks.claimRoom("r1")).toMatchObject({ kind: "here" });
+        for (const id of ["s3", "s4"]) await looks.putSession(sessionEntry(id));
+        expect(await looks.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://n1" });
+        expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://n1" });
+        await second.renew({ draining: true, sent: 0 });
+        expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "looks", url: "wss://looks" });
+        // A node that takes rooms again, and one that has started again.
+        await second.renew({ draining: false, sent: 0 });
+        await second.register("wss://again");
+        await second.putSession(sessionEntry("s5"));
+        expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://again" });
+      });
+    });
+
     describe("rooms", () => {
+      test("a preview says where a room is or would begin, for somebody who has no session yet, and changes nothing", async () => {
+        const [a, b] = [await node("a"), await node("b")];
+        await b.putSession(sessionEntry("b1"));
+        expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
+        expect(await b.previewRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+        expect(await a.counts()).toEqual({ rooms: 0, sessions: 1 });
+        // With as many sessions as another node, this one is the home. A session that has begun here does not change that.
+        await a.putSession(sessionEntry("a1"));
+        expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
+        await a.putSession(sessionEntry("a2"));
+        expect(await a.claimRoom("daily")).toMatchObject({ kind: "here" });
+        expect(await a.previewRoom("weekly")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
+        expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
+        expect(await b.previewRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+        await store.loseRoom("daily");
+        expect(await b.previewRoom("daily")).toEqual({ kind: "here" });
+        await a.putSession(sessionEntry("a2", { roomId: "lost" }));
+        expect(await b.previewRoom("lost")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+        expect(await a.counts()).toEqual({ rooms: 0, sessions: 3 });
+        for (const each of [a, b]) await views(each, true);
+        expect(await a.previewRoom("other")).toEqual({ kind: "unplaced" });
+      });
+
       test("this node becomes the home of a room that no node holds, and stays it through further claims until it releases the room", async () => {
         const a = await node("a");
         expect(await a.claimRoom("daily")).toMatchObject({ kind: "here" });

@@ -70,6 +70,7 @@ export class LastseenClient {
         getToken: options.getToken,
         user: options.user && { ...options.user },
         client: options.client ?? { name: "lastseen" },
+        wantedRoom: () => this.#membership.wanted,
         policy,
       },
       this.#memory,

@@ -63,8 +63,10 @@ export class Connection {
     const { timers } = environment;
     this.#environment = environment;
     this.#memory = memory;
-    this.#greeter = new Greeter(options, memory);
     this.#route = new Route(options.url);
+    // After too many redirects there has to be a session, so that the join can say why it fails.
+    const wantedRoom = () => (this.#route.isLost ? undefined : options.wantedRoom());
+    this.#greeter = new Greeter({ ...options, wantedRoom }, memory);
     this.#reconnect = new ReconnectTimer(timers, options.policy, () => this.#attempts.begin());
     this.#heartbeat = new Heartbeat(
       timers,

@@ -13,6 +13,8 @@ export interface GreeterOptions {
   readonly getToken?: GetToken | undefined;
   readonly user?: { id: string; name?: string } | undefined;
   readonly client: { name: string; version?: string };
+  /** The room that the client will join: its node answers, or the client is sent there. */
+  readonly wantedRoom: () => string | undefined;
 }
 
 /** The outcome of a hello. */
@@ -95,12 +97,14 @@ export class Greeter {
 
   #hello(token: string | undefined): RequestData<"hello"> {
     const { ticket, tabId } = this.#memory;
+    const roomId = this.#options.wantedRoom();
     return {
       tabId,
       client: this.#options.client,
       ...(token !== undefined && { token }),
       ...(this.#user && { user: this.#user }),
       ...(ticket && { resume: ticket }),
+      ...(roomId && { roomId }),
     };
   }
 }

@@ -71,6 +71,11 @@ export class Membership {
     return this.room ? this.#capabilities : null;
   }
 
+  /** Id of the room that the application wants to be in. */
+  get wanted(): string | undefined {
+    return this.#wish?.roomId;
+  }
+
   /** The session's id and epoch, which a transfer changes. */
   get identity(): { sessionId: string; epoch: number } {
     return { sessionId: this.#sessionId, epoch: this.#epoch };

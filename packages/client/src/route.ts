@@ -47,6 +47,11 @@ export class Route {
     return waitMs;
   }
 
+  /** Whether there were too many redirects. */
+  get isLost(): boolean {
+    return this.#redirects >= WAITS_MS.length;
+  }
+
   /** To be called when the client is in the room that it wants. */
   arrived(): void {
     this.#redirects = 0;

@@ -1,6 +1,7 @@
 import { type CallSnapshot, LastseenError, type RequestData, type RoomSnapshot } from "@lastseen/protocol";
 import type { Clock } from "../../kernel/clock.js";
 import { TimeLimitError, withTimeLimit } from "../../kernel/time-limit.js";
+import { roomElsewhere } from "../../room/directory-sync.js";
 import type { Rooms } from "../../room/rooms.js";
 import { callOfRoom } from "../../ports/call-store.js";
 import type { PlacedSession } from "../../ports/directory.js";
@@ -68,11 +69,13 @@ export function helloHandler(parts: {
   };
   /** Undefined when there are no other nodes. */
   locate: ((sessionId: string) => Promise<Whereabouts | undefined>) | undefined;
+  /** Where a client has to go to enter this room; undefined when it can begin here. Itself undefined when there are no other nodes. */
+  urlElsewhere: ((roomId: string) => Promise<string | undefined>) | undefined;
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
   const { clock, authenticate, sessions, registry, rooms, blocks, userLimit, nodeId, heartbeat, pace } = parts;
-  const { calls, locate, isStoreAway } = parts;
+  const { calls, locate, urlElsewhere, isStoreAway } = parts;
 
   const welcome = (
     connection: Connection,
@@ -102,6 +105,16 @@ export function helloHandler(parts: {
     });
   };
 
+  const begin = (
+    connection: Connection,
+    { tabId }: RequestData<"hello">,
+    identity: Identity,
+    reply: (data: unknown) => void,
+  ): void => {
+    userLimit.assertMayBegin(identity.userId, connection.peer?.address);
+    welcome(connection, sessions.open(identity, tabId, connection), undefined, reply);
+  };
+
   /** Runs in one turn from its look at the connection to the welcome, also when the client was authenticated later. */
   const admit = (
     connection: Connection,
@@ -112,9 +125,13 @@ export function helloHandler(parts: {
     blocks.assertNone({ userId: identity.userId });
     const resuming = data.resume && registry.find(data.resume.sessionId);
     if (!data.resume) {
-      userLimit.assertMayBegin(identity.userId, connection.peer?.address);
-      welcome(connection, sessions.open(identity, data.tabId, connection), undefined, reply);
-      return undefined;
+      if (!urlElsewhere || !isLedTo(data.roomId, identity)) return begin(connection, data, identity, reply);
+      return urlElsewhere(data.roomId).then((url) => {
+        assertWaiting(connection);
+        if (url !== undefined) throw new LastseenError("redirect", roomElsewhere(url), { data: { url } });
+        blocks.assertNone({ userId: identity.userId });
+        begin(connection, data, identity, reply);
+      });
     }
     const { resumeToken } = data.resume;
     if (!resuming && locate) {
@@ -210,6 +227,11 @@ function sessionUnknown(error: unknown, isStoreAway: boolean): never {
 function mayMove({ tokenHash, earlierTokenHash }: Whereabouts, resumeToken: string): boolean {
   const hashes = earlierTokenHash === undefined ? [tokenHash] : [tokenHash, earlierTokenHash];
   return hashes.some((hash) => ResumeToken.fromHash(hash).matches(resumeToken));
+}
+
+/** Whether a client without a session is led to the node of this room. The room of a call follows other rules. */
+function isLedTo(roomId: string | undefined, identity: Identity): roomId is string {
+  return roomId !== undefined && callOfRoom(roomId) === undefined && identity.rooms?.includes(roomId) !== false;
 }
 
 /** Whether the new token allows the room that the session is in. */

@@ -1,10 +1,15 @@
 -- Finds a room's home. A new room belongs on the node with the fewest sessions. If that is the node that asks, the script
 -- makes it the home. If the room's entry is lost and a lease holds sessions in the room, the script writes the entry again.
--- KEYS: epoch, leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
--- ARGV: lease, roomId
--- Returns {"no_lease"}, {"here", epoch}, {"elsewhere", nodeId, url} or {"unplaced"}.
+-- With "preview" it writes nothing.
+-- KEYS: epoch, format, leases, lease-news, loads, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
+-- ARGV: lease, roomId, "claim" or "preview"
+-- Returns {"no_lease"}, {"here", epoch (0 for a preview)}, {"elsewhere", nodeId, url} or {"unplaced"}.
 -- @include lex
 -- @include leases
+-- @include lease-news
+-- @include loads
+-- @include lease-indexes
+-- @include least-loaded
 -- @include sessions
 -- @include placing
 -- @include home
@@ -15,6 +20,7 @@ if not lease then
   return { "no_lease" }
 end
 local roomId = ARGV[2]
+local isClaim = ARGV[3] == "claim"
 local at = now()
 
 local function sendTo(home)
@@ -24,24 +30,17 @@ local function sendTo(home)
   return { "elsewhere", home.nodeId, home.url }
 end
 
--- The session that wants to enter the room counts for this node already, so the script subtracts 1.
+-- A session that wants to enter the room counts for this node already, so the script subtracts 1. A preview is for a session
+-- that has not begun.
 local function bestHome()
-  local best = not lease.draining and lease or nil
-  local least = best and countOwned("sessions-by-lease", lease.id) - 1 or math.huge
-  for _, other in ipairs(latestLeases()) do
-    local eligible = other.nodeId ~= lease.nodeId and other.url ~= "" and not other.draining and not isExpired(other, at)
-    local load = eligible and countOwned("sessions-by-lease", other.id)
-    if load and load < least then
-      best = other
-      least = load
-    end
-  end
-  return best
+  local ownLoad = countOwned("sessions-by-lease", lease.id) - (isClaim and 1 or 0)
+  local other = leastLoaded(lease, lease.draining and math.huge or ownLoad, at)
+  return other or not lease.draining and lease or nil
 end
 
 local home, isLost = homeOf(roomId)
 if home and home.nodeId ~= lease.nodeId then
-  if isLost then
+  if isLost and isClaim then
     placeRoom(roomId, home.id)
   end
   return sendTo(home)
@@ -53,6 +52,9 @@ if not best then
 end
 if best.id ~= lease.id then
   return sendTo(best)
+end
+if not isClaim then
+  return { "here", 0 }
 end
 placeRoom(roomId, lease.id)
 return { "here", roomEpoch(at) }

@@ -1,7 +1,7 @@
 -- Gives the runs of gone nodes to another node, if that node holds a valid lease. A node is gone in two cases: the caller
 -- names it and it has no valid lease, or it has no lease at all and has appended nothing for quietMs. The script claims the
 -- leases of a gone node. If the node comes back, the other scripts refuse these leases.
--- KEYS: leases, event-runs, undelivered-events
+-- KEYS: leases, lease-ends, loads, event-runs, undelivered-events
 -- ARGV: nodeId, quietMs, for each node that the caller considers dead its nodeId
 -- Returns {{run, nodeId}, ...}: all runs of all nodes, with the node that has to deliver each of them now.
 -- @include lex
@@ -57,6 +57,7 @@ for _, lease in ipairs(leases) do
   if gone[lease.nodeId] then
     lease.claimed = true
     saveLease(lease)
+    redis.call("ZREM", key["loads"], lease.id)
   end
 end
 return runs

@@ -1,10 +1,12 @@
 -- Gives rooms, each with all its sessions, and sessions that are in no room to another node.
--- KEYS: epoch, leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
+-- KEYS: epoch, leases, lease-news, loads, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, nodeId of the receiver, and for each thing to give: "room" or "session", its id
 -- Returns {"no_lease"}, {"refused"}, or {"handed", {sessionId, ...}, {position, ...}}: the sessions that moved, and the positions
 -- of the things that this node does not hold. The first thing has the position 1.
 -- @include lex
 -- @include leases
+-- @include lease-news
+-- @include loads
 -- @include sessions
 -- @include placing
 -- @include epochs
@@ -48,6 +50,8 @@ for n = 3, #ARGV, 2 do
     refused[#refused + 1] = (n - 1) / 2
   end
 end
+writeLoads()
+announce(receiver.id, now())
 for n, session in ipairs(moved) do
   moved[n] = session.id
 end

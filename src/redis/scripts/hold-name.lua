@@ -2,10 +2,14 @@
 --
 -- The key `format` has the format of what is stored. A process that reads a newer one raises it as soon as all nodes that are
 -- alive can read it, so nodes of two versions can run side by side.
--- KEYS: format, node-names, leases
+-- KEYS: format, node-names, leases, lease-ends, lease-news, loads, sessions-by-lease
 -- ARGV: nodeId, process, holdMs, url (or empty), oldest format, newest format, format that this process has seen (or 0), process to replace (or empty), its holds
 -- Returns {"unreadable", format}, {"taken", process, holds, over (0 or 1), url} or {"held", format}.
+-- @include lex
 -- @include leases
+-- @include lease-news
+-- @include loads
+-- @include lease-indexes
 -- @include names
 
 local nodeId, process = ARGV[1], ARGV[2]
@@ -49,6 +53,9 @@ end
 
 if format < newest then
   format = math.max(format, newestOfAll())
+end
+if format >= 2 and stored < 2 then
+  indexLeases(at)
 end
 if format ~= stored then
   redis.call("SET", key["format"], string.format("%d", format))

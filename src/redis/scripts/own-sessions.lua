@@ -1,9 +1,10 @@
 -- Reads a page of the sessions that are held under a lease. Removes an index entry whose session is gone.
--- KEYS: sessions, sessions-by-lease
+-- KEYS: loads, sessions, sessions-by-lease
 -- ARGV: lease, last sessionId of the page before (or empty), most
 -- Returns {last sessionId of this page (or empty: no page follows), {sessionId, line}, ...}.
 -- @include lex
 -- @include sessions
+-- @include loads
 
 local page = ownedAfter("sessions-by-lease", ARGV[1], ARGV[2], tonumber(ARGV[3]))
 local sessions = { page[tonumber(ARGV[3])] or "" }
@@ -13,6 +14,8 @@ for _, sessionId in ipairs(page) do
     sessions[#sessions + 1] = { sessionId, formatSession(session) }
   else
     disown("sessions-by-lease", ARGV[1], sessionId)
+    loadChanged(ARGV[1])
   end
 end
+writeLoads()
 return sessions

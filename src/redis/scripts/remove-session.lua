@@ -1,10 +1,12 @@
 -- Removes a session.
--- KEYS: leases, sessions, sessions-by-lease, sessions-by-room, sessions-by-user
+-- KEYS: leases, loads, sessions, sessions-by-lease, sessions-by-room, sessions-by-user
 -- ARGV: lease, sessionId, epoch
 -- Returns {"no_lease"}, {"removed"}, {"gone"} or {"fenced", epoch}.
 -- @include lex
 -- @include leases
 -- @include sessions
+-- @include loads
+-- @include holding
 
 local lease = validLease(ARGV[1])
 if not lease then
@@ -19,4 +21,5 @@ if fence then
   return { "fenced", fence }
 end
 dropSession(session)
+writeLoads()
 return { "removed" }

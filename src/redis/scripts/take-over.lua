@@ -1,10 +1,12 @@
 -- Moves entries from a lease that has run out to another lease: first rooms, each with all its sessions, then sessions that
 -- are in no room. The first call claims the lease that has run out. If its node comes back, the scripts refuse this lease.
--- KEYS: epoch, leases, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, blocked-callers, blocked-callers-copy, calls-by-end, calls-over, rings-by-start, blocks-by-end, node-names
+-- KEYS: epoch, leases, lease-ends, lease-news, loads, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, blocked-callers, blocked-callers-copy, calls-by-end, calls-over, rings-by-start, blocks-by-end, node-names
 -- ARGV: lease, lease to take over, most
 -- Returns {"no_lease"}, {"alive"} or {"taken", more, {sessionId, line}, ...}.
 -- @include lex
 -- @include leases
+-- @include lease-news
+-- @include loads
 -- @include marks
 -- @include emptied
 -- @include sessions
@@ -26,6 +28,7 @@ if dead.id == lease.id or not (dead.claimed or isExpired(dead, now())) then
 end
 dead.claimed = true
 saveLease(dead)
+redis.call("ZREM", key["loads"], dead.id)
 
 local moved = {}
 
@@ -60,6 +63,8 @@ for _, sessionId in ipairs(owned("sessions-by-lease", dead.id, math.max(most - #
   end
 end
 
+writeLoads()
+announce(lease.id, now())
 local isEmpty = forgetIfEmpty(dead.id)
 if isEmpty then
   forgetNameIfOver(dead.nodeId, now())

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Formats, NodeName } from "../../../src/ports/node-name.js";
+import { FORMATS } from "../../../src/redis/redis-node-name.js";
 import type { RedisStore } from "../../../src/redis/redis-store.js";
 import { sessionEntry } from "../../contract/directory-contract.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
@@ -85,6 +86,41 @@ describe.skipIf(noRedisReason)("the format of what is stored", () => {
     expect(await name.hold()).toEqual({ kind: "held", format: 2 });
   });
 
+  test("a living node of format 1 writes no indexes of leases, and counts all the same; with its end the indexes are written", async () => {
+    const redis = await startRedis();
+    const key = (name: string): string => `lastseen:{all}:${name}`;
+    const never = "9999999999999";
+    await redis.cli("hset", key("node-names"), "old", `process 1 ${never} 1 wss://old`);
+    await redis.cli("hset", key("leases"), "old@5", `${never} 0 0 17 wss://old`);
+    await redis.cli("hset", key("sessions"), "s9", "1 old@5 ada daily {}");
+    await redis.cli("zadd", key("sessions-by-lease"), "0", "old@5 s9");
+
+    const one = await startNode(redis, "one", FORMATS);
+    expect(await one.name.hold()).toEqual({ kind: "held", format: 1 });
+    await one.directory.register("wss://one");
+    const check = one.store.check(one.directory);
+    const nodes = async (): Promise<string[]> => {
+      const outcome = await one.directory.renew({ draining: false, sent: 0 });
+      return outcome.kind === "renewed" ? outcome.nodes.map(({ nodeId, sessions }) => `${nodeId}: ${sessions}`) : [];
+    };
+    for (const id of ["s1", "s2", "s3"]) await one.directory.putSession(sessionEntry(id));
+    for (let look = 0; look < 2; look += 1) {
+      expect(await nodes()).toEqual(["old: 1", "one: 3"]);
+      expect(await check.run()).toEqual([]);
+      expect(await one.directory.claimRoom("r1")).toEqual({ kind: "elsewhere", nodeId: "old", url: "wss://old" });
+    }
+
+    await redis.cli("hdel", key("node-names"), "old");
+    await redis.cli("hdel", key("leases"), "old@5");
+    expect(await one.name.hold()).toEqual({ kind: "held", format: 2 });
+    expect(await redis.cli("zrangebyscore", key("loads"), "-inf", "(+inf")).toMatch(/^one@\d+$/);
+    const two = await startNode(redis, "two", FORMATS);
+    await two.directory.register("wss://two");
+    expect(await nodes()).toEqual(["one: 3", "two: 0"]);
+    expect(await check.run()).toEqual([]);
+    expect(await one.directory.claimRoom("r1")).toEqual({ kind: "elsewhere", nodeId: "two", url: "wss://two" });
+  });
+
   test("an empty Redis begins with the newest format, and a lost key comes back", async () => {
     const redis = await startRedis();
     const { name } = await startNode(redis, "one", NEXT);
@@ -104,7 +140,7 @@ describe.skipIf(noRedisReason)("the format of what is stored", () => {
       const { code, stderr } = await ServiceProcess.refused({ REDIS_URL: redis.url, NODE_ID: "a" });
       expect(code).toBe(78);
       expect(stderr).toMatch(
-        /entries of format 9, and this version \(\S+\) reads format 1\. A newer version has written/,
+        /entries of format 9, and this version \(\S+\) reads formats 1 to 2\. A newer version has written/,
       );
       expect(stderr).toContain("stop all nodes and delete the keys lastseen:{all}:* in Redis");
       expect(await redis.cli("exists", "lastseen:{all}:leases", "lastseen:{all}:node-names")).toBe("0");

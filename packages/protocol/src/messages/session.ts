@@ -33,6 +33,11 @@ export const sessionRequests = {
       tabId: TabId,
       resume: Type.Optional(Shape({ sessionId: GivenId, resumeToken: ResumeTokenText })),
       client: Type.Optional(Shape({ name: ClientText, version: Type.Optional(ClientText) })),
+      /**
+       * The room that the client will join. When another node has it, the hello is answered `redirect`, and no session begins. Does
+       * not count beside `resume`.
+       */
+      roomId: Type.Optional(RoomId),
     }),
     reply: Shape({
       sessionId: GivenId,

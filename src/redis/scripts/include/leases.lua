@@ -1,6 +1,6 @@
 -- Leases. The hash `leases` has each lease under "nodeId@epoch" (`src/ports/lease-id.ts`), as the line
 -- "endsAt claimed draining sent url". endsAt is in milliseconds of Redis's own clock. claimed and draining are 0 or 1.
--- The url is empty when the node has none.
+-- The url is empty when the node has none. `lease-ends` has each lease by its end.
 
 local function now()
   local time = redis.call("TIME")
@@ -26,6 +26,7 @@ local function saveLease(lease)
   local line = string.format("%.0f %d %d %.0f %s", lease.endsAt, lease.claimed and 1 or 0, lease.draining and 1 or 0,
     lease.sent, lease.url)
   redis.call("HSET", key["leases"], lease.id, line)
+  redis.call("ZADD", key["lease-ends"], string.format("%.0f", lease.endsAt), lease.id)
 end
 
 local function findLease(id)

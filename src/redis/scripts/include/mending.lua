@@ -92,7 +92,11 @@ end
 
 -- A run and its undelivered events come and go together.
 local function findLostRuns(lost)
-  local found = redis.call("HGETALL", key["event-runs"])
+  local count = redis.call("HLEN", key["event-runs"])
+  if count > SAMPLE then
+    lost["undelivered-events"] = #ownersOf("undelivered-events", SAMPLE) < SAMPLE or lost["undelivered-events"]
+  end
+  local found = count > SAMPLE and {} or redis.call("HGETALL", key["event-runs"])
   for n = 1, #found, 2 do
     lost["undelivered-events"] = countOwned("undelivered-events", found[n]) == 0 or lost["undelivered-events"]
   end
@@ -116,6 +120,10 @@ end
 -- A lease that has a mark and is gone from the hash was lost. It comes back as one that another node has claimed and that
 -- ends soon. Until then its node writes its entries under a new lease, and then the other nodes take over what is left.
 local function mendLeases(lost, at, leaseMs)
+  local count = redis.call("HLEN", key["leases"])
+  if countOwned("sessions-by-lease", "") <= count and countTimes("lease-ends") == count then
+    return
+  end
   for _, id in ipairs(owned("sessions-by-lease", "", -1)) do
     local nodeId, epoch = string.match(id, "^(.*)@(%d+)$")
     if nodeId and redis.call("HEXISTS", key["leases"], id) == 0 then
@@ -123,5 +131,19 @@ local function mendLeases(lost, at, leaseMs)
       saveLease({ id = id, nodeId = nodeId, epoch = tonumber(epoch), endsAt = at + leaseMs, claimed = true,
         draining = true, sent = 0, url = "" })
     end
+  end
+end
+
+-- All leases have their marks in an index. Only one that has begun since the last look has none yet.
+local function mendLeaseIndexes(lost, unmarked, at)
+  -- A node of an earlier version writes leases without the indexes.
+  local isStale = countTimes("lease-ends") ~= redis.call("HLEN", key["leases"])
+  for _, name in ipairs(unmarked) do
+    for _, index in ipairs(leaseIndexes) do
+      isStale = isStale or (name == index and (lost[name] or redis.call("ZCOUNT", key[name], "+inf", "+inf") == 1))
+    end
+  end
+  if isStale then
+    indexLeases(at)
   end
 end

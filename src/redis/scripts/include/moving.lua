@@ -8,10 +8,12 @@ local movedUnder
 local function moveSession(session, leaseId)
   movedUnder = movedUnder or newEpoch(now())
   disown("sessions-by-lease", session.lease, session.id)
+  loadChanged(session.lease)
   session.lease = leaseId
   session.epoch = math.max(session.epoch + 1, movedUnder)
   redis.call("HSET", key["sessions"], session.id, formatSession(session))
   own("sessions-by-lease", leaseId, session.id)
+  loadChanged(leaseId)
   return session
 end
 

@@ -15,28 +15,6 @@ local function formatSession(session)
   return string.format("%.0f %s %s %s %s", session.epoch, session.lease, session.user, session.room, session.body)
 end
 
-local function dropSession(session)
-  redis.call("HDEL", key["sessions"], session.id)
-  disown("sessions-by-lease", session.lease, session.id)
-  disown("sessions-by-user", session.user, session.id)
-  if session.room ~= "" then
-    disown("sessions-by-room", session.room, session.id)
-  end
-end
-
--- Writes a session. Removes the previous entry with the same id first, with its index entries.
-local function saveSession(session, previous)
-  if previous then
-    dropSession(previous)
-  end
-  redis.call("HSET", key["sessions"], session.id, formatSession(session))
-  own("sessions-by-lease", session.lease, session.id)
-  own("sessions-by-user", session.user, session.id)
-  if session.room ~= "" then
-    own("sessions-by-room", session.room, session.id)
-  end
-end
-
 -- Returns the epoch because of which a node must not write a session, or nil when the node can write it.
 local function fenceOf(session, epoch, nodeId)
   if not session then
