@@ -11,6 +11,7 @@ export const SAMPLES: { [T in RequestType]: Required<RequestData<T>> } = {
     tabId: "tab-1",
     resume: { sessionId: "gone", resumeToken: "secret" },
     client: { name: "test", version: "1" },
+    roomId: "daily",
   },
   ping: { visibility: "hidden" },
   join: { roomId: "daily", onDuplicate: "transfer", metadata: { hand: true }, role: "participant" },
