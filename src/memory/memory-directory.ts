@@ -71,6 +71,7 @@ export class MemoryDirectory implements Directory {
     const lease = this.#ownLease();
     if (!lease) return NO_LEASE;
     const home = this.#store.homeOf(roomId);
+    if (home && home.nodeId !== this.nodeId) this.#store.placeRoom(roomId, home);
     const best = home ?? this.#bestFor(lease, lease.sessions.size);
     if (!best) return { kind: "unplaced" };
     return best.nodeId === this.nodeId ? { kind: "here" } : this.#elsewhere(best);

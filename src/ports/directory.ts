@@ -124,7 +124,8 @@ export interface Directory {
     | NoLease
   >;
   /**
-   * Says what {@link claimRoom} will answer for a session that is about to begin here, and changes nothing. So a client whose room is
+   * Says what {@link claimRoom} will answer for a session that is about to begin here. Writes the lost entry of a room of
+   * another node again, as {@link claimRoom} does, and makes nobody the home. So a client whose room is
    * elsewhere can be sent there before it has a session. A session that begins here counts.
    */
   previewRoom(

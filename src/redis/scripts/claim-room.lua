@@ -1,6 +1,6 @@
 -- Finds a room's home. A new room belongs on the node with the fewest sessions. If that is the node that asks, the script
 -- makes it the home. If the room's entry is lost and a lease holds sessions in the room, the script writes the entry again.
--- With "preview" it writes nothing.
+-- With "preview" it makes nobody the home.
 -- KEYS: epoch, format, leases, lease-news, loads, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room
 -- ARGV: lease, roomId, "claim" or "preview"
 -- Returns {"no_lease"}, {"here", epoch (0 for a preview)}, {"elsewhere", nodeId, url} or {"unplaced"}.
@@ -40,7 +40,7 @@ end
 
 local home, isLost = homeOf(roomId)
 if home and home.nodeId ~= lease.nodeId then
-  if isLost and isClaim then
+  if isLost then
     placeRoom(roomId, home.id)
   end
   return sendTo(home)

@@ -137,7 +137,7 @@ end
 -- All leases have their marks in an index. Only one that has begun since the last look has none yet.
 local function mendLeaseIndexes(lost, unmarked, at)
   -- A node of an earlier version writes leases without the indexes.
-  local isStale = countTimes("lease-ends") ~= redis.call("HLEN", key["leases"])
+  local isStale = lost["leases"] or countTimes("lease-ends") ~= redis.call("HLEN", key["leases"])
   for _, name in ipairs(unmarked) do
     for _, index in ipairs(leaseIndexes) do
       isStale = isStale or (name == index and (lost[name] or redis.call("ZCOUNT", key[name], "+inf", "+inf") == 1))
