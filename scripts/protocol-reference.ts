@@ -7,15 +7,18 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
 import {
   CLOSE_CODES,
+  COMMON_REFUSALS,
   ERRORS,
   EVENTS,
   LIMITS,
   ListedParticipant,
   Participant,
   ProducerView,
+  REFUSALS,
   REQUESTS,
   RoomSnapshot,
   SUBPROTOCOL,
+  type RequestType,
 } from "@lastseen/protocol";
 
 export const TARGET = fileURLToPath(new URL("../docs/protocol.md", import.meta.url));
@@ -24,6 +27,7 @@ export const TARGET = fileURLToPath(new URL("../docs/protocol.md", import.meta.u
 interface Shape {
   type?: string | readonly string[] | undefined;
   const?: unknown;
+  maxLength?: number | undefined;
   enum?: unknown[] | undefined;
   anyOf?: Shape[] | undefined;
   items?: Shape | undefined;
@@ -119,6 +123,23 @@ with an old token, gets \`session_gone\`. Then send a hello without \`resume\` o
 \`redirect\` has the \`url\` to go to, and of \`overloaded\` the \`retryAfterMs\` to wait. After \`server_closing\` and 1012, wait
 \`reconnectAfterMs\` first.
 
+**Calls.** \`startCall\` makes all connected devices of a user ring (\`incoming_call\`). The device that answers (\`acceptCall\`) and the caller then
+join \`roomId\`, which nobody else may enter. A device that gets \`call_cancelled\` stops to ring. Neither side leaves the room when the call is
+over: the service takes both out of it. After a hello, \`call\` of the answer says which call rings or goes on; a call
+that your client knows and that is not there is over. \`call_moved\` comes after a \`join\` that has taken over the session of another tab, if that
+session is in a call: show this call from now on. It replaces a call of the session that the connection had before. With
+\`ringOffline\` a call rings also while the user is not connected, if your backend can wake a device ([calls.md](calls.md)).
+
+**The token.** With \`AUTH_MODE=jwt\` the claims say who the client is: \`sub\` is the user's id and \`exp\` the second at which the token runs out; both
+are required. \`name\` is what others see. \`rooms\` lists the only rooms that the user may join. \`calls\` says whether the user may call others and watch their
+statuses. \`roomRole\` is \`participant\` or \`audience\`. \`iss\` and \`aud\` count when the service has \`JWT_ISSUER\` and \`JWT_AUDIENCE\`. When a token has run out,
+the next message gets \`unauthorized\` and the socket is closed with 4401; open a new one and resume with a new token. A session can be resumed
+only with a token of the same user.
+
+**Clients that are no browser** send no \`Origin\`, or one that \`CORS_ORIGIN\` names. The service lets in a client without an Origin, because only browsers can be
+made to connect by a foreign page. Use a \`tabId\` that stays the same for one installation. Wait for \`pong\` for 8 s at most; then the line is dead, and a new connection with
+\`resume\` is the way on.
+
 **The end.** The client sends \`beforeDisconnect\`, and the service closes the socket with 1000. A page that is closing can send
 \`{ sessionId, resumeToken }\` as \`text/plain\` to \`POST /api/sessions/leave\` (204). The session then waits only as long as a reload takes.
 A page that loads slowly after a reload can send the same to \`POST /api/sessions/hold\` (204) as its first act. The session then waits for it
@@ -151,9 +172,16 @@ export async function protocolReference(): Promise<string> {
     INTRODUCTION,
     "## Requests",
     table(
-      ["request", "data", "answer"],
-      Object.entries(REQUESTS).map(([type, { data, reply }]) => [code(type), fields(data), fields(reply)]),
+      ["request", "data", "answer", "can be refused with"],
+      Object.entries(REQUESTS).map(([type, { data, reply }]) => [
+        code(type),
+        fields(data),
+        fields(reply),
+        REFUSALS[type as RequestType].map(code).join(", "),
+      ]),
     ),
+    "`string ≤ 64` has at most 64 characters.",
+    `Every request can also be refused with ${COMMON_REFUSALS.map(code).join(", ")}.`,
     "## Events",
     table(
       ["event", "data"],
@@ -214,6 +242,7 @@ function describe(schema: Shape): string {
     );
     return `{ ${inside.join(", ")} }`;
   }
+  if (schema.maxLength !== undefined) return `${schema.type} ≤ ${schema.maxLength}`;
   return typeof schema.type === "string" ? schema.type : (schema.type?.join(" or ") ?? "anything");
 }
 

@@ -93,8 +93,8 @@ export class CallSessions {
    */
   async cleaned({ status, userId }: Session): Promise<void> {
     if (status !== "ended") return;
-    for (const { callId, state, callee } of this.#known.ofUser(userId)) {
-      if (state === "ringing" && callee.userId === userId) await this.#teardown.endIfCalleeGone(callId, userId);
+    for (const call of this.#known.ofUser(userId)) {
+      if (call.state === "ringing" && call.callee.userId === userId) await this.#teardown.endIfCalleeGone(call);
     }
   }
 
@@ -130,7 +130,7 @@ export class CallSessions {
     const { callId, state, callee } = call;
     if (!isOneOf(call, session)) {
       const { userId } = session;
-      if (state === "ringing" && callee.userId === userId) await this.#teardown.endIfCalleeGone(callId, userId);
+      if (state === "ringing" && callee.userId === userId) await this.#teardown.endIfCalleeGone(call);
       return;
     }
     if (reason === "node_lost" && (await this.#presence.isElsewhere(session).catch(() => false))) {

@@ -24,7 +24,9 @@ import { callGone, type CallTeardown } from "./call-teardown.js";
 import type { CallUpdates } from "./call-updates.js";
 import type { KnownCalls } from "./known-calls.js";
 import { assertMayCall } from "./permission.js";
+import type { OfflineRings } from "./offline-rings.js";
 import type { Presence } from "./presence.js";
+import type { Wakers } from "./wakers.js";
 
 /** A user may call so often in a minute, so that nobody rings others without end. */
 const MOST_STARTS = 30;
@@ -36,6 +38,8 @@ interface StartRequest {
   /** The id of the user who is called. */
   readonly to: string;
   readonly kind: CallRecord["kind"];
+  /** Rings also while the callee is not connected. Without {@link Wakers} it means nothing. */
+  readonly ringOffline: boolean;
 }
 
 type Started = (call: ReplyData<"startCall">) => void;
@@ -49,7 +53,9 @@ interface Parts {
   readonly teardown: CallTeardown;
   readonly sessions: CallSessions;
   readonly presence: Presence;
-  readonly blocks: Pick<Blocks, "assertNone">;
+  readonly blocks: Pick<Blocks, "assertNone" | "find">;
+  readonly wakers: Wakers;
+  readonly offlineRings: OfflineRings;
   readonly tasks: BackgroundTasks;
   readonly events: Emitter<LifecycleEvents>;
   /** How long a call rings that nobody answers. */
@@ -82,10 +88,18 @@ export class CallSetup {
       throw new LastseenError("rate_limited", "Too many calls in a minute; wait a moment.");
     }
     if (this.#inDoubt.has(session.userId)) throw storeUnreachable();
-    const name = await tasks.ask(() => presence.nameOf(to));
-    if (name === undefined) throw this.#refused(session, to, "offline");
+    const mayRingOffline = request.ringOffline && this.#canBeWoken(to);
+    const callee = await tasks.ask(() => presence.find(to));
+    if (!callee && !mayRingOffline) throw this.#refused(session, to, "offline");
     const callId = randomUUID();
-    const call = { callId, roomId: callRoomId(callId), kind, caller: partyOf(session), callee: { userId: to, name } };
+    const call: NewCall = {
+      callId,
+      roomId: callRoomId(callId),
+      kind,
+      caller: partyOf(session),
+      callee: { userId: to, name: callee?.name ?? to },
+      ...(mayRingOffline ? { ringOffline: true } : {}),
+    };
     const outcome = await this.#ring(call, session);
     for (const lapsed of outcome.lapsed) {
       teardown.finished(lapsed, lapsed.state === "ringing" ? "timeout" : "disconnected");
@@ -98,7 +112,7 @@ export class CallSetup {
     }
     if (outcome.kind === "caller_busy") throw new LastseenError("caller_busy", "You are in a call already.");
     if (outcome.kind === "callee_busy") throw this.#refused(session, to, "busy");
-    await this.#begun(outcome, request, started);
+    await this.#begun(outcome, request, callee?.isReachable ?? false, started);
   }
 
   /**
@@ -144,9 +158,10 @@ export class CallSetup {
   async #begun(
     { kind, call }: Extract<StartOutcome, { call: CallRecord }>,
     { session, connection }: StartRequest,
+    calleeIsReachable: boolean,
     started: Started,
   ): Promise<void> {
-    const { known, updates, teardown, tasks, ringTimeoutMs } = this.#parts;
+    const { known, updates, teardown, offlineRings, tasks, ringTimeoutMs } = this.#parts;
     const { callId, roomId, callee } = call;
     const isOver = known.isOver(callId);
     if (isOver || !session.isOwnedBy(connection)) {
@@ -156,13 +171,23 @@ export class CallSetup {
       throw new LastseenError("fenced", "This connection no longer owns the session.");
     }
     const { userId, name } = kind === "ringing" ? callee : call.caller;
-    started({ callId, roomId, ringTimeoutMs, peer: { userId, name } });
+    // Whoever calls at the same moment can be reached.
+    const reachable = calleeIsReachable || kind === "accepted";
+    started({ callId, roomId, ringTimeoutMs, peer: { userId, name }, reachable });
     if (!updates.publish({ change: kind, call }) && known.find(callId)?.state === "active") {
       // The client was told of the answer before the reply to its request: it is told again, in the right order.
       connection.sendEvent("call_accepted", { callId, by: callee.userId, roomId });
     }
     // The callee's last session may have ended just before the store knew of a call that it could have ended.
-    if (kind === "ringing") tasks.run(teardown.endIfCalleeGone(callId, callee.userId));
+    if (kind === "accepted") return;
+    if (call.ringOffline && !reachable) offlineRings.forNobody(call);
+    else tasks.run(teardown.endIfCalleeGone(call));
+  }
+
+  /** Whether somebody can wake the user's devices. A blocked user could not come in even so. */
+  #canBeWoken(userId: string): boolean {
+    const { wakers, blocks } = this.#parts;
+    return wakers.some && blocks.find({ userId }) === undefined;
   }
 
   /** @returns the error for the client */

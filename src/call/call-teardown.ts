@@ -12,6 +12,7 @@ import { storeUnreachable, type BackgroundTasks } from "./background-tasks.js";
 import type { CallReconciler } from "./call-reconciler.js";
 import { finishedUpdate, type CallUpdates } from "./call-updates.js";
 import type { KnownCalls } from "./known-calls.js";
+import type { OfflineRings } from "./offline-rings.js";
 import type { Presence } from "./presence.js";
 
 /** Nobody has answered, no matter who ends the call. */
@@ -39,6 +40,7 @@ export class CallTeardown {
   readonly #reconciler: CallReconciler;
   readonly #presence: Presence;
   readonly #registry: SessionRegistry;
+  readonly #offlineRings: OfflineRings;
   readonly #tasks: BackgroundTasks;
   readonly #events: Emitter<LifecycleEvents>;
 
@@ -49,6 +51,7 @@ export class CallTeardown {
     reconciler: CallReconciler;
     presence: Presence;
     registry: SessionRegistry;
+    offlineRings: OfflineRings;
     tasks: BackgroundTasks;
     events: Emitter<LifecycleEvents>;
   }) {
@@ -58,6 +61,7 @@ export class CallTeardown {
     this.#reconciler = parts.reconciler;
     this.#presence = parts.presence;
     this.#registry = parts.registry;
+    this.#offlineRings = parts.offlineRings;
     this.#tasks = parts.tasks;
     this.#events = parts.events;
   }
@@ -98,11 +102,12 @@ export class CallTeardown {
     return this.#finish(callId, { condition, how, by: id, late: condition });
   }
 
-  /** Ends a ring if the callee has no session any more. */
-  async endIfCalleeGone(callId: string, calleeId: string): Promise<void> {
+  /** Ends a ring if the callee has no session any more. One that rings offline goes on, and whoever can wake a device is told. */
+  async endIfCalleeGone(call: CallRecord): Promise<void> {
     // If the directory does not answer, the callee counts as connected: the ring ends by its own time.
-    if (await this.#presence.isConnected(calleeId).catch(() => true)) return;
-    await this.#finish(callId, { condition: RINGING, how: "disconnected" });
+    if (await this.#presence.isConnected(call.callee.userId).catch(() => true)) return;
+    if (call.ringOffline) this.#offlineRings.forNobody(call);
+    else await this.#finish(call.callId, { condition: RINGING, how: "disconnected" });
   }
 
   /** The time of a ring is over. */

@@ -21,15 +21,22 @@ export class Presence {
     return this.#registry.ofUser(userId).filter(({ status }) => status === "open");
   }
 
-  /** The user's name; undefined when the user is not connected. A session whose client is away still counts. */
-  async nameOf(userId: string): Promise<string | undefined> {
-    const [session] = this.sessionsHere(userId);
-    if (session) return session.name;
-    return (await this.#sessionsElsewhere(userId))[0]?.name;
+  /**
+   * The user's name, and whether a device of the user can be reached: one whose connection has ended or whose client is away cannot.
+   * Only its own node knows that.
+   *
+   * @returns undefined when the user is not connected. A session whose client is away still counts
+   */
+  async find(userId: string): Promise<{ name: string; isReachable: boolean } | undefined> {
+    const here = this.sessionsHere(userId);
+    if (here.some(({ connection, shown }) => connection && shown !== "away")) return { name: here[0]?.name ?? userId, isReachable: true };
+    const [elsewhere] = await this.#sessionsElsewhere(userId);
+    const found = here[0] ?? elsewhere;
+    return found && { name: found.name, isReachable: elsewhere !== undefined };
   }
 
   async isConnected(userId: string): Promise<boolean> {
-    return (await this.nameOf(userId)) !== undefined;
+    return this.sessionsHere(userId).length > 0 || (await this.#sessionsElsewhere(userId)).length > 0;
   }
 
   /** Whether another node holds this session now. */

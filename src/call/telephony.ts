@@ -11,6 +11,7 @@
  *     30 s have passed                           call-lease-renewer.ts -|            |-> lifecycle events: log, webhooks
  *     a message or an answer was lost            call-reconciler.ts ----'            `-> bus: call-updates.ts of each node
  *
+ * A call may ring also while no device of the callee can be reached: offline-rings.ts tells those who can wake one (wakers.ts).
  * All of them ask the store by way of background-tasks.ts if it may have to be asked again. Users' statuses are read from
  * the store and the directory (presence.ts) and told to those who watch them (status-subscriptions.ts).
  *
@@ -35,8 +36,10 @@ import { CallSetup } from "./call-setup.js";
 import { CallTeardown } from "./call-teardown.js";
 import { CallUpdates } from "./call-updates.js";
 import { KnownCalls } from "./known-calls.js";
+import { OfflineRings } from "./offline-rings.js";
 import { Presence } from "./presence.js";
 import { StatusSubscriptions } from "./status-subscriptions.js";
+import { Wakers } from "./wakers.js";
 
 export interface Telephony {
   readonly setup: CallSetup;
@@ -46,6 +49,7 @@ export interface Telephony {
   readonly known: KnownCalls;
   readonly presence: Presence;
   readonly statuses: StatusSubscriptions;
+  readonly wakers: Wakers;
   /** Call it after the sessions have ended: their calls end with them. The owner of the store closes the store later. */
   close(): Promise<void>;
 }
@@ -56,7 +60,7 @@ export function createTelephony(ports: {
   directory: Directory;
   bus: Bus;
   registry: SessionRegistry;
-  blocks: Pick<Blocks, "assertNone">;
+  blocks: Pick<Blocks, "assertNone" | "find">;
   events: Emitter<LifecycleEvents>;
   /** How long a call rings that nobody answers. */
   ringTimeoutMs: number;
@@ -68,9 +72,12 @@ export function createTelephony(ports: {
   const updates = new CallUpdates({ ...ports, presence, known });
   const leases = new CallLeaseRenewer({ ...ports, known, updates, tasks });
   const reconciler = new CallReconciler({ ...ports, updates, leases, tasks });
-  const teardown = new CallTeardown({ ...ports, known, updates, reconciler, presence, tasks });
+  const offlineRings = new OfflineRings({ clock, known, presence, events });
+  const teardown = new CallTeardown({ ...ports, known, updates, reconciler, presence, offlineRings, tasks });
   const sessions = new CallSessions({ ...ports, known, updates, teardown, presence, tasks });
-  const setup = new CallSetup({ ...ports, known, updates, reconciler, teardown, sessions, presence, tasks });
+  const wakers = new Wakers();
+  const asks = { sessions, presence, wakers, offlineRings, tasks };
+  const setup = new CallSetup({ ...ports, known, updates, reconciler, teardown, ...asks });
   const rooms = new CallRooms({ ...ports, known, tasks });
   const statuses = new StatusSubscriptions({
     clock,
@@ -80,6 +87,7 @@ export function createTelephony(ports: {
 
   const subscriptions = [
     ...followCalls({ bus, events, known, tasks, sessions, teardown, updates, reconciler }),
+    ...followOfflineRings({ bus, events, offlineRings, tasks }),
     ...followStatuses({ bus, events, presence, statuses }),
   ];
   leases.start();
@@ -91,6 +99,7 @@ export function createTelephony(ports: {
     known,
     presence,
     statuses,
+    wakers,
     async close() {
       for (const unsubscribe of subscriptions) unsubscribe();
       await leases.close();
@@ -129,6 +138,23 @@ function followCalls(parts: {
       if (isNamed && message.name !== undefined) known.rename(message.userId, message.name);
     }),
     bus.on("missed", () => tasks.run(reconciler.reconcile())),
+  ];
+}
+
+/** @returns functions that end the subscriptions */
+function followOfflineRings(parts: {
+  bus: Bus;
+  events: Emitter<LifecycleEvents>;
+  offlineRings: OfflineRings;
+  tasks: BackgroundTasks;
+}): (() => void)[] {
+  const { bus, events, offlineRings, tasks } = parts;
+  return [
+    events.on("away", ({ session }) => tasks.run(offlineRings.away(session))),
+    events.on("detached", ({ session }) => tasks.run(offlineRings.away(session))),
+    bus.on("message", ({ message }) => {
+      if (message.type === "call" && message.news.change === "ringing") tasks.run(offlineRings.begun(message.news.call));
+    }),
   ];
 }
 

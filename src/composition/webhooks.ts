@@ -42,7 +42,8 @@ export function openWebhooks(
 
 /** Brings to the webhooks what happens to the sessions of this node, and to the nodes. */
 export function followSessions(webhooks: Webhooks, service: Service, clock: Clock, disposals: DisposalStack): void {
-  const { lifecycle, rooms, cluster, clusterEvents } = service;
+  const { lifecycle, rooms, cluster, clusterEvents, telephony } = service;
+  telephony.wakers.add();
   webhooks.follow(lifecycle, (roomId) => rooms.find(roomId) !== undefined, cluster === undefined);
   shareWebhooks(webhooks, clusterEvents, clock, disposals);
 }

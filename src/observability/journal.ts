@@ -162,6 +162,9 @@ export class Journal {
         this.#step("info", session, event.step, { callId, peer, kind: event.kind });
       }
     });
+    lifecycle.on("call_ringing", ({ call: { callId, caller, callee } }) =>
+      this.#log.info({ callId, userId: caller.userId, peer: callee.userId }, "call rings for an unreachable user"),
+    );
     lifecycle.on("call_refused", ({ session, to, outcome }) =>
       this.#step("info", session, "call refused", { peer: to, reason: outcome }),
     );

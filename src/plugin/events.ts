@@ -131,6 +131,19 @@ export interface LastseenEvents {
     /** Null while the call goes on. */
     readonly reason: string | null;
   };
+  /**
+   * A call rings, and no device of the callee can be reached. The application can wake one, for example by a push message: a session
+   * of the callee that begins before `expiresAt` gets the call. Only for calls that were started with `ringOffline`.
+   */
+  readonly call_ringing: Step & {
+    readonly callId: string;
+    readonly from: { readonly userId: string; readonly name: string };
+    /** The user who is called. */
+    readonly to: string;
+    readonly kind: CallSnapshot["kind"];
+    /** When the ring ends by itself, epoch milliseconds. */
+    readonly expiresAt: number;
+  };
   /** A call did not begin. */
   readonly call_refused: SessionStep & {
     /** The user who was called. */

@@ -67,7 +67,8 @@ export interface Lastseen {
   /**
    * Calls `listener` with each step of this kind of any session on this node. What the listener gets is a frozen copy without any
    * secret; see {@link LastseenEvents}. When the listener throws, or its promise rejects, the error goes to the log with the name of
-   * the event, and everything else goes on.
+   * the event, and everything else goes on. A listener for `call_ringing` means that the application can wake the devices of users who
+   * are not connected: from then on calls can ring for them.
    *
    * @returns removes the listener
    * @throws TypeError when there is no such event; the message names those that there are

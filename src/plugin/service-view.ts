@@ -110,7 +110,8 @@ export class ServiceView implements Lastseen {
 
   on<K extends keyof LastseenEvents>(event: K, listener: (step: LastseenEvents[K]) => unknown): () => void {
     assertEvent(event);
-    return this.#service.lifecycle.on(event, (step) => {
+    const stopWaking = event === "call_ringing" ? this.#service.telephony.wakers.add() : undefined;
+    const removeListener = this.#service.lifecycle.on(event, (step) => {
       const failed = (error: unknown): void => this.#listenerFailed(error, event);
       try {
         const answer = listener(translate(event, step, Math.round(systemClock.wall())));
@@ -119,6 +120,10 @@ export class ServiceView implements Lastseen {
         failed(error);
       }
     });
+    return () => {
+      removeListener();
+      stopWaking?.();
+    };
   }
 
   #view(session: Session): SessionView {

@@ -57,6 +57,13 @@ const TRANSLATIONS: { readonly [K in keyof LastseenEvents]: (step: LifecycleEven
     kind: call.step === "call over" ? null : call.kind,
     reason: call.step === "call over" ? call.reason : null,
   }),
+  call_ringing: ({ call: { callId, caller, callee, kind }, expiresAt }) => ({
+    callId,
+    from: { userId: caller.userId, name: caller.name },
+    to: callee.userId,
+    kind,
+    expiresAt,
+  }),
   call_refused: ({ session, to, outcome }) => ({ session: infoOf(session), peer: to, outcome }),
   call_finished: ({ callId, outcome }) => ({ callId, outcome }),
 };

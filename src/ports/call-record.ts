@@ -18,6 +18,8 @@ export const CallRecord = Shape({
    * answers. The callee is not told of it, is not busy by it, and cannot answer it.
    */
   hidden: Type.Optional(Type.Literal(true)),
+  /** The call rings for its whole time also while the callee has no session: somebody outside can wake a device. */
+  ringOffline: Type.Optional(Type.Literal(true)),
   caller: Party,
   /** The callee has no session in the call before one of the callee's sessions answers. */
   callee: Shape({ userId: UserId, name: Type.String(), sessionId: Type.Optional(GivenId) }),

@@ -30,7 +30,7 @@ export function mostRingsOfPair(mostRings: number): number {
   return Math.ceil(mostRings / 4);
 }
 
-export interface NewCall extends Pick<CallRecord, "callId" | "roomId" | "kind" | "caller"> {
+export interface NewCall extends Pick<CallRecord, "callId" | "roomId" | "kind" | "caller" | "ringOffline"> {
   readonly callee: Pick<CallRecord["callee"], "userId" | "name">;
 }
 

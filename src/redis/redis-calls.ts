@@ -35,6 +35,7 @@ const Body = Type.Object({
   kind: Type.Enum(["audio", "video"]),
   callerName: Type.String(),
   calleeName: Type.String(),
+  ringOffline: Type.Optional(Type.Literal(true)),
 });
 const bodyCheck = Compile(Body);
 
@@ -113,8 +114,9 @@ export class RedisCalls implements CallStore {
   }
 }
 
-function bodyOf({ roomId, kind, caller, callee }: NewCall): string {
-  const body: Static<typeof Body> = { roomId, kind, callerName: caller.name, calleeName: callee.name };
+function bodyOf({ roomId, kind, caller, callee, ringOffline }: NewCall): string {
+  const names = { callerName: caller.name, calleeName: callee.name };
+  const body: Static<typeof Body> = { roomId, kind, ...names, ...(ringOffline ? { ringOffline } : {}) };
   return JSON.stringify(body);
 }
 
@@ -140,7 +142,7 @@ function readCall(reply: unknown): CallRecord {
   if (!bodyCheck.Check(body) || (state !== "ringing" && state !== "active" && !isHidden)) {
     throw new Error("this version cannot read a call in Redis");
   }
-  const { roomId, kind, callerName, calleeName } = body;
+  const { roomId, kind, callerName, calleeName, ringOffline } = body;
   const answered = text(calleeSession) === "" ? {} : { sessionId: text(calleeSession) };
   return {
     callId: text(callId),
@@ -148,6 +150,7 @@ function readCall(reply: unknown): CallRecord {
     kind,
     state: isHidden ? "ringing" : state,
     ...(isHidden ? { hidden: true } : {}),
+    ...(ringOffline ? { ringOffline } : {}),
     caller: { userId: readId(text(caller)), name: callerName, sessionId: text(callerSession) },
     callee: { userId: readId(text(callee)), name: calleeName, ...answered },
     ageMs: integer(ageMs),

@@ -85,6 +85,15 @@ export interface LifecycleEvents {
   block_list_recovered: { failures: number };
   /** A call has changed that this session is in, or that rings at it. */
   call_step: CallStep;
+  /**
+   * A call rings, and no device of the callee can be reached: none could when the call began, or the last one has gone meanwhile. Only
+   * for calls that ring offline. Each node emits it once for a call.
+   */
+  call_ringing: {
+    call: CallRecord;
+    /** When the ring ends by itself, epoch milliseconds. */
+    expiresAt: number;
+  };
   /** A call did not begin, because the other user is busy or not connected. */
   call_refused: { session: Session; to: string; outcome: "busy" | "offline" };
   /** A call is over. One node of the service emits this once for each call: the node that has ended it. */

@@ -104,6 +104,21 @@ function translateCalls(
     const { session, callId, peer, kind } = event;
     stepOf(types[event.step], session, { callId, peer, kind });
   });
+  lifecycle.on("call_ringing", ({ call: { callId, kind, caller, callee }, expiresAt }) =>
+    tell({
+      type: "call_ringing",
+      roomId: null,
+      userId: caller.userId,
+      sessionId: caller.sessionId,
+      epoch: null,
+      callId,
+      kind,
+      from: { userId: caller.userId, name: caller.name },
+      to: callee.userId,
+      expiresAt,
+      reachable: false,
+    }),
+  );
   lifecycle.on("call_refused", ({ session, to, outcome }) => stepOf("call_refused", session, { peer: to, outcome }));
   lifecycle.on("call_finished", ({ callId, outcome }) =>
     tell({ type: "call_finished", roomId: null, userId: null, sessionId: null, epoch: null, callId, outcome }),

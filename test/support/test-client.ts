@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { WebSocket, type ClientOptions } from "ws";
+import { COMMON_REFUSALS, REFUSALS } from "@lastseen/protocol";
 import type { EventData, EventType, ReplyData, RequestData, RequestType, WireError } from "@lastseen/protocol";
 import { PATIENCE_MS } from "./until.js";
 
@@ -12,6 +13,12 @@ export type Frame = {
   v?: number;
 };
 type Answer<T extends RequestType> = { ok: true; data: ReplyData<T> } | { ok: false; error: WireError };
+
+/** @throws Error when the protocol does not say that this request can be refused so */
+function assertDocumented(type: RequestType, { code, message }: WireError): void {
+  const codes: readonly string[] = [...COMMON_REFUSALS, ...REFUSALS[type]];
+  if (!codes.includes(code)) throw new Error(`REFUSALS does not say that ${type} can be refused with ${code} ("${message}")`);
+}
 
 /** A client of the protocol that keeps every frame. A test can wait for any frame. */
 export class TestClient {
@@ -58,8 +65,9 @@ export class TestClient {
   async ask<T extends RequestType>(type: T, data?: RequestData<T>): Promise<Answer<T>> {
     const id = this.#nextId++;
     this.send({ id, type, ...(data === undefined ? {} : { data }) });
-    const frame = await this.frame((candidate) => candidate.id === id, `the reply to ${type}`);
-    return frame as Answer<T>;
+    const answer = (await this.frame((candidate) => candidate.id === id, `the reply to ${type}`)) as Answer<T>;
+    if (!answer.ok) assertDocumented(type, answer.error);
+    return answer;
   }
 
   /** Like {@link ask}, but throws when the service refuses. */

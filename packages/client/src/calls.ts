@@ -6,7 +6,7 @@
  *     nothing --start--> ringing, outgoing --answered--> active --> nothing
  *        `--another calls--> ringing, incoming --accept--^   (every state ends in nothing, with a reason)
  */
-import type { CallSnapshot, EventData, ReplyData, UserStatus } from "@lastseen/protocol";
+import type { CallSnapshot, EventData, ReplyData, RequestData, UserStatus } from "@lastseen/protocol";
 import type { Emitter } from "./emitter.js";
 import type { Timers } from "./environment.js";
 import type { CallOverReason, ClientEvents } from "./events.js";
@@ -59,16 +59,23 @@ export class Calls {
    * When the promise rejects, the call does not ring there: if only the answer was lost, the client ends the call as soon
    * as it learns of it.
    *
+   * @param options `ringOffline`: the call rings for its time also while the user is not connected, if the service can have a device
+   * woken, for example by a push message of your backend. `reachable` of the call says whether a device could be reached at once
    * @throws RequestError such as `callee_busy`, `callee_offline`, `caller_busy`, `rate_limited`
    */
-  async start(to: string, kind: "audio" | "video"): Promise<CallSnapshot> {
+  async start(
+    to: string,
+    kind: "audio" | "video",
+    options: { ringOffline?: boolean } = {},
+  ): Promise<CallSnapshot> {
+    const request = { to, kind, ...options };
     try {
-      return await this.#start(to, kind);
+      return await this.#start(request);
     } catch (error) {
       const isBusy = error instanceof RequestError && error.code === "caller_busy";
       if (!isBusy || !this.#givenUp.isTelling) throw error;
       // Busy with a call that was given up. The service carries out requests in order, so it has heard of that by now.
-      return this.#start(to, kind);
+      return this.#start(request);
     }
   }
 
@@ -181,16 +188,16 @@ export class Calls {
     this.#statuses.stop();
   }
 
-  async #start(to: string, kind: "audio" | "video"): Promise<CallSnapshot> {
+  async #start(request: RequestData<"startCall">): Promise<CallSnapshot> {
     this.#starting += 1;
     const late = ({ callId }: { callId: string }) => {
       if (this.#current?.callId !== callId) this.#givenUp.add(callId);
     };
     const { ringTimeoutMs, ...rest } = await this.#connection
-      .request("startCall", { to, kind }, { late })
+      .request("startCall", request, { late })
       .finally(() => (this.#starting -= 1));
     const expiresAt = this.#timers.now() + ringTimeoutMs;
-    const ringing = { ...rest, kind, state: "ringing", direction: "outgoing" } as const;
+    const ringing = { ...rest, kind: request.kind, state: "ringing", direction: "outgoing" } as const;
     const call: CallSnapshot = { ...ringing, expiresAt, remainingMs: ringTimeoutMs };
     this.#begin(call);
     return call;

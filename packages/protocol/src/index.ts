@@ -40,6 +40,7 @@ export {
   type RequestId,
   type RequestType,
 } from "./messages/index.js";
+export { COMMON_REFUSALS, REFUSALS } from "./messages/refusals.js";
 export { mediaRequests } from "./messages/media.js";
 export {
   DurationMs,

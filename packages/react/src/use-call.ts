@@ -10,8 +10,8 @@ export interface CallHandle extends ActionState {
   readonly call: CallSnapshot | undefined;
   /** The call before, and why it is over; `undefined` while there is a call. */
   readonly over: CallOver | undefined;
-  /** Calls a user. Resolves to `false` when that fails; `error` says why, such as `callee_busy`. */
-  readonly start: (userId: string, kind: "audio" | "video") => Promise<boolean>;
+  /** Calls a user, with `ringOffline` also one who is not connected. Resolves to `false` when that fails; `error` says why, such as `callee_busy`. */
+  readonly start: (userId: string, kind: "audio" | "video", options?: { ringOffline?: boolean }) => Promise<boolean>;
   readonly accept: () => Promise<boolean>;
   readonly decline: () => Promise<boolean>;
   /** Hangs up, cancels or declines, as the state of the call asks for. */
@@ -29,7 +29,7 @@ export function useCall(): CallHandle {
       over,
       isPending,
       error,
-      start: (userId, kind) => run(() => client.calls.start(userId, kind)),
+      start: (userId, kind, options) => run(() => client.calls.start(userId, kind, options)),
       accept: () => run(() => client.calls.accept()),
       decline: () => run(() => client.calls.decline()),
       end: () => run(() => client.calls.end()),

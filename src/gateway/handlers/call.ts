@@ -12,8 +12,8 @@ type CallRequest =
 export function callHandlers(parts: Pick<Telephony, "setup" | "teardown" | "statuses">): Pick<Handlers, CallRequest> {
   const { setup, teardown, statuses } = parts;
   return {
-    startCall: ({ session, connection, data: { to, kind }, reply }) =>
-      setup.start({ session, connection, to, kind }, reply),
+    startCall: ({ session, connection, data: { to, kind, ringOffline = false }, reply }) =>
+      setup.start({ session, connection, to, kind, ringOffline }, reply),
     acceptCall: ({ session, data, reply }) =>
       setup.accept(session, data.callId, ({ callId, roomId }) => reply({ callId, roomId })),
     async declineCall({ session, data, reply }) {

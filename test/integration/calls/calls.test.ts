@@ -80,6 +80,7 @@ describe("from ring to end", () => {
       roomId: `call-${call.callId}`,
       ringTimeoutMs: RING_MS,
       peer: { userId: "bob", name: "BOB" },
+      reachable: true,
     });
     const incoming = await bob.event("incoming_call");
     expect(incoming).toMatchObject({ callId: call.callId, from: { userId: "ada", name: "ADA" }, kind: "video" });

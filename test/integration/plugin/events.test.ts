@@ -102,6 +102,23 @@ describe("What an application is told of a session", () => {
     expect(events.filter(({ event }) => event === "joined")).toHaveLength(2);
   });
 
+  test("can be a call that rings for somebody who is not connected: a listener for it lets such calls ring", async () => {
+    const { app, connect } = await told();
+    const client = await connect();
+    await client.request("hello", { user: { id: "ann", name: "Ann" }, tabId: "tab" });
+    const call = { to: "ben", kind: "audio", ringOffline: true } as const;
+    expect(await client.ask("startCall", call)).toMatchObject({ error: { code: "callee_offline" } });
+    const rings: LastseenEvents["call_ringing"][] = [];
+    const remove = app.lastseen.on("call_ringing", (ring) => void rings.push(ring));
+    const { callId } = await client.request("startCall", call);
+    await until(() => rings.length === 1);
+    expect(rings).toMatchObject([{ callId, to: "ben", from: { userId: "ann", name: "Ann" }, kind: "audio" }]);
+    expect((rings[0]?.expiresAt ?? 0) - Date.now()).toBeGreaterThan(20_000);
+    await client.request("cancelCall", { callId });
+    remove();
+    expect(await client.ask("startCall", call)).toMatchObject({ error: { code: "callee_offline" } });
+  });
+
   test("needs the name of an event that exists", () => {
     const { app } = application();
     const registered = registerLastseen(app);

@@ -133,6 +133,15 @@ describe("a call", () => {
     await expect((await telephone()).client.calls.end()).rejects.toMatchObject({ code: "call_gone" });
   });
 
+  it("may ring for somebody who is not connected, and tells whether a device could be reached", async () => {
+    const scene = await telephone();
+    const starting = scene.client.calls.start("bob", "audio", { ringOffline: true });
+    await scene.browser.socket.answer("startCall", { ...STARTED, reachable: false });
+    expect(await starting).toMatchObject({ ...CALL, state: "ringing", reachable: false });
+    const [request] = scene.browser.socket.requests("startCall");
+    expect(request).toMatchObject({ data: { to: "bob", kind: "audio", ringOffline: true } });
+  });
+
   it("does not begin when the service refuses it", async () => {
     const scene = await telephone();
     const starting = scene.client.calls.start("bob", "video");

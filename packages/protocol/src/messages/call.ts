@@ -28,14 +28,28 @@ export const CallSnapshot = Shape({
   remainingMs: Type.Optional(DurationMs),
   /** Since when it is active. */
   acceptedAt: Type.Optional(EpochMs),
+  /** Whether a device of the callee could be reached when the call began; only in the answer to the caller. */
+  reachable: Type.Optional(Type.Boolean()),
 });
 export type CallSnapshot = Static<typeof CallSnapshot>;
 
 /** One user calls another: `startCall`, the other side answers, both join `roomId`, one of them ends it. */
 export const callRequests = {
   startCall: {
-    data: Shape({ to: UserId, kind: Kind }),
-    reply: Shape({ callId: GivenId, roomId: RoomId, ringTimeoutMs: DurationMs, peer: Peer }),
+    data: Shape({
+      to: UserId,
+      kind: Kind,
+      /** The call rings for its time also while no device of the callee is connected, if somebody can wake one. */
+      ringOffline: Type.Optional(Type.Boolean()),
+    }),
+    reply: Shape({
+      callId: GivenId,
+      roomId: RoomId,
+      ringTimeoutMs: DurationMs,
+      peer: Peer,
+      /** Whether a device of the callee could be reached when the call began. */
+      reachable: Type.Boolean(),
+    }),
   },
   acceptCall: { data: OfCall, reply: Shape({ callId: GivenId, roomId: RoomId }) },
   declineCall: { data: OfCall, reply: Nothing },
