@@ -8,6 +8,7 @@ COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
 COPY packages/react/package.json packages/react/
 COPY packages/agent/package.json packages/agent/
+COPY packages/conformance/package.json packages/conformance/
 COPY examples/react-call/package.json examples/react-call/
 # Some company networks decrypt TLS. Then npm must trust the company's certificate authority, which the build gets as a secret:
 # compose.yaml passes the file that NODE_EXTRA_CA_CERTS names. Without Compose: docker build --secret id=extra_ca,src=FILE.

@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { webBundle } from "./web-bundle.js";
 
-const PACKAGES = ["protocol", "client", "react", "agent"] as const;
+const PACKAGES = ["protocol", "client", "react", "agent", "conformance"] as const;
 /** Minified and gzipped bytes of `@lastseen/client`, without media. */
 const CORE_LIMIT_BYTES = 15_724;
 /** The same of `@lastseen/client/early`. */
@@ -36,11 +36,11 @@ function tsc(...args: string[]): Promise<void> {
   });
 }
 
-/** Each needs the built types of the one before it, and the service needs only those of the protocol. */
+/** Each needs the built types of those before it. */
 async function compileAll(): Promise<void> {
   await compile(join("packages", "protocol"));
-  const pages = compile(join("packages", "client")).then(() => compile(join("packages", "react")));
-  await Promise.all([pages, compile("."), bundleAgent()]);
+  await Promise.all([compile(join("packages", "client")), compile(join("packages", "conformance")), bundleAgent()]);
+  await Promise.all([compile(join("packages", "react")), compile(".")]);
 }
 
 /**

@@ -30,6 +30,7 @@ export const boundaries: Boundaries = {
     "packages/react": ["@lastseen/client", "react"],
     // The same watch over mediasoup as in the service: it is bundled into the package.
     "packages/agent": ["@lastseen/protocol", "src/kernel", "src/ports", "src/media", "mediasoup", "ws", "node:*"],
+    "packages/conformance": ["@lastseen/protocol", "ws", "node:*"],
     "src/web": ["@lastseen/client", "@lastseen/protocol", "preact", "@preact/signals", "uplot"],
 
     "src/kernel": [],
@@ -142,6 +143,17 @@ export const boundaries: Boundaries = {
       "fastify",
       "node:*",
     ],
+    // For the tests of products.
+    "src/testing": [
+      "@lastseen/client",
+      "@lastseen/protocol",
+      "src/kernel",
+      "src/config",
+      "src/observability",
+      "src/composition",
+      "ws",
+      "node:*",
+    ],
     "src/socketio": ["@lastseen/protocol", "src/session", "src/gateway", "src/plugin", "node:*"],
     "src/main.ts": [
       "src/kernel",
@@ -156,8 +168,8 @@ export const boundaries: Boundaries = {
   },
 
   shared: {
-    ws: "the gateway names the type of its sockets; the agent opens one",
     typebox: "describes the data at each edge: messages, settings, records in Redis, routes",
+    ws: "the gateway names its types; the agent opens a socket, and so does what plays a service or a person in a test",
     fastify: "the HTTP server and the gateway hang their routes into one application",
     mediasoup:
       "media/ and the agent, which shares its code, use it; the plugin's options are mediasoup's own types, because its users pass their own objects",

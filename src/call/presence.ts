@@ -29,7 +29,8 @@ export class Presence {
    */
   async find(userId: string): Promise<{ name: string; isReachable: boolean } | undefined> {
     const here = this.sessionsHere(userId);
-    if (here.some(({ connection, shown }) => connection && shown !== "away")) return { name: here[0]?.name ?? userId, isReachable: true };
+    if (here.some(({ connection, shown }) => connection && shown !== "away"))
+      return { name: here[0]?.name ?? userId, isReachable: true };
     const [elsewhere] = await this.#sessionsElsewhere(userId);
     const found = here[0] ?? elsewhere;
     return found && { name: found.name, isReachable: elsewhere !== undefined };

@@ -153,7 +153,8 @@ function followOfflineRings(parts: {
     events.on("away", ({ session }) => tasks.run(offlineRings.away(session))),
     events.on("detached", ({ session }) => tasks.run(offlineRings.away(session))),
     bus.on("message", ({ message }) => {
-      if (message.type === "call" && message.news.change === "ringing") tasks.run(offlineRings.begun(message.news.call));
+      if (message.type === "call" && message.news.change === "ringing")
+        tasks.run(offlineRings.begun(message.news.call));
     }),
   ];
 }

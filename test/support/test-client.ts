@@ -17,7 +17,8 @@ type Answer<T extends RequestType> = { ok: true; data: ReplyData<T> } | { ok: fa
 /** @throws Error when the protocol does not say that this request can be refused so */
 function assertDocumented(type: RequestType, { code, message }: WireError): void {
   const codes: readonly string[] = [...COMMON_REFUSALS, ...REFUSALS[type]];
-  if (!codes.includes(code)) throw new Error(`REFUSALS does not say that ${type} can be refused with ${code} ("${message}")`);
+  if (!codes.includes(code))
+    throw new Error(`REFUSALS does not say that ${type} can be refused with ${code} ("${message}")`);
 }
 
 /** A client of the protocol that keeps every frame. A test can wait for any frame. */

@@ -63,11 +63,7 @@ export class Calls {
    * woken, for example by a push message of your backend. `reachable` of the call says whether a device could be reached at once
    * @throws RequestError such as `callee_busy`, `callee_offline`, `caller_busy`, `rate_limited`
    */
-  async start(
-    to: string,
-    kind: "audio" | "video",
-    options: { ringOffline?: boolean } = {},
-  ): Promise<CallSnapshot> {
+  async start(to: string, kind: "audio" | "video", options: { ringOffline?: boolean } = {}): Promise<CallSnapshot> {
     const request = { to, kind, ...options };
     try {
       return await this.#start(request);

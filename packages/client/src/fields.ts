@@ -137,7 +137,7 @@ export const REPLY_FIELDS: { readonly [T in ReplyWithFields]: Fields<ReplyData<T
     rtpParameters: "object",
     producerPaused: "boolean",
   },
-  startCall: { ...callToJoin, ringTimeoutMs: "number", peer: "object" },
+  startCall: { ...callToJoin, ringTimeoutMs: "number", peer: "object", reachable: "boolean|undefined" },
   acceptCall: callToJoin,
   watchStatus: statuses,
   unwatchStatus: statuses,

@@ -154,26 +154,31 @@ test("a user whom an operator has blocked is not woken, because the device could
   expect(pushes(backend)).toEqual([]);
 });
 
-test.skipIf(noRedisReason)("the woken device may come in at another node, and a device that is away there is told of there", async () => {
-  const backend = await Receiver.start();
-  const fleet = await Fleet.start(2, backend.settings);
-  const [one, two] = fleet.nodes.map(({ ws }) => ws);
-  const hello = async (url: string | undefined, id: string, tabId = "tab") => {
-    const client = await TestClient.open(url ?? "");
-    await client.request("hello", { user: { id, name: id }, tabId });
-    return client;
-  };
-  const ada = await hello(one, "ada");
-  const first = await ada.request("startCall", ASK);
-  expect(await backend.get("call_ringing")).toMatchObject({ callId: first.callId, nodeId: "node-1" });
-  const bob = await hello(two, "bob");
-  await bob.event("incoming_call", ({ callId }) => callId === first.callId);
-  await bob.request("declineCall", { callId: first.callId });
-  await ada.event("call_declined");
+test.skipIf(noRedisReason)(
+  "the woken device may come in at another node, and a device that is away there is told of there",
+  async () => {
+    const backend = await Receiver.start();
+    const fleet = await Fleet.start(2, backend.settings);
+    const [one, two] = fleet.nodes.map(({ ws }) => ws);
+    const hello = async (url: string | undefined, id: string, tabId = "tab") => {
+      const client = await TestClient.open(url ?? "");
+      await client.request("hello", { user: { id, name: id }, tabId });
+      return client;
+    };
+    const ada = await hello(one, "ada");
+    const first = await ada.request("startCall", ASK);
+    expect(await backend.get("call_ringing")).toMatchObject({ callId: first.callId, nodeId: "node-1" });
+    const bob = await hello(two, "bob");
+    await bob.event("incoming_call", ({ callId }) => callId === first.callId);
+    await bob.request("declineCall", { callId: first.callId });
+    await ada.event("call_declined");
 
-  bob.reset();
-  await until(() => fleet.nodes[1]?.log.some(({ msg, userId }) => msg === "socket ended" && userId === "bob") ?? false);
-  const second = await ada.request("startCall", ASK);
-  await until(() => pushes(backend).length === 2);
-  expect(pushes(backend)[1]).toMatchObject({ callId: second.callId, nodeId: "node-2" });
-});
+    bob.reset();
+    await until(
+      () => fleet.nodes[1]?.log.some(({ msg, userId }) => msg === "socket ended" && userId === "bob") ?? false,
+    );
+    const second = await ada.request("startCall", ASK);
+    await until(() => pushes(backend).length === 2);
+    expect(pushes(backend)[1]).toMatchObject({ callId: second.callId, nodeId: "node-2" });
+  },
+);

@@ -32,7 +32,7 @@ export const SAMPLES: { [T in RequestType]: Required<RequestData<T>> } = {
   resumeConsumer: { consumerId: "c" },
   closeConsumer: { consumerId: "c" },
   setPreferredLayers: { consumerId: "c", spatialLayer: 1, temporalLayer: 1 },
-  startCall: { to: "nobody", kind: "audio" },
+  startCall: { to: "nobody", kind: "audio", ringOffline: false },
   acceptCall: { callId: "c" },
   declineCall: { callId: "c" },
   cancelCall: { callId: "c" },

@@ -12,6 +12,7 @@ export const FOLDERS = {
   "@lastseen/client": "packages/client",
   "@lastseen/react": "packages/react",
   "@lastseen/agent": "packages/agent",
+  "@lastseen/conformance": "packages/conformance",
   lastseen: ".",
 } as const;
 

@@ -149,7 +149,7 @@ export class CallNode {
       directory: this.directory,
       bus: this.bus,
       registry: this.registry,
-      blocks: { assertNone: () => undefined },
+      blocks: { assertNone: () => undefined, find: () => undefined },
       events: this.events,
       ringTimeoutMs: RING_MS,
     });
@@ -250,10 +250,13 @@ export async function start(device: Device, to: string): Promise<string | undefi
   const { node, session, client } = device;
   let started: string | undefined;
   try {
-    await node.telephony.setup.start({ session, connection: client, to, kind: "audio" }, ({ callId }) => {
-      started = callId;
-      client.live.set(callId, "ringing");
-    });
+    await node.telephony.setup.start(
+      { session, connection: client, to, kind: "audio", ringOffline: false },
+      ({ callId }) => {
+        started = callId;
+        client.live.set(callId, "ringing");
+      },
+    );
   } catch {
     return undefined;
   }

@@ -77,7 +77,7 @@ test("a user cannot call again before the service knows whether the last attempt
   expect(await start(ada, "bob")).toBeUndefined();
   world.faults.storeFails = 0;
   const again = ada.node.telephony.setup.start(
-    { session: ada.session, connection: ada.client, to: "bob", kind: "audio" },
+    { session: ada.session, connection: ada.client, to: "bob", kind: "audio", ringOffline: false },
     () => undefined,
   );
   expect(await refusal(again)).toBe("overloaded");

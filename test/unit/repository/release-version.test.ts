@@ -29,9 +29,11 @@ test("all packages have one version now and depend on exactly this version of ea
   const client = manifest("packages/client/package.json");
   const react = manifest("packages/react/package.json");
   const agent = manifest("packages/agent/package.json");
-  for (const { version } of [protocol, client, react, agent]) expect(version).toBe(root.version);
+  const conformance = manifest("packages/conformance/package.json");
+  for (const { version } of [protocol, client, react, agent, conformance]) expect(version).toBe(root.version);
   expect(client.dependencies["@lastseen/protocol"]).toBe(root.version);
   expect(react.dependencies["@lastseen/client"]).toBe(root.version);
   expect(agent.dependencies["@lastseen/protocol"]).toBe(root.version);
+  expect(conformance.dependencies["@lastseen/protocol"]).toBe(root.version);
   expect(follow(root, root.version)).toEqual(root);
 });

@@ -47,8 +47,8 @@ export const callRequests = {
       roomId: RoomId,
       ringTimeoutMs: DurationMs,
       peer: Peer,
-      /** Whether a device of the callee could be reached when the call began. */
-      reachable: Type.Boolean(),
+      /** Whether a device of the callee could be reached when the call began. An older service does not say it. */
+      reachable: Type.Optional(Type.Boolean()),
     }),
   },
   acceptCall: { data: OfCall, reply: Shape({ callId: GivenId, roomId: RoomId }) },
