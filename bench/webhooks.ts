@@ -95,7 +95,7 @@ async function measure(batch: number, offered: number): Promise<Measured> {
     clock,
     nodeId: "bench",
     log: store.events("bench"),
-    send: httpSender({ url, secret: WEBHOOK_SECRET, batches: batch > 1, limitMs: 10_000, clock }),
+    send: httpSender({ url, secrets: [WEBHOOK_SECRET], batches: batch > 1, limitMs: 10_000, clock }),
     random: Math.random,
     listenerFailed: failed,
     limits: { batch },

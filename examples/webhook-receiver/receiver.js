@@ -7,11 +7,17 @@ import { text } from "node:stream/consumers";
 
 const participants = new Map();
 
-function isGenuine(header = "", body) {
-  const [, seconds, mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header) ?? [];
-  if (!mac || Math.abs(Date.now() / 1000 - Number(seconds)) > 300) return false;
-  const expected = createHmac("sha256", process.env.WEBHOOK_SECRET).update(`${seconds}.${body}`).digest();
-  return timingSafeEqual(Buffer.from(mac, "hex"), expected);
+/** As Standard Webhooks says; there are libraries that do the same, such as `standardwebhooks`. */
+function isGenuine(headers, body) {
+  const { "webhook-id": id, "webhook-timestamp": seconds, "webhook-signature": signatures = "" } = headers;
+  if (!(Math.abs(Date.now() / 1000 - Number(seconds)) <= 300)) return false;
+  const [, encoded] = /^whsec_(.*)$/.exec(process.env.WEBHOOK_SECRET) ?? [];
+  const key = encoded === undefined ? process.env.WEBHOOK_SECRET : Buffer.from(encoded, "base64");
+  const expected = createHmac("sha256", key).update(`${id}.${seconds}.${body}`).digest();
+  return signatures.split(" ").some((signature) => {
+    const given = Buffer.from(signature.replace(/^v1,/, ""), "base64");
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
 }
 
 /** The state of a participant after an event with a room. An event without a room is about a session that is in no room. */
@@ -73,9 +79,9 @@ function shown(state) {
 async function receive(request, response) {
   if (request.method === "GET") return response.end(JSON.stringify([...participants.values()]));
   const body = await text(request);
-  if (!isGenuine(request.headers["lastseen-signature"], body)) return response.writeHead(401).end();
+  if (!isGenuine(request.headers, body)) return response.writeHead(401).end();
   const message = JSON.parse(body);
-  for (const event of message.type === "batch" ? message.data.events : [message]) {
+  for (const event of message.type === "batch" ? message.data.events : [message.data]) {
     // When this fails, the service gets no 2xx and sends all of it again.
     if (event.type === "events_dropped") await compare(event);
     else apply(event);

@@ -24,7 +24,7 @@ export function openWebhooks(
   parts: { log: Logger; clock: Clock; listenerFailed: ListenerFailed },
   disposals: DisposalStack,
 ): Webhooks | undefined {
-  const { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, NODE_ID: nodeId } = config;
+  const { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_SECRET_PREVIOUS: previous, NODE_ID: nodeId } = config;
   if (url === undefined || secret === undefined) return undefined;
   const { log, clock, listenerFailed } = parts;
   const limits = {
@@ -32,7 +32,8 @@ export function openWebhooks(
     batch: config.WEBHOOK_BATCH_MAX,
     parallel: config.WEBHOOK_PARALLEL_MAX,
   };
-  const send = httpSender({ url, secret, batches: limits.batch > 1, limitMs: ANSWER_LIMIT_MS, clock });
+  const secrets = previous === undefined ? [secret] : [secret, previous];
+  const send = httpSender({ url, secrets, batches: limits.batch > 1, limitMs: ANSWER_LIMIT_MS, clock });
   const random = Math.random;
   const webhooks = new Webhooks({ clock, nodeId, log: eventLog, send, random, listenerFailed, limits });
   followWebhooks(log, webhooks.events);

@@ -67,6 +67,14 @@ const RULES: readonly Rule[] = [
       "WEBHOOK_URL needs WEBHOOK_SECRET: it proves to your backend who sends the events",
   },
   {
+    reads: ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"],
+    problem: ({ WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS }) =>
+      WEBHOOK_SECRET_PREVIOUS !== undefined &&
+      WEBHOOK_SECRET === undefined &&
+      "WEBHOOK_SECRET_PREVIOUS needs WEBHOOK_SECRET, the secret that replaces it",
+  },
+  ...(["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"] as const).map(standardSecretRule),
+  {
     reads: ["WEBHOOK_URL"],
     problem: ({ WEBHOOK_URL }) =>
       WEBHOOK_URL !== undefined &&
@@ -107,6 +115,21 @@ const RULES: readonly Rule[] = [
       "CORS_ORIGIN * needs AUTH_MODE=jwt: without tokens any page on the Web could act as any user",
   },
 ];
+
+/** What begins with `whsec_` is a key of 24 to 64 bytes in base64, or receivers with a library of Standard Webhooks refuse it. */
+function standardSecretRule(name: "WEBHOOK_SECRET" | "WEBHOOK_SECRET_PREVIOUS"): Rule {
+  return {
+    reads: [name],
+    problem({ [name]: secret }) {
+      const [, encoded] = /^whsec_(.*)$/s.exec(secret ?? "") ?? [];
+      if (encoded === undefined) return false;
+      const { length } = Buffer.from(encoded, "base64");
+      const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded);
+      if (isBase64 && length >= 24 && length <= 64) return false;
+      return `${name} begins with whsec_, so 24 to 64 bytes in base64 must follow; make one with \`echo whsec_$(openssl rand -base64 32)\``;
+    },
+  };
+}
 
 /** A user name and a password in a URL are not repeated in messages. */
 function withoutUser(url: string): string {

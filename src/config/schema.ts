@@ -283,9 +283,18 @@ const webhooks = {
     }),
   ),
   WEBHOOK_SECRET: Type.Optional(
-    Text("The secret that signs the events. In production it needs 32 or more characters.", {
+    Text(
+      "The secret that signs the events: `whsec_` and base64, or text. In production it needs 32 or more characters.",
+      {
+        secret: "signing",
+        unset: "the service does not start with `WEBHOOK_URL`",
+      },
+    ),
+  ),
+  WEBHOOK_SECRET_PREVIOUS: Type.Optional(
+    Text("The secret before `WEBHOOK_SECRET`. While you change it, both sign every event.", {
       secret: "signing",
-      unset: "the service does not start with `WEBHOOK_URL`",
+      unset: "only `WEBHOOK_SECRET` signs",
     }),
   ),
   WEBHOOK_BATCH_MAX: Type.Integer({

@@ -1,6 +1,6 @@
 import type { Clock } from "../kernel/clock.js";
-import type { BackendBatch, BackendEvent } from "@lastseen/protocol";
-import { sign } from "./signature.js";
+import type { BackendBatch, BackendEvent, BackendMessage } from "@lastseen/protocol";
+import { batchIdOf, signer } from "./signature.js";
 
 /** Statuses that do not mean this event: the backend only cannot take it now. */
 const NOT_NOW = new Set([408, 425, 429]);
@@ -16,29 +16,29 @@ export type Attempt =
 export type Send = (events: readonly BackendEvent[], signal: AbortSignal) => Promise<Attempt>;
 
 /**
+ * @param options.secrets each one signs every request
  * @param options.batches whether the backend expects batches. If not, each request has one event
  * @param options.limitMs how long the backend may take to answer
  */
 export function httpSender(options: {
   url: string;
-  secret: string;
+  secrets: readonly string[];
   batches: boolean;
   limitMs: number;
   clock: Clock;
 }): Send {
-  const { url, secret, batches, limitMs, clock } = options;
+  const { url, secrets, batches, limitMs, clock } = options;
+  const sign = signer(secrets);
   return async (events, signal) => {
-    const body = JSON.stringify(batches ? batchOf(events, clock.wall()) : events[0]);
+    const { id, message } = batches ? batchOf(events, clock.wall()) : messageOf(events);
+    const body = JSON.stringify(message);
+    const seconds = Math.floor(clock.wall() / 1000);
     const late = new AbortController();
     const timer = clock.after(limitMs, () => late.abort());
     try {
       const response = await fetch(url, {
         method: "POST",
-        headers: {
-          "content-type": "application/json",
-          ...(!batches && { "lastseen-event-id": String(events[0]?.id) }),
-          "lastseen-signature": sign(secret, Math.floor(clock.wall() / 1000), body),
-        },
+        headers: { "content-type": "application/json", ...sign({ id, seconds, body }) },
         body,
         redirect: "manual",
         signal: AbortSignal.any([signal, late.signal]),
@@ -53,8 +53,17 @@ export function httpSender(options: {
   };
 }
 
-function batchOf(events: readonly BackendEvent[], now: number): BackendBatch {
-  return { type: "batch", timestamp: new Date(now).toISOString(), data: { events: [...events] } };
+function messageOf([event]: readonly BackendEvent[]): { id: string; message: BackendMessage } {
+  if (!event) throw new Error("a request needs an event");
+  return { id: event.id, message: { type: event.type, timestamp: new Date(event.at).toISOString(), data: event } };
+}
+
+function batchOf(events: readonly BackendEvent[], now: number): { id: string; message: BackendBatch } {
+  const timestamp = new Date(now).toISOString();
+  return {
+    id: batchIdOf(events.map(({ id }) => id)),
+    message: { type: "batch", timestamp, data: { events: [...events] } },
+  };
 }
 
 function judge({ ok, status, headers }: Response, now: number): Attempt {

@@ -30,7 +30,9 @@ export function translate(
     tell({ ...about(type, session), ...detail });
   };
   lifecycle.on("opened", (e) => stepOf("session_opened", e.session, { tabId: e.session.tabId }));
-  lifecycle.on("resumed", ({ session }) => stepOf("session_resumed", session));
+  lifecycle.on("resumed", ({ session, replaced, mediaReset = null }) =>
+    stepOf("session_resumed", session, { replaced, mediaReset }),
+  );
   lifecycle.on("adopted", ({ session, fromNodeId }) =>
     // A session that another node handed over is in the directory under this node's name before it arrives.
     stepOf("session_adopted", session, fromNodeId === nodeId ? {} : { fromNodeId }),

@@ -43,6 +43,12 @@ const fields = {
   tabId: Type.Optional(Type.String()),
   fromTabId: Type.Optional(Type.String()),
   fromNodeId: Type.Optional(Type.String()),
+  mediaReset: Type.Optional(
+    Type.Union([Type.Enum(["page_reloaded", "node_lost"]), Type.Null()], {
+      description: "Why the client makes all its media anew; null when it keeps them",
+    }),
+  ),
+  replaced: Type.Optional(Type.Boolean({ description: "Whether it took the session from a connection that was open" })),
   reason: Type.Optional(Type.String({ description: "As in `user_left`" })),
   role: Type.Optional(Type.String({ description: "`audience` of who joined and is counted and not listed" })),
   cause: Type.Optional(Type.String({ description: "The evidence that led to it" })),
@@ -65,6 +71,14 @@ export type NewBackendEvent = Static<typeof NewBackendEvent>;
 
 export const BackendEvent = Shape({ id: Type.String({ description: "In the order of the log" }), ...fields });
 export type BackendEvent = Static<typeof BackendEvent>;
+
+/** One event in one request, as Standard Webhooks has it. */
+export const BackendMessage = Shape({
+  type: Type.Enum([...BACKEND_EVENT_TYPES]),
+  timestamp: Type.String({ description: "When it happened, ISO 8601: `at` of the event" }),
+  data: BackendEvent,
+});
+export type BackendMessage = Static<typeof BackendMessage>;
 
 /** Several events in one request, for a backend that wants them so. The events of one user are in order. */
 export const BackendBatch = Shape({

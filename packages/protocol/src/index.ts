@@ -9,6 +9,7 @@ export {
   BackendBatch,
   BackendEvent,
   BackendEventId,
+  BackendMessage,
   NewBackendEvent,
   type BackendEventType,
 } from "./backend-event.js";

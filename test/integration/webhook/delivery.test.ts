@@ -30,7 +30,7 @@ test("the backend gets all events of a session, from beginning to end, in order,
   for (const delivery of receiver.deliveries) {
     expect(isSigned(delivery)).toBe(true);
     expect(isSigned(delivery, "another-secret")).toBe(false);
-    expect(delivery.headers["lastseen-event-id"]).toBe(delivery.event.id);
+    expect(delivery.headers["webhook-id"]).toBe(delivery.event.id);
     expect(delivery.headers["content-type"]).toBe("application/json");
     expect(Math.abs(Date.now() - delivery.event.at)).toBeLessThan(60_000);
   }
@@ -87,6 +87,25 @@ test("the events transferred, resumed, away and back have the epoch of the sessi
   ]);
   expect(ofSession[2]).toMatchObject({ fromTabId: "tab-ada", tabId: "second" });
   expect(ofSession[3]).toMatchObject({ cause: "connection_lost", roomId: "daily" });
+  expect(ofSession[5]).toMatchObject({ replaced: false, mediaReset: null });
+});
+
+test("session_resumed says whether a connection was replaced, and why the media is made anew", async () => {
+  const receiver = await Receiver.start();
+  const service = await startService({ ...receiver.settings, RESUME_GRACE_MS: "20000", RELOAD_GRACE_MS: "20000" });
+  const first = await service.join("ada", "daily");
+  const { sessionId } = first.hello;
+  const second = await service.hello("ada", { resume: { sessionId, resumeToken: first.hello.resumeToken } });
+  await until(() => receiver.taken.filter(({ type }) => type === "session_resumed").length === 1);
+  second.socket.close(1001);
+  await receiver.get("away", "ada");
+  await service.hello("ada", { resume: { sessionId, resumeToken: second.hello.resumeToken } });
+  const resumed = () => receiver.taken.filter(({ type }) => type === "session_resumed");
+  await until(() => resumed().length === 2);
+  expect(resumed().map(({ replaced, mediaReset }) => [replaced, mediaReset])).toEqual([
+    [true, null],
+    [false, "page_reloaded"],
+  ]);
 });
 
 test("the service repeats each event to a failing backend until the backend takes it, in order", async () => {
@@ -220,7 +239,7 @@ test("a backend can read events again page by page, the answer tells a gap, and 
   const silent = await startService();
   const nothing = await silent.get("/api/events");
   expect(nothing.status).toBe(404);
-  expect(await nothing.json()).toEqual({
+  expect(await nothing.json()).toMatchObject({
     error: { code: "not_found", message: "Without WEBHOOK_URL no events are kept." },
   });
 });

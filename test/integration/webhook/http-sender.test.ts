@@ -8,7 +8,7 @@ import { isSigned, Receiver, SECRET } from "./receiver.js";
 const senderTo = (port: number, limitMs = 5_000) =>
   httpSender({
     url: `http://127.0.0.1:${port}/?token=url-secret`,
-    secret: SECRET,
+    secrets: [SECRET],
     batches: false,
     limitMs,
     clock: systemClock,
@@ -35,11 +35,45 @@ test.each([
   expect(attempt).toEqual(kind === "delivered" ? { kind } : { kind, why: `HTTP ${status}` });
 });
 
-test("a batch is one signed body with its events in order, and names no single event in a header", async () => {
+test("one event is a message of Standard Webhooks that its library verifies, and nobody else could have sent", async () => {
+  const receiver = await Receiver.start();
+  const joined = event("ada");
+  const url = `http://127.0.0.1:${receiver.port}/`;
+  const standard = `whsec_${Buffer.from("a key of thirty-two bytes, or so").toString("base64")}`;
+  for (const secret of [standard, SECRET]) {
+    const send = httpSender({ url, secrets: [secret], batches: false, limitMs: 5_000, clock: systemClock });
+    expect(await send([joined], never)).toEqual({ kind: "delivered" });
+    const delivery = receiver.deliveries.at(-1);
+    if (!delivery) throw new Error("nothing was sent");
+    const timestamp = new Date(joined.at).toISOString();
+    expect(JSON.parse(delivery.body)).toEqual({ type: joined.type, timestamp, data: joined });
+    expect(delivery.headers).toMatchObject({ "webhook-id": joined.id, "content-type": "application/json" });
+    expect(isSigned(delivery, secret)).toBe(true);
+    expect(isSigned(delivery, `${SECRET}x`)).toBe(false);
+    expect(isSigned({ ...delivery, body: delivery.body.replace("ada", "eve") }, secret)).toBe(false);
+    const old = { ...delivery.headers, "webhook-timestamp": String(Math.floor(Date.now() / 1000) - 600) };
+    expect(isSigned({ ...delivery, headers: old }, secret)).toBe(false);
+    expect(delivery.headers).not.toHaveProperty("lastseen-signature");
+  }
+});
+
+test("while the secret is changed, both secrets sign, and a receiver with either of them is content", async () => {
+  const receiver = await Receiver.start();
+  const url = `http://127.0.0.1:${receiver.port}/`;
+  const next = `whsec_${Buffer.from("the key that comes after the old").toString("base64")}`;
+  const send = httpSender({ url, secrets: [next, SECRET], batches: false, limitMs: 5_000, clock: systemClock });
+  await send([event("ada")], never);
+  const [delivery] = receiver.deliveries;
+  if (!delivery) throw new Error("nothing was sent");
+  expect(String(delivery.headers["webhook-signature"]).split(" ")).toHaveLength(2);
+  expect([next, SECRET, "a third secret"].map((secret) => isSigned(delivery, secret))).toEqual([true, true, false]);
+});
+
+test("a batch is one signed body with its events in order, and only the same events have the same id", async () => {
   const receiver = await Receiver.start();
   const events = [event("ada"), event("bob"), event("ada")];
   const url = `http://127.0.0.1:${receiver.port}/`;
-  const send = httpSender({ url, secret: SECRET, batches: true, limitMs: 5_000, clock: systemClock });
+  const send = httpSender({ url, secrets: [SECRET], batches: true, limitMs: 5_000, clock: systemClock });
   for (const sent of [events, events.slice(0, 1)]) expect(await send(sent, never)).toEqual({ kind: "delivered" });
   const [batch, single] = receiver.deliveries;
   if (!batch || !single) throw new Error("two requests were sent");
@@ -47,7 +81,13 @@ test("a batch is one signed body with its events in order, and names no single e
   expect(JSON.parse(batch.body)).toEqual({ type: "batch", timestamp, data: { events } });
   expect(JSON.parse(single.body)).toEqual({ type: "batch", timestamp, data: { events: events.slice(0, 1) } });
   expect([batch, single].every((each) => isSigned(each))).toBe(true);
-  expect(batch.headers).not.toHaveProperty("lastseen-event-id");
+  await send(events, never);
+  const ids = receiver.deliveries.map(({ headers }) => headers["webhook-id"]);
+  expect(ids).toEqual([
+    expect.stringMatching(/^batch_[0-9a-f]{32}$/),
+    expect.not.stringMatching(String(ids[0])),
+    ids[0],
+  ]);
 });
 
 test("the sender does not follow a redirect, because the event would go to another server", async () => {

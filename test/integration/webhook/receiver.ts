@@ -1,9 +1,9 @@
-import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { Webhook } from "standardwebhooks";
 import { onTestFinished } from "vitest";
-import type { BackendBatch, BackendEvent } from "@lastseen/protocol";
+import type { BackendBatch, BackendEvent, BackendMessage } from "@lastseen/protocol";
 import { until } from "../../support/until.js";
 import { WEBHOOK_SECRET } from "../../support/secrets.js";
 
@@ -88,13 +88,17 @@ export class Receiver {
 
 /** Reads a body as a receiver would that knows single events and batches. */
 function eventsOf(body: string): readonly BackendEvent[] {
-  const message = JSON.parse(body) as BackendEvent | BackendBatch;
-  return message.type === "batch" ? message.data.events : [message];
+  const message = JSON.parse(body) as BackendMessage | BackendBatch;
+  return message.type === "batch" ? message.data.events : [message.data];
 }
 
-/** Checks a signature as a receiver would, written from the documentation alone. */
-export function isSigned({ headers, body }: Delivery, secret = SECRET): boolean {
-  const [, seconds = "", mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers["lastseen-signature"])) ?? [];
-  const recent = Math.abs(Date.now() / 1000 - Number(seconds)) < 300;
-  return recent && mac === createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+/** Checks a signature as a receiver with the library of Standard Webhooks does. */
+export function isSigned({ headers, body }: Pick<Delivery, "headers" | "body">, secret = SECRET): boolean {
+  const webhook = secret.startsWith("whsec_") ? new Webhook(secret) : new Webhook(secret, { format: "raw" });
+  try {
+    webhook.verify(body, headers as Record<string, string>);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -172,6 +172,7 @@ test("every variable of the environment replaces the value of the files", () => 
     NODE_ID: "node-a",
     PUBLIC_URL: "https://a.example",
     WEBHOOK_SECRET,
+    WEBHOOK_SECRET_PREVIOUS: OTHER_JWT_SECRET,
     WEBHOOK_BATCH_MAX: "16",
     WEBHOOK_PARALLEL_MAX: "17",
     WEBHOOK_QUEUE_MAX: "118",

@@ -46,6 +46,7 @@ const SECRETS: Env = {
   METRICS_TOKEN,
   AGENT_TOKEN,
   WEBHOOK_SECRET,
+  WEBHOOK_SECRET_PREVIOUS: ADMIN_TOKEN,
   REDIS_URL: "redis://:a-password@redis.example",
   REDIS_PASSWORD: "a-password",
   REDIS_SENTINEL_PASSWORD: "a-password",
@@ -54,6 +55,7 @@ const SECRETS: Env = {
 const NEEDED: Record<string, Env> = {
   JWT_SECRET_PREVIOUS: { JWT_SECRET },
   AGENT_TOKEN: { SFU_WORKERS: "0" },
+  WEBHOOK_SECRET_PREVIOUS: { WEBHOOK_SECRET },
   REDIS_PASSWORD: { REDIS_URL: "redis://redis.example" },
   REDIS_SENTINEL_PASSWORD: { REDIS_URL: "redis+sentinel://redis.example/master" },
 };
