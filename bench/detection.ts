@@ -101,10 +101,7 @@ function heading(who: string): string[] {
   return [
     `Measured on ${new Date().toISOString().slice(0, 10)} in ${minutes} minutes, each ${times} times:`,
     "",
-    ...describeMachine()
-      .slice(0, 1)
-      .map((line) => `- ${line}`),
-    `- Load of the minute before: ${load.text}; ${who} on this one machine.`,
+    `- ${describeMachine()[0]}. Load of the minute before: ${load.text}; ${who} on this one machine.`,
   ];
 }
 
