@@ -242,7 +242,7 @@ function describe(schema: Shape): string {
     );
     return `{ ${inside.join(", ")} }`;
   }
-  if (schema.maxLength !== undefined) return `${schema.type} ≤ ${schema.maxLength}`;
+  if (schema.maxLength !== undefined) return `string ≤ ${schema.maxLength}`;
   return typeof schema.type === "string" ? schema.type : (schema.type?.join(" or ") ?? "anything");
 }
 

@@ -75,7 +75,9 @@ export class ServiceLink {
     // The agent must not keep the process alive.
     socket.once("upgrade", (response) => response.socket.unref());
     socket.once("open", () => this.#opened(socket));
-    socket.on("message", (data, isBinary) => this.#received(socket, isBinary ? undefined : String(data)));
+    socket.on("message", (data, isBinary) =>
+      this.#received(socket, isBinary ? undefined : (data as Buffer).toString()),
+    );
     socket.on("ping", () => (this.#heardAt = this.#clock.mono()));
     socket.once("unexpected-response", (_request, response) => {
       problem = refusalOf(response.statusCode ?? 0);

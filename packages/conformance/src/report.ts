@@ -51,7 +51,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Without characters that XML cannot carry. */
 function escape(text: string): string {
   // oxlint-disable-next-line no-control-regex -- these are what XML forbids
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")
-    .replace(/[&<>"\n]/g, (found) => ENTITIES[found] ?? "");
+  const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+  return text.replaceAll(forbidden, "").replace(/[&<>"\n]/g, (found) => ENTITIES[found] ?? "");
 }

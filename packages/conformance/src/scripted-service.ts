@@ -129,7 +129,7 @@ export class ScriptedService implements LineSink {
   }
 
   request(line: Line, request: AnyRequest): void {
-    const own = this.answers[request.type] as Answer<RequestType> | undefined;
+    const own = this.answers[request.type];
     if (own && own(line, request as never) !== false) return;
     this.#answer(line, request);
   }

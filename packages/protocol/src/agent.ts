@@ -164,6 +164,7 @@ export function inFrames<T>(items: readonly T[], most = 1_000): T[][] {
   return frames;
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the compiler cannot compute the type of a union of all messages in time
 function readerOf<Message>(schema: TSchema): (text: string) => Message | undefined {
   const validator = Compile(schema);
   const fits = (value: unknown): value is Message => validator.Check(value);

@@ -71,7 +71,7 @@ export class AgentSocket implements AgentLink {
   #received(data: RawData, isBinary: boolean): void {
     if (this.#ended) return;
     this.#heardAt = this.#clock.mono();
-    const message = isBinary ? undefined : readAgentMessage(String(data));
+    const message = isBinary ? undefined : readAgentMessage((data as Buffer).toString());
     if (!message) return this.close("wrong");
     if (this.#visit && message.type !== "hello") return this.#visit.received(message);
     if (this.#visit || message.type !== "hello") return this.close("wrong");

@@ -66,14 +66,14 @@ function connect() {
     if (!room || version === undefined || version === room.version) return;
     ({ room } = await request("getRoom", {}));
   };
-  const refused = (error) => {
-    if (error.code === "session_gone" && !isBroken("session gone")) {
+  const refused = (refusal) => {
+    if (refusal.code === "session_gone" && !isBroken("session gone")) {
       session = undefined;
       hello().catch(refused);
       return;
     }
-    if (error.code === "redirect") url = error.data.url;
-    notBefore = performance.now() + (error.data?.retryAfterMs ?? 0);
+    if (refusal.code === "redirect") url = refusal.data.url;
+    notBefore = performance.now() + (refusal.data?.retryAfterMs ?? 0);
     socket.terminate();
   };
 

@@ -28,7 +28,7 @@ function create() {
     onGone: (id) => void told.push(`${id} gone`),
   });
   const pass = (ms: number): void => {
-    clock.advance(ms);
+    void clock.advance(ms);
     agents.tick();
   };
   return { agents, told, pass };

@@ -23,17 +23,17 @@ export interface ConsumerOffer {
 }
 
 export interface Signalling {
-  capabilities(done: (capabilities: RtpCapabilities) => void): void;
-  createTransport(data: { sessionId: string }, done: (offer: TransportOffer) => void): void;
-  connectTransport(data: { id: string; dtlsParameters: DtlsParameters }, done: () => void): void;
+  capabilities(done: (capabilities: RtpCapabilities) => void): void | Promise<void>;
+  createTransport(data: { sessionId: string }, done: (offer: TransportOffer) => void): void | Promise<void>;
+  connectTransport(data: { id: string; dtlsParameters: DtlsParameters }, done: () => void): void | Promise<void>;
   produce(
     data: { id: string; kind: MediaKind; rtpParameters: RtpParameters },
     done: (producerId: string) => void,
-  ): void;
+  ): void | Promise<void>;
   /** Ids of the producers of others. */
-  others(data: { own: string[] }, done: (producerIds: string[]) => void): void;
+  others(data: { own: string[] }, done: (producerIds: string[]) => void): void | Promise<void>;
   consume(
     data: { id: string; producerId: string; rtpCapabilities: RtpCapabilities },
     done: (offer: ConsumerOffer) => void,
-  ): void;
+  ): void | Promise<void>;
 }
