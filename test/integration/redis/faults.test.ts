@@ -173,7 +173,7 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     expect(Object.fromEntries(store.link.errors)).toEqual({ register: 6 });
   });
 
-  test("after all nodes, rooms and sessions are gone only two numbers are left in Redis", async () => {
+  test("after all nodes, rooms and sessions are gone only three numbers are left in Redis", async () => {
     const redis = await startRedis();
     const store = await openReadyStore(redis.url);
     const a = await registered(store, "a");
@@ -188,8 +188,10 @@ describe.skipIf(noRedisReason)("Redis fails", () => {
     await b.resign();
     expect((await redis.cli("keys", "*")).split("\n").toSorted()).toEqual([
       "lastseen:{all}:epoch",
+      "lastseen:{all}:lease-news",
       "lastseen:{all}:renewed-at",
     ]);
+    expect(await redis.cli("zrange", "lastseen:{all}:lease-news", "0", "-1")).toBe("latest");
   });
 
   test("closing ends the connections, also while Redis is away, and does not wait for Redis", async () => {
