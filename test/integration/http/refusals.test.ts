@@ -27,7 +27,7 @@ test("a value that there is not is refused with those that there are, in the log
   const service = await startService();
   const response = await service.get("/api/sessions?state=gone");
   expect(response.status).toBe(400);
-  const message = "querystring.state must be one of present, away, ghost, closing";
+  const message = "querystring.state must be one of present, away, ghost, closing, ended";
   expect(await response.json()).toEqual({ error: { code: "bad_message", message } });
   const [line] = service.log.filter(({ msg }) => msg === "request refused");
   expect(line).toMatchObject({ url: "/api/sessions?state=gone", code: "bad_message", reason: message });
