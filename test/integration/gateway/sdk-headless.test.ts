@@ -8,14 +8,15 @@ import { startService } from "../../support/service.js";
 import { TcpProxy } from "../../support/tcp-proxy.js";
 import { until } from "../../support/until.js";
 
-function start(url: string, storage?: Map<string, string>): LastseenClient {
+/** @param process names the process; only clients of different processes may go on with the same session */
+function start(url: string, storage?: Map<string, string>, process = "first"): LastseenClient {
   const kept = storage && {
     storage: {
       get: (key: string) => storage.get(key) ?? null,
       set: (key: string, value: string) => void storage.set(key, value),
     },
   };
-  const environment = headlessEnvironment({ WebSocket, ...kept });
+  const environment = { ...headlessEnvironment({ WebSocket, ...kept }), pageId: process };
   const client = connect({ url, user: { id: "bot" }, log: false, environment });
   onTestFinished(() => client.disconnect());
   return client;
@@ -41,7 +42,7 @@ test("the next process resumes the session from the storage that it is given", a
   const storage = new Map<string, string>();
   const first = start(service.http, storage);
   const { sessionId } = await first.whenConnected();
-  const next = start(service.http, new Map(storage));
+  const next = start(service.http, new Map(storage), "next");
   expect(await next.whenConnected()).toMatchObject({ sessionId, resumed: true });
 });
 

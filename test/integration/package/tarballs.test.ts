@@ -132,7 +132,7 @@ describe("the service, installed", () => {
 
   beforeAll(async () => {
     project = await emptyProject("backend");
-    await install(project, [tarball("@lastseen/protocol"), tarball("lastseen")]);
+    await install(project, [tarball("@lastseen/protocol"), tarball("@lastseen/client"), tarball("lastseen")]);
     // What a backend brings.
     for (const name of ["fastify", "mediasoup", "express", "socket.io"])
       await symlink(join(ROOT, "node_modules", name), join(project, "node_modules", name));
