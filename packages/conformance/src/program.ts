@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 
 const LAST_WORDS = 2_000;
 /** How long the program may take to end after SIGTERM. */
 const END_MS = 3_000;
+const LOOK_MS = 50;
 
 /** What the program learns from its environment. */
 export interface ProgramEnvironment {
@@ -47,29 +48,40 @@ export class Program {
     return this.#output;
   }
 
-  get hasEnded(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
-  }
-
   /** Asks it to end, as an operator does. */
   terminate(): void {
     this.#signal("SIGTERM");
   }
 
-  /** Ends it, by force if it does not end by itself. */
+  /** Ends it, and all that it has started; by force what does not end by itself. */
   async stop(): Promise<void> {
-    if (this.hasEnded) return;
-    const ended = once(this.#child, "exit");
     this.#signal("SIGTERM");
-    const timer = setTimeout(() => this.#signal("SIGKILL"), END_MS);
-    await ended;
-    clearTimeout(timer);
+    const deadline = performance.now() + END_MS;
+    while (this.#isAlive && performance.now() < deadline) await pause(LOOK_MS);
+    this.#signal("SIGKILL");
+  }
+
+  /** The shell may have ended before the program that it started. */
+  get #isAlive(): boolean {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (process.platform === "win32") return exitCode === null && signalCode === null;
+    return pid !== undefined && isSent(() => process.kill(-pid, 0));
   }
 
   #signal(signal: NodeJS.Signals): void {
     const { pid } = this.#child;
-    if (pid === undefined || this.hasEnded) return;
+    if (pid === undefined || !this.#isAlive) return;
     if (process.platform === "win32") spawn("taskkill", ["/pid", String(pid), "/t", "/f"], { stdio: "ignore" });
-    else process.kill(-pid, signal);
+    else isSent(() => process.kill(-pid, signal));
+  }
+}
+
+/** @returns `false` when there is no such process any more */
+function isSent(send: () => void): boolean {
+  try {
+    send();
+    return true;
+  } catch {
+    return false;
   }
 }
