@@ -32,9 +32,12 @@ export class ReturningCrowd {
       if (cause === "connection_lost") this.#went(session);
     });
     events.on("adopted", ({ session }) => this.#went(session));
-    events.on("resumed", ({ session }) => {
-      if (this.#waiting.delete(session)) this.#lastMoveAt = this.#time.now();
-    });
+    // Another tab brings its user back as well.
+    for (const step of ["resumed", "transferred"] as const) {
+      events.on(step, ({ session }) => {
+        if (this.#waiting.delete(session)) this.#lastMoveAt = this.#time.now();
+      });
+    }
     events.on("ended", ({ session }) => this.#waiting.delete(session));
   }
 

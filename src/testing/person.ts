@@ -23,6 +23,8 @@ export class Person {
   readonly #options: PersonOptions;
   readonly #openLine: () => Promise<Line>;
   readonly #tab = new HeadlessTab();
+  /** The person's other tabs, which end with this one. */
+  readonly #others: Person[] = [];
 
   private constructor(options: PersonOptions, line: Line, openLine: () => Promise<Line>) {
     this.#options = options;
@@ -72,8 +74,10 @@ export class Person {
   }
 
   /** The person opens the same room in another tab. With the policy `transfer` that tab takes the session over. */
-  secondTab(): Promise<Person> {
-    return Person.enter(this.#options, this.#openLine);
+  async secondTab(): Promise<Person> {
+    const tab = await Person.enter(this.#options, this.#openLine);
+    this.#others.push(tab);
+    return tab;
   }
 
   /** The person leaves and says goodbye. */
@@ -83,6 +87,7 @@ export class Person {
 
   /** Ends everything that belongs to the person. The service may see a goodbye or a broken connection. */
   async close(): Promise<void> {
+    await Promise.all(this.#others.map((tab) => tab.close()));
     this.#tab.thaw();
     await Promise.race([this.client.disconnect(), new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))]);
     await this.line.close();
