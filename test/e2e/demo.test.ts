@@ -55,11 +55,11 @@ describe.skipIf(noStageReason)("the demo page", () => {
     await page.getByTestId("invite-button").click();
     await page.getByText("The link is copied.").waitFor({ state: "attached" });
     const link = await page.evaluate(() => navigator.clipboard.readText());
-    await page.goto(link);
-    await page.evaluate(() => sessionStorage.clear());
-    await page.reload();
-    await page.getByTestId("lobby").waitFor();
-    expect(await page.getByTestId("room-input").inputValue()).toBe("Team standup");
+    // A tab of its own: it has no session that it could resume.
+    const invited = await page.context().newPage();
+    await invited.goto(link);
+    await invited.getByTestId("lobby").waitFor();
+    expect(await invited.getByTestId("room-input").inputValue()).toBe("Team standup");
   });
 
   test(onStage("shows sixty people, page by page, with names of every script, also on a phone"), async () => {

@@ -1,5 +1,5 @@
 -- Finds the keys that Redis has lost, and mends what is in other keys as well. Ends calls that no node has prolonged.
--- KEYS: epoch, leases, lease-ends, lease-news, loads, renewed-at, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, calls, calls-by-user, calls-by-end, calls-over, blocked-callers, blocked-callers-copy, rings, rings-by-start, blocks, blocks-by-end, blocks-state, events, event-runs, undelivered-events
+-- KEYS: format, epoch, leases, lease-ends, lease-news, loads, renewed-at, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, calls, calls-by-user, calls-by-end, calls-over, blocked-callers, blocked-callers-copy, rings, rings-by-start, blocks, blocks-by-end, blocks-state, events, event-runs, undelivered-events
 -- ARGV: lease, leaseMs, "first" or "again" (whether this lease has its marks), holdMs of calls
 -- Returns {"no_lease"}, or {"checked", number of events in the log, id of its first event (or empty), name of each lost key...}.
 -- @include lex

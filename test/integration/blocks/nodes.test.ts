@@ -76,7 +76,7 @@ describe.skipIf(noRedisReason)("two nodes with one Redis", () => {
     await redis.cli("ZADD", `${key}blocks-by-end`, String(since + 60_000), "ada ");
     await redis.cli("HINCRBY", `${key}blocks-state`, "number", "1");
     expect(await ada.closed(15_000)).toBe(4403);
-  }, 30_000);
+  });
 
   test("a Redis that has lost everything gets the blocks back from the nodes", async () => {
     await redis.cli("FLUSHALL");

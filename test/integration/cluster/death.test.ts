@@ -82,7 +82,7 @@ test(
     doomed.signal("SIGKILL");
 
     const survivors = [second, third];
-    await until(() => adoptedBy(survivors).length === lost.length, 30_000);
+    await until(() => adoptedBy(survivors).length === lost.length);
     expect(new Set(adoptedBy(survivors)).size).toBe(lost.length);
 
     const returning = lost.filter((_, index) => index % IN_A_ROOM < RETURNING);
@@ -98,7 +98,7 @@ test(
     await until(async () => {
       const counts = await Promise.all(survivors.map((node) => fleet.metric(node, "lastseen_participants")));
       return counts.reduce((sum = 0, count = 0) => sum + count, 0) === here;
-    }, 30_000);
+    });
     expect(await fleet.metric(second, "lastseen_nodes_seen")).toBe(2);
     await until(async () => (await fleet.redis.cli("HLEN", "lastseen:{all}:sessions")) === String(here));
     for (const key of (await fleet.redis.cli("KEYS", "*")).split("\n")) {

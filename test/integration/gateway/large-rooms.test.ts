@@ -49,7 +49,7 @@ test("the SDK shows the room as it is while people come, go away, leave and vani
   c?.kill();
   await until(() => sdk.room?.participants.some(({ userId, state }) => userId === "c" && state === "away") ?? false);
   await until(() => seenBy(sdk) === there(service));
-  await until(() => sdk.room?.count === 6, 10_000);
+  await until(() => sdk.room?.count === 6);
   await until(() => seenBy(sdk) === there(service));
   const names = sdk.room?.participants.map(({ userId }) => userId) ?? [];
   expect(names).not.toContain("b");
@@ -67,7 +67,7 @@ test("the SDK builds the list from pages when it comes late, and again after its
   network.resetAll();
   const late = await service.join("late", "hall");
   await until(() => sdk.state !== "connected");
-  await until(() => sdk.state === "connected" && seenBy(sdk) === there(service), 10_000);
+  await until(() => sdk.state === "connected" && seenBy(sdk) === there(service));
   expect(sdk.room?.participants.map(({ userId }) => userId)).toContain("late");
   late.close();
 });

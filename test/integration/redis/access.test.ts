@@ -47,7 +47,7 @@ async function cut(redis: RedisServer): Promise<void> {
 async function renew(redis: RedisServer): Promise<void> {
   const old = await connections(redis);
   await cut(redis);
-  await until(async () => (await connections(redis)).filter((id) => !old.includes(id)).length === 2, 10_000);
+  await until(async () => (await connections(redis)).filter((id) => !old.includes(id)).length === 2);
 }
 
 /** One server that calls itself a cluster. */
@@ -91,14 +91,14 @@ describe.skipIf(noRedisReason)("the password of Redis", () => {
       await cut(redis);
       await until(async () => (await healthOf(node)).warnings.join().includes("refuses this service's user"));
       writeFileSync(file, `${NEW}\n`);
-      await until(isAt(node, "ok"), 10_000);
+      await until(isAt(node, "ok"));
       await node.join("ada", "daily");
 
       // A file that is gone for a moment does not matter: what was read last counts.
       rmSync(file);
       await cut(redis);
       await until(() => node.log.some(({ msg }) => msg.startsWith("a file for Redis can't be used")));
-      await until(isAt(node, "ok"), 10_000);
+      await until(isAt(node, "ok"));
       expect(await shown(node)).not.toMatch(new RegExp(`${OLD}|${NEW}`));
     },
   );
@@ -114,7 +114,7 @@ describe.skipIf(noRedisReason)("the password of Redis", () => {
     writeFileSync(file, `redis://:${NEW}@127.0.0.1:${redis.port}`);
     redis.password = NEW;
     await renew(redis);
-    await until(isAt(node, "ok"), 10_000);
+    await until(isAt(node, "ok"));
     expect(await shown(node)).not.toMatch(new RegExp(`${OLD}|${NEW}`));
   });
 
@@ -135,7 +135,7 @@ describe.skipIf(noRedisReason)("the password of Redis", () => {
     sentinel.password = NEW;
     writeFileSync(file, NEW);
     await renew(redis);
-    await until(isAt(node, "ok"), 10_000);
+    await until(isAt(node, "ok"));
     expect(await shown(node)).not.toMatch(new RegExp(`${OLD}|${NEW}`));
   });
 });
@@ -213,7 +213,7 @@ describe.skipIf(noTlsReason)("TLS with certificates on both sides", () => {
     put({ key: next.key });
     await cut(redis);
     await until(() => JSON.stringify(node.log).includes("is not the key of the certificate"));
-    await until(isAt(node, "ok"), 10_000);
+    await until(isAt(node, "ok"));
 
     const server = await second.issue("server");
     for (const [setting, file] of Object.entries({ cert: server.cert, key: server.key, "ca-cert": second.cert })) {
@@ -225,7 +225,7 @@ describe.skipIf(noTlsReason)("TLS with certificates on both sides", () => {
     await cut(redis);
     await until(isAt(node, "failing"));
     put({ cert: next.cert }, second.cert);
-    await until(isAt(node, "ok"), 10_000);
+    await until(isAt(node, "ok"));
     await node.join("ada", "daily");
   });
 

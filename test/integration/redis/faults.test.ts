@@ -321,7 +321,7 @@ describe.skipIf(noRedisReason)("failover of Redis", () => {
         () => true,
         () => false,
       );
-    await until(ready, 30_000);
+    await until(ready);
     expect(await sentinel.replica.cli("role")).toContain("master");
     expect(await directory.renew(silent)).toMatchObject({ kind: "renewed", nodes: [{ nodeId: "a", sessions: 1 }] });
     expect(await directory.findSession("lost")).toBeUndefined();

@@ -124,6 +124,23 @@ describe.skipIf(noRedisReason)("Redis has lost a key", () => {
     expect([...store.link.errors]).toEqual([]);
   });
 
+  // The look that finds an index of the leases lost writes the marks of all leases, so no later look can find the loss.
+  test.each(["lease-ends", "lease-news", "loads"] as const)(
+    "%s: the first look of another node tells it when it comes before the next look of this one",
+    async (name) => {
+      const { redis, store, check } = world;
+      await store.nodeName("a", undefined).hold();
+      expect(await redis.cli("del", full(name))).toBe("1");
+      const other = store.directory("b");
+      await other.register("wss://b");
+      expect(await store.check(other).run()).toEqual([name]);
+      expect(await check.run()).toEqual([]);
+      const third = store.directory("c");
+      await third.register("wss://c");
+      expect(await store.check(third).run()).toEqual([]);
+    },
+  );
+
   test("a user whose call is gone from Redis is not taken for busy for ever", async () => {
     const { redis, check, store } = world;
     await redis.cli("hset", full("calls-by-user"), "left", "call-that-is-gone");

@@ -61,7 +61,7 @@ test(
 
     service = await restart(service, env);
     expect(service.log.find(({ msg }) => msg === "sessions of the last run go on")).toMatchObject({ sessions: 3 });
-    await until(() => people.every(({ state }) => state === "connected"), 30_000);
+    await until(() => people.every(({ state }) => state === "connected"));
     expect(people.map(({ session }) => session?.sessionId)).toEqual(ids);
     expect(ada.calls.current).toMatchObject({ callId, state: "active" });
     await until(async () => {

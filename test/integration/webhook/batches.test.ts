@@ -76,7 +76,7 @@ test("what is dropped is told by an event, health, metrics and the log, and its 
   await until(async () => (await Scrape.of(service)).value("webhook_queue_length") === 0, 60_000);
   const told = () => receiver.taken.filter(({ type }) => type === "events_dropped");
   const sum = () => onlyFirst(told()).reduce((total, { count = 0 }) => total + count, 0);
-  await until(async () => sum() === (await dropped()), 30_000);
+  await until(async () => sum() === (await dropped()));
   const [first] = told();
   expect(first).toMatchObject({ cause: "queue_full", nodeId: "node-a", roomId: null, userId: null, sessionId: null });
   // The events of this node that have not arrived are those that were dropped, and few that told of drops.
@@ -168,6 +168,6 @@ test.skipIf(noRedisReason).each([1, 25])(
     expect(byPartition(onlyFirst(receiver.taken).filter(({ id }) => known.has(id)))).toEqual(byPartition(all));
     expect(receiver.taken.filter(({ type }) => type === "events_dropped")).toEqual([]);
     if (batch > 1) expect(receiver.deliveries.length).toBeLessThan(receiver.taken.length / 2);
-    await until(async () => !(await fleet.redis.cli("KEYS", "*")).includes("undelivered-events"), 20_000);
+    await until(async () => !(await fleet.redis.cli("KEYS", "*")).includes("undelivered-events"));
   },
 );

@@ -134,13 +134,24 @@ local function mendLeases(lost, at, leaseMs)
   end
 end
 
--- All leases have their marks in an index. Only one that has begun since the last look has none yet.
+-- Whether Redis has lost an index of the leases, as a look that has just set the mark of its own lease sees it. The first look
+-- of a lease cannot miss its own mark. So it asks whether others have looked before it and have no mark here.
+local function isLeaseIndexLost(name)
+  return redis.call("ZCOUNT", key[name], "+inf", "+inf") == 1 and countOwned("sessions-by-lease", "") > 1
+end
+
+-- All leases have their marks in an index. Only one that has begun since the last look has none yet. Whoever finds an index
+-- lost writes the marks of all leases, and no other look can find the loss after that: so this look tells it.
 local function mendLeaseIndexes(lost, unmarked, at)
   -- A node of an earlier version writes leases without the indexes.
   local isStale = lost["leases"] or countTimes("lease-ends") ~= redis.call("HLEN", key["leases"])
+  local areWritten = (tonumber(redis.call("GET", key["format"])) or 1) >= 2
   for _, name in ipairs(unmarked) do
     for _, index in ipairs(leaseIndexes) do
-      isStale = isStale or (name == index and (lost[name] or redis.call("ZCOUNT", key[name], "+inf", "+inf") == 1))
+      if name == index then
+        lost[name] = lost[name] or (areWritten and isLeaseIndexLost(name))
+        isStale = isStale or lost[name] or redis.call("ZCOUNT", key[name], "+inf", "+inf") == 1
+      end
     end
   end
   if isStale then
