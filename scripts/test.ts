@@ -39,15 +39,28 @@ function run(command: readonly string[], quiet = false): Promise<boolean> {
   });
 }
 
-/** A run of vitest that leaves its results in the folder, under its name. */
-function vitest(folder: string, name: string, projects: readonly string[]): string[] {
+/**
+ * A run of vitest that leaves its results in the folder, under its name.
+ *
+ * @param retry how many more attempts a test gets that fails
+ */
+function vitest(folder: string, name: string, projects: readonly string[], retry: number): string[] {
   const reporters = ["--reporter=default", "--reporter=blob", `--outputFile.blob=${join(folder, `${name}.json`)}`];
   const chosen = projects.map((project) => `--project=${project}`);
-  return [process.execPath, VITEST, "run", ...chosen, ...reporters, "--passWithNoTests", ...further];
+  return [
+    process.execPath,
+    VITEST,
+    "run",
+    ...chosen,
+    ...reporters,
+    `--retry=${retry}`,
+    "--passWithNoTests",
+    ...further,
+  ];
 }
 
 async function runAll(folder: string): Promise<boolean> {
-  const simulation = vitest(folder, "simulation", ["simulation"]);
+  const simulation = vitest(folder, "simulation", ["simulation"], 0);
   const simulated = run(process.platform === "win32" ? simulation : [...LOW_PRIORITY, ...simulation], true);
   const tsx = ["--import", "tsx"];
   const prepared =
@@ -58,9 +71,9 @@ async function runAll(folder: string): Promise<boolean> {
     await simulated;
     return false;
   }
-  const tested = await run(vitest(folder, "others", ["unit", "integration", "fuzz", "e2e"]));
+  const tested = await run(vitest(folder, "others", ["unit", "integration", "fuzz", "e2e"], 1));
   // They take every connection that a service allows, so they run when the other tests have ended.
-  const withstood = await run(vitest(folder, "attack", ["attack"]));
+  const withstood = await run(vitest(folder, "attack", ["attack"], 1));
   const held = await simulated;
   // The last lines are about both: what was skipped and why, and how many tests passed.
   const counted = await run([process.execPath, VITEST, `--merge-reports=${folder}`, `--reporter=${TALLY}`]);
