@@ -8,16 +8,13 @@ import { onStage, openStage, type Stage } from "./stage.js";
 /** How carol goes, and what the others then see. */
 interface Going {
   how: string;
-  env?: Record<string, string>;
-  /** Whether she needs a network that can be spoiled. */
-  network?: boolean;
   go: (carol: Person, stage: Stage, network: Awaited<ReturnType<Stage["network"]>> | undefined) => Promise<void>;
   away: boolean;
   reason: string;
   cause?: string;
 }
 
-const goings: Going[] = [
+const ofHerOwn: Going[] = [
   {
     how: "her renderer is killed",
     go: (carol) => carol.signalRenderers("SIGKILL"),
@@ -55,9 +52,17 @@ const goings: Going[] = [
     reason: "left",
   },
   {
+    how: "her page's process is stopped",
+    go: (carol) => carol.signalRenderers("SIGSTOP"),
+    away: true,
+    reason: "idle",
+    cause: "page_stopped",
+  },
+];
+
+const byNetwork: Going[] = [
+  {
     how: "her socket is destroyed and she cannot come back",
-    env: { RESUME_GRACE_MS: "4000" },
-    network: true,
     go: async (_carol, _stage, network) => network?.cut(),
     away: true,
     reason: "disconnected",
@@ -65,19 +70,10 @@ const goings: Going[] = [
   },
   {
     how: "her network goes silent",
-    env: { SOCKET_PING_INTERVAL_MS: "1000", RESUME_GRACE_MS: "4000" },
-    network: true,
     go: async (_carol, _stage, network) => network?.silence(),
     away: true,
     reason: "disconnected",
     cause: "connection_lost",
-  },
-  {
-    how: "her page's process is stopped",
-    go: (carol) => carol.signalRenderers("SIGSTOP"),
-    away: true,
-    reason: "idle",
-    cause: "page_stopped",
   },
 ];
 
@@ -121,17 +117,40 @@ describe.skipIf(noStageReason)("a call of three in Chromium", () => {
     if (expected.cause) expect(inLog).toMatchObject([{ cause: expected.cause }]);
   }
 
-  test.each(goings)(onStage("$how: the others see it and go on, the worker holds nothing of hers"), async (going) => {
-    const stage = await openStage(going.env);
-    const network = going.network ? await stage.network() : undefined;
+  /** Carol comes and goes in one way after the other. Ada and Bob stay all the time. */
+  async function goesInEachWay(stage: Stage, goings: readonly Going[], overNetwork: boolean): Promise<void> {
     const [ada, bob] = [await stage.enter("Ada", "daily"), await stage.enter("Bob", "daily")];
+    for (const going of goings) {
+      try {
+        await comesAndGoes(stage, [ada, bob], going, overNetwork ? await stage.network() : undefined);
+      } catch (error) {
+        throw new Error(`Carol goes, ${going.how}: ${String(error)}`, { cause: error });
+      }
+    }
+  }
+
+  async function comesAndGoes(
+    stage: Stage,
+    others: readonly [Person, Person],
+    going: Going,
+    network: Awaited<ReturnType<Stage["network"]>> | undefined,
+  ): Promise<void> {
     const carol = await stage.enter("Carol", "daily", { via: network, ownBrowser: true });
-    await Promise.all([ada, bob, carol].map((person) => person.hearsAndSees()));
+    await Promise.all([...others, carol].map((person) => person.hearsAndSees()));
     const sessionId = await carol.sessionId();
     await workersHold({ transports: 6, producers: 6, consumers: 12 });
     await going.go(carol, stage, network);
-    await provesGone(stage, [ada, bob], sessionId, going);
+    await provesGone(stage, others, sessionId, going);
     await carol.signalRenderers("SIGCONT").catch(() => undefined);
+  }
+
+  test(onStage("one goes in each way: the others see it and go on, the worker holds nothing of hers"), async () => {
+    await goesInEachWay(await openStage(), ofHerOwn, false);
+  });
+
+  test(onStage("one loses the network: the others see it and go on, the worker holds nothing of hers"), async () => {
+    const stage = await openStage({ SOCKET_PING_INTERVAL_MS: "1000", RESUME_GRACE_MS: "4000" });
+    await goesInEachWay(stage, byNetwork, true);
   });
 
   const quick = {
