@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { startAgent, startServiceWithAgents } from "../integration/agents/media-server.js";
 import { Fleet } from "../support/fleet.js";
 import { startService, type TestService } from "../support/service.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
@@ -395,4 +396,24 @@ describe.skipIf(noStageReason)("the operator page", () => {
       expect(await page.getByTestId("drain").isDisabled()).toBe(true);
     },
   );
+
+  test(onStage("shows the agents beside their node, and which of them is away"), async () => {
+    const service = await startServiceWithAgents();
+    const line = await TcpProxy.start(service.port);
+    onTestFinished(() => line.close());
+    startAgent(`http://127.0.0.1:${line.port}`, { name: "media-1" });
+    const { page } = await openOps(service);
+    const agent = page.getByTestId("node").getByTestId("agent");
+    await agent.getByText("media of 0 sessions, 0 transports").waitFor();
+    expect(await agent.innerText()).toMatch(/^agent media-1 on /);
+    await page.getByText("1 node, 1 agent").waitFor();
+    await page.getByText("✓ Nothing needs attention").waitFor();
+
+    line.cut();
+    await page
+      .getByTestId("attention")
+      .getByText(/Agent media-1 on .* is away since/)
+      .waitFor();
+    await agent.getByText(/! away for/).waitFor();
+  });
 });

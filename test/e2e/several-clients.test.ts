@@ -1,8 +1,10 @@
 /** Two clients on one page of a real browser, with its storage, its locks and its reload. */
 import type { Page } from "playwright-core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Firefox } from "../support/firefox.js";
 import { startService } from "../support/service.js";
 import { noStageReason, openPage } from "./browsers.js";
+import { inFirefox, noFirefoxReason } from "./firefox.js";
 import { serveSdk } from "./sdk-page.js";
 import { onStage } from "./stage.js";
 
@@ -14,7 +16,7 @@ interface Shown {
 }
 
 /** Starts two clients in the page. @param users undefined: both are guests */
-function startTwo(page: Page, url: string, users: readonly string[] = []): Promise<Shown[]> {
+function startTwo(page: Pick<Page, "evaluate">, url: string, users: readonly string[] = []): Promise<Shown[]> {
   return page.evaluate(
     async ({ address, ids }) => {
       window.clients = [0, 1].map((index) => {
@@ -58,5 +60,18 @@ describe.skipIf(noStageReason)("two clients on one page", () => {
       await copy.close();
       await page.evaluate(() => Promise.all(window.clients.map((client) => client.disconnect())));
     }
+  });
+
+  test.skipIf(noFirefoxReason)(inFirefox("both resume after a reload in Firefox"), async () => {
+    const origin = await serveSdk();
+    const service = await startService({ CORS_ORIGIN: origin });
+    const firefox = await Firefox.launch();
+    onTestFinished(() => firefox.close());
+    const page = await firefox.newPage();
+    await page.goto(origin);
+    const before = await startTwo(page as unknown as Pick<Page, "evaluate">, service.http, ["ann", "bob"]);
+    await page.reload();
+    const after = await startTwo(page as unknown as Pick<Page, "evaluate">, service.http, ["ann", "bob"]);
+    expect(after).toEqual(before.map((shown) => ({ ...shown, resumed: true })));
   });
 });

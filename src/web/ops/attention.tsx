@@ -1,7 +1,7 @@
-/** What an operator has to know first: ghosts, cleanups that are stuck, nodes that do not answer. */
+/** What an operator has to know first: ghosts, cleanups that are stuck, nodes that do not answer, agents that are away. */
 import type { Problem } from "./contact.js";
 import { SessionCard } from "./session-card.js";
-import type { Stuck } from "./shapes.js";
+import type { AgentRow, Stuck } from "./shapes.js";
 import { SmallButton } from "./small-button.js";
 import type { Trouble } from "./snapshot.js";
 import type { OpsStore } from "./store.js";
@@ -12,10 +12,11 @@ export function Attention({ store }: { store: OpsStore }) {
   const problem = store.contact.problem.value;
   if (problem) return <Unknown problem={problem} answeredAt={store.contact.answeredAt.value} />;
   if (!trouble) return null;
-  const { ghosts, closing, stuck, missing, failing } = trouble;
+  const { ghosts, closing, stuck, missing, agents, failing } = trouble;
   const calm = isCalm(trouble);
   const notes = [
     ...missing.map((node) => `Node ${node} did not answer: its sessions are not shown.`),
+    ...agents.map(agentTrouble),
     ...failing.map((part) => `${part} does not work.`),
   ];
   return (
@@ -53,6 +54,12 @@ function Unknown({ problem, answeredAt }: { problem: Problem; answeredAt: Date |
   );
 }
 
+function agentTrouble({ name, host, state, since, unseenWhy }: AgentRow): string {
+  const agent = `Agent ${name} on ${host}`;
+  if (state === "connected") return `${agent} may not see all media of its process: ${unseenWhy ?? ""}`;
+  return `${agent} is away since ${clockTime(new Date(since))}: nobody knows what media its process has. Calls go on.`;
+}
+
 function StuckCleanup({ cleanup, store }: { cleanup: Stuck; store: OpsStore }) {
   const { sessionId, userId, name, roomId, reason, attempts, steps } = cleanup;
   const room = roomId === null ? "" : ` from “${roomId}”`;
@@ -82,8 +89,8 @@ export function pageTitle({ snapshot, contact }: OpsStore): string {
   return trouble && !isCalm(trouble) ? `! ${headline(trouble)} · ${name}` : name;
 }
 
-function isCalm({ ghosts, closing, stuck, missing, failing }: Trouble): boolean {
-  return [ghosts, closing, stuck, missing, failing].every(({ length }) => length === 0);
+function isCalm({ ghosts, closing, stuck, missing, agents, failing }: Trouble): boolean {
+  return [ghosts, closing, stuck, missing, agents, failing].every(({ length }) => length === 0);
 }
 
 function headline({ ghosts, closing, stuck }: Trouble): string {
