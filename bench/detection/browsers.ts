@@ -6,6 +6,7 @@ import { browsersHere, type BrowserName } from "./person.js";
 import { MeasuredService } from "./service.js";
 import { departAll, enterAll } from "./trial.js";
 import { QUICK_WAYS, SLOW_WAYS, type Way } from "./ways.js";
+import type { Going } from "./witness.js";
 
 export interface PeopleOptions {
   /** The built service. */
@@ -18,7 +19,10 @@ export interface PeopleOptions {
   scrapes: string[];
 }
 
-/** One way and browser after the other: more browsers at the same time would slow each other down. */
+/**
+ * One way and browser after the other, and those who are gone within seconds also one person after the other: more browsers at the same
+ * time would slow each other down.
+ */
 export async function measurePeople(options: PeopleOptions): Promise<Row[]> {
   const { main, times, wanted, say, scrapes } = options;
   const service = await MeasuredService.start(main);
@@ -32,15 +36,21 @@ export async function measurePeople(options: PeopleOptions): Promise<Row[]> {
     return { how, browser, told, atMost, goings };
   };
   try {
-    const inTurn = async (ways: readonly Way[]): Promise<Row[]> => {
+    const inTurn = async (ways: readonly Way[], atOnce: number): Promise<Row[]> => {
       const measured: Row[] = [];
-      for (const { way, browser } of pairs(ways))
-        measured.push(rowOf(way, browser, await departAll(await enterAll(service, way, browser, times), way)));
+      for (const { way, browser } of pairs(ways)) {
+        const goings: Going[] = [];
+        for (let left = times; left > 0; left -= atOnce) {
+          const entered = await enterAll(service, way, browser, Math.min(left, atOnce));
+          goings.push(...(await departAll(entered, way)));
+        }
+        measured.push(rowOf(way, browser, goings));
+      }
       return measured;
     };
-    const first = await inTurn(QUICK_WAYS);
+    const first = await inTurn(QUICK_WAYS, 1);
     if (wanted({ id: "cut" })) first.push(...(await measureNetwork(options)));
-    const last = await inTurn(SLOW_WAYS);
+    const last = await inTurn(SLOW_WAYS, times);
     scrapes.push(await service.metrics());
     return [...first, ...last];
   } finally {
