@@ -6,6 +6,10 @@ import { findChromium } from "../../scripts/chromium.js";
 import { findCommand } from "../../scripts/system-packages.js";
 
 let made = 0;
+const there = new Set<OtherMachine>();
+
+// This also closes them when somebody interrupts the measurement.
+process.once("exit", () => there.forEach((machine) => machine.close()));
 
 /** Why there can be no other machine here; undefined when there can. */
 export function noMachineReason(): string | undefined {
@@ -48,8 +52,7 @@ export class OtherMachine {
     writeFileSync(this.browserProgram, `#!/bin/sh\nexec ip netns exec ${name} '${findChromium() ?? ""}' "$@"\n`);
     chmodSync(this.browserProgram, 0o755);
     ip("netns", "add", name);
-    // This also closes it when somebody interrupts the measurement.
-    process.once("exit", () => this.close());
+    there.add(this);
     // IPv6 addresses appear late, after a check for duplicates. Browsers would see that as a change of network.
     ip("netns", "exec", name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
     ip("link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name);
@@ -77,6 +80,7 @@ export class OtherMachine {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    there.delete(this);
     for (const child of this.#children) child.kill("SIGKILL");
     ip("netns", "del", this.#name);
     rmSync(this.#folder, { recursive: true, force: true });
