@@ -49,7 +49,11 @@ test.skipIf(noStageReason)(
     });
     await timed("explains", async () => {
       await cards.getByRole("button", { name: "Explain" }).click();
-      await page.getByTestId("explanation").getByText(/crowd-7777/i).first().waitFor();
+      await page
+        .getByTestId("explanation")
+        .getByText(/crowd-7777/i)
+        .first()
+        .waitFor();
     });
     await page.getByTestId("filter-user").fill("");
     await until(async () => (await cards.count()) === 50);

@@ -100,8 +100,8 @@ test(
     const other = home === first ? second : first;
     home?.signal("SIGTERM");
     expect(await home?.ended()).toBe(0);
-    await until(
-      () => [ada, bob].every((client) => client.state === "connected" && client.room?.participants.length === 2),
+    await until(() =>
+      [ada, bob].every((client) => client.state === "connected" && client.room?.participants.length === 2),
     );
     await until(async () => (await fleet.metric(other, "lastseen_participants")) === 2);
     expect(left).toEqual([]);
