@@ -7,6 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/client/package.json packages/client/
 COPY packages/react/package.json packages/react/
+COPY packages/server/package.json packages/server/
 COPY packages/agent/package.json packages/agent/
 COPY packages/conformance/package.json packages/conformance/
 COPY examples/react-call/package.json examples/react-call/

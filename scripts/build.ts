@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { webBundle } from "./web-bundle.js";
 
-const PACKAGES = ["protocol", "client", "react", "agent", "conformance"] as const;
+const PACKAGES = ["protocol", "client", "react", "server", "agent", "conformance"] as const;
 /** Minified and gzipped bytes of `@lastseen/client`, without media. */
 const CORE_LIMIT_BYTES = 15_760;
 /** The same of `@lastseen/client/early`. */
@@ -39,7 +39,8 @@ function tsc(...args: string[]): Promise<void> {
 /** Each needs the built types of those before it. */
 async function compileAll(): Promise<void> {
   await compile(join("packages", "protocol"));
-  await Promise.all([compile(join("packages", "client")), compile(join("packages", "conformance")), bundleAgent()]);
+  const ofProtocol = ["client", "server", "conformance"].map((name) => compile(join("packages", name)));
+  await Promise.all([...ofProtocol, bundleAgent()]);
   await Promise.all([compile(join("packages", "react")), compile(".")]);
 }
 

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import type { SessionHistory } from "../../src/admin/local-view.js";
-import type { SessionView } from "../../src/admin/session-view.js";
+import type { SessionHistory, SessionView } from "@lastseen/protocol/http";
 import { freePort } from "../../test/support/free-port.js";
 import { ServiceProcess } from "../harness/service-process.js";
 

@@ -1,24 +1,13 @@
-// Keeps the participants of every room from the events. Plain Node without libraries; a Map takes the place of your table.
+// Keeps the participants of every room from the events; a Map takes the place of your table.
 // It takes single events and batches. When the service has dropped events, it compares its table with the service's API.
 //   WEBHOOK_SECRET=… LASTSEEN_URL=http://127.0.0.1:3001 ADMIN_TOKEN=… PORT=4000 node examples/webhook-receiver/receiver.js
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
+import { LastseenApi, verifyWebhook, WebhookError } from "@lastseen/server";
+
+const { LASTSEEN_URL: url, ADMIN_TOKEN: token, WEBHOOK_SECRET: secret, WEBHOOK_SECRET_PREVIOUS } = process.env;
 
 const participants = new Map();
-
-/** As Standard Webhooks says; there are libraries that do the same, such as `standardwebhooks`. */
-function isGenuine(headers, body) {
-  const { "webhook-id": id, "webhook-timestamp": seconds, "webhook-signature": signatures = "" } = headers;
-  if (!(Math.abs(Date.now() / 1000 - Number(seconds)) <= 300)) return false;
-  const [, encoded] = /^whsec_(.*)$/.exec(process.env.WEBHOOK_SECRET) ?? [];
-  const key = encoded === undefined ? process.env.WEBHOOK_SECRET : Buffer.from(encoded, "base64");
-  const expected = createHmac("sha256", key).update(`${id}.${seconds}.${body}`).digest();
-  return signatures.split(" ").some((signature) => {
-    const given = Buffer.from(signature.replace(/^v1,/, ""), "base64");
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  });
-}
 
 /** The state of a participant after an event with a room. An event without a room is about a session that is in no room. */
 const STATES = {
@@ -42,25 +31,18 @@ function apply({ type, sessionId, userId, name, roomId, nodeId, epoch, sequence,
   participants.set(sessionId, { userId, name, roomId: room, nodeId, state, epoch, sequence, at });
 }
 
-/** All sessions of all nodes as the service has them now. */
+/** All sessions of all nodes as the service has them now. Throws when a node does not answer. */
 async function readSessions() {
-  const headers = process.env.ADMIN_TOKEN ? { authorization: `Bearer ${process.env.ADMIN_TOKEN}` } : {};
-  const found = [];
-  for (let cursor = ""; cursor !== null;) {
-    const query = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const answer = await fetch(`${process.env.LASTSEEN_URL}/api/sessions?limit=200${query}`, { headers });
-    if (!answer.ok) throw new Error(`GET /api/sessions: ${answer.status}`);
-    const page = await answer.json();
-    if (page.missing.length > 0) throw new Error(`nodes that did not answer: ${page.missing}`);
-    found.push(...page.sessions);
-    cursor = page.cursor;
+  const found = new Map();
+  for await (const session of new LastseenApi({ url, token }).sessions.all({ limit: 200 })) {
+    if (session.state !== "closing") found.set(session.id, session);
   }
-  return found.filter(({ state }) => state !== "closing" && state !== "ended");
+  return found;
 }
 
 /** Makes the rows right whose last event was dropped. A row with a later event is right: the service drops the oldest ones. */
 async function compare({ lastAt }) {
-  const there = new Map((await readSessions()).map((session) => [session.id, session]));
+  const there = await readSessions();
   for (const [sessionId, row] of participants) {
     if (row.at <= lastAt && !there.has(sessionId)) row.state = "gone";
   }
@@ -78,10 +60,10 @@ function shown(state) {
 
 async function receive(request, response) {
   if (request.method === "GET") return response.end(JSON.stringify([...participants.values()]));
-  const body = await text(request);
-  if (!isGenuine(request.headers, body)) return response.writeHead(401).end();
-  const message = JSON.parse(body);
-  for (const event of message.type === "batch" ? message.data.events : [message.data]) {
+  const { headers } = request;
+  const body = await buffer(request);
+  const { events } = verifyWebhook({ body, headers, secret, previousSecret: WEBHOOK_SECRET_PREVIOUS });
+  for (const event of events) {
     // When this fails, the service gets no 2xx and sends all of it again.
     if (event.type === "events_dropped") await compare(event);
     else apply(event);
@@ -91,7 +73,7 @@ async function receive(request, response) {
 
 function fail(error, response) {
   process.stderr.write(`${error.message}\n`);
-  response.writeHead(503).end();
+  response.writeHead(error instanceof WebhookError ? 401 : 503).end();
 }
 
 createServer((request, response) => void receive(request, response).catch((error) => fail(error, response))).listen(

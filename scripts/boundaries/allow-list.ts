@@ -28,6 +28,7 @@ export const boundaries: Boundaries = {
     "packages/client/src/media": ["packages/client", "@lastseen/protocol", "mediasoup-client"],
     "packages/client/src/devices": ["packages/client", "packages/client/src/media"],
     "packages/react": ["@lastseen/client", "react"],
+    "packages/server": ["@lastseen/protocol", "jose", "standardwebhooks", "node:*"],
     // The same watch over mediasoup as in the service: it is bundled into the package.
     "packages/agent": ["@lastseen/protocol", "src/kernel", "src/ports", "src/media", "mediasoup", "ws", "node:*"],
     "packages/conformance": ["@lastseen/protocol", "ws", "node:*"],
@@ -171,6 +172,7 @@ export const boundaries: Boundaries = {
     typebox: "describes the data at each edge: messages, settings, records in Redis, routes",
     ws: "the gateway names its types; the agent opens a socket, and so does what plays a service or a person in a test",
     fastify: "the HTTP server and the gateway hang their routes into one application",
+    jose: "the gateway checks the tokens of identity providers; packages/server makes tokens for a backend",
     mediasoup:
       "media/ and the agent, which shares its code, use it; the plugin's options are mediasoup's own types, because its users pass their own objects",
     pino: "observability/ makes the logger; what is handed a logger names its type",

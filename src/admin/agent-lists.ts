@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { Nothing } from "@lastseen/protocol";
+import { AgentView } from "@lastseen/protocol/http";
 import type { NodeRpc } from "../cluster/node-rpc.js";
-import { AgentView } from "../ports/agent-links.js";
 import { defineQuestion } from "../ports/question.js";
 
 const AGENTS = defineQuestion("agents", Nothing, Type.Object({ agents: Type.Array(AgentView) }));

@@ -2,9 +2,17 @@
  * What operators can see and do on this node alone. The answers are plain data, so that one node can send them to another.
  * {@link WholeView} joins the answers of all nodes.
  */
-import Type, { type Static } from "typebox";
 import type { Timeline } from "../observability/timeline.js";
-import { GIVEN_UP, LastseenError, Participant, RoomRole } from "@lastseen/protocol";
+import { GIVEN_UP, LastseenError } from "@lastseen/protocol";
+import type {
+  NodeSummary,
+  RoomDetail,
+  RoomSummary,
+  SessionFilter,
+  SessionHistory,
+  SessionPage,
+  SessionView,
+} from "@lastseen/protocol/http";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Room } from "../room/room.js";
 import type { Rooms } from "../room/rooms.js";
@@ -12,83 +20,7 @@ import type { Actor } from "../session/actor.js";
 import type { Liveness } from "../session/liveness.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
-import { SessionView, stateOf, viewEnding, viewSession } from "./session-view.js";
-
-const MediaCounts = Type.Object({ transports: Type.Integer(), producers: Type.Integer(), consumers: Type.Integer() });
-
-export const RoomSummary = Type.Object({
-  id: Type.String(),
-  nodeId: Type.String(),
-  version: Type.Integer(),
-  openedAt: Type.Number(),
-  /** Everybody in the room. */
-  participants: Type.Integer(),
-  /** How many of them are audience, which the others do not see. */
-  audience: Type.Integer(),
-});
-export type RoomSummary = Static<typeof RoomSummary>;
-
-export const RoomDetail = Type.Object({
-  id: Type.String(),
-  nodeId: Type.String(),
-  version: Type.Integer(),
-  openedAt: Type.Number(),
-  audience: Type.Integer(),
-  /** Everybody in the room. */
-  participants: Type.Array(Type.Intersect([Participant, Type.Object({ role: RoomRole, media: MediaCounts })])),
-});
-export type RoomDetail = Static<typeof RoomDetail>;
-
-export const SessionFilter = Type.Object({
-  userId: Type.Optional(Type.String()),
-  roomId: Type.Optional(Type.String()),
-  search: Type.Optional(
-    Type.String({
-      maxLength: 128,
-      description: "A part of the user id, the name or the room id, in upper or lower case, or a whole session id",
-    }),
-  ),
-  state: Type.Optional(
-    Type.Enum(["present", "away", "ghost", "closing", "ended"], {
-      description: "`ended`: those that ended within the last 15 minutes, at most 1,000 of each node",
-    }),
-  ),
-  cursor: Type.Optional(Type.String({ maxLength: 200 })),
-  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
-});
-export type SessionFilter = Static<typeof SessionFilter>;
-
-/** Sessions, oldest first (ended ones: the last end first), and the cursor of the next page; `null` on the last page. */
-export const SessionPage = Type.Object({
-  sessions: Type.Array(SessionView),
-  cursor: Type.Union([Type.String(), Type.Null()]),
-  /** How many sessions fit the filter, on all pages. Missing when a node of an older version answers. */
-  total: Type.Optional(Type.Integer()),
-});
-export type SessionPage = Static<typeof SessionPage>;
-
-/** One node, for operators. */
-export const NodeSummary = Type.Object({
-  nodeId: Type.String(),
-  version: Type.String(),
-  uptimeSeconds: Type.Number(),
-  sessions: Type.Integer(),
-  /** Sessions over their deadline that are still here. */
-  ghosts: Type.Integer(),
-  rooms: Type.Integer(),
-  participants: Type.Integer(),
-  /** Whether it hands its sessions over to other nodes, or has done so. */
-  draining: Type.Boolean(),
-});
-export type NodeSummary = Static<typeof NodeSummary>;
-
-export const SessionHistory = Type.Object({
-  sessionId: Type.String(),
-  entries: Type.Array(
-    Type.Object({ at: Type.Number(), step: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) }),
-  ),
-});
-export type SessionHistory = Static<typeof SessionHistory>;
+import { stateOf, viewEnding, viewSession } from "./session-view.js";
 
 /** `by` is who asked. All methods throw LastseenError `not_found` when the room or session is unknown. */
 export interface OperatorView {

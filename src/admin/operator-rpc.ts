@@ -2,7 +2,6 @@
 import Type, { type Static } from "typebox";
 import type { NodeRpc } from "../cluster/node-rpc.js";
 import { GivenId, LastseenError, Nothing } from "@lastseen/protocol";
-import { defineQuestion } from "../ports/question.js";
 import {
   NodeSummary,
   RoomDetail,
@@ -10,9 +9,10 @@ import {
   SessionFilter,
   SessionHistory,
   SessionPage,
-  type OperatorView,
-} from "./local-view.js";
-import { SessionView } from "./session-view.js";
+  SessionView,
+} from "@lastseen/protocol/http";
+import { defineQuestion } from "../ports/question.js";
+import type { OperatorView } from "./local-view.js";
 
 const ById = Type.Object({ id: GivenId });
 export type ById = Static<typeof ById>;

@@ -1,33 +1,7 @@
-import Type, { type Static } from "typebox";
 import type { Ending } from "../observability/timeline.js";
-import { EvidenceReportSchema, JsonObject } from "@lastseen/protocol";
+import type { SessionView } from "@lastseen/protocol/http";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
-
-const Nullable = Type.Union([Type.Number(), Type.Null()]);
-
-/** A session for operators: who it is, where, its state, and the evidence for that state. Times in epoch milliseconds. */
-export const SessionView = Type.Object({
-  id: Type.String(),
-  userId: Type.String(),
-  name: Type.String(),
-  tabId: Type.String(),
-  /** The node that holds it. */
-  nodeId: Type.String(),
-  roomId: Type.Union([Type.String(), Type.Null()]),
-  state: Type.Enum(["present", "away", "ghost", "closing", "ended"]),
-  epoch: Type.Integer(),
-  openedAt: Type.Number(),
-  joinedAt: Nullable,
-  lastSeenAt: Type.Number(),
-  metadata: JsonObject,
-  verdict: Type.Object({ cause: Type.String(), changesInMs: Type.Number() }),
-  evidence: EvidenceReportSchema,
-  media: Type.Object({ transports: Type.Integer(), producers: Type.Integer(), consumers: Type.Integer() }),
-  /** When and why it ended; `null` while it lives. */
-  end: Type.Union([Type.Null(), Type.Object({ at: Type.Number(), reason: Type.String() })]),
-});
-export type SessionView = Static<typeof SessionView>;
 
 const NO_MEDIA = { transports: 0, producers: 0, consumers: 0 };
 

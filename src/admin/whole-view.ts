@@ -1,11 +1,11 @@
 import type { NodeRpc } from "../cluster/node-rpc.js";
 import { type JsonObject, LastseenError } from "@lastseen/protocol";
+import type { SessionFilter, SessionView } from "@lastseen/protocol/http";
 import type { Question } from "../ports/question.js";
 import type { Directory } from "../ports/directory.js";
 import { OPERATOR_RPC, type ById } from "./operator-rpc.js";
 import type { Actor } from "../session/actor.js";
-import type { SessionView } from "./session-view.js";
-import { pageOf, positionOf, type OperatorView, type SessionFilter } from "./local-view.js";
+import { pageOf, positionOf, type OperatorView } from "./local-view.js";
 
 /** Does what {@link LocalView} does, for all nodes: it asks the other nodes for the rooms and sessions that they hold. */
 export class WholeView implements OperatorView {

@@ -1,12 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import Type from "typebox";
+import { AgentList } from "@lastseen/protocol/http";
 import type { AgentLists } from "../admin/agent-lists.js";
-import { AgentView } from "../ports/agent-links.js";
-
-const List = Type.Object({
-  agents: Type.Array(AgentView),
-  missing: Type.Array(Type.String(), { description: "Nodes that did not answer" }),
-});
 
 /** Shows the processes with mediasoup that report media; see docs/agent.md. */
 export function agentRoutes(lists: Pick<AgentLists, "all">): FastifyPluginAsyncTypebox {
@@ -14,7 +8,11 @@ export function agentRoutes(lists: Pick<AgentLists, "all">): FastifyPluginAsyncT
     app.get(
       "/agents",
       {
-        schema: { tags: ["agents"], summary: "Agents of all nodes, also those that are away", response: { 200: List } },
+        schema: {
+          tags: ["agents"],
+          summary: "Agents of all nodes, also those that are away",
+          response: { 200: AgentList },
+        },
       },
       () => lists.all(),
     );

@@ -1,26 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type, { type Static } from "typebox";
 import { RoomId, UserId } from "@lastseen/protocol";
-import { MOST_BLOCKED_SECONDS, type BlockRecord, type BlockTarget } from "../ports/block-list.js";
+import { BlockFilter, BlockList, BlockView, BlockWish } from "@lastseen/protocol/http";
+import type { BlockRecord, BlockTarget } from "../ports/block-list.js";
 import type { Blocks } from "../session/blocks.js";
 import type { ActorOf } from "./actor.js";
 
 const ById = Type.Object({ userId: UserId });
 const InRoom = Type.Object({ roomId: Type.Optional(RoomId) });
-const Wish = Type.Object({
-  seconds: Type.Integer({ minimum: 1, maximum: MOST_BLOCKED_SECONDS, description: "How long the block lasts" }),
-  roomId: Type.Optional(RoomId),
-});
-const Filter = Type.Object({ userId: Type.Optional(UserId), roomId: Type.Optional(RoomId) });
-
-const BlockView = Type.Object({
-  userId: Type.String(),
-  roomId: Type.Union([Type.String(), Type.Null()], { description: "`null`: the user is blocked everywhere" }),
-  blockedAt: Type.Number(),
-  expiresAt: Type.Number(),
-  by: Type.Object({ name: Type.String(), address: Type.Optional(Type.String()) }),
-});
-const List = Type.Object({ blocks: Type.Array(BlockView) });
 const Gone = Type.Null({ description: "The block is lifted" });
 
 /** Blocks users for a time, everywhere or in one room, and shows who is blocked. */
@@ -34,7 +21,7 @@ export function blockRoutes(blocks: Blocks, actorOf: ActorOf): FastifyPluginAsyn
           tags,
           summary: "Block a user: the sessions end (with `roomId`: those in that room leave it), new ones are refused",
           params: ById,
-          body: Wish,
+          body: BlockWish,
           response: { 200: BlockView },
         },
       },
@@ -65,8 +52,8 @@ export function blockRoutes(blocks: Blocks, actorOf: ActorOf): FastifyPluginAsyn
         schema: {
           tags,
           summary: "Who is blocked; the block that ends first is first",
-          querystring: Filter,
-          response: { 200: List },
+          querystring: BlockFilter,
+          response: { 200: BlockList },
         },
       },
       async ({ query: { userId, roomId } }) => {
@@ -83,6 +70,6 @@ function targetOf({ userId }: Static<typeof ById>, { roomId }: Static<typeof InR
   return roomId === undefined ? { userId } : { userId, roomId };
 }
 
-function viewOf({ userId, roomId, blockedAt, expiresAt, by }: BlockRecord): Static<typeof BlockView> {
+function viewOf({ userId, roomId, blockedAt, expiresAt, by }: BlockRecord): BlockView {
   return { userId, roomId: roomId ?? null, blockedAt, expiresAt, by };
 }

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { LastseenError, UserId } from "@lastseen/protocol";
+import { BlockedCallerList } from "@lastseen/protocol/http";
 import type { CallerLists } from "../admin/caller-lists.js";
 
 const Ids = Type.Object({ userId: UserId, callerId: UserId });
 const ById = Type.Object({ userId: UserId });
-const List = Type.Object({ callers: Type.Array(Type.Object({ userId: Type.String() })) });
 const Done = Type.Null({ description: "Done" });
 
 /** Whom a user does not want to be called by. The caller does not learn it: the calls look as if nobody answers. */
@@ -19,7 +19,7 @@ export function callerRoutes(lists: CallerLists): FastifyPluginAsyncTypebox {
           tags,
           summary: "By whom a user does not want to be called",
           params: ById,
-          response: { 200: List },
+          response: { 200: BlockedCallerList },
         },
       },
       async ({ params }) => ({ callers: (await lists.of(params.userId)).map((userId) => ({ userId })) }),

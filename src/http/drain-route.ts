@@ -1,9 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import Type from "typebox";
+import { Draining } from "@lastseen/protocol/http";
 import type { Actor } from "../session/actor.js";
 import type { ActorOf } from "./actor.js";
-
-const Draining = Type.Object({ sessions: Type.Integer({ description: "Sessions that are still here" }) });
 
 /**
  * Empties this node before it is stopped: its sessions move to the other nodes, and new rooms open there too.

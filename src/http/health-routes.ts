@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import Type, { type Static } from "typebox";
+import { Health, Liveliness, LivelinessQuery, Readiness, type Checks, type Hindrance } from "@lastseen/protocol/http";
 
 /** The numbers and checks that the health routes show. */
 export interface HealthSource {
@@ -13,7 +13,7 @@ export interface HealthSource {
     ghosts: number;
     rooms: number;
   };
-  checks(): Record<"redis" | "webhook", CheckResult> & { media: CheckResult | "unseen" };
+  checks(): Checks;
   /** What operators should know, in sentences. */
   warnings(): string[];
   /** Whether new clients may come to this node. */
@@ -23,54 +23,6 @@ export interface HealthSource {
   /** Whether this node hands its sessions over to other nodes, or has done so. */
   isDraining(): boolean;
 }
-
-/** `off`: not configured, so nothing is missing. */
-export type CheckResult = "ok" | "failing" | "off";
-
-const Check = Type.Enum(["ok", "failing", "off"]);
-/** `unseen`: the application makes the media, and this service cannot see it. `warnings` says why. */
-const MediaCheck = Type.Enum(["ok", "failing", "off", "unseen"]);
-const Checks = Type.Object({ media: MediaCheck, redis: Check, webhook: Check });
-const Draining = Type.Boolean({ description: "It takes nothing new; `sessions` in GET /api/health are still here" });
-/** Why new clients may not come. */
-const Hindrance = Type.Enum(["draining", "stopping", "media"]);
-type Hindrance = Static<typeof Hindrance>;
-const Count = Type.Integer({ minimum: 0 });
-
-const Health = Type.Object({
-  status: Type.Enum(["OK", "DEGRADED"]),
-  version: Type.String(),
-  nodeId: Type.String(),
-  draining: Draining,
-  uptimeSeconds: Type.Number(),
-  connectedUsers: Count,
-  busyUsers: Count,
-  activeCalls: Count,
-  sessions: Count,
-  ghosts: Count,
-  rooms: Count,
-  checks: Checks,
-  warnings: Type.Array(Type.String(), { description: "What is wrong, or may go wrong, and what to do; often empty" }),
-});
-const Liveliness = Type.Object({
-  status: Type.Enum(["live"]),
-  service: Type.Enum(["lastseen"]),
-  nodeId: Type.String({ description: "The node that answers: other nodes compare it, to find a wrong PUBLIC_URL" }),
-  originAllowed: Type.Optional(
-    Type.Boolean({ description: "Whether pages of the asking origin may connect; absent when the request names none" }),
-  ),
-});
-const Asker = Type.Object({
-  origin: Type.Optional(
-    Type.String({ description: "For pages of the same origin, whose requests have no Origin header" }),
-  ),
-});
-const Readiness = Type.Object({
-  status: Type.Enum(["ready", "not_ready"]),
-  draining: Draining,
-  reasons: Type.Array(Hindrance, { description: "Why it is not ready; empty when it is" }),
-  checks: Checks,
-});
 
 /** Health for people and load balancers. Needs no token, and shows nothing about single users. */
 export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
@@ -105,7 +57,7 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
           tags,
           security,
           summary: "Whether the process answers at all",
-          querystring: Asker,
+          querystring: LivelinessQuery,
           response: { 200: Liveliness },
         },
       },

@@ -1,20 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { RoomDetail, RoomSummary, type OperatorView } from "../admin/local-view.js";
+import { RoomDetail, RoomList } from "@lastseen/protocol/http";
+import type { OperatorView } from "../admin/local-view.js";
 import type { ActorOf } from "./actor.js";
 
 const ById = Type.Object({ roomId: Type.String({ maxLength: 128 }) });
 const Gone = Type.Null({ description: "Everybody has left" });
-const List = Type.Object({
-  rooms: Type.Array(RoomSummary),
-  missing: Type.Array(Type.String(), { description: "Nodes that did not answer" }),
-});
-
 /** Shows operators the rooms and who is really in them, and closes rooms. */
 export function roomRoutes(view: OperatorView, actorOf: ActorOf): FastifyPluginAsyncTypebox {
   return async (app) => {
     const tags = ["rooms"];
-    app.get("/rooms", { schema: { tags, summary: "All rooms", response: { 200: List } } }, () => view.rooms());
+    app.get("/rooms", { schema: { tags, summary: "All rooms", response: { 200: RoomList } } }, () => view.rooms());
     app.get(
       "/rooms/:roomId",
       { schema: { tags, summary: "A room and its participants", params: ById, response: { 200: RoomDetail } } },

@@ -1,23 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { SessionFilter, SessionHistory, SessionPage, type OperatorView } from "../admin/local-view.js";
+import { SessionFilter, SessionHistory, SessionList, SessionView } from "@lastseen/protocol/http";
+import type { OperatorView } from "../admin/local-view.js";
 import type { ActorOf } from "./actor.js";
-import { SessionView } from "../admin/session-view.js";
 
 const ById = Type.Object({ id: Type.String({ maxLength: 128 }) });
 const Gone = Type.Null({ description: "The session has ended" });
-const Page = Type.Object({
-  ...SessionPage.properties,
-  missing: Type.Array(Type.String(), { description: "Nodes that did not answer" }),
-});
-
 /** Shows operators the sessions and their history, and kicks sessions. */
 export function sessionRoutes(view: OperatorView, actorOf: ActorOf): FastifyPluginAsyncTypebox {
   return async (app) => {
     const tags = ["sessions"];
     app.get(
       "/sessions",
-      { schema: { tags, summary: "Sessions, oldest first", querystring: SessionFilter, response: { 200: Page } } },
+      {
+        schema: { tags, summary: "Sessions, oldest first", querystring: SessionFilter, response: { 200: SessionList } },
+      },
       ({ query }) => view.sessions(query),
     );
     app.get(

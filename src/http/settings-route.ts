@@ -1,24 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import Type, { type Static } from "typebox";
-
-const Milliseconds = Type.Number({ minimum: 0 });
-
-const Settings = Type.Object({
-  heartbeatIntervalMs: Milliseconds,
-  awayAfterMs: Milliseconds,
-  idleTimeoutMs: Milliseconds,
-  sweepIntervalMs: Milliseconds,
-  reloadGraceMs: Milliseconds,
-  resumeGraceMs: Milliseconds,
-});
+import { Deadlines } from "@lastseen/protocol/http";
 
 /** Shows the deadlines that decide who is alive. The operator page compares ages with them. */
-export function settingsRoute(settings: Static<typeof Settings>): FastifyPluginAsyncTypebox {
+export function settingsRoute(settings: Deadlines): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       "/settings",
       {
-        schema: { tags: ["settings"], summary: "The deadlines that decide who is alive", response: { 200: Settings } },
+        schema: { tags: ["settings"], summary: "The deadlines that decide who is alive", response: { 200: Deadlines } },
       },
       () => settings,
     );

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { UserId, UserStatus } from "@lastseen/protocol";
+import { UserId, type UserStatus } from "@lastseen/protocol";
+import { UserStatusView } from "@lastseen/protocol/http";
 
 const ById = Type.Object({ userId: UserId });
-const Status = Type.Object({ userId: Type.String(), status: UserStatus });
 
 /** Shows whether a user can be called now. A user whom the service has never seen is offline. */
 export function userRoutes(parts: {
@@ -12,7 +12,9 @@ export function userRoutes(parts: {
   return async (app) => {
     app.get(
       "/users/:userId/status",
-      { schema: { tags: ["users"], summary: "Call status of a user", params: ById, response: { 200: Status } } },
+      {
+        schema: { tags: ["users"], summary: "Call status of a user", params: ById, response: { 200: UserStatusView } },
+      },
       async ({ params: { userId } }) => ({ userId, status: (await parts.statusOf(userId)).status }),
     );
   };

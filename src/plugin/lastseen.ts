@@ -1,5 +1,5 @@
 import type { Transport } from "mediasoup/types";
-import type { SessionView } from "../admin/session-view.js";
+import type { SessionView } from "@lastseen/protocol/http";
 import type { Participant } from "@lastseen/protocol";
 import type { LastseenEvents } from "./events.js";
 

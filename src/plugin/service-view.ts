@@ -1,12 +1,13 @@
 import type { Transport } from "mediasoup/types";
 import type { CallerLists } from "../admin/caller-lists.js";
-import { viewSession, type SessionView } from "../admin/session-view.js";
+import { viewSession } from "../admin/session-view.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { ExternalPlane } from "../media/external/external-plane.js";
 import { checkRoomId, checkUserId, LastseenError, type Participant } from "@lastseen/protocol";
 import type { Service } from "../composition/service.js";
 import { systemClock } from "../kernel/clock.js";
-import { MOST_BLOCKED_SECONDS, type BlockTarget } from "../ports/block-list.js";
+import { MOST_BLOCKED_SECONDS, type SessionView } from "@lastseen/protocol/http";
+import type { BlockTarget } from "../ports/block-list.js";
 import type { Session } from "../session/session.js";
 import type { LastseenEvents } from "./events.js";
 import type { Lastseen } from "./lastseen.js";

@@ -6,9 +6,6 @@
 import Type, { type Static } from "typebox";
 import { EpochMs, Shape, UserId, RoomId } from "@lastseen/protocol";
 
-/** The longest block: ten years. */
-export const MOST_BLOCKED_SECONDS = 10 * 366 * 86_400;
-
 /** Whom a block concerns: a user everywhere, or in one room. */
 export interface BlockTarget {
   readonly userId: string;

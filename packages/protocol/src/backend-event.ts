@@ -72,6 +72,41 @@ export type NewBackendEvent = Static<typeof NewBackendEvent>;
 export const BackendEvent = Shape({ id: Type.String({ description: "In the order of the log" }), ...fields });
 export type BackendEvent = Static<typeof BackendEvent>;
 
+/** The fields that every event of a type has, beside those of all events. What may be null or missing in some is not named. */
+export const BACKEND_EVENT_FIELDS = {
+  node_started: ["alone"],
+  session_opened: ["userId", "sessionId", "epoch", "name", "tabId"],
+  session_resumed: ["userId", "sessionId", "epoch", "name", "replaced", "mediaReset"],
+  session_adopted: ["userId", "sessionId", "epoch", "name"],
+  room_opened: ["roomId", "epoch"],
+  room_adopted: ["roomId", "epoch"],
+  joined: ["roomId", "userId", "sessionId", "epoch", "name"],
+  transferred: ["userId", "sessionId", "epoch", "name", "tabId", "fromTabId"],
+  away: ["userId", "sessionId", "epoch", "name"],
+  back: ["userId", "sessionId", "epoch", "name"],
+  left: ["roomId", "userId", "sessionId", "epoch", "name", "reason"],
+  room_closed: ["roomId", "epoch"],
+  session_ended: ["userId", "sessionId", "epoch", "name", "reason"],
+  call_started: ["userId", "sessionId", "epoch", "name", "callId", "peer", "kind"],
+  call_ringing: ["userId", "callId", "kind", "from", "to", "expiresAt", "reachable"],
+  call_accepted: ["userId", "sessionId", "epoch", "name", "callId", "peer", "kind"],
+  call_refused: ["userId", "sessionId", "epoch", "name", "peer", "outcome"],
+  call_finished: ["callId", "outcome"],
+  events_dropped: ["cause", "count", "firstAt", "lastAt"],
+} as const satisfies Readonly<Record<BackendEventType, readonly (keyof BackendEvent)[]>>;
+
+type FieldOf<T extends BackendEventType> = (typeof BACKEND_EVENT_FIELDS)[T][number];
+type Id = "roomId" | "userId" | "sessionId" | "epoch";
+type Given<K extends keyof BackendEvent> = Exclude<BackendEvent[K], undefined | (K extends Id ? null : never)>;
+
+/** An event of this type, with the fields that each such event has. */
+export type BackendEventOf<T extends BackendEventType> = Omit<BackendEvent, "type" | FieldOf<T>> & {
+  readonly type: T;
+} & { readonly [K in FieldOf<T>]: Given<K> };
+
+/** An event of any type; `type` tells which one. */
+export type AnyBackendEvent = { [T in BackendEventType]: BackendEventOf<T> }[BackendEventType];
+
 /** One event in one request, as Standard Webhooks has it. */
 export const BackendMessage = Shape({
   type: Type.Enum([...BACKEND_EVENT_TYPES]),

@@ -5,12 +5,15 @@
  * @module
  */
 export {
+  BACKEND_EVENT_FIELDS,
   BACKEND_EVENT_TYPES,
   BackendBatch,
   BackendEvent,
   BackendEventId,
   BackendMessage,
   NewBackendEvent,
+  type AnyBackendEvent,
+  type BackendEventOf,
   type BackendEventType,
 } from "./backend-event.js";
 export { findBrokenText, mayBreak, mended } from "./broken-text.js";

@@ -1,5 +1,6 @@
 import type { AgentHello, AgentOrder, AgentStatus, SessionReport } from "@lastseen/protocol/agent";
-import type { AgentLink, AgentView } from "../../ports/agent-links.js";
+import type { AgentLink } from "../../ports/agent-links.js";
+import type { AgentView } from "@lastseen/protocol/http";
 import type { AgentNotice } from "../../ports/node-messages.js";
 import { nothingOf } from "./nothing-of.js";
 

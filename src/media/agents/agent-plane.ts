@@ -9,7 +9,8 @@
 import type { CloseOrder, KnownSession, SessionReport } from "@lastseen/protocol/agent";
 import type { Clock } from "../../kernel/clock.js";
 import { Emitter } from "../../kernel/emitter.js";
-import type { AgentEntrance, AgentView } from "../../ports/agent-links.js";
+import type { AgentEntrance } from "../../ports/agent-links.js";
+import type { AgentView } from "@lastseen/protocol/http";
 import type { Bus } from "../../ports/bus.js";
 import type { Directory } from "../../ports/directory.js";
 import type {

@@ -8,7 +8,7 @@ import { WebRtcPeer } from "../media/webrtc-peer.js";
 import { AGENT_TOKEN } from "../../support/secrets.js";
 import { startService, type LogLine, type TestService } from "../../support/service.js";
 import { until } from "../../support/until.js";
-import type { AgentView } from "../../../src/ports/agent-links.js";
+import type { AgentView } from "@lastseen/protocol/http";
 
 export const SETTINGS = { AGENT_TOKEN, RESUME_GRACE_MS: "200", RELOAD_GRACE_MS: "200" };
 

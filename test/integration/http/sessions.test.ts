@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SessionView } from "../../../src/admin/session-view.js";
+import type { SessionView } from "@lastseen/protocol/http";
 import { startService, type TestService } from "../../support/service.js";
 
 interface Page {

@@ -29,6 +29,11 @@ describe("what an entry point imports", () => {
     expect(packagesBehind(find("@lastseen/react").default, ".js")).toEqual(["@lastseen/client", "react"]);
   });
 
+  test("the backends' package imports the protocol, a library for tokens and one for webhooks", () => {
+    const imported = ["@lastseen/protocol", "jose", "standardwebhooks"];
+    expect(packagesBehind(find("@lastseen/server").default, ".js")).toEqual(imported);
+  });
+
   test("the agent imports the protocol, ws and mediasoup, which the application has", () => {
     expect(packagesBehind(find("@lastseen/agent").default, ".js")).toEqual(["@lastseen/protocol", "mediasoup", "ws"]);
   });

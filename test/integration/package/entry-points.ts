@@ -11,6 +11,7 @@ export const FOLDERS = {
   "@lastseen/protocol": "packages/protocol",
   "@lastseen/client": "packages/client",
   "@lastseen/react": "packages/react",
+  "@lastseen/server": "packages/server",
   "@lastseen/agent": "packages/agent",
   "@lastseen/conformance": "packages/conformance",
   lastseen: ".",

@@ -40,6 +40,14 @@ declare global {
   const io: SocketIo;
 }`;
 
+const OWN_BACKEND = `
+import type { LastseenEvent } from "@lastseen/server";
+declare global {
+  const roomId: string;
+  const user: { id: string; name: string };
+  function store(event: LastseenEvent): Promise<void>;
+}`;
+
 const COMPILER_OPTIONS = {
   target: "ES2023",
   module: "ESNext",
@@ -93,6 +101,7 @@ test.each([
   ["docs/node-backends.md", NODE_BACKEND, NODE],
   ["docs/agent.md", BACKEND, NODE],
   ["packages/agent/README.md", BACKEND, NODE],
+  ["packages/server/README.md", OWN_BACKEND, NODE],
 ])("the samples of %s are right, letter for letter, for a strict compiler", async (path, surroundings, options) => {
   const samples = await samplesOf(path);
   expect(samples.length).toBeGreaterThan(0);

@@ -127,6 +127,26 @@ test(
   INSTALL_LIMIT_MS,
 );
 
+test(
+  "the backends' package, installed, is imported by ESM and by CommonJS, and brings nothing of the service",
+  async () => {
+    const project = await emptyProject("own-backend");
+    await install(project, [tarball("@lastseen/protocol"), tarball("@lastseen/server")]);
+    const use = `
+      signToken({ secret: "x".repeat(64), userId: "ada" }).then((token) => {
+        const api = new LastseenApi({ url: "https://lastseen.example" });
+        console.log(token.split(".").length, typeof api.rooms.get, typeof verifyWebhook);
+      });`;
+    const names = "{ LastseenApi, signToken, verifyWebhook }";
+    expect(await runModule(project, `import ${names} from "@lastseen/server";${use}`)).toBe("3 function function");
+    expect(await runScript(project, `const ${names} = require("@lastseen/server");${use}`)).toBe("3 function function");
+    const modules = (await readdir(join(project, "node_modules"))).filter((name) => !name.startsWith("."));
+    const brought = ["@lastseen", "@stablelib", "fast-sha256", "jose", "standardwebhooks", "typebox"];
+    expect(modules.sort()).toEqual(brought);
+  },
+  INSTALL_LIMIT_MS,
+);
+
 describe("the service, installed", () => {
   let project: string;
 

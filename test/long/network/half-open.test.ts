@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createWebServer } from "../../../src/http/web-server.js";
-import type { SessionView } from "../../../src/admin/session-view.js";
+import type { SessionView } from "@lastseen/protocol/http";
 import { freePort } from "../../support/free-port.js";
 import { startService, type TestService } from "../../support/service.js";
 import { TestClient } from "../../support/test-client.js";

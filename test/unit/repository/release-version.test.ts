@@ -28,11 +28,13 @@ test("all packages have one version now and depend on exactly this version of ea
   const protocol = manifest("packages/protocol/package.json");
   const client = manifest("packages/client/package.json");
   const react = manifest("packages/react/package.json");
+  const server = manifest("packages/server/package.json");
   const agent = manifest("packages/agent/package.json");
   const conformance = manifest("packages/conformance/package.json");
-  for (const { version } of [protocol, client, react, agent, conformance]) expect(version).toBe(root.version);
+  for (const { version } of [protocol, client, react, server, agent, conformance]) expect(version).toBe(root.version);
   expect(client.dependencies["@lastseen/protocol"]).toBe(root.version);
   expect(react.dependencies["@lastseen/client"]).toBe(root.version);
+  expect(server.dependencies["@lastseen/protocol"]).toBe(root.version);
   expect(agent.dependencies["@lastseen/protocol"]).toBe(root.version);
   expect(conformance.dependencies["@lastseen/protocol"]).toBe(root.version);
   expect(follow(root, root.version)).toEqual(root);
