@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { startAgent, startServiceWithAgents } from "../integration/agents/media-server.js";
+import { mediaServer, startServiceWithAgents } from "../integration/agents/media-server.js";
 import { Fleet } from "../support/fleet.js";
 import { startService, type TestService } from "../support/service.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
@@ -401,7 +401,7 @@ describe.skipIf(noStageReason)("the operator page", () => {
     const service = await startServiceWithAgents();
     const line = await TcpProxy.start(service.port);
     onTestFinished(() => line.close());
-    startAgent(`http://127.0.0.1:${line.port}`, { name: "media-1" });
+    await mediaServer(`http://127.0.0.1:${line.port}`, service, { name: "media-1" });
     const { page } = await openOps(service);
     const agent = page.getByTestId("node").getByTestId("agent");
     await agent.getByText("media of 0 sessions, 0 transports").waitFor();
