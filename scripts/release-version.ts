@@ -1,6 +1,7 @@
 /**
  * Raises the versions that the changesets ask for. All packages have one version. changesets knows only the packages
- * in `packages/`, so this script gives their new version to the root package and to the dependencies on each other.
+ * in `packages/`, so this script gives their new version to the root package, to the dependencies on each other and to the
+ * OpenAPI document.
  */
 import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
@@ -12,6 +13,7 @@ interface Manifest {
 }
 
 const ROOT_MANIFEST = "package.json";
+const DOCUMENT = "packages/protocol/openapi.json";
 
 async function read(path: string): Promise<Manifest> {
   return JSON.parse(await readFile(path, "utf8")) as Manifest;
@@ -19,16 +21,21 @@ async function read(path: string): Promise<Manifest> {
 
 /** Gives the root package the version of the packages in `packages/`, also as the version that it depends on. */
 export function follow(root: Manifest, version: string): Manifest {
-  const raised = (dependencies: Record<string, string> = {}): Record<string, string> =>
+  const withVersion = (dependencies: Record<string, string> = {}): Record<string, string> =>
     Object.fromEntries(
       Object.entries(dependencies).map(([name, range]) => [name, name.startsWith("@lastseen/") ? version : range]),
     );
   return {
     ...root,
     version,
-    dependencies: raised(root.dependencies),
-    devDependencies: raised(root.devDependencies),
+    dependencies: withVersion(root.dependencies),
+    devDependencies: withVersion(root.devDependencies),
   };
+}
+
+/** The OpenAPI document with another version of the service. `info`, which has it, comes first. */
+export function raised(document: string, version: string): string {
+  return document.replace(/("version": ")[^"]+"/, `$1${version}"`);
 }
 
 async function main(): Promise<void> {
@@ -36,6 +43,7 @@ async function main(): Promise<void> {
   const { version } = await read("packages/protocol/package.json");
   const root = follow(await read(ROOT_MANIFEST), version);
   await writeFile(ROOT_MANIFEST, `${JSON.stringify(root, null, 2)}\n`);
+  await writeFile(DOCUMENT, raised(await readFile(DOCUMENT, "utf8"), version));
   execFileSync("npm", ["install", "--package-lock-only", "--ignore-scripts"], { stdio: "inherit" });
 }
 

@@ -35,7 +35,7 @@ function apply({ type, sessionId, userId, name, roomId, nodeId, epoch, sequence,
 async function readSessions() {
   const found = new Map();
   for await (const session of new LastseenApi({ url, token }).sessions.all({ limit: 200 })) {
-    if (session.state !== "closing") found.set(session.id, session);
+    if (session.state !== "closing") found.set(session.sessionId, session);
   }
   return found;
 }

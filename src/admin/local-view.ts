@@ -6,12 +6,12 @@ import type { Timeline } from "../observability/timeline.js";
 import { GIVEN_UP, LastseenError } from "@lastseen/protocol";
 import type {
   NodeSummary,
-  RoomDetail,
-  RoomSummary,
+  NodeRoomDetail,
+  NodeRoom,
   SessionFilter,
   SessionHistory,
-  SessionPage,
-  SessionView,
+  NodeSessionPage,
+  NodeSession,
 } from "@lastseen/protocol/http";
 import type { Reaper } from "../reaper/reaper.js";
 import type { Room } from "../room/room.js";
@@ -27,11 +27,11 @@ export interface OperatorView {
   /** The node that is asked comes first. `missing`: nodes that did not answer. */
   nodes(): Promise<{ nodes: NodeSummary[]; missing: string[] }>;
   /** `missing`: nodes that did not answer. Their rooms are not listed. */
-  rooms(): Promise<{ rooms: RoomSummary[]; missing: string[] }>;
-  room(roomId: string): Promise<RoomDetail>;
+  rooms(): Promise<{ rooms: NodeRoom[]; missing: string[] }>;
+  room(roomId: string): Promise<NodeRoomDetail>;
   closeRoom(roomId: string, by: Actor | undefined): Promise<void>;
-  sessions(filter: SessionFilter): Promise<SessionPage & { missing: string[] }>;
-  session(sessionId: string): Promise<SessionView>;
+  sessions(filter: SessionFilter): Promise<NodeSessionPage & { missing: string[] }>;
+  session(sessionId: string): Promise<NodeSession>;
   timeline(sessionId: string): Promise<SessionHistory>;
   kick(sessionId: string, by: Actor | undefined): Promise<void>;
 }
@@ -87,7 +87,7 @@ export class LocalView implements OperatorView {
     return { rooms, missing: [] };
   }
 
-  async room(roomId: string): Promise<RoomDetail> {
+  async room(roomId: string): Promise<NodeRoomDetail> {
     const room = this.#getRoom(roomId);
     const participants = this.#rooms.participants(room).map((participant) => {
       const stay = room.members.get(participant.sessionId)?.participation;
@@ -113,7 +113,7 @@ export class LocalView implements OperatorView {
     return { sessions, cursor, total: matching.length, missing: [] };
   }
 
-  async session(sessionId: string): Promise<SessionView> {
+  async session(sessionId: string): Promise<NodeSession> {
     const ending = this.#registry.find(sessionId) ? undefined : this.#timeline.findEnding(sessionId);
     const ended = ending && viewEnding(ending, this.#nodeId);
     return ended ?? viewSession(this.#registry.get(sessionId), this.#liveness, this.#nodeId);

@@ -4,12 +4,12 @@ import type { NodeRpc } from "../cluster/node-rpc.js";
 import { GivenId, LastseenError, Nothing } from "@lastseen/protocol";
 import {
   NodeSummary,
-  RoomDetail,
-  RoomSummary,
+  NodeRoomDetail,
+  NodeRoom,
   SessionFilter,
   SessionHistory,
-  SessionPage,
-  SessionView,
+  NodeSessionPage,
+  NodeSession,
 } from "@lastseen/protocol/http";
 import { defineQuestion } from "../ports/question.js";
 import type { OperatorView } from "./local-view.js";
@@ -25,11 +25,11 @@ const ByIdAndActor = Type.Object({
 
 export const OPERATOR_RPC = {
   node: defineQuestion("node", Nothing, NodeSummary),
-  rooms: defineQuestion("rooms", Nothing, Type.Object({ rooms: Type.Array(RoomSummary) })),
-  room: defineQuestion("room", ById, RoomDetail),
+  rooms: defineQuestion("rooms", Nothing, Type.Object({ rooms: Type.Array(NodeRoom) })),
+  room: defineQuestion("room", ById, NodeRoomDetail),
   closeRoom: defineQuestion("closeRoom", ByIdAndActor, Nothing),
-  sessions: defineQuestion("sessions", SessionFilter, SessionPage),
-  session: defineQuestion("session", ById, SessionView),
+  sessions: defineQuestion("sessions", SessionFilter, NodeSessionPage),
+  session: defineQuestion("session", ById, NodeSession),
   timeline: defineQuestion("timeline", ById, SessionHistory),
   kick: defineQuestion("kick", ByIdAndActor, Nothing),
 } as const;

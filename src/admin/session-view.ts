@@ -1,15 +1,15 @@
 import type { Ending } from "../observability/timeline.js";
-import type { SessionView } from "@lastseen/protocol/http";
+import type { NodeSession } from "@lastseen/protocol/http";
 import type { Liveness } from "../session/liveness.js";
 import type { Session } from "../session/session.js";
 
 const NO_MEDIA = { transports: 0, producers: 0, consumers: 0 };
 
-export function stateOf(session: Session, liveness: Liveness): SessionView["state"] {
+export function stateOf(session: Session, liveness: Liveness): NodeSession["state"] {
   return session.status === "open" ? liveness.judge(session).state : "closing";
 }
 
-export function viewSession(session: Session, liveness: Liveness, nodeId: string): SessionView {
+export function viewSession(session: Session, liveness: Liveness, nodeId: string): NodeSession {
   const { participation } = session;
   const verdict = liveness.judge(session);
   const evidence = liveness.report(session);
@@ -34,7 +34,7 @@ export function viewSession(session: Session, liveness: Liveness, nodeId: string
 }
 
 /** A session that has ended, with its last verdict and evidence. */
-export function viewEnding(ending: Ending, nodeId: string): SessionView {
+export function viewEnding(ending: Ending, nodeId: string): NodeSession {
   const { id, userId, name, tabId, roomId, epoch, openedAt, metadata, conclusion, at, reason } = ending;
   const { verdict, evidence } = conclusion;
   return {

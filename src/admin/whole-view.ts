@@ -1,6 +1,6 @@
 import type { NodeRpc } from "../cluster/node-rpc.js";
 import { type JsonObject, LastseenError } from "@lastseen/protocol";
-import type { SessionFilter, SessionView } from "@lastseen/protocol/http";
+import type { SessionFilter, NodeSession } from "@lastseen/protocol/http";
 import type { Question } from "../ports/question.js";
 import type { Directory } from "../ports/directory.js";
 import { OPERATOR_RPC, type ById } from "./operator-rpc.js";
@@ -120,7 +120,7 @@ export class WholeView implements OperatorView {
    * A session that ended here may go on on another node, or may have ended there later. Returns the latest view. A node that
    * does not answer is left out.
    */
-  async #lastKnown(here: SessionView): Promise<SessionView> {
+  async #lastKnown(here: NodeSession): Promise<NodeSession> {
     const id = here.id;
     const nodes = (await this.#nodesOf(id).catch(() => [])).filter((nodeId) => nodeId !== this.#directory.nodeId);
     const answers = await Promise.allSettled(
@@ -163,7 +163,7 @@ export class WholeView implements OperatorView {
   }
 }
 
-function endOf({ end }: SessionView): number {
+function endOf({ end }: NodeSession): number {
   return end?.at ?? Infinity;
 }
 

@@ -14,6 +14,7 @@ import { blockRoutes } from "../http/block-routes.js";
 import { callerRoutes } from "../http/caller-routes.js";
 import { beaconRoutes } from "../http/beacon-route.js";
 import { cleanupRoute } from "../http/cleanup-route.js";
+import { documentRoutes } from "../http/document-routes.js";
 import { drainRoute } from "../http/drain-route.js";
 import { eventRoutes } from "../http/event-routes.js";
 import { historyRoute } from "../http/history-route.js";
@@ -139,6 +140,7 @@ export function httpOptionsOf(parts: {
       }),
       stuckRoute(config.NODE_ID, reaper),
       agentRoutes(agents),
+      documentRoutes(),
       settingsRoute({
         heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
         awayAfterMs: config.AWAY_AFTER_MS,

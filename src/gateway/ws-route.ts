@@ -3,6 +3,7 @@ import websocket from "@fastify/websocket";
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
 import { LastseenError, LIMITS, SUBPROTOCOL } from "@lastseen/protocol";
+import { PROBLEM_TYPE, problemOf } from "@lastseen/protocol/http";
 import type { Gateway } from "./gateway.js";
 import { peerOf } from "./peer.js";
 import { routeUpgrades } from "./upgrades.js";
@@ -77,7 +78,8 @@ export async function registerWebSocket(
       reply
         .code(426)
         .headers({ upgrade: "websocket", connection: "upgrade" })
-        .send({ error: { code: "bad_message", message: "This route speaks WebSocket only." } }),
+        .type(PROBLEM_TYPE)
+        .send(problemOf("bad_message", "This route speaks WebSocket only.", { status: 426 })),
     wsHandler: (socket, request) => {
       const peer = peerOf(options.addressOf?.(request.raw) ?? request.ip, request.headers);
       forgetHandshake(socket, request.raw, responses.get(request.raw));

@@ -9,6 +9,7 @@ export function agentRoutes(lists: Pick<AgentLists, "all">): FastifyPluginAsyncT
       "/agents",
       {
         schema: {
+          operationId: "listAgents",
           tags: ["agents"],
           summary: "Agents of all nodes, also those that are away",
           response: { 200: AgentList },

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { LastseenError } from "@lastseen/protocol";
+import { HttpRefusal } from "./http-refusal.js";
 
 const Proof = Type.Object({
   sessionId: Type.String({ minLength: 1, maxLength: 128 }),
@@ -26,24 +26,27 @@ export function beaconRoutes(beacons: Beacons): FastifyPluginAsyncTypebox {
   const routes = [
     {
       url: "/api/sessions/leave",
+      operationId: "leaveSession",
       summary: "Goodbye beacon of a page",
       heard: "goodbye beacon",
       act: (sessionId: string, resumeToken: string) => beacons.goodbye(sessionId, resumeToken),
     },
     {
       url: "/api/sessions/hold",
+      operationId: "holdSession",
       summary: "A page that is being reloaded asks for more time",
       heard: "hold beacon",
       act: (sessionId: string, resumeToken: string) => beacons.hold(sessionId, resumeToken),
     },
   ];
   return async (app) => {
-    for (const { url, summary, heard, act } of routes) {
+    for (const { url, operationId, summary, heard, act } of routes) {
       app.post(
         url,
         {
           bodyLimit: 1024,
           schema: {
+            operationId,
             tags: ["sessions"],
             security: [],
             summary,
@@ -74,5 +77,5 @@ function parse(body: unknown): { sessionId: string; resumeToken: string } {
   } catch {
     // It is not JSON, and is refused below like any other wrong body.
   }
-  throw new LastseenError("bad_message", "The body must be JSON with sessionId and resumeToken.");
+  throw new HttpRefusal("bad_message", "The body must be JSON with sessionId and resumeToken.", { field: "body" });
 }

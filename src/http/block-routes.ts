@@ -18,6 +18,7 @@ export function blockRoutes(blocks: Blocks, actorOf: ActorOf): FastifyPluginAsyn
       "/users/:userId/block",
       {
         schema: {
+          operationId: "blockUser",
           tags,
           summary: "Block a user: the sessions end (with `roomId`: those in that room leave it), new ones are refused",
           params: ById,
@@ -34,6 +35,7 @@ export function blockRoutes(blocks: Blocks, actorOf: ActorOf): FastifyPluginAsyn
       "/users/:userId/block",
       {
         schema: {
+          operationId: "unblockUser",
           tags,
           summary: "Lift a block: the one of that room, or without `roomId` the one for everywhere",
           params: ById,
@@ -50,6 +52,7 @@ export function blockRoutes(blocks: Blocks, actorOf: ActorOf): FastifyPluginAsyn
       "/blocks",
       {
         schema: {
+          operationId: "listBlocks",
           tags,
           summary: "Who is blocked; the block that ends first is first",
           querystring: BlockFilter,

@@ -16,6 +16,7 @@ export function callerRoutes(lists: CallerLists): FastifyPluginAsyncTypebox {
       "/users/:userId/blocked-callers",
       {
         schema: {
+          operationId: "listBlockedCallers",
           tags,
           summary: "By whom a user does not want to be called",
           params: ById,
@@ -28,6 +29,7 @@ export function callerRoutes(lists: CallerLists): FastifyPluginAsyncTypebox {
       "/users/:userId/blocked-callers/:callerId",
       {
         schema: {
+          operationId: "blockCaller",
           tags,
           summary: "The user's devices do not ring any more when this caller calls",
           params: Ids,
@@ -42,7 +44,13 @@ export function callerRoutes(lists: CallerLists): FastifyPluginAsyncTypebox {
     app.delete(
       "/users/:userId/blocked-callers/:callerId",
       {
-        schema: { tags, summary: "The caller's calls ring again", params: Ids, response: { 204: Done } },
+        schema: {
+          operationId: "unblockCaller",
+          tags,
+          summary: "The caller's calls ring again",
+          params: Ids,
+          response: { 204: Done },
+        },
       },
       async ({ params }, reply) => {
         if (await lists.unblock(params.userId, params.callerId)) return reply.code(204).send(null);

@@ -14,7 +14,14 @@ export function cleanupRoute(parts: {
   return async (app) => {
     app.post(
       "/cleanup",
-      { schema: { tags: ["cleanup"], summary: "Sweep and reconcile now", response: { 200: CleanupReport } } },
+      {
+        schema: {
+          operationId: "cleanUp",
+          tags: ["cleanup"],
+          summary: "Sweep and reconcile now",
+          response: { 200: CleanupReport },
+        },
+      },
       async (asked) => {
         const sweep = await parts.sweep(parts.actorOf(asked));
         return { sweep, reconciliation: await parts.reconcile() };

@@ -15,6 +15,7 @@ export function drainRoute(drain: (by: Actor) => number, actorOf: ActorOf): Fast
       "/drain",
       {
         schema: {
+          operationId: "drainNode",
           tags: ["nodes"],
           summary: "Hand everybody over to the other nodes; this one takes nothing new and stays up",
           response: { 200: Draining },

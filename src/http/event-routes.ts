@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { LastseenError } from "@lastseen/protocol";
 import { EventList, EventQuery } from "@lastseen/protocol/http";
+import { HttpRefusal } from "./http-refusal.js";
 import type { EventLog } from "../ports/event-log.js";
 
 /**
@@ -14,16 +14,19 @@ export function eventRoutes(log: EventLog | undefined): FastifyPluginAsyncTypebo
       "/events",
       {
         schema: {
+          operationId: "listEvents",
           tags: ["events"],
           summary: "Events, oldest first",
           querystring: EventQuery,
           response: { 200: EventList },
         },
       },
-      async ({ query: { after, limit } }) => {
-        if (!log) throw new LastseenError("not_found", "Without WEBHOOK_URL no events are kept.");
-        const { events, gap, next } = await log.read(after, limit);
-        return { events: [...events], gap, next: next ?? null };
+      async ({ query: { after, cursor: from = after, limit } }) => {
+        if (!log)
+          throw new HttpRefusal("not_found", "Without WEBHOOK_URL no events are kept.", { mend: "Set WEBHOOK_URL." });
+        const { events, gap, next } = await log.read(from, limit);
+        const cursor = next ?? null;
+        return { events: [...events], gap, cursor, next: cursor };
       },
     );
   };

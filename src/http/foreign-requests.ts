@@ -7,8 +7,8 @@
 import { isIP } from "node:net";
 import type { IncomingHttpHeaders } from "node:http";
 import type { onRequestAsyncHookHandler } from "fastify";
-import { LastseenError } from "@lastseen/protocol";
 import type { Refusals } from "../kernel/refusals.js";
+import { HttpRefusal } from "./http-refusal.js";
 import { shown } from "./shown.js";
 
 /** The names that the settings give to this service and to its pages. */
@@ -27,7 +27,7 @@ export function refuseForeignRequests(options: { ownNames: OwnNames; refusals: R
     const problem = problemOfHeaders(request.headers, options.ownNames);
     if (problem === undefined) return;
     options.refusals.count("foreign", request.ip);
-    throw new LastseenError("forbidden", problem);
+    throw new HttpRefusal("forbidden", problem, { mend: `${MEND}.` });
   };
 }
 

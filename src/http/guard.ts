@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { onRequestAsyncHookHandler } from "fastify";
-import { LastseenError } from "@lastseen/protocol";
 import { delay, type Clock } from "../kernel/clock.js";
 import type { AdminGuesses, GuessedSetting } from "./admin-guesses.js";
+import { HttpRefusal } from "./http-refusal.js";
 
+const FIELD = "header.authorization";
 const SCHEME = /^bearer +/i;
 
 /**
@@ -31,15 +32,15 @@ export function bearerGuard(
       if (outcome.kind === "refused") {
         const seconds = Math.ceil(outcome.retryAfterMs / 1_000);
         void reply.header("retry-after", String(seconds));
-        throw new LastseenError(
-          "rate_limited",
-          `Your address sent too many wrong tokens. Send the value of ${setting}, or wait ${seconds} seconds.`,
-        );
+        const problem = `Your address sent too many wrong tokens. Send the value of ${setting}, or wait ${seconds} seconds.`;
+        throw new HttpRefusal("rate_limited", problem, { field: FIELD });
       }
       if (outcome.delayMs > 0) await delay(clock, outcome.delayMs);
     }
     void reply.header("www-authenticate", "Bearer");
-    throw new LastseenError("unauthorized", "This needs the header Authorization: Bearer <token>.");
+    const mend = `The token is the value of ${setting}.`;
+    const problem = "This needs the header Authorization: Bearer <token>.";
+    throw new HttpRefusal("unauthorized", problem, { field: FIELD, mend });
   };
 }
 

@@ -31,7 +31,9 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
     const security: [] = [];
     app.get(
       "/api/health",
-      { schema: { tags, security, summary: "State of this node", response: { 200: Health } } },
+      {
+        schema: { operationId: "getHealth", tags, security, summary: "State of this node", response: { 200: Health } },
+      },
       () => {
         const checks = source.checks();
         const status = Object.values(checks).includes("failing") ? ("DEGRADED" as const) : ("OK" as const);
@@ -54,6 +56,7 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
       "/health/live",
       {
         schema: {
+          operationId: "getLiveness",
           tags,
           security,
           summary: "Whether the process answers at all",
@@ -73,6 +76,7 @@ export function healthRoutes(source: HealthSource): FastifyPluginAsyncTypebox {
       "/health/ready",
       {
         schema: {
+          operationId: "getReadiness",
           tags,
           security,
           summary: "Whether new clients may come",

@@ -8,6 +8,7 @@ export function historyRoute(nodeId: string, history: { minutes(): HistoryMinute
       "/history",
       {
         schema: {
+          operationId: "getHistory",
           tags: ["history"],
           summary: "The last hour of this node, minute by minute",
           response: { 200: NodeHistory },

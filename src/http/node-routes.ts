@@ -5,8 +5,10 @@ import type { OperatorView } from "../admin/local-view.js";
 /** Shows operators the nodes, and how much each of them holds. */
 export function nodeRoutes(view: OperatorView): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.get("/nodes", { schema: { tags: ["nodes"], summary: "All nodes", response: { 200: NodeList } } }, () =>
-      view.nodes(),
+    app.get(
+      "/nodes",
+      { schema: { operationId: "listNodes", tags: ["nodes"], summary: "All nodes", response: { 200: NodeList } } },
+      () => view.nodes(),
     );
   };
 }

@@ -7,13 +7,14 @@ import cors from "@fastify/cors";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { LastseenError, LIMITS } from "@lastseen/protocol";
+import { LIMITS } from "@lastseen/protocol";
 import { acceptDeletesWithoutBody } from "./json-bodies.js";
 import { addAnswerHeaders, protectAnswers } from "./answer-headers.js";
 import { serveDocs } from "./docs.js";
 import { answerError, answerErrors, answerUnknownRoutes } from "./error-handler.js";
 import type { Clock } from "../kernel/clock.js";
 import type { Refusals } from "../kernel/refusals.js";
+import { HttpRefusal, NO_ROUTE } from "./http-refusal.js";
 import { OpenRequests } from "./open-requests.js";
 import { refuseUnreadable } from "./unreadable.js";
 import type { AdminGuesses } from "./admin-guesses.js";
@@ -132,7 +133,15 @@ export async function registerRoutes(app: FastifyInstance, options: HttpOptions)
     const response = { 200: { content: { "text/plain": { schema: Type.String() } } } };
     scope.get(
       "/metrics",
-      { schema: { tags: ["metrics"], summary: "Prometheus metrics", response } },
+      {
+        schema: {
+          operationId: "getMetrics",
+          security: [{ metrics: [] }],
+          tags: ["metrics"],
+          summary: "Prometheus metrics",
+          response,
+        },
+      },
       async (_request, reply) => reply.type(options.metrics.contentType).send(await options.metrics.expose()),
     );
   });
@@ -150,6 +159,6 @@ function adminGuard(options: HttpOptions): ReturnType<typeof bearerGuard> {
   if (options.adminToken !== undefined) return bearerGuard("ADMIN_TOKEN", options.adminToken, options);
   if (options.adminOpen) return refuseForeignRequests(options);
   return async () => {
-    throw new LastseenError("not_found", "There is no such route.");
+    throw new HttpRefusal("not_found", NO_ROUTE, { field: "path" });
   };
 }

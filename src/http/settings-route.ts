@@ -7,7 +7,12 @@ export function settingsRoute(settings: Deadlines): FastifyPluginAsyncTypebox {
     app.get(
       "/settings",
       {
-        schema: { tags: ["settings"], summary: "The deadlines that decide who is alive", response: { 200: Deadlines } },
+        schema: {
+          operationId: "getSettings",
+          tags: ["settings"],
+          summary: "The deadlines that decide who is alive",
+          response: { 200: Deadlines },
+        },
       },
       () => settings,
     );

@@ -12,6 +12,7 @@ export function stuckRoute(
       "/cleanups",
       {
         schema: {
+          operationId: "listCleanups",
           tags: ["cleanup"],
           summary: "Cleanups of this node that are under way or stuck",
           response: { 200: CleanupList },

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { STATUS_CODES } from "node:http";
+import { PROBLEM_TYPE, problemOf } from "@lastseen/protocol/http";
 
 /** Node's error codes for requests that it cannot read, with the status of the answer. All others get 400. */
 const STATUS_OF: Readonly<Record<string, number>> = {
@@ -14,11 +15,11 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
     return;
   }
   const status = STATUS_OF[error.code ?? ""] ?? 400;
-  const body = JSON.stringify({ error: { code: "bad_message", message: "This is not a readable HTTP request." } });
+  const body = JSON.stringify(problemOf("bad_message", "This is not a readable HTTP request.", { status }));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "connection: close",
-    "content-type: application/json; charset=utf-8",
+    `content-type: ${PROBLEM_TYPE}; charset=utf-8`,
     "x-content-type-options: nosniff",
     "cache-control: no-store",
     `content-length: ${body.length}`,

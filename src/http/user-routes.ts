@@ -13,7 +13,13 @@ export function userRoutes(parts: {
     app.get(
       "/users/:userId/status",
       {
-        schema: { tags: ["users"], summary: "Call status of a user", params: ById, response: { 200: UserStatusView } },
+        schema: {
+          operationId: "getUserStatus",
+          tags: ["users"],
+          summary: "Call status of a user",
+          params: ById,
+          response: { 200: UserStatusView },
+        },
       },
       async ({ params: { userId } }) => ({ userId, status: (await parts.statusOf(userId)).status }),
     );

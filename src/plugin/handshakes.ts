@@ -7,6 +7,7 @@ import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { PROBLEM_TYPE, problemOf } from "@lastseen/protocol/http";
 import type { Gateway } from "../gateway/gateway.js";
 import { followAnswers, serveAsHttp } from "../gateway/upgrades.js";
 import { registerWebSocket } from "../gateway/ws-route.js";
@@ -102,7 +103,8 @@ export class Handshakes {
         reply
           .code(426)
           .headers({ upgrade: "websocket", connection: "upgrade" })
-          .send({ error: { code: "bad_message", message: "This route speaks WebSocket only." } }),
+          .type(PROBLEM_TYPE)
+          .send(problemOf("bad_message", "This route speaks WebSocket only.", { status: 426 })),
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Transport } from "mediasoup/types";
 import type { CallerLists } from "../admin/caller-lists.js";
+import { publicSession } from "../admin/public-views.js";
 import { viewSession } from "../admin/session-view.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { ExternalPlane } from "../media/external/external-plane.js";
@@ -128,7 +129,7 @@ export class ServiceView implements Lastseen {
   }
 
   #view(session: Session): SessionView {
-    return viewSession(session, this.#service.liveness, this.#nodeId);
+    return publicSession(viewSession(session, this.#service.liveness, this.#nodeId));
   }
 }
 

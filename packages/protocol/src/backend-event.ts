@@ -124,4 +124,7 @@ export const BackendBatch = Shape({
 export type BackendBatch = Static<typeof BackendBatch>;
 
 /** Ids of events: two numbers, compared one after the other. */
-export const BackendEventId = Type.String({ pattern: "^\\d{1,15}-\\d{1,15}$" });
+export const BackendEventId = Type.String({
+  pattern: "^\\d{1,15}-\\d{1,15}$",
+  description: "The id of an event: those that follow it in the log",
+});

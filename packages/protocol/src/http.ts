@@ -17,8 +17,16 @@ export {
   NodeHistory,
   StuckCleanup,
 } from "./http/operations.js";
-export { RoomDetail, RoomList, RoomSummary } from "./http/rooms.js";
-export { SessionFilter, SessionHistory, SessionList, SessionPage, SessionView } from "./http/sessions.js";
+export { Problem, PROBLEM_TYPE, problemOf } from "./http/problem.js";
+export { NodeRoom, NodeRoomDetail, RoomDetail, RoomList, RoomQuery, RoomSummary } from "./http/rooms.js";
+export {
+  NodeSession,
+  NodeSessionPage,
+  SessionFilter,
+  SessionHistory,
+  SessionList,
+  SessionView,
+} from "./http/sessions.js";
 export {
   BlockedCallerList,
   BlockFilter,
@@ -28,3 +36,4 @@ export {
   MOST_BLOCKED_SECONDS,
   UserStatusView,
 } from "./http/users.js";
+export { API_SCHEMAS } from "./http/api-schemas.js";

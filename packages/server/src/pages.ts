@@ -1,3 +1,4 @@
+import { LastseenApiError } from "./api-error.js";
 import { badAnswer } from "./problem.js";
 
 /** One page of a list, and where the next one begins. */
@@ -25,4 +26,11 @@ export async function* itemsOf<T>(
     if (next === cursor) throw badAnswer(where, "cursor");
     cursor = next;
   }
+}
+
+/** @throws LastseenApiError `incomplete` when nodes did not answer */
+export function assertComplete(where: string, missing: readonly string[]): void {
+  if (missing.length === 0) return;
+  const message = `${where}: nodes did not answer, so the list is not complete: ${missing.join(", ")}.`;
+  throw new LastseenApiError("incomplete", message, { status: 200, retryable: true, data: { missing } });
 }

@@ -17,13 +17,18 @@ export function errorOf(where: string, status: number, body: unknown): LastseenA
   const { retryable } = problem;
   const field = textOf(problem["field"]) ?? (detail === NO_ROUTE ? "path" : undefined);
   const mend = textOf(problem["mend"]) ?? mendOf(code, field);
-  return new LastseenApiError(code, `${where}: ${[detail, mend].filter(Boolean).join(" ")}`, {
+  return new LastseenApiError(code, `${where}: ${wordsOf(detail, mend)}`, {
     status,
     retryable: typeof retryable === "boolean" ? retryable : isKnown(code) && ERRORS[code].retryable,
     field,
     mend,
     data: problem["data"] === undefined ? undefined : fieldsOf(problem["data"]),
   });
+}
+
+/** The detail may say already how to mend it. */
+function wordsOf(detail: string, mend: string | undefined): string {
+  return mend === undefined || detail.includes(mend.replace(/\.$/, "")) ? detail : `${detail} ${mend}`;
 }
 
 /** An answer that has not the form of Lastseen's: perhaps a proxy's, or another service's. */

@@ -1,9 +1,9 @@
 import type { SessionFilter, SessionHistory, SessionList, SessionView } from "@lastseen/protocol/http";
 import { answerOf, checkCursor } from "./answers.js";
-import { isUnknown, LastseenApiError } from "./api-error.js";
+import { isUnknown } from "./api-error.js";
 import { sessionIdOf } from "./ids.js";
 import type { CallOptions } from "./options.js";
-import { itemsOf } from "./pages.js";
+import { assertComplete, itemsOf } from "./pages.js";
 import type { Requester } from "./requester.js";
 
 /** Which sessions. `limit`: the most sessions of one page, 1 to 1,000. */
@@ -41,11 +41,7 @@ export class SessionsApi {
   ): AsyncGenerator<SessionView, void, undefined> {
     return itemsOf(LIST, async (cursor) => {
       const page = await this.list({ ...query, ...(cursor === undefined ? {} : { cursor }) }, options);
-      const { missing } = page;
-      if (missing.length > 0 && !partial) {
-        const message = `${LIST}: nodes did not answer, so the list is not complete: ${missing.join(", ")}.`;
-        throw new LastseenApiError("incomplete", message, { status: 200, retryable: true, data: { missing } });
-      }
+      if (!partial) assertComplete(LIST, page.missing);
       return { items: page.sessions, next: page.cursor };
     });
   }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from "fastify";
 import { AGENT_PATH } from "@lastseen/protocol/agent";
+import { PROBLEM_TYPE, problemOf } from "@lastseen/protocol/http";
 import type { Clock } from "../../kernel/clock.js";
 import type { AgentEntrance } from "../../ports/agent-links.js";
 import type { GatewayLog } from "../gateway-log.js";
@@ -24,7 +25,8 @@ export function registerAgents(
       reply
         .code(426)
         .headers({ upgrade: "websocket", connection: "upgrade" })
-        .send({ error: { code: "bad_message", message: "Agents connect here by WebSocket." } }),
+        .type(PROBLEM_TYPE)
+        .send(problemOf("bad_message", "Agents connect here by WebSocket.", { status: 426 })),
     wsHandler: (socket, request) => {
       new AgentSocket({ socket, address: request.ip, entrance, clock, log }).open();
     },

@@ -215,7 +215,7 @@ function readTimes(value: unknown): Times {
 export function readRooms(value: unknown): { rooms: RoomRow[]; missing: string[] } {
   const fields = fieldsOf(value);
   const rooms = list(fields, "rooms", (room) => ({
-    id: text(room, "id"),
+    id: text(room, "roomId") || text(room, "id"),
     nodeId: text(room, "nodeId"),
     openedAt: number(room, "openedAt"),
     participants: number(room, "participants"),
@@ -239,7 +239,8 @@ export function readSession(value: unknown): SessionRow {
   const media = fieldsOf(fields["media"]);
   const end = fieldsOf(fields["end"]);
   return {
-    id: text(fields, "id"),
+    // A node of the version before says only `id`.
+    id: text(fields, "sessionId") || text(fields, "id"),
     userId: text(fields, "userId"),
     name: text(fields, "name"),
     nodeId: text(fields, "nodeId"),

@@ -55,7 +55,7 @@ test.each([
   raw.write(handshake("/ws", { origin }));
   const answer = await raw.closed();
   expect(answer).toMatch(/^HTTP\/1\.1 403 /);
-  expect(answer).toContain('{"error":{"code":"forbidden","message":');
+  expect(answer).toContain('"status":403,"code":"forbidden","detail":');
   expect(answer).not.toContain("101");
   expect(service.app.gateway.connectionCount).toBe(0);
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startService } from "../../support/service.js";
 import { ADMIN_TOKEN as ADMIN, METRICS_TOKEN, PRODUCTION } from "../../support/secrets.js";
+import { problem } from "../../support/problem.js";
 
 const ADMIN_ROUTES = [
   ["GET", "/api/rooms"],
@@ -38,7 +39,9 @@ test.each(ADMIN_ROUTES)("%s %s needs the admin token when there is one", async (
     const response = await service.get(path, { method, ...headers });
     expect(response.status, authorization).toBe(401);
     expect(response.headers.get("www-authenticate")).toBe("Bearer");
-    expect(await response.json()).toEqual({ error: { code: "unauthorized", message: expect.any(String) } });
+    expect(await response.json()).toEqual(
+      problem("unauthorized", 401, { field: "header.authorization", mend: expect.any(String) }),
+    );
   }
   for (const authorization of [`Bearer ${ADMIN}`, `bearer ${ADMIN}`]) {
     const allowed = await service.get(path, { method, headers: { authorization } });
@@ -89,7 +92,9 @@ test.each(ADMIN_ROUTES)(
     for (const init of [{ method }, { method, ...bearer("anything") }, { method, ...bearer("") }]) {
       const response = await closed.get(path, init);
       expect(response.status).toBe(404);
-      expect(await response.json()).toEqual({ error: { code: "not_found", message: "There is no such route." } });
+      expect(await response.json()).toEqual(
+        problem("not_found", 404, { detail: "There is no such route.", field: "path" }),
+      );
     }
     const guarded = await startService({ ...PRODUCTION, ADMIN_TOKEN: ADMIN });
     expect((await guarded.get(path, { method })).status).toBe(401);

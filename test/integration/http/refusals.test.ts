@@ -3,10 +3,10 @@ import { startService } from "../../support/service.js";
 import { assertNoFailure } from "../gateway/bystander.js";
 import { RawSocket } from "../gateway/raw-socket.js";
 import { ADMIN_TOKEN } from "../../support/secrets.js";
+import { problem } from "../../support/problem.js";
+import type { ErrorCode } from "@lastseen/protocol";
 
-const shape = (code: string) => ({ error: { code, message: expect.any(String) as string } });
-
-test.each([
+test.each<[method: string, path: string, status: number, code: ErrorCode]>([
   ["GET", "/nowhere", 404, "not_found"],
   ["GET", "/", 404, "not_found"],
   ["GET", "/api", 404, "not_found"],
@@ -15,12 +15,12 @@ test.each([
   ["GET", "/api/rooms/%E0%A4%A", 400, "bad_message"],
   ["GET", "/api/sessions/" + "x".repeat(129), 400, "bad_message"],
   ["GET", "/docs", 404, "not_found"],
-])("%s %s is refused in the usual form", async (method, path, status, code) => {
+])("%s %s is refused with problem details", async (method, path, status, code) => {
   const service = await startService();
   const response = await service.get(path, { method });
   expect(response.status).toBe(status);
-  expect(response.headers.get("content-type")).toMatch(/^application\/json/);
-  expect(await response.json()).toEqual(shape(code));
+  expect(response.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+  expect(await response.json()).toEqual(problem(code, status, { field: expect.stringMatching(/^path/) }));
 });
 
 test("a value that there is not is refused with those that there are, in the log without a stack", async () => {
@@ -28,7 +28,7 @@ test("a value that there is not is refused with those that there are, in the log
   const response = await service.get("/api/sessions?state=gone");
   expect(response.status).toBe(400);
   const message = "querystring.state must be one of present, away, ghost, closing, ended";
-  expect(await response.json()).toEqual({ error: { code: "bad_message", message } });
+  expect(await response.json()).toEqual(problem("bad_message", 400, { detail: message, field: "query.state" }));
   const [line] = service.log.filter(({ msg }) => msg === "request refused");
   expect(line).toMatchObject({ url: "/api/sessions?state=gone", code: "bad_message", reason: message });
   expect(line).not.toHaveProperty("err");
@@ -45,7 +45,7 @@ test.each([
   raw.write(bytes);
   const answer = await raw.closed();
   expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-  expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))).toEqual(shape("bad_message"));
+  expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))).toEqual(problem("bad_message", status));
   assertNoFailure(service);
 });
 
@@ -57,7 +57,7 @@ test("a failure of the service is internal, tells nothing of itself, and is logg
   const response = await service.get("/api/rooms");
   expect(response.status).toBe(500);
   const body = await response.text();
-  expect(JSON.parse(body)).toEqual(shape("internal"));
+  expect(JSON.parse(body)).toEqual(problem("internal", 500));
   expect(body).not.toContain("secret detail");
   const [line] = service.log.filter(({ level }) => level >= 50);
   expect(line).toMatchObject({

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Problem } from "@lastseen/protocol/http";
 import { startService } from "../../support/service.js";
 
 test("rooms are listed with their size, a room with its participants, their state and their media", async () => {
@@ -10,9 +11,19 @@ test("rooms are listed with their size, a room with its participants, their stat
   const { nodeId } = ada.hello;
   expect(await (await service.get("/api/rooms")).json()).toEqual({
     rooms: [
-      { id: "daily", nodeId, version: 3, openedAt: expect.any(Number), participants: 2, audience: 0 },
-      { id: "weekly", nodeId, version: 1, openedAt: expect.any(Number), participants: 1, audience: 0 },
+      { roomId: "daily", id: "daily", nodeId, version: 3, openedAt: expect.any(Number), participants: 2, audience: 0 },
+      {
+        roomId: "weekly",
+        id: "weekly",
+        nodeId,
+        version: 1,
+        openedAt: expect.any(Number),
+        participants: 1,
+        audience: 0,
+      },
     ],
+    cursor: null,
+    total: 2,
     missing: [],
   });
   const media = { transports: 0, producers: 0, consumers: 0 };
@@ -25,6 +36,7 @@ test("rooms are listed with their size, a room with its participants, their stat
     media,
   };
   expect(await (await service.get("/api/rooms/daily")).json()).toEqual({
+    roomId: "daily",
     id: "daily",
     nodeId,
     version: 3,
@@ -82,10 +94,19 @@ test("a room whose id is as long as it may be, and one of every allowed characte
     const client = await service.join(`user-${roomId.length}-${roomId.codePointAt(0)}`, roomId);
     const response = await service.get(`/api/rooms/${encodeURIComponent(roomId)}`);
     expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({ id: roomId });
+    expect(await response.json()).toMatchObject({ roomId });
     expect((await service.get(`/api/rooms/${roomId}`, { method: "DELETE" })).status).toBe(204);
     await client.event("room_closed");
   }
+});
+
+test("rooms come in pages by their ids, and a page that is not one is refused", async () => {
+  const service = await startService();
+  for (const roomId of ["b", "a", "c"]) await service.join(`in-${roomId}`, roomId);
+  const read = async (query: string) => (await service.get(`/api/rooms?${query}`)).json();
+  expect(await read("limit=2")).toMatchObject({ rooms: [{ roomId: "a" }, { roomId: "b" }], cursor: "b", total: 3 });
+  expect(await read("limit=2&cursor=b")).toMatchObject({ rooms: [{ roomId: "c" }], cursor: null, total: 3 });
+  expect(await read("limit=0")).toMatchObject({ code: "bad_message", field: "query.limit" });
 });
 
 test.each([
@@ -98,11 +119,9 @@ test.each([
   const service = await startService();
   const response = await service.get(`/api/rooms/${roomId}`);
   expect(response.status).toBe(status);
-  const refusal = (await response.json()) as { error: { message: string } };
-  expect(refusal).toEqual({
-    error: { code: status === 404 ? "not_found" : "bad_message", message: expect.any(String) },
-  });
-  expect(refusal.error.message).not.toContain(roomId);
+  const refusal = (await response.json()) as Problem;
+  expect(refusal).toMatchObject({ code: status === 404 ? "not_found" : "bad_message", status });
+  expect(refusal.detail).not.toContain(roomId);
 });
 
 test("a forced cleanup reaps who is over the deadline without waiting for the sweep, spares the living, and reports it", async () => {

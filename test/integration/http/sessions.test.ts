@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SessionView } from "@lastseen/protocol/http";
 import { startService, type TestService } from "../../support/service.js";
+import { problem } from "../../support/problem.js";
 
 interface Page {
   sessions: SessionView[];
@@ -25,6 +26,7 @@ test("a session is shown with who, where, since when, and the evidence that deci
   await ada.frame(({ type }) => type === "pong");
   const view = (await (await service.get(`/api/sessions/${ada.hello.sessionId}`)).json()) as SessionView;
   expect(view).toEqual({
+    sessionId: ada.hello.sessionId,
     id: ada.hello.sessionId,
     userId: "ada",
     name: "ADA",
@@ -167,7 +169,7 @@ test("pages follow each other by the cursor; each session is on one of them, als
     seen.push(...users(next));
     // The very session that the cursor stands on ends before the next page is asked for.
     if (pages === 1) {
-      const last = clients.find(({ hello }) => hello.sessionId === next.sessions.at(-1)?.id);
+      const last = clients.find(({ hello }) => hello.sessionId === next.sessions.at(-1)?.sessionId);
       await last?.request("beforeDisconnect", {});
       await last?.closed();
     }
@@ -205,7 +207,7 @@ test.each([
   const service = await startService();
   const response = await service.get(`/api/sessions${query}`);
   expect(response.status).toBe(400);
-  expect(await response.json()).toEqual({ error: { code: "bad_message", message: expect.any(String) } });
+  expect(await response.json()).toEqual(problem("bad_message", 400, { field: expect.stringMatching(/^query\./) }));
 });
 
 test("a kicked session is told 4403 and the others user_left kicked, at once and once", async () => {

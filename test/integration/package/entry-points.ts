@@ -21,7 +21,8 @@ export type PackageName = keyof typeof FOLDERS;
 export const PACKAGES = Object.keys(FOLDERS) as PackageName[];
 
 export interface Manifest {
-  exports: Record<string, { types: string; default: string }>;
+  /** A document is exported by its path alone. */
+  exports: Record<string, { types: string; default: string } | string>;
   bin?: Record<string, string>;
   scripts: Record<string, string>;
   dependencies: Record<string, string>;
@@ -43,12 +44,11 @@ export interface EntryPoint {
 
 /** All entry points of all packages. */
 export const ENTRY_POINTS: readonly EntryPoint[] = PACKAGES.flatMap((name) =>
-  Object.entries(manifestOf(name).exports).map(([path, files]) => ({
-    package: name,
-    specifier: path.replace(/^\./, name),
-    types: join(ROOT, FOLDERS[name], files.types),
-    default: join(ROOT, FOLDERS[name], files.default),
-  })),
+  Object.entries(manifestOf(name).exports).flatMap(([path, files]) => {
+    if (typeof files === "string") return [];
+    const [types, code] = [files.types, files.default].map((file) => join(ROOT, FOLDERS[name], file));
+    return { package: name, specifier: path.replace(/^\./, name), types: types ?? "", default: code ?? "" };
+  }),
 );
 
 const BUILT_IN = new Set(builtinModules);

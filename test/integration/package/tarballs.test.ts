@@ -41,14 +41,16 @@ async function emptyProject(name: string): Promise<string> {
 describe("a tarball", () => {
   test.each(PACKAGES)("of %s has all that its package.json names", (name) => {
     const { exports, bin = {} } = manifestOf(name);
-    const named = [...Object.values(exports), bin].flatMap((entry) => Object.values(entry));
+    const named = [...Object.values(exports), bin].flatMap((entry) =>
+      typeof entry === "string" ? entry : Object.values(entry),
+    );
     const needed = [...named.map((path) => path.replace(/^\.\//, "")), "package.json", "README.md", "LICENSE"];
     expect(tarball(name).files).toEqual(expect.arrayContaining(needed));
   });
 
   test.each(PACKAGES)("of %s has nothing but built files, documents and settings", (name) => {
     const { files } = tarball(name);
-    const expected = /^(dist|config|docs)\/|^(LICENSE|README\.md|package\.json)$/;
+    const expected = /^(dist|config|docs)\/|^(LICENSE|README\.md|package\.json|openapi\.json)$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
     expect(files.filter((path) => /\.test\.|(?<!\.d)\.tsx?$/.test(path))).toEqual([]);
     expect(files.filter((path) => !existsSync(join(ROOT, FOLDERS[name], path)))).toEqual([]);

@@ -7,7 +7,11 @@ import { LastseenApi, type ApiOptions } from "@lastseen/server";
 export type Reaction = (request: IncomingMessage, response: ServerResponse) => void;
 
 export const answers =
-  (status: number, body: unknown = { rooms: [], missing: [] }, headers: Record<string, string> = {}): Reaction =>
+  (
+    status: number,
+    body: unknown = { rooms: [], cursor: null, total: 0, missing: [] },
+    headers: Record<string, string> = {},
+  ): Reaction =>
   (_request, response) =>
     void response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 

@@ -3,7 +3,7 @@ import { LastseenApi } from "@lastseen/server";
 import { freePort } from "../../support/free-port.js";
 import { answers, breaks, FaultyService, refuses, saysNothing, type Reaction } from "./faulty-service.js";
 
-const ROOMS = { rooms: [], missing: [] };
+const ROOMS = { rooms: [], cursor: null, total: 0, missing: [] };
 const NO_CONTENT: Reaction = (_request, response) => void response.writeHead(204).end();
 
 test.each([
@@ -91,13 +91,13 @@ test.each([
 test("a call that its caller ends throws the caller's reason, also while it waits for the next attempt", async () => {
   const service = await FaultyService.start(saysNothing);
   const [first, second] = [new AbortController(), new AbortController()];
-  const asked = service.api().rooms.list({ signal: first.signal });
+  const asked = service.api().rooms.list({}, { signal: first.signal });
   await expect.poll(() => service.asked.length).toBe(1);
   first.abort(new Error("no longer needed"));
   await expect(asked).rejects.toThrow("no longer needed");
 
   const waiting = await FaultyService.start(refuses(503, "overloaded", { "retry-after": "9" }));
-  const waits = waiting.api().rooms.list({ signal: second.signal });
+  const waits = waiting.api().rooms.list({}, { signal: second.signal });
   await expect.poll(() => waiting.asked.length).toBe(1);
   second.abort(new Error("no longer needed"));
   await expect(waits).rejects.toThrow("no longer needed");

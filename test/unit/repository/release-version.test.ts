@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { follow } from "../../../scripts/release-version.js";
+import { follow, raised } from "../../../scripts/release-version.js";
 
 interface Manifest {
   version: string;
@@ -21,6 +21,18 @@ test("a release gives the root package the new version and the same version of o
     dependencies: { "@lastseen/protocol": "0.2.0", fastify: "5.0.0" },
     devDependencies: { "@lastseen/client": "0.2.0", ws: "8.0.0" },
   });
+});
+
+test("a release gives the OpenAPI document the new version, and nothing else in it", () => {
+  const document = readFileSync(
+    fileURLToPath(new URL("../../../packages/protocol/openapi.json", import.meta.url)),
+    "utf8",
+  );
+  const { info, ...rest } = JSON.parse(raised(document, "7.8.9")) as { info: { version: string } };
+  expect(info.version).toBe("7.8.9");
+  const now = JSON.parse(document) as { info: { version: string } };
+  expect({ ...rest, info: { ...info, version: now.info.version } }).toEqual(now);
+  expect(now.info.version).toBe(manifest("package.json").version);
 });
 
 test("all packages have one version now and depend on exactly this version of each other", () => {

@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { EpochMs } from "../messages/shared.js";
+import { EXAMPLES } from "./examples.js";
 import { Missing, OrNull } from "./shared.js";
 
 /** An agent as operators see it. What only its own node knows is null elsewhere. */
@@ -30,5 +31,8 @@ export const AgentView = Type.Object({
 export type AgentView = Static<typeof AgentView>;
 
 /** The agents of all nodes, also those that are away. */
-export const AgentList = Type.Object({ agents: Type.Array(AgentView), missing: Missing });
+export const AgentList = Type.Object(
+  { agents: Type.Array(AgentView), missing: Missing },
+  { examples: [EXAMPLES.Agents] },
+);
 export type AgentList = Static<typeof AgentList>;

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { EXAMPLES } from "./examples.js";
 import { Missing } from "./shared.js";
 
 /** One node, for operators. */
@@ -14,11 +15,17 @@ export const NodeSummary = Type.Object({
 });
 export type NodeSummary = Static<typeof NodeSummary>;
 
-export const NodeList = Type.Object({
-  nodes: Type.Array(NodeSummary, { description: "The node that answers comes first" }),
-  missing: Missing,
-});
+export const NodeList = Type.Object(
+  {
+    nodes: Type.Array(NodeSummary, { description: "The node that answers comes first" }),
+    missing: Missing,
+  },
+  { examples: [EXAMPLES.Nodes] },
+);
 export type NodeList = Static<typeof NodeList>;
 
-export const Draining = Type.Object({ sessions: Type.Integer({ description: "Sessions that are still here" }) });
+export const Draining = Type.Object(
+  { sessions: Type.Integer({ description: "Sessions that are still here" }) },
+  { examples: [EXAMPLES.Draining] },
+);
 export type Draining = Static<typeof Draining>;

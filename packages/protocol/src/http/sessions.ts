@@ -1,13 +1,14 @@
 import Type, { type Static } from "typebox";
 import { EvidenceReportSchema } from "../evidence/schema.js";
 import { EpochMs, JsonObject } from "../messages/shared.js";
+import { EXAMPLES } from "./examples.js";
 import { MediaCounts, Missing, OrNull } from "./shared.js";
 
 const SESSION_STATES = ["present", "away", "ghost", "closing", "ended"] as const;
 
-/** A session for operators: who it is, where, its state, and the evidence for that state. */
-export const SessionView = Type.Object({
-  id: Type.String(),
+/** A session as nodes tell each other of it. */
+export const NodeSession = Type.Object({
+  id: Type.String({ deprecated: true, description: "As `sessionId`, for clients of before" }),
   userId: Type.String(),
   name: Type.String({ description: "The user's name as shown" }),
   tabId: Type.String(),
@@ -29,6 +30,13 @@ export const SessionView = Type.Object({
     description: "When and why it ended; null while it lives",
   }),
 });
+export type NodeSession = Static<typeof NodeSession>;
+
+/** A session for operators: who it is, where, its state, and the evidence for that state. */
+export const SessionView = Type.Object(
+  { sessionId: Type.String(), ...NodeSession.properties },
+  { examples: [EXAMPLES.Session] },
+);
 export type SessionView = Static<typeof SessionView>;
 
 export const SessionFilter = Type.Object({
@@ -50,27 +58,34 @@ export const SessionFilter = Type.Object({
 });
 export type SessionFilter = Static<typeof SessionFilter>;
 
-/** Sessions, oldest first (ended ones: the last end first). */
-export const SessionPage = Type.Object({
-  sessions: Type.Array(SessionView),
+const pageFields = {
   cursor: OrNull(Type.String(), { description: "Where the next page begins; null on the last page" }),
   total: Type.Optional(
     Type.Integer({
       description: "Sessions that fit the filter, on all pages; missing when a node of an older version answers",
     }),
   ),
-});
-export type SessionPage = Static<typeof SessionPage>;
+};
 
-/** A page with the sessions of all nodes. */
-export const SessionList = Type.Object({ ...SessionPage.properties, missing: Missing });
+/** A page of one node's sessions, as nodes tell each other of them. */
+export const NodeSessionPage = Type.Object({ sessions: Type.Array(NodeSession), ...pageFields });
+export type NodeSessionPage = Static<typeof NodeSessionPage>;
+
+/** A page with the sessions of all nodes, oldest first (ended ones: the last end first). */
+export const SessionList = Type.Object(
+  { sessions: Type.Array(SessionView), ...pageFields, missing: Missing },
+  { examples: [EXAMPLES.Sessions] },
+);
 export type SessionList = Static<typeof SessionList>;
 
-export const SessionHistory = Type.Object({
-  sessionId: Type.String(),
-  entries: Type.Array(
-    Type.Object({ at: EpochMs, step: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) }),
-    { description: "Oldest first" },
-  ),
-});
+export const SessionHistory = Type.Object(
+  {
+    sessionId: Type.String(),
+    entries: Type.Array(
+      Type.Object({ at: EpochMs, step: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) }),
+      { description: "Oldest first" },
+    ),
+  },
+  { examples: [EXAMPLES.Timeline] },
+);
 export type SessionHistory = Static<typeof SessionHistory>;
