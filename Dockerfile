@@ -42,7 +42,7 @@ WORKDIR /app
 COPY --from=worker /out/mediasoup-worker /usr/local/bin/mediasoup-worker
 COPY --from=runtime-packages /build/node_modules node_modules
 COPY --from=build /build/dist dist
-COPY --from=build /build/packages/protocol/package.json /build/packages/protocol/openapi.json packages/protocol/
+COPY --from=build /build/packages/protocol/package.json /build/packages/protocol/openapi.json /build/packages/protocol/asyncapi.yaml packages/protocol/
 COPY --from=build /build/packages/protocol/dist packages/protocol/dist
 COPY package.json LICENSE ./
 COPY config/*.json config/

@@ -1,7 +1,7 @@
 /**
  * Raises the versions that the changesets ask for. All packages have one version. changesets knows only the packages
  * in `packages/`, so this script gives their new version to the root package, to the dependencies on each other and to the
- * OpenAPI document.
+ * documents of the API.
  */
 import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ interface Manifest {
 }
 
 const ROOT_MANIFEST = "package.json";
-const DOCUMENT = "packages/protocol/openapi.json";
+const DOCUMENTS = ["packages/protocol/openapi.json", "packages/protocol/asyncapi.yaml"];
 
 async function read(path: string): Promise<Manifest> {
   return JSON.parse(await readFile(path, "utf8")) as Manifest;
@@ -33,9 +33,11 @@ export function follow(root: Manifest, version: string): Manifest {
   };
 }
 
-/** The OpenAPI document with another version of the service. `info`, which has it, comes first. */
+/** The OpenAPI or AsyncAPI document with another version of the service. `info`, which has it, comes first. */
 export function raised(document: string, version: string): string {
-  return document.replace(/("version": ")[^"]+"/, `$1${version}"`);
+  return document.replace(/^( *"?version"?: )"?[^"\n,]+"?/m, (_found, name: string) => {
+    return name.includes('"') ? `${name}"${version}"` : `${name}${version}`;
+  });
 }
 
 async function main(): Promise<void> {
@@ -43,7 +45,7 @@ async function main(): Promise<void> {
   const { version } = await read("packages/protocol/package.json");
   const root = follow(await read(ROOT_MANIFEST), version);
   await writeFile(ROOT_MANIFEST, `${JSON.stringify(root, null, 2)}\n`);
-  await writeFile(DOCUMENT, raised(await readFile(DOCUMENT, "utf8"), version));
+  for (const path of DOCUMENTS) await writeFile(path, raised(await readFile(path, "utf8"), version));
   execFileSync("npm", ["install", "--package-lock-only", "--ignore-scripts"], { stdio: "inherit" });
 }
 

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import Type from "typebox";
 import { JsonObject } from "@lastseen/protocol";
 
 interface OpenApi {
@@ -7,9 +9,11 @@ interface OpenApi {
   readonly [field: string]: unknown;
 }
 
+const require = createRequire(import.meta.url);
+
 /** `npm run docs` writes it from the routes. */
 function openApi(): OpenApi {
-  return createRequire(import.meta.url)("@lastseen/protocol/openapi.json") as OpenApi;
+  return require("@lastseen/protocol/openapi.json") as OpenApi;
 }
 
 /** Serves the documents that describe the service, for tools that read them. */
@@ -29,6 +33,22 @@ export function documentRoutes(): FastifyPluginAsyncTypebox {
         },
       },
       () => document,
+    );
+    const asyncApi = readFileSync(require.resolve("@lastseen/protocol/asyncapi.yaml"), "utf8");
+    app.get(
+      "/asyncapi.yaml",
+      {
+        schema: {
+          operationId: "getAsyncApi",
+          tags: ["documents"],
+          summary: "The AsyncAPI document of the WebSockets and the webhooks",
+          response: { 200: { content: { "application/yaml": { schema: Type.String() } } } },
+        },
+      },
+      (_request, reply) => {
+        void reply.type("application/yaml; charset=utf-8");
+        return asyncApi;
+      },
     );
   };
 }

@@ -25,6 +25,7 @@ test("in development there is an OpenAPI page with every route, what it answers 
     "DELETE /api/users/{userId}/block",
     "DELETE /api/users/{userId}/blocked-callers/{callerId}",
     "GET /api/agents",
+    "GET /api/asyncapi.yaml",
     "GET /api/blocks",
     "GET /api/cleanups",
     "GET /api/events",
@@ -77,4 +78,11 @@ test("the document is served to who may use the API, in production too, with the
   expect(document.openapi).toBe("3.1.0");
   expect(document.servers.map(({ url }) => url)).toEqual(["/"]);
   expect(Object.keys(document.paths)).toContain("/api/sessions/{sessionId}");
+});
+
+test("the AsyncAPI document of the WebSockets is served beside it", async () => {
+  const service = await startService();
+  const response = await service.get("/api/asyncapi.yaml");
+  expect(response.headers.get("content-type")).toMatch(/^application\/yaml/);
+  expect(await response.text()).toContain("\nasyncapi: 3.0.0\n");
 });

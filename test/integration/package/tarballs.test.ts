@@ -50,7 +50,8 @@ describe("a tarball", () => {
 
   test.each(PACKAGES)("of %s has nothing but built files, documents and settings", (name) => {
     const { files } = tarball(name);
-    const expected = /^(dist|config|docs)\/|^(LICENSE|README\.md|package\.json|openapi\.json)$/;
+    const expected =
+      /^(dist|config|docs)\/|^(LICENSE|README\.md|package\.json|openapi\.json|asyncapi\.yaml|schemas\.json)$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
     expect(files.filter((path) => /\.test\.|(?<!\.d)\.tsx?$/.test(path))).toEqual([]);
     expect(files.filter((path) => !existsSync(join(ROOT, FOLDERS[name], path)))).toEqual([]);

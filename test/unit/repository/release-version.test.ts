@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { follow, raised } from "../../../scripts/release-version.js";
 
 interface Manifest {
@@ -23,16 +24,17 @@ test("a release gives the root package the new version and the same version of o
   });
 });
 
-test("a release gives the OpenAPI document the new version, and nothing else in it", () => {
-  const document = readFileSync(
-    fileURLToPath(new URL("../../../packages/protocol/openapi.json", import.meta.url)),
-    "utf8",
-  );
-  const { info, ...rest } = JSON.parse(raised(document, "7.8.9")) as { info: { version: string } };
-  expect(info.version).toBe("7.8.9");
-  const now = JSON.parse(document) as { info: { version: string } };
-  expect({ ...rest, info: { ...info, version: now.info.version } }).toEqual(now);
+test.each<[name: string, read: (text: string) => unknown]>([
+  ["openapi.json", (text) => JSON.parse(text)],
+  ["asyncapi.yaml", (text) => parse(text)],
+])("a release gives %s the new version, and changes nothing else in it", (name, read) => {
+  interface Document {
+    info: { version: string };
+  }
+  const text = readFileSync(fileURLToPath(new URL(`../../../packages/protocol/${name}`, import.meta.url)), "utf8");
+  const [now, then] = [read(text) as Document, read(raised(text, "7.8.9")) as Document];
   expect(now.info.version).toBe(manifest("package.json").version);
+  expect(then).toEqual({ ...now, info: { ...now.info, version: "7.8.9" } });
 });
 
 test("all packages have one version now and depend on exactly this version of each other", () => {
