@@ -14,7 +14,7 @@ import { ask } from "./harness/ask.js";
 import { ServerUnderTest } from "./harness/server-under-test.js";
 import type { CrowdCommands } from "./large-room/crowd.js";
 import { SYSTEMS, type System } from "./large-room/tongues.js";
-import { describeLoad, describeMachine } from "./report/machine.js";
+import { describeLoad } from "./report/machine.js";
 import { replaceSection } from "./report/section.js";
 import { table } from "./report/table.js";
 
@@ -174,8 +174,7 @@ function report(measured: readonly Result[]): string {
   return [
     `\`npx tsx bench/large-room.ts --write\` wrote this section on ${new Date().toISOString().slice(0, 10)}.`,
     "",
-    ...describeMachine().map((line) => `- ${line}`),
-    `- Load of the last minute: ${describeLoad().text}. Server and clients ran on this one machine.`,
+    `- Load of the last minute: ${describeLoad().text}. Server and clients ran on the machine above.`,
     "",
     table(head, rows),
     "",

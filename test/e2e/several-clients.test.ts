@@ -69,9 +69,9 @@ describe.skipIf(noStageReason)("two clients on one page", () => {
     onTestFinished(() => firefox.close());
     const page = await firefox.newPage();
     await page.goto(origin);
-    const before = await startTwo(page as unknown as Pick<Page, "evaluate">, service.http, ["ann", "bob"]);
+    const before = await startTwo(page, service.http, ["ann", "bob"]);
     await page.reload();
-    const after = await startTwo(page as unknown as Pick<Page, "evaluate">, service.http, ["ann", "bob"]);
+    const after = await startTwo(page, service.http, ["ann", "bob"]);
     expect(after).toEqual(before.map((shown) => ({ ...shown, resumed: true })));
   });
 });

@@ -61,9 +61,9 @@ test.skipIf(tooFew)(
     await until(async () => (await missing()).every(({ onTheWay }) => onTheWay === 0), 3 * GRACE_MS);
     const backAfterMs = Date.now() - killedAt;
     const lost = (await missing()).flatMap(({ lostBy }) => lostBy);
-    console.log(
+    process.stdout.write(
       `${SESSIONS} sessions in rooms of ${IN_A_ROOM}: event loop p99 ${(1_000 * lag).toFixed(0)} ms, resident memory ` +
-        `${(memory / 1e6).toFixed(0)} MB; after SIGKILL all back after ${(backAfterMs / 1_000).toFixed(1)} s, lost: ${lost.length}`,
+        `${(memory / 1e6).toFixed(0)} MB; after SIGKILL all back after ${(backAfterMs / 1_000).toFixed(1)} s, lost: ${lost.length}\n`,
     );
     expect(lost).toEqual([]);
     const members = (await Promise.all(crowds.map((crowd) => crowd.members()))).flat();
