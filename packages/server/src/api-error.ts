@@ -52,6 +52,16 @@ export class LastseenApiError extends Error {
  * Whether the thing that the call named is unknown. A route that is unknown is another matter: the address or the prefix is
  * wrong, or the service is in production without an ADMIN_TOKEN.
  */
-export function isUnknown(error: unknown): boolean {
+function isUnknown(error: unknown): boolean {
   return error instanceof LastseenApiError && error.code === "not_found" && error.field !== "path";
+}
+
+/** What the call gives, or `otherwise` when the thing that it named is unknown. */
+export async function unlessUnknown<T, U>(call: Promise<T>, otherwise: U): Promise<T | U> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isUnknown(error)) return otherwise;
+    throw error;
+  }
 }

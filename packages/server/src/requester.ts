@@ -15,16 +15,18 @@ export interface Asked extends CallOptions {
 type Outcome = { readonly kind: "answered"; readonly body: unknown } | ({ readonly kind: "failed" } & Failure);
 
 /** The request never left this machine, or nobody listens at the address. */
-const NOT_SENT = new Set([
-  "ECONNREFUSED",
-  "EAI_AGAIN",
+const NOT_SENT = new Set(["ECONNREFUSED", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
+/** The connection ended, perhaps after the service had carried the request out. */
+const BROKEN = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
   "EHOSTUNREACH",
   "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "ETIMEDOUT",
+  "UND_ERR_SOCKET",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
 ]);
-/** The connection ended. The service may have carried the request out. */
-const BROKEN = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
 /** Sends requests, and repeats those that may be repeated. */
 export class Requester {

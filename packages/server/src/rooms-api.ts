@@ -1,6 +1,6 @@
 import type { RoomDetail, RoomList, RoomQuery, RoomSummary } from "@lastseen/protocol/http";
 import { answerOf, checkCursor } from "./answers.js";
-import { isUnknown } from "./api-error.js";
+import { unlessUnknown } from "./api-error.js";
 import { roomIdOf } from "./ids.js";
 import type { CallOptions } from "./options.js";
 import { assertComplete, itemsOf } from "./pages.js";
@@ -52,22 +52,15 @@ export class RoomsApi {
 
   /** As {@link get}; undefined when nobody is in such a room. */
   async find(roomId: string, options: CallOptions = {}): Promise<RoomDetail | undefined> {
-    try {
-      return await this.get(roomId, options);
-    } catch (error) {
-      if (isUnknown(error)) return undefined;
-      throw error;
-    }
+    return unlessUnknown(this.get(roomId, options), undefined);
   }
 
   /** Closes a room: everybody leaves it. @returns `false` when nobody was in such a room */
   async close(roomId: string, options: CallOptions = {}): Promise<boolean> {
-    try {
-      await this.#requester.ask("DELETE", ["api", "rooms", roomIdOf(roomId)], options);
-      return true;
-    } catch (error) {
-      if (isUnknown(error)) return false;
-      throw error;
-    }
+    const ended = this.#requester.ask("DELETE", ["api", "rooms", roomIdOf(roomId)], options);
+    return unlessUnknown(
+      ended.then(() => true),
+      false,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { SessionFilter, SessionHistory, SessionList, SessionView } from "@lastseen/protocol/http";
 import { answerOf, checkCursor } from "./answers.js";
-import { isUnknown } from "./api-error.js";
+import { unlessUnknown } from "./api-error.js";
 import { sessionIdOf } from "./ids.js";
 import type { CallOptions } from "./options.js";
 import { assertComplete, itemsOf } from "./pages.js";
@@ -54,12 +54,7 @@ export class SessionsApi {
 
   /** As {@link get}; undefined when there is no such session, or it ended too long ago. */
   async find(sessionId: string, options: CallOptions = {}): Promise<SessionView | undefined> {
-    try {
-      return await this.get(sessionId, options);
-    } catch (error) {
-      if (isUnknown(error)) return undefined;
-      throw error;
-    }
+    return unlessUnknown(this.get(sessionId, options), undefined);
   }
 
   /** What happened to a session and why, also for a quarter of an hour after its end. @throws LastseenApiError `not_found` */
@@ -71,12 +66,10 @@ export class SessionsApi {
 
   /** Ends a session, with the same cleanup as for a ghost. @returns `false` when there was no such session */
   async kick(sessionId: string, options: CallOptions = {}): Promise<boolean> {
-    try {
-      await this.#requester.ask("DELETE", ["api", "sessions", sessionIdOf(sessionId)], options);
-      return true;
-    } catch (error) {
-      if (isUnknown(error)) return false;
-      throw error;
-    }
+    const ended = this.#requester.ask("DELETE", ["api", "sessions", sessionIdOf(sessionId)], options);
+    return unlessUnknown(
+      ended.then(() => true),
+      false,
+    );
   }
 }

@@ -7,7 +7,7 @@ import type {
   UserStatusView,
 } from "@lastseen/protocol/http";
 import { answerOf } from "./answers.js";
-import { isUnknown } from "./api-error.js";
+import { unlessUnknown } from "./api-error.js";
 import { roomIdOf, userIdOf } from "./ids.js";
 import type { CallOptions } from "./options.js";
 import type { Requester } from "./requester.js";
@@ -40,13 +40,11 @@ export class UsersApi {
 
   /** The caller's calls ring again. @returns `false` when the caller was not blocked by this user */
   async unblockCaller(userId: string, callerId: string, options: CallOptions = {}): Promise<boolean> {
-    try {
-      await this.#requester.ask("DELETE", pathOf(userId, callerId), options);
-      return true;
-    } catch (error) {
-      if (isUnknown(error)) return false;
-      throw error;
-    }
+    const lifted = this.#requester.ask("DELETE", pathOf(userId, callerId), options);
+    return unlessUnknown(
+      lifted.then(() => true),
+      false,
+    );
   }
 }
 
@@ -81,15 +79,13 @@ export class BlocksApi {
 
   /** Lifts a block: the one of that room, or without `roomId` the one for everywhere. @returns `false` when there was none */
   async unblock(userId: string, { roomId }: { roomId?: string } = {}, options: CallOptions = {}): Promise<boolean> {
-    try {
-      await this.#requester.ask("DELETE", ["api", "users", userIdOf(userId), "block"], {
-        ...options,
-        query: { roomId },
-      });
-      return true;
-    } catch (error) {
-      if (isUnknown(error)) return false;
-      throw error;
-    }
+    const lifted = this.#requester.ask("DELETE", ["api", "users", userIdOf(userId), "block"], {
+      ...options,
+      query: { roomId },
+    });
+    return unlessUnknown(
+      lifted.then(() => true),
+      false,
+    );
   }
 }

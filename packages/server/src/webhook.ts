@@ -149,8 +149,10 @@ function eventsIn(message: unknown): Pick<WebhookMessage, "events" | "unknown"> 
   for (const event of list as readonly unknown[]) {
     const fields = Object(event) as { readonly type?: unknown; readonly [field: string]: unknown };
     if (typeof fields.type !== "string") throw new WebhookError("The webhook is signed, but an event has no type.");
-    if (isKnown(fields.type)) events.push(eventOf(fields.type, fields));
-    else unknown.push({ ...fields, type: fields.type });
+    if (isKnown(fields.type)) {
+      assertEvent(fields.type, fields);
+      events.push(fields);
+    } else unknown.push({ ...fields, type: fields.type });
   }
   return { events, unknown };
 }
@@ -160,11 +162,13 @@ function isKnown(type: string): type is BackendEventType {
 }
 
 /** Later versions may add fields and words, so only what every event of this type has is checked. */
-function eventOf(type: BackendEventType, fields: Readonly<Record<string, unknown>>): LastseenEvent {
+function assertEvent(
+  type: BackendEventType,
+  fields: Readonly<Record<string, unknown>>,
+): asserts fields is Readonly<Record<string, unknown>> & LastseenEvent {
   for (const name of [...COMMON, ...BACKEND_EVENT_FIELDS[type]]) {
     const value = fields[name];
     const fits = value === null ? name === NULLABLE : typeof value === (KINDS[name] ?? "string");
     if (!fits) throw new WebhookError(`The webhook is signed, but the field ${name} of an event ${type} is wrong.`);
   }
-  return fields as unknown as LastseenEvent;
 }

@@ -1,7 +1,8 @@
 /** What an operator has to know first: ghosts, cleanups that are stuck, nodes that do not answer, agents that are away. */
+import type { AgentRow } from "./agent-shapes.js";
 import type { Problem } from "./contact.js";
 import { SessionCard } from "./session-card.js";
-import type { AgentRow, Stuck } from "./shapes.js";
+import type { Stuck } from "./shapes.js";
 import { SmallButton } from "./small-button.js";
 import type { Trouble } from "./snapshot.js";
 import type { OpsStore } from "./store.js";

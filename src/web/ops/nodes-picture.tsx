@@ -1,4 +1,5 @@
-import type { AgentRow, NodeRow } from "./shapes.js";
+import type { AgentRow } from "./agent-shapes.js";
+import type { NodeRow } from "./shapes.js";
 import type { OpsStore } from "./store.js";
 import { duration, plural } from "./words.js";
 

@@ -36,20 +36,6 @@ export interface NodeRow {
   readonly draining: boolean;
 }
 
-/** A process with mediasoup of its own, and what it told of its media. Null: only its own node knows, and did not answer. */
-export interface AgentRow {
-  readonly agentId: string;
-  readonly name: string;
-  readonly host: string;
-  readonly nodeId: string;
-  readonly state: string;
-  readonly since: number;
-  readonly sessions: number | null;
-  readonly unknownSessions: number | null;
-  readonly transports: number | null;
-  readonly unseenWhy: string | null;
-}
-
 /** How long something took in one minute; null: it did not happen. */
 interface Times {
   readonly count: number;
@@ -171,23 +157,6 @@ export function readNodes(value: unknown): NodeRow[] {
     participants: number(node, "participants"),
     draining: node["draining"] === true,
   }));
-}
-
-export function readAgents(value: unknown): { agents: AgentRow[]; missing: string[] } {
-  const fields = fieldsOf(value);
-  const agents = list(fields, "agents", (agent) => ({
-    agentId: text(agent, "agentId"),
-    name: text(agent, "name"),
-    host: text(agent, "host"),
-    nodeId: text(agent, "nodeId"),
-    state: text(agent, "state"),
-    since: number(agent, "since"),
-    sessions: numberOrNull(agent, "sessions"),
-    unknownSessions: numberOrNull(agent, "unknownSessions"),
-    transports: numberOrNull(fieldsOf(agent["media"]), "transports"),
-    unseenWhy: textOrNull(agent, "unseenWhy"),
-  }));
-  return { agents, missing: texts(fields, "missing") };
 }
 
 export function readMinutes(value: unknown): Minute[] {

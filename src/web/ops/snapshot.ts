@@ -1,13 +1,12 @@
+import { readAgents, type AgentRow } from "./agent-shapes.js";
 import type { Api, Query } from "./api.js";
 import {
-  readAgents,
   readBlocks,
   readHealth,
   readNodes,
   readRooms,
   readSessionPage,
   readStuck,
-  type AgentRow,
   type BlockRow,
   type Health,
   type NodeRow,

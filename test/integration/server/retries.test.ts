@@ -57,6 +57,24 @@ test("what ends something is repeated when the service has surely not begun: nob
   expect(attempts).toBe(2);
 });
 
+test.each(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"])(
+  "what ends something is not repeated after %s: a connection that had carried the request can end so too",
+  async (code) => {
+    let attempts = 0;
+    const api = new LastseenApi({
+      url: "http://127.0.0.1:1",
+      fetch: () => {
+        attempts += 1;
+        return Promise.reject(new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) }));
+      },
+    });
+    await expect(api.sessions.kick("s1")).rejects.toMatchObject({ code: "unreachable", retryable: true });
+    expect(attempts).toBe(1);
+    await expect(api.sessions.get("s1")).rejects.toMatchObject({ code: "unreachable" });
+    expect(attempts).toBeGreaterThan(2);
+  },
+);
+
 test("a service that is away for longer is told as it is, after the attempts that were asked for", async () => {
   const service = await FaultyService.start(refuses(503, "overloaded"));
   await expect(service.api({ retries: 1 }).rooms.list()).rejects.toMatchObject({ code: "overloaded", status: 503 });
