@@ -79,6 +79,19 @@ export function mediaRequestsContract(name: string, start: () => Promise<TestMed
       expect(session.counts()).toMatchObject({ transports: 2, producers: 1 });
     });
 
+    test("a repeated request is the same producer, also while the first one is under way", async () => {
+      const { plane } = await start();
+      const session = await plane.join("room", "s");
+      const { requests } = session;
+      const { id: transportId } = await requests.createTransport("send");
+      const request = { transportId, kind: "audio" as const, rtpParameters: microphone() };
+      const [first, beside] = await Promise.all([requests.produce(request), requests.produce(request)]);
+      expect(beside).toEqual(first);
+      expect(await requests.produce(request)).toEqual(first);
+      expect(await requests.produce({ ...request, rtpParameters: microphone() })).not.toEqual(first);
+      expect(session.counts()).toMatchObject({ producers: 2 });
+    });
+
     test("a consumer begins paused", async () => {
       const media = await start();
       const { consumerId } = await inCall(media, "s");

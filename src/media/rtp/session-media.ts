@@ -132,11 +132,24 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
       }
       const rtpParameters = readRtpParameters(request.rtpParameters, kind);
       const appData = source === undefined ? this.#appData : { ...this.#appData, source };
-      const producer = await this.#producers.create(transport, () =>
-        transport.transport.produce({ kind, rtpParameters, paused, appData }),
-      );
-      this.#publish(producer, transport);
-      return { producerId: producer.id };
+      const { mid } = rtpParameters;
+      // No two producers of a transport have the same mid: the client repeats its request because it missed the answer.
+      const made = (): Producer | undefined =>
+        mid === undefined ? undefined : this.#producers.findIn(transport, (one) => one.rtpParameters.mid === mid);
+      const before = made();
+      if (before) return { producerId: before.id };
+      try {
+        const producer = await this.#producers.create(transport, () =>
+          transport.transport.produce({ kind, rtpParameters, paused, appData }),
+        );
+        this.#publish(producer, transport);
+        return { producerId: producer.id };
+      } catch (error) {
+        // The first request was under way on the connection that ended.
+        const meanwhile = made();
+        if (!meanwhile) throw error;
+        return { producerId: meanwhile.id };
+      }
     });
   }
 

@@ -46,6 +46,8 @@ export class FakeMediaService {
   readonly unheard = new Set<string>();
   /** What the client has published, as the service knows it: source by id. */
   readonly producers = new Map<string, string>();
+  /** The producer of each request: the same request is answered in the same way. */
+  readonly #made = new Map<string, string>();
   #count = 0;
 
   serve(socket: FakeSocket): void {
@@ -66,9 +68,13 @@ export class FakeMediaService {
     switch (type) {
       case "createTransport":
         return { ...fakeParameters.generateTransportRemoteParameters(), id };
-      case "produce":
-        this.producers.set(id, String(data["source"]));
-        return { producerId: id };
+      case "produce": {
+        const asked = JSON.stringify([data["transportId"], data["rtpParameters"]]);
+        const producerId = this.#made.get(asked) ?? id;
+        this.#made.set(asked, producerId);
+        this.producers.set(producerId, String(data["source"]));
+        return { producerId };
+      }
       case "closeProducer":
         this.producers.delete(String(data["producerId"]));
         return {};

@@ -2,7 +2,7 @@
  * Holds the transport of one direction: creates it when it is first needed, restarts ICE when the network changes, and
  * gives the transport up when that does not help. The next {@link TransportSlot.open} then makes a new one.
  */
-import type { Device, DtlsParameters, Transport } from "mediasoup-client/types";
+import type { Device, Transport } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
 import { outcomeUnknown, RequestError, wasDisconnected } from "../request-error.js";
@@ -25,8 +25,8 @@ export class TransportSlot {
   #creating: Promise<Transport> | undefined;
   #generation = 0;
   #timer: unknown;
-  /** Repeats the request to connect, which the service may not have received. */
-  #connectAgain: (() => void) | undefined;
+  /** Repeats the request for which mediasoup-client waits, and which the service may not have received. */
+  #askAgain: (() => void) | undefined;
 
   constructor(
     direction: Direction,
@@ -71,7 +71,7 @@ export class TransportSlot {
   drop(): void {
     this.#generation += 1;
     this.#creating = undefined;
-    this.#connectAgain = undefined;
+    this.#askAgain = undefined;
     this.#timers.clear(this.#timer);
     const transport = this.#transport;
     this.#transport = undefined;
@@ -87,12 +87,12 @@ export class TransportSlot {
   }
 
   /**
-   * Helps a transport that is not connected: repeats a lost request to connect, or restarts ICE. After a change of network
-   * it restarts ICE even if the transport is connected.
+   * Repeats a request whose answer was lost. Helps a transport that is not connected: restarts ICE. After a change of network it
+   * restarts ICE even if the transport is connected.
    */
   async revive(networkChanged: boolean): Promise<void> {
     const transport = this.#transport;
-    this.#connectAgain?.();
+    this.#askAgain?.();
     if (!transport || transport.connectionState === "new") return;
     if (transport.connectionState === "connected" && !networkChanged) return;
     this.#timers.clear(this.#timer);
@@ -125,13 +125,22 @@ export class TransportSlot {
       this.direction === "send" ? device.createSendTransport(options) : device.createRecvTransport(options);
     this.#transport = transport;
     transport.on("connect", ({ dtlsParameters }, done, failed) =>
-      this.#connect(transport, dtlsParameters, done, failed),
+      this.#ask(
+        transport,
+        () => this.#client.request("connectTransport", { transportId: transport.id, dtlsParameters }),
+        done,
+        failed,
+      ),
     );
-    transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-      this.#client
-        .request("produce", { transportId: transport.id, kind, rtpParameters, ...publishedAs(appData) })
-        .then(({ producerId }) => done({ id: producerId }), failed);
-    });
+    transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) =>
+      this.#ask(
+        transport,
+        () =>
+          this.#client.request("produce", { transportId: transport.id, kind, rtpParameters, ...publishedAs(appData) }),
+        ({ producerId }) => done({ id: producerId }),
+        failed,
+      ),
+    );
     transport.on("connectionstatechange", (state) => {
       if (transport === this.#transport) this.#changed(transport, state);
     });
@@ -139,30 +148,29 @@ export class TransportSlot {
   }
 
   /**
-   * Repeats the request until the service answers. mediasoup-client is in the middle of a negotiation here, and a transport
-   * cannot be used any more when that fails. The service answers the same request in the same way.
+   * Repeats the request until the service answers. mediasoup-client is in the middle of a negotiation here. When `connect` fails, the
+   * transport cannot be used any more. When `produce` fails, mediasoup-client takes the track out of the connection and tells nobody
+   * when it has done so, and what is published meanwhile fails. The service answers the same request in the same way.
    */
-  #connect(
+  #ask<T>(
     transport: Transport,
-    dtlsParameters: DtlsParameters,
-    done: () => void,
+    request: () => Promise<T>,
+    done: (answer: T) => void,
     failed: (error: Error) => void,
   ): void {
     const again = () => {
-      if (transport === this.#transport) this.#connect(transport, dtlsParameters, done, failed);
+      if (transport === this.#transport) this.#ask(transport, request, done, failed);
     };
-    this.#connectAgain = undefined;
-    this.#client
-      .request("connectTransport", { transportId: transport.id, dtlsParameters })
-      .then(done, (error: Error) => {
-        if (transport !== this.#transport) failed(error);
-        else if (wasDisconnected(error)) this.#connectAgain = again;
-        else if (outcomeUnknown(error)) again();
-        else this.#connectRefused(error, again, failed);
-      });
+    this.#askAgain = undefined;
+    request().then(done, (error: Error) => {
+      if (transport !== this.#transport) failed(error);
+      else if (wasDisconnected(error)) this.#askAgain = again;
+      else if (outcomeUnknown(error)) again();
+      else this.#refused(error, again, failed);
+    });
   }
 
-  #connectRefused(error: Error, again: () => void, failed: (error: Error) => void): void {
+  #refused(error: Error, again: () => void, failed: (error: Error) => void): void {
     const { code, retryable } = error instanceof RequestError ? error : { code: undefined, retryable: false };
     if (retryable) {
       this.#timer = this.#timers.set(DISCONNECTED_MS, again);
