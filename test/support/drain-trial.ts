@@ -1,4 +1,7 @@
-import { expect } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
 import { RemoteCrowd } from "./crowd/remote-crowd.js";
 import { Fleet } from "./fleet.js";
 import { freePort } from "./free-port.js";
@@ -10,15 +13,20 @@ const GRACE_MS = 40_000;
 /** The clients of one process. */
 const CROWD = 10_000;
 
-/** Makes a node log how long its event loop stood still at most, twice a second. */
+/**
+ * Makes a node write twice a second how long its event loop stood still at most. It writes into a file, because a write to stdout can
+ * wait for this process, which reads the log lines of all sessions. `SERVICE_NODE_OPTIONS` adds options of node, such as a profiler.
+ */
 const LOOP_WATCH = `
+  import { appendFile, appendFileSync } from "node:fs";
+  const file = process.env.LOOP_WATCH_FILE;
   let last = performance.now(), worst = 0;
   setInterval(() => { const now = performance.now(); worst = Math.max(worst, now - last - 10); last = now; }, 10).unref();
-  const tell = () => { process.stdout.write(JSON.stringify({ msg: "still", ms: worst, time: Date.now() }) + "\\n"); worst = 0; };
-  setInterval(tell, 500).unref();
-  process.on("exit", tell);
+  const line = () => { const text = JSON.stringify({ ms: worst, time: Date.now() }) + "\\n"; worst = 0; return text; };
+  setInterval(() => appendFile(file, line(), () => {}), 500).unref();
+  process.on("exit", () => appendFileSync(file, line()));
 `;
-const WATCHED = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LOOP_WATCH)}` };
+const IMPORT = `--import=data:text/javascript,${encodeURIComponent(LOOP_WATCH)}`;
 
 export interface DrainOutcome {
   exitCode: number | null;
@@ -57,14 +65,18 @@ export async function drainTrial({
   /** `DRAIN_TIMEOUT_MS`. */
   deadlineMs: number;
 }): Promise<DrainOutcome> {
-  const env = {
+  const folder = mkdtempSync(join(tmpdir(), "lastseen-drain-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const watchOf = (nodeId: string): string => join(folder, nodeId);
+  const envOf = (nodeId: string) => ({
     RESUME_GRACE_MS: String(GRACE_MS),
     DRAIN_TIMEOUT_MS: String(deadlineMs),
     // All sessions stay on the first node until it is stopped.
     REBALANCE_PER_SECOND: "0",
-    ...WATCHED,
-  };
-  const fleet = await Fleet.start(1, env);
+    NODE_OPTIONS: `${process.env["SERVICE_NODE_OPTIONS"] ?? ""} ${IMPORT}`,
+    LOOP_WATCH_FILE: watchOf(nodeId),
+  });
+  const fleet = await Fleet.start(1, envOf);
   const [stopped] = fleet.nodes;
   if (!stopped) throw new Error("a node was asked for");
   const sizes = Array.from({ length: Math.ceil(sessions / CROWD) }, (_, n) => Math.min(CROWD, sessions - n * CROWD));
@@ -76,7 +88,8 @@ export async function drainTrial({
     );
   }
   // These nodes start later, so that all rooms are on the first node.
-  const heirs = await Promise.all(Array.from({ length: heirCount }, (_, n) => startHeir(`heir-${n + 1}`, fleet, env)));
+  const heirNames = Array.from({ length: heirCount }, (_, n) => `heir-${n + 1}`);
+  const heirs = await Promise.all(heirNames.map((nodeId) => startHeir(nodeId, fleet, envOf(nodeId))));
   await until(async () => (await fleet.metric(stopped, "lastseen_nodes_seen")) === heirCount + 1);
   for (const crowd of crowds)
     await crowd.returnTo(
@@ -107,8 +120,8 @@ export async function drainTrial({
     resumed: members.filter(({ resumes, lostBy, isConnected }) => isConnected && resumes > 0 && !lostBy).length,
     lostBy: (await missing()).flatMap(({ lostBy }) => lostBy),
     backAfterMs,
-    stillMs: longestStill(stopped, begin),
-    heirsStillMs: heirs.map((heir) => longestStill(heir, begin)),
+    stillMs: longestStill(watchOf("node-1"), begin),
+    heirsStillMs: heirNames.map((nodeId) => longestStill(watchOf(nodeId), begin)),
     scripts,
   };
 }
@@ -129,7 +142,8 @@ async function scriptsOf({ redis }: Fleet): Promise<number> {
   return calls.reduce((sum, count) => sum + count, 0);
 }
 
-function longestStill({ log }: ServiceProcess, since: number): number {
-  const after = log.filter(({ msg, time }) => msg === "still" && Number(time) > since);
-  return Math.round(Math.max(...after.map(({ ms }) => Number(ms))));
+function longestStill(file: string, since: number): number {
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  const watched = lines.map((line) => JSON.parse(line) as { ms: number; time: number });
+  return Math.round(Math.max(...watched.filter(({ time }) => time > since).map(({ ms }) => ms)));
 }
