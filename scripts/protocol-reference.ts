@@ -20,6 +20,16 @@ import {
   SUBPROTOCOL,
   type RequestType,
 } from "@lastseen/protocol";
+import {
+  AGENT_LIMITS,
+  AGENT_MESSAGES,
+  AGENT_ORDERS,
+  AGENT_PATH,
+  AgentStatus,
+  CloseOutcome,
+  KnownSession,
+  SessionReport,
+} from "@lastseen/protocol/agent";
 
 export const TARGET = fileURLToPath(new URL("../docs/protocol.md", import.meta.url));
 
@@ -41,7 +51,13 @@ const NAMED = new Map<Shape, string>([
   [Participant, "Participant"],
   [ListedParticipant, "ListedParticipant"],
   [ProducerView, "Producer"],
+  [SessionReport, "SessionReport"],
+  [AgentStatus, "AgentStatus"],
+  [CloseOutcome, "CloseOutcome"],
+  [KnownSession, "KnownSession"],
 ]);
+/** Shapes that only agents use. */
+const OF_AGENTS: readonly Shape[] = [SessionReport, AgentStatus, CloseOutcome, KnownSession];
 
 const INTRODUCTION = `# Wire protocol
 
@@ -167,6 +183,25 @@ of more than 50 participants; \`count\` is always there.
 - The service closes a transport that the client never connected when the client creates later ones.
 `;
 
+const AGENTS = `An agent runs in a process that has mediasoup ([agent.md](agent.md)). It opens one WebSocket at \`GET ${AGENT_PATH}\` with the header
+\`Authorization: Bearer <AGENT_TOKEN>\`. Each text frame of either side is one JSON object of at most ${AGENT_LIMITS.frameBytes / 1024} KiB: its \`type\`, and beside it the
+fields of the tables below. There is no \`id\`, and nothing is answered but \`close\`. The schemas are in \`@lastseen/protocol/agent\`.
+
+1. The agent sends \`hello\` within ${AGENT_LIMITS.helloMs / 1_000} s, and the service answers \`welcome\`. \`agentId\` is made up by the process at its start. \`link\` grows with each
+   connection of the process.
+2. The agent sends \`status\`, the \`sessions\` that its transports name, and \`complete\`. Whatever the service knew beyond that has gone.
+3. Later it sends \`status\` and \`sessions\` when they change. A report replaces the one before of the same session; one without transports says
+   that the process has nothing of the session any more. After a lost connection the agent begins again with \`hello\`.
+4. The service sends \`known\` for those of the sessions that it has, and again when \`isWatched\` changes. Of watched sessions the agent reports when
+   media falls silent.
+5. \`close\` orders to close transports of a session. Without \`transportIds\` the session has ended: the agent closes all, and those that are made
+   later. Then it asks the worker what is left, and answers \`closed\` with the same \`orderId\`.
+6. \`bye\` says that the agent stops on purpose, and nobody waits for it.
+
+The service pings every ${AGENT_LIMITS.pingMs / 1_000} s. An agent that has not answered for ${AGENT_LIMITS.silentMs / 1_000} s is away, and an agent that has heard nothing for so long connects again. The service closes the
+socket with 4400 after a frame that it does not understand, with 4409 when the agent has a newer connection, with 1013 when there are too many agents, and
+with 1012 when it stops. One agent reports up to ${AGENT_LIMITS.sessions} sessions.`;
+
 export async function protocolReference(): Promise<string> {
   const text = [
     INTRODUCTION,
@@ -190,7 +225,7 @@ export async function protocolReference(): Promise<string> {
     "## Shapes",
     table(
       ["shape", "fields"],
-      [...NAMED].map(([shape, name]) => [code(name), fields(shape)]),
+      [...NAMED].filter(([shape]) => !OF_AGENTS.includes(shape)).map(([shape, name]) => [code(name), fields(shape)]),
     ),
     "## Errors",
     table(
@@ -210,6 +245,14 @@ export async function protocolReference(): Promise<string> {
         { resume: "and resumes", fresh: "as a new session", never: "not by itself" }[reconnect],
       ]),
     ),
+    "## Agents",
+    AGENTS,
+    table(["an agent sends", "fields"], flat(AGENT_MESSAGES)),
+    table(["the service sends", "fields"], flat(AGENT_ORDERS)),
+    table(
+      ["shape of agents", "fields"],
+      OF_AGENTS.map((shape) => [code(NAMED.get(shape) ?? ""), kindsOf(shape)]),
+    ),
   ].join("\n\n");
   return format(text, { ...(await resolveConfig(TARGET)), parser: "markdown" });
 }
@@ -228,9 +271,24 @@ function fields(schema: Shape): string {
   return names.length === 0 ? "–" : names.join("<br>");
 }
 
+/** Messages whose fields stand beside their type. */
+function flat(messages: Readonly<Record<string, Shape>>): string[][] {
+  return Object.entries(messages).map(([type, { properties = {}, required = [] }]) => {
+    const others = Object.entries(properties).filter(([name]) => name !== "type");
+    return [code(type), fields({ properties: Object.fromEntries(others), required })];
+  });
+}
+
+/** The fields of a shape, or of each of its kinds. */
+function kindsOf(schema: Shape): string {
+  return schema.anyOf ? schema.anyOf.map((kind) => code(describe(kind))).join("<br>or ") : fields(schema);
+}
+
 function describe(schema: Shape): string {
-  const known = NAMED.get(schema);
-  if (known !== undefined) return known;
+  return NAMED.get(schema) ?? structure(schema);
+}
+
+function structure(schema: Shape): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (schema.anyOf) return schema.anyOf.map(describe).join(" or ");

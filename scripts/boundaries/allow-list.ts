@@ -139,6 +139,7 @@ export const boundaries: Boundaries = {
       "@lastseen/protocol",
       "src/config",
       "src/gateway",
+      "src/http",
       "src/observability",
       "src/plugin",
       "fastify",

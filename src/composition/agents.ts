@@ -1,5 +1,5 @@
 /** The service whose media is in the processes of agents: its plane, and the route where they connect. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, onRequestAsyncHookHandler } from "fastify";
 import type { Logger } from "pino";
 import { AGENT_PATH } from "@lastseen/protocol/agent";
 import type { Config } from "../config/load.js";
@@ -22,6 +22,11 @@ export function agentPlane(
   return new AgentPlane({ clock, bus, directory, logger: log, version: VERSION, silenceMs: config.MEDIA_SILENCE_MS });
 }
 
+/** Lets only requests with `AGENT_TOKEN` through. */
+export function agentGuard(config: Config, httpOptions: HttpOptions): onRequestAsyncHookHandler {
+  return bearerGuard("AGENT_TOKEN", config.AGENT_TOKEN, httpOptions);
+}
+
 /** Lets agents in. When the service stops they are told, and come back to another node or to the next start. */
 export function openAgents(
   http: FastifyInstance,
@@ -29,8 +34,7 @@ export function openAgents(
   parts: { config: Config; httpOptions: HttpOptions; clock: Clock; log: Logger },
 ): void {
   const { config, httpOptions, clock, log } = parts;
-  const guard = bearerGuard("AGENT_TOKEN", config.AGENT_TOKEN, httpOptions);
-  registerAgents(http, { entrance: media.entrance, guard, clock, log });
+  registerAgents(http, { entrance: media.entrance, guard: agentGuard(config, httpOptions), clock, log });
   http.addHook("preClose", (done) => {
     media.stop();
     done();

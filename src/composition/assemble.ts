@@ -31,9 +31,9 @@ import { openWebhooks, followSessions } from "./webhooks.js";
 /** Clients come back after a restart within this time, each at its own moment. */
 export const RECONNECT_SPREAD_MS = 5_000;
 
-export interface Assembled {
+export interface Assembled<Media extends MediaPlane = MediaPlane> {
   readonly service: Service;
-  readonly media: MediaPlane;
+  readonly media: Media;
   readonly callers: CallerLists;
   readonly httpOptions: HttpOptions;
   /** To be started when the server is ready. */
@@ -41,15 +41,15 @@ export interface Assembled {
 }
 
 /** @param parts `disposals` gets what must be closed, in the order in which it was opened */
-export async function assemble(parts: {
+export async function assemble<Media extends MediaPlane>(parts: {
   config: Config;
   log: Logger;
   clock: Clock;
-  openMedia: (stores: Stores) => MediaPlane | Promise<MediaPlane>;
+  openMedia: (stores: Stores) => Media | Promise<Media>;
   disposals: DisposalStack;
   /** Takes the place of `AUTH_MODE`. */
   authenticate?: Authenticate | undefined;
-}): Promise<Assembled> {
+}): Promise<Assembled<Media>> {
   const { config, log, clock, openMedia, disposals, authenticate } = parts;
   const listenerFailed = (error: unknown, event: PropertyKey): void =>
     log.error({ err: error, event: String(event) }, "a listener failed");

@@ -28,7 +28,11 @@ export function observe(parts: {
   metrics.follow(lifecycle, sweeps);
   metrics.followCluster(clusterEvents, stores.redis);
   metrics.followWebhooks(webhooks);
-  metrics.media.readAgents(() => (media instanceof AgentPlane ? media.agentCounts : { connected: 0, away: 0 }));
+  metrics.media.readSight(() => !media.enabled && media.sight.state === "unseen");
+  metrics.media.readAgents(
+    () => (media instanceof AgentPlane ? media.agentCounts : { connected: 0, away: 0 }),
+    () => (media instanceof AgentPlane ? media.agentsLost : 0),
+  );
   media.on("worker_died", () => metrics.media.countWorkerDeath());
 
   const recentlyReaped = new RecentlyReaped(clock, config.HEARTBEAT_INTERVAL_MS);

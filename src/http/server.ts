@@ -4,14 +4,14 @@
  */
 import type { Server } from "node:http";
 import cors from "@fastify/cors";
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
-import { LIMITS } from "@lastseen/protocol";
 import { acceptDeletesWithoutBody } from "./json-bodies.js";
 import { addAnswerHeaders, protectAnswers } from "./answer-headers.js";
 import { serveDocs } from "./docs.js";
 import { answerError, answerErrors, answerUnknownRoutes } from "./error-handler.js";
+import { withLongIds, withoutRequestLog } from "./fastify-versions.js";
 import type { Clock } from "../kernel/clock.js";
 import type { Refusals } from "../kernel/refusals.js";
 import { HttpRefusal, NO_ROUTE } from "./http-refusal.js";
@@ -75,14 +75,13 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     loggerInstance: options.log,
     trustProxy: options.isProxy,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    logController: new LogController({ disableRequestLogging: true }),
+    ...withoutRequestLog(),
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     forceCloseConnections: "idle",
     // While the server closes, health checks still get an answer that says why.
     return503OnClosing: false,
-    // An id is longest when each of its characters is percent-encoded.
-    routerOptions: { maxParamLength: LIMITS.idLength * 3 },
+    ...withLongIds(),
     frameworkErrors: (error, request, reply) => {
       addAnswerHeaders(reply);
       answerError(error, request, reply, options.refused);

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import helmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { withoutRequestLog } from "./fastify-versions.js";
 
 /**
  * Serves the demo page from its own port, because the page of a product is not served by Lastseen either.
@@ -18,7 +19,7 @@ export async function createWebServer(options: {
   if (!existsSync(options.root)) throw new Error(`The demo page is not built: ${options.root} is missing`);
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
-    logController: new LogController({ disableRequestLogging: true }),
+    ...withoutRequestLog(),
     forceCloseConnections: true,
   });
   await app.register(helmet, {

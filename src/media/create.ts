@@ -11,7 +11,8 @@ import { findWorkerBinary } from "./workers/worker-binary.js";
  *
  *     rtp/       rooms and sessions of a service that makes the media itself
  *     external/  sessions of a service inside an application that makes the media
- *     workers/   worker processes, what they hold, and the check that closed media is gone; serves the other two
+ *     agents/    sessions of a service or an application whose media is in other processes, which have an agent
+ *     workers/   worker processes, what they hold, and the check that closed media is gone; serves the others
  */
 
 /** Settings by their names in the configuration. */

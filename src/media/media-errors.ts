@@ -1,6 +1,12 @@
-import { errors } from "mediasoup";
 import { TimeLimitError } from "../kernel/time-limit.js";
 import { cutText, LastseenError } from "@lastseen/protocol";
+
+/**
+ * mediasoup's own errors by their names, because mediasoup before 3.21 exports no classes of them. `InvalidStateError` was the name of
+ * `WorkerClosedError`; a worker that does not know an object was an error without a name of its own.
+ */
+const NOT_FOUND: ReadonlySet<string> = new Set(["NotFoundError"]);
+const CLOSED: ReadonlySet<string> = new Set(["WorkerClosedError", "InvalidStateError"]);
 
 /** How many characters of a mediasoup message the client gets; the message quotes the client's own parameters. */
 const MESSAGE_LENGTH = 200;
@@ -31,7 +37,7 @@ export function toMediaError(error: unknown, refusal: Refusal): LastseenError {
   if (error instanceof LastseenError) return error;
   if (isUnanswered(error)) return mediaUnavailable(error);
   // The worker does not know the object any more, because it was closed while the request was on its way.
-  if (error instanceof errors.NotFoundError) {
+  if (isNamed(error, NOT_FOUND)) {
     return new LastseenError("not_found", "This is closed already.", { cause: error });
   }
   if (refusal !== "bad_message") return mediaUnavailable(error);
@@ -41,9 +47,13 @@ export function toMediaError(error: unknown, refusal: Refusal): LastseenError {
 
 /** Whether a worker that knows the object has answered the request with an error. */
 export function isRefusal(error: unknown): boolean {
-  return !(isUnanswered(error) || error instanceof errors.NotFoundError);
+  return !(isUnanswered(error) || isNamed(error, NOT_FOUND));
 }
 
 function isUnanswered(error: unknown): boolean {
-  return error instanceof TimeLimitError || error instanceof errors.WorkerClosedError;
+  return error instanceof TimeLimitError || isNamed(error, CLOSED);
+}
+
+function isNamed(error: unknown, names: ReadonlySet<string>): boolean {
+  return error instanceof Error && names.has(error.name);
 }

@@ -1,15 +1,10 @@
 import type { Server } from "node:http";
-import Fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
-import { LIMITS } from "@lastseen/protocol";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { AGENT_PATH } from "@lastseen/protocol/agent";
 import { addressMatcher } from "../config/addresses.js";
 import { listOf } from "../config/lists.js";
 import type { Config } from "../config/load.js";
+import { withLongIds, withoutRequestLog } from "../http/fastify-versions.js";
 import { createLogger } from "../observability/logger.js";
 import { lastseen } from "../plugin/index.js";
 import type { Lastseen } from "../plugin/lastseen.js";
@@ -74,7 +69,8 @@ export async function attachLastseen(server: Server, options: AttachOptions = {}
   }
   const closeFirst = (): void =>
     void close().catch((error: unknown) => app.log.error({ err: error }, "Lastseen could not be closed"));
-  end.front = new Front(server, { inner: app.server, prefix, onClose: closeFirst });
+  const webSockets = ["/ws", ...(config.AGENT_TOKEN === undefined ? [] : [AGENT_PATH])];
+  end.front = new Front(server, { inner: app.server, prefix, webSockets, onClose: closeFirst });
   return Object.assign(app.lastseen, { close });
 }
 
@@ -92,11 +88,10 @@ function createApp(config: Config, logger: AttachOptions["logger"], pass: Front[
   const app: FastifyInstance = Fastify({
     ...(log === false ? { logger: false } : { loggerInstance: log }),
     trustProxy: addressMatcher(listOf(config.TRUSTED_PROXIES)),
-    logController: new LogController({ disableRequestLogging: true }),
+    ...withoutRequestLog(),
     // While it closes, health checks still get an answer that says why.
     return503OnClosing: false,
-    // An id is longest when each of its characters is percent-encoded.
-    routerOptions: { maxParamLength: LIMITS.idLength * 3 },
+    ...withLongIds(),
     frameworkErrors(error, request, given) {
       const reply = given as FastifyReply;
       // A path that is no valid one for Fastify may be one for the application.

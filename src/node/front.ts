@@ -1,7 +1,7 @@
 /**
  * Stands in front of an application's own HTTP server and takes what belongs to Lastseen.
  *
- *     server of the application -> Front -> requests below the prefix, handshakes for `<prefix>/ws` -> inner server
+ *     server of the application -> Front -> requests below the prefix, handshakes for its WebSockets -> inner server
  *                                    `---> everything else -> the listeners of the application, as before
  *
  * It looks at the events before any listener does. So it does not matter who adds listeners, when, and how many: Express,
@@ -11,23 +11,29 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { LastAnswers, serveAsHttp } from "../gateway/upgrades.js";
 
-const WEBSOCKET_PATH = "/ws";
-
 export class Front {
   readonly #server: Server;
   readonly #inner: Server;
   readonly #prefix: string;
+  readonly #webSockets: ReadonlySet<string>;
   readonly #onClose: () => void;
   readonly #answers = new LastAnswers();
   readonly #emit: Server["emit"];
   readonly #close: Server["close"];
   #released = false;
 
-  /** @param options `inner`: gets what belongs to Lastseen; `onClose`: the application has begun to close its server */
-  constructor(server: Server, options: { inner: Server; prefix: string; onClose: () => void }) {
+  /**
+   * @param options `inner`: gets what belongs to Lastseen; `webSockets`: the paths of WebSockets below the prefix; `onClose`: the
+   *   application has begun to close its server
+   */
+  constructor(
+    server: Server,
+    options: { inner: Server; prefix: string; webSockets: readonly string[]; onClose: () => void },
+  ) {
     this.#server = server;
     this.#inner = options.inner;
     this.#prefix = options.prefix;
+    this.#webSockets = new Set(options.webSockets.map((path) => `${options.prefix}${path}`));
     this.#onClose = options.onClose;
     // Methods of the prototype, or of whoever wrapped them before.
     // oxlint-disable-next-line typescript/unbound-method -- called with the server as `this`
@@ -95,7 +101,7 @@ export class Front {
 
   #isHandshake(request: IncomingMessage): boolean {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return false;
-    return pathOf(request) === `${this.#prefix}${WEBSOCKET_PATH}`;
+    return this.#webSockets.has(pathOf(request));
   }
 }
 

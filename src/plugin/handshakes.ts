@@ -6,13 +6,18 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type onRequestAsyncHookHandler } from "fastify";
+import { AGENT_PATH } from "@lastseen/protocol/agent";
 import { PROBLEM_TYPE, problemOf } from "@lastseen/protocol/http";
+import { registerAgents } from "../gateway/agents/agents-route.js";
 import type { Gateway } from "../gateway/gateway.js";
 import { followAnswers, serveAsHttp } from "../gateway/upgrades.js";
 import { registerWebSocket } from "../gateway/ws-route.js";
 import { answerErrors } from "../http/error-handler.js";
+import { withoutRequestLog } from "../http/fastify-versions.js";
 import type { RefusedHttp } from "../http/refused-http.js";
+import type { Clock } from "../kernel/clock.js";
+import type { AgentEntrance } from "../ports/agent-links.js";
 
 const PATH = "/ws";
 /** Listeners for `upgrade` that this file adds to the server of the application. */
@@ -25,24 +30,37 @@ interface Handshake {
   forget: () => void;
 }
 
+/** How agents come in, and what asks them for their token. */
+export interface AgentDoor {
+  readonly entrance: AgentEntrance;
+  readonly guard: onRequestAsyncHookHandler;
+  readonly clock: Clock;
+}
+
 export class Handshakes {
   readonly #app: FastifyInstance;
   readonly #inner: FastifyInstance;
-  readonly #path: string;
+  /** The whole paths of the WebSockets. */
+  readonly #paths: ReadonlySet<string>;
   readonly #afterAnswers: ReturnType<typeof followAnswers>;
   readonly #addresses: WeakMap<IncomingMessage, string>;
   /** Handshakes on their way through the application, and handshakes that it refused and that have not ended yet. */
   readonly #pending = new Map<IncomingMessage, Handshake>();
 
-  private constructor(scope: FastifyInstance, inner: FastifyInstance, addresses: WeakMap<IncomingMessage, string>) {
+  private constructor(
+    scope: FastifyInstance,
+    inner: FastifyInstance,
+    addresses: WeakMap<IncomingMessage, string>,
+    paths: readonly string[],
+  ) {
     this.#addresses = addresses;
     this.#app = scope;
     this.#afterAnswers = followAnswers(scope.server);
     this.#inner = inner;
-    this.#path = `${scope.prefix}${PATH}`;
+    this.#paths = new Set(paths.map((path) => `${scope.prefix}${path}`));
   }
 
-  /** @param scope gets the route */
+  /** @param scope gets the routes */
   static async open(
     scope: FastifyInstance,
     options: {
@@ -50,20 +68,27 @@ export class Handshakes {
       isOriginAllowed: (origin: string) => boolean;
       refused: RefusedHttp;
       reconnectSpreadMs: number;
+      /** Undefined: no agents. */
+      agents: AgentDoor | undefined;
       log: FastifyBaseLogger;
     },
   ): Promise<Handshakes> {
     const inner: FastifyInstance = Fastify({
       loggerInstance: options.log,
-      logController: new LogController({ disableRequestLogging: true }),
+      ...withoutRequestLog(),
     });
     answerErrors(inner, options.refused);
     // The application knows its proxies, so it says where a client comes from.
     const addresses = new WeakMap<IncomingMessage, string>();
-    await registerWebSocket(inner, { ...options, addressOf: (request) => addresses.get(request) });
+    const addressOf = (request: IncomingMessage): string | undefined => addresses.get(request);
+    const { agents, log } = options;
+    const morePaths = agents ? [AGENT_PATH] : [];
+    await registerWebSocket(inner, { ...options, addressOf, morePaths });
+    if (agents) registerAgents(inner, { entrance: agents.entrance, clock: agents.clock, addressOf, log });
     await inner.ready();
-    const handshakes = new Handshakes(scope, inner, addresses);
-    handshakes.#addRoute(scope);
+    const handshakes = new Handshakes(scope, inner, addresses, [PATH, ...morePaths]);
+    handshakes.#addRoute(scope, PATH);
+    if (agents) handshakes.#addRoute(scope, AGENT_PATH, agents.guard);
     return handshakes;
   }
 
@@ -84,11 +109,12 @@ export class Handshakes {
     for (const { socket } of this.#pending.values()) socket.destroy();
   }
 
-  #addRoute(scope: FastifyInstance): void {
+  #addRoute(scope: FastifyInstance, path: string, guard?: onRequestAsyncHookHandler): void {
     scope.route({
       method: "GET",
-      url: PATH,
+      url: path,
       schema: { hide: true },
+      ...(guard && { onRequest: guard }),
       preHandler: async (request, reply) => {
         const handshake = this.#pending.get(request.raw);
         if (!handshake) return;
@@ -97,7 +123,7 @@ export class Handshakes {
         handshake.socket.off("close", handshake.forget);
         reply.hijack();
         this.#addresses.set(request.raw, request.ip);
-        this.#handOver(request.raw, reply.raw, handshake);
+        this.#handOver(request.raw, reply.raw, { ...handshake, path });
       },
       handler: (_request, reply) =>
         reply
@@ -108,15 +134,19 @@ export class Handshakes {
     });
   }
 
-  #handOver(request: IncomingMessage, response: ServerResponse, { socket, head }: Handshake): void {
+  #handOver(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { socket, head, path }: Handshake & { path: string },
+  ): void {
     response.detachSocket(socket);
-    request.url = PATH;
+    request.url = path;
     this.#inner.server.emit("upgrade", request, socket, head);
   }
 
   readonly #note = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const [pathname] = (request.url ?? "").split("?");
-    if (pathname !== this.#path || request.headers.upgrade?.toLowerCase() !== "websocket") return;
+    const [pathname = ""] = (request.url ?? "").split("?");
+    if (!this.#paths.has(pathname) || request.headers.upgrade?.toLowerCase() !== "websocket") return;
     const forget = () => void this.#pending.delete(request);
     this.#pending.set(request, { socket: socket as Socket, head, forget });
     socket.once("close", forget);

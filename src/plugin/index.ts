@@ -14,10 +14,11 @@ import { acceptDeletesWithoutBody } from "../http/json-bodies.js";
 import { protectAnswers } from "../http/answer-headers.js";
 import { systemClock } from "../kernel/clock.js";
 import { DisposalStack } from "../kernel/disposal-stack.js";
-import { ExternalPlane } from "../media/external/external-plane.js";
+import { AgentPlane } from "../media/agents/agent-plane.js";
 import { authenticateBy } from "./authenticate.js";
 import { Handshakes } from "./handshakes.js";
 import type { Lastseen } from "./lastseen.js";
+import { doorFor, elsewhere, ownBy, watchHere, type ApplicationPlane } from "./media.js";
 import { readOptions, type LastseenOptions } from "./options.js";
 import { serializeAnswers } from "./schemas.js";
 import { ServiceView } from "./service-view.js";
@@ -57,18 +58,19 @@ async function register(app: FastifyInstance, options: LastseenOptions): Promise
 async function open(
   app: FastifyInstance,
   options: LastseenOptions,
-  parts: { config: ReturnType<typeof readOptions>; log: FastifyInstance["log"]; disposals: DisposalStack },
-): Promise<void> {
-  const { config, log, disposals } = parts;
-  const media = new ExternalPlane({ clock: systemClock, logger: log, source: options.observer });
-  disposals.defer("media", () => media.close());
-  await media.follow(options.workers ?? []);
-  const { service, callers, httpOptions, run } = await assemble({
+  {
     config,
-    // The service uses only methods that every logger of Fastify has.
-    log: log as Logger,
-    clock: systemClock,
-    openMedia: () => media,
+    log,
+    disposals,
+  }: { config: ReturnType<typeof readOptions>; log: FastifyInstance["log"]; disposals: DisposalStack },
+): Promise<void> {
+  // The service uses only methods that every logger of Fastify has.
+  const parts = { config, log: log as Logger, clock: systemClock };
+  const here = config.AGENT_TOKEN === undefined ? await watchHere(options, parts) : undefined;
+  disposals.defer("media here", () => here?.close());
+  const { service, media, callers, httpOptions, run } = await assemble<ApplicationPlane>({
+    ...parts,
+    openMedia: (stores) => here ?? elsewhere(config, stores, parts),
     disposals,
     authenticate:
       options.authenticate &&
@@ -77,7 +79,8 @@ async function open(
 
   const listenerFailed = (error: unknown, event: string): void => log.error({ err: error, event }, "a listener failed");
   const { isProxy } = httpOptions;
-  const view = new ServiceView({ service, media, nodeId: config.NODE_ID, callers, listenerFailed, isProxy });
+  const own = ownBy(media);
+  const view = new ServiceView({ service, own, nodeId: config.NODE_ID, callers, listenerFailed, isProxy });
   app.decorate("lastseen", view);
   /** Disposed of while the application still answers, because its server would wait for our sockets. */
   const running = new DisposalStack((error, part) => log.error({ err: error, part }, "could not be closed"));
@@ -90,9 +93,12 @@ async function open(
         isOriginAllowed: httpOptions.isOriginAllowed,
         refused: httpOptions.refused,
         reconnectSpreadMs: RECONNECT_SPREAD_MS,
+        agents: doorFor(media, { ...parts, httpOptions }),
         log,
       });
       running.defer("sockets", () => handshakes.close());
+      // Agents come back to another node, or when this application has started again.
+      running.defer("agents", () => media instanceof AgentPlane && media.stop());
       app.addHook("onReady", async () => handshakes.start());
       await addRoutes(scope, httpOptions);
     },

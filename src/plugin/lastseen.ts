@@ -60,7 +60,8 @@ export interface Lastseen {
    * session.
    *
    * @returns `false` when the session does not exist or has ended; the transport is closed then
-   * @throws Error when the plugin has not seen the transport. The message says why
+   * @throws Error when the plugin has not seen the transport, and always with `AGENT_TOKEN`: the transports are in the processes of
+   *   agents then. The message says why
    */
   own(sessionId: string, transport: Transport): boolean;
 

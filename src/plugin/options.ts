@@ -18,7 +18,6 @@ const OF_THE_APPLICATION = [
   "SFU_PORT",
   "SFU_WORKERS",
   "MEDIASOUP_WORKER_BIN",
-  "AGENT_TOKEN",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** Settings that the application's own `authenticate` replaces. */
@@ -41,9 +40,12 @@ export interface LastseenOptions extends FastifyPluginOptions {
   environment?: Environment;
   /** Finds out who a client is, instead of `AUTH_MODE`. */
   authenticate?: AuthenticateHook;
-  /** mediasoup workers that the application started before it registered the plugin. They must not have routers yet. */
+  /**
+   * mediasoup workers that the application started before it registered the plugin. They must not have routers yet. Not with the
+   * setting `AGENT_TOKEN`: then agents watch the workers.
+   */
   workers?: Iterable<Worker>;
-  /** The `observer` of the application's own copy of mediasoup, if the plugin has another copy. */
+  /** The `observer` of the application's own copy of mediasoup, if the plugin has another copy. Not with `AGENT_TOKEN`. */
   observer?: Observer;
 }
 
@@ -59,9 +61,19 @@ export function readOptions(options: LastseenOptions): Config {
     );
   }
   // The plugin starts no workers, so no setting has to say where they listen.
-  return configOf({ ...settings, SFU_WORKERS: 0 }, CONFIG_DIRECTORY, {
+  const config = configOf({ ...settings, SFU_WORKERS: 0 }, CONFIG_DIRECTORY, {
     environment,
     env,
     passedOver: [...OF_THE_APPLICATION, ...(authenticate ? AUTHENTICATION : [])],
   });
+  const watched = (["workers", "observer"] as const).filter((name) => options[name] !== undefined);
+  if (config.AGENT_TOKEN !== undefined && watched.length > 0) {
+    throw new ConfigError(
+      watched.map(
+        (name) =>
+          `the option ${name} and the setting AGENT_TOKEN exclude each other: give ${name} to the agent of the process that has the media`,
+      ),
+    );
+  }
+  return config;
 }

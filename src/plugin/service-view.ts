@@ -3,7 +3,6 @@ import type { CallerLists } from "../admin/caller-lists.js";
 import { publicSession } from "../admin/public-views.js";
 import { viewSession } from "../admin/session-view.js";
 import type { Gateway } from "../gateway/gateway.js";
-import type { ExternalPlane } from "../media/external/external-plane.js";
 import { checkRoomId, checkUserId, LastseenError, type Participant } from "@lastseen/protocol";
 import type { Service } from "../composition/service.js";
 import { systemClock } from "../kernel/clock.js";
@@ -22,23 +21,23 @@ const APPLICATION = { name: "application" };
  */
 export class ServiceView implements Lastseen {
   readonly #service: Service;
-  readonly #media: ExternalPlane;
+  readonly #own: Lastseen["own"];
   readonly #nodeId: string;
   readonly #callers: CallerLists;
   readonly #listenerFailed: (error: unknown, event: string) => void;
   readonly #isProxy: (address: string) => boolean;
 
-  /** @param parts `listenerFailed`: told what a listener of the application threw; `isProxy`: whether an address is a trusted proxy */
+  /** @param parts `own`: gives a transport of this process to a session; `listenerFailed`: told what a listener of the application threw; `isProxy`: whether an address is a trusted proxy */
   constructor(parts: {
     service: Service;
-    media: ExternalPlane;
+    own: Lastseen["own"];
     nodeId: string;
     callers: CallerLists;
     listenerFailed: (error: unknown, event: string) => void;
     isProxy: (address: string) => boolean;
   }) {
     this.#service = parts.service;
-    this.#media = parts.media;
+    this.#own = parts.own;
     this.#nodeId = parts.nodeId;
     this.#callers = parts.callers;
     this.#listenerFailed = parts.listenerFailed;
@@ -107,7 +106,7 @@ export class ServiceView implements Lastseen {
   }
 
   own(sessionId: string, transport: Transport): boolean {
-    return this.#media.own(sessionId, transport);
+    return this.#own(sessionId, transport);
   }
 
   on<K extends keyof LastseenEvents>(event: K, listener: (step: LastseenEvents[K]) => unknown): () => void {

@@ -28,6 +28,7 @@ import { AgentNetwork, type Acknowledgement } from "./agent-network.js";
 import { AgentSessionMedia } from "./agent-session-media.js";
 import { sightOf, warningsOf } from "./agents-sight.js";
 import { SessionAgents } from "./session-agents.js";
+import { UnwatchedHere } from "./unwatched-here.js";
 
 /** How many ended sessions are remembered, because an application may still be making a transport for them. */
 const REMEMBERED = 4_096;
@@ -45,6 +46,7 @@ export class AgentPlane implements PassiveMediaPlane, ApplicationMedia {
   /** Sessions that are open here, or whose media a worker may still hold. */
   readonly #sessions = new Map<string, SessionAgents>();
   readonly #ended = new Set<string>();
+  #unwatched: UnwatchedHere | undefined;
   #isStopped = false;
 
   constructor(options: {
@@ -97,13 +99,25 @@ export class AgentPlane implements PassiveMediaPlane, ApplicationMedia {
     return counts;
   }
 
+  /** How many agents of this node did not come back, and nobody waits for them any more. */
+  get agentsLost(): number {
+    return this.#network.known.lost;
+  }
+
   get sight(): MediaSight {
-    return sightOf(this.#network.known.all());
+    const sight = sightOf(this.#network.known.all());
+    const why = this.#unwatched?.why;
+    return sight.state === "seen" && why !== undefined ? { state: "unseen", why } : sight;
   }
 
   /** What operators should know of the agents beside {@link sight}, in sentences. */
   get warnings(): string[] {
     return warningsOf(this.#network.known);
+  }
+
+  /** To be called in an application, which may have workers of its own: notices media here that no agent watches. */
+  lookHere(): void {
+    this.#unwatched ??= new UnwatchedHere({ logger: this.#logger, agents: () => this.agents });
   }
 
   on<K extends keyof MediaEvents>(event: K, listener: (event: MediaEvents[K]) => void): () => void {
@@ -193,6 +207,7 @@ export class AgentPlane implements PassiveMediaPlane, ApplicationMedia {
 
   async close(): Promise<void> {
     this.stop();
+    this.#unwatched?.close();
     this.#network.close();
     this.#sessions.clear();
   }

@@ -36,6 +36,7 @@ export class KnownAgents {
   readonly #onAway: (agentId: string) => void;
   readonly #onGone: (agentId: string) => void;
   readonly #agents = new Map<string, Entry>();
+  #lost = 0;
 
   constructor(options: {
     clock: Clock;
@@ -58,6 +59,11 @@ export class KnownAgents {
 
   all(): KnownAgent[] {
     return [...this.#agents.values()];
+  }
+
+  /** How many agents that were connected to this node it has given up. */
+  get lost(): number {
+    return this.#lost;
   }
 
   /** Whether an agent is connected to another node. */
@@ -117,6 +123,7 @@ export class KnownAgents {
 
   #giveUp(agent: Entry): void {
     this.#agents.set(agent.agentId, { ...agent, isGivenUp: true });
+    if (agent.via === this.#nodeId) this.#lost += 1;
     this.#onGone(agent.agentId);
   }
 

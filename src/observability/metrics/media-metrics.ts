@@ -28,8 +28,23 @@ export class MediaMetrics {
     this.#workerDeaths.inc();
   }
 
-  /** Agents that are connected to this node, or were a moment ago. */
-  readAgents(count: () => Readonly<Record<"connected" | "away", number>>): void {
+  /** Whether nobody can tell of media that is made by others. */
+  readSight(isUnseen: () => boolean): void {
+    this.#instruments.gauge(
+      "media_unseen",
+      "1 while nobody can tell whether media of ended sessions is left: no mediasoup worker was seen, or an agent is away.",
+      [],
+      (gauge) => gauge.set(isUnseen() ? 1 : 0),
+    );
+  }
+
+  /** Agents that are connected to this node, or were a moment ago. @param lost those that it does not wait for any more */
+  readAgents(count: () => Readonly<Record<"connected" | "away", number>>, lost: () => number): void {
+    this.#instruments.mirror(
+      "agents_lost_total",
+      "Agents that were connected to this node and have been away for two minutes; nobody waits for them any more.",
+      lost,
+    );
     this.#instruments.gauge(
       "agents",
       "Agents that are connected to this node, or were in the last ten minutes and are away.",

@@ -83,7 +83,9 @@ describe.skipIf(noMediaReason)(needsMedia("What an agent reports"), () => {
         checks: { media: "unseen" },
         warnings: [expect.stringContaining("Nobody hears the agent")],
       });
-      expect(await (await service.get("/metrics")).text()).toContain('lastseen_agents{state="away"} 1\n');
+      const metrics = await (await service.get("/metrics")).text();
+      expect(metrics).toContain('lastseen_agents{state="away"} 1\n');
+      expect(metrics).toContain("lastseen_media_unseen 1\n");
 
       proxy.heal();
       await until(async () => (await sessionAt(service, sessionId)).evidence.media === "connected");
@@ -91,6 +93,7 @@ describe.skipIf(noMediaReason)(needsMedia("What an agent reports"), () => {
         checks: { media: "ok" },
         warnings: [],
       });
+      expect(await (await service.get("/metrics")).text()).toContain("lastseen_media_unseen 0\n");
       expect(ben.events("user_away")).toEqual([]);
       expect(ben.events("user_left")).toEqual([]);
     },

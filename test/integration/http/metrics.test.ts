@@ -10,6 +10,7 @@ const promtoolMissing = spawnSync("promtool", ["--version"]).status === 0 ? unde
 const NAMES = [
   "admin_guesses_total",
   "agents",
+  "agents_lost_total",
   "audience",
   "away_detection_seconds",
   "blocks",
@@ -35,6 +36,7 @@ const NAMES = [
   "media_objects",
   "media_orphans",
   "media_orphans_closed_total",
+  "media_unseen",
   "media_worker_deaths_total",
   "media_workers",
   "messages_received_total",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { needsMedia, noMediaReason } from "../../support/media-worker.js";
 import { until } from "../../support/until.js";
 import { agents, sessionAt, startServiceWithAgents } from "../../integration/agents/media-server.js";
-import { MediaProcess } from "./media-process-client.js";
+import { MediaProcess } from "../../integration/agents/media-process-client.js";
 
 /** A service without media, two media servers with an agent each, and two people whose media is on the first one. */
 async function twoMediaServers() {

@@ -67,6 +67,20 @@ test("nobody waits for an agent that is away for two minutes, and operators see 
   expect(told).toHaveLength(2);
 });
 
+test("an agent that nobody waits for is counted as lost once, by its own node", () => {
+  const { agents, pass } = create();
+  agents.noticed(notice("a", { state: "away" }), "own");
+  agents.noticed(notice("b", { state: "away" }), "other");
+  agents.noticed(notice("c", { state: "away" }), "own");
+  pass(60_000);
+  agents.noticed(notice("c", { link: 2 }), "own");
+  expect(agents.lost).toBe(0);
+  pass(61_000);
+  expect(agents.lost).toBe(1);
+  pass(300_000);
+  expect(agents.lost).toBe(1);
+});
+
 test("an agent that nobody waits for may come back", () => {
   const { agents, pass } = create();
   agents.noticed(notice("a", { state: "away" }), "own");

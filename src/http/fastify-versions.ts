@@ -1,0 +1,19 @@
+import * as fastify from "fastify";
+import type { FastifyServerOptions } from "fastify";
+import { LIMITS } from "@lastseen/protocol";
+
+/** Fastify before 5.11 has no `LogController`, and the first versions of 5 have no `routerOptions`. */
+const { LogController } = fastify as Partial<Pick<typeof fastify, "LogController">>;
+
+/** Options of a server that writes no log line for each request. */
+export function withoutRequestLog(): FastifyServerOptions {
+  return LogController
+    ? { logController: new LogController({ disableRequestLogging: true }) }
+    : { disableRequestLogging: true };
+}
+
+/** Options of a server that takes ids of any length in its paths. An id is longest when each of its characters is percent-encoded. */
+export function withLongIds(): FastifyServerOptions {
+  const maxParamLength = LIMITS.idLength * 3;
+  return LogController ? { routerOptions: { maxParamLength } } : { maxParamLength };
+}
