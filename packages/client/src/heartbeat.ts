@@ -16,7 +16,10 @@ export const NEW_NETWORK_PONG_MS = 1_000;
 const ROUND_TRIPS = 4;
 /** The timer of the pings is never longer, so that the client soon notices that the machine has slept. */
 const STEP_MS = 5_000;
-/** A timer that fires later than this was delayed, and perhaps the pong too; or the clock was set. */
+/**
+ * A timer that fires later than this was delayed, and perhaps the pong too; or the clock was set. One that seems to fire too early
+ * may have been delayed as well, while the clock was set back.
+ */
 const LATE_MS = 1_000;
 /** How long the next pong may take then. It is short, because the session waits for its client only so long. */
 const SECOND_PONG_MS = 3_000;
@@ -138,10 +141,15 @@ export class Heartbeat {
     const due = now + stepMs;
     this.#beatTimer = this.#timers.set(stepMs, () => {
       // The machine has slept, or the browser has delayed the timer.
-      if (this.#timers.now() - due > LATE_MS && this.#awaited === 0) this.wake();
+      if (this.#wasDelayed(due) && this.#awaited === 0) this.wake();
       else if (leftMs > stepMs) this.#schedule(leftMs - stepMs);
       else this.beat();
     });
+  }
+
+  /** Whether the timer that was due then may have been delayed. */
+  #wasDelayed(due: number): boolean {
+    return Math.abs(this.#timers.now() - due) > LATE_MS;
   }
 
   #stopWaiting(): void {
@@ -156,8 +164,7 @@ export class Heartbeat {
     this.#awaited = this.#unanswered.length;
     const due = (this.#pongAt = this.#timers.now() + withinMs);
     this.#pongTimer = this.#timers.set(withinMs, () => {
-      const wasDelayed = this.#timers.now() - due > LATE_MS;
-      if (wasDelayed && this.#secondChance) {
+      if (this.#wasDelayed(due) && this.#secondChance) {
         // The page stood still, and the pong may wait in the browser behind this timer.
         this.#secondChance = false;
         this.beat();

@@ -16,7 +16,7 @@ export interface Retry extends Trouble {
 const BROKE: ReadonlySet<ReconnectCause> = new Set<ReconnectCause>(["socket_closed", "pong_timeout"]);
 /**
  * An attempt may take four times as long as the last one that succeeded: at least the first part of the grace, at most the
- * second. From the third on an attempt may take longer than the one before it, because the network may have become slow.
+ * second. Each attempt may take longer than the one before it, because the network may have become slow.
  */
 const ATTEMPT_SHARE = 1 / 5;
 const GROWTH = 1.5;
@@ -92,7 +92,7 @@ export class ReconnectTimer {
     const elapsedMs = this.#elapsedMs();
     if (elapsedMs >= graceMs) return Infinity;
     const untilLastMs = lastChance(graceMs).fromMs - elapsedMs;
-    const leastMs = ATTEMPT_SHARE * graceMs * GROWTH ** Math.max(0, this.#attempt - 2);
+    const leastMs = ATTEMPT_SHARE * graceMs * GROWTH ** Math.max(0, this.#attempt - 1);
     const limitMs = Math.min(LONGEST_SHARE * graceMs, Math.max(leastMs, 4 * usualMs));
     return Math.max(LEAST_ATTEMPT_MS, Math.min(limitMs, untilLastMs > 0 ? untilLastMs : limitMs));
   }

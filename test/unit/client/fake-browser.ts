@@ -11,6 +11,7 @@ import type {
 
 export class VirtualTimers implements Timers {
   #now = 1_000_000;
+  #clockOffset = 0;
   #nextHandle = 1;
   readonly #due = new Map<number, { at: number; run: () => void }>();
 
@@ -20,7 +21,12 @@ export class VirtualTimers implements Timers {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#clockOffset;
+  }
+
+  /** Somebody sets the machine's clock. Timers that wait do not notice it. */
+  setClock(byMs: number): void {
+    this.#clockOffset += byMs;
   }
 
   set(delayMs: number, run: () => void): unknown {

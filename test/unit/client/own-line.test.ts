@@ -123,6 +123,16 @@ describe("a machine that slept", () => {
     expect(client.state).toBe("reconnecting");
   });
 
+  it.each([-3_600_000, 3_600_000])("is noticed when its clock was set by %i ms meanwhile, too", async (byMs) => {
+    const { browser, client } = await connected();
+    await browser.timers.advance(1_000);
+    browser.timers.setClock(byMs);
+    await browser.timers.sleep(35_000);
+    expect(browser.socket.pings).toHaveLength(1);
+    await browser.timers.advance(5_000);
+    expect(client.state).toBe("reconnecting");
+  });
+
   it("does not put off the verdict on a connection that is dead already, although each timer is late", async () => {
     const { browser, client } = await connected();
     for (let minutes = 0; minutes < 4; minutes += 1) await browser.timers.sleep(60_000);
@@ -152,6 +162,26 @@ describe("an attempt that hangs", () => {
     await browser.timers.advance(19_000);
     expect(browser.sockets.length - 1).toBeGreaterThanOrEqual(4);
   });
+
+  it.each([0, 0.5, 0.99])(
+    "is followed by longer ones, for a network that has become slow (random: %d)",
+    async (random) => {
+      const { browser } = await lost();
+      browser.random = random;
+      const { timers, sockets } = browser;
+      const dialledAt = new Map(sockets.map((socket) => [socket, Infinity]));
+      let longestMs = 0;
+      for (let at = 0; at < 18_000; at += 50) {
+        await timers.advance(50);
+        for (const socket of sockets) {
+          if (!dialledAt.has(socket)) dialledAt.set(socket, at);
+          else if (!socket.closedByClient) longestMs = Math.max(longestMs, at - (dialledAt.get(socket) ?? at));
+        }
+      }
+      // So long takes a handshake of three round trips, each of them almost two seconds.
+      expect(longestMs).toBeGreaterThanOrEqual(5_000);
+    },
+  );
 
   it("may take longer where a good one took long", async () => {
     const scene = await connecting();
