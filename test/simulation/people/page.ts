@@ -70,7 +70,7 @@ export class Page implements Tasks {
   gone = false;
   /** Since when its script runs and its machine is reachable; undefined when one of the two is false. */
   liveSince: number | undefined;
-  /** When the page sent the last frame that has arrived at the service. */
+  /** When the page sent the last frame that the service has read. */
   heardOf = -Infinity;
   /** When its connections last died without notice to either end. */
   cutOffAt = -Infinity;

@@ -87,7 +87,8 @@ export class PageSocket implements SocketLike {
     if (text.startsWith(ANSWERABLE)) this.unanswered += 1;
     const arrived = this.tasks.says();
     this.#pipe?.send(() => {
-      arrived();
+      // The service does not read what comes on a connection that it has turned away.
+      if (this.far?.isOpen) arrived();
       return this.far?.gotFrame(text);
     });
   }
