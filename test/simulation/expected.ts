@@ -70,7 +70,6 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "service: swept": 10_360,
   "service: credited a stall": 308,
   "service: held its watch": 2,
-  "service: held its sweep": 1,
   "service: lost a worker in use": 75,
   "service: saw media connected": 2_128,
   "service: saw media lost": 672,
