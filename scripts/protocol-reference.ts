@@ -130,6 +130,16 @@ takeover \`transferred\` is true. From then on the connection owns the session o
 \`resumeToken\` of the answer. The other tab gets \`session_transferred\` and is closed with 4409. The others in the room notice nothing.
 The session that the new connection had before ends silently. Keep what each \`join\` answers.
 
+So that the others have no gap, name in \`sources\` what this client sends next, by its \`source\`. The other tab's producers of these sources that
+are not paused then go on, and everything else of that tab is closed at once. The new producer of a source comes beside the old one, so for
+a moment the participant has two of the same source and kind. Whoever receives them consumes the new one, shows it in the place of the old
+one when something has come, and closes the old consumer. The service closes the old producers and tells the other tab when the new ones carry
+media and nobody receives the old ones any more, 2 s after the first packet at the latest, and 5 s after the join in any case. A new producer
+that is paused or closed ends the old one at once. Until it is told, the other tab does not own the session: its requests get \`fenced\`, and its
+pings are answered. When the new connection ends before that, the other tab gets the session back. It is told
+\`server_closing\` with \`reconnectAfterMs\` 0, closed with 1012, and resumes with the token that it has. It keeps its media, unless something of it was
+closed; then \`media_reset\` comes first.
+
 **A lost connection.** Open a new socket and send a hello with \`resume\`: the session's id and the newest token. Each hello and each
 transfer gives a new token. A client may do this at once, even while the service still holds the old socket; the service then closes the old
 one with 4409. The client must come back within the grace: \`heartbeat.resumeGraceMs\` when the connection broke, \`RELOAD_GRACE_MS\`

@@ -48,12 +48,13 @@ export class Dispatcher {
   /** Returns undefined when the handler is finished at once. Never throws or rejects. */
   #run(connection: Connection, request: SessionRequest): Promise<void> | undefined {
     const { id, type, data } = request;
-    const reply = (answer: unknown) => {
-      if (id !== undefined) connection.sendCharged(encodeReply(id, answer));
-    };
     try {
       // Checked now and not at arrival: an earlier join may have given the connection another session.
       const session = ownedBy(connection);
+      const reply = (answer: unknown) => {
+        // A tab that has lost the session meanwhile gets no more answers: its connection is closed when the tabs have changed.
+        if (id !== undefined && !session.isTabBefore(connection)) connection.sendCharged(encodeReply(id, answer));
+      };
       assertReplies(session, this.#now(), type);
       const handler = this.#handlers[type] as Handler<typeof type>;
       const result = handler({ connection, session, data, reply });

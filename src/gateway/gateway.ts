@@ -125,6 +125,11 @@ export class Gateway implements FrameSink {
 
   /** A heartbeat. Nearly all clients send the same bytes, and the connection knows them without decoding. */
   heartbeat(connection: Connection, session: Session): void {
+    if (session.isTabBefore(connection)) {
+      // It is answered, or the client would believe that its line is dead. It is no sign of life of the tab that has the session.
+      connection.reply(PONG);
+      return;
+    }
     if (!this.mayGoOn(connection, session)) return;
     this.counters.heartbeats += 1;
     connection.badRequests = 0;
@@ -163,6 +168,7 @@ export class Gateway implements FrameSink {
   }
 
   mayGoOn(connection: Connection, session: Session): boolean {
+    if (session.isTabBefore(connection)) return true;
     const refusal = this.#refusal(connection, session);
     if (!refusal) return true;
     this.#refused.fail(connection, NOBODYS_REQUEST, refusal);
@@ -196,6 +202,7 @@ export class Gateway implements FrameSink {
 
   /** See {@link OpenConnections.close}. */
   close(spreadMs: number): Promise<void> {
+    this.#sessions.finishTabChanges();
     return this.#connections.close(spreadMs);
   }
 
@@ -249,7 +256,8 @@ export class Gateway implements FrameSink {
 
   #act(connection: Connection, session: Session, request: Exclude<AnyRequest, { type: "hello" }>): void {
     connection.badRequests = 0;
-    const refusal = this.#refusal(connection, session);
+    const isPingOfTabBefore = request.type === "ping" && session.isTabBefore(connection);
+    const refusal = isPingOfTabBefore ? undefined : this.#refusal(connection, session);
     if (refusal) throw refusal;
     if (request.type !== "ping") {
       this.#heard(session);
@@ -257,7 +265,8 @@ export class Gateway implements FrameSink {
       return;
     }
     this.heartbeat(connection, session);
-    if (request.data.visibility) this.#liveness.declaredVisibility(session, request.data.visibility);
+    if (request.data.visibility && !isPingOfTabBefore)
+      this.#liveness.declaredVisibility(session, request.data.visibility);
     if (request.id !== undefined) connection.reply(encodeReply(request.id, {}));
   }
 

@@ -6,6 +6,7 @@ import type {
   MediaSight,
   PassiveMediaPlane,
   SessionMedia,
+  TabChange,
 } from "../ports/media-plane.js";
 
 /** The media side of a service without workers: rooms and presence work, and nobody can make media. */
@@ -61,6 +62,10 @@ export class NoSessionMedia implements SessionMedia {
   watch(_isWatched: boolean): void {}
 
   reset(): void {}
+
+  changeTab(_sources: readonly string[], _over: () => void): TabChange | undefined {
+    return undefined;
+  }
 
   close(): void {
     this.#closed = true;

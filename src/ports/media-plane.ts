@@ -50,6 +50,21 @@ export type MediaCheck = MediaLeftovers | "unseen";
 /** Whether a plane sees the media of its sessions. `none`: there is no media. `why`: a sentence for operators. */
 export type MediaSight = { readonly state: "none" | "seen" } | { readonly state: "unseen"; readonly why: string };
 
+/**
+ * The media of a tab whose session another tab of the user has taken over. It goes on until the new tab sends the same.
+ * Whichever of the two methods is called first ends the change; after that both do nothing.
+ */
+export interface TabChange {
+  /** Closes now what is left of the tab before. */
+  finish(): void;
+  /**
+   * The new tab has failed: closes what it has made, and the tab before goes on.
+   *
+   * @returns whether everything of the tab before is still there
+   */
+  undo(): boolean;
+}
+
 /** One session's media in one room: made on join, closed on leave and never used again. */
 export interface SessionMedia {
   readonly closed: boolean;
@@ -60,6 +75,16 @@ export interface SessionMedia {
   watch(isWatched: boolean): void;
   /** Closes all transports and what is in them, and stays usable: a new page has resumed the session. */
   reset(): void;
+  /**
+   * Another tab has the session now. Producers of these sources that are not paused go on, with the transports of their tab, until
+   * the new tab's producer of the same source and kind carries media and nobody receives the old one any more: 2 s after the first
+   * packet at the latest, and 5 s after this call. One whose successor is paused or closed ends at once. All else is closed as by
+   * {@link reset}.
+   *
+   * @param over called once, when nothing of the tab before is left; not after an `undo`
+   * @returns undefined when nothing goes on
+   */
+  changeTab(sources: readonly string[], over: () => void): TabChange | undefined;
   /** Closes everything at once, without waiting for the worker. Idempotent, never throws. */
   close(): void;
   /**

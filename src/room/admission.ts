@@ -21,6 +21,8 @@ export interface AdmissionRequest {
   onDuplicate: DuplicatePolicy | undefined;
   /** What the client wants to be in the room. */
   role?: RoomRole | undefined;
+  /** What the client is about to send. Another tab whose session it takes over sends these until then. */
+  sources?: readonly string[] | undefined;
 }
 
 export interface Admitted {
@@ -116,12 +118,11 @@ export class Admission {
 
   /** Takes the place of the user's other tab, if there is one and the policy allows it. Happens within one turn of the event loop. */
   #takeOver(request: AdmissionRequest, entered: (admitted: Admitted) => void): boolean {
-    const { session: given, connection, roomId, metadata, onDuplicate } = request;
+    const { session: given, connection, roomId, metadata, onDuplicate, sources } = request;
     const session = chooseDuplicate(this.#rooms.find(roomId), given, { own: this.#policy, wanted: onDuplicate });
     if (!session?.participation) return false;
     const { media } = session.participation;
-    this.#sessions.transfer(session, given, connection);
-    media.reset();
+    this.#sessions.transfer(session, given, connection, media, sources);
     void this.#end(given, { reason: "left" });
     if (metadata) {
       session.metadata = metadata;

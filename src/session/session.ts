@@ -7,7 +7,7 @@ import {
 } from "@lastseen/protocol";
 import { firstEvidence, forgetEnd, type Evidence } from "./evidence.js";
 import { ExpiryEntry } from "../kernel/expiry-list.js";
-import type { SessionMedia } from "../ports/media-plane.js";
+import type { SessionMedia, TabChange } from "../ports/media-plane.js";
 import type { SessionConnection } from "./session-connection.js";
 import { ReplyBudget } from "./reply-budget.js";
 import type { ResumeToken } from "./resume-token.js";
@@ -63,6 +63,18 @@ export interface UnheardResume {
   readonly mediaReset: MediaReset | undefined;
 }
 
+/**
+ * The tab that owned the session until another tab took it over. Its media goes on until the new tab sends the same. It is told
+ * then, and gets the session back if the new tab's connection ends before that.
+ */
+export interface TabBefore {
+  readonly connection: SessionConnection;
+  readonly tabId: string;
+  readonly identity: Identity;
+  readonly resumeToken: ResumeToken;
+  readonly media: TabChange;
+}
+
 /** The last verdict of a session that has ended, with the evidence that it rests on. */
 export interface Conclusion {
   readonly verdict: Verdict;
@@ -109,6 +121,8 @@ export class Session {
   readonly replies: ReplyBudget = new ReplyBudget();
   connection: SessionConnection | undefined;
   participation: Participation | undefined = undefined;
+  /** Set while a tab change goes on. Only {@link Sessions} sets it. */
+  tabBefore: TabBefore | undefined = undefined;
   #status: "open" | "closing" | "ended" = "open";
   #epoch: number;
   #resumeToken: ResumeToken;
@@ -165,6 +179,11 @@ export class Session {
     return this.#status === "open" && this.connection === connection;
   }
 
+  /** Whether the connection has lost the session to another tab and does not know it yet. */
+  isTabBefore(connection: SessionConnection): boolean {
+    return this.tabBefore?.connection === connection;
+  }
+
   /** @throws LastseenError `fenced` when another connection owns the session, or nobody does any more */
   assertOwnedBy(connection: SessionConnection): void {
     if (!this.isOwnedBy(connection)) throw new LastseenError("fenced", "This connection no longer owns the session.");
@@ -207,6 +226,19 @@ export class Session {
     this.#epoch += 1;
     forgetEnd(this.evidence);
     return before;
+  }
+
+  /** Takes the session back from the tab that owns it. The tab before may resume it, with the token that it knows. */
+  giveBack({ tabId, identity, resumeToken }: TabBefore): void {
+    this.tabBefore = undefined;
+    this.connection = undefined;
+    this.tabId = tabId;
+    this.identity = identity;
+    this.#resumeToken = resumeToken;
+    this.#unheardResume = undefined;
+    this.#epoch += 1;
+    forgetEnd(this.evidence);
+    this.evidence.mediaLostAt = undefined;
   }
 
   /**

@@ -7,13 +7,14 @@ import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import { CLOSE_CODES, LastseenError } from "@lastseen/protocol";
 import type { SessionEntry } from "../ports/directory.js";
+import type { SessionMedia } from "../ports/media-plane.js";
 import type { LifecycleEvents, ResumeRefusal } from "./events.js";
 import type { DetachKind, SocketEnd } from "./evidence.js";
 import type { Liveness } from "./liveness.js";
 import type { SessionConnection } from "./session-connection.js";
 import type { SessionRegistry } from "./registry.js";
 import { ResumeToken } from "./resume-token.js";
-import { Session, type Identity, type MediaReset } from "./session.js";
+import { Session, type Identity, type MediaReset, type TabBefore } from "./session.js";
 import type { VirtualTime } from "../kernel/virtual-time.js";
 import { WindowLimit } from "../kernel/window-limit.js";
 
@@ -137,14 +138,23 @@ export class Sessions {
    * the old tab. The session that the new tab had until now is in no room and loses its connection.
    *
    * @param given the session that the new tab had until now; the caller ends it
+   * @param media of the session in its room
+   * @param sources what the new tab is about to send. The old tab sends these until then, and is told when that is over
    * @throws LastseenError `rate_limited` when the user's tabs take the session from each other too often
    */
-  transfer(session: Session, given: Session, connection: SessionConnection): void {
+  transfer(
+    session: Session,
+    given: Session,
+    connection: SessionConnection,
+    media: Pick<SessionMedia, "changeTab">,
+    sources: readonly string[] = [],
+  ): void {
     if (!this.#transfers.allow(session.id, this.#clock.mono())) {
       this.#events.emit("transfer_refused", { session, why: "rate_limited" });
       throw new LastseenError("rate_limited", "This session was moved between tabs too often; wait a moment.");
     }
-    const fromTabId = session.tabId;
+    session.tabBefore?.media.finish();
+    const { tabId: fromTabId, identity, resumeToken } = session;
     const before = session.handTo(connection, ResumeToken.create());
     session.tabId = given.tabId;
     session.identity = given.identity;
@@ -153,10 +163,23 @@ export class Sessions {
     this.#liveness.heard(session);
     this.#events.emit("transferred", { session, fromTabId });
     if (isNamed(given)) this.rename(given.userId, given.name, session);
-    if (!before) return;
+    const { tabId } = session;
     const roomId = session.participation?.roster.id ?? "";
-    before.sendEvent("session_transferred", { roomId, tabId: session.tabId, at: this.#clock.wall() });
-    before.close("transferred");
+    const moved = { roomId, tabId, at: this.#clock.wall() };
+    const over = (): void => {
+      session.tabBefore = undefined;
+      before?.sendEvent("session_transferred", moved);
+      before?.close("transferred");
+    };
+    const change = media.changeTab(before ? sources : [], over);
+    if (before && change)
+      session.tabBefore = { connection: before, tabId: fromTabId, identity, resumeToken, media: change };
+    else over();
+  }
+
+  /** Ends all tab changes, because the service stops: each session stays with its new tab. */
+  finishTabChanges(): void {
+    for (const { tabBefore } of this.#registry.all()) tabBefore?.media.finish();
   }
 
   /**
@@ -179,7 +202,12 @@ export class Sessions {
    * @returns what the end tells; undefined when the connection no longer owned the session
    */
   detach(session: Session, connection: SessionConnection, closeCode: number, byFin = false): SocketEnd | undefined {
+    if (session.isTabBefore(connection)) session.tabBefore?.media.finish();
     if (!session.isOwnedBy(connection)) return undefined;
+    if (session.tabBefore) {
+      this.#giveBack(session, session.tabBefore);
+      return undefined;
+    }
     session.connection = undefined;
     const kind = byFin ? "page_closed" : detachKindOf(closeCode);
     this.#liveness.detached(session, { kind, closeCode, lastPongMono: connection.lastPongMono });
@@ -207,6 +235,26 @@ export class Sessions {
     const session = this.#findByToken(sessionId, resumeToken);
     if (session) this.#liveness.held(session);
     return session !== undefined;
+  }
+
+  /**
+   * The new tab has lost its connection before it sent what the tab before sends, so that one goes on. Its client comes back by a
+   * resume, which tells it everything that it has missed; its media has no gap.
+   */
+  #giveBack(session: Session, before: TabBefore): void {
+    const { tabId: fromTabId } = session;
+    const { connection, media } = before;
+    session.giveBack(before);
+    if (!media.undo()) {
+      session.participation?.media.reset();
+      connection.sendEvent("media_reset", { reason: "media_lost" });
+    }
+    this.#events.emit("transferred", { session, fromTabId });
+    const { code: closeCode } = CLOSE_CODES.serviceRestart;
+    connection.sendEvent("server_closing", { reconnectAfterMs: 0 });
+    connection.close("serviceRestart");
+    this.#liveness.detached(session, { kind: "connection_lost", closeCode, lastPongMono: connection.lastPongMono });
+    this.#events.emit("detached", { session, closeCode, cause: "connection_lost" });
   }
 
   #findByToken(sessionId: string, resumeToken: string): Session | undefined {

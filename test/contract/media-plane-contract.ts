@@ -100,6 +100,16 @@ export function mediaPlaneContract(name: string, create: () => Promise<MediaPlan
       expect(await session.verifyClosed()).toEqual(NOTHING);
     });
 
+    test("when another tab takes over, nothing goes on where there is nothing", async () => {
+      const plane = await create();
+      const session = await plane.join("room", "s");
+      let isOver = false;
+      expect(session.changeTab(["mic"], () => (isOver = true))).toBeUndefined();
+      session.close();
+      expect(session.changeTab(["mic"], () => (isOver = true))).toBeUndefined();
+      expect(isOver).toBe(false);
+    });
+
     test("an orphan that is nowhere cannot be closed", async () => {
       const plane = await create();
       expect(plane.findOrphans(() => false)).toEqual([]);
@@ -156,6 +166,16 @@ export function mediaInPlaneContract(name: string, create: () => Promise<MediaPl
       expect(await heldBy(media.worker())).not.toContain(before.transportId);
       await media.make(session, "s", "room");
       expect(session.counts()).toEqual({ transports: 1, producers: 1, consumers: 0 });
+    });
+
+    test("when another tab takes over and sends nothing of the same, all media is gone as after a reset", async () => {
+      const media = await create();
+      const session = await media.plane.join("room", "s");
+      const before = await media.make(session, "s", "room");
+      expect(session.changeTab(["a source that nobody has"], () => {})).toBeUndefined();
+      expect([session.closed, session.counts()]).toEqual([false, NO_COUNTS]);
+      expect(await session.verifyClosed()).toEqual(NOTHING);
+      expect(await heldBy(media.worker())).not.toContain(before.transportId);
     });
 
     test("a check names what the worker still holds, until the worker does not hold it any more", async () => {

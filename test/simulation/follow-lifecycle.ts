@@ -16,7 +16,9 @@ export function followLifecycle({ service, media, name }: ServiceNode, scene: Sc
   });
   lifecycle.on("resume_refused", ({ sessionId, why }) => step({ id: sessionId }, `resume refused: ${why}`));
   lifecycle.on("joined", ({ session, roomId }) => step(session, "joined", ` ${scene.roomNamed(roomId)}`));
-  lifecycle.on("transferred", ({ session }) => step(session, "transferred", `, epoch ${session.epoch}`));
+  lifecycle.on("transferred", ({ session }) =>
+    step(session, session.connection ? "transferred" : "given back", `, epoch ${session.epoch}`),
+  );
   lifecycle.on("transfer_refused", ({ session }) => step(session, "transfer refused"));
   lifecycle.on("away", ({ session, cause }) => step(session, `away: ${cause}`));
   lifecycle.on("back", ({ session }) => step(session, "back"));

@@ -1,8 +1,9 @@
 import type { Clock } from "../../src/kernel/clock.js";
-import { NoMedia, type NoSessionMedia } from "../../src/media/no-media.js";
+import { NoMedia, NoSessionMedia } from "../../src/media/no-media.js";
 import { MemoryDirectory } from "../../src/memory/memory-directory.js";
 import { MemoryStore } from "../../src/memory/memory-store.js";
 import type { Directory, SessionEntry } from "../../src/ports/directory.js";
+import type { TabChange } from "../../src/ports/media-plane.js";
 import type { Random } from "./random.js";
 
 /** Waits for a random number of turns, so that other code runs in between. */
@@ -10,9 +11,46 @@ async function hesitate(random: Random): Promise<void> {
   for (let turns = random.below(6); turns > 0; turns--) await Promise.resolve();
 }
 
+/** What goes on at a change of tabs: only a test ends it, or the end of the media. */
+export class LastingMedia extends NoSessionMedia {
+  /** The change that goes on. */
+  change: TabChange | undefined;
+  /** What {@link TabChange.undo} returns. */
+  isWhole = true;
+  resets = 0;
+
+  override changeTab(sources: readonly string[] = [], over: () => void = () => {}): TabChange | undefined {
+    this.reset();
+    if (sources.length === 0 || this.closed) return undefined;
+    const end = (): boolean => {
+      if (this.change !== change) return false;
+      this.change = undefined;
+      return true;
+    };
+    const change: TabChange = {
+      finish: () => {
+        if (end()) over();
+      },
+      undo: () => end() && this.isWhole,
+    };
+    this.change = change;
+    return change;
+  }
+
+  override reset(): void {
+    this.resets += 1;
+    this.change?.finish();
+  }
+
+  override close(): void {
+    super.close();
+    this.change?.finish();
+  }
+}
+
 /** A slow media plane that remembers every place that it has returned. */
 export class HesitantMedia extends NoMedia {
-  readonly given: { sessionId: string; media: NoSessionMedia }[] = [];
+  readonly given: { sessionId: string; media: LastingMedia }[] = [];
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -20,9 +58,9 @@ export class HesitantMedia extends NoMedia {
     this.#random = random;
   }
 
-  override async join(_roomId = "", sessionId = ""): Promise<NoSessionMedia> {
+  override async join(_roomId = "", sessionId = ""): Promise<LastingMedia> {
     await hesitate(this.#random);
-    const media = await super.join();
+    const media = new LastingMedia();
     this.given.push({ sessionId, media });
     return media;
   }

@@ -150,6 +150,17 @@ export class LastseenClient {
     return this.#membership.join(roomId, options);
   }
 
+  /**
+   * For what publishes media of its own; `createMedia` does it by itself. When a join takes the session over from another tab,
+   * the others go on hearing and seeing that tab until this one sends the same sources.
+   *
+   * @param sources gives what this page will send as soon as it has joined, by its `source`
+   * @returns a function that takes it back
+   */
+  willPublish(sources: () => string[]): () => void {
+    return this.#membership.willPublish(sources);
+  }
+
   /** Leaves the room: on this side at once, even without a connection. */
   leave(): Promise<void> {
     return this.#membership.leave();

@@ -17,6 +17,8 @@ import { RoomView } from "./room-view.js";
 import { RoomWish, type JoinOptions } from "./room-wish.js";
 import type { TabMemory } from "./tab-memory.js";
 
+const NOTHING = (): string[] => [];
+
 export class Membership {
   readonly #connection: Connection;
   readonly #memory: TabMemory;
@@ -36,6 +38,8 @@ export class Membership {
   #isFirstHello = true;
   #rejoinTimer: unknown;
   #unsentMetadata: JsonObject | undefined;
+  /** Tells what this page will send as soon as it has joined. */
+  #upcoming = NOTHING;
   /** The session was away for so long that another tab of the user in the room is the newer one. */
   #outdated = false;
 
@@ -97,6 +101,12 @@ export class Membership {
     if (this.room?.id === roomId) this.#fulfil("resumed", false);
     else void this.#enter();
     return joined;
+  }
+
+  /** See `LastseenClient.willPublish`. */
+  willPublish(sources: () => string[]): () => void {
+    this.#upcoming = sources;
+    return () => (this.#upcoming = NOTHING);
   }
 
   async leave(): Promise<void> {
@@ -205,13 +215,18 @@ export class Membership {
     // Unless the application asks, the client takes no meeting away from the tab or device that the user went on with.
     const reject = !asked && this.#outdated && wish.options.onDuplicate !== "allow";
     const options = reject ? { ...wish.options, onDuplicate: "reject" as const } : wish.options;
+    const sources = this.#upcoming();
     try {
       if (this.room && this.room.id !== wish.roomId) {
         this.#view.close("left");
         this.#leaveOnService();
       }
       const late = (reply: ReplyData<"join">) => this.#joined(wish, reply, "rejoined");
-      const reply = await this.#connection.request("join", { ...options, roomId: wish.roomId }, { late });
+      const reply = await this.#connection.request(
+        "join",
+        { ...(sources[0] && { sources }), ...options, roomId: wish.roomId },
+        { late },
+      );
       this.#attempt = undefined;
       this.#joined(wish, reply, asked ? "joined" : "rejoined");
     } catch (error) {

@@ -21,6 +21,8 @@ export const LIMITS = {
   badRequests: 100,
   /** Most participants in one page of `getParticipants`. */
   pageParticipants: 200,
+  /** Most `sources` of a `join`. */
+  sources: 16,
   /** Requests of one socket that may wait for an earlier one to finish. */
   pendingRequests: 256,
 } as const;

@@ -18,8 +18,8 @@ export function roomHandlers(parts: {
   return {
     async join({ connection, session, data, reply }) {
       assertMetadataSize(data.metadata);
-      const { roomId, metadata, onDuplicate, role } = data;
-      await admission.admit({ session, connection, roomId, metadata, onDuplicate, role }, (admitted) => {
+      const { roomId, metadata, onDuplicate, role, sources } = data;
+      await admission.admit({ session, connection, roomId, metadata, onDuplicate, role, sources }, (admitted) => {
         const { id: sessionId, epoch, resumeToken } = admitted.session;
         const routerRtpCapabilities = admitted.media.requests?.routerRtpCapabilities ?? null;
         connection.session = admitted.session;

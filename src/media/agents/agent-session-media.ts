@@ -28,6 +28,12 @@ export class AgentSessionMedia implements SessionMedia {
     if (!this.#closed) this.#agents.closeAll();
   }
 
+  /** The media is the application's, and its pages do not tell what they will send. */
+  changeTab(): undefined {
+    this.reset();
+    return undefined;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -35,6 +35,12 @@ export class ExternalSessionMedia implements SessionMedia {
     if (!this.#closed) this.#transports.closeAll();
   }
 
+  /** The media is the application's, and its pages do not tell what they will send. */
+  changeTab(): undefined {
+    this.reset();
+    return undefined;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,4 +1,4 @@
-import type { Producer, Router } from "mediasoup/types";
+import type { Consumer, Producer, Router } from "mediasoup/types";
 import type { KeyedQueue } from "../../kernel/keyed-queue.js";
 import { ActiveSpeaker } from "./active-speaker.js";
 import { MEDIA_CODECS } from "./codecs.js";
@@ -40,6 +40,8 @@ export class RoomRouter {
   readonly id: string;
   /** The producers that members of this room, and of no other, can consume. */
   readonly producers = new Map<string, Producer>();
+  /** How many consumers each producer has, by its id. */
+  readonly #consumers = new Map<string, number>();
   readonly #members = new Set<RoomMember>();
   readonly #queue: KeyedQueue<string>;
   readonly #workers: RoomWorkers;
@@ -105,6 +107,21 @@ export class RoomRouter {
       // Usually the producer was closed meanwhile.
       this.#logger.debug({ err: error, roomId: this.id }, "the speaker observer did not take a producer");
     });
+  }
+
+  /** Counts a consumer until it closes. */
+  consumed({ producerId, observer }: Consumer): void {
+    this.#consumers.set(producerId, (this.#consumers.get(producerId) ?? 0) + 1);
+    observer.once("close", () => {
+      const left = (this.#consumers.get(producerId) ?? 0) - 1;
+      if (left > 0) this.#consumers.set(producerId, left);
+      else this.#consumers.delete(producerId);
+    });
+  }
+
+  /** Whether somebody in the room consumes this producer. */
+  isConsumed(producerId: string): boolean {
+    return this.#consumers.has(producerId);
   }
 
   /** Tells the members if the room was on that worker. @returns whether it was */
@@ -191,5 +208,6 @@ export class RoomRouter {
     if (this.#place) this.#place.worker.load.rooms -= 1;
     this.#place = undefined;
     this.producers.clear();
+    this.#consumers.clear();
   }
 }

@@ -1,17 +1,26 @@
-import type { Consumer, Producer, RtpCapabilities } from "mediasoup/types";
+import type { Producer } from "mediasoup/types";
 import type { Clock } from "../../kernel/clock.js";
 import type { Emitter } from "../../kernel/emitter.js";
-import { type JsonObject, LastseenError, type ProducerView } from "@lastseen/protocol";
-import type { MediaEvents, MediaLeftovers, MediaRequests, SessionMedia } from "../../ports/media-plane.js";
+import type { JsonObject, ProducerView } from "@lastseen/protocol";
+import type {
+  MediaEvents,
+  MediaEvidence,
+  MediaLeftovers,
+  MediaRequests,
+  SessionMedia,
+  TabChange,
+} from "../../ports/media-plane.js";
+import type { ConnectivityCause } from "../connectivity.js";
 import { notFound, notJoined } from "../media-errors.js";
 import type { MediaAppData, MediaLogger, MediaTimeLimits, SessionMediaLimits } from "../media-options.js";
 import type { SendingTransport, SilenceSubject, SilenceWatch } from "../silence.js";
+import { ClosedMedia } from "../workers/closed-media.js";
 import type { MediaVerifier } from "../workers/media-verifier.js";
-import type { RoomMember, RoomRouter } from "./room-router.js";
+import { PageMedia } from "./page-media.js";
+import type { RoomMember, RoomRouter, RouterPlace } from "./room-router.js";
 import type { SessionTransport, UselessReason } from "./session-transport.js";
-import { SessionTransports } from "./session-transports.js";
-import { TransportContents } from "./transport-contents.js";
-import { readDtlsParameters, readRtpCapabilities, readRtpParameters } from "./wire-parameters.js";
+import { MediaTabChange } from "./tab-change.js";
+import { readDtlsParameters } from "./wire-parameters.js";
 
 /** What the media of all sessions shares. */
 export interface SessionMediaParts {
@@ -32,40 +41,29 @@ export interface SessionMediaParts {
  * exception is the producer that a client wants to consume: it is looked up in the room. A method that closes an object
  * also emits the event. There are no such events when the session ends, because the others see it leave, nor when the
  * worker ends, because `media_reset` covers it.
+ *
+ * Each page of the session has a {@link PageMedia} of its own. There are two of them while a {@link MediaTabChange} goes on;
+ * requests and evidence are about the newer one.
  */
 export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember, SilenceSubject {
   readonly sessionId: string;
   readonly #parts: SessionMediaParts;
   readonly #room: RoomRouter;
   readonly #appData: MediaAppData;
-  readonly #transports: SessionTransports;
-  readonly #producers: TransportContents<Producer>;
-  readonly #consumers: TransportContents<Consumer>;
-  /** Consumers that the client knows, because it has resumed them. */
-  readonly #known = new WeakSet<Consumer>();
+  readonly #unverified = { closed: new ClosedMedia(), underWay: new Set<Promise<unknown>>() };
+  /** What the page has made that owns the session. */
+  #page: PageMedia;
+  /** The media of the tab before, while it goes on. */
+  #before: { page: PageMedia; change: TabChange } | undefined;
   #stopLooking: (() => void) | undefined;
   #closed = false;
 
   constructor(parts: SessionMediaParts, room: RoomRouter, sessionId: string) {
-    const { events, logger, sessionLimits } = parts;
     this.sessionId = sessionId;
     this.#parts = parts;
     this.#room = room;
     this.#appData = { sessionId, roomId: room.id };
-    this.#producers = new TransportContents("producer", sessionLimits.producers, logger);
-    this.#consumers = new TransportContents("consumer", sessionLimits.consumers, logger);
-    this.#transports = new SessionTransports({
-      ...parts,
-      room,
-      appData: this.#appData,
-      onEvidence: (state, by) =>
-        events.emit("evidence", state === "lost" ? { sessionId, state, by } : { sessionId, state }),
-      onUseless: (transport, reason) => this.#drop(transport, reason),
-      contentsOf: (transport) => ({
-        producers: this.#producers.idsIn(transport),
-        consumers: this.#consumers.idsIn(transport),
-      }),
-    });
+    this.#page = this.#openPage();
     room.enter(this);
   }
 
@@ -82,11 +80,13 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   }
 
   get producers(): readonly ProducerView[] {
-    return this.#producers.objects.map(viewOf);
+    return this.#pages.flatMap(({ producers }) => producers.objects.map(viewOf));
   }
 
   counts(): { transports: number; producers: number; consumers: number } {
-    return { transports: this.#transports.size, producers: this.#producers.size, consumers: this.#consumers.size };
+    const sum = (kind: "transports" | "producers" | "consumers"): number =>
+      this.#pages.reduce((total, page) => total + page[kind].size, 0);
+    return { transports: sum("transports"), producers: sum("producers"), consumers: sum("consumers") };
   }
 
   watch(isWatched: boolean): void {
@@ -95,17 +95,17 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   }
 
   sending(): readonly SendingTransport[] {
-    const active = this.#producers.transportsWith(({ paused }) => !paused);
+    const active = this.#page.producers.transportsWith(({ paused }) => !paused);
     return active.map(({ transport }) => transport);
   }
 
   objectIds(): string[] {
-    return [...this.#transports.ids, ...this.#producers.ids, ...this.#consumers.ids];
+    return this.#pages.flatMap(({ ids }) => ids);
   }
 
   createTransport(direction: "send" | "recv"): ReturnType<MediaRequests["createTransport"]> {
     return this.#whileJoined(async () => {
-      const { transport } = await this.#transports.create(direction);
+      const { transport } = await this.#page.transports.create(direction);
       return {
         id: transport.id,
         iceParameters: transport.iceParameters,
@@ -116,101 +116,115 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   }
 
   connectTransport(transportId: string, dtlsParameters: JsonObject): Promise<void> {
-    return this.#whileJoined(() => this.#transports.get(transportId).connect(readDtlsParameters(dtlsParameters)));
+    return this.#whileJoined(() => this.#page.transports.get(transportId).connect(readDtlsParameters(dtlsParameters)));
   }
 
   restartIce(transportId: string): Promise<{ iceParameters: JsonObject }> {
-    return this.#whileJoined(async () => ({ iceParameters: await this.#transports.get(transportId).restartIce() }));
+    return this.#whileJoined(async () => ({
+      iceParameters: await this.#page.transports.get(transportId).restartIce(),
+    }));
   }
 
   produce(request: Parameters<MediaRequests["produce"]>[0]): Promise<{ producerId: string }> {
     return this.#whileJoined(async () => {
-      const { kind, source, paused = false } = request;
-      const transport = this.#transports.get(request.transportId);
-      if (transport.direction !== "send") {
-        throw new LastseenError("bad_message", "This transport was made for receiving.");
+      const page = this.#page;
+      const { producer, place, isRepeat } = await page.produce(request, this.#appData);
+      if (page !== this.#page) {
+        // Another tab has taken the session over in the meantime.
+        if (!isRepeat) producer.close();
+        throw notFound("transport");
       }
-      const rtpParameters = readRtpParameters(request.rtpParameters, kind);
-      const appData = source === undefined ? this.#appData : { ...this.#appData, source };
-      const { mid } = rtpParameters;
-      // No two producers of a transport have the same mid: the client repeats its request because it missed the answer.
-      const made = (): Producer | undefined =>
-        mid === undefined ? undefined : this.#producers.findIn(transport, (one) => one.rtpParameters.mid === mid);
-      const before = made();
-      if (before) return { producerId: before.id };
-      try {
-        const producer = await this.#producers.create(transport, () =>
-          transport.transport.produce({ kind, rtpParameters, paused, appData }),
-        );
-        this.#publish(producer, transport);
-        return { producerId: producer.id };
-      } catch (error) {
-        // The first request was under way on the connection that ended.
-        const meanwhile = made();
-        if (!meanwhile) throw error;
-        return { producerId: meanwhile.id };
-      }
+      if (!isRepeat) this.#publish(producer, place);
+      return { producerId: producer.id };
     });
   }
 
   setProducerPaused(producerId: string, paused: boolean): Promise<void> {
-    return this.#whileJoined(() => this.#producers.setPaused(producerId, paused));
+    return this.#whileJoined(() => this.#page.producers.setPaused(producerId, paused));
   }
 
+  /** A page may also close what the tab before it still sends: the roster shows both. */
   closeProducer(producerId: string): void {
     if (this.#closed) throw notJoined();
-    this.#producers.get(producerId).close();
+    const page = this.#before?.page.producers.has(producerId) ? this.#before.page : this.#page;
+    page.producers.get(producerId).close();
     this.#emitProducersClosed([producerId]);
   }
 
   consume(request: Parameters<MediaRequests["consume"]>[0]): ReturnType<MediaRequests["consume"]> {
     return this.#whileJoined(async () => {
-      const { producerId } = request;
-      const rtpCapabilities = readRtpCapabilities(request.rtpCapabilities);
-      if (!this.#room.producers.has(producerId)) throw notFound("producer");
-      const transport = this.#transports.latestForReceiving();
-      if (!transport) throw notFound("transport");
-      if (!transport.place.router.canConsume({ producerId, rtpCapabilities })) {
-        throw new LastseenError("bad_message", "These capabilities do not suffice to receive this producer.");
-      }
-      const consumer =
-        // A consumer that the client has never resumed: it repeats its request because it missed the answer.
-        this.#consumers.findIn(transport, (made) => made.producerId === producerId && !this.#known.has(made)) ??
-        (await this.#consume(transport, producerId, rtpCapabilities));
-      const { id: consumerId, kind, rtpParameters, producerPaused } = consumer;
+      const page = this.#page;
+      const consumer = await page.consume(request, this.#room, this.#appData, (made) => {
+        made.on("producerclose", () => this.#emitConsumersClosed(page, [made.id], "producer_closed"));
+      });
+      const { id: consumerId, producerId, kind, rtpParameters, producerPaused } = consumer;
       return { consumerId, producerId, kind, rtpParameters, producerPaused };
     });
   }
 
   setConsumerPaused(consumerId: string, paused: boolean): Promise<void> {
-    return this.#whileJoined(async () => {
-      await this.#consumers.setPaused(consumerId, paused);
-      if (!paused) this.#known.add(this.#consumers.get(consumerId));
-    });
+    return this.#whileJoined(() => this.#page.setConsumerPaused(consumerId, paused));
   }
 
   closeConsumer(consumerId: string): void {
     if (this.#closed) throw notJoined();
-    this.#consumers.get(consumerId).close();
+    this.#page.consumers.get(consumerId).close();
   }
 
   setPreferredLayers(consumerId: string, spatialLayer: number, temporalLayer: number | undefined): Promise<void> {
     const layers = temporalLayer === undefined ? { spatialLayer } : { spatialLayer, temporalLayer };
-    return this.#whileJoined(() => this.#consumers.setPreferredLayers(consumerId, layers));
+    return this.#whileJoined(() => this.#page.consumers.setPreferredLayers(consumerId, layers));
   }
 
   reset(): void {
     if (this.#closed) return;
-    const producerIds = this.#producers.ids;
-    this.#transports.closeAll();
-    this.#emitProducersClosed(producerIds);
+    this.#before?.change.finish();
+    this.#emitProducersClosed(this.#page.close());
+  }
+
+  changeTab(sources: readonly string[], over: () => void): TabChange | undefined {
+    if (this.#closed) return undefined;
+    this.#before?.change.finish();
+    const page = this.#page;
+    const all = page.producers.objects;
+    const goesOn = all.filter(
+      ({ paused, appData: { source } }) => !paused && typeof source === "string" && sources.includes(source),
+    );
+    if (goesOn.length === 0) {
+      this.reset();
+      return undefined;
+    }
+    page.transports.createNoMore();
+    const { size } = page.transports;
+    this.#page = this.#openPage();
+    const stop = (producer: Pick<Producer, "id" | "close">): void => {
+      producer.close();
+      this.#emitProducersClosed([producer.id]);
+    };
+    const change = new MediaTabChange(this.#parts.clock, {
+      producers: goesOn,
+      isWhole: () => goesOn.length === all.length && page.transports.size === size,
+      next: () => this.#page.producers.objects,
+      isConsumed: (producerId) => this.#room.isConsumed(producerId),
+      stop,
+      over: () => {
+        this.#before = undefined;
+        this.#emitProducersClosed(page.close());
+        over();
+      },
+      undone: () => this.#undo(page),
+    });
+    this.#before = { page, change };
+    for (const producer of all) if (!goesOn.includes(producer)) stop(producer);
+    return change;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopLooking?.();
-    this.#transports.closeAll();
+    this.#before?.change.finish();
+    this.#page.close();
     this.#room.leave(this);
   }
 
@@ -220,19 +234,41 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   }
 
   verifyClosed(): Promise<MediaLeftovers> {
-    return this.#transports.verifyClosed();
+    return this.#page.transports.verifyClosed();
   }
 
   roomMoved(): void {
-    this.#transports.closeAll();
-    this.#producers.clear();
-    this.#consumers.clear();
+    for (const page of this.#pages) page.leaveRouter();
+    this.#before?.change.finish();
   }
 
   workerLost(): void {
-    this.#transports.workerLost();
-    this.#producers.clear();
-    this.#consumers.clear();
+    for (const page of this.#pages) page.workerLost();
+    this.#before?.change.finish();
+  }
+
+  /** What the session's pages have made: that of the page that owns it, and before it that of the tab before. */
+  get #pages(): PageMedia[] {
+    return this.#before ? [this.#before.page, this.#page] : [this.#page];
+  }
+
+  #openPage(): PageMedia {
+    const owner = { room: this.#room, appData: this.#appData, unverified: this.#unverified };
+    const page: PageMedia = new PageMedia(this.#parts, owner, {
+      onEvidence: (state, by) => this.#tellEvidence(page, state, by),
+      onUseless: (transport, reason) => this.#drop(page, transport, reason),
+    });
+    return page;
+  }
+
+  /** The new tab has failed, and this one before it goes on. */
+  #undo(page: PageMedia): void {
+    const failed = this.#page;
+    this.#before = undefined;
+    this.#page = page;
+    this.#emitProducersClosed(failed.close());
+    const { state, lostBy } = page.transports.evidence;
+    if (state !== "none") this.#tellEvidence(page, state, lostBy ?? "ice");
   }
 
   /** If the session leaves while `work` runs, its outcome does not matter and the client gets `not_joined`. */
@@ -248,56 +284,55 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
     return result;
   }
 
-  #publish(producer: Producer, transport: SessionTransport): void {
+  #publish(producer: Producer, place: RouterPlace): void {
     const { events } = this.#parts;
     const who = { roomId: this.#room.id, sessionId: this.sessionId };
     const emitChange = (paused: boolean): void =>
       events.emit("producer_changed", { ...who, producerId: producer.id, paused });
     producer.observer.on("pause", () => emitChange(true));
     producer.observer.on("resume", () => emitChange(false));
-    this.#room.publish(producer, transport.place);
+    this.#room.publish(producer, place);
     events.emit("producer_opened", { ...who, producer: viewOf(producer) });
   }
 
-  async #consume(transport: SessionTransport, producerId: string, rtpCapabilities: RtpCapabilities): Promise<Consumer> {
-    const consumer = await this.#consumers.create(transport, () =>
-      // Paused, so that the worker sends the first key frame only when the client is ready.
-      transport.transport.consume({ producerId, rtpCapabilities, paused: true, appData: this.#appData }),
-    );
-    consumer.on("producerclose", () => this.#emitConsumersClosed([consumer.id], "producer_closed"));
-    return consumer;
+  /** What is known of the tab before says nothing about the page that owns the session. */
+  #tellEvidence(page: PageMedia, state: MediaEvidence, by: ConnectivityCause): void {
+    if (page !== this.#page) return;
+    const { sessionId } = this;
+    this.#parts.events.emit("evidence", state === "lost" ? { sessionId, state, by } : { sessionId, state });
   }
 
   /** Closes one transport while the session stays, and tells the client and the others what is gone. */
-  #drop(transport: SessionTransport, reason: UselessReason): void {
+  #drop(page: PageMedia, transport: SessionTransport, reason: UselessReason): void {
     const { sessionId } = this;
     const { events, logger } = this.#parts;
-    const producerIds = this.#producers.idsIn(transport);
-    const consumerIds = this.#consumers.idsIn(transport);
     logger.debug({ sessionId, transportId: transport.id, reason }, "transport closed");
-    this.#transports.close(transport);
+    const { producerIds, consumerIds } = page.closeTransport(transport);
     this.#emitProducersClosed(producerIds);
-    this.#emitConsumersClosed(consumerIds, "transport_closed");
+    this.#emitConsumersClosed(page, consumerIds, "transport_closed");
     // A client that has ended DTLS itself knows.
-    if (reason === "dtls_ended") return;
+    if (reason === "dtls_ended" || page !== this.#page) return;
     events.emit("transport_closed", { sessionId, transportId: transport.id, reason });
   }
 
   #emitProducersClosed(producerIds: readonly string[]): void {
+    if (this.#closed) return;
     const { sessionId } = this;
     for (const producerId of producerIds) {
       this.#parts.events.emit("producer_closed", { roomId: this.#room.id, sessionId, producerId });
     }
   }
 
-  #emitConsumersClosed(consumerIds: readonly string[], reason: "producer_closed" | "transport_closed"): void {
-    if (this.#closed) return;
+  #emitConsumersClosed(page: PageMedia, consumerIds: readonly string[], reason: ConsumerEnd): void {
+    if (this.#closed || page !== this.#page) return;
     const { sessionId } = this;
     for (const consumerId of consumerIds) {
       this.#parts.events.emit("consumer_closed", { sessionId, consumerId, reason });
     }
   }
 }
+
+type ConsumerEnd = MediaEvents["consumer_closed"]["reason"];
 
 function viewOf({ id, kind, paused, appData: { source } }: Producer): ProducerView {
   return typeof source === "string" ? { id, kind, source, paused } : { id, kind, paused };

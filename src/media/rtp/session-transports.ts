@@ -5,7 +5,7 @@ import type { MediaEvidence, MediaLeftovers } from "../../ports/media-plane.js";
 import { ConnectivityEvidence, type ConnectivityCause } from "../connectivity.js";
 import { mediaUnavailable, notFound } from "../media-errors.js";
 import type { MediaAppData, MediaLogger, MediaTimeLimits, SessionMediaLimits } from "../media-options.js";
-import { ClosedMedia } from "../workers/closed-media.js";
+import type { ClosedMedia } from "../workers/closed-media.js";
 import { limited } from "../workers/limited.js";
 import type { MediaVerifier } from "../workers/media-verifier.js";
 import { ReplacedTransports } from "./replaced-transports.js";
@@ -18,6 +18,13 @@ import { SessionTransport, type UselessReason } from "./session-transport.js";
  */
 const ICE_CONSENT_TIMEOUT = 10;
 
+/** What all pages of a session have left to be verified; it outlives each of them. */
+export interface Unverified {
+  readonly closed: ClosedMedia;
+  /** Requests for a transport that the worker has not answered yet, including those over their time limit. */
+  readonly underWay: Set<Promise<unknown>>;
+}
+
 interface TransportsOptions {
   clock: Clock;
   logger: MediaLogger;
@@ -26,27 +33,27 @@ interface TransportsOptions {
   verifier: MediaVerifier;
   room: RoomRouter;
   appData: MediaAppData;
+  unverified: Unverified;
   onEvidence: (state: MediaEvidence, by: ConnectivityCause) => void;
   /** The listener has to close the transport and to report what was in it. */
   onUseless: (transport: SessionTransport, reason: UselessReason) => void;
   contentsOf: (transport: SessionTransport) => { producers: string[]; consumers: string[] };
 }
 
-/** The transports of one session: creates, limits and closes them, and reports what their states say about the client. */
+/** The transports of one page: creates, limits and closes them, and reports what their states say about the client. */
 export class SessionTransports {
   readonly #options: TransportsOptions;
   readonly #transports = new Map<string, SessionTransport>();
-  readonly #closed = new ClosedMedia();
+  readonly #unverified: Unverified;
   readonly #replaced: ReplacedTransports<SessionTransport>;
   readonly #evidence: ConnectivityEvidence;
-  /** Requests for a transport that the worker has not answered yet, including those over their time limit. */
-  readonly #underWay = new Set<Promise<unknown>>();
   #creating = 0;
   /** Grows when all transports are closed; a transport that was requested in an earlier era is closed on arrival. */
   #era = 0;
 
   constructor(options: TransportsOptions) {
     this.#options = options;
+    this.#unverified = options.unverified;
     const { clock, timeLimits, onUseless } = options;
     this.#evidence = new ConnectivityEvidence(
       () => [...this.#transports.values()].some(({ up }) => up),
@@ -66,6 +73,11 @@ export class SessionTransports {
 
   get ids(): string[] {
     return [...this.#transports.keys()];
+  }
+
+  /** What ICE and DTLS say now. */
+  get evidence(): ConnectivityEvidence["current"] {
+    return this.#evidence.current;
   }
 
   get(id: string): SessionTransport {
@@ -113,7 +125,7 @@ export class SessionTransports {
 
   /** Closes a transport and what is in it. */
   close(transport: SessionTransport): void {
-    this.#closed.add(transport.place, transport.id, this.#options.contentsOf(transport));
+    this.#unverified.closed.add(transport.place, transport.id, this.#options.contentsOf(transport));
     try {
       transport.close();
     } catch (error) {
@@ -121,6 +133,11 @@ export class SessionTransports {
       this.#options.logger.error({ err: error, transportId: transport.id }, "a transport could not be closed");
       this.#transports.delete(transport.id);
     }
+  }
+
+  /** Transports that were requested and are not here yet are closed on arrival. */
+  createNoMore(): void {
+    this.#era += 1;
   }
 
   closeAll(): void {
@@ -140,12 +157,12 @@ export class SessionTransports {
     const { clock, timeLimits, verifier } = this.#options;
     try {
       // A transport that is still being created closes when it arrives, and can be verified only then.
-      const answered = Promise.allSettled(this.#underWay);
+      const answered = Promise.allSettled(this.#unverified.underWay);
       await limited(clock, timeLimits.callMs, "the end of a creation", answered);
     } catch (error) {
       throw mediaUnavailable(error);
     }
-    return this.#closed.verify(verifier);
+    return this.#unverified.closed.verify(verifier);
   }
 
   /** Resolves to undefined, and closes the new transport, when all transports were closed in the meantime. */
@@ -162,7 +179,7 @@ export class SessionTransports {
     // In one step, so that the transport has an owner at every moment.
     const arrival = request.then((transport) => {
       if (era === this.#era && !transport.closed) return this.#keep(direction, place, transport);
-      this.#closed.add(place, transport.id, { producers: [], consumers: [] });
+      this.#unverified.closed.add(place, transport.id, { producers: [], consumers: [] });
       transport.close();
       return undefined;
     });
@@ -170,8 +187,8 @@ export class SessionTransports {
       () => {},
       () => {},
     );
-    this.#underWay.add(end);
-    void end.then(() => this.#underWay.delete(end));
+    this.#unverified.underWay.add(end);
+    void end.then(() => this.#unverified.underWay.delete(end));
     return arrival;
   }
 

@@ -50,6 +50,10 @@ export class TransportContents<T extends Content> {
     return Array.from(this.#entries.values(), ({ object }) => object);
   }
 
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
   get(id: string): T {
     return this.#entry(id).object;
   }

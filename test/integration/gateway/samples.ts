@@ -14,7 +14,7 @@ export const SAMPLES: { [T in RequestType]: Required<RequestData<T>> } = {
     roomId: "daily",
   },
   ping: { visibility: "hidden" },
-  join: { roomId: "daily", onDuplicate: "transfer", metadata: { hand: true }, role: "participant" },
+  join: { roomId: "daily", onDuplicate: "transfer", metadata: { hand: true }, role: "participant", sources: ["mic"] },
   getRoom: {},
   getParticipants: { after: "3", limit: 10 },
   setMetadata: { metadata: { hand: true } },
@@ -48,6 +48,7 @@ interface SchemaNode {
   pattern?: string;
   minLength?: number;
   maxLength?: number;
+  minItems?: number;
   minimum?: number;
   maximum?: number;
   required?: readonly string[];
@@ -128,8 +129,9 @@ function wrongValues(schema: SchemaNode): unknown[] {
     case "object":
       return [text, "{}", number, yes, none, list, [[]], deep, huge];
     case "array": {
+      const empty = schema.minItems ? [list] : [];
       const items = (schema.items ? wrongValues(schema.items) : []).map((item) => [item]);
-      return [text, "[]", number, yes, none, object, { length: 1 }, deep, huge, list, ...items];
+      return [text, "[]", number, yes, none, object, { length: 1 }, deep, huge, ...empty, ...items];
     }
     default:
       throw new Error(`the generator does not know ${JSON.stringify(schema)}`);

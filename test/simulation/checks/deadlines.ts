@@ -2,6 +2,7 @@
  * V3: computes independently of the service when each session must be gone at the latest, from what happened to its socket,
  * its media and its page. The service may add the time in which its process stood still, one sweep and one hold.
  */
+import { CLOSE_CODES } from "@lastseen/protocol";
 import { Page } from "../people/page.js";
 import { COMEBACK_MS, HOLD_MS } from "../../../src/reaper/sweeper.js";
 import type { Session } from "../../../src/session/session.js";
@@ -72,7 +73,11 @@ export class Deadlines {
     const { lifecycle, sweeps } = service;
     const now = scene.world.now;
     lifecycle.on("opened", ({ session }) => this.#signs.set(session.id, none()));
-    lifecycle.on("transferred", ({ session }) => this.#signs.set(session.id, none()));
+    lifecycle.on("transferred", ({ session }) => {
+      this.#signs.set(session.id, none());
+      // It has gone back to the tab before, which is told to come back.
+      if (!session.connection) this.socketEnded(session.id, CLOSE_CODES.serviceRestart.code);
+    });
     lifecycle.on("ghost_found", ({ session }) => this.#found(session));
     lifecycle.on("ended", ({ session }) => this.#signs.delete(session.id));
     lifecycle.on("resumed", ({ session, mediaReset }) => {

@@ -10,6 +10,8 @@ import type { Scene } from "./scene.js";
 interface Grant {
   socket: ServerSocket;
   epoch: number;
+  /** The socket that had the session before. It is answered its pings until it is told. */
+  before: ServerSocket | undefined;
 }
 
 /** What the ledger has seen on one socket. */
@@ -32,6 +34,8 @@ interface Frame {
 }
 
 const PONG = '{"type":"pong"';
+/** Without the version of the room. */
+const BARE_PONG = '{"type":"pong"}';
 const ANSWER = '{"id":';
 const JOINED = '{"type":"user_joined"';
 const BATCH = '{"type":"roster_changed"';
@@ -87,6 +91,8 @@ export class Ledger implements SocketWitness {
     if (!record) return;
     this.#mix(text);
     if (text.startsWith(PONG)) {
+      // It is no heartbeat of the session.
+      if (text === BARE_PONG && this.#hadBefore(socket, record)) return;
       this.pongs += 1;
       this.#assertOwner(socket, record, "a ping");
       return;
@@ -154,7 +160,7 @@ export class Ledger implements SocketWitness {
       fail("V1", `${nameOf(sessionId)} was given away under epoch ${epoch} after ${before.epoch}`);
     }
     if (this.#ended.has(sessionId)) fail("V1", `${nameOf(sessionId)} was given away after its end`);
-    this.owners.set(sessionId, { socket, epoch });
+    this.owners.set(sessionId, { socket, epoch, before: isSame ? before.before : before?.socket });
     this.heardAt.set(sessionId, world.now.at);
     record.sessionId = sessionId;
   }
@@ -163,6 +169,10 @@ export class Ledger implements SocketWitness {
   #mix({ length }: string): void {
     this.#scene.mix(this.#scene.world.now.at);
     this.#scene.mix(length);
+  }
+
+  #hadBefore(socket: ServerSocket, { sessionId = "" }: SocketRecord): boolean {
+    return this.owners.get(sessionId)?.before === socket;
   }
 
   #assertOwner(socket: ServerSocket, { sessionId }: SocketRecord, what: string): void {

@@ -1,3 +1,4 @@
+import { LONGEST_CHANGE_MS } from "../../../src/media/rtp/tab-change.js";
 import type { ServiceNode } from "../service/node.js";
 import { SETTINGS } from "../service/settings.js";
 import { CLOSE_TIMEOUT_MS, type ServerSocket } from "../world/server-socket.js";
@@ -33,7 +34,9 @@ export class Sockets {
       }
       const since = this.#idleSince.get(socket) ?? (sessionId === undefined ? acceptedAt : now);
       this.#idleSince.set(socket, since);
-      const allowed = (sessionId === undefined ? SETTINGS.helloMs : 0) + CLOSE_TIMEOUT_MS + SLACK_MS;
+      // A tab whose session was taken over is told at the end of the change of tabs.
+      const untold = sessionId === undefined ? SETTINGS.helloMs : LONGEST_CHANGE_MS;
+      const allowed = untold + CLOSE_TIMEOUT_MS + SLACK_MS;
       if (now - since - loop.stoppedSince(since) <= allowed) continue;
       const what = sessionId === undefined ? "has never greeted" : `has lost ${this.#scene.nameOf(sessionId)}`;
       this.#scene.fail("V5", `a socket that ${what} is still open after ${Math.round((now - since) / 1000)} s`);

@@ -15,7 +15,7 @@ export interface ActionContext {
   note(who: string, what: string): void;
   readonly count: (kind: CountKind, what: string) => void;
   /** Another tab of the same person, on the same machine or on another one. */
-  openAnother(tab: Tab, how: "same machine" | "other machine" | "duplicate"): void;
+  openAnother(tab: Tab, how: "same machine" | "other machine" | "duplicate"): Tab | undefined;
   tabsOn(machine: Machine): readonly Tab[];
   pickRoom(): string;
   /** Somebody else, and a tab of theirs whose page is connected, if there is one. */
@@ -203,6 +203,20 @@ const open =
     return true;
   };
 
+/** A tab that took the meeting over is gone before it sends anything. */
+const openBriefly: Action = (tab, context) => {
+  if (!tab.page || tab.page.suspended || tab.roomId === undefined) return false;
+  const { world } = context;
+  const other = context.openAnother(tab, world.chance(0.5) ? "same machine" : "other machine");
+  if (!other) return false;
+  world.after(world.between(200, 3_000), () => {
+    if (!other.page || other.page.suspended) return;
+    other.page.unload();
+    other.forget();
+  });
+  return true;
+};
+
 /** The machine fails, and its user goes on with the other one. */
 const changeDevice: Action = (tab, context) => {
   const { machine, page } = tab;
@@ -272,6 +286,7 @@ export const ACTIONS: readonly (readonly [name: string, share: number, action: A
   ["opens a second device", 4, open("other machine")],
   ["fails and is replaced by another device", 3, changeDevice],
   ["is duplicated", 2, open("duplicate")],
+  ["opens a tab and closes it at once", 4, openBriefly],
   ["calls somebody", 16, call],
   ["calls somebody who calls back at the same moment", 3, callEachOther],
   ["hangs up", 4, hangUp],

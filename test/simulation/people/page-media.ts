@@ -19,6 +19,7 @@ export class PageMedia implements PeerListener {
     this.#world = world;
     page.peer.listen(this);
     const { client } = page;
+    client.willPublish(() => ["mic"]);
     client.on("joined", ({ how }) => {
       if (how === "resumed" && this.#transports.length > 0) void this.#restart();
       else void this.#publish();

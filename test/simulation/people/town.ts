@@ -73,9 +73,9 @@ export class Town implements ActionContext {
     return this.#rooms[this.world.random.below(this.#rooms.length)] ?? "room-1";
   }
 
-  openAnother(tab: Tab, how: "same machine" | "other machine" | "duplicate"): void {
+  openAnother(tab: Tab, how: "same machine" | "other machine" | "duplicate"): Tab | undefined {
     const person = this.#people.find(({ userId }) => userId === tab.userId);
-    if (!person) return;
+    if (!person) return undefined;
     const [first, second] = person.machines;
     const machine = how === "other machine" ? (tab.machine === first ? second : first) : tab.machine;
     const isEmpty = (one: Tab): boolean => one !== tab && one.page?.gone !== false;
@@ -83,12 +83,13 @@ export class Town implements ActionContext {
     if (!other) {
       if (person.tabs.length >= MOST_TABS) {
         const useless = person.tabs.findIndex(isEmpty);
-        if (useless < 0) return;
+        if (useless < 0) return undefined;
         person.tabs.splice(useless, 1);
       }
       other = this.#tab(person, machine, how === "duplicate" ? tab.storage : undefined);
     }
     other.load(tab.roomId);
+    return other;
   }
 
   /** Opens sockets that do not belong to a client of the service. */

@@ -6,7 +6,9 @@ import type {
   MediaLeftovers,
   MediaRequests,
   SessionMedia,
+  TabChange,
 } from "../../../src/ports/media-plane.js";
+import { MediaTabChange, type SentTrack } from "../../../src/media/rtp/tab-change.js";
 import type { EventLoop } from "../world/event-loop.js";
 import type { Peer } from "../world/peer.js";
 import type { World } from "../world/world.js";
@@ -36,6 +38,18 @@ interface Parts {
 
 interface Producer extends ProducerView {
   readonly transport: MediaTransport;
+  readonly page: PageObjects;
+}
+
+/** What one page has made. */
+class PageObjects {
+  readonly transports = new Map<string, MediaTransport>();
+  readonly producers = new Map<string, Producer>();
+  evidence: MediaEvidence | "none" = "none";
+
+  get isUp(): boolean {
+    return [...this.transports.values()].some(({ up }) => up);
+  }
 }
 
 /** A session's media with the rules of the real one, on a simulated worker. */
@@ -45,11 +59,10 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
   closed = false;
   readonly #parts: Parts;
   readonly #room: MediaRoom;
-  readonly #transports = new Map<string, MediaTransport>();
-  readonly #producers = new Map<string, Producer>();
   readonly #objects: WorkerObjects;
   #era = 0;
-  #evidence: MediaEvidence | "none" = "none";
+  #page = new PageObjects();
+  #before: { page: PageObjects; change: TabChange } | undefined;
   #isWatched = false;
   #isSilent = false;
 
@@ -61,8 +74,10 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
   }
 
   get producers(): readonly ProducerView[] {
-    return Array.from(this.#producers.values(), ({ id, kind, source, paused }) =>
-      source === undefined ? { id, kind, paused } : { id, kind, source, paused },
+    return this.#pages.flatMap(({ producers }) =>
+      Array.from(producers.values(), ({ id, kind, source, paused }) =>
+        source === undefined ? { id, kind, paused } : { id, kind, source, paused },
+      ),
     );
   }
 
@@ -71,12 +86,15 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
   }
 
   counts(): { transports: number; producers: number; consumers: number } {
-    return { transports: this.#transports.size, producers: this.#producers.size, consumers: 0 };
+    const sum = (kind: "transports" | "producers"): number =>
+      this.#pages.reduce((total, page) => total + page[kind].size, 0);
+    return { transports: sum("transports"), producers: sum("producers"), consumers: 0 };
   }
 
   async createTransport(direction: "send" | "recv"): ReturnType<MediaRequests["createTransport"]> {
     this.#assertJoined();
-    if (this.#transports.size + this.#objects.underWay >= MOST_TRANSPORTS) this.#replaceLost();
+    const page = this.#page;
+    if (page.transports.size + this.#objects.underWay >= MOST_TRANSPORTS) this.#replaceLost();
     const era = this.#era;
     const worker = await this.#room.worker();
     if (era !== this.#era) throw this.closed ? notJoined() : unavailable();
@@ -86,9 +104,9 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
       worker,
       direction,
       onLost: () => this.#fromWorker(transport, () => this.#review()),
-      onEnded: () => this.#fromWorker(transport, () => this.#drop(transport)),
+      onEnded: () => this.#fromWorker(transport, () => this.#drop(page, transport)),
     });
-    this.#transports.set(id, transport);
+    page.transports.set(id, transport);
     return { id, iceParameters: {}, iceCandidates: [], dtlsParameters: {} };
   }
 
@@ -111,6 +129,7 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
 
   async produce(request: Parameters<MediaRequests["produce"]>[0]): Promise<{ producerId: string }> {
     this.#assertJoined();
+    const page = this.#page;
     const transport = this.#get(request.transportId);
     const { kind, source, paused = false } = request;
     const id = await this.#create(transport.worker, "producer");
@@ -118,7 +137,7 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
       this.#objects.release(id, transport.worker);
       throw new LastseenError("not_found", "There is no such transport.");
     }
-    this.#producers.set(id, { id, kind, paused, transport, ...(source === undefined ? {} : { source }) });
+    page.producers.set(id, { id, kind, paused, transport, page, ...(source === undefined ? {} : { source }) });
     const producer = source === undefined ? { id, kind, paused } : { id, kind, paused, source };
     this.#parts.events.emit("producer_opened", { roomId: this.#room.id, sessionId: this.sessionId, producer });
     return { producerId: id };
@@ -138,7 +157,7 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
 
   closeProducer(producerId: string): void {
     this.#assertJoined();
-    this.#closeProducer(this.#getProducer(producerId));
+    this.#closeProducer(this.#before?.page.producers.get(producerId) ?? this.#getProducer(producerId));
     this.#tellClosed([producerId]);
   }
 
@@ -182,22 +201,64 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
 
   /** Since when nothing comes from a page that sends and was connected; `Infinity` while something comes. */
   get #silentSince(): number {
-    const sending = [...this.#producers.values()].filter(({ paused }) => !paused);
-    if (this.#evidence === "none" || sending.length === 0) return Infinity;
+    const sending = [...this.#page.producers.values()].filter(({ paused }) => !paused);
+    if (this.#page.evidence === "none" || sending.length === 0) return Infinity;
     return Math.max(...sending.map(({ transport }) => transport.silentSince ?? Infinity));
   }
 
   reset(): void {
     if (this.closed) return;
-    const producerIds = [...this.#producers.keys()];
-    this.#closeAll();
-    this.#tellClosed(producerIds);
+    this.#before?.change.finish();
+    this.#era += 1;
+    this.#closePage(this.#page);
+  }
+
+  changeTab(sources: readonly string[], over: () => void): TabChange | undefined {
+    if (this.closed) return undefined;
+    this.#before?.change.finish();
+    const page = this.#page;
+    const all = [...page.producers.values()];
+    const goesOn = all.filter(({ paused, source = "" }) => !paused && sources.includes(source));
+    if (goesOn.length === 0) {
+      this.reset();
+      return undefined;
+    }
+    this.#era += 1;
+    this.#page = new PageObjects();
+    const { size } = page.transports;
+    const change = new MediaTabChange(this.#parts.loop, {
+      producers: goesOn.map((producer) => sentTrack(producer)),
+      isWhole: () => goesOn.length === all.length && page.transports.size === size,
+      next: () => Array.from(this.#page.producers.values(), (producer) => sentTrack(producer)),
+      isConsumed: () => true,
+      stop: ({ id }) => this.#stop(page, id),
+      over: () => {
+        this.#before = undefined;
+        this.#closePage(page);
+        over();
+      },
+      undone: () => {
+        const failed = this.#page;
+        this.#before = undefined;
+        this.#era += 1;
+        this.#page = page;
+        this.#closePage(failed);
+        const { evidence } = page;
+        page.evidence = "none";
+        if (evidence !== "none") this.#tellEvidence(page.isUp ? "connected" : "lost");
+      },
+    });
+    this.#before = { page, change };
+    for (const producer of all) if (!goesOn.includes(producer)) this.#stop(page, producer.id);
+    return change;
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.#closeAll();
+    this.#before?.change.finish();
+    this.#era += 1;
+    this.#closePage(this.#page);
     this.#room.leave(this);
   }
 
@@ -211,16 +272,23 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
 
   /** The worker reports all peers as lost, although they may answer. */
   loseAll(): void {
-    for (const transport of this.#transports.values()) transport.lost();
+    for (const { transports } of this.#pages) for (const transport of transports.values()) transport.lost();
   }
 
   /** The worker has ended, and all its objects are gone. */
   workerLost(): void {
     this.#era += 1;
-    for (const transport of this.#transports.values()) transport.close();
-    this.#transports.clear();
-    this.#producers.clear();
-    this.#evidence = "none";
+    for (const page of this.#pages) {
+      for (const transport of page.transports.values()) transport.close();
+      page.transports.clear();
+      page.producers.clear();
+      page.evidence = "none";
+    }
+    this.#before?.change.finish();
+  }
+
+  get #pages(): PageObjects[] {
+    return this.#before ? [this.#before.page, this.#page] : [this.#page];
   }
 
   async #create(worker: MediaWorker, kind: "transport" | "producer"): Promise<string> {
@@ -247,46 +315,60 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
   }
 
   #review(): void {
-    const state = [...this.#transports.values()].some(({ up }) => up) ? "connected" : "lost";
-    if (this.closed || this.#evidence === state || (state === "lost" && this.#evidence === "none")) return;
-    this.#evidence = state;
+    const state = this.#page.isUp ? "connected" : "lost";
+    const { evidence } = this.#page;
+    if (this.closed || evidence === state || (state === "lost" && evidence === "none")) return;
+    this.#tellEvidence(state);
+  }
+
+  #tellEvidence(state: MediaEvidence): void {
+    this.#page.evidence = state;
     const { sessionId } = this;
     this.#parts.events.emit("evidence", state === "lost" ? { sessionId, state, by: "ice" } : { sessionId, state });
   }
 
   /** The peer has closed this transport. */
-  #drop(transport: MediaTransport): void {
+  #drop(page: PageObjects, transport: MediaTransport): void {
     this.#review();
-    const producers = [...this.#producers.values()].filter((producer) => producer.transport === transport);
-    this.#closeTransport(transport);
+    const producers = [...page.producers.values()].filter((producer) => producer.transport === transport);
+    this.#closeTransport(page, transport);
     this.#tellClosed(producers.map(({ id }) => id));
   }
 
   #replaceLost(): void {
-    const lost = [...this.#transports.values()].find(({ up }) => !up);
+    const page = this.#page;
+    const lost = [...page.transports.values()].find(({ up }) => !up);
     if (!lost) throw new LastseenError("forbidden", "This session has as many transports as it may have.");
-    this.#drop(lost);
+    this.#drop(page, lost);
   }
 
-  #closeAll(): void {
-    this.#era += 1;
-    for (const transport of this.#transports.values()) this.#closeTransport(transport);
-    this.#evidence = "none";
+  #closePage(page: PageObjects): void {
+    const producerIds = [...page.producers.keys()];
+    for (const transport of page.transports.values()) this.#closeTransport(page, transport);
+    page.evidence = "none";
+    if (!this.closed) this.#tellClosed(producerIds);
   }
 
-  #closeTransport(transport: MediaTransport): void {
-    for (const producer of this.#producers.values()) {
+  #closeTransport(page: PageObjects, transport: MediaTransport): void {
+    for (const producer of page.producers.values()) {
       if (producer.transport === transport) this.#closeProducer(producer);
     }
     transport.close();
-    this.#transports.delete(transport.id);
+    page.transports.delete(transport.id);
     this.#objects.release(transport.id, transport.worker);
-    if (this.#evidence === "connected" && ![...this.#transports.values()].some(({ up }) => up)) this.#evidence = "none";
+    if (page.evidence === "connected" && !page.isUp) page.evidence = "none";
   }
 
-  #closeProducer({ id, transport }: Producer): void {
-    this.#producers.delete(id);
+  #closeProducer({ id, transport, page }: Producer): void {
+    page.producers.delete(id);
     this.#objects.release(id, transport.worker);
+  }
+
+  #stop(page: PageObjects, producerId: string): void {
+    const producer = page.producers.get(producerId);
+    if (!producer) return;
+    this.#closeProducer(producer);
+    this.#tellClosed([producerId]);
   }
 
   #tellClosed(producerIds: readonly string[]): void {
@@ -299,16 +381,35 @@ export class SimulatedSessionMedia implements SessionMedia, MediaRequests {
   }
 
   #get(id: string): MediaTransport {
-    const transport = this.#transports.get(id);
+    const transport = this.#page.transports.get(id);
     if (!transport) throw new LastseenError("not_found", "There is no such transport.");
     return transport;
   }
 
   #getProducer(id: string): Producer {
-    const producer = this.#producers.get(id);
+    const producer = this.#page.producers.get(id);
     if (!producer) throw new LastseenError("not_found", "There is no such producer.");
     return producer;
   }
+}
+
+/** The worker has packets of a producer while its peer answers. Read at the moment of the question. */
+function sentTrack(producer: Producer): SentTrack {
+  const { id, kind, source, transport, page } = producer;
+  return {
+    id,
+    kind,
+    appData: { source },
+    get paused() {
+      return producer.paused;
+    },
+    get closed() {
+      return !page.producers.has(id);
+    },
+    get score() {
+      return transport.up && !producer.paused ? [{ encodingIdx: 0, ssrc: 1, score: 10 }] : [];
+    },
+  };
 }
 
 function notJoined(): LastseenError {

@@ -46,6 +46,25 @@ describe("publishing", () => {
     expect(requests(browser, "produce")).toMatchObject([{ source: "camera" }]);
   });
 
+  it("tells with a join what it will send, so that another tab may send it until then", async () => {
+    const { browser, client, media } = await mediaInRoom();
+    expect(requests(browser, "join")).toEqual([{ roomId: "daily" }]);
+    await client.leave();
+    await media.publish(new FakeTrack("audio").asTrack, { source: "mic" });
+    await media.publish(new FakeTrack("video").asTrack, { source: "camera", muted: true });
+    await media.publish(new FakeTrack("video").asTrack, { source: "screen" });
+    void client.join("daily");
+    await calm();
+    expect(requests(browser, "join").at(-1)).toEqual({ roomId: "daily", sources: ["mic", "screen"] });
+    await browser.socket.answer("join", joinedWithMedia([]));
+    await calm();
+    media.close();
+    await client.leave();
+    void client.join("daily");
+    await calm();
+    expect(requests(browser, "join").at(-1)).toEqual({ roomId: "daily" });
+  });
+
   it("mutes and unmutes on both sides, and starts muted if the option says so", async () => {
     const { browser, media } = await mediaInRoom();
     const track = new FakeTrack("audio");

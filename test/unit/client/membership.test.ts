@@ -24,6 +24,20 @@ describe("join", () => {
     expect(browser.storage.get("lastseen")).toContain("theirs");
   });
 
+  it("tells what the page will send, as far as the application does not say it itself", async () => {
+    const told = async (options: { sources?: string[] }, isTakenBack = false) => {
+      const { browser, client } = await connected();
+      const takeBack = client.willPublish(() => ["mic"]);
+      if (isTakenBack) takeBack();
+      void client.join("daily", options);
+      await settle();
+      return browser.socket.requests("join")[0]?.data["sources"];
+    };
+    expect(await told({})).toEqual(["mic"]);
+    expect(await told({ sources: ["screen"] })).toEqual(["screen"]);
+    expect(await told({}, true)).toBeUndefined();
+  });
+
   it("fails with the code of the refusal, and is not tried again", async () => {
     const scene = await connected();
     const join = scene.client.join("daily");

@@ -249,6 +249,7 @@ export class LastseenMedia {
   #listen(): (() => void)[] {
     const client = this.#client;
     return [
+      client.willPublish(() => this.#publisher.upcoming),
       client.on("joined", (joined) => this.#joined(joined)),
       client.on("left", () => this.reset()),
       client.on("state", ({ state, reason }) => {

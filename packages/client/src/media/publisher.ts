@@ -1,5 +1,6 @@
 /** Publishes this page's tracks: compares the wanted publications with the producers that exist. */
 import type { Producer } from "mediasoup-client/types";
+import { LIMITS } from "@lastseen/protocol/limits";
 import type { LastseenClient } from "../client.js";
 import type { Timers } from "../environment.js";
 import { outcomeUnknown, RequestError, wasDisconnected } from "../request-error.js";
@@ -62,6 +63,11 @@ export class Publisher {
       muted,
       producer,
     }));
+  }
+
+  /** What the others will hear and see as soon as there is a room. */
+  get upcoming(): Source[] {
+    return [...this.#wanted].flatMap(([source, { muted }]) => (muted ? [] : [source])).slice(0, LIMITS.sources);
   }
 
   /** Resolves when the others can receive the track, or when that has to wait for a connection. @throws RequestError, Error */

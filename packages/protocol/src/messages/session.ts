@@ -17,6 +17,7 @@ import {
   ResumeTokenText,
   RoomSnapshot,
   Shape,
+  Source,
   TabId,
   Token,
   UserId,
@@ -68,6 +69,11 @@ export const sessionRequests = {
       metadata: Type.Optional(JsonObject),
       /** `audience`: to be counted and not listed. The token may decide otherwise; the answer's `room.role` says what counts. */
       role: Type.Optional(RoomRole),
+      /**
+       * The sources that the client will produce next. When the join takes over another tab's session, that tab's producers of these
+       * sources go on until then, for 5 s at most.
+       */
+      sources: Type.Optional(Type.Array(Source, { maxItems: LIMITS.sources })),
     }),
     reply: Shape({
       room: RoomSnapshot,
