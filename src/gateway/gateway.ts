@@ -96,8 +96,9 @@ export class Gateway implements FrameSink {
     return this.#connections.size;
   }
 
+  /** Whole milliseconds: each connection keeps some of these times, and whole numbers need no memory of their own. */
   now(): number {
-    return this.#clock.mono();
+    return Math.floor(this.#clock.mono());
   }
 
   /**

@@ -7,15 +7,20 @@ import type { Socket } from "node:net";
 import { addressKey } from "../kernel/address.js";
 import type { Refusals } from "../kernel/refusals.js";
 
+interface OpenSocket {
+  /** Of its address; empty when only the sum bounds it. */
+  readonly key: string;
+  readonly onClose: () => void;
+}
+
 export class OpenRequests {
   readonly #most: number;
   readonly #mostOfAddress: number;
   readonly #isProxy: (address: string) => boolean;
   readonly #refusals: Refusals;
   /** The socket that has gone longest without a finished request is first. */
-  readonly #all = new Map<Socket, string>();
+  readonly #all = new Map<Socket, OpenSocket>();
   readonly #byAddress = new Map<string, Set<Socket>>();
-  readonly #followed = new WeakSet<Socket>();
 
   constructor(options: {
     most: number;
@@ -46,36 +51,41 @@ export class OpenRequests {
   #opened(socket: Socket): void {
     const address = socket.remoteAddress;
     if (address === undefined) return;
-    if (!this.#followed.has(socket)) {
-      this.#followed.add(socket);
-      socket.once("close", () => this.#gone(socket));
-    }
-    const key = this.#isProxy(address) ? undefined : addressKey(address);
-    this.#put(socket, key ?? "");
-    const ofAddress = key === undefined ? undefined : this.#byAddress.get(key);
+    const key = this.#isProxy(address) ? "" : addressKey(address);
+    const open: OpenSocket = { key, onClose: () => this.#gone(socket) };
+    socket.once("close", open.onClose);
+    this.#put(socket, open);
+    const ofAddress = this.#byAddress.get(key);
     if (ofAddress && ofAddress.size > this.#mostOfAddress) this.#end(ofAddress.keys().next().value);
     if (this.#all.size > this.#most) this.#end(this.#all.keys().next().value);
   }
 
   /** Its turn to be ended is last again. */
   #answered(socket: Socket): void {
-    const key = this.#all.get(socket);
-    if (key === undefined) return;
-    this.#gone(socket);
-    this.#put(socket, key);
+    const open = this.#all.get(socket);
+    if (!open) return;
+    this.#remove(socket, open);
+    this.#put(socket, open);
   }
 
-  #put(socket: Socket, key: string): void {
-    this.#all.set(socket, key);
+  #put(socket: Socket, open: OpenSocket): void {
+    const { key } = open;
+    this.#all.set(socket, open);
     if (key === "") return;
     const ofAddress = this.#byAddress.get(key);
     if (ofAddress) ofAddress.add(socket);
     else this.#byAddress.set(key, new Set([socket]));
   }
 
+  /** The socket has ended, or is a WebSocket now and must not keep anything of its handshake. */
   #gone(socket: Socket): void {
-    const key = this.#all.get(socket);
-    if (key === undefined) return;
+    const open = this.#all.get(socket);
+    if (!open) return;
+    socket.off("close", open.onClose);
+    this.#remove(socket, open);
+  }
+
+  #remove(socket: Socket, { key }: OpenSocket): void {
     this.#all.delete(socket);
     const ofAddress = this.#byAddress.get(key);
     ofAddress?.delete(socket);

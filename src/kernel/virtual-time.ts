@@ -21,9 +21,12 @@ export class VirtualTime {
     this.#tickMono = clock.mono();
   }
 
-  /** Virtual milliseconds since this object was created. Never goes back. */
+  /**
+   * Whole virtual milliseconds since this object was created. Never goes back. Each session keeps several of these times, and whole
+   * numbers need no memory of their own.
+   */
   now(): number {
-    return this.#tickVirtual + Math.min(this.#clock.mono() - this.#tickMono, this.#longestStepMs);
+    return Math.floor(this.#tickVirtual + Math.min(this.#clock.mono() - this.#tickMono, this.#longestStepMs));
   }
 
   /** Ends one step and begins the next. Returns by how many milliseconds the call is late: 0, or the length of the stall. */

@@ -1,6 +1,6 @@
 /** A key's window, and how many attempts were made in it. */
 interface Window {
-  /** When it began, in the caller's milliseconds. */
+  /** When it began, in the caller's milliseconds. Whole, because whole numbers need no memory of their own. */
   readonly since: number;
   attempts: number;
 }
@@ -46,7 +46,7 @@ export class WindowLimit {
     this.#removeEnded(now);
     let window = this.#windows.get(key);
     if (!window) {
-      window = { since: now, attempts: 0 };
+      window = { since: Math.floor(now), attempts: 0 };
       this.#windows.set(key, window);
       this.#removeSurplus();
     }

@@ -64,11 +64,19 @@ export class MemoryStore {
   }
 
   hold(entry: SessionEntry, lease: StoredLease): void {
-    this.drop(entry.sessionId);
-    this.sessions.set(entry.sessionId, { lease, entry });
-    lease.sessions.add(entry.sessionId);
-    addTo(this.#byUser, entry.userId, entry.sessionId);
-    if (entry.roomId !== undefined) addTo(this.#inRoom, entry.roomId, entry.sessionId);
+    const { sessionId, userId, roomId } = entry;
+    const held = this.sessions.get(sessionId);
+    if (held?.lease === lease && held.entry.userId === userId) {
+      // To drop it and add it again would make the maps grow.
+      if (held.entry.roomId !== roomId) this.#moveToRoom(held.entry, roomId);
+      held.entry = entry;
+      return;
+    }
+    this.drop(sessionId);
+    this.sessions.set(sessionId, { lease, entry });
+    lease.sessions.add(sessionId);
+    addTo(this.#byUser, userId, sessionId);
+    if (roomId !== undefined) addTo(this.#inRoom, roomId, sessionId);
   }
 
   /** The lease that holds the room. When the room's entry is lost, that is the lease that holds sessions in the room. */
@@ -105,6 +113,11 @@ export class MemoryStore {
     held.lease.sessions.delete(sessionId);
     removeFrom(this.#byUser, held.entry.userId, sessionId);
     if (held.entry.roomId !== undefined) removeFrom(this.#inRoom, held.entry.roomId, sessionId);
+  }
+
+  #moveToRoom({ sessionId, roomId: before }: SessionEntry, roomId: string | undefined): void {
+    if (before !== undefined) removeFrom(this.#inRoom, before, sessionId);
+    if (roomId !== undefined) addTo(this.#inRoom, roomId, sessionId);
   }
 }
 

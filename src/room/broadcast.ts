@@ -9,6 +9,7 @@ import type { Clock } from "../kernel/clock.js";
 import type { Session } from "../session/session.js";
 import { listedParticipantOf, participantOf } from "./participants.js";
 import type { Room } from "./room.js";
+import { RosterChanges } from "./roster-changes.js";
 
 /** In a larger room, a list of all who stay would make each departure cost the square of the room's size. */
 const MOST_NAMED = 50;
@@ -47,16 +48,14 @@ export class Broadcast {
       const participant = participantOf(session, this.#lastSeenAt(session));
       return this.#announce(room, "user_joined", { participant }, session);
     }
-    room.changes.joined(session.id);
-    this.#tellSoon(room);
+    this.#toTell(room).joined(session.id);
     return LISTED_BYTES * room.members.size;
   }
 
   /** The session was a participant, and is in the list no more. */
   left(room: Room, session: Session, reason: LeaveReason): void {
     if (this.isLarge(room)) {
-      room.changes.left(session.id, reason);
-      this.#tellSoon(room);
+      this.#toTell(room).left(session.id, reason);
       return;
     }
     this.#announce(room, "user_left", {
@@ -71,14 +70,13 @@ export class Broadcast {
 
   /** The session was audience and is a participant now. Told as `roster_changed` in small rooms too: it was counted before. */
   listed(room: Room, session: Session): void {
-    room.changes.joined(session.id);
-    this.#tellSoon(room);
+    this.#toTell(room).joined(session.id);
   }
 
   /** The audience has become larger or smaller. */
   counted(room: Room): void {
-    room.changes.counted();
-    this.#tellSoon(room);
+    // The counts are told with every change.
+    this.#toTell(room);
   }
 
   presence(room: Room, type: "user_away" | "user_back", session: Session, reason: Cause): void {
@@ -118,23 +116,27 @@ export class Broadcast {
   }
 
   #changed(room: Room, session: Session, field: "state" | "name" | "metadata"): void {
-    room.changes.changed(session.id, field);
-    this.#tellSoon(room);
+    this.#toTell(room).changed(session.id, field);
   }
 
-  /** Waits a little, because more may change. */
-  #tellSoon(room: Room): void {
+  /** Where a change is noted. The members are told a little later, because more may change. */
+  #toTell(room: Room): RosterChanges {
     const waitMs = Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, room.members.size / 2));
-    room.timer ??= this.#clock.after(waitMs, () => this.#tellChanges(room));
+    room.untold ??= {
+      changes: new RosterChanges(),
+      timer: this.#clock.after(waitMs, () => this.#tellChanges(room)),
+    };
+    return room.untold.changes;
   }
 
   #tellChanges(room: Room): void {
-    room.timer?.cancel();
-    room.timer = undefined;
-    if (room.changes.isEmpty) return;
-    const changes = room.changes.take(room.listed, listedParticipantOf);
+    if (!room.untold) return;
+    const { changes, timer } = room.untold;
+    timer.cancel();
+    room.untold = undefined;
+    const told = changes.told(room.listed, listedParticipantOf);
     const counts = { count: room.members.size, audience: room.audience };
-    this.send(room, "roster_changed", { roomId: room.id, version: room.bump(), ...counts, ...changes }, undefined);
+    this.send(room, "roster_changed", { roomId: room.id, version: room.bump(), ...counts, ...told }, undefined);
   }
 
   /** @returns the bytes that were sent to all members together */

@@ -1,7 +1,7 @@
 import { encodePong } from "@lastseen/protocol/codec";
 import type { Timer } from "../kernel/clock.js";
 import type { Roster, Session } from "../session/session.js";
-import { RosterChanges } from "./roster-changes.js";
+import type { RosterChanges } from "./roster-changes.js";
 
 /** The roster of a room: who is in it, and a version that grows by one with every change that the members are told. */
 export class Room implements Roster {
@@ -14,10 +14,8 @@ export class Room implements Roster {
   readonly listed = new Map<string, Session>();
   /** Those whom the room itself has put into the audience, in the order in which they came. */
   readonly unlisted = new Map<string, Session>();
-  /** What the members have not been told yet. */
-  readonly changes = new RosterChanges();
-  /** Runs while there are {@link changes}. */
-  timer: Timer | undefined;
+  /** What the members have not been told yet, and the timer after which they are told. */
+  untold: { readonly changes: RosterChanges; readonly timer: Timer } | undefined;
   #epoch: number;
   #version = 0;
   readonly #places = new Map<string, number>();

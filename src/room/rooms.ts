@@ -163,7 +163,7 @@ export class Rooms {
     if (!room || !role) return;
     if (room.members.size === 0) {
       this.#rooms.delete(roomId);
-      room.timer?.cancel();
+      room.untold?.timer.cancel();
       return;
     }
     if (role === "participant") this.#broadcast.left(room, session, reason);

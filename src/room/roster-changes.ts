@@ -14,12 +14,6 @@ export class RosterChanges {
   readonly #joined = new Set<string>();
   readonly #left = new Map<string, LeaveReason>();
   readonly #changed = new Map<string, Set<ChangedField>>();
-  #isCountOnly = false;
-
-  get isEmpty(): boolean {
-    return !this.#isCountOnly && this.#joined.size === 0 && this.#left.size === 0 && this.#changed.size === 0;
-  }
-
   joined(sessionId: string): void {
     this.#left.delete(sessionId);
     this.#changed.delete(sessionId);
@@ -40,32 +34,18 @@ export class RosterChanges {
     else this.#changed.set(sessionId, new Set([field]));
   }
 
-  /** The audience has become larger or smaller. */
-  counted(): void {
-    this.#isCountOnly = true;
-  }
-
-  /** Forgets the changes and returns them. */
-  take(listed: ReadonlyMap<string, Session>, view: (session: Session) => ListedParticipant): Told {
+  /** @param listed the list as it is now */
+  told(listed: ReadonlyMap<string, Session>, view: (session: Session) => ListedParticipant): Told {
     const sessions = (ids: Iterable<string>): Session[] =>
       [...ids].map((id) => listed.get(id)).filter((session) => session !== undefined);
     const withState = sessions(this.#idsWith("state"));
-    const told: Told = {
+    return {
       ...given("joined", sessions(this.#joined).map(view)),
       ...given("left", byReason(this.#left)),
       ...given("away", idsOf(withState.filter(({ shown }) => shown === "away"))),
       ...given("back", idsOf(withState.filter(({ shown }) => shown === "present"))),
       ...given("changed", this.#texts(listed)),
     };
-    this.clear();
-    return told;
-  }
-
-  clear(): void {
-    this.#joined.clear();
-    this.#left.clear();
-    this.#changed.clear();
-    this.#isCountOnly = false;
   }
 
   #idsWith(field: ChangedField): string[] {

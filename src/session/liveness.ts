@@ -46,7 +46,7 @@ export class Liveness {
     if (session.status !== "open") return;
     const now = this.#time.now();
     session.evidence.lastSeen = now;
-    session.lastSeenMono = this.#clock.mono();
+    session.lastSeenMono = Math.floor(this.#clock.mono());
     this.probes.answered(session);
     if (this.#deadlines.isQuiet(session)) this.#deadlines.putQuiet(session, now + this.probes.askAfterMs(session));
     else this.review(session);
@@ -69,7 +69,7 @@ export class Liveness {
   setWatched(session: Session, isWatched: boolean, byItself = false): void {
     if (session.isWatched === isWatched) return;
     session.isWatched = isWatched;
-    session.watchedSinceMono = byItself ? session.lastSeenMono : this.#clock.mono();
+    session.watchedSinceMono = byItself ? session.lastSeenMono : Math.floor(this.#clock.mono());
     if (isWatched) this.#pace.began();
     else this.#pace.ended();
     // Nobody looks at the media of a session that is not watched.

@@ -41,15 +41,15 @@ export class ProbePace {
   }
 
   get pingMs(): number {
-    return this.#intervals.pingMs * this.#stretch;
+    return Math.round(this.#intervals.pingMs * this.#stretch);
   }
 
   get probeMs(): number {
-    return this.#intervals.probeMs * this.#stretch;
+    return Math.round(this.#intervals.probeMs * this.#stretch);
   }
 
   get silenceMs(): number {
-    return this.#intervals.silenceMs * this.#stretch;
+    return Math.round(this.#intervals.silenceMs * this.#stretch);
   }
 
   /** As if every watched session sent media and its page never spoke by itself: the most that can be needed. */

@@ -71,13 +71,13 @@ export class Probes {
     const { evidence, connection } = session;
     const hasAnsweredAll =
       connection !== undefined && evidence.socketSilentAt === undefined && evidence.askedAt === undefined;
-    session.falseAwayFrom = hasAnsweredAll ? this.#time.now() : -Infinity;
+    session.falseAwayFrom = hasAnsweredAll ? this.#time.now() : undefined;
     if (evidence.askedAt === undefined) this.askPage(session);
     else this.#countsOf(evidence).unanswered += 1;
   }
 
   /** The session is shown as present again. */
-  cameBack({ falseAwayFrom }: Session): void {
+  cameBack({ falseAwayFrom = -Infinity }: Session): void {
     if (this.#time.now() - falseAwayFrom < FALSE_AWAY_MS) this.falseAways += 1;
   }
 

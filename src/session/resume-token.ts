@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash as digestOf, randomBytes, timingSafeEqual } from "node:crypto";
 
 /**
  * The secret with which a client resumes its session: 192 random bits that only the client is told. Of a session that
@@ -24,7 +24,7 @@ export class ResumeToken {
 
   /** SHA-256, base64url. */
   get hash(): string {
-    this.#hash ??= digest(this.text ?? "").toString("base64url");
+    this.#hash ??= digestOf("sha256", this.text ?? "", "base64url");
     return this.#hash;
   }
 
@@ -36,5 +36,5 @@ export class ResumeToken {
 }
 
 function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return digestOf("sha256", text, "buffer");
 }

@@ -101,7 +101,7 @@ export class Session {
   identity: Identity;
   readonly evidence: Evidence;
   readonly expiry: ExpiryEntry<Session> = new ExpiryEntry<Session>(this);
-  /** `evidence.lastSeen` on the monotonic clock, for reports. Decisions use virtual time. */
+  /** `evidence.lastSeen` on the monotonic clock, whole milliseconds, for reports. Decisions use virtual time. */
   lastSeenMono: number;
   /** The last verdict; `undefined` until the first. */
   verdict: Verdict | undefined = undefined;
@@ -113,8 +113,8 @@ export class Session {
   isWatched = false;
   /** When {@link isWatched} changed last, monotonic milliseconds. */
   watchedSinceMono = 0;
-  /** When it was shown as away although it had answered everything, virtual milliseconds. */
-  falseAwayFrom = -Infinity;
+  /** When it was shown as away although it had answered everything, virtual milliseconds; undefined: not so. */
+  falseAwayFrom: number | undefined = undefined;
   /** The service replaces the whole object and never changes it. */
   metadata: JsonObject = NO_METADATA;
   /** What the session may cause the service to send. */
@@ -146,7 +146,7 @@ export class Session {
     this.identity = options.identity;
     this.tabId = options.tabId;
     this.openedAt = options.openedAt;
-    this.lastSeenMono = options.mono;
+    this.lastSeenMono = Math.floor(options.mono);
     this.connection = options.connection;
     this.#epoch = options.epoch;
     this.#resumeToken = options.resumeToken;

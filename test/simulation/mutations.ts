@@ -62,7 +62,9 @@ class LeavingTwice extends Rooms {
 class LosingBatches extends Rooms {
   override leave(roomId: string, session: Session, reason: LeaveReason): void {
     super.leave(roomId, session, reason);
-    this.find(roomId)?.changes.clear();
+    const room = this.find(roomId);
+    room?.untold?.timer.cancel();
+    if (room) room.untold = undefined;
   }
 }
 

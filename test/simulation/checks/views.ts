@@ -115,7 +115,7 @@ export class Views {
       return;
     }
     // The members are told of what has changed in some moments.
-    if (room && !room.changes.isEmpty) return;
+    if (room?.untold) return;
     const isListed = view?.participants.some(({ sessionId }) => sessionId === own.id) ?? false;
     const isIn = isListed || view?.role === "audience";
     if (!view || !isIn || !room || view.id !== room.id || view.version !== room.version || view.next !== undefined) {

@@ -33,3 +33,14 @@ test("a jump of the wall clock does not move virtual time", () => {
   clock.wallOffset -= 2 * 86_400_000;
   expect(time.tick()).toBe(0);
 });
+
+test("virtual time has whole milliseconds, and loses none of the parts", () => {
+  const clock = new ManualClock();
+  const time = new VirtualTime(clock, 500);
+  for (let tick = 0; tick < 1_000; tick++) {
+    clock.stall(0.75);
+    time.tick();
+    expect(Number.isInteger(time.now())).toBe(true);
+  }
+  expect(time.now()).toBe(750);
+});
