@@ -91,10 +91,11 @@ function RoundButton(props: {
 
 /** Mutes or unmutes what is published; otherwise opens the device and publishes it. */
 async function toggleSource(
-  { client, media, devices }: LiveCall,
+  call: LiveCall,
   source: "mic" | "camera",
   { fake, problem }: { fake: boolean; problem: (text: string) => void },
 ): Promise<void> {
+  const { client, media } = call;
   const published = media.publications.find((publication) => publication.source === source);
   if (published) {
     await (published.muted ? media.unmute(source) : media.mute(source));
@@ -102,12 +103,12 @@ async function toggleSource(
   }
   if (!client.room) return;
   if (!fake) {
-    await devices.start(source).catch((error: unknown) => problem(whyNoDevice(error)));
+    await call.start(source).catch((error: unknown) => problem(whyNoDevice(error)));
     return;
   }
   const mic = source === "mic";
   const tracks = await openTracks({ mic, camera: !mic, fake });
   const track = mic ? tracks.audio : tracks.video;
   if (tracks.problem) problem(tracks.problem);
-  if (track) await media.publish(track, { source });
+  if (track) await call.start(source, track);
 }

@@ -1,6 +1,7 @@
 /** Which microphone and which camera are in use, and a choice of others. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { DeviceInput, DeviceState } from "@lastseen/client/devices";
+import { stoppedWords, unpluggedWords } from "./device-words.js";
 import type { LiveCall } from "./live-call.js";
 import { whyNoDevice } from "./local-tracks.js";
 
@@ -79,13 +80,8 @@ function DeviceChoice(props: {
           </option>
         ))}
       </select>
-      {state.unplugged && (
-        <span class="small">
-          {state.unplugged.replacedBy === undefined
-            ? `${state.unplugged.label} was unplugged.`
-            : `${state.unplugged.label} was unplugged; ${state.unplugged.replacedBy} took its place.`}
-        </span>
-      )}
+      {state.unplugged && <span class="small">{unpluggedWords(state.unplugged, input)}</span>}
+      {state.stopped && <span class="small">{stoppedWords(state.stopped, input)}</span>}
     </label>
   );
 }

@@ -1,7 +1,9 @@
 /** What the client and its media know at this moment, as signals that the components read. */
 import { signal } from "@preact/signals";
 import type { LastseenClient, Participant } from "@lastseen/client";
-import { createDevices, type LastseenDevices } from "@lastseen/client/devices";
+import { createDevices, type DeviceInput, type LastseenDevices } from "@lastseen/client/devices";
+import { stoppedWords, unpluggedWords } from "./device-words.js";
+import type { LocalTracks } from "./local-tracks.js";
 import type { LastseenMedia, Publication, RemoteTrack } from "@lastseen/client/media";
 
 export class LiveCall {
@@ -20,9 +22,20 @@ export class LiveCall {
   readonly isLive = signal(true);
   /** The browser plays no sound until somebody touches the page. */
   readonly silenced = signal(false);
+  readonly #encodings: RTCRtpEncodingParameters[] | undefined;
   readonly #stop: readonly (() => void)[];
 
-  constructor(client: LastseenClient, media: LastseenMedia) {
+  /**
+   * @param say tells the user what happened to a device
+   * @param encodings the sizes of the camera's picture; none: one size
+   */
+  constructor(
+    client: LastseenClient,
+    media: LastseenMedia,
+    say: (text: string) => void,
+    encodings?: RTCRtpEncodingParameters[],
+  ) {
+    this.#encodings = encodings;
     this.client = client;
     this.media = media;
     this.devices = createDevices(media);
@@ -35,7 +48,21 @@ export class LiveCall {
       media.on("publications", (publications) => (this.publications.value = publications)),
       media.on("track_added", showTracks),
       media.on("track_removed", showTracks),
+      this.devices.on("unplugged", (unplugged) => say(unpluggedWords(unplugged, unplugged.input))),
+      this.devices.on("stopped", (stopped) => say(stoppedWords(stopped, stopped.input))),
     ];
+  }
+
+  /** Publishes what the page has opened before it knew the room. What goes wrong, the media tells by its event "error". */
+  publish({ audio, video }: LocalTracks): void {
+    if (audio) this.start("mic", audio).catch(() => {});
+    if (video) this.start("camera", video).catch(() => {});
+  }
+
+  /** Publishes the microphone or the camera. @param track opened already; without it the device is opened. @throws DOMException */
+  start(input: DeviceInput, track?: MediaStreamTrack): Promise<void> {
+    const encodings = input === "camera" ? this.#encodings : undefined;
+    return this.devices.start(input, { ...(track && { track }), ...(encodings && { encodings }) });
   }
 
   isOwn({ sessionId }: Participant): boolean {

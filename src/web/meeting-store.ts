@@ -60,7 +60,7 @@ export class MeetingStore {
       environment: this.line.environment,
     });
     this.media = createMedia(this.client);
-    this.call = new LiveCall(this.client, this.media);
+    this.call = new LiveCall(this.client, this.media, (text) => this.say(text), CAMERA_ENCODINGS);
     this.status = new ConnectionStatus(this.client);
     this.freshness = new Freshness(this.client, settings.pollMs);
     this.log = new EventLog(this.client, this.media);
@@ -90,16 +90,16 @@ export class MeetingStore {
     }
   }
 
+  /** Shows the text beside what is still shown: two devices may stop at the same moment. */
   say(text: string): void {
-    this.toast.value = text;
+    const before = this.toast.value;
+    this.toast.value = before === "" || before.includes(text) ? before || text : `${before} ${text}`;
     clearTimeout(this.#toastTimer);
     this.#toastTimer = setTimeout(() => (this.toast.value = ""), TOAST_MS);
   }
 
-  async #enter({ audio, video }: LocalTracks): Promise<void> {
-    // What goes wrong here, the media tells by its event "error".
-    if (audio) this.media.publish(audio, { source: "mic" }).catch(() => {});
-    if (video) this.media.publish(video, { source: "camera", encodings: CAMERA_ENCODINGS }).catch(() => {});
+  async #enter(tracks: LocalTracks): Promise<void> {
+    this.call.publish(tracks);
     try {
       const { routerRtpCapabilities } = await this.client.join(this.room);
       if (!routerRtpCapabilities) this.say("This service runs without media: presence only.");

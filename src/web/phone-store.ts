@@ -54,7 +54,7 @@ export class PhoneStore {
     this.settings = settings;
     this.client = connect({ url: service, user, client: { name: "lastseen-demo" }, askBeforeClosing: settings.ask });
     this.media = createMedia(this.client);
-    this.live = new LiveCall(this.client, this.media);
+    this.live = new LiveCall(this.client, this.media, (text) => this.#sayOfDevice(text));
     this.connection = new ConnectionStatus(this.client);
     this.client.on("call", (change) => this.#changed(change));
     this.client.on("statuses", () => this.#showStatus());
@@ -116,13 +116,18 @@ export class PhoneStore {
       return;
     }
     if (tracks.problem) this.notice.value = { text: tracks.problem, reason: "devices" };
-    if (tracks.audio) this.media.publish(tracks.audio, { source: "mic" }).catch(() => {});
-    if (tracks.video) this.media.publish(tracks.video, { source: "camera" }).catch(() => {});
+    this.live.publish(tracks);
     try {
       await this.client.join(call.roomId);
     } catch (error) {
       if (isThis()) this.refused(error, call.peer.name);
     }
+  }
+
+  /** Two devices may stop at the same moment. */
+  #sayOfDevice(text: string): void {
+    const before = this.notice.value?.reason === "devices" ? `${this.notice.value.text} ` : "";
+    this.notice.value = { text: before + text, reason: "devices" };
   }
 
   #showStatus(): void {

@@ -27,9 +27,17 @@ export async function openPage(): Promise<OpenPage> {
   return openIn(await shared);
 }
 
+/** What a browser of a test's own does as the browsers of people do. */
+interface LikePeople {
+  /** It asks its user before a page may use camera or microphone. No user is there, so a test has to allow them. */
+  asks?: boolean;
+  /** It has the devices of the machine. */
+  realDevices?: boolean;
+}
+
 /** Opens an empty page in a browser of its own, whose processes a test may stop or kill. */
-export async function openBrowser(): Promise<OpenPage> {
-  const browser = await launch();
+export async function openBrowser(like: LikePeople = {}): Promise<OpenPage> {
+  const browser = await launch(like);
   onTestFinished(() => browser.close());
   return openIn(browser);
 }
@@ -42,14 +50,14 @@ async function openIn(browser: Browser): Promise<OpenPage> {
 }
 
 /** Starts a Chromium with a fake camera and a fake microphone. */
-function launch(): Promise<Browser> {
+function launch({ asks = false, realDevices = false }: LikePeople = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: browserPath ?? "",
     args: [
       ...CHROMIUM_ARGS.filter((arg) => arg !== "--headless"),
-      "--use-fake-ui-for-media-stream",
+      ...(asks ? [] : ["--use-fake-ui-for-media-stream"]),
       // A camera of 1280x720. Half of its usual 20 frames per second cost half of the processor time.
-      "--use-fake-device-for-media-stream=fps=10",
+      ...(realDevices ? [] : ["--use-fake-device-for-media-stream=fps=10"]),
       "--autoplay-policy=no-user-gesture-required",
     ],
     ignoreDefaultArgs: [...UNLIKE_PEOPLE],

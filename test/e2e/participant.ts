@@ -114,7 +114,16 @@ export class Participant {
    * Waits until audio and video of the others come in, measured from now. A stream may end meanwhile, because somebody
    * leaves or a transport is lost: what it brought still counts. A new stream counts from its beginning.
    */
-  async hearsAndSees(timeoutMs = PATIENCE_MS): Promise<void> {
+  hearsAndSees(timeoutMs = PATIENCE_MS): Promise<void> {
+    return this.#comes((packets, frames) => packets > 20 && frames > 5, timeoutMs);
+  }
+
+  /** Like {@link hearsAndSees}, where nobody sends a picture. */
+  hears(): Promise<void> {
+    return this.#comes((packets) => packets > 20, PATIENCE_MS);
+  }
+
+  async #comes(isEnough: (packets: number, frames: number) => boolean, timeoutMs: number): Promise<void> {
     const came = { audio: 0, video: 0 };
     let before = await this.#received();
     await until(async () => {
@@ -124,7 +133,7 @@ export class Participant {
         came[kind === "audio" ? "audio" : "video"] += count < known ? count : count - known;
       }
       before = now;
-      return came.audio > 20 && came.video > 5;
+      return isEnough(came.audio, came.video);
     }, timeoutMs);
   }
 

@@ -12,7 +12,7 @@ import { TcpProxy } from "../support/tcp-proxy.js";
 import { until } from "../support/until.js";
 import { noStageReason } from "./browsers.js";
 import { inFirefox, noFirefoxReason } from "./firefox.js";
-import { chromiumGuest, firefoxGuest, press, shows, type Guest } from "./react-guest.js";
+import { askedGuest, chromiumGuest, firefoxGuest, press, shows, type Guest } from "./react-guest.js";
 import { onStage } from "./stage.js";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -103,6 +103,17 @@ async function goesThroughACall(open: (url: string) => Promise<Guest>, outage: b
   await press(ada, "Done");
   expect(await producers()).toEqual(before);
 
+  // The user takes the camera away: the page says so, the microphone goes on, and the button brings the camera back.
+  if (ada.allowCamera) {
+    await ada.allowCamera(false);
+    await shows(ada, "The browser does not allow the camera any more.");
+    await until(async () => (await producers())?.length === 1);
+    expect(before).toContain((await producers())?.[0]);
+    await ada.allowCamera(true);
+    await press(ada, "Camera");
+    await Promise.all([sees(ada, 2), sees(bob, 2)]);
+  }
+
   // Offline and back.
   if (outage) {
     network.cut();
@@ -149,7 +160,7 @@ async function goesThroughACall(open: (url: string) => Promise<Guest>, outage: b
 
 describe.skipIf(noStageReason)("the React example in Chromium", () => {
   test(onStage("a room, devices, an outage, a reload, another tab, a call, and the end"), () =>
-    goesThroughACall(chromiumGuest, true),
+    goesThroughACall(askedGuest, true),
   );
 });
 

@@ -2,7 +2,9 @@
 import { onTestFinished } from "vitest";
 import { Firefox, takeSmallPictures } from "../support/firefox.js";
 import { until } from "../support/until.js";
-import { openPage } from "./browsers.js";
+import type { Page } from "playwright-core";
+import { openBrowser, openPage } from "./browsers.js";
+import { setPermission } from "./person.js";
 
 /** What the page of react.test.ts puts on `window`. */
 export interface ReactPage {
@@ -23,12 +25,26 @@ export interface Guest {
   /** Runs a function in the page; it can use nothing from outside but the text. */
   evaluate<R>(run: (text: string) => R, text?: string): Promise<R>;
   reload(): Promise<void>;
+  /** The user changes a setting beside the address; missing where a test cannot do that. */
+  allowCamera?(isAllowed: boolean): Promise<void>;
   /** Another tab of the same browser with the same storage of cookies, and a session storage of its own. */
   openTab(url: string): Promise<Guest>;
 }
 
 export async function chromiumGuest(url: string): Promise<Guest> {
   const { page } = await openPage();
+  return guestIn(page, url);
+}
+
+/** Like {@link chromiumGuest}, in a browser that gives camera and microphone only while its user allows it. */
+export async function askedGuest(url: string): Promise<Guest> {
+  const { page } = await openBrowser({ asks: true });
+  await page.context().grantPermissions(["camera", "microphone"], { origin: new URL(url).origin });
+  const guest = await guestIn(page, url);
+  return { ...guest, allowCamera: (isAllowed) => setPermission(page, "camera", isAllowed ? "granted" : "denied") };
+}
+
+async function guestIn(page: Page, url: string): Promise<Guest> {
   await page.context().addInitScript(takeSmallPictures);
   const guestOf = async (tab: typeof page, address: string): Promise<Guest> => {
     await tab.goto(address);

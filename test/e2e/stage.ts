@@ -24,6 +24,8 @@ export interface Entrance {
   first?: () => void;
   /** Gives this person a browser that the test may stop or kill. */
   ownBrowser?: boolean;
+  /** Gives this person a browser that lets the page use camera and microphone only while its user allows it: they are allowed. */
+  asks?: boolean;
   /** The user id. Without it the page makes one. */
   user?: string;
   /** More settings of the demo page, such as `{ camera: "0" }`. */
@@ -61,9 +63,11 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
       pages.set(proxy, port);
       return proxy;
     },
-    async enter(name, room, { via, first, ownBrowser = false, user, settings } = {}) {
+    async enter(name, room, { via, first, asks = false, ownBrowser = asks, user, settings } = {}) {
       const port = via === undefined ? webPort : pages.get(via);
-      const opened = await (ownBrowser ? openBrowser() : openPage());
+      const opened = await (ownBrowser ? openBrowser({ asks }) : openPage());
+      const origin = `http://127.0.0.1:${port}`;
+      if (asks) await opened.page.context().grantPermissions(["camera", "microphone"], { origin });
       if (first) await opened.page.addInitScript(first);
       return join(opened, address(port, name, room, user, settings), name);
     },

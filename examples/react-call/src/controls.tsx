@@ -2,7 +2,7 @@ import { useDevices, usePublication, useScreenShare } from "@lastseen/react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { DeviceMenu } from "./device-menu.js";
 import { CameraIcon, CameraOffIcon, GearIcon, HangUpIcon, MicIcon, MicOffIcon, ScreenIcon } from "./icons.js";
-import { deviceError } from "./words.js";
+import { deviceError, stoppedWords } from "./words.js";
 
 /** Microphone, camera, screen, devices, and the way out. */
 export function Controls({
@@ -30,6 +30,8 @@ export function Controls({
     screen.error !== undefined && !isRefusal(screen.error) && deviceError(screen.error, "screen"),
     mic.unplugged && unplugged(mic.unplugged),
     camera.unplugged && unplugged(camera.unplugged),
+    mic.stopped && stoppedWords(mic.stopped, "microphone"),
+    camera.stopped && stoppedWords(camera.stopped, "camera"),
   ].filter((problem) => typeof problem === "string");
 
   return (

@@ -1,4 +1,5 @@
 import { RequestError, type CallOverReason, type DisconnectReason, type StateChange } from "@lastseen/client";
+import type { Stopped } from "@lastseen/client/devices";
 import type { CallOver } from "@lastseen/react";
 
 /** Why a call could not start. */
@@ -35,6 +36,13 @@ export function deviceError(error: unknown, what: string): string {
   if (name === "NotFoundError" || name === "OverconstrainedError") return `There is no ${what}.`;
   if (name === "NotReadableError") return `Another program uses the ${what}.`;
   return error instanceof Error ? error.message : `The ${what} could not be opened.`;
+}
+
+/** Why a device that is still there gives nothing any more. */
+export function stoppedWords({ permission }: Stopped, what: string): string {
+  return permission === "denied" || permission === "prompt"
+    ? `The browser does not allow the ${what} any more. Allow it beside the address, and turn it on again.`
+    : `The ${what} has stopped. Turn it on again.`;
 }
 
 const CAUSES: Partial<Record<NonNullable<StateChange["reason"]>, string>> = {

@@ -207,14 +207,70 @@ describe("an unplugged device", () => {
     expect(devices.state("mic").unplugged).toEqual({ label: "Device mic-1", replacedBy: undefined });
   });
 
-  it("is not confused with a permission that the user has taken away", async () => {
-    const { devices, machine, published } = await atDesk();
+  it("gives its place to another one also where the page had opened it before", async () => {
+    const { browser, devices, machine, published } = await atDesk();
+    const [track] = (await machine.open({ audio: {} })).getTracks();
+    await devices.start("mic", { track: track as MediaStreamTrack });
+    expect(published()).toEqual(["mic mic-1"]);
+    expect(machine.asked).toHaveLength(1);
+    await machine.unplug("mic-1");
+    expect(published()).toEqual(["mic mic-2"]);
+    expect(requests(browser, "produce")).toHaveLength(1);
+  });
+});
+
+describe("a device that stops although it is still there", () => {
+  it("ends its publication, and says that the user has taken the permission away", async () => {
+    const { browser, devices, machine, published } = await atDesk();
+    const heard = vi.fn();
+    devices.on("stopped", heard);
     await devices.start("mic");
+    machine.permissions = "denied";
     machine.opened[0]?.end();
     await calm();
     expect(published()).toEqual([]);
+    expect(requests(browser, "closeProducer")).toHaveLength(1);
     expect(machine.asked).toHaveLength(1);
+    expect(heard.mock.calls).toEqual([[{ input: "mic", label: "Device mic-1", permission: "denied" }]]);
+    expect(devices.state("mic").stopped).toEqual({ label: "Device mic-1", permission: "denied" });
     expect(devices.state("mic").unplugged).toBeUndefined();
+  });
+
+  it("is opened again once where it is allowed, with the same producer", async () => {
+    const { browser, devices, machine, published } = await atDesk();
+    await devices.select("mic", "mic-2");
+    await devices.start("mic");
+    machine.opened[0]?.end();
+    await calm();
+    expect(published()).toEqual(["mic mic-2"]);
+    expect(requests(browser, "produce")).toHaveLength(1);
+    expect(devices.state("mic").stopped).toBeUndefined();
+    machine.opened[1]?.end();
+    await calm();
+    expect(published()).toEqual([]);
+    expect(devices.state("mic").stopped).toEqual({ label: "Device mic-2", permission: "granted" });
+  });
+
+  it("is forgotten when it starts again", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.start("mic");
+    machine.permissions = "prompt";
+    machine.opened[0]?.end();
+    await calm();
+    expect(devices.state("mic").stopped).toEqual({ label: "Device mic-1", permission: "prompt" });
+    await devices.start("mic");
+    expect(published()).toEqual(["mic mic-1"]);
+    expect(devices.state("mic").stopped).toBeUndefined();
+  });
+
+  it("ends its publication when it cannot be opened again", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.start("mic");
+    machine.refusal = "NotReadableError";
+    machine.opened[0]?.end();
+    await calm();
+    expect(published()).toEqual([]);
+    expect(devices.state("mic").stopped).toEqual({ label: "Device mic-1", permission: "granted" });
   });
 });
 
@@ -262,6 +318,7 @@ describe("a browser without devices", () => {
       activeDeviceId: undefined,
       permission: "unknown",
       unplugged: undefined,
+      stopped: undefined,
     });
     await expect(devices.start("mic")).rejects.toThrow("use https, or localhost");
     await expect(devices.startScreen()).rejects.toThrow("use https, or localhost");

@@ -8,6 +8,13 @@ export interface Unplugged {
   readonly replacedBy: string | undefined;
 }
 
+/** A device that stopped by itself while it was in use, and is still there. */
+export interface Stopped {
+  readonly label: string;
+  /** `denied` or `prompt`: the user took the permission away. Otherwise the device failed, or another program took it. */
+  readonly permission: Permission;
+}
+
 export interface DeviceState {
   /** The microphones or cameras. Their ids and labels are empty until the user has allowed one. */
   readonly devices: readonly MediaDeviceInfo[];
@@ -16,6 +23,8 @@ export interface DeviceState {
   readonly permission: Permission;
   /** Set until the next {@link LastseenDevices.select} or start. */
   readonly unplugged: Unplugged | undefined;
+  /** Set until the next {@link LastseenDevices.select} or start. The publication has ended. */
+  readonly stopped: Stopped | undefined;
 }
 
 export const UNKNOWN: DeviceState = {
@@ -23,6 +32,7 @@ export const UNKNOWN: DeviceState = {
   activeDeviceId: undefined,
   permission: "unknown",
   unplugged: undefined,
+  stopped: undefined,
 };
 
 const KINDS: Readonly<Record<DeviceInput, MediaDeviceKind>> = { mic: "audioinput", camera: "videoinput" };
@@ -38,6 +48,7 @@ export function isSame(one: DeviceState, other: DeviceState): boolean {
     one.activeDeviceId === other.activeDeviceId &&
     one.permission === other.permission &&
     one.unplugged === other.unplugged &&
+    one.stopped === other.stopped &&
     text(one) === text(other)
   );
 }

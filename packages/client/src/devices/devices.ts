@@ -5,19 +5,23 @@
 import type { LastseenMedia } from "../media/media.js";
 import type { Publication, PublishOptions } from "../media/types.js";
 import { Emitter } from "../emitter.js";
-import { devicesOf, isSame, UNKNOWN, type DeviceState, type Unplugged } from "./device-state.js";
+import { devicesOf, isSame, UNKNOWN, type DeviceState, type Stopped, type Unplugged } from "./device-state.js";
 import type { DeviceInput, DeviceSource } from "./source.js";
 
 /** How a device is opened and published. */
 export interface StartOptions extends Pick<PublishOptions, "muted" | "encodings"> {
   /** Wishes for the device, such as `{ height: { ideal: 360 } }`; they stay for the next device. */
   readonly constraints?: MediaTrackConstraints;
+  /** A track of such a device that the page has opened already, for example for a preview. Another one is opened only where it has ended. */
+  readonly track?: MediaStreamTrack;
 }
 
 export interface DeviceEvents {
   /** The devices, their permission or the choice have changed. Only while somebody {@link LastseenDevices.watch}es. */
   change: { input: DeviceInput; state: DeviceState };
   unplugged: Unplugged & { input: DeviceInput };
+  /** A device that is still there has stopped by itself, and its publication has ended. */
+  stopped: Stopped & { input: DeviceInput };
 }
 
 const INPUTS = ["mic", "camera"] as const;
@@ -37,6 +41,9 @@ export class LastseenDevices {
   readonly #chosen = new Map<DeviceInput, string>();
   readonly #wishes = new Map<DeviceInput, MediaTrackConstraints>();
   readonly #unplugged = new Map<DeviceInput, Unplugged>();
+  readonly #stopped = new Map<DeviceInput, Stopped>();
+  /** The inputs that were opened again after they had ended by themselves. */
+  readonly #openedAgain = new Set<DeviceInput>();
   #watchers = 0;
   #refreshes = 0;
   #stopWatching: (() => void) | undefined;
@@ -76,11 +83,14 @@ export class LastseenDevices {
    *
    * @throws DOMException the browser's refusal, such as `NotAllowedError`; what {@link LastseenMedia.publish} throws
    */
-  async start(input: DeviceInput, { constraints, ...options }: StartOptions = {}): Promise<void> {
+  async start(input: DeviceInput, { constraints, track: opened, ...options }: StartOptions = {}): Promise<void> {
     if (constraints) this.#wishes.set(input, constraints);
-    this.#unplugged.delete(input);
+    this.#forgetLoss(input);
     const chosen = this.#chosen.get(input);
-    const track = await this.#open(input, chosen === undefined ? {} : { deviceId: { ideal: chosen } });
+    const track =
+      opened?.readyState === "live"
+        ? opened
+        : await this.#open(input, chosen === undefined ? {} : { deviceId: { ideal: chosen } });
     await this.#media.publish(track, { ...options, source: input, afterEnd: () => this.#takeAnother(input) });
     await this.#refresh();
   }
@@ -98,7 +108,7 @@ export class LastseenDevices {
   async select(input: DeviceInput, deviceId: string): Promise<void> {
     const before = this.#chosen.get(input);
     this.#chosen.set(input, deviceId);
-    this.#unplugged.delete(input);
+    this.#forgetLoss(input);
     try {
       if (this.#publication(input)) await this.#switch(input, deviceId);
     } catch (error) {
@@ -179,13 +189,37 @@ export class LastseenDevices {
     const endedId = track?.getSettings().deviceId;
     const left = devicesOf(input, await this.#source.list());
     const isUnplugged = left.every(({ deviceId }) => deviceId !== "" && deviceId !== endedId);
-    if (!track || !isUnplugged) return undefined;
+    if (!track) return undefined;
+    if (!isUnplugged) return this.#openAgain(input, track);
     const next = left.length > 0 ? await this.#open(input, {}).catch(() => undefined) : undefined;
     const unplugged = { label: track.label, replacedBy: next?.label };
     this.#chosen.delete(input);
     this.#unplugged.set(input, unplugged);
     this.#events.emit("unplugged", { ...unplugged, input });
     return next;
+  }
+
+  /**
+   * The track's device is still there. Chromium also ends the microphone when the user takes away the permission for a camera
+   * that was opened together with it. What is allowed is opened again once; a device that ends for the second time has failed.
+   */
+  async #openAgain(input: DeviceInput, ended: MediaStreamTrack): Promise<MediaStreamTrack | undefined> {
+    if ((await this.#source.permission(input)) === "granted" && !this.#openedAgain.has(input)) {
+      this.#openedAgain.add(input);
+      const next = await this.#open(input, { deviceId: { ideal: ended.getSettings().deviceId ?? "" } }).catch(() => {});
+      if (next) return next;
+    }
+    // The browser may end the track before it changes the permission, so the one from before does not count.
+    const stopped = { label: ended.label, permission: await this.#source.permission(input) };
+    this.#stopped.set(input, stopped);
+    this.#events.emit("stopped", { ...stopped, input });
+    return undefined;
+  }
+
+  #forgetLoss(input: DeviceInput): void {
+    this.#unplugged.delete(input);
+    this.#stopped.delete(input);
+    this.#openedAgain.delete(input);
   }
 
   async #refresh(): Promise<void> {
@@ -203,6 +237,7 @@ export class LastseenDevices {
         activeDeviceId: this.#publication(input)?.track.getSettings().deviceId ?? this.#chosen.get(input),
         permission: permissions[index] ?? "unknown",
         unplugged: this.#unplugged.get(input),
+        stopped: this.#stopped.get(input),
       };
       if (isSame(state, this.state(input))) continue;
       this.#states.set(input, state);

@@ -13,6 +13,6 @@ export function createDevices(media: LastseenMedia, source: DeviceSource = brows
   return new LastseenDevices(media, source);
 }
 
-export type { DeviceState, Unplugged } from "./device-state.js";
+export type { DeviceState, Stopped, Unplugged } from "./device-state.js";
 export { LastseenDevices, type DeviceEvents, type StartOptions } from "./devices.js";
 export type { DeviceInput, DeviceSource, Permission } from "./source.js";
