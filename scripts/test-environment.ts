@@ -30,6 +30,8 @@ const needs: SystemNeed[] = [
   command("promtool", "prometheus"),
   command("nginx", "nginx"),
   command("haproxy", "haproxy"),
+  command("pulseaudio", "pulseaudio"),
+  command("pactl", "pulseaudio-utils"),
 ];
 const before = needs.filter((need) => need.present());
 const shortfall = ensureInstalled(needs, say);
