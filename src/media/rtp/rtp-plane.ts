@@ -1,16 +1,16 @@
-import { observer, ortc } from "mediasoup";
+import { observer } from "mediasoup";
 import type { Clock } from "../../kernel/clock.js";
 import { Emitter } from "../../kernel/emitter.js";
 import { KeyedQueue } from "../../kernel/keyed-queue.js";
 import type { ForeignMedia, MakingMediaPlane, MediaEvents, MediaKind, MediaOrphan } from "../../ports/media-plane.js";
 import { MediaInventory } from "../workers/media-inventory.js";
 import { LostMedia } from "./lost-media.js";
-import { MEDIA_CODECS } from "./codecs.js";
 import { mediaUnavailable } from "../media-errors.js";
 import { MEDIA_TIME_LIMITS, SESSION_MEDIA_LIMITS, type MediaLogger, type MediaPlaneOptions } from "../media-options.js";
 import { MediaVerifier } from "../workers/media-verifier.js";
 import type { MediaWorker } from "../workers/media-worker.js";
 import { RoomRouter } from "./room-router.js";
+import { routerCapabilities } from "./router-capabilities.js";
 import { SilenceWatch } from "../silence.js";
 import { RoomSessionMedia, type SessionMediaParts } from "./session-media.js";
 import { WorkerPool } from "../workers/worker-pool.js";
@@ -53,8 +53,7 @@ export class RtpPlane implements MakingMediaPlane {
       verifier: new MediaVerifier(clock, timeLimits),
       events: this.#events,
       silence: new SilenceWatch(clock, (event) => this.#events.emit("silence", event)),
-      // They are the same for all routers, so a room without a router can answer with them too.
-      routerRtpCapabilities: { ...ortc.generateRouterRtpCapabilities([...MEDIA_CODECS]) },
+      routerRtpCapabilities: routerCapabilities(),
     };
     this.#lost = new LostMedia(this.#parts.verifier, logger);
   }
