@@ -207,6 +207,18 @@ describe("an unplugged device", () => {
     expect(devices.state("mic").unplugged).toEqual({ label: "Device mic-1", replacedBy: undefined });
   });
 
+  it("gives its place to another one also when it was pulled out while there was no producer", async () => {
+    const { browser, devices, machine, published, service } = await atDesk();
+    service.refusals.set("createTransport", { code: "media_unavailable", retryable: true });
+    await devices.start("mic");
+    await machine.unplug("mic-1");
+    await browser.timers.advance(1_000);
+    await calm();
+    expect(published()).toEqual(["mic mic-2"]);
+    expect(requests(browser, "produce")).toHaveLength(1);
+    expect(devices.state("mic").unplugged).toEqual({ label: "Device mic-1", replacedBy: "Device mic-2" });
+  });
+
   it("gives its place to another one also where the page had opened it before", async () => {
     const { browser, devices, machine, published } = await atDesk();
     const [track] = (await machine.open({ audio: {} })).getTracks();

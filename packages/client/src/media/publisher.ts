@@ -214,6 +214,8 @@ export class Publisher {
 
   async #produce(source: Source, wanted: Wanted): Promise<void> {
     const transport = await this.#slot.open();
+    // A device that was unplugged while there was no producer: nobody has told the page of it so far.
+    if (wanted.track.readyState === "ended" && wanted.options.afterEnd) await this.#goOn(source, wanted);
     if (this.#wanted.get(source) !== wanted) return;
     // mediasoup-client makes a paused producer of a disabled track.
     wanted.track.enabled = !wanted.muted;
