@@ -55,7 +55,7 @@ const CHAPTERS: readonly { title: string; text: string; words: readonly string[]
   {
     title: "Many nodes and your backend",
     text: "What this node sees: Redis, the other nodes, and the webhooks that wait for your backend.",
-    words: ["redis", "nodes", "takeovers", "webhook"],
+    words: ["redis", "node", "nodes", "takeovers", "webhook"],
   },
   {
     title: "Process",

@@ -10,6 +10,7 @@ import type { BackgroundTasks } from "./background-tasks.js";
 import { incomingCall, isOneOf } from "./call-notices.js";
 import type { CallTeardown } from "./call-teardown.js";
 import type { CallUpdates } from "./call-updates.js";
+import type { FollowedUsers } from "./followed-users.js";
 import type { KnownCalls } from "./known-calls.js";
 import type { Presence } from "./presence.js";
 
@@ -20,6 +21,7 @@ export class CallSessions {
   readonly #updates: CallUpdates;
   readonly #teardown: CallTeardown;
   readonly #presence: Presence;
+  readonly #followed: FollowedUsers;
   readonly #tasks: BackgroundTasks;
   /** Adopted sessions for which the store is being asked whether they are in a call. */
   readonly #unknown = new Map<Session, Promise<void>>();
@@ -31,6 +33,7 @@ export class CallSessions {
     updates: CallUpdates;
     teardown: CallTeardown;
     presence: Presence;
+    followed: FollowedUsers;
     tasks: BackgroundTasks;
   }) {
     this.#clock = parts.clock;
@@ -39,6 +42,7 @@ export class CallSessions {
     this.#updates = parts.updates;
     this.#teardown = parts.teardown;
     this.#presence = parts.presence;
+    this.#followed = parts.followed;
     this.#tasks = parts.tasks;
   }
 
@@ -110,6 +114,7 @@ export class CallSessions {
 
   /** Asks the store which call the session's user is in, and takes up what concerns this session. */
   async #look(session: Session): Promise<void> {
+    await this.#followed.heardOf(session.userId);
     const call = await this.#store.ofUser(session.userId);
     this.#tasks.answered();
     if (!call) return;

@@ -133,7 +133,7 @@ export class CallSetup {
     const { call, fresh } = outcome;
     if (session.status !== "open" || known.isOver(callId)) {
       // No client here would know of this call.
-      await teardown.endFor(session, callId, "disconnected");
+      await teardown.takeBack(session, call, () => "disconnected");
       throw callGone();
     }
     accepted(call);
@@ -166,7 +166,7 @@ export class CallSetup {
     const isOver = known.isOver(callId);
     if (isOver || !session.isOwnedBy(connection)) {
       // The client has heard that the call is over, or is not there to hear of it.
-      await teardown.endFor(session, callId, takenBack);
+      await teardown.takeBack(session, call, takenBack);
       if (isOver) throw callGone();
       throw new LastseenError("fenced", "This connection no longer owns the session.");
     }

@@ -102,6 +102,26 @@ export class CallTeardown {
     return this.#finish(callId, { condition, how, by: id, late: condition });
   }
 
+  /**
+   * Ends a call that the store has begun or answered for a session that does not know of it, or has ended meanwhile. Nobody else
+   * would end it: what the store can't be told now it is told as soon as it answers.
+   *
+   * @throws LastseenError `overloaded` when it is told later
+   */
+  async takeBack(session: Session, call: CallRecord, how: (call: CallRecord) => CallEnd): Promise<void> {
+    const { callId } = call;
+    try {
+      await this.endFor(session, callId, how);
+    } catch (error) {
+      this.finishLater(callId, { state: "any", by: { session: session.id } }, (ended) => {
+        if (ended) this.finished(ended, how(ended), session.id);
+        // The first attempt had ended it, and its answer was lost.
+        else this.#updates.publish(finishedUpdate(call, how(call), session.id));
+      });
+      throw error;
+    }
+  }
+
   /** Ends a ring if the callee has no session any more. One that rings offline goes on, and whoever can wake a device is told. */
   async endIfCalleeGone(call: CallRecord): Promise<void> {
     // If the directory does not answer, the callee counts as connected: the ring ends by its own time.

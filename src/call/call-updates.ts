@@ -38,9 +38,10 @@ export class CallUpdates {
     this.#events = parts.events;
   }
 
-  /** Tells every node, this one included. @returns whether the update was news here */
+  /** Tells every node that the call concerns, and this one. @returns whether the update was news here */
   publish(update: CallUpdate): boolean {
-    this.#bus.send("all", { type: "call", news: update });
+    const { caller, callee } = update.call;
+    this.#bus.sendAbout([caller.userId, callee.userId], { type: "call", news: update });
     return this.apply(update);
   }
 
@@ -62,7 +63,7 @@ export class CallUpdates {
   }
 
   /**
-   * Tells every node that a call is over which this node took for live. How it ended was told while this node did not
+   * Tells the nodes that a call is over which this node took for live. How it ended was told while this node did not
    * listen, or was never told.
    */
   publishFoundOver(callId: string): void {

@@ -7,6 +7,7 @@ import type { LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { Session } from "../session/session.js";
 import { snapshotFor } from "./call-notices.js";
+import type { FollowedUsers } from "./followed-users.js";
 import type { Presence } from "./presence.js";
 
 /** So many past calls are remembered, so that an older update about one of them is not believed. */
@@ -29,6 +30,7 @@ export class KnownCalls {
   readonly #clock: Clock;
   readonly #registry: SessionRegistry;
   readonly #presence: Presence;
+  readonly #followed: FollowedUsers;
   readonly #events: Emitter<LifecycleEvents>;
   readonly #calls = new Map<string, Known>();
   /** Ids of calls. A user has one; two for a moment, when the end of the first is heard after the start of the second. */
@@ -40,11 +42,13 @@ export class KnownCalls {
     clock: Clock;
     registry: SessionRegistry;
     presence: Presence;
+    followed: FollowedUsers;
     events: Emitter<LifecycleEvents>;
   }) {
     this.#clock = parts.clock;
     this.#registry = parts.registry;
     this.#presence = parts.presence;
+    this.#followed = parts.followed;
     this.#events = parts.events;
   }
 
@@ -166,6 +170,8 @@ export class KnownCalls {
     const ringTimer = state === "ringing" ? this.#startRingTimer(call) : undefined;
     this.#calls.set(callId, { call, asOf: this.#clock.mono(), ringTimer });
     for (const { userId } of [call.caller, call.callee]) {
+      // The other one of the two may be renamed on another node.
+      if (!before) this.#followed.add(userId);
       const calls = this.#byUser.get(userId);
       if (calls) calls.add(callId);
       else this.#byUser.set(userId, new Set([callId]));
@@ -191,6 +197,7 @@ export class KnownCalls {
     known.ringTimer?.cancel();
     this.#calls.delete(callId);
     for (const { userId } of [known.call.caller, known.call.callee]) {
+      this.#followed.remove(userId);
       const calls = this.#byUser.get(userId);
       calls?.delete(callId);
       if (calls?.size === 0) this.#byUser.delete(userId);

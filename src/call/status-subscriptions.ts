@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../kernel/clock.js";
 import { LastseenError, type UserStatus } from "@lastseen/protocol";
 import type { Session } from "../session/session.js";
+import type { FollowedUsers } from "./followed-users.js";
 import { assertMayCall } from "./permission.js";
 
 /** A session may watch so many users. */
@@ -39,12 +40,14 @@ export class StatusSubscriptions {
   readonly #clock: Clock;
   readonly #read: ReadStatus;
   readonly #seenBy: SeenBy;
+  readonly #followed: FollowedUsers;
   readonly #users = new Map<string, WatchedUser>();
   readonly #ofSession = new Map<Session, Set<string>>();
   #closed = false;
 
-  constructor(options: { clock: Clock; read: ReadStatus; seenBy: SeenBy }) {
+  constructor(options: { clock: Clock; read: ReadStatus; seenBy: SeenBy; followed: FollowedUsers }) {
     this.#clock = options.clock;
+    this.#followed = options.followed;
     this.#read = options.read;
     this.#seenBy = options.seenBy;
   }
@@ -70,7 +73,7 @@ export class StatusSubscriptions {
     const users = [...new Set(userIds)].map((userId) => this.#user(userId));
     for (const user of users) user.asking += 1;
     try {
-      await Promise.all(users.map((user) => this.#refresh(user)));
+      await Promise.all(users.map((user) => this.#followed.heardOf(user.userId).then(() => this.#refresh(user))));
       if (session.status !== "open") throw new LastseenError("fenced", "The session has ended.");
       assertMayCall(session);
       const statuses = users.map((user) => {
@@ -142,6 +145,7 @@ export class StatusSubscriptions {
     const nothing = { status: undefined, reading: undefined, timer: undefined };
     const user: WatchedUser = { userId, watchers: new Map(), asking: 0, readAgain: false, ...nothing };
     this.#users.set(userId, user);
+    this.#followed.add(userId);
     return user;
   }
 
@@ -201,6 +205,8 @@ export class StatusSubscriptions {
   #forgetIfUnwatched(user: WatchedUser): void {
     if (user.watchers.size > 0 || user.asking > 0) return;
     user.timer?.cancel();
-    if (this.#users.get(user.userId) === user) this.#users.delete(user.userId);
+    if (this.#users.get(user.userId) !== user) return;
+    this.#users.delete(user.userId);
+    this.#followed.remove(user.userId);
   }
 }

@@ -9,11 +9,12 @@
  *     a session begins, moves, leaves or ends    call-sessions.ts ------|            |-> known-calls.ts, this node's copy
  *     a client enters the room of a call         call-rooms.ts ---------+-> store ---|-> call-notices.ts, the clients here
  *     30 s have passed                           call-lease-renewer.ts -|            |-> lifecycle events: log, webhooks
- *     a message or an answer was lost            call-reconciler.ts ----'            `-> bus: call-updates.ts of each node
+ *     a message or an answer was lost            call-reconciler.ts ----'            `-> bus: call-updates.ts of other nodes
  *
  * A call may ring also while no device of the callee can be reached: offline-rings.ts tells those who can wake one (wakers.ts).
  * All of them ask the store by way of background-tasks.ts if it may have to be asked again. Users' statuses are read from
- * the store and the directory (presence.ts) and told to those who watch them (status-subscriptions.ts).
+ * the store and the directory (presence.ts) and told to those who watch them (status-subscriptions.ts). Messages about a user come
+ * to the nodes that follow the user (followed-users.ts). So each part follows first and reads then.
  *
  * Below: the parts, each made from parts that exist already; then where each event goes.
  */
@@ -35,6 +36,7 @@ import { CallSessions } from "./call-sessions.js";
 import { CallSetup } from "./call-setup.js";
 import { CallTeardown } from "./call-teardown.js";
 import { CallUpdates } from "./call-updates.js";
+import { FollowedUsers } from "./followed-users.js";
 import { KnownCalls } from "./known-calls.js";
 import { OfflineRings } from "./offline-rings.js";
 import { Presence } from "./presence.js";
@@ -68,24 +70,28 @@ export function createTelephony(ports: {
   const { clock, bus, events } = ports;
   const tasks = new BackgroundTasks({ clock, events });
   const presence = new Presence(ports);
-  const known = new KnownCalls({ ...ports, presence });
+  const followed = new FollowedUsers(bus);
+  const known = new KnownCalls({ ...ports, presence, followed });
   const updates = new CallUpdates({ ...ports, presence, known });
   const leases = new CallLeaseRenewer({ ...ports, known, updates, tasks });
   const reconciler = new CallReconciler({ ...ports, updates, leases, tasks });
   const offlineRings = new OfflineRings({ clock, known, presence, events });
   const teardown = new CallTeardown({ ...ports, known, updates, reconciler, presence, offlineRings, tasks });
-  const sessions = new CallSessions({ ...ports, known, updates, teardown, presence, tasks });
+  const sessions = new CallSessions({ ...ports, known, updates, teardown, presence, followed, tasks });
   const wakers = new Wakers();
   const asks = { sessions, presence, wakers, offlineRings, tasks };
   const setup = new CallSetup({ ...ports, known, updates, reconciler, teardown, ...asks });
   const rooms = new CallRooms({ ...ports, known, tasks });
   const statuses = new StatusSubscriptions({
     clock,
+    followed,
     read: (userId) => presence.statusOf(userId),
     seenBy: (session, userId, status) => known.statusSeenBy(session, userId, status),
   });
 
   const subscriptions = [
+    // First of all: the other listeners wait until the user is followed.
+    ...followUsers({ events, followed }),
     ...followCalls({ bus, events, known, tasks, sessions, teardown, updates, reconciler }),
     ...followOfflineRings({ bus, events, offlineRings, tasks }),
     ...followStatuses({ bus, events, presence, statuses }),
@@ -108,6 +114,21 @@ export function createTelephony(ports: {
       statuses.close();
     },
   };
+}
+
+/** Follows the users who have a session here. @returns functions that end the subscriptions */
+function followUsers({
+  events,
+  followed,
+}: {
+  events: Emitter<LifecycleEvents>;
+  followed: FollowedUsers;
+}): (() => void)[] {
+  return [
+    events.on("opened", ({ session }) => followed.add(session.userId)),
+    events.on("adopted", ({ session }) => followed.add(session.userId)),
+    events.on("ended", ({ session }) => followed.remove(session.userId)),
+  ];
 }
 
 /** @returns functions that end the subscriptions */
@@ -177,7 +198,7 @@ function followStatuses(parts: {
     if (!session.identity.calls) statuses.forget(session);
   };
   const tell = (userId: string, status: UserStatus, named: { name?: string } = {}) =>
-    bus.send("all", { type: "status", userId, status, ...named });
+    bus.sendAbout([userId], { type: "status", userId, status, ...named });
   return [
     events.on("opened", ({ session: { userId, name } }) => {
       statuses.mayHaveChanged(userId);

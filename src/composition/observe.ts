@@ -26,7 +26,7 @@ export function observe(parts: {
   followCluster(log, clusterEvents);
   metrics.readFrom(sources);
   metrics.follow(lifecycle, sweeps);
-  metrics.followCluster(clusterEvents, stores.redis);
+  metrics.followCluster(clusterEvents, stores.redis, stores.bus);
   metrics.followWebhooks(webhooks);
   metrics.media.readSight(() => !media.enabled && media.sight.state === "unseen");
   metrics.media.readAgents(

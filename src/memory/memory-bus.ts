@@ -19,7 +19,7 @@ interface Frame {
   readonly from: string;
   /** The run of the sender that `seq` belongs to. */
   readonly stream: string;
-  /** Number of a message to all; undefined for a message to one node. */
+  /** Number of a message to all; undefined for any other. */
   readonly seq: number | undefined;
   readonly message: NodeMessage;
 }
@@ -31,6 +31,7 @@ export class MemoryBus implements Bus {
   readonly #stream: string;
   readonly #events: Emitter<BusEvents>;
   readonly #senders = new Map<string, SequenceTracker>();
+  readonly #followed = new Set<string>();
   #sent = 0;
   #closed = false;
 
@@ -49,11 +50,21 @@ export class MemoryBus implements Bus {
   send(to: { nodeId: string } | "all", message: NodeMessage): void {
     if (to === "all") this.#sent += 1;
     const seq = to === "all" ? this.#sent : undefined;
-    for (const [nodeId, bus] of this.#hub.buses) {
-      if (nodeId === this.#nodeId || (to !== "all" && nodeId !== to.nodeId)) continue;
-      const frame = { from: this.#nodeId, stream: this.#stream, seq, message: structuredClone(message) };
-      queueMicrotask(() => bus.#receive(frame));
-    }
+    this.#sendTo((_bus, nodeId) => to === "all" || nodeId === to.nodeId, seq, message);
+  }
+
+  sendAbout(userIds: readonly string[], message: NodeMessage): void {
+    this.#sendTo((bus) => userIds.some((userId) => bus.#followed.has(userId)), undefined, message);
+  }
+
+  follow(userId: string): Promise<void> {
+    this.#followed.add(userId);
+    return Promise.resolve();
+  }
+
+  unfollow(userId: string): Promise<void> {
+    this.#followed.delete(userId);
+    return Promise.resolve();
   }
 
   compare(nodeId: string, epoch: number, sent: number): void {
@@ -69,6 +80,14 @@ export class MemoryBus implements Bus {
     this.#closed = true;
     if (this.#hub.buses.get(this.#nodeId) === this) this.#hub.buses.delete(this.#nodeId);
     return Promise.resolve();
+  }
+
+  #sendTo(to: (bus: MemoryBus, nodeId: string) => boolean, seq: number | undefined, message: NodeMessage): void {
+    for (const [nodeId, bus] of this.#hub.buses) {
+      if (nodeId === this.#nodeId || !to(bus, nodeId)) continue;
+      const frame = { from: this.#nodeId, stream: this.#stream, seq, message: structuredClone(message) };
+      queueMicrotask(() => bus.#receive(frame));
+    }
   }
 
   #receive({ from, stream, seq, message }: Frame): void {

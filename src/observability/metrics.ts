@@ -4,6 +4,7 @@
  */
 import type { ClusterEvents } from "../cluster/events.js";
 import type { Emitter } from "../kernel/emitter.js";
+import type { Bus } from "../ports/bus.js";
 import type { SweeperEvents } from "../reaper/sweeper.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { WebhookEvents } from "../webhook/events.js";
@@ -47,8 +48,8 @@ export class Metrics {
   }
 
   /** @param redis undefined when this node is alone */
-  followCluster(events: Emitter<ClusterEvents>, redis: RedisHealth | undefined): void {
-    this.#cluster.follow(events, redis);
+  followCluster(events: Emitter<ClusterEvents>, redis: RedisHealth | undefined, bus: Pick<Bus, "on">): void {
+    this.#cluster.follow(events, redis, bus);
   }
 
   /** @param webhooks undefined when no webhooks are configured */

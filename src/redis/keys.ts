@@ -40,6 +40,12 @@ export const KEY_PURPOSES = {
   "sessions-by-lease": "zset",
   "sessions-by-room": "zset",
   "sessions-by-user": "zset",
+  /** Index: user -> leases of the nodes that follow the user. Removed by `follow-users`, or with the lease by `resign` or `take-over`. */
+  followers: "zset",
+  /** Index: lease -> users that its node follows. Every script that writes `followers` writes it too. */
+  "followed-by-lease": "zset",
+  /** Leases by the number of messages about users that were sent to their nodes. Removed with the lease. */
+  "messages-by-lease": "zset",
   /** Hash: call -> its state. Removed by `call-finish`, or by `call-start` and `call-hold` when its time is over. */
   calls: "hash",
   /** Hash: user -> the one call of that user. Every script that writes `calls` writes it too. */
@@ -97,7 +103,12 @@ export class Keys {
   }
 
   channelTo(nodeId: string): string {
-    return `${this.#channels}to:${nodeId}`;
+    return `${this.channelToEach}${nodeId}`;
+  }
+
+  /** What the channel to a node begins with. The node's name follows. */
+  get channelToEach(): string {
+    return `${this.#channels}to:`;
   }
 
   get channelToAll(): string {

@@ -13,6 +13,8 @@ export interface NodeFrame {
   readonly seq: number | undefined;
   /** Undefined when this version does not know the kind of message, or when it is malformed. */
   readonly message: NodeMessage | undefined;
+  /** The number of a message about users, under a lease of the receiver. The script that sends the message adds it. */
+  readonly numbered?: { readonly lease: string; readonly nth: number } | undefined;
 }
 
 const Envelope = Compile(
@@ -20,6 +22,8 @@ const Envelope = Compile(
     from: Type.String({ minLength: 1, maxLength: 128 }),
     stream: Type.String({ minLength: 1, maxLength: 64 }),
     seq: Type.Optional(Type.Integer({ minimum: 1 })),
+    lease: Type.Optional(Type.String()),
+    nth: Type.Optional(Type.Integer({ minimum: 1 })),
     message: Type.Object({ type: Type.String() }),
   }),
 );
@@ -28,7 +32,7 @@ const validators = new Map<string, Validator>(
   Object.entries(NODE_MESSAGES).map(([type, schema]) => [type, Compile(schema)]),
 );
 
-export function encodeFrame(frame: NodeFrame): string {
+export function encodeFrame(frame: Omit<NodeFrame, "numbered">): string {
   return JSON.stringify(frame);
 }
 
@@ -41,8 +45,9 @@ export function decodeFrame(text: string): NodeFrame | undefined {
     return undefined;
   }
   if (!Envelope.Check(frame)) return undefined;
-  const { from, stream, seq, message } = frame;
-  return { from, stream, seq, message: isNodeMessage(message) ? message : undefined };
+  const { from, stream, seq, message, lease, nth } = frame;
+  const numbered = lease === undefined || nth === undefined ? undefined : { lease, nth };
+  return { from, stream, seq, numbered, message: isNodeMessage(message) ? message : undefined };
 }
 
 function isNodeMessage(message: { type: string }): message is NodeMessage {

@@ -3,12 +3,15 @@ import { Emitter } from "../kernel/emitter.js";
 import type { NodeMessage } from "../ports/node-messages.js";
 import type { Bus, BusEvents } from "../ports/bus.js";
 import type { RedisLink } from "./link.js";
+import type { Following } from "./following.js";
 import { decodeFrame, encodeFrame } from "./node-frame.js";
 import { SequenceTracker } from "../kernel/sequence-tracker.js";
 import { loadScript } from "./script.js";
+import { storedId } from "./stored-text.js";
 import type { Subscriber, SubscriberCallbacks } from "./subscriber.js";
 
 const PUBLISH = loadScript("publish");
+const PUBLISH_ABOUT = loadScript("publish-about");
 /** The bus remembers the numbers of this many senders. A node that restarts under another name is another sender. */
 const MOST_SENDERS = 1_000;
 
@@ -19,7 +22,8 @@ export class RedisBus implements Bus {
   readonly #stream = randomUUID();
   readonly #events: Emitter<BusEvents>;
   readonly #subscriber: Subscriber;
-  readonly #unfollow: () => void;
+  readonly #following: Following;
+  readonly #unsubscribe: readonly (() => void)[];
   /** The senders that were heard last are at the end. */
   readonly #senders = new Map<string, SequenceTracker>();
   #sent = 0;
@@ -28,19 +32,24 @@ export class RedisBus implements Bus {
   constructor(parts: {
     link: RedisLink;
     nodeId: string;
+    following: Following;
     subscribe: (channels: readonly string[], callbacks: SubscriberCallbacks) => Subscriber;
     onListenerError: (error: unknown, event: PropertyKey) => void;
   }) {
     this.#link = parts.link;
     this.#nodeId = parts.nodeId;
     this.#events = new Emitter(parts.onListenerError);
+    this.#following = parts.following;
     const { keys } = parts.link;
     this.#subscriber = parts.subscribe([keys.channelTo(parts.nodeId), keys.channelToAll], {
       subscribed: () => this.#resume(),
       message: (text) => this.#receive(text),
       failed: () => this.#link.countError("subscribe"),
     });
-    this.#unfollow = parts.link.on("replica", () => this.#subscriber.renew());
+    this.#unsubscribe = [
+      parts.link.on("replica", () => this.#subscriber.renew()),
+      parts.following.on("missed", () => this.#events.emit("missed", { from: this.#nodeId })),
+    ];
   }
 
   get sent(): number {
@@ -61,6 +70,25 @@ export class RedisBus implements Bus {
     this.#link.runInOrder(PUBLISH, [channel, frame]).catch(() => undefined);
   }
 
+  sendAbout(userIds: readonly string[], message: NodeMessage): void {
+    const frame = encodeFrame({ from: this.#nodeId, stream: this.#stream, seq: undefined, message });
+    // The script adds the number.
+    const open = frame.slice(0, -1);
+    const args = [this.#nodeId, this.#link.keys.channelToEach, open, ...userIds.map(storedId)];
+    this.#link.runInOrder(PUBLISH_ABOUT, args).catch(() => {
+      // Nobody knows who should have heard of it. It counts as a message to all that is lost, so everybody notices.
+      this.#sent += 1;
+    });
+  }
+
+  follow(userId: string): Promise<void> {
+    return this.#following.follow(userId);
+  }
+
+  unfollow(userId: string): Promise<void> {
+    return this.#following.unfollow(userId);
+  }
+
   compare(nodeId: string, epoch: number, sent: number): void {
     if (nodeId === this.#nodeId) return;
     if (this.#tracker(nodeId).compared(epoch, sent)) this.#events.emit("missed", { from: nodeId });
@@ -71,7 +99,7 @@ export class RedisBus implements Bus {
   }
 
   close(): Promise<void> {
-    this.#unfollow();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     return this.#subscriber.close();
   }
 
@@ -81,8 +109,9 @@ export class RedisBus implements Bus {
       this.#link.countError("receive");
       return;
     }
-    const { from, stream, seq, message } = frame;
+    const { from, stream, seq, message, numbered } = frame;
     if (stream === this.#stream) return;
+    if (numbered) this.#following.arrived(numbered);
     if (seq !== undefined) {
       const { inOrder, missed } = this.#tracker(from).arrived(stream, seq);
       if (missed) this.#events.emit("missed", { from });
@@ -93,6 +122,8 @@ export class RedisBus implements Bus {
 
   /** Reports a gap for every known sender: messages were lost while the subscription was broken. */
   #resume(): void {
+    this.#following.broken();
+    if (this.#senders.size === 0 && this.#following.some) this.#events.emit("missed", { from: this.#nodeId });
     for (const [from, tracker] of this.#senders) {
       tracker.broken();
       this.#events.emit("missed", { from });

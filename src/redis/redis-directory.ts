@@ -71,7 +71,7 @@ export class RedisDirectory implements Directory {
 
   async resign(): Promise<void> {
     if (this.#lease === undefined) return;
-    await this.#link.run(RESIGN, [this.#lease]);
+    for (let more = true; more;) more = replies.flag(await this.#link.run(RESIGN, [this.#lease]));
     this.#lease = undefined;
   }
 

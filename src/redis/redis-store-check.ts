@@ -1,6 +1,7 @@
 import { CALL_HOLD_MS } from "../ports/call-store.js";
 import type { LeaseId } from "../ports/lease-id.js";
 import type { StoreCheck } from "../ports/store-check.js";
+import type { Following } from "./following.js";
 import type { RedisLink } from "./link.js";
 import type { RedisDirectory } from "./redis-directory.js";
 import { KEPT } from "./redis-event-log.js";
@@ -13,14 +14,16 @@ const CHECK = loadScript("check-keys");
 export class RedisStoreCheck implements StoreCheck {
   readonly #link: RedisLink;
   readonly #directory: RedisDirectory;
+  readonly #following: Following;
   /** The lease that has its marks. */
   #marked: LeaseId | undefined;
   /** The log of events when it was last looked at. */
   #log = { length: 0, first: "" };
 
-  constructor(link: RedisLink, directory: RedisDirectory) {
+  constructor(link: RedisLink, directory: RedisDirectory, following: Following) {
     this.#link = link;
     this.#directory = directory;
+    this.#following = following;
   }
 
   async run(): Promise<readonly string[]> {
@@ -30,6 +33,7 @@ export class RedisStoreCheck implements StoreCheck {
     const [kind, length, first, ...lost] = list(await this.#link.run(CHECK, [lease, leaseMs, time, CALL_HOLD_MS]));
     if (oneOf(kind, "checked", "no_lease") === "no_lease") return [];
     this.#marked = lease;
+    lost.push(...(await this.#following.check()));
     if (this.#isLogLost(integer(length), text(first))) lost.push("events");
     return lost.map(text).toSorted();
   }

@@ -13,6 +13,7 @@ import type { StoreCheck } from "../ports/store-check.js";
 import { createCommandClient, createSubscribingClient } from "./clients.js";
 import type { RedisCredentials } from "./credentials.js";
 import { EvictionPolicy } from "./eviction-policy.js";
+import { Following } from "./following.js";
 import { DEFAULT_PREFIX, Keys } from "./keys.js";
 import { RedisLink, type LinkEvents } from "./link.js";
 import { RedisBlockedCallers } from "./redis-blocked-callers.js";
@@ -54,6 +55,8 @@ export class RedisStore {
   readonly #clock: Clock;
   readonly #onListenerError: (error: unknown, event: PropertyKey) => void;
   readonly #open = new Set<{ close(): Promise<void> }>();
+  readonly #directories = new Map<string, RedisDirectory>();
+  readonly #following = new Map<string, Following>();
 
   /**
    * Begins to connect, and tries again until it is closed. An unreachable Redis is no error.
@@ -91,6 +94,7 @@ export class RedisStore {
   directory(nodeId: string): RedisDirectory {
     const directory = new RedisDirectory(this.link, nodeId, this.#leaseMs);
     this.#open.add(directory);
+    this.#directories.set(nodeId, directory);
     return directory;
   }
 
@@ -101,7 +105,7 @@ export class RedisStore {
 
   /** Finds keys that Redis has lost. @param directory of this node, under whose lease it looks */
   check(directory: RedisDirectory): StoreCheck {
-    return new RedisStoreCheck(this.link, directory);
+    return new RedisStoreCheck(this.link, directory, this.#followingOf(directory.nodeId));
   }
 
   /** The calls of all nodes. All nodes give the same limits. */
@@ -124,10 +128,12 @@ export class RedisStore {
     return new RedisEventLog(this.link, nodeId, limits);
   }
 
+  /** What the node follows stands under the lease of its {@link directory}. */
   bus(nodeId: string): RedisBus {
     const bus = new RedisBus({
       link: this.link,
       nodeId,
+      following: this.#followingOf(nodeId),
       subscribe: (channels, callbacks) =>
         new Subscriber(createSubscribingClient(this.#address, this.#credentials), this.#clock, channels, callbacks),
       onListenerError: this.#onListenerError,
@@ -141,6 +147,14 @@ export class RedisStore {
     await Promise.all([...this.#open].map((part) => part.close()));
     this.#open.clear();
     this.link.close();
+  }
+
+  #followingOf(nodeId: string): Following {
+    const known = this.#following.get(nodeId);
+    const lease = () => this.#directories.get(nodeId)?.lease;
+    const following = known ?? new Following({ link: this.link, lease, onListenerError: this.#onListenerError });
+    this.#following.set(nodeId, following);
+    return following;
   }
 }
 

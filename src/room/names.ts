@@ -21,7 +21,7 @@ export function followNames(parts: {
   events.on("renamed", ({ session, by }) => {
     rooms.showName(session, by);
     record(session);
-    if (by) bus.send("all", { type: "name", userId: session.userId, name: session.name });
+    if (by) bus.sendAbout([session.userId], { type: "name", userId: session.userId, name: session.name });
   });
   bus.on("message", ({ message }) => {
     // A user's first session on a node comes with the status of the user.

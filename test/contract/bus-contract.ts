@@ -74,6 +74,71 @@ export function busContract(name: string, create: () => BusUnderTest | Promise<B
       expect(b.missed).toEqual([]);
     });
 
+    test("a message about users arrives once at each other node that follows one of them, and nowhere else", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      const c = await node(shared, "c");
+      await Promise.all([a.bus.follow("ada"), b.bus.follow("ada"), b.bus.follow("Team bob"), c.bus.follow("Team bob")]);
+      a.bus.sendAbout(["ada"], ask("1"));
+      a.bus.sendAbout(["ada", "Team bob", "nobody"], ask("2"));
+      a.bus.sendAbout(["nobody", "ad", "Team"], ask("3"));
+      a.bus.send("all", ask("4"));
+      await shared.until(() => b.told.length === 3 && c.told.length === 2);
+      expect(b.told.map(({ message }) => message)).toEqual([ask("1"), ask("2"), ask("4")]);
+      expect(c.told.map(({ message }) => message)).toEqual([ask("2"), ask("4")]);
+      expect(a.told).toEqual([]);
+      expect(a.bus.sent).toBe(1);
+      expect([...a.missed, ...b.missed, ...c.missed]).toEqual([]);
+    });
+
+    test("a node hears of a user from the moment at which it follows, until it does not any more", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      a.bus.sendAbout(["ada"], ask("1"));
+      await Promise.all([b.bus.follow("ada"), b.bus.follow("ada"), b.bus.follow("bob")]);
+      a.bus.sendAbout(["ada"], ask("2"));
+      const ids = () => b.told.map(({ message }) => message.type === "ask" && message.id);
+      await shared.until(() => ids().includes("2"));
+      await Promise.all([b.bus.unfollow("ada"), b.bus.unfollow("nobody")]);
+      a.bus.sendAbout(["ada"], ask("3"));
+      a.bus.sendAbout(["bob"], ask("4"));
+      await shared.until(() => ids().includes("4"));
+      await Promise.all([b.bus.unfollow("bob"), b.bus.follow("bob")]);
+      a.bus.sendAbout(["bob"], ask("5"));
+      await shared.until(() => ids().includes("5"));
+      expect(ids()).toEqual(["2", "4", "5"]);
+    });
+
+    test("messages about users, to one node and to all arrive in the order in which a node sent them", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const b = await node(shared, "b");
+      await b.bus.follow("ada");
+      const all = Array.from({ length: 200 }, (_none, n) => ask(String(n)));
+      all.forEach((message, n) => {
+        if (n % 3 === 0) a.bus.sendAbout(["ada"], message);
+        else a.bus.send(n % 3 === 1 ? "all" : { nodeId: "b" }, message);
+      });
+      await shared.until(() => b.told.length === all.length);
+      expect(b.told.map(({ message }) => message)).toEqual(all);
+      expect(b.missed).toEqual([]);
+    });
+
+    test("a node that has started again follows nobody, and following is no error after closing", async () => {
+      const shared = await create();
+      const a = await node(shared, "a");
+      const before = await node(shared, "b");
+      await before.bus.follow("ada");
+      await before.bus.close();
+      const after = await node(shared, "b");
+      await after.bus.follow("bob");
+      a.bus.sendAbout(["bob"], ask("1"));
+      await shared.until(() => after.told.length === 1);
+      await expect(before.bus.unfollow("ada")).resolves.toBeUndefined();
+    });
+
     test("the bus counts messages to all nodes, also when no other node exists, but not messages to one node", async () => {
       const shared = await create();
       const a = await node(shared, "a");

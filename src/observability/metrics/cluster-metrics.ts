@@ -2,6 +2,8 @@ import type { ClusterEvents } from "../../cluster/events.js";
 import { MOVABLE_KINDS, type MovableKind } from "../../cluster/movable.js";
 import { ADDRESS_PROBLEMS, type AddressProblem } from "../../cluster/wrong-address.js";
 import type { Emitter } from "../../kernel/emitter.js";
+import type { Bus } from "../../ports/bus.js";
+import { NODE_MESSAGES } from "../../ports/node-messages.js";
 import { FAILURE_KINDS } from "../../ports/store-failure.js";
 import { DELIVERY_RESULTS, DROP_CAUSES, type WebhookEvents } from "../../webhook/events.js";
 import type { Instruments } from "../instruments.js";
@@ -23,9 +25,17 @@ export class ClusterMetrics {
   }
 
   /** @param redis undefined when this node is alone */
-  follow(events: Emitter<ClusterEvents>, redis: RedisHealth | undefined): void {
+  follow(events: Emitter<ClusterEvents>, redis: RedisHealth | undefined, bus: Pick<Bus, "on">): void {
     this.#followNodes(events, redis === undefined);
     this.#followAddresses(events);
+    const messages = this.#instruments.counter(
+      "node_messages_total",
+      "Messages of other nodes that have arrived here.",
+      {
+        kind: Object.keys(NODE_MESSAGES),
+      },
+    );
+    bus.on("message", ({ message }) => messages.inc({ kind: message.type }));
     this.#instruments.gauge(
       "redis_up",
       "Whether Redis answers and accepts writes; 1 also where none is used.",

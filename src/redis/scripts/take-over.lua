@@ -1,6 +1,6 @@
 -- Moves entries from a lease that has run out to another lease: first rooms, each with all its sessions, then sessions that
 -- are in no room. The first call claims the lease that has run out. If its node comes back, the scripts refuse this lease.
--- KEYS: epoch, leases, lease-ends, lease-news, loads, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, blocked-callers, blocked-callers-copy, calls-by-end, calls-over, rings-by-start, blocks-by-end, node-names
+-- KEYS: epoch, leases, lease-ends, lease-news, loads, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, blocked-callers, blocked-callers-copy, calls-by-end, calls-over, rings-by-start, blocks-by-end, node-names, followed-by-lease, followers, messages-by-lease
 -- ARGV: lease, lease to take over, most
 -- Returns {"no_lease"}, {"alive"} or {"taken", more, {sessionId, line}, ...}.
 -- @include lex
@@ -8,6 +8,7 @@
 -- @include lease-news
 -- @include loads
 -- @include marks
+-- @include following
 -- @include emptied
 -- @include sessions
 -- @include placing

@@ -63,6 +63,43 @@ describe.skipIf(noRedisReason)("several nodes", () => {
     expect(await sum(fleet, 'lastseen_calls{state="active"}')).toBe(0);
   });
 
+  test("a node without the two of a call hears nothing of it, until somebody there watches one of them", async () => {
+    const fleet = await Fleet.start(3);
+    const [one, two, three] = fleet.nodes;
+    const news = async (): Promise<number[]> =>
+      Promise.all(
+        ["status", "call"].map(
+          async (kind) => (await fleet.metric(three, `lastseen_node_messages_total{kind="${kind}"}`)) ?? NaN,
+        ),
+      );
+    // A node that has just started gets everything until it has told whom it follows.
+    const isTold = async (): Promise<boolean> =>
+      (await fleet.redis.cli("zcount", "lastseen:{all}:messages-by-lease", "-inf", "+inf")) === "3";
+    await until(isTold);
+    const eve = await hello(three, "eve");
+    const [ada, bob] = [await hello(one, "ada"), await hello(two, "bob")];
+    const before = await news();
+    const callAndEnd = async (): Promise<void> => {
+      const { callId } = await ada.request("startCall", { to: "bob", kind: "audio" });
+      await bob.event("incoming_call", (event) => event.callId === callId);
+      await bob.request("acceptCall", { callId });
+      await ada.event("call_accepted", (event) => event.callId === callId);
+      await bob.request("endCall", { callId });
+      await ada.event("call_ended", (event) => event.callId === callId);
+    };
+    await callAndEnd();
+    expect(await news()).toEqual(before);
+    await eve.request("watchStatus", { userIds: ["bob"] });
+    await callAndEnd();
+    for (const status of ["busy", "available"]) await eve.event("user_status", (event) => event.status === status);
+    const [status, calls] = await news();
+    expect(status).toBe(before[0]);
+    expect(calls).toBeGreaterThan(before[1] ?? NaN);
+    // Somebody who is watched is told of again at the watcher's node.
+    bob.reset();
+    await eve.event("user_status", (event) => event.status === "offline", 40_000);
+  });
+
   test("two users who call each other from two nodes at the same moment are in one call", async () => {
     const fleet = await Fleet.start(2);
     const ada = await hello(fleet.nodes[0], "ada");

@@ -41,6 +41,7 @@ const NAMES = [
   "media_workers",
   "messages_received_total",
   "messages_rejected_total",
+  "node_messages_total",
   "nodes",
   "nodes_seen",
   "nodes_wrong_address",

@@ -8,7 +8,7 @@ import { noRedisReason, RedisServer, SERVERS } from "../../support/redis-server.
 import { TcpProxy } from "../../support/tcp-proxy.js";
 import { until } from "../../support/until.js";
 import { busContract, type BusUnderTest } from "../../contract/bus-contract.js";
-import { openReadyStore } from "./stores.js";
+import { checkedDirectory, openReadyStore } from "./stores.js";
 
 const ask = (id: string): NodeMessage => ({ type: "ask", id, question: "who", data: { deep: [id] } });
 
@@ -39,7 +39,9 @@ function emptyBus(url: string): BusUnderTest {
   const errors: unknown[] = [];
   return {
     async open(nodeId) {
-      const store = await openReadyStore(url, { prefix, onListenerError: (error) => errors.push(error) });
+      const more = { prefix, leaseMs: 60_000, onListenerError: (error: unknown) => errors.push(error) };
+      const store = await openReadyStore(url, more);
+      await checkedDirectory(store, nodeId).register(undefined);
       const bus = store.bus(nodeId);
       await until(() => bus.subscribed);
       return bus;

@@ -243,6 +243,9 @@ describe.skipIf(noRedisReason)("authentication at Redis", () => {
     const { epoch } = await store.directory("b").register("wss://b");
     await until(() => bus.subscribed);
     bus.send("all", { type: "ask", id: "1", question: "who", data: {} });
+    await bus.follow("ada");
+    bus.sendAbout(["ada"], { type: "ask", id: "2", question: "who", data: {} });
+    await bus.unfollow("ada");
     await a.claimRoom("daily");
     await a.putSession(sessionEntry("s1"));
     await a.renew(silent);

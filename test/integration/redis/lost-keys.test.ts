@@ -43,6 +43,7 @@ async function filled() {
   await directory.renew(silent);
   const check = store.check(directory);
   expect(await check.run()).toEqual([]);
+  await store.bus("a").follow("ada");
   await writeAll(store, directory);
   const calls = store.calls();
   await calls.start(call("ringing", "ada", "bob"), 30_000);

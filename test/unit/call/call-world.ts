@@ -81,7 +81,13 @@ function slowStore(inner: CallStore, random: Random, faults: Faults): CallStore 
   };
 }
 
-/** Messages between two nodes arrive in order, each after a random delay. */
+/** What a node could not write is written again after this time. */
+const AGAIN_MS = 2_000;
+
+/**
+ * Messages between two nodes arrive in order, each after a random delay. Who follows a user is known to a store that all nodes share:
+ * what a node follows, and what it sends, gets there in order and after a random delay too.
+ */
 class SlowBus implements Bus {
   readonly sent = 0;
   readonly events = new Emitter<BusEvents>((error) => {
@@ -90,6 +96,10 @@ class SlowBus implements Bus {
   readonly #nodeId: string;
   readonly #world: CallWorld;
   readonly #ways = new Map<string, Promise<void>>();
+  /** The users for whom the store has this node. */
+  readonly #followed = new Set<string>();
+  readonly #wanted = new Set<string>();
+  #toStore: Promise<void> = Promise.resolve();
 
   constructor(world: CallWorld, nodeId: string) {
     this.#world = world;
@@ -97,9 +107,47 @@ class SlowBus implements Bus {
   }
 
   send(_to: { nodeId: string } | "all", message: NodeMessage): void {
+    this.#sendTo(() => true, message);
+  }
+
+  sendAbout(userIds: readonly string[], message: NodeMessage): void {
+    void this.#atStore(() => this.#sendTo((bus) => userIds.some((userId) => bus.#followed.has(userId)), message));
+  }
+
+  follow(userId: string): Promise<void> {
+    this.#wanted.add(userId);
+    return this.#write(userId);
+  }
+
+  unfollow(userId: string): Promise<void> {
+    this.#wanted.delete(userId);
+    return this.#write(userId);
+  }
+
+  async #write(userId: string): Promise<void> {
+    const { clock, random, faults } = this.#world;
+    const write = (): void =>
+      void (this.#wanted.has(userId) ? this.#followed.add(userId) : this.#followed.delete(userId));
+    const again = (): void => {
+      write();
+      this.events.emit("missed", { from: this.#nodeId });
+    };
+    await this.#atStore(() => {
+      if (random.next() < faults.storeFails) clock.after(AGAIN_MS, again);
+      else write();
+    });
+    await waitBriefly(random);
+  }
+
+  #atStore(work: () => void): Promise<void> {
+    this.#toStore = this.#toStore.then(() => waitBriefly(this.#world.random)).then(work);
+    return this.#toStore;
+  }
+
+  #sendTo(to: (bus: SlowBus) => boolean, message: NodeMessage): void {
     const { random, faults } = this.#world;
     for (const node of this.#world.nodes) {
-      if (node.nodeId === this.#nodeId) continue;
+      if (node.nodeId === this.#nodeId || !to(node.bus)) continue;
       const lost = random.next() < faults.messageLost;
       const before = this.#ways.get(node.nodeId) ?? Promise.resolve();
       const way = before

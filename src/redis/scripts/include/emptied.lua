@@ -1,6 +1,8 @@
--- Removes a lease, its index entries and its marks if nothing is held under it. Returns true when it has removed the lease.
+-- Removes a lease, what it follows, its index entries and its marks if nothing is held under it. Returns true when it has removed
+-- the lease. Where it follows many users, that takes several calls.
 local function forgetIfEmpty(leaseId)
-  if countOwned("rooms-by-lease", leaseId) + countOwned("sessions-by-lease", leaseId) > 0 then
+  local entries = countOwned("rooms-by-lease", leaseId) + countOwned("sessions-by-lease", leaseId)
+  if entries > 0 or not forgetFollowed(leaseId) then
     return false
   end
   redis.call("HDEL", key["leases"], leaseId)

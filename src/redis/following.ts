@@ -1,0 +1,166 @@
+/**
+ * The users that this node follows, in Redis. The entries stand under the node's lease, so they go with the lease. While they are
+ * not all there (a new lease, a lost key), the lease has no mark, and messages about users go to all nodes.
+ */
+import { Emitter } from "../kernel/emitter.js";
+import type { LeaseId } from "../ports/lease-id.js";
+import type { RedisLink } from "./link.js";
+import { MessageNumbers } from "./message-numbers.js";
+import { integer, list, oneOf, text } from "./replies.js";
+import { loadScript } from "./script.js";
+import { storedId } from "./stored-text.js";
+
+const FOLLOW = loadScript("follow-users");
+const CHECK = loadScript("check-following");
+
+/** So many users are written by one script. Redis does nothing else while it runs. */
+const PAGE = 500;
+
+interface FollowingEvents {
+  /** Messages about users did not arrive, or may not have arrived. */
+  missed: undefined;
+}
+
+export class Following {
+  readonly #link: RedisLink;
+  readonly #lease: () => LeaseId | undefined;
+  readonly #events: Emitter<FollowingEvents>;
+  readonly #numbers = new MessageNumbers();
+  readonly #users = new Set<string>();
+  /** Users for whom the next batch makes the entries right. */
+  #changed = new Set<string>();
+  #nextBatch: Promise<void> | undefined;
+  /** Users whose entries may be wrong, because Redis did not answer or there was no lease. */
+  readonly #unwritten = new Set<string>();
+  #lastWork: Promise<unknown> = Promise.resolve();
+  /** The lease that has its marks. */
+  #marked: LeaseId | undefined;
+
+  /** @param parts `lease`: under which this node writes; undefined while it has none */
+  constructor(parts: {
+    link: RedisLink;
+    lease: () => LeaseId | undefined;
+    onListenerError: (error: unknown, event: PropertyKey) => void;
+  }) {
+    this.#link = parts.link;
+    this.#lease = parts.lease;
+    this.#events = new Emitter(parts.onListenerError);
+  }
+
+  on<K extends keyof FollowingEvents>(event: K, listener: (payload: FollowingEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  /** Whether this node follows anybody. */
+  get some(): boolean {
+    return this.#users.size > 0;
+  }
+
+  /** Never rejects: see {@link Bus.follow}. */
+  follow(userId: string): Promise<void> {
+    this.#users.add(userId);
+    return this.#change(userId);
+  }
+
+  unfollow(userId: string): Promise<void> {
+    this.#users.delete(userId);
+    return this.#change(userId);
+  }
+
+  /** A message about users has arrived, with its number. */
+  arrived(numbered: { lease: string; nth: number }): void {
+    if (this.#numbers.arrived(numbered.lease, numbered.nth)) this.#events.emit("missed", undefined);
+  }
+
+  /** The subscription was broken. What was sent meanwhile is lost. */
+  broken(): void {
+    this.#numbers.broken();
+  }
+
+  /**
+   * Compares what this node follows with the indexes, and writes what is missing. Rejects when Redis does not answer.
+   *
+   * @returns names of the keys that Redis has lost
+   */
+  check(): Promise<readonly string[]> {
+    return this.#inTurn(() => this.#compare());
+  }
+
+  /** All changes until the batch before has ended go together. */
+  #change(userId: string): Promise<void> {
+    this.#changed.add(userId);
+    this.#nextBatch ??= this.#inTurn(async () => {
+      this.#nextBatch = undefined;
+      const changed = this.#changed;
+      this.#changed = new Set();
+      const lease = this.#lease();
+      // The check tries again.
+      if (!lease || !(await this.#write(lease, changed))) for (const each of changed) this.#unwritten.add(each);
+    });
+    return this.#nextBatch;
+  }
+
+  async #compare(): Promise<readonly string[]> {
+    const lease = this.#lease();
+    if (lease === undefined) return [];
+    const [kind, ...rest] = list(await this.#link.run(CHECK, [lease, "look", ""]));
+    switch (oneOf(kind, "no_lease", "whole", "missing")) {
+      case "no_lease":
+        return [];
+      case "whole":
+        this.#marked = lease;
+        if (this.#numbers.compared(lease, integer(rest[0]))) this.#events.emit("missed", undefined);
+        if (this.#unwritten.size > 0) await this.#writeAgain(lease, new Set(this.#unwritten));
+        return [];
+      case "missing": {
+        // A lease that has just begun has no marks yet, and nothing is lost.
+        const lost = lease === this.#marked ? rest.map(text) : [];
+        await this.#writeAgain(lease, new Set([...this.#users, ...this.#unwritten]));
+        return lost;
+      }
+    }
+  }
+
+  /** Writes what the indexes lack. This node may have missed messages about these users. */
+  async #writeAgain(lease: LeaseId, users: ReadonlySet<string>): Promise<void> {
+    if (!(await this.#write(lease, users))) return;
+    const [sample] = this.#users;
+    const isKnown = sample !== undefined && users.has(sample);
+    const reply = await this.#link.run(CHECK, [lease, "written", isKnown ? storedId(sample) : ""]);
+    const [kind, number] = list(reply);
+    if (kind !== "whole") return;
+    this.#unwritten.clear();
+    this.#marked = lease;
+    this.#numbers.compared(lease, integer(number));
+    if (users.size > 0) this.#events.emit("missed", undefined);
+  }
+
+  /** Makes the entries of these users right. Never rejects. @returns whether Redis has done it */
+  async #write(lease: LeaseId, users: ReadonlySet<string>): Promise<boolean> {
+    const isFollowed = (userId: string): boolean => this.#users.has(userId);
+    const all = [...users];
+    const changes = [
+      ["follow", all.filter(isFollowed)],
+      ["unfollow", all.filter((userId) => !isFollowed(userId))],
+    ] as const;
+    try {
+      for (const [change, whom] of changes) {
+        for (let from = 0; from < whom.length; from += PAGE) {
+          const page = whom.slice(from, from + PAGE).map(storedId);
+          const [kind] = list(await this.#link.run(FOLLOW, [lease, change, ...page]));
+          if (kind !== "written") return false;
+        }
+      }
+      return true;
+    } catch {
+      // The link counts the failure.
+      return false;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastWork.then(work);
+    this.#lastWork = done.catch(() => undefined);
+    return done;
+  }
+}
