@@ -187,7 +187,11 @@ describe.skipIf(noRedisReason)("messages about users, over Redis", () => {
     const b = await start("b");
     await Promise.all(many.map((userId) => b.bus.follow(userId)));
     await until(async () => (await b.directory.takeOver(lease, 100)).kind === "taken");
-    while ((await b.directory.takeOver(lease, 100).then((taken) => taken.kind === "taken" && taken.more)) === true);
+    const isMore = async (): Promise<boolean> => {
+      const taken = await b.directory.takeOver(lease, 100);
+      return taken.kind === "taken" && taken.more;
+    };
+    await until(async () => !(await isMore()));
     const left = (await members("followers")).filter((member) => member.includes(" a@"));
     expect(left).toEqual([]);
     expect(await members("messages-by-lease")).toEqual([b.directory.lease]);
