@@ -23,7 +23,7 @@ export interface Bus {
   send(to: { nodeId: string } | "all", message: NodeMessage): void;
   /**
    * Sends a message to the other nodes that follow at least one of these users: once to each. Otherwise as {@link send}. When the
-   * bus can't tell who follows a user, the message goes to all.
+   * bus can't tell whom a node follows, the message goes to that node too.
    */
   sendAbout(userIds: readonly string[], message: NodeMessage): void;
   /**

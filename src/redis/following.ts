@@ -1,6 +1,6 @@
 /**
  * The users that this node follows, in Redis. The entries stand under the node's lease, so they go with the lease. While they are
- * not all there (a new lease, a lost key), the lease has no mark, and messages about users go to all nodes.
+ * not all there (a new lease, a lost key), the lease has no mark, and the node gets the messages about all users.
  */
 import { Emitter } from "../kernel/emitter.js";
 import type { LeaseId } from "../ports/lease-id.js";

@@ -1,8 +1,9 @@
--- Sends a message about users to the nodes that follow one of them. While the node of one lease has not written what it follows,
--- it sends the message to all nodes. Redis numbers the messages to each node, so that the node notices a loss.
+-- Sends a message about users to the nodes that follow one of them, and to those that have not written yet whom they follow. Redis
+-- numbers the messages to each node, so that the node notices a loss. Also removes followers whose lease is gone.
 -- KEYS: followers, leases, messages-by-lease
 -- ARGV: nodeId of the sender, what a channel to a node begins with, frame without its last character, and for each user: the id
 -- Returns nothing.
+-- @include lex
 
 local latest = {}
 local function add(lease)
@@ -12,17 +13,24 @@ local function add(lease)
   end
 end
 
-if redis.call("ZLEXCOUNT", key["followers"], "[ ", "(!") == redis.call("HLEN", key["leases"]) then
-  for n = 4, #ARGV do
-    local members = redis.call("ZRANGEBYLEX", key["followers"], "[" .. ARGV[n] .. " ", "(" .. ARGV[n] .. "!")
-    for _, member in ipairs(members) do
-      add(string.sub(member, #ARGV[n] + 2))
-    end
+local isMarked = {}
+for _, lease in ipairs(owned("followers", "", -1)) do
+  isMarked[lease] = true
+end
+local isLease = {}
+for _, lease in ipairs(redis.call("HKEYS", key["leases"])) do
+  isLease[lease] = true
+  if not isMarked[lease] then
+    add(lease)
   end
-else
-  local leases = redis.call("HGETALL", key["leases"])
-  for n = 1, #leases, 2 do
-    add(leases[n])
+end
+for n = 4, #ARGV do
+  for _, lease in ipairs(owned("followers", ARGV[n], -1)) do
+    if isLease[lease] then
+      add(lease)
+    else
+      disown("followers", ARGV[n], lease)
+    end
   end
 end
 for node, to in pairs(latest) do
