@@ -1,7 +1,7 @@
 /** The freeze button of the demo page. `test/long/freeze-button.test.ts` presses it with the times of production, in Firefox too. */
 import { describe, test } from "vitest";
 import { noStageReason } from "./browsers.js";
-import { comesBack, isGone } from "./freeze.js";
+import { comesBack } from "./freeze.js";
 import { onStage, openStage } from "./stage.js";
 
 const WITHOUT_MEDIA = { mic: "0", camera: "0" };
@@ -26,12 +26,5 @@ describe.skipIf(noStageReason)("the freeze button", () => {
     const eve = await stage.enter("Eve", "daily", { settings: WITHOUT_MEDIA });
     const bob = await stage.enter("Bob", "daily", { first: freezeShorter, settings: WITHOUT_MEDIA });
     await comesBack(eve, bob);
-  });
-
-  test(onStage("after the idle timeout the others see me gone, and there once when the page runs again"), async () => {
-    const stage = await openStage({ ...QUICK, IDLE_TIMEOUT_MS: "5000" });
-    const eve = await stage.enter("Eve", "daily", { settings: WITHOUT_MEDIA });
-    const bob = await stage.enter("Bob", "daily", { first: freezeShorter, settings: WITHOUT_MEDIA });
-    await isGone(stage, eve, bob);
   });
 });
