@@ -135,19 +135,22 @@ are not paused then go on, and everything else of that tab is closed at once. Th
 a moment the participant has two of the same source and kind. Whoever receives them consumes the new one, shows it in the place of the old
 one when something has come, and closes the old consumer. The service closes the old producers and tells the other tab when the new ones carry
 media and nobody receives the old ones any more, 2 s after the first packet at the latest, and 5 s after the join in any case. A new producer
-that is paused or closed ends the old one at once. Until it is told, the other tab does not own the session: its requests get \`fenced\`, and its
-pings are answered. When the new connection ends before that, the other tab gets the session back. It is told
-\`server_closing\` with \`reconnectAfterMs\` 0, closed with 1012, and resumes with the token that it has. It keeps its media, unless something of it was
-closed; then \`media_reset\` comes first.
+that is paused or closed ends the old one at once. Until the other tab is told, it does not own the session: its requests get \`fenced\`, and
+its pings are answered. A request that it sent before may get no answer.
+
+When the new connection ends before the other tab is told, that tab gets the session back. It is told \`server_closing\` with \`reconnectAfterMs\` 0
+and closed with 1012, and it resumes with the token that it has. It keeps its media, unless something of it was closed; then \`media_reset\` comes
+first. The token of the new tab is worth nothing then: its resume gets \`session_gone\`, so it says hello without \`resume\` and joins again.
+When the other tab's own connection ends first, the new tab keeps the session.
 
 **A lost connection.** Open a new socket and send a hello with \`resume\`: the session's id and the newest token. Each hello and each
-transfer gives a new token. A client may do this at once, even while the service still holds the old socket; the service then closes the old
-one with 4409. The client must come back within the grace: \`heartbeat.resumeGraceMs\` when the connection broke, \`RELOAD_GRACE_MS\`
-when the client closed it or its process was killed. To give up a socket but not the session, close it with a code from 4000 on. Then \`resumed\` is true and \`room\` is the roster. When the client itself had closed the connection, the service
-believes that the page was reloaded: it closes the transports and sends \`media_reset\` before the answer. A resume that comes too late, or
-with an old token, gets \`session_gone\`. Then send a hello without \`resume\` on the same socket, and join again. \`error.data\` of
-\`redirect\` has the \`url\` to go to, and of \`overloaded\` the \`retryAfterMs\` to wait. After \`server_closing\` and 1012, wait
-\`reconnectAfterMs\` first.
+transfer gives a new token. A client may do this at once, even while the service still holds the old socket; the service then closes the
+old one with 4409. The client must come back within the grace: \`heartbeat.resumeGraceMs\` when the connection broke, \`RELOAD_GRACE_MS\`
+when the client closed it or its process was killed. To give up a socket but not the session, close it with a code from 4000 on. Then
+\`resumed\` is true and \`room\` is the roster. When the client itself had closed the connection, the service believes that the page was
+reloaded: it closes the transports and sends \`media_reset\` before the answer. A resume that comes too late, or with an old token, gets
+\`session_gone\`. Then send a hello without \`resume\` on the same socket, and join again. \`error.data\` of \`redirect\` has the \`url\`
+to go to, and of \`overloaded\` the \`retryAfterMs\` to wait. After \`server_closing\` and 1012, wait \`reconnectAfterMs\` first.
 
 **Calls.** \`startCall\` makes all connected devices of a user ring (\`incoming_call\`). The device that answers (\`acceptCall\`) and the caller then
 join \`roomId\`, which nobody else may enter. A device that gets \`call_cancelled\` stops to ring. Neither side leaves the room when the call is
@@ -156,15 +159,15 @@ that your client knows and that is not there is over. \`call_moved\` comes after
 session is in a call: show this call from now on. It replaces a call of the session that the connection had before. With
 \`ringOffline\` a call rings also while the user is not connected, if your backend can wake a device ([calls.md](calls.md)).
 
-**The token.** With \`AUTH_MODE=jwt\` the claims say who the client is: \`sub\` is the user's id and \`exp\` the second at which the token runs out; both
-are required. \`name\` is what others see. \`rooms\` lists the only rooms that the user may join. \`calls\` says whether the user may call others and watch their
-statuses. \`roomRole\` is \`participant\` or \`audience\`. \`iss\` and \`aud\` count when the service has \`JWT_ISSUER\` and \`JWT_AUDIENCE\`. When a token has run out,
-the next message gets \`unauthorized\` and the socket is closed with 4401; open a new one and resume with a new token. A session can be resumed
-only with a token of the same user.
+**The token.** With \`AUTH_MODE=jwt\` the claims say who the client is: \`sub\` is the user's id and \`exp\` the second at which the token
+runs out; both are required. \`name\` is what others see. \`rooms\` lists the only rooms that the user may join. \`calls\` says whether
+the user may call others and watch their statuses. \`roomRole\` is \`participant\` or \`audience\`. \`iss\` and \`aud\` count when the
+service has \`JWT_ISSUER\` and \`JWT_AUDIENCE\`. When a token has run out, the next message gets \`unauthorized\` and the socket is closed
+with 4401; open a new one and resume with a new token. A session can be resumed only with a token of the same user.
 
-**Clients that are no browser** send no \`Origin\`, or one that \`CORS_ORIGIN\` names. The service lets in a client without an Origin, because only browsers can be
-made to connect by a foreign page. Use a \`tabId\` that stays the same for one installation. Wait for \`pong\` for 8 s at most; then the line is dead, and a new connection with
-\`resume\` is the way on.
+**Clients that are no browser** send no \`Origin\`, or one that \`CORS_ORIGIN\` names. The service lets in a client without an Origin, because only
+browsers can be made to connect by a foreign page. Use a \`tabId\` that stays the same for one installation. Wait for \`pong\` for 8 s at most;
+then the line is dead, and a new connection with \`resume\` is the way on.
 
 **The end.** The client sends \`beforeDisconnect\`, and the service closes the socket with 1000. A page that is closing can send
 \`{ sessionId, resumeToken }\` as \`text/plain\` to \`POST /api/sessions/leave\` (204). The session then waits only as long as a reload takes.
@@ -189,7 +192,8 @@ of more than 50 participants; \`count\` is always there.
 
 - After a resume, the previous token still counts as long as the new connection ended before the client sent a message on it.
 - \`consume\` may be repeated. The service answers with the same consumer until the client resumes it.
-- After \`produce\`, the client finds its own \`producers\` in \`getRoom\`. It closes with \`closeProducer\` what it does not know.
+- \`produce\` may be repeated with the same \`mid\` in the same transport. The service answers with the producer that it has made. A client that does
+  not repeat it finds its own \`producers\` in \`getRoom\`, and closes with \`closeProducer\` what it does not know.
 - The service closes a transport that the client never connected when the client creates later ones.
 `;
 

@@ -5,8 +5,10 @@ import { availableParallelism, cpus, loadavg, release, totalmem, type } from "no
 export function describeMachine(): string[] {
   const [first] = cpus();
   const memory = (totalmem() / 1024 ** 3).toFixed(1);
+  // What follows names the one who built the kernel.
+  const [version = ""] = release().split("-");
   return [
-    `Machine: ${first?.model.trim() ?? "unknown processor"}, ${cpus().length} cores, ${memory} GiB of memory, ${type()} ${release()}`,
+    `Machine: ${first?.model.trim() ?? "unknown processor"}, ${cpus().length} cores, ${memory} GiB of memory, ${type()} ${version}`,
     `Node ${process.version}; ws ${versionOf("ws")}, socket.io ${versionOf("socket.io")}, fastify ${versionOf("fastify")}`,
   ];
 }
