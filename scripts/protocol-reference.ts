@@ -141,7 +141,7 @@ its pings are answered. A request that it sent before may get no answer.
 When the new connection ends before the other tab is told, that tab gets the session back. It is told \`server_closing\` with \`reconnectAfterMs\` 0
 and closed with 1012, and it resumes with the token that it has. It keeps its media, unless something of it was closed; then \`media_reset\` comes
 first. The token of the new tab is worth nothing then: its resume gets \`session_gone\`, so it says hello without \`resume\` and joins again.
-When the other tab's own connection ends first, the new tab keeps the session.
+When the other tab's own connection ends first, the new tab keeps the session. An other tab that is away is told at once, whatever \`sources\` names.
 
 **A lost connection.** Open a new socket and send a hello with \`resume\`: the session's id and the newest token. Each hello and each
 transfer gives a new token. A client may do this at once, even while the service still holds the old socket; the service then closes the

@@ -46,6 +46,8 @@ export class Liveness {
     if (session.status !== "open") return;
     const now = this.#time.now();
     session.evidence.lastSeen = now;
+    // Not left to the times: both messages may come within one millisecond.
+    session.evidence.frozenAt = undefined;
     session.lastSeenMono = Math.floor(this.#clock.mono());
     this.probes.answered(session);
     if (this.#deadlines.isQuiet(session)) this.#deadlines.putQuiet(session, now + this.probes.askAfterMs(session));

@@ -139,7 +139,8 @@ export class Sessions {
    *
    * @param given the session that the new tab had until now; the caller ends it
    * @param media of the session in its room
-   * @param sources what the new tab is about to send. The old tab sends these until then, and is told when that is over
+   * @param sources what the new tab is about to send. The old tab sends these until then, and is told when that is over; an old tab
+   *   that is away is told at once
    * @throws LastseenError `rate_limited` when the user's tabs take the session from each other too often
    */
   transfer(
@@ -155,6 +156,8 @@ export class Sessions {
     }
     session.tabBefore?.media.finish();
     const { tabId: fromTabId, identity, resumeToken } = session;
+    // A tab that may be dead must not get the session back: the user is in the new one.
+    const isThere = session.shown === "present" && session.evidence.socketSilentAt === undefined;
     const before = session.handTo(connection, ResumeToken.create());
     session.tabId = given.tabId;
     session.identity = given.identity;
@@ -171,7 +174,7 @@ export class Sessions {
       before?.sendEvent("session_transferred", moved);
       before?.close("transferred");
     };
-    const change = media.changeTab(before ? sources : [], over);
+    const change = media.changeTab(before && isThere ? sources : [], over);
     if (before && change)
       session.tabBefore = { connection: before, tabId: fromTabId, identity, resumeToken, media: change };
     else over();

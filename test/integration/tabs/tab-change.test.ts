@@ -190,6 +190,22 @@ describe.skipIf(noMediaReason)(needsMedia("a change of tabs with media"), () => 
     await workersHold({ transports: 0, producers: 0, consumers: 0 });
   });
 
+  test("a tab before that is away is told at once, and never gets the session back", async () => {
+    const stage = await scene();
+    const { service, first, eve } = stage;
+    first.send({ type: "ping", data: { visibility: "frozen" } });
+    await eve.event("user_away");
+    const second = await takeOver(stage, ["mic", "camera"]);
+    expect(await first.closed()).toBe(4409);
+    expect(await shown(stage)).toEqual([]);
+    second.reset();
+    await until(() => service.app.registry.find(first.hello.sessionId)?.connection === undefined);
+    const { sessionId, resumeToken } = second.joined;
+    const again = await service.hello("ada", { tabId: "second", resume: { sessionId, resumeToken } });
+    expect(again.hello).toMatchObject({ sessionId, resumed: true });
+    await workersHold({ transports: 0, producers: 0, consumers: 0 });
+  });
+
   test("a tab before that does not come back waits like any other for the grace, and is gone then", async () => {
     const stage = await scene({ RELOAD_GRACE_MS: "500", RESUME_GRACE_MS: "500" });
     const second = await takeOver(stage, ["mic", "camera"]);

@@ -274,6 +274,17 @@ test("a frozen page is away after 1 s, and not gone before the idle timeout; whe
   expect(world.steps("ada")).toEqual(["away: page_frozen", "back: heard"]);
 });
 
+test("a page that freezes and runs again within one millisecond is not away", async () => {
+  const world = new World();
+  const { session } = await world.open("ada", "daily");
+  world.liveness.heard(session);
+  world.liveness.declaredVisibility(session, "frozen");
+  world.liveness.heard(session);
+  world.liveness.declaredVisibility(session, "visible");
+  await world.run(5_000);
+  expect(world.log).toEqual([]);
+});
+
 test("a socket that is silent makes its session away at once; an answer brings it back, or it is gone after 20 s", async () => {
   const world = new World();
   const { session } = await world.open("ada", "daily");
