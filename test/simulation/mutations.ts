@@ -173,10 +173,10 @@ class WithoutProbes extends ProbePace {
   }
 }
 
-/** Each tick that comes a little late is credited, and not only a stop of the process. */
+/** Each tick that comes late is credited, and not only a stop of the process. */
 class WithCreditForAll extends VirtualTime {
   constructor(clock: Clock) {
-    super(clock, WATCH_INTERVAL_MS + 20);
+    super(clock, WATCH_INTERVAL_MS);
   }
 }
 
@@ -224,7 +224,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "credit for every late tick": {
     variants: { VirtualTime: WithCreditForAll },
     breaks: ["V3", "V4", "V8", "V9"],
-    from: 5,
+    from: 20,
   },
   "frozen ignored": { variants: { Liveness: WithoutFrozen }, breaks: ["V8"] },
   "gone as quickly as away": { variants: { policy: { resumeGraceMs: 2_000 } }, breaks: ["V2"] },

@@ -27,7 +27,8 @@ describe.skipIf(noRedisReason)("a client that names its room in its first messag
     onTestFinished(() => redis.stop());
     const [home, other] = [await startNode("home", redis), await startNode("other", redis)];
     const ada = await home.join("ada", "daily");
-    await until(async () => (await published(redis)) > 0);
+    // Its node wants to hear of both.
+    await ada.request("watchStatus", { userIds: ["bob", "eve"] });
     const told = await published(redis);
 
     const bob = await other.connect();
@@ -45,6 +46,7 @@ describe.skipIf(noRedisReason)("a client that names its room in its first messag
     expect(await guest.ask("hello", { ...hello, tabId: "tab-guest" })).toMatchObject({ ok: true });
     expect(await guest.ask("join", { roomId: "daily" })).toMatchObject({ ok: true });
     expect(await stayed.ask("hello", { user: { id: "eve" }, tabId: "tab-eve" })).toMatchObject({ ok: true });
+    await until(async () => (await published(redis)) > told);
     expect(await stayed.ask("join", { roomId: "daily" })).toMatchObject({ ok: false, error: { code: "redirect" } });
 
     // A resume counts more than the room.

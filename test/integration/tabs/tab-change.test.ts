@@ -196,10 +196,10 @@ describe.skipIf(noMediaReason)(needsMedia("a change of tabs with media"), () => 
     first.send({ type: "ping", data: { visibility: "frozen" } });
     await eve.event("user_away");
     const second = await takeOver(stage, ["mic", "camera"]);
-    expect(await first.closed()).toBe(4409);
-    expect(await shown(stage)).toEqual([]);
     second.reset();
     await until(() => service.app.registry.find(first.hello.sessionId)?.connection === undefined);
+    expect(await first.closed()).toBe(4409);
+    expect(await shown(stage)).toEqual([]);
     const { sessionId, resumeToken } = second.joined;
     const again = await service.hello("ada", { tabId: "second", resume: { sessionId, resumeToken } });
     expect(again.hello).toMatchObject({ sessionId, resumed: true });
