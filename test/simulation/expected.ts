@@ -6,7 +6,7 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "session: opened": 2_800,
   "session: joined": 3_920,
   "session: transferred": 308,
-  "session: given back": 5,
+  "session: given back": 1,
   "session: resumed": 1_848,
   "session: resumed and replaced": 672,
   "session: resumed: page_reloaded": 476,
