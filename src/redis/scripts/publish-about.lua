@@ -18,7 +18,9 @@ for _, lease in ipairs(owned("followers", "", -1)) do
   isMarked[lease] = true
 end
 local isLease = {}
-for _, lease in ipairs(redis.call("HKEYS", key["leases"])) do
+local leases = redis.call("HGETALL", key["leases"])
+for n = 1, #leases, 2 do
+  local lease = leases[n]
   isLease[lease] = true
   if not isMarked[lease] then
     add(lease)
