@@ -19,6 +19,8 @@ export class RedisStoreCheck implements StoreCheck {
   #marked: LeaseId | undefined;
   /** The log of events when it was last looked at. */
   #log = { length: 0, first: "" };
+  /** What was found and not told yet: a look whose last part failed has told nothing, and the next one does not find it again. */
+  readonly #lost = new Set<string>();
 
   constructor(link: RedisLink, directory: RedisDirectory, following: Following) {
     this.#link = link;
@@ -33,9 +35,12 @@ export class RedisStoreCheck implements StoreCheck {
     const [kind, length, first, ...lost] = list(await this.#link.run(CHECK, [lease, leaseMs, time, CALL_HOLD_MS]));
     if (oneOf(kind, "checked", "no_lease") === "no_lease") return [];
     this.#marked = lease;
-    lost.push(...(await this.#following.check()));
     if (this.#isLogLost(integer(length), text(first))) lost.push("events");
-    return lost.map(text).toSorted();
+    for (const name of lost) this.#lost.add(text(name));
+    for (const name of await this.#following.check()) this.#lost.add(name);
+    const found = [...this.#lost].toSorted();
+    this.#lost.clear();
+    return found;
   }
 
   /** The log removes its oldest events only when it is full. A node of an older build keeps half as many. */

@@ -142,6 +142,17 @@ describe.skipIf(noRedisReason)("Redis has lost a key", () => {
     },
   );
 
+  test("a loss that was found is told by the next look when the rest of this one fails", async () => {
+    const { redis, check } = world;
+    await redis.cli("del", full("sessions-by-user"));
+    // The last part of the look can't read this.
+    await redis.cli("set", full("followers"), "no index");
+    await expect(check.run()).rejects.toThrow("check-following");
+    await redis.cli("del", full("followers"));
+    expect(await check.run()).toEqual(["followers", "sessions-by-user"]);
+    expect(await check.run()).toEqual([]);
+  });
+
   test("a user whose call is gone from Redis is not taken for busy for ever", async () => {
     const { redis, check, store } = world;
     await redis.cli("hset", full("calls-by-user"), "left", "call-that-is-gone");
