@@ -1,17 +1,20 @@
 /**
  * The users that this node follows, in Redis. The entries stand under the node's lease, so they go with the lease. While they are
- * not all there (a new lease, a lost key), the lease has no mark, and the node gets the messages about all users.
+ * not all there (a new lease, a lost key), the lease has no mark, and the node gets the messages about all users. A Redis that has
+ * gone back to older data has the mark, but not the latest entries: so each look counts them, and after an outage it reads them all.
  */
 import { Emitter } from "../kernel/emitter.js";
 import type { LeaseId } from "../ports/lease-id.js";
 import type { RedisLink } from "./link.js";
 import { MessageNumbers } from "./message-numbers.js";
+import { readPages } from "./pages.js";
 import { integer, list, oneOf, text } from "./replies.js";
 import { loadScript } from "./script.js";
-import { storedId } from "./stored-text.js";
+import { readId, storedId } from "./stored-text.js";
 
 const FOLLOW = loadScript("follow-users");
 const CHECK = loadScript("check-following");
+const OWN_FOLLOWED = loadScript("own-followed");
 
 /** So many users are written by one script. Redis does nothing else while it runs. */
 const PAGE = 500;
@@ -30,8 +33,10 @@ export class Following {
   /** Users for whom the next batch makes the entries right. */
   #changed = new Set<string>();
   #nextBatch: Promise<void> | undefined;
-  /** Users whose entries may be wrong, because Redis did not answer or there was no lease. */
-  readonly #unwritten = new Set<string>();
+  /** Number of entries in Redis; undefined when they may be wrong: a write has failed, or Redis was away. */
+  #entries: number | undefined;
+  /** Messages may not have arrived. That is told when they do arrive again. */
+  #mayHaveMissed = false;
   #lastWork: Promise<unknown> = Promise.resolve();
   /** The lease that has its marks. */
   #marked: LeaseId | undefined;
@@ -45,6 +50,8 @@ export class Following {
     this.#link = parts.link;
     this.#lease = parts.lease;
     this.#events = new Emitter(parts.onListenerError);
+    // Both live as long as the store.
+    parts.link.on("down", () => (this.#entries = undefined));
   }
 
   on<K extends keyof FollowingEvents>(event: K, listener: (payload: FollowingEvents[K]) => void): () => void {
@@ -94,8 +101,14 @@ export class Following {
       const changed = this.#changed;
       this.#changed = new Set();
       const lease = this.#lease();
-      // The check tries again.
-      if (!lease || !(await this.#write(lease, changed))) for (const each of changed) this.#unwritten.add(each);
+      const entries = this.#users.size;
+      if (lease && (await this.#write(lease, changed))) {
+        if (this.#entries !== undefined) this.#entries = entries;
+      } else {
+        // The check tries again.
+        this.#entries = undefined;
+        this.#mayHaveMissed = true;
+      }
     });
     return this.#nextBatch;
   }
@@ -110,33 +123,52 @@ export class Following {
       case "whole":
         this.#marked = lease;
         if (this.#numbers.compared(lease, integer(rest[0]))) this.#events.emit("missed", undefined);
-        if (this.#unwritten.size > 0) await this.#writeAgain(lease, new Set(this.#unwritten));
+        if (integer(rest[1]) !== this.#entries) await this.#mend(lease);
         return [];
       case "missing": {
         // A lease that has just begun has no marks yet, and nothing is lost.
         const lost = lease === this.#marked ? rest.map(text) : [];
-        await this.#writeAgain(lease, new Set([...this.#users, ...this.#unwritten]));
+        await this.#writeAll(lease);
         return lost;
       }
     }
   }
 
-  /** Writes what the indexes lack. This node may have missed messages about these users. */
-  async #writeAgain(lease: LeaseId, users: ReadonlySet<string>): Promise<void> {
+  /** Compares what this node follows with all its entries, and makes right what differs. */
+  async #mend(lease: LeaseId): Promise<void> {
+    const stored = new Set((await readPages(this.#link, OWN_FOLLOWED, lease)).map((user) => readId(text(user))));
+    const users = [...this.#users];
+    const wrong = [
+      ...users.filter((userId) => !stored.has(userId)),
+      ...[...stored].filter((userId) => !this.#users.has(userId)),
+    ];
+    this.#mayHaveMissed ||= wrong.length > 0;
+    if (await this.#write(lease, wrong)) this.#written(users.length);
+  }
+
+  /** Writes all entries, and then the marks. */
+  async #writeAll(lease: LeaseId): Promise<void> {
+    const users = [...this.#users];
+    this.#entries = undefined;
+    this.#mayHaveMissed ||= users.length > 0;
     if (!(await this.#write(lease, users))) return;
-    const [sample] = this.#users;
-    const isKnown = sample !== undefined && users.has(sample);
-    const reply = await this.#link.run(CHECK, [lease, "written", isKnown ? storedId(sample) : ""]);
+    const sample = users.find((userId) => this.#users.has(userId));
+    const reply = await this.#link.run(CHECK, [lease, "written", sample === undefined ? "" : storedId(sample)]);
     const [kind, number] = list(reply);
     if (kind !== "whole") return;
-    this.#unwritten.clear();
     this.#marked = lease;
     this.#numbers.compared(lease, integer(number));
-    if (users.size > 0) this.#events.emit("missed", undefined);
+    this.#written(users.length);
+  }
+
+  #written(entries: number): void {
+    this.#entries = entries;
+    if (this.#mayHaveMissed) this.#events.emit("missed", undefined);
+    this.#mayHaveMissed = false;
   }
 
   /** Makes the entries of these users right. Never rejects. @returns whether Redis has done it */
-  async #write(lease: LeaseId, users: ReadonlySet<string>): Promise<boolean> {
+  async #write(lease: LeaseId, users: Iterable<string>): Promise<boolean> {
     const isFollowed = (userId: string): boolean => this.#users.has(userId);
     const all = [...users];
     const changes = [

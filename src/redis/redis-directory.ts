@@ -2,6 +2,7 @@ import type { Directory, HeldEntry, NodeStatus, PlacedSession, SessionEntry } fr
 import { leaseId, type LeaseId, type LeaseKey } from "../ports/lease-id.js";
 import { KnownLeases } from "./known-leases.js";
 import type { RedisLink } from "./link.js";
+import { readPages } from "./pages.js";
 import * as replies from "./replies.js";
 import { loadScript, type Script } from "./script.js";
 import { sessionArguments } from "./session-record.js";
@@ -25,8 +26,6 @@ const OWN_ROOMS = loadScript("own-rooms");
 const OWN_SESSIONS = loadScript("own-sessions");
 const COUNTS = loadScript("counts");
 
-/** Entries of one answer. Redis does nothing else while it collects them, so a page is small. */
-const PAGE = 500;
 /** Where there are more leases than this, a renewal is told what has changed. */
 const MOST_LEASES_TOLD = 10;
 
@@ -154,15 +153,6 @@ export class RedisDirectory implements Directory {
 
   /** Runs a script that answers in pages, and returns the items of all pages. */
   async #pages(script: Script): Promise<readonly unknown[]> {
-    const lease = this.#lease;
-    if (lease === undefined) return [];
-    const all: unknown[] = [];
-    let after = "";
-    do {
-      const [last, ...items] = replies.list(await this.#link.run(script, [lease, after, PAGE]));
-      all.push(...items);
-      after = replies.text(last);
-    } while (after !== "");
-    return all;
+    return this.#lease === undefined ? [] : readPages(this.#link, script, this.#lease);
   }
 }

@@ -2,7 +2,8 @@
 -- users: when Redis has lost an index meanwhile, this user is not there. Also removes what leases follow that are gone.
 -- KEYS: followed-by-lease, followers, leases, messages-by-lease
 -- ARGV: lease, "look" or "written", a user that was written (or empty)
--- Returns {"no_lease"}, {"whole", number of messages that were sent to this node} or {"missing", name of each key without it...}.
+-- Returns {"no_lease"}, {"whole", number of messages that were sent to this node, number of users that it follows} or {"missing",
+-- name of each key without it...}.
 -- @include lex
 -- @include leases
 -- @include following
@@ -39,4 +40,4 @@ local number = redis.call("ZSCORE", key["messages-by-lease"], lease.id)
 if not number then
   missing[#missing + 1] = "messages-by-lease"
 end
-return #missing > 1 and missing or { "whole", tonumber(number) }
+return #missing > 1 and missing or { "whole", tonumber(number), countOwned("followed-by-lease", lease.id) }

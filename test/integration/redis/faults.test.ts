@@ -310,12 +310,17 @@ describe.skipIf(noRedisReason)("failover of Redis", () => {
     const otherBus = other.bus("b");
     const heard: string[] = [];
     otherBus.on("message", ({ message }) => heard.push(message.type));
+    bus.on("message", ({ message }) => heard.push(`about bob: ${message.type}`));
     const directory = await registered(store, "a");
+    const check = store.check(directory);
+    await directory.renew(silent);
+    expect(await check.run()).toEqual([]);
     await directory.putSession(sessionEntry("kept"));
     await until(() => sentinel.replica.cli("hlen", "lastseen:{all}:sessions").then((count) => count === "1"));
     await sentinel.cutReplication();
     await directory.putSession(sessionEntry("lost"));
     await directory.putSession(sessionEntry("kept", { epoch: 2 }));
+    await bus.follow("bob");
 
     await sentinel.master.stop();
     await until(() => store.state === "down");
@@ -333,6 +338,9 @@ describe.skipIf(noRedisReason)("failover of Redis", () => {
     await until(() => bus.subscribed && otherBus.subscribed);
     bus.send("all", { type: "ask", id: "1", question: "who", data: {} });
     await until(() => heard.length === 1);
+    expect(await check.run()).toEqual([]);
+    otherBus.sendAbout(["bob"], { type: "ask", id: "2", question: "who", data: {} });
+    await until(() => heard.includes("about bob: ask"));
   });
 
   test("a subscriber whose client gave up while it looked for the master subscribes again", async () => {

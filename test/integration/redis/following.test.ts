@@ -1,32 +1,10 @@
 /** Messages about users, and the indexes in Redis that say which nodes have to hear of whom. */
-import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseLeaseId } from "../../../src/ports/lease-id.js";
-import type { NodeMessage } from "../../../src/ports/node-messages.js";
-import type { StoreCheck } from "../../../src/ports/store-check.js";
-import type { RedisBus } from "../../../src/redis/redis-bus.js";
-import type { RedisDirectory } from "../../../src/redis/redis-directory.js";
-import type { RedisStore, RedisStoreOptions } from "../../../src/redis/redis-store.js";
+import type { RedisStoreOptions } from "../../../src/redis/redis-store.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
-import { TcpProxy } from "../../support/tcp-proxy.js";
 import { until } from "../../support/until.js";
-import { openReadyStore } from "./stores.js";
-
-const silent = { draining: false, sent: 0 };
-const ask = (id: string): NodeMessage => ({ type: "ask", id, question: "who", data: {} });
-/** Longer than a test. */
-const LONG_MS = 60_000;
-const INDEXES = ["followers", "followed-by-lease", "messages-by-lease"] as const;
-
-interface Node {
-  readonly store: RedisStore;
-  readonly directory: RedisDirectory;
-  readonly check: StoreCheck;
-  readonly bus: RedisBus;
-  /** Ids of the messages that have arrived. */
-  readonly told: string[];
-  readonly missed: string[];
-}
+import { ask, INDEXES, scriptsOf, serviceIn, silent, type Node } from "./following-nodes.js";
 
 const leaseOf = ({ directory }: Node) => parseLeaseId(directory.lease ?? "");
 
@@ -36,33 +14,7 @@ describe.skipIf(noRedisReason)("messages about users, over Redis", () => {
     redis = await RedisServer.start();
   });
   afterAll(() => redis.stop());
-
-  /** Nodes of one service with its own prefix. They have registered and looked for lost keys, as nodes do at their start. */
-  function service(more: Partial<RedisStoreOptions> = {}) {
-    const prefix = `test-${randomUUID()}`;
-    const key = (name: string): string => `${prefix}:{all}:${name}`;
-    const open = async (nodeId: string, url = redis.url): Promise<Node> => {
-      const store = await openReadyStore(url, { prefix, leaseMs: LONG_MS, ...more });
-      const directory = store.directory(nodeId);
-      const bus = store.bus(nodeId);
-      const told: string[] = [];
-      const missed: string[] = [];
-      bus.on("message", ({ message }) => void (message.type === "ask" && told.push(message.id)));
-      bus.on("missed", ({ from }) => void missed.push(from));
-      await until(() => bus.subscribed);
-      return { store, directory, check: store.check(directory), bus, told, missed };
-    };
-    const start = async (nodeId: string, url?: string): Promise<Node> => {
-      const node = await open(nodeId, url);
-      await node.directory.register(`wss://${nodeId}`);
-      await node.directory.renew(silent);
-      expect(await node.check.run()).toEqual([]);
-      return node;
-    };
-    const members = async (name: string): Promise<string[]> =>
-      (await redis.cli("zrange", key(name), "0", "-1")).split("\n").flatMap((line) => line.trim() || []);
-    return { key, open, start, members };
-  }
+  const service = (more?: Partial<RedisStoreOptions>) => serviceIn(redis, more);
 
   test("a node that has not written what it follows gets all of them: at its start, and while it is of an earlier version", async () => {
     const { open, start } = service();
@@ -80,88 +32,6 @@ describe.skipIf(noRedisReason)("messages about users, over Redis", () => {
     expect(b.told).toEqual(["4"]);
     expect(c.told).toEqual(["1", "2", "4"]);
     expect(b.missed).toEqual([]);
-  });
-
-  test.each(INDEXES)(
-    "%s is lost: nobody misses a message, each node tells the loss once and writes it again",
-    async (name) => {
-      const { key, start } = service();
-      const [a, b, c] = [await start("a"), await start("b"), await start("c")];
-      await Promise.all([b.bus.follow("ada"), b.bus.follow("bob"), c.bus.follow("cleo")]);
-      expect(await redis.cli("del", key(name))).toBe("1");
-      a.bus.sendAbout(["ada"], ask("1"));
-      await until(() => b.told.length === 1);
-      for (const { check } of [a, b]) expect(await check.run()).toEqual([name]);
-      a.bus.sendAbout(["bob"], ask("2"));
-      a.bus.sendAbout(["cleo"], ask("3"));
-      await until(() => b.told.includes("2") && c.told.includes("3"));
-      expect(await c.check.run()).toEqual([name]);
-      // Each reads again how things stand.
-      expect(b.missed).toEqual(["b"]);
-      const before = c.told.length;
-      a.bus.sendAbout(["bob"], ask("4"));
-      a.bus.send("all", ask("5"));
-      await until(() => b.told.at(-1) === "5" && c.told.at(-1) === "5");
-      expect(c.told).toHaveLength(before + 1);
-      for (const { check } of [a, b, c]) expect(await check.run()).toEqual([]);
-      expect([...a.store.link.errors]).toEqual([]);
-    },
-  );
-
-  test("a node notices that a message to it is lost: at the next one, or at the second look", async () => {
-    const { key, start, members } = service();
-    const [a, b] = [await start("a"), await start("b")];
-    await b.bus.follow("ada");
-    a.bus.sendAbout(["ada"], ask("1"));
-    await until(() => b.told.length === 1);
-    const lease = (await members("messages-by-lease")).find((each) => each.startsWith("b@")) ?? "";
-    const lose = () => redis.cli("zincrby", key("messages-by-lease"), "1", lease);
-    await lose();
-    a.bus.sendAbout(["ada"], ask("2"));
-    await until(() => b.told.length === 2);
-    expect(b.missed).toEqual(["b"]);
-    await b.check.run();
-    await lose();
-    await b.check.run();
-    expect(b.missed).toEqual(["b"]);
-    await b.check.run();
-    await b.check.run();
-    expect(b.missed).toEqual(["b", "b"]);
-  });
-
-  test("a message that could not be sent counts as one to all, so every node learns of it", async () => {
-    const { start } = service();
-    const proxy = await TcpProxy.start(redis.port);
-    onTestFinished(() => proxy.close());
-    const a = await start("a", `redis://127.0.0.1:${proxy.port}`);
-    const b = await start("b");
-    proxy.cut();
-    await until(() => a.store.state === "down");
-    a.bus.sendAbout(["ada"], ask("1"));
-    await until(() => a.bus.sent === 1);
-    for (const time of [1, 2]) b.bus.compare("a", time, a.bus.sent);
-    expect(b.missed).toEqual(["a"]);
-  });
-
-  test("a node that can't write whom it follows writes it at the first look after that, and reads again", async () => {
-    const { start } = service();
-    const proxy = await TcpProxy.start(redis.port);
-    onTestFinished(() => proxy.close());
-    const a = await start("a");
-    const b = await start("b", `redis://127.0.0.1:${proxy.port}`);
-    await Promise.all([b.bus.follow("ada"), b.bus.follow("eve")]);
-    proxy.cut();
-    await until(() => b.store.state === "down");
-    await Promise.all([b.bus.follow("bob"), b.bus.unfollow("ada")]);
-    await expect(b.check.run()).rejects.toThrow();
-    proxy.heal();
-    await until(() => b.bus.subscribed && b.store.state === "up");
-    const before = b.missed.length;
-    expect(await b.check.run()).toEqual([]);
-    expect(b.missed.length).toBe(before + 1);
-    for (const [n, userId] of ["ada", "eve", "bob"].entries()) a.bus.sendAbout([userId], ask(String(n)));
-    await until(() => b.told.length === 2);
-    expect(b.told).toEqual(["1", "2"]);
   });
 
   test("a node that loses its lease writes all under the next one", async () => {
@@ -243,13 +113,13 @@ describe.skipIf(noRedisReason)("messages about users, over Redis", () => {
   test("thousands of users begin and end in few scripts", async () => {
     const { key, start } = service();
     const a = await start("a");
-    await redis.cli("config", "resetstat");
     const users = Array.from({ length: 3_000 }, (_none, n) => `user-${n}`);
-    await Promise.all(users.map((userId) => a.bus.follow(userId)));
-    expect(await redis.cli("zcard", key("followers"))).toBe("3001");
-    await Promise.all(users.map((userId) => a.bus.unfollow(userId)));
-    expect(await redis.cli("zcard", key("followers"))).toBe("1");
-    const scripts = /cmdstat_evalsha:calls=(\d+)/.exec(await redis.cli("info", "commandstats"))?.[1];
-    expect(Number(scripts)).toBeLessThan(20);
+    const scripts = await scriptsOf(redis, async () => {
+      await Promise.all(users.map((userId) => a.bus.follow(userId)));
+      expect(await redis.cli("zcard", key("followers"))).toBe("3001");
+      await Promise.all(users.map((userId) => a.bus.unfollow(userId)));
+      expect(await redis.cli("zcard", key("followers"))).toBe("1");
+    });
+    expect(scripts).toBeLessThan(20);
   });
 });
