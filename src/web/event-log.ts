@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { ClientEvents, LastseenClient } from "@lastseen/client";
 import type { LastseenMedia } from "@lastseen/client/media";
 import { isolated } from "./names.js";
+import { SentSources } from "./sent-sources.js";
 
 /** The log forgets older entries. */
 const MOST_ENTRIES = 200;
@@ -101,16 +102,23 @@ export class EventLog {
       text: `${nameOf(data.sessionId)} ${data.metadata["hand"] === true ? "raised a hand" : "lowered the hand"}`,
       data: of(data),
     }));
-    on("new_producer", (data) => ({
-      tone: "info",
-      text: `${nameOf(data.sessionId)} sends ${data.source ?? data.kind}`,
-      data: of(data),
-    }));
-    on("producer_closed", (data) => ({
-      tone: "info",
-      text: `${nameOf(data.sessionId)} stopped sending`,
-      data: of(data),
-    }));
+    const sent = new SentSources();
+    this.#stop.push(
+      client.on("roster", ({ room }) => {
+        for (const { sessionId, began, stopped } of sent.changes(room.participants)) {
+          if (sessionId === client.session?.sessionId) continue;
+          const say = (event: string, does: string, source: string): void =>
+            this.#add({
+              event,
+              tone: "info",
+              text: `${nameOf(sessionId)} ${does} ${source}`,
+              data: { session: sessionId },
+            });
+          for (const source of began) say("sends", "sends", source);
+          for (const source of stopped) say("stopped_sending", "stopped sending", source);
+        }
+      }),
+    );
     on("media_reset", ({ reason }) => ({ tone: "warn", text: `Media is renewed: ${words(reason)}` }));
     on("session_transferred", () => ({ tone: "warn", text: "The meeting was switched to another tab" }));
     on("server_closing", () => ({ tone: "warn", text: "The service restarts" }));
