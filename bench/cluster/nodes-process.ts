@@ -27,6 +27,8 @@ for (let n = 1; n <= Number(count); n += 1) {
     MAX_CONNECTIONS_PER_ADDRESS: "20000",
     // Everybody who comes back after a death finds their session.
     RESUME_GRACE_MS: "120000",
+    // A session that moves on its own would cost Redis something, and this bench's clients do not come back.
+    REBALANCE_PER_SECOND: "0",
   };
   const config = loadConfig(env, CONFIG);
   const log = createLogger({ level: "error", pretty: false, nodeId: config.NODE_ID }, process.stderr);

@@ -136,15 +136,20 @@ export class TestClient {
     return new Promise((resolve, reject) => {
       const check = () => {
         const value = read();
-        if (value === undefined) return;
+        if (value !== undefined) resolve(value);
+        // After its end nothing comes any more.
+        else if (this.closeCode !== undefined) fail("before the connection ended");
+        else return;
         clearTimeout(timer);
         this.#waiters.delete(check);
-        resolve(value);
+      };
+      const fail = (when: string): void => {
+        const seen = this.frames.map((frame) => frame.type ?? `reply ${frame.id}`).join(", ");
+        reject(new Error(`${what} did not come ${when}; close code ${this.closeCode}; seen: ${seen}`));
       };
       const timer = setTimeout(() => {
         this.#waiters.delete(check);
-        const seen = this.frames.map((frame) => frame.type ?? `reply ${frame.id}`).join(", ");
-        reject(new Error(`${what} did not come within ${timeoutMs} ms; close code ${this.closeCode}; seen: ${seen}`));
+        fail(`within ${timeoutMs} ms`);
       }, timeoutMs);
       this.#waiters.add(check);
       check();
