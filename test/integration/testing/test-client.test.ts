@@ -6,7 +6,9 @@ import { TestClient } from "../../support/test-client.js";
 
 test("a client that waits is told when the service ends its connection, and what the service said before", async () => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
-  onTestFinished(() => void server.close());
+  onTestFinished(() => {
+    server.close();
+  });
   await once(server, "listening");
   server.on("connection", (socket) => {
     socket.on("message", () => {
