@@ -8,6 +8,7 @@ import { assemble, RECONNECT_SPREAD_MS } from "./assemble.js";
 import type { Telephony } from "../call/telephony.js";
 import { ConfigError, type Config } from "../config/load.js";
 import type { Gateway } from "../gateway/gateway.js";
+import { addressBehind } from "../gateway/peer.js";
 import { registerWebSocket } from "../gateway/ws-route.js";
 import { boundClose, createHttpServer, registerRoutes } from "../http/server.js";
 import { systemClock, type Clock } from "../kernel/clock.js";
@@ -71,10 +72,11 @@ async function compose(config: Config, log: Logger, clock: Clock, disposals: Dis
   const http = await createHttpServer(httpOptions);
   disposals.defer("sessions", () => service.endSessions());
   disposals.defer("http", () => http.close());
-  const { isOriginAllowed } = httpOptions;
+  const { isOriginAllowed, isProxy } = httpOptions;
   await registerWebSocket(http, {
     gateway,
     isOriginAllowed,
+    addressOf: ({ socket, headers }) => addressBehind(socket.remoteAddress ?? "", headers, isProxy),
     reconnectSpreadMs: RECONNECT_SPREAD_MS,
     morePaths: AGENT_PATHS,
   });

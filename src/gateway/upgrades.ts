@@ -4,22 +4,28 @@ import type { Duplex } from "node:stream";
 /** Headers that have a meaning only for a change of protocol. */
 const UPGRADE_HEADERS: ReadonlySet<string> = new Set(["upgrade", "connection", "http2-settings"]);
 
+/** Takes a WebSocket handshake. */
+export type TakeHandshake = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 /**
- * Gives WebSocket handshakes for some paths to `webSockets`. It ignores every other request for an upgrade, as HTTP allows:
+ * Gives WebSocket handshakes to the taker of their path. It ignores every other request for an upgrade, as HTTP allows:
  * the client of Java, for example, asks for HTTP/2 with its first request to any route and expects an answer in HTTP/1.1.
- *
- * @param webSockets gets the handshakes as its own `upgrade` events; it never listens on a port
  */
-export function routeUpgrades(server: Server, webSockets: Server, paths: readonly string[]): void {
+export function routeUpgrades(server: Server, takers: ReadonlyMap<string, TakeHandshake>): void {
   const afterAnswers = followAnswers(server);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const [pathname = ""] = (request.url ?? "").split("?");
     const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
+    const take = isWebSocket ? takers.get(pathOf(request)) : undefined;
     afterAnswers(socket, () => {
-      if (isWebSocket && paths.includes(pathname)) webSockets.emit("upgrade", request, socket, head);
+      if (take) take(request, socket, head);
       else serveAsHttp(server, request, socket, head);
     });
   });
+}
+
+/** The path of a request, without its query. */
+export function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
 }
 
 /**

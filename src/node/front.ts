@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { LastAnswers, serveAsHttp } from "../gateway/upgrades.js";
+import { LastAnswers, pathOf, serveAsHttp } from "../gateway/upgrades.js";
 
 export class Front {
   readonly #server: Server;
@@ -103,8 +103,4 @@ export class Front {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return false;
     return this.#webSockets.has(pathOf(request));
   }
-}
-
-function pathOf({ url = "" }: IncomingMessage): string {
-  return url.split("?", 1)[0] ?? "";
 }

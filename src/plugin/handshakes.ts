@@ -11,7 +11,7 @@ import { AGENT_PATH } from "@lastseen/protocol/agent";
 import { PROBLEM_TYPE, problemOf } from "@lastseen/protocol/http";
 import { registerAgents } from "../gateway/agents/agents-route.js";
 import type { Gateway } from "../gateway/gateway.js";
-import { followAnswers, serveAsHttp } from "../gateway/upgrades.js";
+import { followAnswers, pathOf, serveAsHttp } from "../gateway/upgrades.js";
 import { registerWebSocket } from "../gateway/ws-route.js";
 import { answerErrors } from "../http/error-handler.js";
 import { withoutRequestLog } from "../http/fastify-versions.js";
@@ -80,7 +80,7 @@ export class Handshakes {
     answerErrors(inner, options.refused);
     // The application knows its proxies, so it says where a client comes from.
     const addresses = new WeakMap<IncomingMessage, string>();
-    const addressOf = (request: IncomingMessage): string | undefined => addresses.get(request);
+    const addressOf = (request: IncomingMessage): string => addresses.get(request) ?? "";
     const { agents, log } = options;
     const morePaths = agents ? [AGENT_PATH] : [];
     await registerWebSocket(inner, { ...options, addressOf, morePaths });
@@ -145,8 +145,7 @@ export class Handshakes {
   }
 
   readonly #note = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const [pathname = ""] = (request.url ?? "").split("?");
-    if (!this.#paths.has(pathname) || request.headers.upgrade?.toLowerCase() !== "websocket") return;
+    if (!this.#paths.has(pathOf(request)) || request.headers.upgrade?.toLowerCase() !== "websocket") return;
     const forget = () => void this.#pending.delete(request);
     this.#pending.set(request, { socket: socket as Socket, head, forget });
     socket.once("close", forget);
