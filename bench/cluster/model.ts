@@ -33,7 +33,7 @@ export interface Habits {
 /** Each step's share of one Redis: 1 is all of its processor time. */
 export type Shares = Readonly<Record<Exclude<Step, "takeOver">, number>>;
 
-/** A cost is taken as a line over the number of nodes: messages to all nodes cost more when there are more nodes. */
+/** A cost is taken as a line over the number of nodes: whatever grows with the nodes, such as a list of them, makes the line rise. */
 export function costsAt(measured: readonly Costs[], nodes: number): Costs {
   const at = (step: Step): number =>
     line(

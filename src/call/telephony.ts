@@ -212,7 +212,9 @@ function followStatuses(parts: {
       statuses.forget(session);
       statuses.mayHaveChanged(session.userId);
     }),
-    events.on("cleaned", ({ session: { status, userId } }) => {
+    events.on("cleaned", ({ session: { status, userId }, givenUp }) => {
+      // The node that goes on with the session tells when the user's last session there ends.
+      if (givenUp) return;
       if (status === "ended" && presence.sessionsHere(userId).length === 0) tell(userId, "offline");
     }),
     events.on("call_changed", ({ userIds }) => {

@@ -30,8 +30,13 @@ export function loadScript(name: string): Script {
   const included = [...body.matchAll(/^-- @include (\S+)$/gm)].map(([, file]) =>
     readFileSync(new URL(`include/${file}.lua`, FOLDER), "utf8"),
   );
-  const text = [`local key = { ${table} }`, ...included, body].join("\n");
+  const text = [`local key = { ${table} }`, ...included, body].map(withoutComments).join("\n");
   return { name, keys: keys.filter(isKeyName), text, sha1: createHash("sha1").update(text).digest("hex") };
+}
+
+/** Redis reads less, and hashes less where a call sends the text. */
+function withoutComments(lua: string): string {
+  return lua.replaceAll(/^\s*--.*\n/gm, "");
 }
 
 function namesAfter(label: string, body: string): string[] {

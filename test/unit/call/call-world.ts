@@ -233,6 +233,17 @@ export class CallNode {
     );
   }
 
+  /** Another node has the session now: it ends here only. */
+  giveUp({ session }: Device): void {
+    if (!session.claim()) return;
+    this.registry.remove(session);
+    session.connection = undefined;
+    session.markEnded();
+    const over = { session, reason: "node_lost", givenUp: "handed_over" } as const;
+    this.events.emit("ended", { ...over, cause: undefined });
+    this.events.emit("cleaned", { ...over, result: "clean", attempts: 1, durationMs: 0 });
+  }
+
   #write(write: () => Promise<unknown>): Promise<unknown> {
     this.#writing = this.#writing.then(() => waitBriefly(this.#world.random)).then(write);
     return this.#writing;

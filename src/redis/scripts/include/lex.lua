@@ -44,8 +44,9 @@ local function countOwned(index, owner)
   return redis.call("ZLEXCOUNT", key[index], "[" .. owner .. " ", "(" .. owner .. "!")
 end
 
+-- Returns 1 when the member is new, else 0.
 local function own(index, owner, member)
-  redis.call("ZADD", key[index], 0, owner .. " " .. member)
+  return redis.call("ZADD", key[index], 0, owner .. " " .. member)
 end
 
 local function disown(index, owner, member)

@@ -1,0 +1,65 @@
+/** Which commands Redis runs for what happens most: nothing that grows with the number of nodes, and nothing that changes nothing. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sessionEntry } from "../../contract/directory-contract.js";
+import { noRedisReason, RedisServer } from "../../support/redis-server.js";
+import { until } from "../../support/until.js";
+import { ask, serviceIn, type Node } from "./following-nodes.js";
+
+const NODES = 12;
+
+describe.skipIf(noRedisReason)("the commands that Redis runs", () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis.stop());
+
+  /** How often Redis runs each command for a step, also from scripts. */
+  async function commandsOf(step: () => Promise<unknown>): Promise<Readonly<Record<string, number>>> {
+    await redis.cli("config", "resetstat");
+    await step();
+    const stats = (await redis.cli("info", "commandstats")).matchAll(/^cmdstat_(\w+):calls=(\d+)/gm);
+    return Object.fromEntries(Array.from(stats, ([, name, calls]) => [name, Number(calls)]));
+  }
+
+  /** Nodes that all read the format in which leases have indexes, and have written whom they follow. */
+  async function manyNodes() {
+    const service = serviceIn(redis);
+    await redis.cli("set", service.key("format"), "2");
+    const nodes: Node[] = [];
+    for (let n = 0; n < NODES; n += 1) nodes.push(await service.start(`n${n}`));
+    for (const { check } of nodes) await check.run();
+    return { service, nodes };
+  }
+
+  test("a message about a user reads no list of nodes, whatever their number", async () => {
+    const { nodes } = await manyNodes();
+    const [a, b, c] = nodes as [Node, Node, Node];
+    await b.bus.follow("ada");
+    const commands = await commandsOf(async () => {
+      a.bus.sendAbout(["ada"], ask("1"));
+      await until(() => b.told.length === 1);
+    });
+    expect(commands).toMatchObject({ publish: 1, zrangebylex: 1 });
+    expect(commands).not.toHaveProperty("hgetall");
+    expect(c.told).toEqual([]);
+  });
+
+  test("a node that has not written yet whom it follows gets the message even so", async () => {
+    const { service, nodes } = await manyNodes();
+    const [a, b] = nodes as [Node, Node];
+    await b.bus.follow("ada");
+    const starting = await service.open("starting");
+    await starting.directory.register("wss://starting");
+    a.bus.sendAbout(["ada"], ask("1"));
+    await until(() => b.told.length === 1 && starting.told.length === 1);
+  });
+
+  test("a session that enters a room removes nothing from the indexes, and its node's sessions are not counted again", async () => {
+    const { nodes } = await manyNodes();
+    const [a] = nodes as [Node];
+    await a.directory.putSession(sessionEntry("s1", { roomId: undefined }));
+    const commands = await commandsOf(() => a.directory.putSession(sessionEntry("s1", { roomId: "daily" })));
+    for (const name of ["hdel", "zrem", "zlexcount"]) expect(commands).not.toHaveProperty(name);
+  });
+});
