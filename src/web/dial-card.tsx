@@ -37,6 +37,7 @@ export function DialCard({ store, hidden }: { store: PhoneStore; hidden: boolean
           data-testid="callee-input"
           maxLength={128}
           dir="auto"
+          placeholder="the user id, for example bob"
           autocomplete="off"
           spellcheck={false}
           value={callee.value}
@@ -55,6 +56,13 @@ export function DialCard({ store, hidden }: { store: PhoneStore; hidden: boolean
           Video call
         </button>
       </div>
+      <p class="small">
+        {"To try it alone, "}
+        <a href="?phone=1" target="_blank" rel="noopener">
+          open a second phone
+        </a>
+        {" and call the name that stands there."}
+      </p>
       <h2>Missed calls</h2>
       <ol class="missed" data-testid="missed-calls">
         {store.missed.value.map((missed) => (

@@ -17,8 +17,8 @@ const SWITCHED: End = {
   testid: "switched-page",
   picture: "switch",
   title: "The meeting was switched to another tab",
-  text: "You are still in it, over there. Nobody noticed anything.",
-  again: "Use here instead",
+  text: "You are still in it, over there. The others noticed nothing.",
+  again: "Continue here",
   againId: "use-here-button",
 };
 
@@ -39,7 +39,9 @@ export function endOf(reason: string, why?: string): End {
     case "kicked":
       return page("ghost", "Your session was ended", "An operator, or you yourself with “Remove me now”, removed it.");
     case "room_closed":
-      return page("exit", "The room was closed", "Everybody was sent home.");
+      return page("exit", "The room was closed", "Everybody had to leave.");
+    case "blocked":
+      return page("ghost", "You are blocked", "An operator does not let you in for now. Try again later.");
     case "unauthorized":
     case "refused":
     case "protocol_error":

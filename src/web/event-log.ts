@@ -114,8 +114,8 @@ export class EventLog {
               text: `${nameOf(sessionId)} ${does} ${source}`,
               data: { session: sessionId },
             });
-          for (const source of began) say("sends", "sends", source);
-          for (const source of stopped) say("stopped_sending", "stopped sending", source);
+          for (const source of began) say("sends", "sends", sourceWords(source));
+          for (const source of stopped) say("stopped_sending", "stopped sending", sourceWords(source));
         }
       }),
     );
@@ -137,6 +137,18 @@ export class EventLog {
       ),
     );
   }
+}
+
+const SOURCES: Readonly<Record<string, string>> = {
+  mic: "sound",
+  camera: "a picture",
+  screen: "the screen",
+  "screen-audio": "the sound of the screen",
+};
+
+/** What somebody sends. A source that an application has named itself is shown as it is. */
+function sourceWords(source: string): string {
+  return SOURCES[source] ?? source;
 }
 
 /** A code as words. */

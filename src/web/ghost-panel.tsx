@@ -40,7 +40,7 @@ export function GhostPanel({ store }: { store: MeetingStore }) {
         </Way>
         <Way
           testid="cut-button"
-          label={isCut ? "Mend its line" : "Cut its line"}
+          label={isCut ? "Connect it again" : "Cut its connection"}
           act={() => (isCut ? line.mend() : line.cut(CUT_MS))}
         >
           {`No connection for ${CUT_MS / SECOND_MS} s. Away after 1 s, removed after 20 s.`}

@@ -82,9 +82,15 @@ export class LiveCall {
     return participant.producers.some((producer) => producer.kind === kind && !producer.paused);
   }
 
-  /** What somebody else sends of this kind. */
-  remoteTrack(sessionId: string, kind: "audio" | "video"): MediaStreamTrack | undefined {
-    return this.tracks.value.findLast((remote) => remote.sessionId === sessionId && remote.kind === kind)?.track;
+  /** The sound that somebody else sends. */
+  remoteSound(sessionId: string): MediaStreamTrack | undefined {
+    return this.tracks.value.findLast((remote) => remote.sessionId === sessionId && remote.kind === "audio")?.track;
+  }
+
+  /** The picture that somebody else sends: the screen rather than the camera. */
+  remotePicture(sessionId: string): RemoteTrack | undefined {
+    const pictures = this.tracks.value.filter((remote) => remote.sessionId === sessionId && remote.kind === "video");
+    return pictures.findLast(({ source }) => source === "screen") ?? pictures.at(-1);
   }
 
   close(): void {

@@ -35,7 +35,7 @@ export function Lobby({ settings, join }: { settings: Settings; join: (choice: C
     const shown = name.current?.value.trim() ?? "";
     const roomName = room.current?.value ?? "";
     if (!shown || !roomName.trim()) {
-      setProblem("Room and name are needed.");
+      setProblem(shown ? "Type the name of a room." : "Type your name.");
       (shown ? room : name).current?.focus();
       return;
     }

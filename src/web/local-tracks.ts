@@ -64,7 +64,8 @@ export function stopTracks(tracks: LocalTracks | undefined): void {
 /** Why the browser gave no device, as text for the user. */
 export function whyNoDevice(error: unknown): string {
   const name = error instanceof DOMException ? error.name : "";
-  if (name === "NotAllowedError") return "Camera or microphone is not allowed. You can still listen and watch.";
+  if (name === "NotAllowedError")
+    return "Camera or microphone is not allowed: allow it beside the address. You can still listen and watch.";
   if (name === "NotFoundError") return "No camera or microphone was found. You can still listen and watch.";
   if (name === "NotReadableError") return "Another program is using the camera or microphone.";
   return "Camera or microphone could not be opened. You can still listen and watch.";

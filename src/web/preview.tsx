@@ -31,7 +31,7 @@ export function Preview({ tracks, check }: { tracks: LocalTracks | undefined; ch
           disabled={checking}
           onClick={() => void look()}
         >
-          Check camera
+          {tracks?.problem ? "Try again" : "Check camera"}
         </button>
       </div>
     </section>

@@ -12,7 +12,7 @@ export function Sounds({ call }: { call: LiveCall }) {
             key={sessionId}
             kind="audio"
             testid="remote-audio"
-            track={call.remoteTrack(sessionId, "audio")}
+            track={call.remoteSound(sessionId)}
             call={call}
           />
         ))}

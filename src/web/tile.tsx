@@ -11,7 +11,9 @@ export function Tile({ participant, call }: { participant: Participant; call: Li
   const own = call.isOwn(participant);
   const isLive = call.isLive.value;
   const offlineWord = own ? "You are offline" : "Last known";
-  const video = own ? ownCamera(call) : call.remoteTrack(sessionId, "video");
+  const remote = own ? undefined : call.remotePicture(sessionId);
+  const video = own ? ownCamera(call) : remote?.track;
+  const isScreen = remote?.source === "screen";
   const showsVideo = video !== undefined && call.sends(participant, "video");
   return (
     <article
@@ -21,6 +23,7 @@ export function Tile({ participant, call }: { participant: Participant; call: Li
       data-user-id={userId}
       data-own={own ? "" : undefined}
       data-state={state}
+      data-screen={isScreen ? "" : undefined}
       data-stale={isLive ? undefined : ""}
       data-speaking={userId === call.speaker.value ? "" : undefined}
       aria-label={own ? `${isolated(name)} (you)` : name}
@@ -49,6 +52,7 @@ export function Tile({ participant, call }: { participant: Participant; call: Li
         <span class="tile-name">
           <bdi>{name}</bdi>
           {own && " (you)"}
+          {isScreen && " · screen"}
         </span>
       </div>
       <span class="tile-hand" title="Hand raised" hidden={metadata["hand"] !== true}>

@@ -29,8 +29,8 @@ export function SessionList({ store }: { store: OpsStore }) {
         ))}
       </div>
       {page?.sessions.length === 0 && (
-        <p class="small" data-testid="no-sessions">
-          No session is like this.
+        <p class="small no-sessions" data-testid="no-sessions">
+          {isNarrowed(store) ? "No session fits this filter." : "Nobody is here now."}
         </p>
       )}
       <Pages store={store} shown={sessions.length} order={isOver ? "last end first" : "oldest first"} />
@@ -38,10 +38,15 @@ export function SessionList({ store }: { store: OpsStore }) {
   );
 }
 
+function isNarrowed({ filter }: OpsStore): boolean {
+  return Object.values(filter.value).some((wanted) => wanted !== "");
+}
+
 function Pages({ store, shown, order }: { store: OpsStore; shown: number; order: string }) {
   const before = store.cursors.value.length;
   const total = Math.max(shown, store.snapshot.value?.page.total ?? 0);
   const pages = Math.max(before + 1, Math.ceil(total / PAGE_SIZE));
+  if (total === 0 && before === 0) return null;
   const more = typeof store.snapshot.value?.page.cursor === "string";
   return (
     <nav class="pages" aria-label="Pages">
