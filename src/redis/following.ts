@@ -3,6 +3,7 @@
  * not all there (a new lease, a lost key), the lease has no mark, and the node gets the messages about all users. A Redis that has
  * gone back to older data has the mark, but not the latest entries: so each look counts them, and after an outage it reads them all.
  */
+import { delay, type Clock } from "../kernel/clock.js";
 import { Emitter } from "../kernel/emitter.js";
 import type { LeaseId } from "../ports/lease-id.js";
 import type { RedisLink } from "./link.js";
@@ -18,6 +19,8 @@ const OWN_FOLLOWED = loadScript("own-followed");
 
 /** So many users are written by one script. Redis does nothing else while it runs. */
 const PAGE = 500;
+/** To hear no more of a user is not urgent. It goes with what is written next, and is written after this time at the latest. */
+const UNFOLLOW_WITHIN_MS = 1_000;
 
 interface FollowingEvents {
   /** Messages about users did not arrive, or may not have arrived. */
@@ -26,6 +29,7 @@ interface FollowingEvents {
 
 export class Following {
   readonly #link: RedisLink;
+  readonly #clock: Clock;
   readonly #lease: () => LeaseId | undefined;
   readonly #events: Emitter<FollowingEvents>;
   readonly #numbers = new MessageNumbers();
@@ -33,6 +37,8 @@ export class Following {
   /** Users for whom the next batch makes the entries right. */
   #changed = new Set<string>();
   #nextBatch: Promise<void> | undefined;
+  /** Resolves when the users are written of whom this node wants to hear no more. */
+  #unfollowing: Promise<void> | undefined;
   /** Number of entries in Redis; undefined when they may be wrong: a write has failed, or Redis was away. */
   #entries: number | undefined;
   /** Messages may not have arrived. That is told when they do arrive again. */
@@ -44,10 +50,12 @@ export class Following {
   /** @param parts `lease`: under which this node writes; undefined while it has none */
   constructor(parts: {
     link: RedisLink;
+    clock: Clock;
     lease: () => LeaseId | undefined;
     onListenerError: (error: unknown, event: PropertyKey) => void;
   }) {
     this.#link = parts.link;
+    this.#clock = parts.clock;
     this.#lease = parts.lease;
     this.#events = new Emitter(parts.onListenerError);
     // Both live as long as the store.
@@ -66,12 +74,19 @@ export class Following {
   /** Never rejects: see {@link Bus.follow}. */
   follow(userId: string): Promise<void> {
     this.#users.add(userId);
-    return this.#change(userId);
+    this.#changed.add(userId);
+    return this.#writeChanges();
   }
 
+  /** Never rejects. The user's entries go with the next batch. */
   unfollow(userId: string): Promise<void> {
     this.#users.delete(userId);
-    return this.#change(userId);
+    this.#changed.add(userId);
+    this.#unfollowing ??= delay(this.#clock, UNFOLLOW_WITHIN_MS).then(async () => {
+      this.#unfollowing = undefined;
+      await (this.#changed.size > 0 ? this.#writeChanges() : this.#lastWork);
+    });
+    return this.#unfollowing;
   }
 
   /** A message about users has arrived, with its number. */
@@ -90,12 +105,13 @@ export class Following {
    * @returns names of the keys that Redis has lost
    */
   check(): Promise<readonly string[]> {
+    // Otherwise the look would find more entries than there are users.
+    if (this.#changed.size > 0) void this.#writeChanges();
     return this.#inTurn(() => this.#compare());
   }
 
   /** All changes until the batch before has ended go together. */
-  #change(userId: string): Promise<void> {
-    this.#changed.add(userId);
+  #writeChanges(): Promise<void> {
     this.#nextBatch ??= this.#inTurn(async () => {
       this.#nextBatch = undefined;
       const changed = this.#changed;
@@ -138,10 +154,11 @@ export class Following {
   async #mend(lease: LeaseId): Promise<void> {
     const stored = new Set((await readPages(this.#link, OWN_FOLLOWED, lease)).map((user) => readId(text(user))));
     const users = [...this.#users];
+    // What has changed meanwhile is not wrong: the next batch writes it.
     const wrong = [
       ...users.filter((userId) => !stored.has(userId)),
       ...[...stored].filter((userId) => !this.#users.has(userId)),
-    ];
+    ].filter((userId) => !this.#changed.has(userId));
     this.#mayHaveMissed ||= wrong.length > 0;
     if (await this.#write(lease, wrong)) this.#written(users.length);
   }
@@ -171,17 +188,14 @@ export class Following {
   async #write(lease: LeaseId, users: Iterable<string>): Promise<boolean> {
     const isFollowed = (userId: string): boolean => this.#users.has(userId);
     const all = [...users];
-    const changes = [
-      ["follow", all.filter(isFollowed)],
-      ["unfollow", all.filter((userId) => !isFollowed(userId))],
-    ] as const;
+    const followed = all.filter(isFollowed);
+    const ordered = [...followed, ...all.filter((userId) => !isFollowed(userId))].map(storedId);
     try {
-      for (const [change, whom] of changes) {
-        for (let from = 0; from < whom.length; from += PAGE) {
-          const page = whom.slice(from, from + PAGE).map(storedId);
-          const [kind] = list(await this.#link.run(FOLLOW, [lease, change, ...page]));
-          if (kind !== "written") return false;
-        }
+      for (let from = 0; from < ordered.length; from += PAGE) {
+        const page = ordered.slice(from, from + PAGE);
+        const toFollow = Math.min(Math.max(followed.length - from, 0), page.length);
+        const [kind] = list(await this.#link.run(FOLLOW, [lease, toFollow, ...page]));
+        if (kind !== "written") return false;
       }
       return true;
     } catch {

@@ -152,7 +152,8 @@ export class RedisStore {
   #followingOf(nodeId: string): Following {
     const known = this.#following.get(nodeId);
     const lease = () => this.#directories.get(nodeId)?.lease;
-    const following = known ?? new Following({ link: this.link, lease, onListenerError: this.#onListenerError });
+    const following =
+      known ?? new Following({ link: this.link, clock: this.#clock, lease, onListenerError: this.#onListenerError });
     this.#following.set(nodeId, following);
     return following;
   }

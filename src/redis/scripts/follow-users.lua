@@ -1,6 +1,6 @@
--- Makes a node hear of users, or hear no more of them.
+-- Makes a node hear of users, and hear no more of others.
 -- KEYS: followed-by-lease, followers, leases
--- ARGV: lease, "follow" or "unfollow", and for each user: the id
+-- ARGV: lease, number of users to hear of, their ids, and the ids of the users to hear no more of
 -- Returns {"no_lease"} or {"written"}.
 -- @include lex
 -- @include leases
@@ -9,8 +9,9 @@ local lease = validLease(ARGV[1])
 if not lease then
   return { "no_lease" }
 end
-local change = ARGV[2] == "follow" and own or disown
+local last = 2 + tonumber(ARGV[2])
 for n = 3, #ARGV do
+  local change = n <= last and own or disown
   change("followers", ARGV[n], lease.id)
   change("followed-by-lease", lease.id, ARGV[n])
 end

@@ -132,6 +132,32 @@ describe.skipIf(noRedisReason)("a loss of messages about users, or of who follow
     expect(await members("followers")).toEqual([lease, `ada ${lease}`, `the%20user%20bob ${lease}`]);
   });
 
+  test("after an outage users who come during the look are not taken for lost ones", async () => {
+    const { start, members } = service();
+    const proxy = await TcpProxy.start(redis.port);
+    onTestFinished(() => proxy.close());
+    const b = await start("b", `redis://127.0.0.1:${proxy.port}`);
+    await b.bus.follow("ada");
+    proxy.cut();
+    await until(() => b.store.state === "down");
+    proxy.heal();
+    await until(() => b.bus.subscribed && b.store.state === "up");
+    const before = b.missed.length;
+    const comers: string[] = [];
+    let isLooking = true;
+    const look = b.check.run().finally(() => (isLooking = false));
+    const following: Promise<void>[] = [];
+    while (isLooking) {
+      comers.push(`user-${comers.length}`);
+      following.push(b.bus.follow(comers.at(-1) ?? ""));
+      await new Promise(setImmediate);
+    }
+    expect(await look).toEqual([]);
+    await Promise.all(following);
+    expect(await members("followed-by-lease")).toHaveLength(1 + 1 + comers.length);
+    expect(b.missed).toHaveLength(before);
+  });
+
   test("users who came and went while Redis was away cost nothing when it is back", async () => {
     const { start } = service();
     const proxy = await TcpProxy.start(redis.port);

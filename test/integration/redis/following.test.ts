@@ -110,6 +110,24 @@ describe.skipIf(noRedisReason)("messages about users, over Redis", () => {
     expect(await members("messages-by-lease")).toEqual([a.directory.lease]);
   });
 
+  test("a user who goes is written together with the next one who comes, or with the next look", async () => {
+    const { start, members } = service();
+    const a = await start("a");
+    await a.bus.follow("ada");
+    const unfollowed: Promise<void>[] = [];
+    const scripts = await scriptsOf(redis, async () => {
+      unfollowed.push(a.bus.unfollow("ada"));
+      await a.bus.follow("bob");
+    });
+    expect(scripts).toBe(1);
+    expect(await members("followers")).toEqual([a.directory.lease, `bob ${a.directory.lease}`]);
+    unfollowed.push(a.bus.unfollow("bob"));
+    expect(await a.check.run()).toEqual([]);
+    expect(await members("followed-by-lease")).toEqual([a.directory.lease]);
+    await Promise.all(unfollowed);
+    expect(a.missed).toEqual([]);
+  });
+
   test("thousands of users begin and end in few scripts", async () => {
     const { key, start } = service();
     const a = await start("a");
