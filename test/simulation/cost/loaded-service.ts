@@ -10,22 +10,14 @@ import { MemoryStore } from "../../../src/memory/memory-store.js";
 import { WATCH_INTERVAL_MS } from "../../../src/composition/loops.js";
 import { createCore } from "../../../src/composition/core.js";
 import { createService, type Service } from "../../../src/composition/service.js";
-import type { SessionConnection } from "../../../src/session/session-connection.js";
 import type { Session } from "../../../src/session/session.js";
+import type { SocketWatch } from "../../../src/gateway/socket-watch.js";
 import { HandClock } from "../../support/hand-clock.js";
 import { settingsOf } from "../service/settings.js";
+import { DeafConnection } from "./deaf-connection.js";
 
 const NODE = "cost";
 const ROOM_SIZE = 10;
-
-/** Ignores everything. Each session has its own object, as it would have its own socket. */
-class DeafConnection implements SessionConnection {
-  send(): void {}
-  sendEvent(): void {}
-  paceChanged(): void {}
-  demandPong(): void {}
-  close(): void {}
-}
 
 const ignore = (): void => {};
 const QUIET = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore } as const;
@@ -33,6 +25,7 @@ const QUIET = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error:
 /** A service with many sessions, in rooms of ten, without sockets and media. */
 export class LoadedService {
   readonly service: Service;
+  readonly sockets: SocketWatch;
   readonly #clock = new HandClock();
   readonly #media = new NoMedia();
 
@@ -42,6 +35,8 @@ export class LoadedService {
     const unexpected = (error: unknown): never => {
       throw error;
     };
+    const core = createCore(settings, this.#clock, unexpected);
+    this.sockets = core.sockets;
     this.service = createService(
       settings,
       {
@@ -61,7 +56,7 @@ export class LoadedService {
         heartbeatGap: ignore,
         orphanClosed: ignore,
       },
-      createCore(settings, this.#clock, unexpected),
+      core,
       new DisposalStack(unexpected),
     );
   }
@@ -77,11 +72,29 @@ export class LoadedService {
         calls: true,
         expiresAt: Infinity,
       };
-      const session = sessions.open(identity, `tab-${index}`, new DeafConnection());
+      const connection = new DeafConnection();
+      const session = sessions.open(identity, `tab-${index}`, connection);
+      connection.session = session;
       rooms.enter(`room-${Math.floor(index / ROOM_SIZE)}`, session, await this.#media.join());
       opened.push(session);
     }
     return opened;
+  }
+
+  /** Somebody would see that one of them is away, or nobody would any more. The sockets of watched sessions have deadlines. */
+  setWatched(opened: readonly Session[], isWatched: boolean): void {
+    for (const session of opened) {
+      this.service.liveness.setWatched(session, isWatched);
+      const { asConnection } = session.connection as DeafConnection;
+      if (isWatched) this.sockets.saidHello(asConnection);
+      else this.sockets.closed(asConnection);
+    }
+  }
+
+  /** A sign of life of a client, as the gateway takes it. */
+  spoke(session: Session): void {
+    this.sockets.spoke((session.connection as DeafConnection).asConnection);
+    this.service.liveness.heard(session);
   }
 
   /** Lets time pass in steps as long as those of the watch, but runs no watch. */

@@ -10,6 +10,8 @@ const BATCHES = 41;
 const PASSES = 50;
 /** One in so many sessions falls silent. If more than a fifth did, the hold guard would delay the sweep. */
 const SILENT = 10;
+/** Every watched session is asked after less, also where there are so many that the intervals are longer. */
+const SILENT_FOR_MS = 20_000;
 
 export interface CostSample {
   sessions: number;
@@ -17,6 +19,10 @@ export interface CostSample {
   bytesPerSession: number;
   openNs: number;
   heardNs: number;
+  /** A sign of life of a session that others see. Its socket is watched too. */
+  watchedNs: number;
+  /** A watched session that was silent is found, asked, and answers. */
+  askedNs: number;
   /** A watch and a sweep that find nobody. */
   watchUs: number;
   sweepUs: number;
@@ -52,8 +58,15 @@ async function measure(count: number): Promise<CostSample> {
   // Clients ping in random order, not in the order in which they joined.
   const { sweeper, liveness } = loaded.service;
   shuffle(sessions, new Random(count));
-  const heardMs = hear(loaded, sessions);
-  const watchUs = await medianUs(() => sweeper.watch());
+  const heardMs = signs(sessions, (session) => liveness.heard(session));
+  loaded.setWatched(sessions, true);
+  const watchedMs = signs(sessions, (session) => loaded.spoke(session));
+  const askedMs = ask(loaded, sessions);
+  const watchUs = await medianUs(async () => {
+    await sweeper.watch();
+    loaded.sockets.advance();
+  });
+  loaded.setWatched(sessions, false);
   const sweepUs = await medianUs(() => sweeper.sweep());
   const silent = Math.ceil(count / SILENT);
   for (let rounds = 0; rounds < 4; rounds++) {
@@ -68,18 +81,38 @@ async function measure(count: number): Promise<CostSample> {
     bytesPerSession: Math.round(bytesPerSession),
     openNs: Math.round((openMs * 1e6) / count),
     heardNs: Math.round((heardMs * 1e6) / count),
+    watchedNs: Math.round((watchedMs * 1e6) / count),
+    askedNs: Math.round((askedMs * 1e6) / count),
     watchUs,
     sweepUs,
     reapNs: Math.round((reapMs * 1e6) / silent),
   };
 }
 
-/** Sends heartbeats of all sessions, often enough to measure them. Returns the milliseconds of one round. */
-function hear(loaded: LoadedService, sessions: readonly Session[]): number {
-  const rounds = Math.max(1, Math.round(1_000_000 / sessions.length));
+/** Sends signs of life of all sessions, often enough to measure them. Returns the milliseconds of one round. */
+function signs(sessions: readonly Session[], give: (session: Session) => void): number {
+  const rounds = roundsOf(sessions);
   const startedAt = cpuMs();
-  for (let round = 0; round < rounds; round++) for (const session of sessions) loaded.service.liveness.heard(session);
+  for (let round = 0; round < rounds; round++) for (const session of sessions) give(session);
   return (cpuMs() - startedAt) / rounds;
+}
+
+/** All watched sessions were silent, are asked, and answer. Returns the milliseconds of one round, without what the clients do. */
+function ask(loaded: LoadedService, sessions: readonly Session[]): number {
+  const rounds = roundsOf(sessions);
+  let spentMs = 0;
+  for (let round = 0; round < rounds; round++) {
+    loaded.pass(SILENT_FOR_MS);
+    const startedAt = cpuMs();
+    loaded.sockets.advance();
+    for (const session of sessions) loaded.spoke(session);
+    spentMs += cpuMs() - startedAt;
+  }
+  return spentMs / rounds;
+}
+
+function roundsOf(sessions: readonly Session[]): number {
+  return Math.max(1, Math.round(1_000_000 / sessions.length));
 }
 
 /** Microseconds of one pass. */

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import type { CostSample } from "./measure.js";
 
-const PANEL = { width: 380, height: 260, left: 62, top: 112, gap: 90, right: 40, bottom: 46 } as const;
+const PANEL = { width: 380, height: 260, left: 62, top: 160, gap: 90, right: 40, bottom: 46 } as const;
 const LEGEND_LINE = 16;
 
 interface Curve {
@@ -24,8 +24,11 @@ const PANELS: readonly Panel[] = [
     unit: showTime,
     curves: [
       { name: "heartbeat", color: "#1f6feb", value: ({ heardNs }) => heardNs },
+      { name: "sign of life of a watched session", color: "#9a6700", value: ({ watchedNs }) => watchedNs },
+      { name: "watched session asked, and its answer", color: "#bf3989", value: ({ askedNs }) => askedNs },
       { name: "hello and join", color: "#8250df", value: ({ openNs }) => openNs },
       { name: "ghost, found to forgotten", color: "#cf222e", value: ({ reapNs }) => reapNs },
+      { name: "watch that finds nobody", color: "#57606a", value: ({ watchUs }) => watchUs * 1_000 },
       { name: "sweep that finds nobody", color: "#1a7f37", value: ({ sweepUs }) => sweepUs * 1_000 },
     ],
   },
@@ -39,12 +42,24 @@ const PANELS: readonly Panel[] = [
 
 /** The samples as a table. */
 export function describeCost(samples: readonly CostSample[]): string {
-  const head = ["sessions", "bytes each", "hello+join", "heartbeat", "idle watch", "idle sweep", "each ghost"];
+  const head = [
+    "sessions",
+    "bytes each",
+    "hello+join",
+    "heartbeat",
+    "watched",
+    "asked",
+    "idle watch",
+    "idle sweep",
+    "each ghost",
+  ];
   const rows = samples.map((sample) => [
     String(sample.sessions),
     String(sample.bytesPerSession),
     showTime(sample.openNs),
     showTime(sample.heardNs),
+    showTime(sample.watchedNs),
+    showTime(sample.askedNs),
     showTime(sample.watchUs * 1_000),
     showTime(sample.sweepUs * 1_000),
     showTime(sample.reapNs),
