@@ -99,10 +99,18 @@ After any other refusal the client may send another hello on the same socket.
 this; these frames say nothing about the page.
 
 While others are in its room, or a call rings or goes on, a client is _watched_. Then it pings every \`heartbeat.watchedIntervalMs\`, if the
-answer to \`hello\` has that. The service pings its socket every 3 s (\`WATCHED_PING_INTERVAL_MS\`), and after two missed answers the others
-see it as away. A client that has missed several of these pings, or whose own ping got no answer within 8 s, should open a new connection:
-the service waits only 20 s (\`RESUME_GRACE_MS\`) from then on. \`visibility\` of a ping tells what the page is: after \`frozen\` the others see
-it as away after 1 s, until its next message; \`hidden\` and \`visible\` change nothing and are shown to operators.
+answer to \`hello\` has that. The service pings its socket when nothing has come from it for 4 s, and again 3 s later
+(\`WATCHED_PING_INTERVAL_MS\`). When neither ping was answered, the others see the client as away, at most 9 s after its last sign of life. A
+client whose own ping got no answer within 8 s should open a new connection: the service waits only 20 s (\`RESUME_GRACE_MS\`) from then on.
+
+To save the service its pings, a watched client may send \`{"type":"alive"}\`: a sign of life without an answer. It gives a sign of life every
+\`heartbeat.aliveIntervalMs\`, and every second one is a ping, so that the client learns that its connection works. When its
+\`hello\` had \`paced: true\`, a pong may have two more fields. \`nextMs\`: the next sign of life should come so many milliseconds after the
+ping that this pong answers, because the service reads many clients together at less cost. \`aliveIntervalMs\` takes the place of the one that
+the answer to \`hello\` had: more or fewer sessions are watched now. A client that sends no \`alive\` is pinged instead.
+
+\`visibility\` of a ping tells what the page is: after \`frozen\` the others see it as away after 1 s, until its next message; \`hidden\` and
+\`visible\` change nothing and are shown to operators.
 
 **Join.** A client is in at most one room. It sends \`leave\` before it joins another one. The roster in the answer has a version. Each
 \`user_joined\`, \`user_left\`, \`user_away\`, \`user_back\`, \`name_changed\` and \`metadata_changed\` raises the version by one. Events that concern only

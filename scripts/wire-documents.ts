@@ -79,6 +79,10 @@ const RefusalFrame = Type.Object({ id: RequestId, ok: Type.Literal(false), error
 const PongFrame = Type.Object({
   type: Type.Literal("pong"),
   v: Type.Optional(Type.Integer({ description: "The version of the room's list of participants" })),
+  nextMs: Type.Optional(
+    Type.Integer({ description: "When the next sign of life should come, counted from the ping, milliseconds" }),
+  ),
+  aliveIntervalMs: Type.Optional(Type.Integer({ description: "Instead of the one that the answer to hello had" })),
 });
 const ProbeFrame = Type.Object({ type: Type.Literal("probe") });
 

@@ -56,35 +56,48 @@ const ENTRANCES: Record<Tongue, (seat: Seat, lost: () => void) => Promise<RawSoc
   lastseen: ({ port, room, name, isAlone }, lost) =>
     new Promise((resolve, reject) => {
       const ping = encodeText('{"type":"ping"}');
-      let intervalMs = 0;
+      const alive = encodeText('{"type":"alive"}');
+      let pingMs = 0;
+      let signMs = 0;
+      let pingedAt = -Infinity;
       let timer: NodeJS.Timeout | undefined;
-      // Any message of the client is a heartbeat, so the next one is due an interval later.
+      const signIn = (ms: number): void => {
+        clearTimeout(timer);
+        timer = setTimeout(sign, ms);
+      };
       const beat = (): void => {
         socket.write(ping);
-        timer?.refresh();
+        pingedAt = performance.now();
+        signIn(signMs);
+      };
+      // Every second sign of life of a watched client is a ping.
+      const sign = (): void => {
+        if (performance.now() - pingedAt + signMs / 2 > pingMs) return beat();
+        socket.write(alive);
+        signIn(signMs);
       };
       const socket = new RawSocket(
         { port, path: "/ws", subprotocol: "lastseen.v1" },
         {
-          opened: () => socket.write(request(1, "hello", { user: { id: name, name }, tabId: name })),
+          opened: () => socket.write(request(1, "hello", { user: { id: name, name }, tabId: name, paced: true })),
           text(payload) {
-            const { id, type, data, ok } = JSON.parse(payload.toString()) as Frame;
+            const { id, type, data, ok, nextMs } = JSON.parse(payload.toString()) as Frame;
             if (ok === false) reject(new Error(payload.toString()));
             if (type === "probe") beat();
+            if (type === "pong" && nextMs !== undefined) signIn(Math.max(0, nextMs - (performance.now() - pingedAt)));
             if (id === 1 && data?.heartbeat) {
-              intervalMs = isAlone ? data.heartbeat.intervalMs : data.heartbeat.watchedIntervalMs;
+              const { intervalMs, watchedIntervalMs, aliveIntervalMs } = data.heartbeat;
+              pingMs = isAlone ? intervalMs : watchedIntervalMs;
+              signMs = isAlone ? intervalMs : aliveIntervalMs;
               socket.write(request(2, "join", { roomId: room }));
             }
             if (id !== 2) return;
             // Clients that came at the same moment must not ping at the same moment for ever.
-            setTimeout(() => {
-              beat();
-              timer = setInterval(beat, intervalMs);
-            }, Math.random() * intervalMs);
+            signIn(Math.random() * signMs);
             resolve(socket);
           },
           failed: () => {
-            clearInterval(timer);
+            clearTimeout(timer);
             lost();
           },
         },
@@ -141,7 +154,8 @@ interface Frame {
   id?: number;
   type?: string;
   ok?: boolean;
-  data?: { heartbeat?: { intervalMs: number; watchedIntervalMs: number } };
+  nextMs?: number;
+  data?: { heartbeat?: { intervalMs: number; watchedIntervalMs: number; aliveIntervalMs: number } };
 }
 
 function request(id: number, type: string, data: object): Buffer {

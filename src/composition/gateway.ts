@@ -1,5 +1,6 @@
 import type { Telephony } from "../call/telephony.js";
 import type { Membership } from "../cluster/membership.js";
+import { Beats } from "../gateway/beats.js";
 import { UserLimit } from "../gateway/budget/user-limit.js";
 import { Gateway } from "../gateway/gateway.js";
 import { callHandlers, guardCallRooms } from "../gateway/handlers/call.js";
@@ -34,6 +35,7 @@ export function createGateway(parts: {
   const { settings, ports, core, reaper, admission, directorySync, telephony, membership } = parts;
   const { refusals, metadata, blocks } = parts;
   const { rooms, registry, sessions, liveness, sockets } = core;
+  const beats = new Beats(settings.heartbeat.intervalMs, core.pace);
   const hello = helloHandler({
     clock: ports.clock,
     authenticate: ports.authenticate,
@@ -49,7 +51,7 @@ export function createGateway(parts: {
     }),
     nodeId: settings.nodeId,
     heartbeat: settings.heartbeat,
-    pace: core.pace,
+    beats,
     calls: {
       snapshotOf: (session) => telephony.known.snapshotOf(session),
       settled: (session) => telephony.sessions.whenKnown(session),
@@ -72,6 +74,7 @@ export function createGateway(parts: {
     sessions,
     liveness,
     hello,
+    beats,
     handlers: {
       ...inRooms,
       join: guardCallRooms(telephony, inRooms.join),

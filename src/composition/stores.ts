@@ -76,7 +76,6 @@ export async function openStores(
     url: REDIS_URL,
     credentials: redisCredentials(config, REDIS_URL, log),
     prefix: config.REDIS_PREFIX,
-    shards: config.REDIS_SHARDS,
     onListenerError: listenerFailed,
     clock,
     onHarmfulPolicy: (policy) =>

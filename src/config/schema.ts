@@ -66,18 +66,18 @@ const liveness = {
   ),
   WATCHED_PING_INTERVAL_MS: Ms(
     100,
-    "The same for a watched session: others are in its room, or it is in a call. See [detection.md](detection.md).",
+    "The same for a watched session: others are in its room, or it is in a call. A ping goes out when nothing has come for a third longer than this, and another one after this time; with the default a session is away at most 9 s after its connection was cut. Clients that know `alive` give a sign of life a sixth later than this, and need no ping. See [detection.md](detection.md).",
   ),
   PROBE_INTERVAL_MS: Ms(
     100,
-    "When the page of a watched session has sent no message for so long, the service probes it. A page that has not answered after the same time again is away.",
+    "When the page of a watched session has sent no message for three quarters of this, the service probes it. A page that has not answered after the whole of it is away. So a page that hangs is away within twice this time.",
   ),
   MEDIA_SILENCE_MS: Ms(
     100,
     "When a watched session sends media and nothing has come for so long, the service asks its socket and its page. A session that has not answered after 3 s is away.",
   ),
   PING_BUDGET_PER_SECOND: Count(
-    "How many pings and probes this node may send in a second to watched sessions. When they would need more, all three intervals above become longer.",
+    "How many questions and signs of life of watched sessions this node may have in a second. When they would need more, all three intervals above become longer.",
   ),
   HELLO_TIMEOUT_MS: Ms(100, "How long a new WebSocket may stay open without a `hello`."),
   MULTI_TAB_POLICY: Type.Enum(["transfer", "reject", "allow"], {
@@ -221,12 +221,6 @@ const nodes = {
     description:
       "What the names of all keys and channels in Redis begin with. Services with different prefixes can share a Redis and do not see each other.",
     forms: "1 to 64 letters, digits or any of _ . : -",
-  }),
-  REDIS_SHARDS: Type.Integer({
-    minimum: 1,
-    maximum: 64,
-    description:
-      "Over how many hash tags of a Redis Cluster rooms and sessions are divided. 1 is enough for nearly everybody; see [scale.md](scale.md). The same number on all nodes; to change it, stop all nodes and delete the keys.",
   }),
   REDIS_USERNAME: Type.Optional(Text("The user of Redis's access control lists.", { unset: "the user `default`" })),
   REDIS_PASSWORD: Type.Optional(

@@ -8,7 +8,7 @@ import {
   type LastseenError,
   type RequestId,
 } from "@lastseen/protocol";
-import { BARE_PING, encodeErrorReply, encodeEvent } from "@lastseen/protocol/codec";
+import { BARE_ALIVE, BARE_PING, encodeErrorReply, encodeEvent } from "@lastseen/protocol/codec";
 import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionConnection } from "../session/session-connection.js";
 import type { Identity, Session } from "../session/session.js";
@@ -21,6 +21,7 @@ import type { Peer } from "./peer.js";
 import type { RateLimit, RateVerdict } from "./budget/rate-limit.js";
 
 const BARE_PING_BYTES = Buffer.from(BARE_PING);
+const BARE_ALIVE_BYTES = Buffer.from(BARE_ALIVE);
 /** A client with so many unread bytes no longer reads. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** The error code of ws for a frame that is larger than allowed. ws itself closes the socket with 1009. */
@@ -41,6 +42,8 @@ export interface FrameSink {
   now(): number;
   /** A heartbeat of a connection that has a session. */
   heartbeat(connection: Connection, session: Session): void;
+  /** The same for a sign of life that is not answered. */
+  alive(connection: Connection, session: Session): void;
   /** @param bytes the text of the frame, not decoded; undefined for a binary frame */
   frame(connection: Connection, bytes: Buffer | undefined): void;
   /** A frame over the rate. It is refused, and closes the socket when the verdict says so. */
@@ -87,6 +90,8 @@ export class Connection implements SessionConnection, Reader, Held {
   /** Its place among the sockets of its address; undefined when it was turned away. */
   readonly place: Place | undefined;
   saidHello = false;
+  /** Its client lets pongs say when its next sign of life is due. */
+  isPaced = false;
   /** Who the client is, when the application has said so itself. Then its hello needs no token. */
   readonly knownAs: Identity | undefined;
   lastPongMono: number | undefined = undefined;
@@ -251,10 +256,10 @@ export class Connection implements SessionConnection, Reader, Held {
     }
     this.#sink.counters.messagesReceived += 1;
     this.#sink.watch.spoke(this);
-    const isBarePing = !isBinary && bytes.length === BARE_PING_BYTES.length && bytes.equals(BARE_PING_BYTES);
     try {
       if (verdict !== "ok") this.#sink.overRate(this, isBinary ? undefined : bytes, verdict);
-      else if (isBarePing && this.session) this.#sink.heartbeat(this, this.session);
+      else if (this.session && isText(BARE_PING_BYTES, bytes, isBinary)) this.#sink.heartbeat(this, this.session);
+      else if (this.session && isText(BARE_ALIVE_BYTES, bytes, isBinary)) this.#sink.alive(this, this.session);
       else this.#sink.frame(this, isBinary ? undefined : bytes);
     } catch (error) {
       // Outside of a request nobody would catch it, and the process would end.
@@ -312,6 +317,10 @@ export class Connection implements SessionConnection, Reader, Held {
 }
 
 const TEXT = { binary: false } as const;
+
+function isText(expected: Buffer, bytes: Buffer, isBinary: boolean): boolean {
+  return !isBinary && bytes.length === expected.length && bytes.equals(expected);
+}
 
 /** The closes that a client may choose. Only the service may use the other codes. */
 const CLIENT_CLOSES: ReadonlySet<CloseName> = new Set<CloseName>(["bye", "goingAway", "noStatus", "abnormal"]);

@@ -5,7 +5,7 @@ import { assertReplies } from "./budget/replies.js";
 import type { Connection } from "./connection.js";
 import type { Handler, Handlers } from "./handlers/handler.js";
 
-type SessionRequest = Exclude<AnyRequest, { type: "hello" | "ping" }>;
+type SessionRequest = Exclude<AnyRequest, { type: "hello" | "ping" | "alive" }>;
 
 /**
  * Brings a request to its handler. Requests of one connection run one after the other in the order of their arrival.

@@ -23,6 +23,7 @@ import { OpenConnections } from "./open-connections.js";
 import { Outbox } from "./outbox.js";
 import type { Peer } from "./peer.js";
 import { RefusedRequests } from "./refused-requests.js";
+import type { Beats } from "./beats.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
 
@@ -42,6 +43,7 @@ export class Gateway implements FrameSink {
   readonly #sessions: Sessions;
   readonly #liveness: Liveness;
   readonly #hello: Hello;
+  readonly #beats: Pick<Beats, "termsFor">;
   readonly #dispatcher: Dispatcher;
   readonly #refused: RefusedRequests;
   /** What clients have not read yet. */
@@ -64,6 +66,7 @@ export class Gateway implements FrameSink {
     sessions: Sessions;
     liveness: Liveness;
     hello: Hello;
+    beats: Pick<Beats, "termsFor">;
     handlers: Handlers;
     limits: { messagesPerSecond: number; connections: number; connectionsPerAddress: number; bufferedBytes: number };
     refusals: Refusals;
@@ -79,6 +82,7 @@ export class Gateway implements FrameSink {
     this.#sessions = options.sessions;
     this.#liveness = options.liveness;
     this.#hello = options.hello;
+    this.#beats = options.beats;
     this.#dispatcher = new Dispatcher({
       handlers: options.handlers,
       now: () => this.now(),
@@ -135,9 +139,18 @@ export class Gateway implements FrameSink {
     this.counters.heartbeats += 1;
     connection.badRequests = 0;
     this.log.trace({ userId: session.userId, sessionId: session.id }, "ping");
-    this.#heartbeatGap(this.#liveness.sinceLastSign(session));
+    const gapMs = this.#liveness.sinceLastSign(session);
+    this.#heartbeatGap(gapMs);
     this.#heard(session);
-    connection.reply(session.participation?.roster.pong ?? PONG);
+    const roster = session.participation?.roster;
+    const terms = connection.isPaced ? this.#beats.termsFor(session.isWatched, session.lastSeenMono, gapMs) : undefined;
+    connection.reply(terms ? encodePong(roster?.version, terms) : (roster?.pong ?? PONG));
+  }
+
+  alive(connection: Connection, session: Session): void {
+    if (session.isTabBefore(connection) || !this.mayGoOn(connection, session)) return;
+    connection.badRequests = 0;
+    this.#heard(session);
   }
 
   frame(connection: Connection, bytes: Buffer | undefined): void {
@@ -257,17 +270,19 @@ export class Gateway implements FrameSink {
 
   #act(connection: Connection, session: Session, request: Exclude<AnyRequest, { type: "hello" }>): void {
     connection.badRequests = 0;
-    const isPingOfTabBefore = request.type === "ping" && session.isTabBefore(connection);
-    const refusal = isPingOfTabBefore ? undefined : this.#refusal(connection, session);
+    const isBeat = request.type === "ping" || request.type === "alive";
+    const isOfTabBefore = isBeat && session.isTabBefore(connection);
+    const refusal = isOfTabBefore ? undefined : this.#refusal(connection, session);
     if (refusal) throw refusal;
-    if (request.type !== "ping") {
+    if (!isBeat) {
       this.#heard(session);
       this.#dispatcher.dispatch(connection, request);
       return;
     }
-    this.heartbeat(connection, session);
-    if (request.data.visibility && !isPingOfTabBefore)
-      this.#liveness.declaredVisibility(session, request.data.visibility);
+    if (request.type === "ping") this.heartbeat(connection, session);
+    else this.alive(connection, session);
+    const visibility = request.type === "ping" ? request.data.visibility : undefined;
+    if (visibility && !isOfTabBefore) this.#liveness.declaredVisibility(session, visibility);
     if (request.id !== undefined) connection.reply(encodeReply(request.id, {}));
   }
 
@@ -282,6 +297,7 @@ export class Gateway implements FrameSink {
       if (request.id !== undefined) connection.sendCharged(encodeReply(request.id, data));
     });
     const said = () => {
+      connection.isPaced = request.data.paced === true;
       connection.peer = undefined;
       if (!connection.saidHello && connection.place) this.#places.saidHello(connection.place);
       connection.saidHello = true;

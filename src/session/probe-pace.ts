@@ -1,5 +1,11 @@
 /** How often watched sessions are asked for a sign of life, within what one node may spend on asking. */
 
+/**
+ * A watched client speaks by itself after so many intervals between two pings of its socket. That is before the service would ping it
+ * because of its silence.
+ */
+const ALIVE_SHARE = 7 / 6;
+
 export interface ProbeIntervals {
   /** Between two WebSocket pings, milliseconds. */
   readonly pingMs: number;
@@ -44,6 +50,16 @@ export class ProbePace {
     return Math.round(this.#intervals.pingMs * this.#stretch);
   }
 
+  /** Between two signs of life that a watched client gives by itself. */
+  get aliveMs(): number {
+    return Math.round(this.#intervals.pingMs * ALIVE_SHARE * this.#stretch);
+  }
+
+  /** Whether the budget makes the intervals longer. */
+  get isStretched(): boolean {
+    return this.#stretch > 1;
+  }
+
   get probeMs(): number {
     return Math.round(this.#intervals.probeMs * this.#stretch);
   }
@@ -56,7 +72,7 @@ export class ProbePace {
   #count(change: 1 | -1): void {
     this.#watched += change;
     const { pingMs, probeMs, silenceMs } = this.#intervals;
-    const perSecond = this.#watched * (1_000 / pingMs + 1_000 / probeMs + 1_000 / silenceMs);
+    const perSecond = this.#watched * (1_000 / (pingMs * ALIVE_SHARE) + 1_000 / probeMs + 1_000 / silenceMs);
     this.#stretch = Math.max(1, perSecond / this.#budgetPerSecond);
   }
 }

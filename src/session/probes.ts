@@ -10,6 +10,11 @@ import type { LivenessPolicy } from "./verdict.js";
  * answers the probe from its message handler. Without the probe, the others would see it go away and come back every minute.
  */
 const ASK_BEFORE_MS = 5_000;
+/**
+ * The page of a watched session is probed when it was silent for so much of `PROBE_INTERVAL_MS`. Not for the whole of it: the probe, the
+ * whole interval that the page then has for its answer, and two passes of the watch must be over within two intervals.
+ */
+const WATCHED_SILENCE = 0.75;
 /** An away that is taken back within this time was wrong, if every question before it had been answered. */
 const FALSE_AWAY_MS = 2_000;
 
@@ -43,7 +48,7 @@ export class Probes {
 
   /** How long after its last message the page of the session is probed, milliseconds. */
   askAfterMs({ isWatched }: Session): number {
-    return isWatched ? Math.min(this.#pace.probeMs, this.#unwatchedMs) : this.#unwatchedMs;
+    return isWatched ? Math.min(this.#pace.probeMs * WATCHED_SILENCE, this.#unwatchedMs) : this.#unwatchedMs;
   }
 
   /** Probes the page, unless there is no socket. */

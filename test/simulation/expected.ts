@@ -97,7 +97,7 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "check: V7 no timers": 22,
   "check: V7 pages": 44,
   "check: V8 away in time: cannot be reached": 7_840,
-  "check: V8 away in time: stands still": 12_000,
+  "check: V8 away in time: stands still": 6_000,
   "check: V8 away in time: is frozen": 3_360,
   "check: one call": 868,
   "check: ring in time": 6_720,

@@ -265,7 +265,7 @@ export class Connection {
       case "probe":
         return this.#heartbeat.beat();
       case "pong":
-        return this.events.emit("pong", { version: message.version, rttMs: this.#heartbeat.pong() });
+        return this.events.emit("pong", { version: message.version, rttMs: this.#heartbeat.pong(message) });
       case "event":
         return this.#onEvent(message.event);
     }

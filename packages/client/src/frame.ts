@@ -3,14 +3,24 @@ import type { EventData, EventType, ReplyData, RequestType } from "@lastseen/pro
 import { EVENT_FIELDS, hasFields, isObject, REPLY_FIELDS } from "./fields.js";
 import { RequestError } from "./request-error.js";
 
+/** The answer to a ping. */
+export interface Pong {
+  readonly kind: "pong";
+  /** The roster's version, when the session is in a room. */
+  readonly version: number | undefined;
+  /** When the next sign of life is due, counted from the ping. */
+  readonly nextMs: number | undefined;
+  /** The new `aliveIntervalMs` of `hello`. */
+  readonly aliveIntervalMs: number | undefined;
+}
+
 /** An event of the service under its name, with its data. */
 export type ServiceEvent = { [T in EventType]: { readonly type: T; readonly data: EventData<T> } }[EventType];
 
 /** What the service sends besides answers to requests. */
 export type Message =
   | { readonly kind: "event"; readonly event: ServiceEvent }
-  /** The answer to a ping; `version`: the roster's version, when the session is in a room. */
-  | { readonly kind: "pong"; readonly version: number | undefined }
+  | Pong
   /** The service asks for a ping. */
   | { readonly kind: "probe" };
 
@@ -40,11 +50,19 @@ export function readReply<T extends RequestType>(type: T, data: unknown): ReplyD
   return hasFields(fields[type] ?? {}, reply) ? (reply as ReplyData<T>) : undefined;
 }
 
-function readMessage(type: string, { v, data }: Readonly<Record<string, unknown>>): Message | undefined {
-  if (type === "pong") return { kind: "pong", version: typeof v === "number" ? v : undefined };
+function readMessage(
+  type: string,
+  { v, nextMs, aliveIntervalMs, data }: Readonly<Record<string, unknown>>,
+): Message | undefined {
+  if (type === "pong")
+    return { kind: "pong", version: number(v), nextMs: number(nextMs), aliveIntervalMs: number(aliveIntervalMs) };
   if (type === "probe") return { kind: "probe" };
   const event = { type, data };
   return isServiceEvent(event) ? { kind: "event", event } : undefined;
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
 }
 
 function isServiceEvent(event: { type: string; data: unknown }): event is ServiceEvent {

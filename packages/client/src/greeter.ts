@@ -101,6 +101,7 @@ export class Greeter {
     return {
       tabId,
       client: this.#options.client,
+      paced: true,
       ...(token !== undefined && { token }),
       ...(this.#user && { user: this.#user }),
       ...(ticket && { resume: ticket }),

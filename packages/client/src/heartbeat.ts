@@ -1,13 +1,18 @@
 import type { ReplyData } from "@lastseen/protocol";
 import type { Timers } from "./environment.js";
+import type { Pong } from "./frame.js";
 
-type HeartbeatTerms = Pick<ReplyData<"hello">["heartbeat"], "intervalMs" | "watchedIntervalMs">;
+type HeartbeatTerms = Pick<ReplyData<"hello">["heartbeat"], "intervalMs" | "watchedIntervalMs" | "aliveIntervalMs">;
 
 /** What a ping can say about the page. */
 export type Visibility = "visible" | "hidden" | "frozen";
 
 /** The exact bytes that the service answers without parsing. */
 const PING = '{"type":"ping"}';
+/** A sign of life that is not answered. */
+const ALIVE = '{"type":"alive"}';
+/** So much longer than its interval a sign of life may be put off, so that it comes at the moment that the service wants. */
+const MOST_LATER_MS = 500;
 /** How long a pong may take after the page may have slept. */
 const WAKE_PONG_MS = 5_000;
 const PONG_MS = 10_000;
@@ -27,7 +32,7 @@ const SECOND_PONG_MS = 3_000;
 const SAME_MOMENT_MS = 500;
 
 /**
- * Sends pings at the service's interval and checks that the pongs come. Its owner passes each pong to it, and closes the
+ * Gives signs of life at the service's interval and checks that the pongs come. Its owner passes each pong to it, and closes the
  * socket when `onSilent` is called.
  *
  * The service answers each ping once and in order, so the n-th pong belongs to the n-th ping. Only the pong to the awaited
@@ -43,7 +48,7 @@ export class Heartbeat {
   /** Whether somebody would see that this client is away. */
   #isWatched = false;
   #beatTimer: unknown;
-  /** When the next ping is due. */
+  /** When the next sign of life is due. */
   #beatAt = 0;
   #pongTimer: unknown;
   /** When the awaited pong is due. */
@@ -82,9 +87,15 @@ export class Heartbeat {
     return this.#rttMs;
   }
 
-  get #intervalMs(): number {
+  /** Between two pings. */
+  get #pingMs(): number {
     const { intervalMs = 0, watchedIntervalMs = intervalMs } = this.#terms ?? {};
     return this.#isWatched ? watchedIntervalMs : intervalMs;
+  }
+
+  /** Between two signs of life. */
+  get #intervalMs(): number {
+    return (this.#isWatched && this.#terms?.aliveIntervalMs) || this.#pingMs;
   }
 
   stop(): void {
@@ -102,7 +113,7 @@ export class Heartbeat {
     this.#sentAt = this.#timers.now();
     this.#unanswered.push(this.#sentAt);
     this.#schedule();
-    if (this.#awaited === 0) this.#expectPong(Math.min(PONG_MS, Math.max(this.#intervalMs, 1_000)));
+    if (this.#awaited === 0) this.#expectPong(Math.min(PONG_MS, Math.max(this.#pingMs, 1_000)));
   }
 
   /**
@@ -124,15 +135,33 @@ export class Heartbeat {
     this.#expectPong(Math.max(leastMs, Math.min(withinMs, leftMs > 0 ? leftMs : withinMs)));
   }
 
-  /** To be called for each pong. @returns the round trip in ms, unless the pong belongs to no known ping */
-  pong(): number | undefined {
+  /**
+   * To be called for each pong, and for a refusal of a ping.
+   *
+   * @returns the round trip in ms, unless the pong belongs to no known ping
+   */
+  pong({ nextMs, aliveIntervalMs }: Partial<Pong> = {}): number | undefined {
     const sentAt = this.#unanswered.shift();
     if (this.#awaited > 0 && --this.#awaited === 0) this.#stopWaiting();
-    if (sentAt === undefined) return undefined;
-    return (this.#rttMs = this.#timers.now() - sentAt);
+    if (sentAt === undefined || !this.#terms) return undefined;
+    this.#rttMs = this.#timers.now() - sentAt;
+    if (aliveIntervalMs) this.#terms = { ...this.#terms, aliveIntervalMs };
+    // The pong may be from before somebody watched.
+    if (nextMs) this.#schedule(Math.max(0, Math.min(nextMs, this.#intervalMs + MOST_LATER_MS) - this.#rttMs));
+    return this.#rttMs;
   }
 
-  /** @param leftMs until the next ping */
+  /** Every second sign of life is a ping, if the service wants so many. */
+  #giveSign(): void {
+    if (this.#timers.now() - this.#sentAt + this.#intervalMs / 2 > this.#pingMs) {
+      this.beat();
+      return;
+    }
+    this.#send(ALIVE);
+    this.#schedule();
+  }
+
+  /** @param leftMs until the next sign of life */
   #schedule(leftMs = this.#intervalMs): void {
     this.#timers.clear(this.#beatTimer);
     const now = this.#timers.now();
@@ -143,7 +172,7 @@ export class Heartbeat {
       // The machine has slept, or the browser has delayed the timer.
       if (this.#wasDelayed(due) && this.#awaited === 0) this.wake();
       else if (leftMs > stepMs) this.#schedule(leftMs - stepMs);
-      else this.beat();
+      else this.#giveSign();
     });
   }
 

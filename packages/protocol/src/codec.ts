@@ -135,14 +135,27 @@ export function encodeEvent<T extends EventType>(type: T, data: EventData<T>): s
   return JSON.stringify({ type, data });
 }
 
+/** When a client should give its next signs of life. */
+export interface BeatTerms {
+  /** The next one, counted from the ping that is answered, milliseconds. */
+  nextMs: number;
+  /** The new `aliveIntervalMs` of `hello`. */
+  aliveIntervalMs?: number | undefined;
+}
+
 /** The answer to a ping; `version` is the roster version when the session is in a room. */
-export function encodePong(version: number | undefined): string {
-  return version === undefined ? '{"type":"pong"}' : `{"type":"pong","v":${version}}`;
+export function encodePong(version: number | undefined, terms?: BeatTerms): string {
+  const roster = version === undefined ? "" : `,"v":${version}`;
+  if (!terms) return `{"type":"pong"${roster}}`;
+  const pace = terms.aliveIntervalMs === undefined ? "" : `,"aliveIntervalMs":${terms.aliveIntervalMs}`;
+  return `{"type":"pong"${roster},"nextMs":${terms.nextMs}${pace}}`;
 }
 
 export const PROBE = '{"type":"probe"}';
 /** The heartbeat as clients send it, byte for byte: answered without parsing. */
 export const BARE_PING = '{"type":"ping"}';
+/** The sign of life as clients send it, byte for byte. */
+export const BARE_ALIVE = '{"type":"alive"}';
 
 function invalid(id: RequestId | undefined, type: string | undefined, message: string): Invalid {
   return { kind: "invalid", id, type, error: new LastseenError("bad_message", message) };

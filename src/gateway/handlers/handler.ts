@@ -18,4 +18,4 @@ export interface Context<T extends RequestType> {
 export type Handler<T extends RequestType> = (context: Context<T>) => void | Promise<void>;
 
 /** The handlers of all requests that need a session. `hello` creates one, and the gateway itself answers `ping`. */
-export type Handlers = { [T in Exclude<RequestType, "hello" | "ping">]: Handler<T> };
+export type Handlers = { [T in Exclude<RequestType, "hello" | "ping" | "alive">]: Handler<T> };

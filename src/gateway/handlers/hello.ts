@@ -9,10 +9,10 @@ import type { Blocks } from "../../session/blocks.js";
 import type { SessionRegistry } from "../../session/registry.js";
 import type { Identity, MediaReset, Session } from "../../session/session.js";
 import { ResumeToken } from "../../session/resume-token.js";
-import type { ProbePace } from "../../session/probe-pace.js";
 import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
 import type { UserLimit } from "../budget/user-limit.js";
+import type { Beats } from "../beats.js";
 import { assertReplies } from "../budget/replies.js";
 import type { Connection } from "../connection.js";
 
@@ -47,9 +47,6 @@ export type Hello = (
   reply: (data: unknown) => void,
 ) => void | Promise<void>;
 
-/** A watched client pings a little before the service would probe it. */
-const BEFORE_THE_PROBE = 0.8;
-
 /** Handles the first message of a connection: it opens a session or resumes one. */
 export function helloHandler(parts: {
   clock: Clock;
@@ -61,7 +58,7 @@ export function helloHandler(parts: {
   userLimit: UserLimit;
   nodeId: string;
   heartbeat: HeartbeatTerms;
-  pace: Pick<ProbePace, "probeMs">;
+  beats: Pick<Beats, "watchedIntervalMs" | "aliveIntervalMs">;
   calls: {
     snapshotOf(session: Session): CallSnapshot | null;
     /** Resolves when it is known whether an adopted session is in a call; undefined when it is known. */
@@ -74,7 +71,7 @@ export function helloHandler(parts: {
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
-  const { clock, authenticate, sessions, registry, rooms, blocks, userLimit, nodeId, heartbeat, pace } = parts;
+  const { clock, authenticate, sessions, registry, rooms, blocks, userLimit, nodeId, heartbeat, beats } = parts;
   const { calls, locate, urlElsewhere, isStoreAway } = parts;
 
   const welcome = (
@@ -98,7 +95,11 @@ export function helloHandler(parts: {
       resumed: session.epoch > 1,
       user: { id: session.userId, name: session.name },
       nodeId,
-      heartbeat: { ...heartbeat, watchedIntervalMs: watchedIntervalMs(heartbeat, pace) },
+      heartbeat: {
+        ...heartbeat,
+        watchedIntervalMs: beats.watchedIntervalMs,
+        aliveIntervalMs: beats.aliveIntervalMs,
+      },
       room,
       ...(participation ? { routerRtpCapabilities: participation.media.requests?.routerRtpCapabilities ?? null } : {}),
       call: calls.snapshotOf(session),
@@ -248,8 +249,4 @@ function isKnownToken(session: Session, token: string): boolean {
 
 function sessionGone(): LastseenError {
   return new LastseenError("session_gone", "This session cannot be resumed; say hello without resume.");
-}
-
-function watchedIntervalMs({ intervalMs }: HeartbeatTerms, { probeMs }: Pick<ProbePace, "probeMs">): number {
-  return Math.min(intervalMs, Math.round(probeMs * BEFORE_THE_PROBE));
 }

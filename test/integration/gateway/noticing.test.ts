@@ -78,6 +78,25 @@ test("nobody watches somebody who is alone: the pings come at the longer interva
   expect(await scrape(service)).toMatch(/^lastseen_watched_sessions 2$/m);
 });
 
+test("a watched client that says that it is alive is neither pinged nor probed nor answered, and never away", async () => {
+  const service = await startService({ WATCHED_PING_INTERVAL_MS: "600", PROBE_INTERVAL_MS: "1000" });
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  expect(bob.hello).toMatchObject({ heartbeat: { watchedIntervalMs: 700, aliveIntervalMs: 700 } });
+  let pings = 0;
+  bob.socket.on("ping", () => (pings += 1));
+  const talking = setInterval(() => bob.send({ type: "alive" }), 100);
+  try {
+    await expect.poll(() => ada.frames.filter(({ type }) => type === "probe").length, { timeout: 10_000 }).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect([pings, bob.frames.filter(({ type }) => type === "probe" || type === "pong")]).toEqual([0, []]);
+    expect(ada.events("user_away")).toEqual([]);
+    expect(await bob.request("alive")).toEqual({});
+  } finally {
+    clearInterval(talking);
+  }
+});
+
 test("a page that says it is being frozen is away after a second, and back with its next message", async () => {
   const service = await startService();
   const ada = await service.join("ada", "daily");

@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import type { NodeMessage } from "../../../src/ports/node-messages.js";
 import type { StoreCheck } from "../../../src/ports/store-check.js";
 import type { RedisBus } from "../../../src/redis/redis-bus.js";
+import type { RedisDirectory } from "../../../src/redis/redis-directory.js";
 import type { RedisStore, RedisStoreOptions } from "../../../src/redis/redis-store.js";
 import type { RedisServer } from "../../support/redis-server.js";
 import { until } from "../../support/until.js";
@@ -17,7 +18,7 @@ export const INDEXES = ["followers", "followed-by-lease", "messages-by-lease"] a
 
 export interface Node {
   readonly store: RedisStore;
-  readonly directory: ReturnType<RedisStore["directory"]>;
+  readonly directory: RedisDirectory;
   readonly check: StoreCheck;
   readonly bus: RedisBus;
   /** Ids of the messages that have arrived. */

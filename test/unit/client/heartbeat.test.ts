@@ -1,7 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { connected, greet, inRoom, payloads } from "./scenes.js";
+import { settle } from "./fake-browser.js";
+import {
+  connected,
+  connecting,
+  greet,
+  HEARTBEAT,
+  inRoom,
+  joined,
+  payloads,
+  person,
+  room,
+  type Scene,
+} from "./scenes.js";
 
 const PING = '{"type":"ping"}';
+const ALIVE = '{"type":"alive"}';
 
 describe("heartbeat", () => {
   it("sends the bare ping, byte for byte, at the service's interval", async () => {
@@ -182,5 +195,88 @@ describe("heartbeat", () => {
     await browser.socket.receive({ type: "pong", v: 2 });
     await browser.socket.receive({ type: "pong", v: 2 });
     expect(browser.socket.requests("getRoom")).toHaveLength(1);
+  });
+});
+
+describe("signs of life while somebody watches", () => {
+  const heartbeat = { ...HEARTBEAT, watchedIntervalMs: 7_000, aliveIntervalMs: 3_500 };
+
+  /** In a room with somebody else, right after a ping. */
+  async function watched(terms: object = heartbeat): Promise<Scene> {
+    const scene = await connecting();
+    const { browser, client } = scene;
+    await greet(browser, { heartbeat: terms });
+    const joining = client.join("daily");
+    await settle();
+    await browser.socket.answer("join", joined(room(1, person("ann"), person("bob"))));
+    await joining;
+    await browser.socket.receive({ type: "probe" });
+    await browser.socket.receive({ type: "pong", v: 1 });
+    return scene;
+  }
+  const signs = ({ browser }: Scene): string[] =>
+    browser.socket.sent.filter((text) => text === PING || text === ALIVE).slice(1);
+
+  it("every second one is a ping, and the others are not answered", async () => {
+    const scene = await watched();
+    const { browser, client } = scene;
+    for (const expected of [[ALIVE], [ALIVE, PING], [ALIVE, PING, ALIVE]]) {
+      await browser.timers.advance(3_499);
+      expect(signs(scene)).toEqual(expected.slice(0, -1));
+      await browser.timers.advance(1);
+      expect(signs(scene)).toEqual(expected);
+      if (expected.at(-1) === PING) await browser.socket.receive({ type: "pong", v: 1 });
+    }
+    expect(client.state).toBe("connected");
+  });
+
+  it("a service that does not know them gets pings only", async () => {
+    const { aliveIntervalMs: _, ...old } = heartbeat;
+    const scene = await watched(old);
+    await scene.browser.timers.advance(7_000);
+    expect(signs(scene)).toEqual([PING]);
+  });
+
+  it("the client notices within seven seconds of a ping that its connection is dead, whatever else it sends", async () => {
+    const { browser, client } = await watched();
+    await browser.timers.advance(13_999);
+    expect(client.state).toBe("connected");
+    await browser.timers.advance(1);
+    expect(client.state).toBe("reconnecting");
+  });
+
+  it("a pong says when the next one is due, counted from the ping", async () => {
+    const scene = await watched();
+    const { browser } = scene;
+    await browser.timers.advance(7_000);
+    await browser.timers.advance(40);
+    await browser.socket.receive({ type: "pong", v: 1, nextMs: 3_740 });
+    await browser.timers.advance(3_699);
+    expect(signs(scene)).toEqual([ALIVE, PING]);
+    await browser.timers.advance(1);
+    expect(signs(scene)).toEqual([ALIVE, PING, ALIVE]);
+    await browser.timers.advance(3_500);
+    expect(signs(scene).at(-1)).toBe(PING);
+  });
+
+  it("a pong can change the interval", async () => {
+    const scene = await watched();
+    const { browser } = scene;
+    await browser.timers.advance(7_000);
+    await browser.socket.receive({ type: "pong", v: 1, nextMs: 6_000, aliveIntervalMs: 6_000 });
+    await browser.timers.advance(5_999);
+    expect(signs(scene)).toEqual([ALIVE, PING]);
+    await browser.timers.advance(1);
+    // A second one would come so late that it has to be a ping.
+    expect(signs(scene)).toEqual([ALIVE, PING, PING]);
+  });
+
+  it("a pong from before somebody watched puts off no sign of life", async () => {
+    const scene = await watched();
+    const { browser } = scene;
+    await browser.timers.advance(7_000);
+    await browser.socket.receive({ type: "pong", v: 1, nextMs: 30_000 });
+    await browser.timers.advance(4_000);
+    expect(signs(scene)).toEqual([ALIVE, PING, ALIVE]);
   });
 });

@@ -91,59 +91,102 @@ test("a socket that nobody watches is pinged now and then; two pings without an 
   expect(dead.end).toBeUndefined();
 });
 
-test("a watched socket is pinged every 3 s, and is silent 5 to 9 s after the last answer", async () => {
+test("a watched socket is pinged 4 s and 7 s after its last sign of life, and is silent after 8.75 s", async () => {
   const { watch, run, open, silent } = setUp();
   const connection = open({ isWatched: true });
   watch.saidHello(connection.asConnection);
-  await run(3_000);
+  await run(3_750);
+  expect(connection.pings).toBe(0);
+  await run(250);
+  expect(connection.pings).toBe(1);
   watch.heard(connection.asConnection);
-  await run(7_750);
-  expect([connection.pings, silent]).toEqual([3, []]);
+  await run(4_000);
+  expect(connection.pings).toBe(2);
+  await run(3_000);
+  expect(connection.pings).toBe(3);
+  await run(1_500);
+  expect(silent).toEqual([]);
   await run(250);
   expect(silent).toEqual([connection]);
+});
+
+test("a watched socket that speaks every 3.5 s is never pinged", async () => {
+  const { watch, run, open } = setUp();
+  const connection = open({ isWatched: true });
+  watch.saidHello(connection.asConnection);
+  for (let beat = 0; beat < 20; beat += 1) {
+    await run(3_500);
+    watch.spoke(connection.asConnection);
+  }
+  expect(connection.pings).toBe(0);
+});
+
+test("passes that come a little late do not add up, and one that comes very late shortens no time for an answer", async () => {
+  const { clock, time, watch, run, open, silent } = setUp();
+  const passAfter = async (ms: number) => {
+    await clock.advance(ms);
+    time.tick();
+    watch.advance();
+  };
+  const [dead, late] = [open({ isWatched: true }), open({ isWatched: true })];
+  watch.saidHello(dead.asConnection);
+  await run(3_750);
+  await passAfter(240);
+  await passAfter(240);
+  expect(dead.pings).toBe(1);
+  await run(2_500);
+  await passAfter(260);
+  await passAfter(240);
+  expect(dead.pings).toBe(2);
+  await run(1_500);
+  await passAfter(240);
+  // After 8.97 s.
+  expect(silent).toEqual([dead]);
+  watch.saidHello(late.asConnection);
+  await run(3_750);
+  await passAfter(240);
+  await passAfter(490);
+  expect(late.pings).toBe(1);
+  await run(2_500);
+  await passAfter(200);
+  expect(late.pings).toBe(1);
 });
 
 test("a message puts off the next ping, and a pong that nobody asked for does not", async () => {
   const { watch, run, open } = setUp();
   const [speaking, ponging] = [open({ isWatched: true }), open({ isWatched: true })];
   for (const connection of [speaking, ponging]) watch.saidHello(connection.asConnection);
-  await run(2_000);
+  await run(3_000);
   watch.spoke(speaking.asConnection);
   watch.heard(ponging.asConnection);
   await run(1_000);
   expect([speaking.pings, ponging.pings]).toEqual([0, 1]);
-  await run(2_000);
-  expect([speaking.pings, ponging.pings]).toEqual([1, 1]);
+  await run(3_000);
+  expect([speaking.pings, ponging.pings]).toEqual([1, 2]);
 });
 
-test("sockets that fall due within a quarter of the interval are pinged together from then on, and none of them later than before", async () => {
+test.each([
+  { who: "watched sockets that fall due within 250 ms", isWatched: true, silenceMs: 4_000, apartMs: 250 },
+  { who: "other sockets that fall due within 3 s", isWatched: false, silenceMs: 15_000, apartMs: 3_000 },
+])("$who are pinged together, and none of them later than alone", async ({ isWatched, silenceMs, apartMs }) => {
   const { watch, run, open } = setUp();
-  const [first, second, third, late] = [
-    open({ isWatched: true }),
-    open({ isWatched: true }),
-    open({ isWatched: true }),
-    open({ isWatched: true }),
-  ];
-  const connections = [first, second, third, late];
+  const [first, second, third] = [open({ isWatched }), open({ isWatched }), open({ isWatched })];
+  const connections = [first, second, third];
+  const pings = () => connections.map((connection) => connection.pings);
   watch.saidHello(first.asConnection);
-  await run(250);
+  await run(apartMs);
   watch.saidHello(second.asConnection);
   await run(250);
   watch.saidHello(third.asConnection);
-  await run(1_000);
-  watch.saidHello(late.asConnection);
-  const pings = () => connections.map((connection) => connection.pings);
-  await run(1_250);
-  expect(pings()).toEqual([0, 0, 0, 0]);
+  await run(silenceMs - apartMs - 500);
+  expect(pings()).toEqual([0, 0, 0]);
   await run(250);
-  expect(pings()).toEqual([1, 1, 1, 0]);
-  await run(1_250);
-  expect(pings()).toEqual([1, 1, 1, 0]);
-  await run(250);
-  expect(pings()).toEqual([1, 1, 1, 1]);
+  expect(pings()).toEqual([1, 1, 0]);
   for (const connection of connections) watch.heard(connection.asConnection);
-  await run(1_500);
-  expect(pings()).toEqual([2, 2, 2, 1]);
+  await run(apartMs);
+  expect(pings()).toEqual([1, 1, 0]);
+  await run(250);
+  expect(pings()).toEqual([1, 1, 1]);
 });
 
 test("a silent socket stays open without further pings, and whatever comes from it takes the silence back", async () => {
@@ -156,7 +199,7 @@ test("a silent socket stays open without further pings, and whatever comes from 
   expect(answers).toEqual([connection]);
   watch.heard(connection.asConnection);
   expect(answers.length).toBe(1);
-  await run(3_000);
+  await run(4_000);
   expect(connection.pings).toBe(3);
 });
 
@@ -168,12 +211,14 @@ test("when somebody begins to watch, the next ping comes at the shorter interval
   await run(5_000);
   session.isWatched = true;
   watch.paceChanged(connection.asConnection);
-  await run(3_000);
+  await run(3_750);
+  expect(connection.pings).toBe(0);
+  await run(250);
   expect(connection.pings).toBe(1);
   watch.heard(connection.asConnection);
   session.isWatched = false;
   watch.paceChanged(connection.asConnection);
-  await run(3_000);
+  await run(4_000);
   // The ping that was due comes as planned.
   expect(connection.pings).toBe(2);
   watch.heard(connection.asConnection);
@@ -183,21 +228,35 @@ test("when somebody begins to watch, the next ping comes at the shorter interval
   expect(connection.pings).toBe(3);
 });
 
+test("when somebody begins to watch a socket that owes an answer, the second ping comes at the shorter interval", async () => {
+  const { watch, run, open, silent } = setUp();
+  const session = { isWatched: false };
+  const connection = open(session);
+  watch.saidHello(connection.asConnection);
+  await run(16_000);
+  session.isWatched = true;
+  watch.paceChanged(connection.asConnection);
+  await run(3_000);
+  expect(connection.pings).toBe(2);
+  await run(1_750);
+  expect(silent).toEqual([connection]);
+});
+
 test("with many watched sessions the interval is longer, but never longer than for others", async () => {
   const { watch, run, open, pace } = setUp();
   pace.pingMs = 6_000;
   const connection = open({ isWatched: true });
   watch.saidHello(connection.asConnection);
-  await run(5_750);
+  await run(7_750);
   expect(connection.pings).toBe(0);
   await run(250);
   expect(connection.pings).toBe(1);
   pace.pingMs = 60_000;
   watch.heard(connection.asConnection);
-  await run(6_000);
-  watch.heard(connection.asConnection);
-  await run(15_000);
-  expect(connection.pings).toBe(3);
+  await run(14_750);
+  expect(connection.pings).toBe(1);
+  await run(250);
+  expect(connection.pings).toBe(2);
 });
 
 test("a socket that must answer at once gets a ping at once, and is silent when it does not answer in time", async () => {

@@ -109,6 +109,12 @@ test("answers, errors, events, pongs and probes look as clients expect", () => {
   expect(encodeEvent("server_closing", { reconnectAfterMs: 5 })).toBe(
     '{"type":"server_closing","data":{"reconnectAfterMs":5}}',
   );
+  expect(JSON.parse(encodePong(17, { nextMs: 3_400 }))).toEqual({ type: "pong", v: 17, nextMs: 3_400 });
+  expect(JSON.parse(encodePong(undefined, { nextMs: 3_400, aliveIntervalMs: 3_500 }))).toEqual({
+    type: "pong",
+    nextMs: 3_400,
+    aliveIntervalMs: 3_500,
+  });
   expect([encodePong(undefined), encodePong(17), PROBE]).toEqual([
     '{"type":"pong"}',
     '{"type":"pong","v":17}',

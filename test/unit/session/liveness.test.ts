@@ -210,12 +210,12 @@ test("nobody watches a session that is alone: its page is probed after 40 s", as
   expect(connection.types()).toContain("probe");
 });
 
-test("a watched page that says nothing is probed after 10 s and away after 20 s; any message takes both back", async () => {
+test("a watched page that says nothing is probed after 7.5 s and away 10 s later; any message takes both back", async () => {
   const world = new World();
   const { session, connection } = await world.open("ada", "daily");
   const { session: bob } = await world.open("bob", "daily");
   const bobTalks = (): void => world.liveness.heard(bob);
-  await world.run(9_750, bobTalks);
+  await world.run(7_250, bobTalks);
   expect(connection.types()).not.toContain("probe");
   await world.run(500, bobTalks);
   expect(connection.types().filter((type) => type === "probe")).toHaveLength(1);
@@ -229,15 +229,15 @@ test("a watched page that says nothing is probed after 10 s and away after 20 s;
   expect(world.liveness.probes.falseAways).toBe(0);
 });
 
-test("operators are told when a session changes if nothing is heard: after 20 s while somebody watches, and else after 45 s", async () => {
+test("operators are told when a session changes if nothing is heard: after 17.5 s while somebody watches, and else after 45 s", async () => {
   const world = new World();
   const { session } = await world.open("ada", "daily");
   const inMs = () => world.liveness.untilChange(session, world.liveness.judge(session));
   expect(inMs()).toBe(45_000);
   const bob = await world.open("bob", "daily");
   const heardBob = () => world.liveness.heard(bob.session);
-  expect(inMs()).toBe(20_000);
-  await world.run(15_000, heardBob);
+  expect(inMs()).toBe(17_500);
+  await world.run(12_500, heardBob);
   expect(inMs()).toBe(5_000);
   await world.run(5_250, heardBob);
   expect(world.steps("ada")).toEqual(["away: silent"]);

@@ -18,6 +18,7 @@ const ofCall = ["call_gone", "overloaded"] as const;
 export const REFUSALS: { readonly [T in RequestType]: readonly ErrorCode[] } = {
   hello: ["blocked", "session_gone", "redirect", "overloaded"],
   ping: [],
+  alive: [],
   join: [
     "forbidden",
     "blocked",

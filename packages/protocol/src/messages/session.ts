@@ -39,6 +39,8 @@ export const sessionRequests = {
        * not count beside `resume`.
        */
       roomId: Type.Optional(RoomId),
+      /** The client heeds `nextMs` and `aliveIntervalMs` of a pong. Without this no pong has them. */
+      paced: Type.Optional(Type.Boolean()),
     }),
     reply: Shape({
       sessionId: GivenId,
@@ -51,6 +53,8 @@ export const sessionRequests = {
         intervalMs: DurationMs,
         /** How often to ping instead while others are in the room, or while a call rings or goes on. */
         watchedIntervalMs: Type.Optional(DurationMs),
+        /** Between two of these pings a client may send `alive` so often. Then the service need not ping its socket. */
+        aliveIntervalMs: Type.Optional(DurationMs),
         idleTimeoutMs: DurationMs,
         sweepIntervalMs: DurationMs,
         resumeGraceMs: DurationMs,
@@ -62,6 +66,8 @@ export const sessionRequests = {
     }),
   },
   ping: { data: Shape({ visibility: Type.Optional(Visibility) }), reply: Nothing },
+  /** A sign of life that is not answered. */
+  alive: { data: Nothing, reply: Nothing },
   join: {
     data: Shape({
       roomId: RoomId,
