@@ -48,14 +48,21 @@ sessions ([benchmarks.md](benchmarks.md) shows what a session costs a node). A c
 
 ${sizeTable(measured, habits)}
 
-With at most ${percent(COMFORTABLE)} of its processor time for these steps, **one Redis of this machine serves about ${thousands(most)} sessions on ${most / habits.sessionsPerNode} nodes**. What takes
-most there is: ${STEPS[largest(sharesOf(measured, most, habits))]}. When a node with ${thousands(habits.sessionsPerNode)} sessions dies, taking them over costs Redis
+With at most ${percent(COMFORTABLE)} of its processor time for these steps, **one Redis of this machine serves about ${thousands(most)} sessions on ${most / habits.sessionsPerNode} nodes**.${verdict(most)}
+What takes most there is: ${STEPS[largest(sharesOf(measured, most, habits))]}. When a node with ${thousands(habits.sessionsPerNode)} sessions dies, taking them over costs Redis
 ${((habits.sessionsPerNode * nearest(measured, most / habits.sessionsPerNode).takeOver) / 1_000_000).toFixed(1)} s of processor time, in steps of 50 sessions at most.
 
-Pings are not in these tables: a client's heartbeat never reaches Redis ([redis-commands.md](redis-commands.md)). Give one service one Redis. Two
-services with a Redis each, for two halves of your rooms, double these numbers. Lastseen does not divide its keys over the shards of a
-Redis Cluster: all keys of one service are on one shard.
+Pings are not in these tables: a client's heartbeat never reaches Redis ([redis-commands.md](redis-commands.md)). Redis runs all scripts in one
+thread, so that thread is the limit, and a second core does not help. People who call more often, or stay for a shorter time, reach it sooner.
+Beyond it, give one service one Redis: two services with a Redis each, for two halves of your rooms, double these numbers.
 `;
+}
+
+/** Whether a million sessions need more than one Redis. */
+function verdict(most: number): string {
+  const [million] = SIZES.slice(-1);
+  if (million === undefined || most < million) return "";
+  return ` So ${thousands(million)} sessions need one Redis, and nothing has to be divided: all keys of a service stay in one slot.`;
 }
 
 function costTable(measured: readonly Costs[]): string {
