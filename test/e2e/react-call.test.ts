@@ -114,6 +114,14 @@ async function goesThroughACall(open: (url: string) => Promise<Guest>, outage: b
     await Promise.all([sees(ada, 2), sees(bob, 2)]);
   }
 
+  // Each shows the screen to the other, who sees it whole, and stops.
+  for (const sharer of [bob, ...(ada.canShare ? [ada] : [])]) {
+    await press(sharer, "Share");
+    await Promise.all([sees(ada, 3), sees(bob, 3)]);
+    await press(sharer, "Stop sharing");
+    await Promise.all([sees(ada, 2), sees(bob, 2)]);
+  }
+
   // Offline and back.
   if (outage) {
     network.cut();
@@ -159,13 +167,13 @@ async function goesThroughACall(open: (url: string) => Promise<Guest>, outage: b
 }
 
 describe.skipIf(noStageReason)("the React example in Chromium", () => {
-  test(onStage("a room, devices, an outage, a reload, another tab, a call, and the end"), () =>
+  test(onStage("a room, devices, a shared screen, an outage, a reload, another tab, a call, and the end"), () =>
     goesThroughACall(askedGuest, true),
   );
 });
 
 describe.skipIf(noFirefoxReason)("the React example in Firefox", () => {
-  test(inFirefox("a room, devices, a reload, another tab, a call, and the end"), () =>
+  test(inFirefox("a room, devices, shared screens, a reload, another tab, a call, and the end"), () =>
     goesThroughACall(firefoxGuest, false),
   );
 });

@@ -1,6 +1,7 @@
 /** A page of React in Chromium or Firefox: what a test presses and reads there is the same in both. */
 import { onTestFinished } from "vitest";
 import { Firefox, takeSmallPictures } from "../support/firefox.js";
+import { XScreen } from "../support/x-screen.js";
 import { until } from "../support/until.js";
 import type { Page } from "playwright-core";
 import { openBrowser, openPage } from "./browsers.js";
@@ -27,6 +28,8 @@ export interface Guest {
   reload(): Promise<void>;
   /** The user changes a setting beside the address; missing where a test cannot do that. */
   allowCamera?(isAllowed: boolean): Promise<void>;
+  /** Whether the page can share a screen without a question to the user. */
+  canShare: boolean;
   /** Another tab of the same browser with the same storage of cookies, and a session storage of its own. */
   openTab(url: string): Promise<Guest>;
 }
@@ -41,7 +44,11 @@ export async function askedGuest(url: string): Promise<Guest> {
   const { page } = await openBrowser({ asks: true });
   await page.context().grantPermissions(["camera", "microphone"], { origin: new URL(url).origin });
   const guest = await guestIn(page, url);
-  return { ...guest, allowCamera: (isAllowed) => setPermission(page, "camera", isAllowed ? "granted" : "denied") };
+  return {
+    ...guest,
+    canShare: false,
+    allowCamera: (isAllowed) => setPermission(page, "camera", isAllowed ? "granted" : "denied"),
+  };
 }
 
 async function guestIn(page: Page, url: string): Promise<Guest> {
@@ -49,6 +56,7 @@ async function guestIn(page: Page, url: string): Promise<Guest> {
   const guestOf = async (tab: typeof page, address: string): Promise<Guest> => {
     await tab.goto(address);
     return {
+      canShare: true,
       evaluate: (run, text = "") => tab.evaluate(run, text),
       reload: async () => void (await tab.reload()),
       openTab: async (another) => guestOf(await tab.context().newPage(), another),
@@ -58,12 +66,14 @@ async function guestIn(page: Page, url: string): Promise<Guest> {
 }
 
 export async function firefoxGuest(url: string): Promise<Guest> {
-  const firefox = await Firefox.launch();
+  const canShare = XScreen.isThere();
+  const firefox = await Firefox.launch(undefined, {}, { hasScreen: canShare });
   onTestFinished(() => firefox.close());
   const first = await firefox.newPage();
   const guestOf = async (tab: typeof first, address: string): Promise<Guest> => {
     await tab.goto(address);
     return {
+      canShare,
       evaluate: async (run, text = "") => tab.evaluate(run, text),
       reload: async () => void (await tab.reload()),
       openTab: async (another) => guestOf(await tab.browserContext().newPage(), another),

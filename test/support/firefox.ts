@@ -3,28 +3,44 @@ import { setPriority } from "node:os";
 import { launch, type Browser, type Page } from "puppeteer-core";
 import { FIREFOX_PREFS, findFirefox } from "../../scripts/firefox.js";
 import { processTree, signal } from "./process-tree.js";
+import { XScreen } from "./x-screen.js";
 
 /** Several browsers that start at once on a busy machine need long. */
 const START_LIMIT_MS = 120_000;
 
+/** What a Firefox has that the others do not need. */
+export interface FirefoxExtras {
+  /** A screen of its own, which a page can share. */
+  hasScreen?: boolean;
+}
+
 export class Firefox {
   readonly browser: Browser;
   readonly #pid: number;
+  readonly #screen: XScreen | undefined;
 
-  private constructor(browser: Browser, pid: number) {
+  private constructor(browser: Browser, pid: number, screen: XScreen | undefined) {
     this.browser = browser;
     this.#pid = pid;
+    this.#screen = screen;
   }
 
   /**
    * @param program the path of the browser; by default that of the system
    * @param prefs further settings
    */
-  static async launch(program = findFirefox(), prefs: Readonly<Record<string, unknown>> = {}): Promise<Firefox> {
+  static async launch(
+    program = findFirefox(),
+    prefs: Readonly<Record<string, unknown>> = {},
+    { hasScreen = false }: FirefoxExtras = {},
+  ): Promise<Firefox> {
     if (program === undefined) throw new Error("There is no Firefox: install one or set FIREFOX_BIN");
+    const screen = hasScreen ? await XScreen.start() : undefined;
     const browser = await launch({
       browser: "firefox",
       executablePath: program,
+      headless: !screen,
+      ...(screen && { env: { ...process.env, DISPLAY: screen.display, GDK_BACKEND: "x11" } }),
       timeout: START_LIMIT_MS,
       // Nobody looks at requests, and the viewport is that of a window.
       networkEnabled: false,
@@ -33,7 +49,7 @@ export class Firefox {
     });
     const pid = browser.process()?.pid;
     if (pid === undefined) throw new Error("Firefox has no process");
-    return new Firefox(browser, pid);
+    return new Firefox(browser, pid, screen);
   }
 
   /**
@@ -73,6 +89,7 @@ export class Firefox {
   async close(): Promise<void> {
     for (const { pid } of processTree(this.#pid)) signal(pid, "SIGKILL");
     await this.browser.close();
+    await this.#screen?.close();
   }
 }
 

@@ -45,6 +45,8 @@ function RoomCard({ onRoom }: { onRoom: (roomId: string) => void }): ReactNode {
 
 function CallCard({ ownId }: { ownId: string | undefined }): ReactNode {
   const [name, setName] = useState("");
+  /** Whom the user has called last: what was said about them does not hold for the next name. */
+  const [called, setCalled] = useState("");
   const { over, start, isPending, error } = useCall();
   const { id } = identityOf(name);
   return (
@@ -52,6 +54,7 @@ function CallCard({ ownId }: { ownId: string | undefined }): ReactNode {
       className="card"
       onSubmit={(event) => {
         event.preventDefault();
+        setCalled(id);
         if (id) void start(id, "video");
       }}
     >
@@ -83,7 +86,7 @@ function CallCard({ ownId }: { ownId: string | undefined }): ReactNode {
         <PhoneIcon /> Call
       </button>
       <p className="note" role="status">
-        {error ? startError(error) : overWords(over)}
+        {error ? called === id && startError(error) : overWords(over)}
       </p>
     </form>
   );
