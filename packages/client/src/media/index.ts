@@ -12,6 +12,7 @@ export function createMedia(client: LastseenClient, options: MediaOptions = {}):
   return new LastseenMedia(client, { createDevice: () => Device.factory(), ...options });
 }
 
-export { LastseenMedia, type MediaOptions, type SubscriptionRule } from "./media.js";
+export type { SubscriptionRule } from "./choice.js";
+export { LastseenMedia, type MediaOptions } from "./media.js";
 export type { NetworkSource } from "./network.js";
 export type { Candidate, Direction, MediaEvents, Publication, PublishOptions, RemoteTrack, Source } from "./types.js";

@@ -9,16 +9,15 @@ import { Emitter } from "../emitter.js";
 import type { Timers } from "../environment.js";
 import type { JoinedRoom } from "../events.js";
 import { RequestError } from "../request-error.js";
+import { Choice, type SubscriptionRule } from "./choice.js";
 import { Elements } from "./elements.js";
 import { Layers } from "./layers.js";
 import { browserNetwork, type NetworkSource } from "./network.js";
 import { Publisher } from "./publisher.js";
+import { RoomDevice } from "./room-device.js";
 import { Subscriber } from "./subscriber.js";
 import { TransportSlot } from "./transport-slot.js";
-import type { Candidate, Direction, MediaEvents, Publication, PublishOptions, RemoteTrack, Source } from "./types.js";
-
-/** Which of the others' producers this page receives. */
-export type SubscriptionRule = "all" | "none" | ((candidate: Candidate) => boolean);
+import type { Direction, MediaEvents, Publication, PublishOptions, RemoteTrack, Source } from "./types.js";
 
 export interface MediaOptions {
   /** Which of the others' producers this page receives; by default all. */
@@ -37,26 +36,23 @@ export interface MediaOptions {
 
 export class LastseenMedia {
   readonly #client: LastseenClient;
-  readonly #createDevice: () => Promise<Device>;
+  readonly #device: RoomDevice;
   readonly #events = new Emitter<MediaEvents>();
   readonly #elements: Elements;
   readonly #layers: Layers;
   readonly #slots: Record<Direction, TransportSlot>;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
-  readonly #choices = new Map<string, boolean>();
+  readonly #choice: Choice;
   readonly #network: NetworkSource;
   readonly #removeListeners: (() => void)[];
   #stopNetwork: (() => void) | undefined;
-  #wants: (candidate: Candidate) => boolean;
-  #capabilities: JoinedRoom["routerRtpCapabilities"] = null;
-  #device: Promise<Device> | undefined;
 
   constructor(client: LastseenClient, options: MediaOptions & Required<Pick<MediaOptions, "createDevice">>) {
     const timers = options.timers ?? browserEnvironment.timers;
     this.#client = client;
-    this.#createDevice = options.createDevice;
-    this.#wants = chooser(options.subscribe ?? "all");
+    this.#device = new RoomDevice(options.createDevice);
+    this.#choice = new Choice(options.subscribe);
     this.#layers = new Layers(
       timers,
       (track) => this.#subscriber.consumerOf(track),
@@ -64,7 +60,7 @@ export class LastseenMedia {
     );
     const nobody = { shown: () => {}, hidden: () => {} };
     this.#elements = new Elements(options.layers === "application" ? nobody : this.#layers);
-    const device = () => this.#loadDevice();
+    const device = () => this.#device.load();
     const failed = (doing: string, error: unknown) => this.#events.emit("error", { doing, error });
     const slot = (direction: Direction) =>
       new TransportSlot(direction, {
@@ -96,7 +92,7 @@ export class LastseenMedia {
       slot: this.#slots.recv,
       timers,
       device,
-      wants: (candidate) => this.#choices.get(candidate.producer.id) ?? this.#wants(candidate),
+      wants: (candidate) => this.#choice.wants(candidate),
       added: (remote) => this.#events.emit("track_added", remote),
       removed: (remote) => {
         this.#elements.release(remote.track);
@@ -163,20 +159,19 @@ export class LastseenMedia {
 
   /** Receives one producer, even against the rule. */
   subscribe(producerId: string): Promise<void> {
-    this.#choices.set(producerId, true);
+    this.#choice.set(producerId, true);
     return this.#subscriber.converge();
   }
 
   /** Does not receive one producer, even against the rule. */
   unsubscribe(producerId: string): Promise<void> {
-    this.#choices.set(producerId, false);
+    this.#choice.set(producerId, false);
     return this.#subscriber.converge();
   }
 
   /** Sets the rule for all producers, and forgets the choices of single ones. */
   subscribeTo(rule: SubscriptionRule): Promise<void> {
-    this.#wants = chooser(rule);
-    this.#choices.clear();
+    this.#choice.follow(rule);
     return this.#subscriber.converge();
   }
 
@@ -225,8 +220,8 @@ export class LastseenMedia {
         this.#events.emit("error", { doing, error });
       }
     }
-    this.#choices.clear();
-    this.#device = undefined;
+    this.#choice.forget();
+    this.#device.forget();
   }
 
   /** {@link reset}, and stops listening to the client and the network. */
@@ -271,11 +266,11 @@ export class LastseenMedia {
   }
 
   #joined({ how, routerRtpCapabilities }: Pick<JoinedRoom, "how" | "routerRtpCapabilities">): void {
-    this.#capabilities = routerRtpCapabilities;
+    this.#device.capabilities = routerRtpCapabilities;
     if (how === "resumed") this.#revive(false);
     else {
       this.#dropBoth();
-      this.#device = undefined;
+      this.#device.forget();
     }
     this.#renew();
   }
@@ -312,26 +307,4 @@ export class LastseenMedia {
     this.#slots[direction].drop();
     (direction === "send" ? this.#publisher : this.#subscriber).transportGone();
   }
-
-  #loadDevice(): Promise<Device> {
-    if (this.#device) return this.#device;
-    const device = this.#makeDevice();
-    device.catch(() => (this.#device = undefined));
-    return (this.#device = device);
-  }
-
-  async #makeDevice(): Promise<Device> {
-    const routerRtpCapabilities = this.#capabilities;
-    if (!routerRtpCapabilities)
-      throw new RequestError("media_unavailable", "The room has no media: SFU_WORKERS of the service is 0.", {
-        retryable: false,
-      });
-    const device = await this.#createDevice();
-    await device.load({ routerRtpCapabilities });
-    return device;
-  }
-}
-
-function chooser(rule: SubscriptionRule): (candidate: Candidate) => boolean {
-  return typeof rule === "function" ? rule : () => rule === "all";
 }
