@@ -1,4 +1,7 @@
-import { chromium, type Browser, type Page } from "playwright-core";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type Browser, type LaunchOptions, type Page } from "playwright-core";
 import { afterAll, onTestFinished } from "vitest";
 import { CHROMIUM_ARGS, chromiumProblem, findChromium, UNLIKE_PEOPLE } from "../../scripts/chromium.js";
 import { noMediaReason } from "../support/media-worker.js";
@@ -15,6 +18,9 @@ export interface OpenPage {
   browser: Browser;
   page: Page;
 }
+
+/** Chromium's number for "not allowed". */
+const BLOCK = 2;
 
 /** The browser that all tests of one file share. It starts with the first page. */
 let shared: Promise<Browser> | undefined;
@@ -42,6 +48,22 @@ export async function openBrowser(like: LikePeople = {}): Promise<OpenPage> {
   return openIn(browser);
 }
 
+/**
+ * Opens an empty page in a browser of its own whose user blocks site data: the page gets an error when it uses storage, locks or a
+ * channel between tabs.
+ */
+export async function openWithoutSiteData(): Promise<Page> {
+  const profile = await mkdtemp(join(tmpdir(), "lastseen-profile-"));
+  onTestFinished(() => rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+  await mkdir(join(profile, "Default"));
+  const preferences = { profile: { default_content_setting_values: { cookies: BLOCK } } };
+  await writeFile(join(profile, "Default/Preferences"), JSON.stringify(preferences));
+  const context = await chromium.launchPersistentContext(profile, launchOptions({}));
+  onTestFinished(() => context.close());
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context.newPage();
+}
+
 async function openIn(browser: Browser): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 } });
   onTestFinished(() => context.close());
@@ -50,8 +72,12 @@ async function openIn(browser: Browser): Promise<OpenPage> {
 }
 
 /** Starts a Chromium with a fake camera and a fake microphone. */
-function launch({ asks = false, realDevices = false }: LikePeople = {}): Promise<Browser> {
-  return chromium.launch({
+function launch(like: LikePeople = {}): Promise<Browser> {
+  return chromium.launch(launchOptions(like));
+}
+
+function launchOptions({ asks = false, realDevices = false }: LikePeople): LaunchOptions {
+  return {
     executablePath: browserPath ?? "",
     args: [
       ...CHROMIUM_ARGS.filter((arg) => arg !== "--headless"),
@@ -61,5 +87,5 @@ function launch({ asks = false, realDevices = false }: LikePeople = {}): Promise
       "--autoplay-policy=no-user-gesture-required",
     ],
     ignoreDefaultArgs: [...UNLIKE_PEOPLE],
-  });
+  };
 }
