@@ -144,10 +144,10 @@ describe.skipIf(noRedisReason)("a loss of messages about users, or of who follow
     await until(() => b.bus.subscribed && b.store.state === "up");
     const before = b.missed.length;
     const comers: string[] = [];
-    let isLooking = true;
-    const look = b.check.run().finally(() => (isLooking = false));
+    const state = { isLooking: true };
+    const look = b.check.run().finally(() => (state.isLooking = false));
     const following: Promise<void>[] = [];
-    while (isLooking) {
+    while (state.isLooking) {
       comers.push(`user-${comers.length}`);
       following.push(b.bus.follow(comers.at(-1) ?? ""));
       await new Promise(setImmediate);
