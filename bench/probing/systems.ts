@@ -31,7 +31,7 @@ const lastseenQuiet = {
 };
 
 export const SYSTEMS: readonly System[] = [
-  system("lastseen", "Lastseen, watched", "5–8, away", "lastseen", {}),
+  system("lastseen", "Lastseen, watched", "5–9, away", "lastseen", {}),
   { ...system("lastseen-alone", "Lastseen, not watched", "38", "lastseen", {}), roomSize: 1 },
   system("colyseus", "Colyseus", "6–9, gone", "colyseus", {}),
   system("socket.io-fast", "Socket.IO, 3 s + 5 s", "5–8, gone", "socket.io", {

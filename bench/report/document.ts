@@ -64,6 +64,23 @@ export function expiryTable({ expiry }: Results, plan: Plan): string {
   );
 }
 
+/** The section about clients that do nothing. `--heartbeats` writes it alone. */
+export function heartbeatsText(probing: Results["probing"], plan: Plan): string {
+  return `${probingText(probing)}
+
+Everybody is there and does nothing, in rooms of ${ROOM_SIZE}, so that every session of Lastseen is watched, except in the row "not watched",
+where each is alone in its room. All systems run at the same time, ${plan.probingWindows} times ${plan.probingWindowMs / 1000} s, each with ${thousands(plan.probedClients)} clients. The clients do what their
+libraries do: those of Lastseen give signs of life when the service tells them, all answer the server's pings. "CPU of the server" is a share
+of one core. "Heartbeats alone" is without what the same server uses with the same clients when its intervals are ten minutes: Colyseus,
+for example, looks for changes of each room 20 times a second. "/ Colyseus" compares the heartbeats alone in the same windows. Bytes are
+those of WebSocket and what it carries, of one session in a minute, counted at the sockets; TCP and IP add 52 bytes or more to each
+packet. The silence of Lastseen's watched sessions is told as *away*, which can be taken back; the others end the connection. A watched
+client of Lastseen also proves that its page runs: it speaks every 3.5 s. It learns that its own line works: every second time it pings
+and is answered. A ping of the others proves the socket alone. The service asks its clients to speak at the beginning of a slot of half
+a second. On a network whose delays vary by some milliseconds fewer of them arrive together than here, and each costs more. The
+project wants at most ${PROBING_TARGET.toFixed(2)} of Colyseus' heartbeats.`;
+}
+
 /** The whole file. */
 export function benchmarkDocument(results: Results, plan: Plan, run: Run): string {
   const [connect = Number.NaN, hello = Number.NaN, join = Number.NaN] = results.joinSteps;
@@ -114,18 +131,7 @@ that the project sets itself. CPU is user and system time of the server's proces
 
 ## Heartbeats
 
-${probingText(results.probing)}
-
-Everybody is there and does nothing, in rooms of ${ROOM_SIZE}, so that every session of Lastseen is watched, except in the row "not watched",
-where each is alone in its room. All systems run at the same time, ${plan.probingWindows} times ${plan.probingWindowMs / 1000} s, each with ${thousands(plan.probedClients)} clients. The clients do what their
-libraries do: those of Lastseen give signs of life when the service tells them, all answer the server's pings. "CPU of the server" is a share
-of one core. "Heartbeats alone" is without what the same server uses with the same clients when its intervals are ten minutes: Colyseus,
-for example, looks for changes of each room 20 times a second. "/ Colyseus" compares the heartbeats alone in the same windows. Bytes are
-those of WebSocket and what it carries, of one session in a minute, counted at the sockets; TCP and IP add 52 bytes or more to each
-packet. The silence of Lastseen's watched sessions is told as *away*, which can be taken back; the others end the connection. A watched
-client of Lastseen also proves that its page runs: it speaks every 3.5 s. It learns that its own line works: every second time it pings
-and is answered. A ping of the others proves the socket alone. The service asks its clients to speak at the beginning of a slot of half
-a second. On a network whose delays vary by some milliseconds fewer of them arrive together than here, and each costs more. The project wants at most ${PROBING_TARGET.toFixed(2)} of Colyseus' heartbeats.
+${heartbeatsText(results.probing, plan)}
 
 ## Finding ghosts
 
