@@ -8,6 +8,35 @@ import { inWebkit, noWebkitReason, WebKitPerson } from "./webkit.js";
 const UNHURRIED = { RELOAD_GRACE_MS: "20000" };
 const WITHOUT_MEDIA = { mic: "0", camera: "0" };
 
+interface Way {
+  how: string;
+  go: (person: WebKitPerson) => unknown;
+  /** What the service may conclude. */
+  causes: readonly string[];
+  closeCode: number;
+}
+
+const WAYS: readonly Way[] = [
+  {
+    how: "closes the tab",
+    go: ({ browser }) => browser.closePage(),
+    causes: ["goodbye", "page_closed"],
+    closeCode: 1001,
+  },
+  {
+    how: "page's process is killed",
+    go: ({ browser }) => browser.killPage(),
+    causes: ["page_closed"],
+    closeCode: 1006,
+  },
+  {
+    how: "browser is killed",
+    go: ({ browser }) => browser.kill(),
+    causes: ["page_closed", "connection_lost"],
+    closeCode: 1006,
+  },
+];
+
 describe.skipIf(noWebkitReason)("WebKitGTK", () => {
   test(
     inWebkit("a reload is the same session, and a page that comes back by the button is one participant"),
@@ -31,14 +60,18 @@ describe.skipIf(noWebkitReason)("WebKitGTK", () => {
     },
   );
 
-  test(inWebkit("the page's process is killed: the others see it away, and then gone"), async () => {
+  test(inWebkit("the others see it away, and then gone, when she goes in one of these ways"), async () => {
     const stage = await openStage();
     const eve = await stage.enter("Eve", "daily", { settings: WITHOUT_MEDIA });
-    const ada = await WebKitPerson.enter("Ada", stage.url("Ada", "daily", WITHOUT_MEDIA));
-    const sessionId = await ada.sessionId();
-    ada.browser.killPage();
-    expect(await eve.leaving(sessionId)).toEqual({ reason: "disconnected", awayBefore: true });
-    const found = stage.service.log.find((line) => line.msg === "ghost found" && line["sessionId"] === sessionId);
-    expect(found?.["reason"]).toBe("page_closed");
+    for (const { how, go, causes, closeCode } of WAYS) {
+      const ada = await WebKitPerson.enter(how, stage.url(how, "daily", WITHOUT_MEDIA));
+      const sessionId = await ada.sessionId();
+      await go(ada);
+      expect(await eve.leaving(sessionId), how).toEqual({ reason: "disconnected", awayBefore: true });
+      const about = (msg: string) =>
+        stage.service.log.find((line) => line.msg === msg && line["sessionId"] === sessionId);
+      expect(causes, how).toContain(about("ghost found")?.["reason"]);
+      expect(about("socket ended")?.["closeCode"], how).toBe(closeCode);
+    }
   });
 });

@@ -1,26 +1,22 @@
 /** One WebKitGTK on a screen of its own, driven by WebDriver, and its processes. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { findWebkit } from "../../scripts/webkit.js";
 import { freePort } from "./free-port.js";
-import { processTree, signal } from "./process-tree.js";
+import { processTree, signal, type RunningProcess } from "./process-tree.js";
 import { PATIENCE_MS, until } from "./until.js";
-
-/** Where an X server writes the number of its display. */
-const DISPLAY_FD = 3;
+import { ended, XScreen } from "./x-screen.js";
 
 export class WebKitBrowser {
   readonly #driver: ChildProcess;
-  readonly #screen: ChildProcess;
+  readonly #screen: XScreen;
   readonly #folder: string;
   readonly #url: string;
   #session = "";
 
-  private constructor(driver: ChildProcess, screen: ChildProcess, folder: string, url: string) {
+  private constructor(driver: ChildProcess, screen: XScreen, folder: string, url: string) {
     this.#driver = driver;
     this.#screen = screen;
     this.#folder = folder;
@@ -32,11 +28,11 @@ export class WebKitBrowser {
     const programs = findWebkit();
     if (!programs) throw new Error("There is no WebKitGTK: install WebKitWebDriver and Xvfb");
     const folder = mkdtempSync(join(tmpdir(), "lastseen-webkit-"));
-    const [screen, display] = await startScreen(programs.screen);
+    const screen = await XScreen.start();
     const port = await freePort();
     const driver = spawn(programs.driver, [`--port=${port}`], {
       stdio: "ignore",
-      env: { ...process.env, DISPLAY: display, GDK_BACKEND: "x11", HOME: folder, XDG_RUNTIME_DIR: folder },
+      env: { ...process.env, DISPLAY: screen.display, GDK_BACKEND: "x11", HOME: folder, XDG_RUNTIME_DIR: folder },
     });
     const browser = new WebKitBrowser(driver, screen, folder, `http://127.0.0.1:${port}`);
     try {
@@ -68,17 +64,31 @@ export class WebKitBrowser {
     }) as Promise<R>;
   }
 
+  /** Closes the page as a user closes a tab. Another one is open then, because a browser without pages ends. */
+  async closePage(): Promise<void> {
+    await this.#command("POST", "window/new", { type: "tab" });
+    await this.#command("DELETE", "window");
+  }
+
   /** Ends the process that runs the page. */
   killPage(): void {
-    for (const { pid, args } of processTree(this.#driver.pid))
-      if (args[0]?.endsWith("/WebKitWebProcess")) signal(pid, "SIGKILL");
+    for (const { pid, args } of this.#processes()) if (args[0]?.endsWith("/WebKitWebProcess")) signal(pid, "SIGKILL");
+  }
+
+  /** The browser's main process ends at once. The others see that it is gone. */
+  kill(): void {
+    for (const { pid, args } of this.#processes()) if (args[0]?.endsWith("/MiniBrowser")) signal(pid, "SIGKILL");
   }
 
   async close(): Promise<void> {
     // The browser is a child of the driver, and its processes do not all end with it.
     for (const { pid } of processTree(this.#driver.pid)) signal(pid, "SIGKILL");
-    await Promise.all([ended(this.#driver), ended(this.#screen)]);
+    await Promise.all([ended(this.#driver), this.#screen.close()]);
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+
+  #processes(): RunningProcess[] {
+    return processTree(this.#driver.pid);
   }
 
   async #open(): Promise<void> {
@@ -106,19 +116,4 @@ export class WebKitBrowser {
     const { error, message } = value as { error: string; message: string };
     throw new Error(`WebKitWebDriver: ${method} ${path}: ${error}: ${message}`);
   }
-}
-
-/** @returns the X server and its display, for example `:1` */
-async function startScreen(program: string): Promise<[ChildProcess, string]> {
-  const options = ["-displayfd", String(DISPLAY_FD), "-screen", "0", "1100x760x24", "-nolisten", "tcp"];
-  const screen = spawn(program, options, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
-  const [number] = (await once(screen.stdio[DISPLAY_FD] as Readable, "data")) as [Buffer];
-  return [screen, `:${number.toString().trim()}`];
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, "exit");
-  child.kill("SIGKILL");
-  await exit;
 }
