@@ -76,6 +76,7 @@ export async function openStores(
     url: REDIS_URL,
     credentials: redisCredentials(config, REDIS_URL, log),
     prefix: config.REDIS_PREFIX,
+    shards: config.REDIS_SHARDS,
     onListenerError: listenerFailed,
     clock,
     onHarmfulPolicy: (policy) =>

@@ -1,5 +1,6 @@
 import type { Unfit } from "../cluster/unfit.js";
 import { ConfigError, type Config } from "../config/load.js";
+import { shardsOf } from "../redis/redis-node-name.js";
 import { VERSION } from "./version.js";
 
 /** Why this process must not be a node, in words for its operator. */
@@ -12,6 +13,11 @@ export function unfitError(unfit: Unfit, { NODE_ID, PUBLIC_URL, REDIS_PREFIX }: 
     ]);
   }
   const { format, readable } = unfit;
+  const [stored, wanted] = [shardsOf(format), shardsOf(readable.newest)];
+  if (stored !== wanted)
+    return new ConfigError([
+      `REDIS_SHARDS is ${wanted}, and the entries in Redis are for REDIS_SHARDS=${stored}. Set the same number on all nodes. To change it, stop all nodes and delete the keys ${REDIS_PREFIX}:* in Redis`,
+    ]);
   const found = `REDIS_URL leads to entries of format ${format}, and this version (${VERSION}) reads ${formats(readable)}`;
   const mend =
     format > readable.newest

@@ -51,6 +51,13 @@ export const REDIS_RULES: readonly Rule[] = [
       return `REDIS_URL has a user or password in it, and ${found} is given too; remove one of them`;
     },
   },
+  {
+    reads: ["REDIS_URL", "REDIS_SHARDS"],
+    problem: ({ REDIS_URL: url, REDIS_SHARDS: shards }) =>
+      shards > 1 &&
+      !/^rediss?\+cluster:/.test(url ?? "") &&
+      "REDIS_SHARDS divides rooms and sessions over a Redis Cluster: begin REDIS_URL with redis+cluster:// or rediss+cluster://, or set REDIS_SHARDS to 1",
+  },
   needsOther("REDIS_USERNAME", "REDIS_PASSWORD", "the password of that user"),
   needsOther("REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD", "the password of that user"),
   needsUrl(SENTINEL, /^rediss?\+sentinel:/, "redis+sentinel:// or rediss+sentinel://"),

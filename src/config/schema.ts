@@ -222,6 +222,12 @@ const nodes = {
       "What the names of all keys and channels in Redis begin with. Services with different prefixes can share a Redis and do not see each other.",
     forms: "1 to 64 letters, digits or any of _ . : -",
   }),
+  REDIS_SHARDS: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    description:
+      "Over how many hash tags of a Redis Cluster rooms and sessions are divided. 1 is enough for nearly everybody; see [scale.md](scale.md). The same number on all nodes; to change it, stop all nodes and delete the keys.",
+  }),
   REDIS_USERNAME: Type.Optional(Text("The user of Redis's access control lists.", { unset: "the user `default`" })),
   REDIS_PASSWORD: Type.Optional(
     Password({ description: "The password of that user, instead of one in `REDIS_URL`.", unset: "no password" }),

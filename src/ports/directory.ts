@@ -108,7 +108,8 @@ export interface Directory {
    * - When a node is the room's home already, it stays the home.
    * - When the store has lost the room's entry and a node holds sessions that are in the room, that node is the home.
    * - A new room goes to the node with the fewest sessions, out of those that are not draining, have a URL and renew their
-   *   lease. This node can be chosen without a URL. The session that asks does not count.
+   *   lease. This node can be chosen without a URL. The session that asks does not count. A store that is divided counts the
+   *   sessions of the part in which the room would be.
    *
    * `here`: this node is the home; `epoch` is greater than every epoch that the store gave before, to a room, a lease or a
    * session. `elsewhere`: another node is or should be; clients are sent to `url`. Only a node makes

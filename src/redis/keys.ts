@@ -1,6 +1,7 @@
 /**
  * Every key that Lastseen has in Redis. All keys share one hash tag, so one script can use any of them, also in a cluster.
- * One slot of a cluster is enough: the nodes write to Redis when somebody joins, leaves or resumes, never for a heartbeat.
+ * One slot of a cluster is nearly always enough: the nodes write to Redis when somebody joins, leaves or resumes, never for a
+ * heartbeat. A service that needs more divides its rooms and sessions: then each shard has these keys under a tag of its own.
  */
 
 /** The prefix of all keys of one service. Several services with different prefixes can share a Redis. */
@@ -90,11 +91,12 @@ export class Keys {
   /**
    * @param database number of the Redis database. Redis has one set of channels for all databases, so their names contain
    *   the number.
+   * @param tag the hash tag of all these keys: `all`, or the name of a shard
    * @throws Error when the prefix is empty or has other characters than A-Z a-z 0-9 _ . : -
    */
-  constructor(prefix: string, database = 0) {
+  constructor(prefix: string, database = 0, tag = "all") {
     if (!/^[A-Za-z0-9_.:-]+$/.test(prefix)) throw new Error("the prefix of keys must consist of A-Z a-z 0-9 _ . : -");
-    this.#root = `${prefix}:{all}:`;
+    this.#root = `${prefix}:{${tag}}:`;
     this.#channels = database === 0 ? this.#root : `${this.#root}db${database}:`;
   }
 

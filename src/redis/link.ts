@@ -48,8 +48,10 @@ export class RedisLink {
   readonly #events: Emitter<LinkEvents>;
   readonly #errors = new Map<string, number>();
   readonly #failures = new Map<FailureKind, number>();
-  /** Why commands don't arrive; undefined when Redis answered the last one. */
+  /** Why commands don't arrive; undefined when there is a connection. */
   #unreachable: RedisProblem | undefined = problemOf(new Error("not connected yet"));
+  /** Why the last command about these keys has failed. In a cluster, they are on different nodes. */
+  readonly #silent = new Map<Keys, RedisProblem>();
   /** Why Redis has refused a command; undefined when it has accepted a write since. */
   #refusal: RedisProblem | undefined;
   /** Why there is no connection. It becomes the error of a command that needs one. */
@@ -63,7 +65,7 @@ export class RedisLink {
     this.#client = client;
     this.#client.on("ready", () => {
       this.#noConnection = new Error("connection lost");
-      this.#change(() => (this.#unreachable = undefined));
+      this.#change(() => this.#answered());
     });
     this.#client.on("error", (error: Error) => {
       this.#noConnection = error;
@@ -79,7 +81,8 @@ export class RedisLink {
   get problem(): RedisProblem | undefined {
     // The link itself ends its connection to a replica, again and again.
     if (this.#refusal?.kind === "replica") return this.#refusal;
-    return this.#unreachable ?? this.#refusal;
+    const [silent] = this.#silent.values();
+    return this.#unreachable ?? silent ?? this.#refusal;
   }
 
   get state(): "up" | "down" {
@@ -98,7 +101,10 @@ export class RedisLink {
 
   /** A caller has proof that Redis has just accepted a write. */
   wrote(): void {
-    this.#change(() => (this.#unreachable = this.#refusal = undefined));
+    this.#change(() => {
+      this.#answered();
+      this.#refusal = undefined;
+    });
   }
 
   on<K extends keyof LinkEvents>(event: K, listener: (payload: LinkEvents[K]) => void): () => void {
@@ -112,12 +118,13 @@ export class RedisLink {
   /**
    * Runs a script.
    *
+   * @param keys on which it runs; default: those that are not divided
    * @throws RedisUnavailableError at once while there is no connection; later when Redis did not answer in time or the
    *   script failed
    */
-  run(script: Script, args: readonly (string | number)[]): Promise<unknown> {
-    const rest = [...script.keys.map((name) => this.keys.key(name)), ...args];
-    return this.#attempt(script.name, async () => {
+  run(script: Script, args: readonly (string | number)[], keys = this.keys): Promise<unknown> {
+    const rest = [...script.keys.map((name) => keys.key(name)), ...args];
+    return this.#attempt(script.name, keys, async () => {
       try {
         return await this.#client.evalsha(script.sha1, script.keys.length, ...rest);
       } catch (error) {
@@ -135,7 +142,7 @@ export class RedisLink {
    */
   runInOrder(script: Script, args: readonly (string | number)[]): Promise<unknown> {
     const rest = [...script.keys.map((name) => this.keys.key(name)), ...args];
-    return this.#attempt(script.name, () => this.#client.eval(script.text, script.keys.length, ...rest));
+    return this.#attempt(script.name, this.keys, () => this.#client.eval(script.text, script.keys.length, ...rest));
   }
 
   /** What `INFO` says about a subject, of each master. Rejects when one of them does not answer. */
@@ -150,18 +157,18 @@ export class RedisLink {
     this.#client.disconnect();
   }
 
-  async #attempt(operation: string, work: () => Promise<unknown>): Promise<unknown> {
+  async #attempt(operation: string, keys: Keys, work: () => Promise<unknown>): Promise<unknown> {
     try {
       if (this.#client.status !== "ready") throw this.#noConnection;
       const reply = await work();
-      this.#change(() => (this.#unreachable = undefined));
+      this.#change(() => this.#answered(keys));
       return reply;
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error("failed");
       const problem = problemOf(error);
       this.countError(operation);
       this.#count(problem.kind);
-      if (error !== this.#noConnection) this.#failed(problem);
+      if (error !== this.#noConnection) this.#failed(problem, keys);
       throw new RedisUnavailableError(operation, problem.reason);
     }
   }
@@ -170,14 +177,21 @@ export class RedisLink {
     this.#failures.set(kind, (this.#failures.get(kind) ?? 0) + 1);
   }
 
+  /** @param keys those about which it has answered; default: all */
+  #answered(keys?: Keys): void {
+    this.#unreachable = undefined;
+    if (keys) this.#silent.delete(keys);
+    else this.#silent.clear();
+  }
+
   /** A command has failed that was sent. */
-  #failed(problem: RedisProblem): void {
+  #failed(problem: RedisProblem, keys: Keys): void {
     switch (problem.kind) {
       // An error inside a script says nothing about Redis.
       case "script":
         return;
       case "unreachable":
-        this.#change(() => (this.#unreachable = problem));
+        this.#change(() => this.#silent.set(keys, problem));
         return;
       default:
         this.#change(() => (this.#refusal = problem));

@@ -1,13 +1,14 @@
 import type { Directory, HeldEntry, NodeStatus, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { leaseId, type LeaseId, type LeaseKey } from "../ports/lease-id.js";
 import { KnownLeases } from "./known-leases.js";
-import type { RedisLink } from "./link.js";
+import type { Runner } from "./runner.js";
 import { readPages } from "./pages.js";
 import * as replies from "./replies.js";
 import { loadScript, type Script } from "./script.js";
 import { sessionArguments } from "./session-record.js";
 import { readId, storedId } from "./stored-text.js";
 
+const NEXT_EPOCH = loadScript("next-epoch");
 const REGISTER = loadScript("register");
 const RENEW = loadScript("renew");
 const RESIGN = loadScript("resign");
@@ -32,15 +33,19 @@ const MOST_LEASES_TOLD = 10;
 /** One node's access to the directory in Redis. Redis runs each script as a whole or not at all. */
 export class RedisDirectory implements Directory {
   readonly nodeId: string;
-  readonly #link: RedisLink;
+  readonly #link: Runner;
   readonly leaseMs: number;
   #lease: LeaseId | undefined;
   readonly #known = new KnownLeases();
 
-  constructor(link: RedisLink, nodeId: string, leaseMs: number) {
+  readonly #format: number;
+
+  /** @param format of what is stored, when nothing else writes it; 0: the hold on the node's name does */
+  constructor(link: Runner, nodeId: string, leaseMs: number, format = 0) {
     this.#link = link;
     this.nodeId = nodeId;
     this.leaseMs = leaseMs;
+    this.#format = format;
   }
 
   /** The lease under which this node writes; undefined before {@link register}. */
@@ -48,8 +53,18 @@ export class RedisDirectory implements Directory {
     return this.#lease;
   }
 
-  async register(url: string | undefined): Promise<{ epoch: number; leaseMs: number }> {
-    const epoch = replies.integer(await this.#link.run(REGISTER, [this.nodeId, url ?? "", this.leaseMs]));
+  /** The epoch that a lease would begin under now. */
+  async nextEpoch(): Promise<number> {
+    return replies.integer(await this.#link.run(NEXT_EPOCH, []));
+  }
+
+  /** @param epoch `least`: the epoch is not less; `exact`: the epoch, which the caller has from another shard */
+  async register(
+    url: string | undefined,
+    { least = 0, exact = 0 }: { least?: number; exact?: number } = {},
+  ): Promise<{ epoch: number; leaseMs: number }> {
+    const args = [this.nodeId, url ?? "", this.leaseMs, least, exact];
+    const epoch = replies.integer(await this.#link.run(REGISTER, args));
     this.#lease = leaseId({ nodeId: this.nodeId, epoch });
     this.#known.forget();
     this.#link.wrote();
@@ -60,7 +75,8 @@ export class RedisDirectory implements Directory {
     if (this.#lease === undefined) return replies.NO_LEASE;
     const { draining, sent } = status;
     const own = [this.#lease, this.leaseMs, draining ? 1 : 0, sent];
-    const answer = replies.readRenewed(await this.#link.run(RENEW, [...own, this.#known.latest, MOST_LEASES_TOLD]));
+    const known = [this.#known.latest, MOST_LEASES_TOLD];
+    const answer = replies.readRenewed(await this.#link.run(RENEW, [...own, ...known, this.#format]));
     // Without a lease the script has written nothing.
     if (answer.kind === "no_lease") return answer;
     this.#link.wrote();

@@ -17,6 +17,19 @@ const RELEASE = loadScript("release-name");
  */
 export const FORMATS: Formats = { oldest: 1, newest: 2 };
 
+/** The format of rooms and sessions that are divided over so many shards is this plus their number. */
+const SHARDED = 1_000;
+
+/** What nodes can read that divide rooms and sessions over so many shards. They cannot read another division, and none. */
+export function formatsOf(shards: number): Formats {
+  return shards > 1 ? { oldest: SHARDED + shards, newest: SHARDED + shards } : FORMATS;
+}
+
+/** Over how many shards rooms and sessions of this format are divided; 1: not at all. */
+export function shardsOf(format: number): number {
+  return format > SHARDED ? format - SHARDED : 1;
+}
+
 /** One process's hold on its node's name. */
 export class RedisNodeName implements NodeName {
   readonly #link: RedisLink;

@@ -2,19 +2,19 @@ import { CALL_HOLD_MS } from "../ports/call-store.js";
 import type { LeaseId } from "../ports/lease-id.js";
 import type { StoreCheck } from "../ports/store-check.js";
 import type { Following } from "./following.js";
-import type { RedisLink } from "./link.js";
 import type { RedisDirectory } from "./redis-directory.js";
 import { KEPT } from "./redis-event-log.js";
 import { integer, list, oneOf, text } from "./replies.js";
+import type { Runner } from "./runner.js";
 import { loadScript } from "./script.js";
 
 const CHECK = loadScript("check-keys");
 
 /** Finds lost keys of Redis with marks and samples: its work does not grow with the number of sessions. */
 export class RedisStoreCheck implements StoreCheck {
-  readonly #link: RedisLink;
+  readonly #link: Runner;
   readonly #directory: RedisDirectory;
-  readonly #following: Following;
+  readonly #following: Pick<Following, "check"> | undefined;
   /** The lease that has its marks. */
   #marked: LeaseId | undefined;
   /** The log of events when it was last looked at. */
@@ -22,7 +22,8 @@ export class RedisStoreCheck implements StoreCheck {
   /** What was found and not told yet: a look whose last part failed has told nothing, and the next one does not find it again. */
   readonly #lost = new Set<string>();
 
-  constructor(link: RedisLink, directory: RedisDirectory, following: Following) {
+  /** @param following undefined for a shard: who hears of whom is not divided */
+  constructor(link: Runner, directory: RedisDirectory, following?: Pick<Following, "check">) {
     this.#link = link;
     this.#directory = directory;
     this.#following = following;
@@ -37,7 +38,7 @@ export class RedisStoreCheck implements StoreCheck {
     this.#marked = lease;
     if (this.#isLogLost(integer(length), text(first))) lost.push("events");
     for (const name of lost) this.#lost.add(text(name));
-    for (const name of await this.#following.check()) this.#lost.add(name);
+    for (const name of (await this.#following?.check()) ?? []) this.#lost.add(name);
     const found = [...this.#lost].toSorted();
     this.#lost.clear();
     return found;

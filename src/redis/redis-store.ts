@@ -6,7 +6,7 @@ import { systemClock, type Clock } from "../kernel/clock.js";
 import type { BlockList } from "../ports/block-list.js";
 import type { BlockedCallers } from "../ports/blocked-callers.js";
 import type { CallLimits, CallStore } from "../ports/call-store.js";
-import { LEASE_MS } from "../ports/directory.js";
+import { LEASE_MS, type Directory } from "../ports/directory.js";
 import type { EventLog } from "../ports/event-log.js";
 import type { Formats, NodeName } from "../ports/node-name.js";
 import type { StoreCheck } from "../ports/store-check.js";
@@ -22,9 +22,12 @@ import { RedisBus } from "./redis-bus.js";
 import { RedisCalls } from "./redis-calls.js";
 import { RedisDirectory } from "./redis-directory.js";
 import { RedisEventLog, type EventLogLimits } from "./redis-event-log.js";
-import { FORMATS, RedisNodeName } from "./redis-node-name.js";
+import { formatsOf, RedisNodeName } from "./redis-node-name.js";
 import { RedisStoreCheck } from "./redis-store-check.js";
 import { parseRedisUrl, type RedisAddress } from "./redis-url.js";
+import { ShardRunner } from "./runner.js";
+import { ShardedDirectory } from "./sharded-directory.js";
+import { ShardedStoreCheck } from "./sharded-store-check.js";
 import { Subscriber } from "./subscriber.js";
 
 export interface RedisStoreOptions {
@@ -38,6 +41,8 @@ export interface RedisStoreOptions {
   credentials?: RedisCredentials;
   /** What all keys begin with. */
   prefix?: string;
+  /** Over how many hash tags rooms and sessions are divided; 1: not at all. All nodes have the same number. */
+  shards?: number;
   leaseMs?: number;
   clock?: Clock;
   /** The formats of entries that this process can read. Default: those of this build. */
@@ -52,10 +57,12 @@ export class RedisStore {
   readonly #credentials: RedisCredentials;
   readonly #leaseMs: number;
   readonly #formats: Formats;
+  readonly #shards: readonly ShardRunner[];
   readonly #clock: Clock;
   readonly #onListenerError: (error: unknown, event: PropertyKey) => void;
   readonly #open = new Set<{ close(): Promise<void> }>();
   readonly #directories = new Map<string, RedisDirectory>();
+  readonly #checks = new Map<Directory, StoreCheck>();
   readonly #following = new Map<string, Following>();
 
   /**
@@ -67,13 +74,15 @@ export class RedisStore {
     this.#address = parseRedisUrl(options.url);
     this.#credentials = options.credentials ?? credentialsIn(this.#address);
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
-    this.#formats = options.formats ?? FORMATS;
+    const { shards = 1, prefix = DEFAULT_PREFIX } = options;
+    this.#formats = options.formats ?? formatsOf(shards);
     this.#clock = options.clock ?? systemClock;
     this.#onListenerError = options.onListenerError;
     const database = this.#address.kind === "cluster" ? 0 : this.#address.db;
-    const keys = new Keys(options.prefix ?? DEFAULT_PREFIX, database);
     const client = createCommandClient(this.#address, this.#credentials);
-    this.link = new RedisLink(client, keys, options.onListenerError);
+    this.link = new RedisLink(client, new Keys(prefix, database), options.onListenerError);
+    const tags = shards > 1 ? Array.from({ length: shards }, (_, n) => `${n + 1}`) : [];
+    this.#shards = tags.map((tag) => new ShardRunner(this.link, new Keys(prefix, database, tag)));
     this.evictionPolicy = new EvictionPolicy({
       clock: this.#clock,
       read: () => this.link.info("memory"),
@@ -91,10 +100,18 @@ export class RedisStore {
     return this.link.on(event, listener);
   }
 
-  directory(nodeId: string): RedisDirectory {
-    const directory = new RedisDirectory(this.link, nodeId, this.#leaseMs);
+  directory(nodeId: string): RedisDirectory | ShardedDirectory {
+    const whole = new RedisDirectory(this.link, nodeId, this.#leaseMs);
+    this.#directories.set(nodeId, whole);
+    const checks: StoreCheck[] = [new RedisStoreCheck(this.link, whole, this.#followingOf(nodeId))];
+    const shards = this.#shards.map((runner) => {
+      const shard = new RedisDirectory(runner, nodeId, this.#leaseMs, this.#formats.newest);
+      checks.push(new RedisStoreCheck(runner, shard));
+      return shard;
+    });
+    const directory = shards.length > 0 ? new ShardedDirectory(whole, shards, () => this.link.wrote()) : whole;
+    this.#checks.set(directory, new ShardedStoreCheck(checks));
     this.#open.add(directory);
-    this.#directories.set(nodeId, directory);
     return directory;
   }
 
@@ -103,9 +120,9 @@ export class RedisStore {
     return new RedisNodeName({ link: this.link, nodeId, url, holdMs: this.#leaseMs, formats: this.#formats });
   }
 
-  /** Finds keys that Redis has lost. @param directory of this node, under whose lease it looks */
-  check(directory: RedisDirectory): StoreCheck {
-    return new RedisStoreCheck(this.link, directory, this.#followingOf(directory.nodeId));
+  /** Finds keys that Redis has lost. @param directory that {@link directory} has made, under whose lease it looks */
+  check(directory: Directory): StoreCheck {
+    return this.#checks.get(directory) ?? new ShardedStoreCheck([]);
   }
 
   /** The calls of all nodes. All nodes give the same limits. */

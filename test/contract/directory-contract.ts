@@ -44,8 +44,15 @@ const ids = (entries: readonly SessionEntry[]) => entries.map(({ sessionId }) =>
  *
  * @param name name of the store, for the titles
  * @param create makes an empty store, and releases it when the test has ended
+ * @param counted which sessions decide where a new room begins. A store that is divided counts those of the room's part, which
+ *   says nothing about a few sessions
  */
-export function directoryContract(name: string, create: () => DirectoryUnderTest | Promise<DirectoryUnderTest>): void {
+export function directoryContract(
+  name: string,
+  create: () => DirectoryUnderTest | Promise<DirectoryUnderTest>,
+  counted: "all" | "a part" = "all",
+): void {
+  const testWhereAllCount = test.skipIf(counted === "a part");
   describe(`the directory in ${name}`, () => {
     let store: DirectoryUnderTest;
     beforeEach(async () => {
@@ -304,50 +311,56 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         }
       });
 
-      test("a new room goes to the node with the fewest sessions, however many nodes cannot take it", async () => {
-        const { first, second, looks, alive } = await crowd();
-        for (const each of alive) if (each !== second) await each.renew({ draining: true, sent: 0 });
-        await second.putSession(sessionEntry("s1"));
-        await looks.putSession(sessionEntry("s2"));
-        expect(await looks.claimRoom("r1")).toMatchObject({ kind: "here" });
-        for (const id of ["s3", "s4"]) await looks.putSession(sessionEntry(id));
-        expect(await looks.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://n1" });
-        expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://n1" });
-        await second.renew({ draining: true, sent: 0 });
-        expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "looks", url: "wss://looks" });
-        // A node that takes rooms again, and one that has started again.
-        await second.renew({ draining: false, sent: 0 });
-        await second.register("wss://again");
-        await second.putSession(sessionEntry("s5"));
-        expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://again" });
-      });
+      testWhereAllCount(
+        "a new room goes to the node with the fewest sessions, however many nodes cannot take it",
+        async () => {
+          const { first, second, looks, alive } = await crowd();
+          for (const each of alive) if (each !== second) await each.renew({ draining: true, sent: 0 });
+          await second.putSession(sessionEntry("s1"));
+          await looks.putSession(sessionEntry("s2"));
+          expect(await looks.claimRoom("r1")).toMatchObject({ kind: "here" });
+          for (const id of ["s3", "s4"]) await looks.putSession(sessionEntry(id));
+          expect(await looks.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://n1" });
+          expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://n1" });
+          await second.renew({ draining: true, sent: 0 });
+          expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "looks", url: "wss://looks" });
+          // A node that takes rooms again, and one that has started again.
+          await second.renew({ draining: false, sent: 0 });
+          await second.register("wss://again");
+          await second.putSession(sessionEntry("s5"));
+          expect(await first.claimRoom("r2")).toEqual({ kind: "elsewhere", nodeId: "n1", url: "wss://again" });
+        },
+      );
     });
 
     describe("rooms", () => {
-      test("a preview says where a room is or would begin, for somebody who has no session yet, and makes nobody the home", async () => {
-        const [a, b] = [await node("a"), await node("b")];
-        const inNoRoom = { roomId: undefined };
-        await b.putSession(sessionEntry("b1", inNoRoom));
-        expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
-        expect(await b.previewRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
-        expect(await a.counts()).toEqual({ rooms: 0, sessions: 1 });
-        // With as many sessions as another node, this one is the home. A session that has begun here does not change that.
-        await a.putSession(sessionEntry("a1", inNoRoom));
-        expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
-        await a.putSession(sessionEntry("a2", inNoRoom));
-        expect(await a.claimRoom("daily")).toMatchObject({ kind: "here" });
-        expect(await a.previewRoom("weekly")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
-        expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
-        expect(await b.previewRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
-        await store.loseRoom("daily");
-        expect(await b.previewRoom("daily")).toEqual({ kind: "here" });
-        await a.putSession(sessionEntry("a2", { roomId: "lost" }));
-        expect(await b.previewRoom("lost")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
-        // The entry that was lost is there again.
-        expect(await a.own()).toMatchObject({ rooms: ["lost"] });
-        for (const each of [a, b]) await views(each, true);
-        expect(await a.previewRoom("other")).toEqual({ kind: "unplaced" });
-      });
+      testWhereAllCount(
+        "a preview says where a room is or would begin, for somebody who has no session yet, and makes nobody the home",
+        async () => {
+          const [a, b] = [await node("a"), await node("b")];
+          const inNoRoom = { roomId: undefined };
+          await b.putSession(sessionEntry("b1", inNoRoom));
+          expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
+          expect(await b.previewRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+          expect(await a.counts()).toEqual({ rooms: 0, sessions: 1 });
+          // With as many sessions as another node, this one is the home. A session that has begun here does not change that.
+          await a.putSession(sessionEntry("a1", inNoRoom));
+          expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
+          await a.putSession(sessionEntry("a2", inNoRoom));
+          expect(await a.claimRoom("daily")).toMatchObject({ kind: "here" });
+          expect(await a.previewRoom("weekly")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
+          expect(await a.previewRoom("daily")).toEqual({ kind: "here" });
+          expect(await b.previewRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+          await store.loseRoom("daily");
+          expect(await b.previewRoom("daily")).toEqual({ kind: "here" });
+          await a.putSession(sessionEntry("a2", { roomId: "lost" }));
+          expect(await b.previewRoom("lost")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+          // The entry that was lost is there again.
+          expect(await a.own()).toMatchObject({ rooms: ["lost"] });
+          for (const each of [a, b]) await views(each, true);
+          expect(await a.previewRoom("other")).toEqual({ kind: "unplaced" });
+        },
+      );
 
       test("this node becomes the home of a room that no node holds, and stays it through further claims until it releases the room", async () => {
         const a = await node("a");
@@ -403,20 +416,23 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect(await b.claimRoom("weekly")).toEqual({ kind: "unplaced" });
       });
 
-      test("a new room goes to the node with the fewest sessions, and the session that asks does not count", async () => {
-        const a = await node("a");
-        const b = await node("b");
-        const c = await node("c");
-        await a.putSession(sessionEntry("a1"));
-        for (const id of ["b1", "b2"]) await b.putSession(sessionEntry(id));
-        for (const id of ["c1", "c2"]) await c.putSession(sessionEntry(id));
-        expect(await a.claimRoom("r1")).toMatchObject({ kind: "here" });
-        expect(await b.claimRoom("r2")).toMatchObject({ kind: "here" });
-        await b.putSession(sessionEntry("b3"));
-        expect(await b.claimRoom("r3")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
-        expect(await b.findRoom("r3")).toBeUndefined();
-        expect(await a.claimRoom("r3")).toMatchObject({ kind: "here" });
-      });
+      testWhereAllCount(
+        "a new room goes to the node with the fewest sessions, and the session that asks does not count",
+        async () => {
+          const a = await node("a");
+          const b = await node("b");
+          const c = await node("c");
+          await a.putSession(sessionEntry("a1"));
+          for (const id of ["b1", "b2"]) await b.putSession(sessionEntry(id));
+          for (const id of ["c1", "c2"]) await c.putSession(sessionEntry(id));
+          expect(await a.claimRoom("r1")).toMatchObject({ kind: "here" });
+          expect(await b.claimRoom("r2")).toMatchObject({ kind: "here" });
+          await b.putSession(sessionEntry("b3"));
+          expect(await b.claimRoom("r3")).toEqual({ kind: "elsewhere", nodeId: "a", url: "wss://a" });
+          expect(await b.findRoom("r3")).toBeUndefined();
+          expect(await a.claimRoom("r3")).toMatchObject({ kind: "here" });
+        },
+      );
 
       test("no new room goes to a node that is draining, has no URL, or is dead", async () => {
         const a = await node("a");
@@ -497,16 +513,19 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
         expect((await a.own()).rooms).toEqual(["daily"]);
       });
 
-      test("when the entry of an empty room is lost, the room goes to the best node, like a new room", async () => {
-        const a = await node("a");
-        await node("b");
-        for (const id of ["a1", "a2"]) await a.putSession(sessionEntry(id, { roomId: "weekly" }));
-        await a.reclaimRoom("daily");
-        await store.loseRoom("daily");
-        expect(await a.findRoom("daily")).toBeUndefined();
-        expect(await a.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
-        expect(await a.findRoom("daily")).toBeUndefined();
-      });
+      testWhereAllCount(
+        "when the entry of an empty room is lost, the room goes to the best node, like a new room",
+        async () => {
+          const a = await node("a");
+          await node("b");
+          for (const id of ["a1", "a2"]) await a.putSession(sessionEntry(id, { roomId: "weekly" }));
+          await a.reclaimRoom("daily");
+          await store.loseRoom("daily");
+          expect(await a.findRoom("daily")).toBeUndefined();
+          expect(await a.claimRoom("daily")).toEqual({ kind: "elsewhere", nodeId: "b", url: "wss://b" });
+          expect(await a.findRoom("daily")).toBeUndefined();
+        },
+      );
 
       test("when many nodes claim one room at once, one becomes its home, and the others are sent there", async () => {
         const nodes = await Promise.all(["a", "b", "c", "d", "e"].map((nodeId) => node(nodeId)));
@@ -729,7 +748,9 @@ export function directoryContract(name: string, create: () => DirectoryUnderTest
           all.push(...ids(taken.sessions));
           more = taken.more;
         }
-        expect(sizes).toEqual([6, 4, 2]);
+        // A room has three people, so a call takes at most two more than it was asked for.
+        for (const size of sizes.slice(0, -1)) expect([4, 5, 6]).toContain(size);
+        expect(all).toHaveLength(12);
         expect(new Set(all).size).toBe(12);
       });
 

@@ -16,9 +16,11 @@ local nodeId, process = ARGV[1], ARGV[2]
 local oldest, newest, seen = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local at = now()
 
--- Builds without this key wrote format 1. After a loss of the key, the nodes know what it was.
+-- Builds without this key wrote format 1. After a loss of the key, the nodes know what it was. Where nothing is stored, the first
+-- node chooses.
 local stored = tonumber(redis.call("GET", key["format"]) or 0)
-local format = math.max(stored, seen, 1)
+local isNew = stored == 0 and redis.call("HLEN", key["leases"]) == 0
+local format = math.max(stored, seen, isNew and oldest or 1)
 if format < oldest or format > newest then
   return { "unreadable", format }
 end

@@ -1,6 +1,6 @@
 -- Begins a lease under a new epoch.
 -- KEYS: epoch, leases, lease-ends, lease-news, loads, sessions-by-lease
--- ARGV: nodeId, url (or empty), leaseMs
+-- ARGV: nodeId, url (or empty), leaseMs, least epoch (or 0), the epoch (or 0: the next one that is not less than the least)
 -- Returns the epoch.
 -- @include lex
 -- @include leases
@@ -9,7 +9,12 @@
 -- @include epochs
 
 local at = now()
-local epoch = newEpoch(at)
+local epoch = tonumber(ARGV[5])
+if epoch == 0 then
+  epoch = newEpoch(math.max(at, tonumber(ARGV[4])))
+else
+  keepEpoch(math.max(epoch, lastEpoch()))
+end
 -- New rooms go to the new lease.
 for _, earlier in ipairs(allLeases()) do
   if earlier.nodeId == ARGV[1] then

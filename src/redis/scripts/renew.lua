@@ -9,7 +9,7 @@
 -- could not reach Redis, or Redis stood still. The script then adds that time to every lease that had not run out before.
 -- It does the same when Redis's clock was set back.
 -- KEYS: format, leases, lease-ends, lease-news, loads, renewed-at, rooms-by-lease, sessions-by-lease
--- ARGV: lease, leaseMs, draining (0 or 1), sent, number of the latest news that this node knows (or 0), most leases in a whole list
+-- ARGV: lease, leaseMs, draining (0 or 1), sent, number of the latest news that this node knows (or 0), most leases in a whole list, format to write (or 0: none)
 -- Returns {"no_lease"}, {"all", news, {{nodeId, epoch, url, sessions, rooms, draining, expired, sent}, ...}} or
 -- {"changed", news, number of all leases, {expired lease, ...}, {{nodeId, ...}, ...}}. This node's own lease is always among them.
 -- @include lex
@@ -26,6 +26,9 @@ local leaseMs, known, most = tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV
 local at = now()
 local before = tonumber(redis.call("GET", key["renewed-at"]) or at)
 redis.call("SET", key["renewed-at"], string.format("%.0f", at))
+if ARGV[7] ~= "0" then
+  redis.call("SET", key["format"], ARGV[7])
+end
 
 if at - before > leaseMs * 2 / 3 or at < before then
   for _, other in ipairs(allLeases()) do

@@ -10,7 +10,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-function contractOn(name: string, start: () => Promise<Running>, missing = noRedisReason): void {
+function contractOn(name: string, start: () => Promise<Running>, missing = noRedisReason, shards = 1): void {
   describe.skipIf(missing)(name, () => {
     let running: Running;
     beforeAll(async () => {
@@ -18,11 +18,12 @@ function contractOn(name: string, start: () => Promise<Running>, missing = noRed
     });
     afterAll(() => running.stop());
 
-    directoryContract(name, () => emptySharedStore(running.url));
+    directoryContract(name, () => emptySharedStore(running.url, shards), shards > 1 ? "a part" : "all");
   });
 }
 
 for (const [name, program, missing] of SERVERS)
   contractOn(`one ${name}`, () => RedisServer.start({ program }), missing);
 contractOn("a Redis cluster", () => RedisCluster.start());
+contractOn("a Redis cluster, divided", () => RedisCluster.start(), noRedisReason, 5);
 contractOn("Redis behind sentinels", () => RedisSentinel.start());

@@ -4,7 +4,6 @@ import { expect } from "vitest";
 import type { NodeMessage } from "../../../src/ports/node-messages.js";
 import type { StoreCheck } from "../../../src/ports/store-check.js";
 import type { RedisBus } from "../../../src/redis/redis-bus.js";
-import type { RedisDirectory } from "../../../src/redis/redis-directory.js";
 import type { RedisStore, RedisStoreOptions } from "../../../src/redis/redis-store.js";
 import type { RedisServer } from "../../support/redis-server.js";
 import { until } from "../../support/until.js";
@@ -18,7 +17,7 @@ export const INDEXES = ["followers", "followed-by-lease", "messages-by-lease"] a
 
 export interface Node {
   readonly store: RedisStore;
-  readonly directory: RedisDirectory;
+  readonly directory: ReturnType<RedisStore["directory"]>;
   readonly check: StoreCheck;
   readonly bus: RedisBus;
   /** Ids of the messages that have arrived. */

@@ -1,7 +1,6 @@
 /** What a renewal, a claim and a look cost Redis with many leases, and what they do when an index of the leases is lost or old. */
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { NodeView } from "../../../src/ports/directory.js";
-import type { RedisDirectory } from "../../../src/redis/redis-directory.js";
+import type { Directory, NodeView } from "../../../src/ports/directory.js";
 import type { RedisStore } from "../../../src/redis/redis-store.js";
 import { sessionEntry } from "../../contract/directory-contract.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
@@ -13,7 +12,7 @@ const full = (name: string): string => `lastseen:{all}:${name}`;
 interface World {
   readonly redis: RedisServer;
   readonly store: RedisStore;
-  readonly nodes: readonly [RedisDirectory, RedisDirectory, ...RedisDirectory[]];
+  readonly nodes: readonly [Directory, Directory, ...Directory[]];
 }
 
 async function world(count: number): Promise<World> {
@@ -27,7 +26,7 @@ async function world(count: number): Promise<World> {
   return { redis, store, nodes: [first, second, ...others] };
 }
 
-async function begin(store: RedisStore, nodeId: string): Promise<RedisDirectory> {
+async function begin(store: RedisStore, nodeId: string): Promise<Directory> {
   const directory = checkedDirectory(store, nodeId);
   await directory.register(`wss://${nodeId}`);
   return directory;
@@ -42,7 +41,7 @@ async function commandsOf(redis: RedisServer, steps: () => Promise<unknown>): Pr
   return calls.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-async function views(by: RedisDirectory): Promise<readonly NodeView[]> {
+async function views(by: Directory): Promise<readonly NodeView[]> {
   const outcome = await by.renew(silent);
   if (outcome.kind !== "renewed") throw new Error(outcome.kind);
   return outcome.nodes;
@@ -119,7 +118,7 @@ describe.skipIf(noRedisReason)("with many leases", () => {
 });
 
 /** One of them asks for a room, and does not count for its node. */
-async function putTwo(node: RedisDirectory): Promise<void> {
+async function putTwo(node: Directory): Promise<void> {
   for (const n of [1, 2]) await node.putSession(sessionEntry(`${n}-of-${node.nodeId}`));
 }
 

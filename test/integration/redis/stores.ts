@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished } from "vitest";
+import { Keys } from "../../../src/redis/keys.js";
 import { RedisStore, type RedisStoreOptions } from "../../../src/redis/redis-store.js";
 import type { Script } from "../../../src/redis/script.js";
 import { until } from "../../support/until.js";
-import type { RedisDirectory } from "../../../src/redis/redis-directory.js";
+import type { Directory } from "../../../src/ports/directory.js";
 import type { DirectoryUnderTest } from "../../contract/directory-contract.js";
 
 const LOSE_ROOM: Script = {
   name: "lose-room",
   keys: ["rooms"],
   text: 'redis.call("HDEL", KEYS[1], ARGV[1])',
-  sha1: "",
+  sha1: "0".repeat(40),
 };
 
 /** The entries of the leases' indexes that are wrong. */
@@ -32,7 +33,7 @@ const WRONG_INDEXES: Script = {
       if tonumber(loads[n + 1]) ~= count then wrong[#wrong + 1] = "load of " .. loads[n] end
     end
     return wrong`,
-  sha1: "",
+  sha1: "0".repeat(40),
 };
 
 /** Short, so that a test can wait until a lease has expired. */
@@ -57,26 +58,30 @@ export async function openReadyStore(url: string, more: Partial<RedisStoreOption
 }
 
 /** An empty store for the contract, with its own key prefix. */
-export async function emptySharedStore(url: string): Promise<DirectoryUnderTest> {
-  const store = await openReadyStore(url, { prefix: `test-${randomUUID()}` });
+export async function emptySharedStore(url: string, shards = 1): Promise<DirectoryUnderTest> {
+  const prefix = `test-${randomUUID()}`;
+  const store = await openReadyStore(url, { prefix, shards });
+  const tags = ["all", ...Array.from({ length: shards > 1 ? shards : 0 }, (_, n) => `${n + 1}`)];
+  const everywhere = (script: Script, args: readonly string[]): Promise<unknown[]> =>
+    Promise.all(tags.map((tag) => store.link.run(script, args, new Keys(prefix, 0, tag))));
   // Who holds a name first decides the format.
   await store.nodeName("first", undefined).hold();
   onTestFinished(async () => {
-    expect(await store.link.runInOrder(WRONG_INDEXES, [])).toEqual([]);
+    expect((await everywhere(WRONG_INDEXES, [])).flat()).toEqual([]);
   });
   return {
     directory: (nodeId) => checkedDirectory(store, nodeId),
     pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    loseRoom: async (roomId) => void (await store.link.runInOrder(LOSE_ROOM, [roomId])),
+    loseRoom: async (roomId) => void (await everywhere(LOSE_ROOM, [roomId])),
   };
 }
 
 /** A node's access that looks for lost keys after it has registered, as a node does. */
-export function checkedDirectory(store: RedisStore, nodeId: string): RedisDirectory {
+export function checkedDirectory(store: RedisStore, nodeId: string): ReturnType<RedisStore["directory"]> {
   const directory = store.directory(nodeId);
   const check = store.check(directory);
   const register = directory.register.bind(directory);
-  directory.register = async (url) => {
+  directory.register = async (url: string | undefined) => {
     const begun = await register(url);
     await check.run();
     return begun;

@@ -162,6 +162,7 @@ test("every variable of the environment replaces the value of the files", () => 
     MEDIASOUP_WORKER_BIN: "/opt/worker",
     REDIS_URL: "rediss+sentinel://redis.example/master",
     REDIS_PREFIX: "calls",
+    REDIS_SHARDS: "1",
     REDIS_USERNAME: "app",
     REDIS_PASSWORD: "a-password",
     REDIS_SENTINEL_USERNAME: "watcher",

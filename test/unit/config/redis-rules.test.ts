@@ -30,12 +30,23 @@ test.each<[string, Record<string, string>]>([
     "a password in the URL and one for the sentinels",
     { REDIS_URL: `redis+sentinel://:x@s/m`, REDIS_SENTINEL_PASSWORD: "y" },
   ],
+  ["a cluster that divides", { REDIS_URL: "rediss+cluster://r", REDIS_SHARDS: "16" }],
   ["a prefix", { REDIS_URL, REDIS_PREFIX: "calls.eu-1" }],
 ])("%s may be given", (_what, env) => {
   expect(problems(env)).toEqual([]);
 });
 
 test.each<[string, Record<string, string>, string]>([
+  [
+    "a division over one Redis",
+    { REDIS_URL, REDIS_SHARDS: "16" },
+    "REDIS_SHARDS divides rooms and sessions over a Redis Cluster: begin REDIS_URL with redis+cluster:// or rediss+cluster://, or set REDIS_SHARDS to 1",
+  ],
+  [
+    "a division without an address",
+    { REDIS_SHARDS: "2" },
+    "REDIS_SHARDS divides rooms and sessions over a Redis Cluster: begin REDIS_URL with redis+cluster:// or rediss+cluster://, or set REDIS_SHARDS to 1",
+  ],
   [
     "a password without an address",
     { REDIS_PASSWORD: PASSWORD },

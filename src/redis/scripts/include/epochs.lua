@@ -1,8 +1,20 @@
 -- Epochs of leases, and of sessions that change their node. An epoch is greater than every epoch before it. It is never less
 -- than Redis's time in milliseconds, so this is also true after Redis has lost its data or gone back to older data.
-local function newEpoch(at)
-  local epoch = math.max(tonumber(redis.call("GET", key["epoch"]) or 0) + 1, at)
+local function lastEpoch()
+  return tonumber(redis.call("GET", key["epoch"]) or 0)
+end
+
+local function nextEpoch(at)
+  return math.max(lastEpoch() + 1, at)
+end
+
+local function keepEpoch(epoch)
   redis.call("SET", key["epoch"], string.format("%.0f", epoch))
+end
+
+local function newEpoch(at)
+  local epoch = nextEpoch(at)
+  keepEpoch(epoch)
   return epoch
 end
 

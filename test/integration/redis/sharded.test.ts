@@ -1,0 +1,278 @@
+/** What the contract cannot ask of rooms and sessions that are divided over the shards of a cluster. */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Directory } from "../../../src/ports/directory.js";
+import { parseLeaseId } from "../../../src/ports/lease-id.js";
+import { Keys } from "../../../src/redis/keys.js";
+import { RedisDirectory } from "../../../src/redis/redis-directory.js";
+import { ShardRunner } from "../../../src/redis/runner.js";
+import type { RedisStore } from "../../../src/redis/redis-store.js";
+import { sessionEntry } from "../../contract/directory-contract.js";
+import { RedisCluster } from "../../support/redis-cluster.js";
+import { noRedisReason, type RedisServer } from "../../support/redis-server.js";
+import { until } from "../../support/until.js";
+import { checkedDirectory, openReadyStore } from "./stores.js";
+
+const SHARDS = 6;
+const LEASE_MS = 600;
+const silent = { draining: false, sent: 0 };
+const inNoRoom = { roomId: undefined, joinedAt: undefined };
+
+describe.skipIf(noRedisReason)("rooms and sessions that are divided over the shards of a cluster", () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await RedisCluster.start();
+  });
+  afterAll(() => cluster.stop());
+
+  interface World {
+    readonly prefix: string;
+    readonly store: RedisStore;
+    readonly node: (nodeId: string) => Promise<ReturnType<RedisStore["directory"]>>;
+    /** A node's access to one shard. */
+    readonly shard: (tag: string, nodeId: string) => RedisDirectory;
+    /** The tags of the shards in which a session has an entry. */
+    readonly shardsWith: (sessionId: string) => Promise<readonly string[]>;
+  }
+
+  async function world(leaseMs = LEASE_MS): Promise<World> {
+    const prefix = `test-${randomUUID()}`;
+    const store = await openReadyStore(cluster.url, { prefix, shards: SHARDS, leaseMs });
+    const shard = (tag: string, nodeId: string) =>
+      new RedisDirectory(new ShardRunner(store.link, new Keys(prefix, 0, tag)), nodeId, leaseMs);
+    return {
+      prefix,
+      store,
+      shard,
+      node: async (nodeId) => {
+        const directory = checkedDirectory(store, nodeId);
+        await directory.register(`wss://${nodeId}`);
+        return directory;
+      },
+      shardsWith: async (sessionId) => {
+        const tags = Array.from({ length: SHARDS }, (_, n) => `${n + 1}`);
+        const found = await Promise.all(
+          tags.map(async (tag) => ((await shard(tag, "reader").findSession(sessionId)) ? [tag] : [])),
+        );
+        return found.flat();
+      },
+    };
+  }
+
+  /** Runs until the other node's lease has run out. */
+  async function runOut(alive: Directory, nodeId: string): Promise<number> {
+    let epoch: number | undefined;
+    await until(async () => {
+      const outcome = await alive.renew(silent);
+      const view = outcome.kind === "renewed" && outcome.nodes.find((node) => node.nodeId === nodeId && node.expired);
+      if (view) epoch = view.epoch;
+      return epoch !== undefined;
+    });
+    return epoch ?? 0;
+  }
+
+  async function takeAll(by: Directory, nodeId: string, epoch: number): Promise<string[]> {
+    const taken: string[] = [];
+    for (let more = true; more;) {
+      const outcome = await by.takeOver({ nodeId, epoch }, 10);
+      if (outcome.kind !== "taken") throw new Error(outcome.kind);
+      taken.push(...outcome.sessions.map(({ sessionId, roomId }) => `${sessionId} ${roomId ?? "-"}`));
+      more = outcome.more;
+    }
+    return taken.toSorted();
+  }
+
+  test("they are on all masters of the cluster", async () => {
+    const { node } = await world(10_000);
+    const a = await node("a");
+    const before = await Promise.all(cluster.nodes.map((master) => commandsOf(master)));
+    for (let n = 0; n < 100; n += 1) {
+      await a.claimRoom(`room-${n}`);
+      await a.putSession(sessionEntry(`s${n}`, { roomId: `room-${n}` }));
+    }
+    const after = await Promise.all(cluster.nodes.map((master) => commandsOf(master)));
+    for (const [n, commands] of after.entries()) expect(commands - (before[n] ?? 0)).toBeGreaterThan(100);
+    expect(await a.counts()).toEqual({ rooms: 100, sessions: 100 });
+    const own = await a.own();
+    expect(new Set(own.rooms).size).toBe(100);
+    expect(new Set(own.sessions.map(({ sessionId }) => sessionId)).size).toBe(100);
+  });
+
+  test("a session that enters rooms and leaves them has one entry, and nothing of it is left after its end", async () => {
+    const { node, shardsWith } = await world(10_000);
+    const a = await node("a");
+    await a.putSession(sessionEntry("s1", inNoRoom));
+    for (let n = 0; n < 20; n += 1) {
+      await a.putSession(sessionEntry("s1", { roomId: `room-${n}` }));
+      expect(await shardsWith("s1")).toHaveLength(1);
+      expect(await a.findSession("s1")).toMatchObject({ roomId: `room-${n}` });
+    }
+    await a.putSession(sessionEntry("s1", inNoRoom));
+    expect(await a.sessionsOfUser("ada")).toMatchObject([{ sessionId: "s1", roomId: undefined }]);
+    expect(await a.removeSession("s1", 1)).toEqual({ kind: "removed" });
+    expect(await shardsWith("s1")).toEqual([]);
+  });
+
+  test("a node that has lost a session is fenced, whatever the room in which it believes the session to be", async () => {
+    const { node, shardsWith } = await world(10_000);
+    const [a, b] = [await node("a"), await node("b")];
+    await a.putSession(sessionEntry("s1", { roomId: "room-1" }));
+    await b.putSession(sessionEntry("s1", { roomId: "room-1", epoch: 7 }));
+    for (let n = 2; n < 12; n += 1) {
+      expect(await a.putSession(sessionEntry("s1", { roomId: `room-${n}` }))).toEqual({ kind: "fenced", epoch: 7 });
+    }
+    expect(await a.putSession(sessionEntry("s1", inNoRoom))).toEqual({ kind: "fenced", epoch: 7 });
+    expect(await shardsWith("s1")).toHaveLength(1);
+    expect(await a.findSession("s1")).toMatchObject({ nodeId: "b", epoch: 7, roomId: "room-1" });
+  });
+
+  test("a node that begins again does not write over a session that went on elsewhere meanwhile", async () => {
+    const { node } = await world(10_000);
+    const [a, b] = [await node("a"), await node("b")];
+    await a.putSession(sessionEntry("s1", inNoRoom));
+    await b.putSession(sessionEntry("s1", { ...inNoRoom, epoch: 7 }));
+    await b.putSession(sessionEntry("s1", { roomId: "another", epoch: 8 }));
+    await a.register("wss://a");
+    expect(await a.putSession(sessionEntry("s1", inNoRoom))).toEqual({ kind: "fenced", epoch: 8 });
+    expect((await a.own()).sessions).toEqual([]);
+  });
+
+  test("of a node that died while a session entered a room, the entry in the room is taken over, and the other is removed", async () => {
+    const { node, shard, shardsWith } = await world();
+    const a = await node("a");
+    const dead = await node("dead");
+    for (let n = 0; n < 5; n += 1) {
+      await dead.putSession(sessionEntry(`s${n}`, inNoRoom));
+      const [before = ""] = await shardsWith(`s${n}`);
+      await dead.claimRoom(`room-${n}`);
+      await dead.putSession(sessionEntry(`s${n}`, { roomId: `room-${n}` }));
+      if ((await shardsWith(`s${n}`))[0] === before) continue;
+      // The entry that a process leaves when it dies before it can remove it.
+      const left = shard(before, "dead");
+      await left.register("wss://dead", { exact: parseLeaseId(dead.lease ?? "").epoch });
+      await left.putSession(sessionEntry(`s${n}`, inNoRoom));
+      expect(await shardsWith(`s${n}`)).toHaveLength(2);
+    }
+    const epoch = await runOut(a, "dead");
+    // It runs out in each shard at another moment.
+    const isOver = Date.now() + LEASE_MS;
+    while (Date.now() < isOver) await a.renew(silent);
+    const taken = await takeAll(a, "dead", epoch);
+    expect(taken).toEqual(["s0 room-0", "s1 room-1", "s2 room-2", "s3 room-3", "s4 room-4"]);
+    for (let n = 0; n < 5; n += 1) {
+      expect(await shardsWith(`s${n}`)).toHaveLength(1);
+      expect(await a.findSession(`s${n}`)).toMatchObject({ nodeId: "a", roomId: `room-${n}` });
+    }
+  });
+
+  test("a node that finds two entries of its session keeps the one in the room", async () => {
+    const { node, shard, shardsWith } = await world(10_000);
+    const a = await node("a");
+    await a.putSession(sessionEntry("s1", inNoRoom));
+    const [before = ""] = await shardsWith("s1");
+    await a.putSession(sessionEntry("s1", { roomId: "daily" }));
+    const left = shard(before, "a");
+    await left.register("wss://a", { exact: parseLeaseId(a.lease ?? "").epoch });
+    await left.putSession(sessionEntry("s1", inNoRoom));
+    expect((await a.own()).sessions).toMatchObject([{ sessionId: "s1", roomId: "daily" }]);
+    expect(await shardsWith("s1")).toHaveLength(1);
+  });
+
+  test("a lease that one shard has lost is lost as a whole, and the node gets another under one epoch", async () => {
+    const { prefix, store, node } = await world(10_000);
+    const a = await node("a");
+    const key = `${prefix}:{3}:leases`;
+    await (await cluster.holderOf(key)).cli("del", key);
+    expect(await a.renew(silent)).toEqual({ kind: "no_lease" });
+    const { epoch } = await a.register("wss://a");
+    const renewed = await a.renew(silent);
+    if (renewed.kind !== "renewed") throw new Error(renewed.kind);
+    expect(renewed.nodes.filter(({ expired }) => !expired).at(-1)).toMatchObject({ nodeId: "a", epoch });
+    expect(await store.check(a).run()).toEqual([]);
+  });
+
+  test("a lost key of any shard is found", async () => {
+    const { prefix, store } = await world(10_000);
+    const a = store.directory("a");
+    const check = store.check(a);
+    await a.register("wss://a");
+    await a.renew(silent);
+    for (let n = 0; n < 60; n += 1) {
+      await a.claimRoom(`room-${n}`);
+      await a.putSession(sessionEntry(`s${n}`, { roomId: `room-${n}` }));
+    }
+    expect(await check.run()).toEqual([]);
+    for (const [n, name] of ["sessions", "rooms-by-lease", "sessions-by-user"].entries()) {
+      const key = `${prefix}:{${n + 1}}:${name}`;
+      await (await cluster.holderOf(key)).cli("del", key);
+      expect(await check.run()).toContain(name);
+    }
+  });
+
+  test("new rooms go to the nodes in such a way that each gets about its share of people", async () => {
+    const { node } = await world(20_000);
+    const nodes = await Promise.all(["a", "b", "c"].map(node));
+    const held = new Map<string, number>();
+    for (let n = 0; n < 300; n += 1) {
+      const asked = nodes[n % 3];
+      const claim = await asked?.claimRoom(`room-${n}`);
+      const id = claim?.kind === "elsewhere" ? claim.nodeId : (asked?.nodeId ?? "");
+      const home = nodes.find(({ nodeId }) => nodeId === id);
+      await home?.claimRoom(`room-${n}`);
+      await home?.putSession(sessionEntry(`s${n}`, { roomId: `room-${n}` }));
+      held.set(id, (held.get(id) ?? 0) + 1);
+    }
+    for (const { nodeId } of nodes) expect(held.get(nodeId)).toBeGreaterThan(80);
+  });
+
+  test("nodes that divide by another number, or not at all, are refused, and so is a node that divides where nobody does", async () => {
+    const { prefix, store } = await world(10_000);
+    expect(await store.nodeName("a", undefined).hold()).toEqual({ kind: "held", format: 1_006 });
+    const open = (shards: number) => openReadyStore(cluster.url, { prefix, shards });
+    for (const shards of [1, 5]) {
+      const outcome = await (await open(shards)).nodeName("b", undefined).hold();
+      expect(outcome).toMatchObject({ kind: "unreadable", format: 1_006 });
+    }
+    expect(await (await open(6)).nodeName("b", undefined).hold()).toMatchObject({ kind: "held" });
+    const other = `test-${randomUUID()}`;
+    const one = await openReadyStore(cluster.url, { prefix: other });
+    await one.nodeName("a", undefined).hold();
+    await one.directory("a").register("wss://a");
+    const divided = await openReadyStore(cluster.url, { prefix: other, shards: 6 });
+    expect(await divided.nodeName("b", undefined).hold()).toMatchObject({ kind: "unreadable" });
+  });
+
+  test("while one master stands still the store is down, and it is up again when all answer", async () => {
+    const { prefix, store, node } = await world(10_000);
+    const a = await node("a");
+    const seen: string[] = [];
+    store.on("down", () => seen.push("down"));
+    store.on("up", () => seen.push("up"));
+    const master = await cluster.holderOf(`${prefix}:{2}:rooms`);
+    const resume = pause(master);
+    await expect(a.renew(silent)).rejects.toThrow(/renew/);
+    // Other masters answer meanwhile.
+    await Promise.allSettled(Array.from({ length: 30 }, (_, n) => a.claimRoom(`room-${n}`)));
+    expect(seen).toEqual(["down"]);
+    resume();
+    await until(() =>
+      a.renew(silent).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(seen).toEqual(["down", "up"]);
+  });
+});
+
+async function commandsOf(master: RedisServer): Promise<number> {
+  return Number(/total_commands_processed:(\d+)/.exec(await master.cli("info", "stats"))?.[1]);
+}
+
+/** Stops a Redis process. @returns lets it go on */
+function pause(server: RedisServer): () => void {
+  const resume = (): void => server.signal("SIGCONT");
+  server.signal("SIGSTOP");
+  onTestFinished(resume);
+  return resume;
+}
