@@ -7,7 +7,7 @@ import { until } from "./until.js";
 /** The nodes talk to each other on their port plus this. */
 const BUS_OFFSET = 10_000;
 
-/** Three masters that share the slots. */
+/** Three masters that share the slots, and as many replicas as a test wants for each of them. */
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
 
@@ -15,17 +15,18 @@ export class RedisCluster {
     this.nodes = nodes;
   }
 
-  static async start(): Promise<RedisCluster> {
+  static async start(replicas = 0): Promise<RedisCluster> {
     const nodes: RedisServer[] = [];
     const cluster = new RedisCluster(nodes);
     try {
-      while (nodes.length < 3) {
+      while (nodes.length < 3 * (1 + replicas)) {
         const port = await freePort();
         if (!(await isFree(port + BUS_OFFSET))) continue;
         nodes.push(await RedisServer.start({ port, config: ["cluster-enabled yes", "cluster-node-timeout 1000"] }));
       }
       const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`);
-      await promisify(execFile)("redis-cli", ["--cluster", "create", ...hosts, "--cluster-yes"], { timeout: 40_000 });
+      const create = ["--cluster", "create", ...hosts, "--cluster-replicas", String(replicas), "--cluster-yes"];
+      await promisify(execFile)("redis-cli", create, { timeout: 40_000 });
       await until(async () => {
         const states = await Promise.all(nodes.map((node) => node.cli("cluster", "info")));
         return states.every((state) => state.includes("cluster_state:ok"));
@@ -39,6 +40,17 @@ export class RedisCluster {
 
   get url(): string {
     return `redis+cluster://${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
+  }
+
+  /** The masters that hold slots now, as one of the nodes sees it. */
+  async masters(): Promise<readonly RedisServer[]> {
+    const [first] = this.nodes;
+    const lines = ((await first?.cli("cluster", "nodes")) ?? "").split("\n").map((line) => line.split(" "));
+    const isMaster = (flags = ""): boolean => /\bmaster\b/.test(flags) && !flags.includes("fail");
+    const ports = lines
+      .filter(([, , flags, , , , , , slots]) => isMaster(flags) && slots)
+      .map(([, address]) => portOf(address));
+    return this.nodes.filter(({ port }) => ports.includes(port));
   }
 
   /** The node that holds a key. */
@@ -56,4 +68,9 @@ export class RedisCluster {
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
+}
+
+/** @param address as `CLUSTER NODES` has it: `host:port@busPort` */
+function portOf(address = ""): number {
+  return Number(/:(\d+)@/.exec(address)?.[1]);
 }

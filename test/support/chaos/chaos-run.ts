@@ -22,6 +22,8 @@ export interface ChaosPlan {
   readonly seed: number;
   readonly seconds: number;
   readonly faults: readonly FaultKind[];
+  /** Default: one Redis with a replica and a sentinel. */
+  readonly store?: "pair" | "shards";
 }
 
 export class ChaosRun {
@@ -44,7 +46,7 @@ export class ChaosRun {
 
   /** @returns what happened, in one line. @throws Error with the log when something differs in the end */
   static async of(plan: ChaosPlan): Promise<string> {
-    const run = new ChaosRun(plan, await Stage.set());
+    const run = new ChaosRun(plan, await Stage.set(plan.store ?? "pair"));
     return run.#run();
   }
 

@@ -8,6 +8,8 @@ const OF_ALL = ["fail over", "kill redis", "lose all data", "cut all"] as const;
 export type FaultKind = (typeof OF_NODES)[number] | (typeof OF_ALL)[number];
 export const PROCESS_FAULTS: readonly FaultKind[] = ["kill", "stop", "term"];
 export const ALL_FAULTS: readonly FaultKind[] = [...OF_NODES, ...OF_ALL];
+/** Those of a cluster: no proxy is between it and the nodes. */
+export const SHARD_FAULTS: readonly FaultKind[] = [...PROCESS_FAULTS, "fail over", "kill redis", "lose all data"];
 
 /** So many nodes may have a fault at the same time. */
 const MOST_NODES = 2;
@@ -150,7 +152,7 @@ export class Faults {
         await redis.killMaster();
         break;
       case "lose all data":
-        await redis.master.cli("flushall");
+        await redis.loseAllData();
         return;
       default:
         for (const { way } of nodes) way?.cut();

@@ -1,10 +1,14 @@
+import { DEFAULT_PREFIX, Keys } from "../../../src/redis/keys.js";
 import { RedisServer } from "../redis-server.js";
 import { until } from "../until.js";
+import type { ChaosStore } from "./chaos-store.js";
 
 const NAME = "lastseen-chaos";
+const keys = new Keys(DEFAULT_PREFIX);
 
 /** A Redis, its replica and a sentinel. The two change their places with each failover. */
-export class RedisPair {
+export class RedisPair implements ChaosStore {
+  readonly settings = {};
   #master: RedisServer;
   #replica: RedisServer;
   readonly #sentinel: RedisServer;
@@ -31,8 +35,8 @@ export class RedisPair {
     return pair;
   }
 
-  get master(): RedisServer {
-    return this.#master;
+  get masterPort(): number {
+    return this.#master.port;
   }
 
   /** For nodes that ask the sentinel themselves. */
@@ -65,6 +69,14 @@ export class RedisPair {
     await this.#isMaster(successor);
     this.#master = successor;
     this.#replica = await startReplica(successor.port, dead.port);
+  }
+
+  async loseAllData(): Promise<void> {
+    await this.#master.cli("flushall");
+  }
+
+  async count(name: "sessions" | "rooms" | "leases"): Promise<number> {
+    return Number(await this.#master.cli("hlen", keys.key(name)));
   }
 
   async stop(): Promise<void> {

@@ -5,7 +5,9 @@ import { Balancer } from "../balancer.js";
 import { freePort } from "../free-port.js";
 import { ServiceProcess } from "../service-process.js";
 import { TcpProxy } from "../tcp-proxy.js";
+import type { ChaosStore } from "./chaos-store.js";
 import { RedisPair } from "./redis-pair.js";
+import { RedisShards } from "./redis-shards.js";
 
 /** How long a session waits for its client. Shorter than the default, so that a run sees many ends. */
 export const GRACE_MS = 8_000;
@@ -53,22 +55,23 @@ export class ChaosNode {
   }
 }
 
-/** Four nodes of the built service, their Redis with a replica and a sentinel, one address for all, and a backend. */
+/** Four nodes of the built service, their Redis, one address for all, and a backend. */
 export class Stage {
-  readonly redis: RedisPair;
+  readonly redis: ChaosStore;
   readonly nodes: readonly ChaosNode[];
   readonly table: BackendTable;
   readonly url: string;
 
-  private constructor(parts: { redis: RedisPair; nodes: readonly ChaosNode[]; table: BackendTable; url: string }) {
+  private constructor(parts: { redis: ChaosStore; nodes: readonly ChaosNode[]; table: BackendTable; url: string }) {
     this.redis = parts.redis;
     this.nodes = parts.nodes;
     this.table = parts.table;
     this.url = parts.url;
   }
 
-  static async set(): Promise<Stage> {
-    const redis = await RedisPair.start();
+  /** @param store one Redis with a replica and a sentinel, or a cluster over which rooms and sessions are divided */
+  static async set(store: "pair" | "shards"): Promise<Stage> {
+    const redis: ChaosStore = await (store === "pair" ? RedisPair.start() : RedisShards.start());
     onTestFinished(() => redis.stop());
     const receiver = await Receiver.start();
     const table = new BackendTable();
@@ -76,12 +79,15 @@ export class Stage {
       for (const event of events) table.take(event);
       return 204;
     };
-    const ways = await Promise.all([1, 2, 3].map(() => TcpProxy.start(redis.master.port)));
+    const { masterPort } = redis;
+    const ways = masterPort === undefined ? [] : await Promise.all([1, 2, 3].map(() => TcpProxy.start(masterPort)));
     onTestFinished(async () => void (await Promise.all(ways.map((way) => way.close()))));
     const nodes = await Promise.all(
-      [...ways, undefined].map((way, index) => {
+      [0, 1, 2, 3].map((index) => {
+        const way = ways[index];
         const url = way ? `redis://127.0.0.1:${way.port}` : redis.url;
-        return ChaosNode.start(`node-${index + 1}`, way, { ...receiver.settings, REDIS_URL: url });
+        const env = { ...receiver.settings, ...redis.settings, REDIS_URL: url };
+        return ChaosNode.start(`node-${index + 1}`, way, env);
       }),
     );
     const balancer = await Balancer.start(nodes.map(({ port }) => port));
@@ -90,6 +96,7 @@ export class Stage {
 
   /** The proxies follow the master, as a load balancer in front of Redis does. */
   followMaster(): void {
-    for (const { way } of this.nodes) way?.leadTo(this.redis.master.port);
+    const { masterPort } = this.redis;
+    if (masterPort !== undefined) for (const { way } of this.nodes) way?.leadTo(masterPort);
   }
 }

@@ -1,4 +1,3 @@
-import { DEFAULT_PREFIX, Keys } from "../../../src/redis/keys.js";
 import type { Version } from "../backend-table.js";
 import type { Person } from "./person.js";
 import type { ChaosNode, Stage } from "./stage.js";
@@ -10,8 +9,6 @@ interface SeenSession {
   readonly roomId: string | null;
   readonly state: string;
 }
-
-const keys = new Keys(DEFAULT_PREFIX);
 
 /**
  * Compares everything that tells who is where: what people want and see, what each node answers, its gauges, Redis, and the
@@ -35,9 +32,9 @@ export async function differences(
   for (const { userId, nodeId } of sessions) if (!alive.has(userId)) wrong.push(`a ghost of ${userId} is on ${nodeId}`);
   wrong.push(...(await Promise.all(nodes.map((node) => wrongGauges(node, sessions)))).flat());
   const counts = { sessions: sessions.length, rooms: roomsOf(sessions).size, leases: nodes.length };
-  for (const [name, count] of Object.entries(counts)) {
-    const key = keys.key(name as "sessions" | "rooms" | "leases");
-    const stored = Number(await redis.master.cli("hlen", key));
+  for (const name of ["sessions", "rooms", "leases"] as const) {
+    const count = counts[name];
+    const stored = await redis.count(name);
     if (stored !== count) wrong.push(`Redis has ${stored} ${name} instead of ${count}`);
   }
   const inRooms = sessions.flatMap(({ id, roomId }) => (roomId === null ? [] : [[id, roomId] as const]));
