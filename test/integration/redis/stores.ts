@@ -4,7 +4,6 @@ import { Keys } from "../../../src/redis/keys.js";
 import { RedisStore, type RedisStoreOptions } from "../../../src/redis/redis-store.js";
 import type { Script } from "../../../src/redis/script.js";
 import { until } from "../../support/until.js";
-import type { Directory } from "../../../src/ports/directory.js";
 import type { DirectoryUnderTest } from "../../contract/directory-contract.js";
 
 const LOSE_ROOM: Script = {
