@@ -18,7 +18,6 @@ export class Room implements Roster {
   untold: { readonly changes: RosterChanges; readonly timer: Timer } | undefined;
   #epoch: number;
   #version = 0;
-  readonly #places = new Map<string, number>();
   #lastPlace = 0;
   #pong: Buffer | undefined;
 
@@ -61,10 +60,11 @@ export class Room implements Roster {
   /** Puts a member at the end of the list. */
   list(session: Session): void {
     this.#lastPlace += 1;
-    this.#places.set(session.id, this.#lastPlace);
     this.unlisted.delete(session.id);
     this.listed.set(session.id, session);
-    if (session.participation) session.participation.role = "participant";
+    if (!session.participation) return;
+    session.participation.role = "participant";
+    session.participation.place = this.#lastPlace;
   }
 
   /**
@@ -76,8 +76,8 @@ export class Room implements Roster {
   page(after: number, limit: number): { sessions: Session[]; next: string | undefined } {
     const sessions: Session[] = [];
     let last = 0;
-    for (const [sessionId, session] of this.listed) {
-      const place = this.#places.get(sessionId) ?? 0;
+    for (const session of this.listed.values()) {
+      const place = session.participation?.place ?? 0;
       if (place <= after) continue;
       if (sessions.length >= limit) return { sessions, next: String(last) };
       sessions.push(session);
@@ -90,7 +90,6 @@ export class Room implements Roster {
   remove(sessionId: string): "participant" | "audience" | undefined {
     if (!this.members.delete(sessionId)) return undefined;
     this.unlisted.delete(sessionId);
-    this.#places.delete(sessionId);
     return this.listed.delete(sessionId) ? "participant" : "audience";
   }
 }

@@ -145,6 +145,7 @@ export class Rooms {
       joinedAt: stay.joinedAt ?? this.#clock.wall(),
       chosenRole,
       role,
+      place: 0,
     };
     if (role === "participant") {
       room.list(session);

@@ -50,6 +50,8 @@ export interface Participation {
   readonly chosenRole: RoomRole | undefined;
   /** What the session is now. Only `Rooms` changes it. */
   role: RoomRole;
+  /** Its place in the list of the room; 0 while it is not in it. Only `Room` changes it. */
+  place: number;
 }
 
 /** Why the client cannot go on using any of the media that it had before a resume. */

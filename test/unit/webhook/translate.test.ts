@@ -88,7 +88,7 @@ describe("a room that two nodes had", () => {
   function inRoom(userId: string, room: Room): Session {
     const member = session(userId);
     const media = new NoSessionMedia();
-    member.participation = { roster: room, media, joinedAt: 0, chosenRole: undefined, role: "participant" };
+    member.participation = { roster: room, media, joinedAt: 0, chosenRole: undefined, role: "participant", place: 1 };
     return member;
   }
   const roomUnder = (epoch: number) => new Room("daily", 0, epoch);
