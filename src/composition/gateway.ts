@@ -46,7 +46,7 @@ export function createGateway(parts: {
     userLimit: new UserLimit({
       clock: ports.clock,
       most: settings.limits.sessionsPerUser,
-      sessionsOf: (userId) => registry.ofUser(userId).length,
+      sessionsOf: (userId) => registry.countOf(userId),
       refusals,
     }),
     nodeId: settings.nodeId,

@@ -8,6 +8,9 @@ export function isAddressOrNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
+/** So many answers are remembered: the same few proxies open most connections, and each connection asks several times. */
+const MOST_REMEMBERED = 1_000;
+
 /** @param list addresses and networks, each as {@link isAddressOrNetwork} allows */
 export function addressMatcher(list: readonly string[]): (address: string) => boolean {
   const known = new BlockList();
@@ -17,8 +20,18 @@ export function addressMatcher(list: readonly string[]): (address: string) => bo
     if (bits === undefined) known.addAddress(address, family);
     else known.addSubnet(address, Number(bits), family);
   }
+  const answers = new Map<string, boolean>();
   return (address) => {
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-    return isIP(plain) !== 0 && known.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
+    let answer = answers.get(address);
+    if (answer === undefined) {
+      if (answers.size >= MOST_REMEMBERED) answers.clear();
+      answers.set(address, (answer = isIn(known, address)));
+    }
+    return answer;
   };
+}
+
+function isIn(known: BlockList, address: string): boolean {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  return isIP(plain) !== 0 && known.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
 }

@@ -18,6 +18,7 @@ export function addressBehind(
   headers: IncomingHttpHeaders,
   isProxy: (address: string) => boolean,
 ): string {
+  if (!isProxy(address)) return address;
   const forwarded = String(headers["x-forwarded-for"] ?? "").split(",");
   let found = address;
   while (isProxy(found)) {

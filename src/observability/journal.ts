@@ -204,14 +204,11 @@ export class Journal {
     const roomId = session.participation?.roster.id;
     const fields: object = { userId, roomId, sessionId, ...detail, ...(error === undefined ? {} : { err: error }) };
     this.#log[level](fields, step);
+    const where = roomId === undefined ? detail : { roomId, ...detail };
     const entry: TimelineEntry<S> = {
       at: this.#clock.wall(),
       step,
-      detail: {
-        ...(roomId === undefined ? {} : { roomId }),
-        ...detail,
-        ...(error instanceof Error ? { error: error.message } : {}),
-      },
+      detail: error instanceof Error ? { ...where, error: error.message } : where,
     };
     this.#timeline.record(sessionId, entry);
   }

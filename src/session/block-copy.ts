@@ -38,6 +38,8 @@ export class BlockCopy {
 
   /** The block of exactly this target. */
   find(target: BlockTarget, now: number): BlockRecord | undefined {
+    // Every hello and every join asks, and most services block nobody.
+    if (this.#kept.size === 0) return undefined;
     const kept = this.#kept.get(blockKey(target));
     return kept && kept.until > now ? kept.block : undefined;
   }

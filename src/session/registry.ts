@@ -47,6 +47,12 @@ export class SessionRegistry {
     return ofUser instanceof Session ? [ofUser] : [...ofUser];
   }
 
+  /** How many sessions the user has. */
+  countOf(userId: string): number {
+    const ofUser = this.#byUser.get(userId);
+    return ofUser instanceof Set ? ofUser.size : ofUser ? 1 : 0;
+  }
+
   all(): IterableIterator<Session> {
     return this.#byId.values();
   }
