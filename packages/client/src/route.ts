@@ -3,8 +3,8 @@
  * waits because a node may have died: the others take its rooms over within 12 s.
  */
 const WAITS_MS = [0, 0, 0, 1e3, 2e3, 4e3, 8e3];
-/** After this time they are counted from zero, ms. */
-const COUNTS_MS = 3e5;
+/** After this time one of them is forgotten, ms: the address may have become right, or its node may be dead. */
+const FORGET_MS = 3e4;
 
 /**
  * The address in use: the configured one, or that of the node to which the service has redirected the client. Addresses
@@ -15,7 +15,7 @@ export class Route {
   #base: string;
   /** A failed attempt, a new session or a new connection takes none away. */
   #redirects = 0;
-  /** When the first of them came, ms. */
+  /** When one of them was last forgotten, or the first of them came, ms. */
   #since = 0;
 
   constructor(url: string) {
@@ -41,8 +41,10 @@ export class Route {
    * @returns how long to wait before the client goes there, ms; undefined after too many: the configured address applies
    */
   follow(url: string, now: number): number | undefined {
-    if (now - this.#since > COUNTS_MS) [this.#since, this.#redirects] = [now, 0];
-    const waitMs = WAITS_MS[this.#redirects++];
+    const forgotten = Math.floor((now - this.#since) / FORGET_MS);
+    if (forgotten) [this.#since, this.#redirects] = [now, Math.max(this.#redirects - forgotten, 0)];
+    const waitMs = WAITS_MS[this.#redirects];
+    if (waitMs !== undefined) this.#redirects++;
     this.#base = waitMs === undefined ? this.#configured : baseOf(url);
     return waitMs;
   }

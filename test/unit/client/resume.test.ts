@@ -190,7 +190,7 @@ describe("redirect", () => {
     return undefined;
   }
 
-  it("is followed seven times in five minutes, at growing intervals; then the join rejects and says why", async () => {
+  it("is followed seven times, at growing intervals; then the join rejects and says why", async () => {
     const scene = await connected();
     const join = scene.client.join("daily");
     join.catch(() => {});
@@ -207,6 +207,32 @@ describe("redirect", () => {
     expect(waits).toEqual([0, 0, 0, 1_000, 2_000, 4_000, 8_000]);
     await expect(join).rejects.toMatchObject({ code: "redirect", retryable: false });
     expect(scene.client.state).toBe("connected");
+  });
+
+  it("is followed again half a minute after too many of them, however often the application asks meanwhile", async () => {
+    const scene = await connected();
+    const followed: boolean[] = [];
+    const ask = async (): Promise<void> => {
+      const join = scene.client.join("daily");
+      join.catch(() => {});
+      for (let waited: number | undefined = 0; waited !== undefined;) {
+        await settle();
+        const { length } = scene.browser.sockets;
+        await scene.browser.socket.refuse("join", "redirect", elsewhere("n2"));
+        waited = scene.client.state === "connected" ? undefined : await untilItConnects(scene, length);
+        if (waited !== undefined) await greet(scene.browser, { sessionId: `s-${length}` });
+        followed.push(waited !== undefined);
+      }
+    };
+    await ask();
+    expect(followed.filter(Boolean)).toHaveLength(7);
+    followed.length = 0;
+    for (let seconds = 0; seconds < 32; seconds += 1) {
+      await scene.browser.timers.advance(1_000);
+      await ask();
+    }
+    expect(followed.filter(Boolean).length).toBeGreaterThanOrEqual(1);
+    expect(followed.filter(Boolean).length).toBeLessThanOrEqual(2);
   });
 
   it("to an address that nobody reaches does not go on for ever", async () => {
