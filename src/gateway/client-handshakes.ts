@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type ServerOptions } from "ws";
+import { ClientWebSocket } from "./client-web-socket.js";
 import type { Gateway } from "./gateway.js";
 import type { GatewayLog } from "./gateway-log.js";
 import { peerOf } from "./peer.js";
@@ -21,7 +22,7 @@ export function clientHandshakes(options: {
   otherwise: TakeHandshake;
 }): TakeHandshake {
   const { gateway, isOriginAllowed, addressOf, log, otherwise } = options;
-  const webSockets = new WebSocketServer({ ...options.webSocket, noServer: true });
+  const webSockets = new WebSocketServer({ ...options.webSocket, noServer: true, WebSocket: ClientWebSocket });
 
   const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {

@@ -1,7 +1,17 @@
-import type { RawData } from "ws";
+/** Who is told what comes on a {@link ClientSocket}. One object for all events: a closure for each would use memory on every socket. */
+export interface SocketReader {
+  /** One frame. A text frame has the UTF-8 bytes of its text. */
+  received(bytes: Buffer, isBinary: boolean): void;
+  pinged(data: Buffer): void;
+  ponged(data: Buffer): void;
+  /** Comes before {@link ended}, if it comes. */
+  failed(error: Error & { code?: string }): void;
+  /** The last event. Nothing is sent or read after it. */
+  ended(code: number): void;
+}
 
 /**
- * What a connection needs of the socket under it. A WebSocket of `ws` has it as it is; `src/socketio/` makes it of a socket of
+ * What a connection needs of the socket under it. `ClientWebSocket` is a WebSocket of `ws`; `src/socketio/` makes one of a socket of
  * Socket.IO.
  */
 export interface ClientSocket {
@@ -9,13 +19,8 @@ export interface ClientSocket {
   readonly bufferedAmount: number;
   /** `false`: nothing below the page would answer a ping now, so none is sent. Without it: pings are answered. */
   readonly canPing?: boolean;
-  /** One frame. A text frame is a Buffer of its UTF-8 bytes. */
-  on(event: "message", listener: (data: RawData, isBinary: boolean) => void): unknown;
-  on(event: "ping" | "pong", listener: (data: Buffer) => void): unknown;
-  /** The last event. Nothing is sent or read after it. */
-  on(event: "close", listener: (code: number) => void): unknown;
-  /** Comes before `close`, if it comes. */
-  on(event: "error", listener: (error: Error) => void): unknown;
+  /** Says who reads the socket. Call it once, before anything can arrive. */
+  readBy(reader: SocketReader): void;
   send(frame: string | Buffer, options: { binary: boolean }): void;
   ping(): void;
   pong(data: Buffer): void;

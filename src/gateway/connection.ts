@@ -1,4 +1,3 @@
-import type { RawData } from "ws";
 import {
   CLOSE_CODES,
   closeName,
@@ -13,8 +12,10 @@ import { ExpiryEntry } from "../kernel/expiry-list.js";
 import type { SessionConnection } from "../session/session-connection.js";
 import type { Identity, Session } from "../session/session.js";
 import type { Place } from "./budget/connection-limits.js";
-import type { ClientSocket } from "./client-socket.js";
-import type { Held, Outbox } from "./outbox.js";
+import type { ClientSocket, SocketReader } from "./client-socket.js";
+import type { FrameSink } from "./frame-sink.js";
+import type { Line } from "./line.js";
+import type { Held } from "./outbox.js";
 import type { Reader } from "./budget/unread-bytes.js";
 import type { LineSource } from "./line-sources.js";
 import type { Peer } from "./peer.js";
@@ -27,60 +28,11 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** The error code of ws for a frame that is larger than allowed. ws itself closes the socket with 1009. */
 const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
-/** Takes what a connection reads, and answers its questions. */
-export interface FrameSink {
-  readonly log: { debug(fields: object, message: string): void };
-  readonly counters: { messagesReceived: number };
-  readonly outbox: Pick<Outbox, "hold" | "wrote">;
-  readonly watch: {
-    heard(connection: Connection): void;
-    spoke(connection: Connection): void;
-    paceChanged(connection: Connection): void;
-    demand(connection: Connection, answerMs: number): void;
-  };
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** A heartbeat of a connection that has a session. */
-  heartbeat(connection: Connection, session: Session): void;
-  /** The same for a sign of life that is not answered. */
-  alive(connection: Connection, session: Session): void;
-  /** @param bytes the text of the frame, not decoded; undefined for a binary frame */
-  frame(connection: Connection, bytes: Buffer | undefined): void;
-  /** A frame over the rate. It is refused, and closes the socket when the verdict says so. */
-  overRate(connection: Connection, bytes: Buffer | undefined, verdict: Exclude<RateVerdict, "ok">): void;
-  /** Something that nobody expected went wrong with a frame. */
-  failed(connection: Connection, error: unknown): void;
-  /** Closes a connection that does not slow down. */
-  cutOff(connection: Connection): void;
-  /** Whether the connection may go on for its session. If not, the gateway tells the client and closes the socket. */
-  mayGoOn(connection: Connection, session: Session): boolean;
-  socketFailed(connection: Connection, error: Error): void;
-  /** The connection is cut off because its client does not read. */
-  tooSlow(connection: Connection): void;
-  /** The connection has so many bytes that its client has not read. 0: it has caught up. */
-  behind(connection: Connection, bytes: number): void;
-  /** @param byFin the client's side ended the TCP connection in order, but without a close frame, as a killed process does */
-  ended(connection: Connection, closeCode: number, byFin: boolean): void;
-}
-
-/** The TCP connection under a WebSocket. */
-export interface Line {
-  /** Of the client, or of the proxy in front of the service; undefined when it has ended already. */
-  readonly remoteAddress?: string | undefined;
-  /** The other side has sent FIN, and everything before it was read. */
-  readonly readableEnded: boolean;
-  /** The error that ended it, such as a reset. */
-  readonly errored: Error | null;
-  /** Holds back what is written until `uncork`. */
-  cork(): void;
-  uncork(): void;
-}
-
 /**
  * One WebSocket, or one line over a Socket.IO socket. It reads and writes frames and belongs to at most one session at a time. The
  * gateway decides what a frame means.
  */
-export class Connection implements SessionConnection, Reader, Held {
+export class Connection implements SessionConnection, SocketReader, Reader, Held {
   /** Set by a successful hello. The session may belong to another connection since then. */
   session: Session | undefined = undefined;
   /** A hello waits for something outside: an identity provider, the application, or the store. */
@@ -141,11 +93,7 @@ export class Connection implements SessionConnection, Reader, Held {
     this.#socket = socket;
     this.#sink = sink;
     this.#rate = rate;
-    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    socket.on("ping", (data) => this.#answerPing(data));
-    socket.on("pong", (data) => this.#receivePong(data));
-    socket.on("close", (code) => this.#ended(code));
-    socket.on("error", (error) => this.#failed(error));
+    socket.readBy(this);
   }
 
   get isOpen(): boolean {
@@ -246,9 +194,8 @@ export class Connection implements SessionConnection, Reader, Held {
     this.#socket.terminate();
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
-    // ws gives one Buffer per message unless its binaryType is changed.
-    const bytes = data as Buffer;
+  /** A frame has arrived. */
+  received(bytes: Buffer, isBinary: boolean): void {
     const verdict = this.#rate.take(this.#sink.now(), bytes.length);
     if (!this.#open) {
       this.#dropIfFlooding(verdict);
@@ -268,16 +215,31 @@ export class Connection implements SessionConnection, Reader, Held {
   }
 
   /** A ping frame costs an answer, so it counts like a message. One over the rate is not answered. */
-  #answerPing(data: Buffer): void {
+  pinged(data: Buffer): void {
     if (this.#admitControlFrame(data)) this.#socket.pong(data);
   }
 
   /** A pong that answers a ping is free. Nobody has asked for any other, so it counts like a message. */
-  #receivePong(data: Buffer): void {
+  ponged(data: Buffer): void {
     if (this.#pongsOwed > 0) this.#pongsOwed -= 1;
     else if (!this.#admitControlFrame(data)) return;
     this.lastPongMono = this.#sink.now();
     this.#sink.watch.heard(this);
+  }
+
+  /** A bad frame or a reset. The close event of the socket follows and does the rest. */
+  failed(error: Error & { code?: string }): void {
+    this.#open = false;
+    if (error.code === TOO_BIG) this.#closeCode ??= CLOSE_CODES.messageTooBig.code;
+    this.#sink.socketFailed(this, error);
+  }
+
+  /** The socket has ended. */
+  ended(code: number): void {
+    const isTold = this.#closeCode !== undefined || code !== CLOSE_CODES.abnormal.code;
+    const byFin = this.#open && !isTold && this.#line.readableEnded && !this.#line.errored;
+    this.#open = false;
+    this.#sink.ended(this, this.#closeCode ?? codeOfClient(code), byFin);
   }
 
   #noteUnread(): void {
@@ -299,20 +261,6 @@ export class Connection implements SessionConnection, Reader, Held {
   /** The socket is closing, and the client may still send what it had begun. A flood must not be read to its end. */
   #dropIfFlooding(verdict: RateVerdict): void {
     if (verdict === "drop") this.#socket.terminate();
-  }
-
-  /** A bad frame or a reset. The close event of the socket follows and does the rest. */
-  #failed(error: Error & { code?: string }): void {
-    this.#open = false;
-    if (error.code === TOO_BIG) this.#closeCode ??= CLOSE_CODES.messageTooBig.code;
-    this.#sink.socketFailed(this, error);
-  }
-
-  #ended(code: number): void {
-    const isTold = this.#closeCode !== undefined || code !== CLOSE_CODES.abnormal.code;
-    const byFin = this.#open && !isTold && this.#line.readableEnded && !this.#line.errored;
-    this.#open = false;
-    this.#sink.ended(this, this.#closeCode ?? codeOfClient(code), byFin);
   }
 }
 

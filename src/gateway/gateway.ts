@@ -3,31 +3,34 @@
  * it to the hello handler, or dispatches it to the handler of its type. A valid frame is first of all a sign of life.
  */
 import type { Clock } from "../kernel/clock.js";
-import { encodePong, encodeReply, parse, validate, type AnyRequest, type ParsedFrame } from "@lastseen/protocol/codec";
+import { encodeReply, parse, validate, type AnyRequest, type ParsedFrame } from "@lastseen/protocol/codec";
 import { CLOSE_CODES, LastseenError, LIMITS } from "@lastseen/protocol";
 import type { Liveness } from "../session/liveness.js";
 import type { Identity, Session } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";
 import type { ClientSocket } from "./client-socket.js";
-import { Connection, type FrameSink, type Line } from "./connection.js";
+import { Connection } from "./connection.js";
 import { GatewayCounters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
+import type { FrameSink } from "./frame-sink.js";
 import type { Handlers } from "./handlers/handler.js";
 import type { Hello } from "./handlers/hello.js";
 import type { RefusalReason, Refusals } from "../kernel/refusals.js";
 import { ConnectionLimits } from "./budget/connection-limits.js";
 import { UnreadBytes } from "./budget/unread-bytes.js";
 import type { GatewayLog } from "./gateway-log.js";
+import type { Line } from "./line.js";
+import { Heartbeats } from "./heartbeats.js";
 import { LineSources } from "./line-sources.js";
 import { OpenConnections } from "./open-connections.js";
 import { Outbox } from "./outbox.js";
 import type { Peer } from "./peer.js";
+import { refusalFor } from "./refusal-for.js";
 import { RefusedRequests } from "./refused-requests.js";
 import type { Beats } from "./beats.js";
 import { RateLimit, rateLimited, type RateVerdict } from "./budget/rate-limit.js";
 import type { SocketWatch } from "./socket-watch.js";
 
-const PONG = Buffer.from(encodePong(undefined));
 /** So many sockets that were turned away may wait for the closing handshake. Further ones end at once. */
 const MOST_TURNED_AWAY = 256;
 /** A refusal that no request asked for. */
@@ -43,7 +46,6 @@ export class Gateway implements FrameSink {
   readonly #sessions: Sessions;
   readonly #liveness: Liveness;
   readonly #hello: Hello;
-  readonly #beats: Pick<Beats, "termsFor">;
   readonly #dispatcher: Dispatcher;
   readonly #refused: RefusedRequests;
   /** What clients have not read yet. */
@@ -53,7 +55,7 @@ export class Gateway implements FrameSink {
   readonly #refusals: Refusals;
   /** Sockets that were turned away and have not ended yet. They use no place. */
   #turnedAway = 0;
-  readonly #heartbeatGap: (gapMs: number) => void;
+  readonly #heartbeats: Heartbeats;
   readonly #sources = new LineSources();
   readonly #connections: OpenConnections;
 
@@ -82,7 +84,6 @@ export class Gateway implements FrameSink {
     this.#sessions = options.sessions;
     this.#liveness = options.liveness;
     this.#hello = options.hello;
-    this.#beats = options.beats;
     this.#dispatcher = new Dispatcher({
       handlers: options.handlers,
       now: () => this.now(),
@@ -93,7 +94,8 @@ export class Gateway implements FrameSink {
     this.#places = new ConnectionLimits({ connections, perAddress: connectionsPerAddress });
     this.unread = new UnreadBytes(bufferedBytes);
     this.#refusals = options.refusals;
-    this.#heartbeatGap = options.heartbeatGap;
+    const { log, clock, liveness, beats, heartbeatGap: gap } = options;
+    this.#heartbeats = new Heartbeats({ log, clock, liveness, beats, counters: this.counters, gap });
   }
 
   get connectionCount(): number {
@@ -128,29 +130,14 @@ export class Gateway implements FrameSink {
     else if (this.#connections.isClosing) connection.close("serviceRestart");
   }
 
-  /** A heartbeat. Nearly all clients send the same bytes, and the connection knows them without decoding. */
   heartbeat(connection: Connection, session: Session): void {
-    if (session.isTabBefore(connection)) {
-      // It is answered, or the client would believe that its line is dead. It is no sign of life of the tab that has the session.
-      connection.reply(PONG);
-      return;
-    }
-    if (!this.mayGoOn(connection, session)) return;
-    this.counters.heartbeats += 1;
-    connection.badRequests = 0;
-    this.log.trace({ userId: session.userId, sessionId: session.id }, "ping");
-    const gapMs = this.#liveness.sinceLastSign(session);
-    this.#heartbeatGap(gapMs);
-    this.#heard(session);
-    const roster = session.participation?.roster;
-    const terms = connection.isPaced ? this.#beats.termsFor(session.isWatched, session.lastSeenMono, gapMs) : undefined;
-    connection.reply(terms ? encodePong(roster?.version, terms) : (roster?.pong ?? PONG));
+    const refusal = this.#heartbeats.answer(connection, session);
+    if (refusal) this.#stop(connection, refusal);
   }
 
   alive(connection: Connection, session: Session): void {
-    if (session.isTabBefore(connection) || !this.mayGoOn(connection, session)) return;
-    connection.badRequests = 0;
-    this.#heard(session);
+    const refusal = this.#heartbeats.note(connection, session);
+    if (refusal) this.#stop(connection, refusal);
   }
 
   frame(connection: Connection, bytes: Buffer | undefined): void {
@@ -183,11 +170,9 @@ export class Gateway implements FrameSink {
 
   mayGoOn(connection: Connection, session: Session): boolean {
     if (session.isTabBefore(connection)) return true;
-    const refusal = this.#refusal(connection, session);
-    if (!refusal) return true;
-    this.#refused.fail(connection, NOBODYS_REQUEST, refusal);
-    if (refusal.code === "unauthorized") connection.close("unauthorized");
-    return false;
+    const refusal = refusalFor(connection, session, this.#clock);
+    if (refusal) this.#stop(connection, refusal);
+    return refusal === undefined;
   }
 
   socketFailed(connection: Connection, error: Error): void {
@@ -270,25 +255,27 @@ export class Gateway implements FrameSink {
 
   #act(connection: Connection, session: Session, request: Exclude<AnyRequest, { type: "hello" }>): void {
     connection.badRequests = 0;
-    const isBeat = request.type === "ping" || request.type === "alive";
-    const isOfTabBefore = isBeat && session.isTabBefore(connection);
-    const refusal = isOfTabBefore ? undefined : this.#refusal(connection, session);
+    const refusal = this.#refusal(connection, session, request);
     if (refusal) throw refusal;
-    if (!isBeat) {
-      this.#heard(session);
+    if (request.type !== "ping" && request.type !== "alive") {
+      this.#heartbeats.heard(session);
       this.#dispatcher.dispatch(connection, request);
-      return;
+    } else if (request.id !== undefined) {
+      connection.reply(encodeReply(request.id, {}));
     }
-    if (request.type === "ping") this.heartbeat(connection, session);
-    else this.alive(connection, session);
-    const visibility = request.type === "ping" ? request.data.visibility : undefined;
-    if (visibility && !isOfTabBefore) this.#liveness.declaredVisibility(session, visibility);
-    if (request.id !== undefined) connection.reply(encodeReply(request.id, {}));
   }
 
-  #heard(session: Session): void {
-    session.heard();
-    this.#liveness.heard(session);
+  /** Why the connection may not send this request for its session. A ping or a sign of life is taken in if it may. */
+  #refusal(connection: Connection, session: Session, request: AnyRequest): LastseenError | undefined {
+    if (request.type === "ping") return this.#heartbeats.answer(connection, session, request.data.visibility);
+    if (request.type === "alive") return this.#heartbeats.note(connection, session);
+    return refusalFor(connection, session, this.#clock);
+  }
+
+  /** The connection may not go on for its session. A token that has expired stays wrong, so its socket is closed. */
+  #stop(connection: Connection, refusal: LastseenError): void {
+    this.#refused.fail(connection, NOBODYS_REQUEST, refusal);
+    if (refusal.code === "unauthorized") connection.close("unauthorized");
   }
 
   #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {
@@ -303,22 +290,10 @@ export class Gateway implements FrameSink {
       connection.saidHello = true;
       this.watch.saidHello(connection);
     };
-    if (!asking) {
-      said();
-      return;
-    }
+    if (!asking) return said();
     connection.isGreeting = true;
     asking
       .then(said, (error: unknown) => this.#requestFailed(connection, request, error))
-      .finally(() => {
-        connection.isGreeting = false;
-      });
-  }
-
-  /** Why the connection may not act for its session: it no longer owns the session, or its token has expired. */
-  #refusal(connection: Connection, session: Session): LastseenError | undefined {
-    if (!session.isOwnedBy(connection)) return new LastseenError("fenced", "This session has moved or ended.");
-    if (session.identity.expiresAt > this.#clock.wall()) return undefined;
-    return new LastseenError("unauthorized", "The token has expired.");
+      .finally(() => (connection.isGreeting = false));
   }
 }

@@ -1,6 +1,5 @@
-import { EventEmitter } from "node:events";
-import type { ClientSocket } from "../gateway/client-socket.js";
-import type { Line } from "../gateway/connection.js";
+import type { ClientSocket, SocketReader } from "../gateway/client-socket.js";
+import type { Line } from "../gateway/line.js";
 import { CLOSE_CODES, LIMITS, type JsonObject } from "@lastseen/protocol";
 import { rawWebSocketOf, type SocketIoSocket } from "./socket-io.js";
 
@@ -19,15 +18,15 @@ export interface LineOutput {
  * A socket of Socket.IO in the form of a WebSocket, as long as one connection of Lastseen lasts. The Socket.IO socket belongs to
  * the application and outlives it.
  */
-export class SocketIoLine extends EventEmitter implements ClientSocket, Line {
+export class SocketIoLine implements ClientSocket, Line {
   readonly readableEnded = false;
   readonly errored = null;
   readonly #socket: SocketIoSocket;
   readonly #output: LineOutput;
+  #reader: SocketReader | undefined = undefined;
   #open = true;
 
   constructor(socket: SocketIoSocket, output: LineOutput) {
-    super();
     this.#socket = socket;
     this.#output = output;
   }
@@ -43,6 +42,10 @@ export class SocketIoLine extends EventEmitter implements ClientSocket, Line {
   /** HTTP requests of the client cannot be pinged. Socket.IO's own heartbeats still tell that the client is there. */
   get canPing(): boolean {
     return rawWebSocketOf(this.#socket.conn) !== undefined;
+  }
+
+  readBy(reader: SocketReader): void {
+    this.#reader = reader;
   }
 
   /** Socket.IO writes each packet at once. */
@@ -65,7 +68,7 @@ export class SocketIoLine extends EventEmitter implements ClientSocket, Line {
     this.#open = false;
     this.#output.closed(code, reason);
     // Like a WebSocket: whoever closes it is not told in the middle of that.
-    setImmediate(() => this.emit("close", code));
+    setImmediate(() => this.#reader?.ended(code));
   }
 
   terminate(): void {
@@ -79,24 +82,24 @@ export class SocketIoLine extends EventEmitter implements ClientSocket, Line {
     if (!this.#open) return;
     const bytes = bytesOf(frame);
     if (bytes && bytes.length > LIMITS.frameBytes) {
-      this.emit("error", Object.assign(new Error("a frame is too large"), { code: TOO_BIG }));
+      this.#reader?.failed(Object.assign(new Error("a frame is too large"), { code: TOO_BIG }));
       this.close(CLOSE_CODES.messageTooBig.code, "messageTooBig");
       return;
     }
     // What cannot be JSON counts as a binary frame, which the protocol does not have.
-    this.emit("message", bytes ?? NOTHING, bytes === undefined);
+    this.#reader?.received(bytes ?? NOTHING, bytes === undefined);
   }
 
   /** The client has answered a ping, of Socket.IO or of the WebSocket. It proves the connection, not the page. */
   heartbeat(): void {
-    if (this.#open) this.emit("pong", NOTHING);
+    if (this.#open) this.#reader?.ponged(NOTHING);
   }
 
   /** The client, or the Socket.IO socket, has ended the line. */
   ended(code: number): void {
     if (!this.#open) return;
     this.#open = false;
-    this.emit("close", code);
+    this.#reader?.ended(code);
   }
 }
 

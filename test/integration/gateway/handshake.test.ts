@@ -172,6 +172,22 @@ test("a plain request for the WebSocket route is told what it is for", async () 
   expect(await answer.json()).toMatchObject({ error: { code: "bad_message" } });
 });
 
+test("a socket that cannot be taken up is ended, the log says why, and the next one is served", async () => {
+  const service = await startService();
+  const { gateway } = service.app;
+  const accept = gateway.accept.bind(gateway);
+  gateway.accept = () => {
+    throw new Error("not now");
+  };
+  const raw = await RawSocket.open(service.port);
+  raw.write(handshake());
+  await raw.closed();
+  const line = service.log.find(({ msg }) => msg === "a WebSocket could not be accepted");
+  expect(line).toMatchObject({ level: 50, err: { message: "not now" } });
+  gateway.accept = accept;
+  await service.hello("later");
+});
+
 test("clients that go away in the middle of the handshake leave nothing behind", async () => {
   // It is not the hello deadline that removes them.
   const service = await startService({ HELLO_TIMEOUT_MS: "120000" });

@@ -121,7 +121,7 @@ export class ServiceNode implements Listening {
 
   accept(socket: ServerSocket): void {
     this.sockets.add(socket);
-    this.service.gateway.accept(socket.asWebSocket, { address: "simulated" }, socket.line);
+    this.service.gateway.accept(socket, { address: "simulated" }, socket.line);
   }
 
   /** A goodbye beacon has arrived. */

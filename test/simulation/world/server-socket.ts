@@ -1,4 +1,4 @@
-import type { WebSocket } from "ws";
+import type { ClientSocket, SocketReader } from "../../../src/gateway/client-socket.js";
 import type { Timer } from "../../../src/kernel/clock.js";
 import type { EventLoop } from "./event-loop.js";
 import type { Pipe } from "./network.js";
@@ -9,6 +9,7 @@ import { PLAIN } from "./world.js";
 export const CLOSE_TIMEOUT_MS = 5_000;
 const ABNORMAL = 1006;
 const PING = '{"type":"ping"}';
+const NOTHING = Buffer.alloc(0);
 const PING_BYTES = Buffer.from(PING);
 
 /** Observes the service's end of all sockets. */
@@ -21,15 +22,8 @@ export interface SocketWitness {
   closed(socket: ServerSocket, code: number): void;
 }
 
-interface Listeners {
-  message: (data: Buffer, isBinary: boolean) => void;
-  pong: () => void;
-  close: (code: number) => void;
-  error: (error: Error) => void;
-}
-
 /** The service's end of a simulated WebSocket: the part of `ws` that the gateway uses, with the same order of events. */
-export class ServerSocket {
+export class ServerSocket implements ClientSocket {
   readonly bufferedAmount = 0;
   readonly page: PageSocket;
   readonly line = { readableEnded: false, errored: null as Error | null, cork: () => {}, uncork: () => {} };
@@ -37,7 +31,7 @@ export class ServerSocket {
   readonly #out: Pipe;
   readonly #witness: SocketWitness;
   readonly #gone: () => void;
-  readonly #listeners: Partial<Listeners> = {};
+  #reader: SocketReader | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #closeTimer: Timer | undefined;
   #ownCode: number | undefined;
@@ -52,18 +46,12 @@ export class ServerSocket {
     this.#witness.accepted(this);
   }
 
-  /** The socket as the gateway uses it. */
-  get asWebSocket(): WebSocket {
-    return this as unknown as WebSocket;
-  }
-
   get isOpen(): boolean {
     return this.#state === "open";
   }
 
-  on<K extends keyof Listeners>(event: K, listener: Listeners[K]): this {
-    this.#listeners[event] = listener;
-    return this;
+  readBy(reader: SocketReader): void {
+    this.#reader = reader;
   }
 
   send(data: string | Buffer): void {
@@ -76,6 +64,9 @@ export class ServerSocket {
   ping(): void {
     if (this.#state === "open") this.#out.send(() => this.page.gotPing());
   }
+
+  /** A browser sends no pings. */
+  pong(): void {}
 
   close(code: number): void {
     if (this.#state !== "open") return;
@@ -102,11 +93,11 @@ export class ServerSocket {
   gotFrame(text: string): void {
     if (this.#state === "closed") return;
     this.#witness.received(this, text);
-    this.#listeners.message?.(text === PING ? PING_BYTES : Buffer.from(text), false);
+    this.#reader?.received(text === PING ? PING_BYTES : Buffer.from(text), false);
   }
 
   gotPong(): typeof PLAIN {
-    if (this.#state !== "closed") this.#listeners.pong?.();
+    if (this.#state !== "closed") this.#reader?.ponged(NOTHING);
     return PLAIN;
   }
 
@@ -130,7 +121,7 @@ export class ServerSocket {
     this.#gone();
     // ws reports the close in a later turn of the event loop.
     this.#loop.arrive(this.#loop.mono(), () => {
-      this.#listeners.close?.(code);
+      this.#reader?.ended(code);
       this.#witness.closed(this, this.#ownCode ?? code);
     });
   }
