@@ -3,39 +3,40 @@ import type { ClientSocket, SocketReader } from "./client-socket.js";
 
 /** A client's WebSocket. All of them have the same five listeners. */
 export class ClientWebSocket extends WebSocket implements ClientSocket {
-  #reader: SocketReader | undefined = undefined;
+  /** Who is told what arrives; undefined before {@link readBy}. */
+  reader: SocketReader | undefined = undefined;
 
   readBy(reader: SocketReader): void {
-    this.#reader = reader;
-    this.on("message", ClientWebSocket.#received);
-    this.on("ping", ClientWebSocket.#pinged);
-    this.on("pong", ClientWebSocket.#ponged);
-    this.on("error", ClientWebSocket.#failed);
-    this.on("close", ClientWebSocket.#ended);
+    this.reader = reader;
+    this.on("message", received);
+    this.on("ping", pinged);
+    this.on("pong", ponged);
+    this.on("error", failed);
+    this.on("close", ended);
   }
+}
 
-  static #readerOf(socket: WebSocket): SocketReader | undefined {
-    return (socket as ClientWebSocket).#reader;
-  }
+function readerOf(socket: WebSocket): SocketReader | undefined {
+  return (socket as ClientWebSocket).reader;
+}
 
-  static #received(this: WebSocket, data: RawData, isBinary: boolean): void {
-    // ws gives one Buffer per message unless its binaryType is changed.
-    ClientWebSocket.#readerOf(this)?.received(data as Buffer, isBinary);
-  }
+function received(this: WebSocket, data: RawData, isBinary: boolean): void {
+  // ws gives one Buffer per message unless its binaryType is changed.
+  readerOf(this)?.received(data as Buffer, isBinary);
+}
 
-  static #pinged(this: WebSocket, data: Buffer): void {
-    ClientWebSocket.#readerOf(this)?.pinged(data);
-  }
+function pinged(this: WebSocket, data: Buffer): void {
+  readerOf(this)?.pinged(data);
+}
 
-  static #ponged(this: WebSocket, data: Buffer): void {
-    ClientWebSocket.#readerOf(this)?.ponged(data);
-  }
+function ponged(this: WebSocket, data: Buffer): void {
+  readerOf(this)?.ponged(data);
+}
 
-  static #failed(this: WebSocket, error: Error): void {
-    ClientWebSocket.#readerOf(this)?.failed(error);
-  }
+function failed(this: WebSocket, error: Error): void {
+  readerOf(this)?.failed(error);
+}
 
-  static #ended(this: WebSocket, code: number): void {
-    ClientWebSocket.#readerOf(this)?.ended(code);
-  }
+function ended(this: WebSocket, code: number): void {
+  readerOf(this)?.ended(code);
 }
