@@ -61,7 +61,7 @@ export class Connection implements SessionConnection, SocketReader, Reader, Held
   readonly source: LineSource;
   readonly #socket: ClientSocket;
   readonly #line: Line;
-  readonly #sink: FrameSink;
+  readonly #sink: FrameSink<Connection>;
   readonly #rate: RateLimit;
   #open = true;
   /** Pings that the client has not answered yet. */
@@ -75,7 +75,7 @@ export class Connection implements SessionConnection, SocketReader, Reader, Held
 
   constructor(
     socket: ClientSocket,
-    sink: FrameSink,
+    sink: FrameSink<Connection>,
     rate: RateLimit,
     origin: {
       peer?: Peer | undefined;

@@ -37,7 +37,7 @@ const MOST_TURNED_AWAY = 256;
 const NOBODYS_REQUEST = { id: undefined, type: undefined };
 const TOO_LARGE_FOR_HELLO = `A frame before hello may have ${LIMITS.helloBytes} bytes.`;
 
-export class Gateway implements FrameSink {
+export class Gateway implements FrameSink<Connection> {
   readonly log: GatewayLog;
   readonly watch: SocketWatch;
   readonly counters = new GatewayCounters();
