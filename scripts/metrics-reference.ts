@@ -43,7 +43,7 @@ const CHAPTERS: readonly { title: string; text: string; words: readonly string[]
   },
   {
     title: "Traffic",
-    text: "The service counts a heartbeat as a heartbeat and as a message. [The wire protocol](protocol.md) explains the codes.",
+    text: "The service counts a heartbeat as a heartbeat and as a message, and `alive` as a message only. [The wire protocol](protocol.md) explains the codes.",
     words: ["heartbeat", "heartbeats", "messages", "socket", "refused", "unread", "jwks", "admin", "http"],
   },
   {

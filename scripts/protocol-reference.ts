@@ -103,11 +103,12 @@ answer to \`hello\` has that. The service pings its socket when nothing has come
 (\`WATCHED_PING_INTERVAL_MS\`). When neither ping was answered, the others see the client as away, at most 9 s after its last sign of life. A
 client whose own ping got no answer within 8 s should open a new connection: the service waits only 20 s (\`RESUME_GRACE_MS\`) from then on.
 
-To save the service its pings, a watched client may send \`{"type":"alive"}\`: a sign of life without an answer. It gives a sign of life every
-\`heartbeat.aliveIntervalMs\`, and every second one is a ping, so that the client learns that its connection works. When its
-\`hello\` had \`paced: true\`, a pong may have two more fields. \`nextMs\`: the next sign of life should come so many milliseconds after the
-ping that this pong answers, because the service reads many clients together at less cost. \`aliveIntervalMs\` takes the place of the one that
-the answer to \`hello\` had: more or fewer sessions are watched now. A client that sends no \`alive\` is pinged instead.
+To save the service its pings, a watched client may send \`{"type":"alive"}\`, a sign of life without an answer. Do so only where the answer to
+\`hello\` has \`heartbeat.aliveIntervalMs\`: an older service refuses \`alive\` with an error. The client then gives a sign of life every
+\`heartbeat.aliveIntervalMs\`. Every second one is a ping, so that the client learns that its connection works. When its \`hello\` had
+\`paced: true\`, a pong may have two more fields. \`nextMs\`: the next sign of life should come so many milliseconds after the ping that this pong
+answers, because it costs the service less to read many clients together. \`aliveIntervalMs\` replaces the one in the answer to \`hello\`, because
+the number of watched sessions has changed. A client that sends no \`alive\` is pinged instead.
 
 \`visibility\` of a ping tells what the page is: after \`frozen\` the others see it as away after 1 s, until its next message; \`hidden\` and
 \`visible\` change nothing and are shown to operators.

@@ -54,7 +54,9 @@ ${((habits.sessionsPerNode * nearest(measured, most / habits.sessionsPerNode).ta
 
 Pings are not in these tables: a client's heartbeat never reaches Redis ([redis-commands.md](redis-commands.md)). Redis runs all scripts in one
 thread, so that thread is the limit, and a second core does not help. People who call more often, or stay for a shorter time, reach it sooner.
-Beyond it, give one service one Redis: two services with a Redis each, for two halves of your rooms, double these numbers.
+Beyond it there are two ways. \`REDIS_SHARDS\` divides the rooms and sessions of one service over the masters of a Redis Cluster
+([redis-store.md](redis-store.md#divided-keys)). Or run two services, each with a Redis of its own, for two halves of your rooms: that doubles
+these numbers.
 `;
 }
 

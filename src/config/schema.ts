@@ -66,7 +66,7 @@ const liveness = {
   ),
   WATCHED_PING_INTERVAL_MS: Ms(
     100,
-    "The same for a watched session: others are in its room, or it is in a call. A ping goes out when nothing has come for a third longer than this, and another one after this time; with the default a session is away at most 9 s after its connection was cut. Clients that know `alive` give a sign of life a sixth later than this, and need no ping. See [detection.md](detection.md).",
+    "The same for a watched session: others are in its room, or it is in a call. When nothing has come for 4/3 of this time, a ping goes out, and another one after this time. With the default a session is away at most 9 s after its connection was cut. Clients that know `alive` give a sign of life every 7/6 of this time, so they need no ping. See [detection.md](detection.md).",
   ),
   PROBE_INTERVAL_MS: Ms(
     100,
@@ -77,7 +77,7 @@ const liveness = {
     "When a watched session sends media and nothing has come for so long, the service asks its socket and its page. A session that has not answered after 3 s is away.",
   ),
   PING_BUDGET_PER_SECOND: Count(
-    "How many questions and signs of life of watched sessions this node may have in a second. When they would need more, all three intervals above become longer.",
+    "How many questions to watched sessions, and signs of life from them, this node may handle in a second. When more would be needed, the three intervals above become longer.",
   ),
   HELLO_TIMEOUT_MS: Ms(100, "How long a new WebSocket may stay open without a `hello`."),
   MULTI_TAB_POLICY: Type.Enum(["transfer", "reject", "allow"], {

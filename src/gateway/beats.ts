@@ -12,8 +12,11 @@ const ON_TIME_MS = 10;
 const BEFORE_THE_PROBE = 0.7;
 /** Every second sign of life of a watched client is a ping, which is answered: so the client learns that its connection works. */
 const SIGNS_PER_PING = 2;
-/** A client that was silent for so many intervals may still have the longer intervals of a moment when more sessions were watched. */
-const SLOW = 1.5;
+/**
+ * A client that was silent for so many intervals may still have the longer intervals of a moment when more sessions were watched. It is
+ * told the interval again. The service pings after a little more.
+ */
+const SLOW = 1.14;
 
 /** When clients should give signs of life. `hello` tells it, and a pong tells what has changed. */
 export class Beats {

@@ -13,7 +13,7 @@ const LAST_ANSWER_MS = 8_000;
 /**
  * The same for a watched socket. With the default interval of 3 s it is pinged 4 s and 7 s after its last sign of life, and is
  * silent 8.75 s after it. So a connection that was cut is found out within 9 s with one pass of the watch, and never less than
- * 4.75 s after the cut: a change from Wi-Fi to a mobile network, which takes up to 4 s, is over by then.
+ * 4.5 s after the cut: a change from Wi-Fi to a mobile network, which takes up to 4 s, is over by then.
  */
 const WATCHED_LAST_ANSWER_MS = 1_750;
 /**

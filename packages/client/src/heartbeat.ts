@@ -144,16 +144,22 @@ export class Heartbeat {
     const sentAt = this.#unanswered.shift();
     if (this.#awaited > 0 && --this.#awaited === 0) this.#stopWaiting();
     if (sentAt === undefined || !this.#terms) return undefined;
-    this.#rttMs = this.#timers.now() - sentAt;
-    if (aliveIntervalMs) this.#terms = { ...this.#terms, aliveIntervalMs };
+    // Not less than 0: the clock may have been set back.
+    this.#rttMs = Math.max(0, this.#timers.now() - sentAt);
+    if (aliveIntervalMs) {
+      // Pings come never rarer than before: they find out that the connection is dead.
+      const watchedIntervalMs = Math.min(this.#terms.watchedIntervalMs ?? Infinity, 2 * aliveIntervalMs);
+      this.#terms = { ...this.#terms, aliveIntervalMs, watchedIntervalMs };
+    }
     // The pong may be from before somebody watched.
     if (nextMs) this.#schedule(Math.max(0, Math.min(nextMs, this.#intervalMs + MOST_LATER_MS) - this.#rttMs));
     return this.#rttMs;
   }
 
-  /** Every second sign of life is a ping, if the service wants so many. */
+  /** Every second sign of life of a watched client is a ping. A service that does not know the others gets only pings. */
   #giveSign(): void {
-    if (this.#timers.now() - this.#sentAt + this.#intervalMs / 2 > this.#pingMs) {
+    const onlyPings = !this.#isWatched || !this.#terms?.aliveIntervalMs;
+    if (onlyPings || Math.abs(this.#timers.now() - this.#sentAt) + this.#intervalMs / 2 > this.#pingMs) {
       this.beat();
       return;
     }

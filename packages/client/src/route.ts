@@ -42,7 +42,8 @@ export class Route {
    */
   follow(url: string, now: number): number | undefined {
     const forgotten = Math.floor((now - this.#since) / FORGET_MS);
-    if (forgotten) [this.#since, this.#redirects] = [now, Math.max(this.#redirects - forgotten, 0)];
+    // Less than 0 when the clock was set back: then none is forgotten.
+    if (forgotten) [this.#since, this.#redirects] = [now, Math.max(this.#redirects - Math.max(forgotten, 0), 0)];
     const waitMs = WAITS_MS[this.#redirects];
     if (waitMs !== undefined) this.#redirects++;
     this.#base = waitMs === undefined ? this.#configured : baseOf(url);

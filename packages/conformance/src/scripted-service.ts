@@ -174,6 +174,12 @@ export class ScriptedService implements LineSink {
         line.raw({ type: "pong", ...(session?.room ? { v: session.room.version } : {}) });
         line.reply(request, {});
         return;
+      case "alive":
+        this.fault(
+          "The client sent alive, but the answer to hello has no heartbeat.aliveIntervalMs: an older service refuses it.",
+        );
+        line.reply(request, {});
+        return;
       case "join":
         this.#join(line, request);
         return;

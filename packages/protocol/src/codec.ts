@@ -1,5 +1,5 @@
 /**
- * Frames to requests and back. Data comes from `gateway/connection.ts` and goes to `gateway/dispatch.ts`.
+ * Frames to requests and back. Data comes from `gateway/connection.ts` and goes to `gateway/dispatcher.ts`.
  */
 import { IsArray, IsObject, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";

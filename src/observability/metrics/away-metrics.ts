@@ -35,7 +35,7 @@ export class AwayMetrics {
     );
     this.#instruments.gauge(
       "probe_interval_seconds",
-      "Time between two WebSocket pings of a watched session.",
+      "Time between the two WebSocket pings to a watched session that is silent.",
       [],
       (gauge) => gauge.set(sources.probing().intervalMs / 1000),
     );

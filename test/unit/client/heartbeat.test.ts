@@ -237,6 +237,30 @@ describe("signs of life while somebody watches", () => {
     expect(signs(scene)).toEqual([PING]);
   });
 
+  it.each([
+    ["a service that does not know them", { ...HEARTBEAT, watchedIntervalMs: 7_000 }],
+    ["a service that knows them", heartbeat],
+  ])("when nobody watches any more, the next one is a ping to %s", async (_, terms) => {
+    const scene = await watched(terms);
+    const { browser } = scene;
+    await browser.timers.advance(2_000);
+    await browser.socket.receive({
+      type: "user_left",
+      data: {
+        roomId: "daily",
+        version: 2,
+        userId: "bob",
+        name: "bob",
+        sessionId: "s-bob",
+        reason: "left",
+        count: 1,
+        participants: ["ann"],
+      },
+    });
+    await browser.timers.advance(5_000);
+    expect(signs(scene)).toEqual([PING]);
+  });
+
   it("the client notices within seven seconds of a ping that its connection is dead, whatever else it sends", async () => {
     const { browser, client } = await watched();
     await browser.timers.advance(13_999);
@@ -269,6 +293,29 @@ describe("signs of life while somebody watches", () => {
     await browser.timers.advance(1);
     // A second one would come so late that it has to be a ping.
     expect(signs(scene)).toEqual([ALIVE, PING, PING]);
+  });
+
+  it("a pong that makes the interval shorter also makes the pings more frequent", async () => {
+    const scene = await watched({ ...HEARTBEAT, watchedIntervalMs: 28_000, aliveIntervalMs: 14_000 });
+    const { browser } = scene;
+    await browser.timers.advance(28_000);
+    expect(signs(scene)).toEqual([ALIVE, PING]);
+    await browser.socket.receive({ type: "pong", v: 1, nextMs: 3_500, aliveIntervalMs: 3_500 });
+    await browser.timers.advance(7_000);
+    expect(signs(scene)).toEqual([ALIVE, PING, ALIVE, PING]);
+  });
+
+  it("a clock that is set back between a ping and its pong puts off no sign of life", async () => {
+    const scene = await watched();
+    const { browser } = scene;
+    const rtts: number[] = [];
+    scene.client.on("heartbeat", ({ rttMs }) => rtts.push(rttMs));
+    await browser.timers.advance(7_000);
+    browser.timers.setClock(-3_600_000);
+    await browser.socket.receive({ type: "pong", v: 1, nextMs: 3_500 });
+    expect(rtts).toEqual([0]);
+    await browser.timers.advance(3_500);
+    expect(signs(scene).length).toBeGreaterThan(2);
   });
 
   it("a pong from before somebody watched puts off no sign of life", async () => {

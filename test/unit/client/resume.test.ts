@@ -235,6 +235,20 @@ describe("redirect", () => {
     expect(followed.filter(Boolean).length).toBeLessThanOrEqual(2);
   });
 
+  it("is followed although the clock was set back since the one before it", async () => {
+    const { browser, client } = await connected();
+    client.join("daily").catch(() => {});
+    for (let hop = 1; hop <= 3; hop += 1) {
+      browser.timers.setClock(-3_600_000);
+      await settle();
+      const { length } = browser.sockets;
+      await browser.socket.refuse("join", "redirect", elsewhere(`n${hop}`));
+      await browser.timers.advance(0);
+      expect(browser.sockets).toHaveLength(length + 1);
+      await greet(browser, { sessionId: `s-${hop}` });
+    }
+  });
+
   it("to an address that nobody reaches does not go on for ever", async () => {
     const scene = await connected();
     const join = scene.client.join("daily");

@@ -33,7 +33,7 @@ test.each([
     {},
     [
       "Its last message came 20 s ago",
-      "Its socket is open; no WebSocket ping answered yet",
+      "Its socket is open; no WebSocket pong yet (a client that speaks is not pinged)",
       "No media was connected, so that media tells nothing",
     ],
   ],

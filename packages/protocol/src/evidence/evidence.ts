@@ -65,11 +65,15 @@ export const EVIDENCE = {
       closeCode: { kind: "number", means: "The close code of the WebSocket; 1006 when it ended without one." },
       lastPongAt: {
         kind: "time",
-        means: "When the last answer to a WebSocket ping came. The browser answers these pings, not the page.",
+        means:
+          "When the last answer to a WebSocket ping came. The browser answers these pings, not the page. A client that speaks by itself is not pinged.",
       },
     },
     say: ({ socket, socketSilentAt, detachedAt, detachKind, closeCode, lastPongAt }, ago) => {
-      const pong = lastPongAt === null ? "no WebSocket ping answered yet" : `last WebSocket pong ${ago(lastPongAt)}`;
+      const pong =
+        lastPongAt === null
+          ? "no WebSocket pong yet (a client that speaks is not pinged)"
+          : `last WebSocket pong ${ago(lastPongAt)}`;
       const silent = socketSilentAt === null ? "" : ` and has been silent since ${ago(socketSilentAt)}`;
       if (socket === "open") return `Its socket is open${silent}; ${pong}`;
       const when = detachedAt === null ? "" : ` ${ago(detachedAt)}`;

@@ -53,7 +53,7 @@ export const sessionRequests = {
         intervalMs: DurationMs,
         /** How often to ping instead while others are in the room, or while a call rings or goes on. */
         watchedIntervalMs: Type.Optional(DurationMs),
-        /** Between two of these pings a client may send `alive` so often. Then the service need not ping its socket. */
+        /** How often a watched client that sends `alive` gives a sign of life. Left out: the service does not know `alive`. */
         aliveIntervalMs: Type.Optional(DurationMs),
         idleTimeoutMs: DurationMs,
         sweepIntervalMs: DurationMs,
