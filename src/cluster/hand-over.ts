@@ -34,7 +34,7 @@ export class HandOver {
    * @param comeBackMs when a client is to connect again, for each client
    * @param by who asked for it; missing when the process stops
    * @returns `moved`: the number of sessions that moved, and the groups that stayed because this node no longer holds them in
-   *   the directory. `refused`: the heir can take nothing. `unanswered`: the store did not answer
+   *   the directory; a group about which the store did not answer is in neither. `refused`: the heir can take nothing. `unanswered`: the store did not answer
    */
   async move(
     groups: readonly Group[],
@@ -52,7 +52,10 @@ export class HandOver {
       this.#bus.send({ nodeId: heir.nodeId }, { type: "handed_over", sessionIds: [...sessionIds] });
     const refused = new Set(outcome.refused.map(nameOf));
     const stayed = groups.filter((group) => refused.has(nameOf(entryOf(group))));
-    const gone = groups.filter((group) => !stayed.includes(group)).flatMap((group) => this.#membersOf(group));
+    const unanswered = new Set(outcome.unanswered?.map(nameOf));
+    const gone = groups
+      .filter((group) => !stayed.includes(group) && !unanswered.has(nameOf(entryOf(group))))
+      .flatMap((group) => this.#membersOf(group));
     for (const { connection } of gone) {
       connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(comeBackMs()) });
       connection?.close("serviceRestart");

@@ -10,6 +10,8 @@ export function isAddressOrNetwork(text: string): boolean {
 
 /** So many answers are remembered: the same few proxies open most connections, and each connection asks several times. */
 const MOST_REMEMBERED = 1_000;
+/** No address is longer. Longer text is not remembered, because a client can send any. */
+const LONGEST = 45;
 
 /** @param list addresses and networks, each as {@link isAddressOrNetwork} allows */
 export function addressMatcher(list: readonly string[]): (address: string) => boolean {
@@ -24,8 +26,10 @@ export function addressMatcher(list: readonly string[]): (address: string) => bo
   return (address) => {
     let answer = answers.get(address);
     if (answer === undefined) {
+      answer = isIn(known, address);
+      if (address.length > LONGEST) return answer;
       if (answers.size >= MOST_REMEMBERED) answers.clear();
-      answers.set(address, (answer = isIn(known, address)));
+      answers.set(address, answer);
     }
     return answer;
   };

@@ -30,6 +30,8 @@ export function clientHandshakes(options: {
         gateway.accept(webSocket, peerOf(addressOf(request), request.headers), request.socket);
       } catch (error) {
         log.error({ err: error }, "a WebSocket could not be accepted");
+        // Nobody reads it yet, and a broken frame may have come already.
+        webSocket.on("error", () => undefined);
         webSocket.terminate();
       }
     });

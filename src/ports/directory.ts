@@ -180,7 +180,8 @@ export interface Directory {
    * Gives rooms, each with all its sessions, and sessions that are in no room to another node. Each session gets a new
    * epoch. The caller has to tell the other node.
    *
-   * `handed`: `sessionIds` are the sessions that moved; `refused` is what this node does not hold, which stays as it is.
+   * `handed`: `sessionIds` are the sessions that moved; `refused` is what this node does not hold, which stays as it is;
+   * `unanswered`, when it is there, is what a part of the store did not answer about, which has to be asked for again.
    * `refused`: that node has no lease that holds, or is this one. Nothing moved.
    *
    * @param what the store does nothing else while it moves the sessions, so a call moves some hundreds at most
@@ -189,7 +190,14 @@ export interface Directory {
     what: readonly HeldEntry[],
     nodeId: string,
   ): Promise<
-    { kind: "handed"; sessionIds: readonly string[]; refused: readonly HeldEntry[] } | { kind: "refused" } | NoLease
+    | {
+        kind: "handed";
+        sessionIds: readonly string[];
+        refused: readonly HeldEntry[];
+        unanswered?: readonly HeldEntry[];
+      }
+    | { kind: "refused" }
+    | NoLease
   >;
 
   /** What this node holds under its present lease; nothing without a lease. */

@@ -27,14 +27,18 @@ export class ShardedDirectory implements Directory {
   readonly #shards: readonly RedisDirectory[];
   readonly #wrote: () => void;
   /**
-   * Where the entries of this node's sessions are. The entry of a session that is missing here may be anywhere: then all shards
-   * are asked. A session that this node has lost to others stays until {@link own} is read.
+   * Where the entries of this node's sessions are; undefined: perhaps in several shards, because a move has failed. Of a session that
+   * is missing here nothing is known. A session that this node has lost to others stays until {@link own} is read.
    */
-  readonly #places = new Map<string, RedisDirectory>();
+  readonly #places = new Map<string, RedisDirectory | undefined>();
+  /** Sessions whose entry goes to another shard just now. */
+  readonly #moving = new Set<string>();
   /** The shard with which a takeover goes on. */
   readonly #takenUpTo = new Map<LeaseId, number>();
   /** Whether this node has a lease in every shard. */
   #isLeased = false;
+  /** When the lease began, epoch milliseconds. */
+  #leasedAt = Infinity;
 
   /**
    * @param whole of the keys that are not divided
@@ -57,10 +61,19 @@ export class ShardedDirectory implements Directory {
     this.#isLeased = false;
     // Other nodes may hold by now what this node held.
     this.#places.clear();
+    this.#takenUpTo.clear();
+    this.#leasedAt = Date.now();
     const next = await Promise.all(this.#shards.map((shard) => shard.nextEpoch()));
     // The epoch is greater than all that the shards have given before. `whole` gives no two nodes the same one.
     const { epoch, leaseMs } = await this.#whole.register(url, { least: Math.max(...next) });
-    await allOf(this.#shards.map((shard) => shard.register(url, { exact: epoch })));
+    const begun = await Promise.allSettled(this.#shards.map((shard) => shard.register(url, { exact: epoch })));
+    const failed = begun.find((each) => each.status === "rejected");
+    if (failed) {
+      // Otherwise each attempt would leave a lease in each shard that has answered.
+      const answered = this.#shards.filter((_, n) => begun[n]?.status === "fulfilled");
+      await Promise.allSettled([...answered, this.#whole].map((shard) => shard.resign()));
+      throw failed.reason;
+    }
     this.#isLeased = true;
     this.#wrote();
     return { epoch, leaseMs };
@@ -109,53 +122,61 @@ export class ShardedDirectory implements Directory {
    */
   async putSession(entry: SessionEntry): ReturnType<Directory["putSession"]> {
     if (!this.#isLeased) return NO_LEASE;
-    const { sessionId, epoch } = entry;
+    const { sessionId } = entry;
     const shard = this.#shardFor(entry);
-    const outcome = await shard.putSession(entry);
-    if (outcome.kind !== "stored") return outcome;
-    const refused = await this.#removeBefore(sessionId, epoch, shard);
-    if (refused === undefined) {
-      this.#places.set(sessionId, shard);
-      return outcome;
+    const before = this.#placeOf(entry, shard);
+    if (before === shard) return this.#remember(sessionId, shard, await shard.putSession(entry));
+    // What fails from here on may have written all the same.
+    this.#places.set(sessionId, undefined);
+    this.#moving.add(sessionId);
+    try {
+      return await this.#move(entry, before, shard);
+    } finally {
+      this.#moving.delete(sessionId);
     }
-    // Another node holds the session, in another room.
-    if (refused.kind === "fenced") await shard.removeSession(sessionId, epoch);
-    return refused;
   }
 
   async removeSession(sessionId: string, epoch: number): ReturnType<Directory["removeSession"]> {
     if (!this.#isLeased) return NO_LEASE;
     const known = this.#places.get(sessionId);
-    const outcomes = await allOf(
-      (known ? [known] : this.#shards).map((shard) => shard.removeSession(sessionId, epoch)),
-    );
-    const of = (kind: string) => outcomes.find((outcome) => outcome.kind === kind);
-    const outcome = of("no_lease") ?? of("fenced") ?? of("removed") ?? { kind: "gone" };
+    const outcome = await this.#removeFrom(known, this.#shards, sessionId, epoch);
     if (outcome.kind !== "no_lease") this.#places.delete(sessionId);
     return outcome;
   }
 
   async findSession(sessionId: string): Promise<PlacedSession | undefined> {
-    const found = await allOf(this.#shards.map((shard) => shard.findSession(sessionId)));
-    const [session] = latest(found.flatMap((each) => each ?? []));
-    return session;
+    const [found] = await this.#findTwice(async () => {
+      const answers = await Promise.allSettled(this.#shards.map((shard) => shard.findSession(sessionId)));
+      const entries = answers.flatMap((each) => (each.status === "fulfilled" && each.value ? each.value : []));
+      const failed = answers.find((each) => each.status === "rejected");
+      if (failed && entries.length === 0) throw failed.reason;
+      return entries;
+    });
+    return found;
   }
 
   async findSessions(sessionIds: readonly string[]): Promise<readonly PlacedSession[]> {
-    return latest((await allOf(this.#shards.map((shard) => shard.findSessions(sessionIds)))).flat());
+    const found = await this.#findEverywhere(sessionIds);
+    const isFound = new Set(found.map(({ sessionId }) => sessionId));
+    const missing = sessionIds.filter((sessionId) => !isFound.has(sessionId));
+    return missing.length === 0 ? found : [...found, ...(await this.#findEverywhere(missing))];
   }
 
-  async sessionsOfUser(userId: string): Promise<readonly PlacedSession[]> {
-    return latest((await allOf(this.#shards.map((shard) => shard.sessionsOfUser(userId)))).flat());
+  sessionsOfUser(userId: string): Promise<readonly PlacedSession[]> {
+    return this.#findTwice(async () => (await allOf(this.#shards.map((shard) => shard.sessionsOfUser(userId)))).flat());
   }
 
-  /** Takes what is in the shards, one after the other, and then the lease in `whole`. */
+  /**
+   * Claims the lease in all shards. Then takes what is in the shards, one after the other, and in the end the lease in `whole`. The claims come
+   * first, so that a node that wakes up can write nothing in a shard whose turn has not come.
+   */
   async takeOver(lease: LeaseKey, most: number): ReturnType<Directory["takeOver"]> {
     if (!this.#isLeased) return NO_LEASE;
     const id = leaseId(lease);
     const all = [...this.#shards, this.#whole];
     const sessions: SessionEntry[] = [];
     let isAlive = true;
+    if (!this.#takenUpTo.has(id)) await allOf(this.#shards.map((shard) => shard.takeOver(lease, 0)));
     let from = this.#takenUpTo.get(id) ?? 0;
     this.#takenUpTo.delete(id);
     for (const shard of all.slice(from)) {
@@ -177,7 +198,6 @@ export class ShardedDirectory implements Directory {
       : { kind: "taken", sessions: await this.#withoutLeftovers(sessions), more: false };
   }
 
-  /** What a shard refuses, or does not answer, stays as it is. */
   async handOver(what: readonly HeldEntry[], nodeId: string): ReturnType<Directory["handOver"]> {
     if (!this.#isLeased) return NO_LEASE;
     const portions = new Map<RedisDirectory, HeldEntry[]>();
@@ -200,25 +220,27 @@ export class ShardedDirectory implements Directory {
     }
     const sessionIds = handed.flatMap((outcome) => outcome.sessionIds);
     for (const sessionId of sessionIds) this.#places.delete(sessionId);
-    const refused = asked.flatMap(([, portion], n) => {
-      const outcome = outcomes[n];
-      return outcome?.kind === "handed" ? outcome.refused : portion;
-    });
-    return { kind: "handed", sessionIds, refused };
+    const refused = handed.flatMap((outcome) => outcome.refused);
+    const unanswered = asked.flatMap(([, portion], n) => (outcomes[n]?.kind === "handed" ? [] : portion));
+    return { kind: "handed", sessionIds, refused, ...(unanswered.length > 0 && { unanswered }) };
   }
 
   async own(): ReturnType<Directory["own"]> {
-    const before = new Set(this.#places.keys());
+    const before = new Map(this.#places);
     const parts = await allOf(this.#shards.map((shard) => shard.own()));
     const found = parts.flatMap(({ sessions }, n) => sessions.map((entry) => ({ entry, shard: this.#shards[n] })));
     const sessions = latest(found.map(({ entry }) => entry));
     const kept = new Set<SessionEntry>(sessions);
+    // Meanwhile the entries of other sessions have moved, so what was read of these is not true any more.
+    const stands = (id: string): boolean => !this.#moving.has(id) && this.#places.get(id) === before.get(id);
+    const missing = new Set(before.keys());
     for (const { entry, shard } of found) {
-      before.delete(entry.sessionId);
-      if (kept.has(entry) && shard) this.#places.set(entry.sessionId, shard);
-      else if (shard) await shard.removeSession(entry.sessionId, entry.epoch);
+      missing.delete(entry.sessionId);
+      if (!shard || !stands(entry.sessionId)) continue;
+      if (kept.has(entry)) this.#places.set(entry.sessionId, shard);
+      else await shard.removeSession(entry.sessionId, entry.epoch);
     }
-    for (const sessionId of before) this.#places.delete(sessionId);
+    for (const sessionId of missing) if (stands(sessionId)) this.#places.delete(sessionId);
     return { rooms: parts.flatMap(({ rooms }) => rooms), sessions };
   }
 
@@ -245,25 +267,58 @@ export class ShardedDirectory implements Directory {
     return this.#shards[number] ?? this.#whole;
   }
 
-  /**
-   * Removes the session's entry from the other shards.
-   *
-   * @returns undefined unless a shard refuses that
-   */
-  async #removeBefore(
+  /** Where the entry is that this one replaces; undefined when it may be anywhere. */
+  #placeOf({ sessionId, epoch, openedAt }: SessionEntry, shard: RedisDirectory): RedisDirectory | undefined {
+    if (this.#places.has(sessionId)) return this.#places.get(sessionId);
+    // It has begun here under this lease, so nobody has written it yet.
+    return epoch === 1 && openedAt > this.#leasedAt ? shard : undefined;
+  }
+
+  #remember<O extends { kind: string }>(sessionId: string, shard: RedisDirectory, outcome: O): O {
+    if (outcome.kind === "stored") this.#places.set(sessionId, shard);
+    return outcome;
+  }
+
+  /** Writes an entry, and then removes the one before it from another shard. */
+  async #move(
+    entry: SessionEntry,
+    before: RedisDirectory | undefined,
+    shard: RedisDirectory,
+  ): ReturnType<Directory["putSession"]> {
+    const { sessionId, epoch } = entry;
+    const outcome = await shard.putSession(entry);
+    if (outcome.kind !== "stored") return outcome;
+    const others = this.#shards.filter((each) => each !== shard);
+    const removed = await this.#removeFrom(before, others, sessionId, epoch);
+    if (removed.kind === "removed" || removed.kind === "gone") return this.#remember(sessionId, shard, outcome);
+    // Another node holds the session, in another room; or this node has lost its lease where the entry was.
+    if (removed.kind === "fenced" || before !== undefined) await shard.removeSession(sessionId, epoch);
+    return removed;
+  }
+
+  /** Removes the session's entry from one shard, and from all of these when it is not there. */
+  async #removeFrom(
+    first: RedisDirectory | undefined,
+    all: readonly RedisDirectory[],
     sessionId: string,
     epoch: number,
-    shard: RedisDirectory,
-  ): Promise<{ kind: "fenced"; epoch: number } | NoLease | undefined> {
-    const known = this.#places.get(sessionId);
-    if (known === shard) return undefined;
-    const remove = (from: RedisDirectory) => from.removeSession(sessionId, epoch);
-    const [outcome] = known ? [await remove(known)] : [];
-    const others = this.#shards.filter((each) => each !== shard && each !== known);
-    const outcomes = outcome && outcome.kind !== "gone" ? [outcome] : await allOf(others.map(remove));
-    for (const each of outcomes) if (each.kind === "no_lease") return each;
-    for (const each of outcomes) if (each.kind === "fenced") return each;
-    return undefined;
+  ): ReturnType<Directory["removeSession"]> {
+    const outcome = await first?.removeSession(sessionId, epoch);
+    if (outcome && outcome.kind !== "gone") return outcome;
+    const others = all.filter((shard) => shard !== first);
+    const outcomes = await allOf(others.map((shard) => shard.removeSession(sessionId, epoch)));
+    const of = (kind: string) => outcomes.find((each) => each.kind === kind);
+    return of("no_lease") ?? of("fenced") ?? of("removed") ?? { kind: "gone" };
+  }
+
+  async #findEverywhere(sessionIds: readonly string[]): Promise<readonly PlacedSession[]> {
+    return latest((await allOf(this.#shards.map((shard) => shard.findSessions(sessionIds)))).flat());
+  }
+
+  /** Searches once more when it finds nothing: a session may have moved to a shard that had answered already. */
+  async #findTwice(find: () => Promise<readonly PlacedSession[]>): Promise<readonly PlacedSession[]> {
+    const found = await find();
+    return latest(found.length > 0 ? found : await find());
   }
 
   /** The shard that has the session's latest entry; undefined when none has one. */

@@ -16,11 +16,25 @@ local nodeId, process = ARGV[1], ARGV[2]
 local oldest, newest, seen = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local at = now()
 
+-- A format above 1000 says over how many shards rooms and sessions are divided. Its nodes read no other.
+local function dividedFormat()
+  local divided = 1
+  local found = redis.call("HGETALL", key["node-names"])
+  for n = 2, #found, 2 do
+    local newestOfNode = parseName(found[n]).newest
+    divided = newestOfNode > 1000 and newestOfNode or divided
+  end
+  return divided
+end
+
 -- Builds without this key wrote format 1. After a loss of the key, the nodes know what it was. Where nothing is stored, the first
 -- node chooses.
 local stored = tonumber(redis.call("GET", key["format"]) or 0)
-local isNew = stored == 0 and redis.call("HLEN", key["leases"]) == 0
-local format = math.max(stored, seen, isNew and oldest or 1)
+local known = math.max(stored, seen)
+if known == 0 then
+  known = redis.call("HLEN", key["leases"]) == 0 and oldest or dividedFormat()
+end
+local format = math.max(known, 1)
 if format < oldest or format > newest then
   return { "unreadable", format }
 end

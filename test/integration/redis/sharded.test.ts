@@ -178,6 +178,108 @@ describe.skipIf(noRedisReason)("rooms and sessions that are divided over the sha
     expect(await shardsWith("s1")).toHaveLength(1);
   });
 
+  test("a look at all own sessions while they enter and leave rooms loses none", async () => {
+    const { node, shardsWith } = await world(20_000);
+    const a = await node("a");
+    const ids = Array.from({ length: 20 }, (_, n) => `s${n}`);
+    for (const id of ids) await a.putSession(sessionEntry(id, inNoRoom));
+    let looks = 0;
+    const looking = (async () => {
+      for (; looks < 150; looks += 1) await a.own();
+    })();
+    for (let turn = 0; looks < 150; turn += 1) {
+      await Promise.all(
+        ids.map((id, n) => a.putSession(sessionEntry(id, turn % 2 === 0 ? { roomId: `room-${n}-${turn}` } : inNoRoom))),
+      );
+      for (const id of ids) expect(await shardsWith(id)).toHaveLength(1);
+    }
+    await looking;
+  });
+
+  test("a search while a session enters and leaves rooms always finds it", async () => {
+    const { store, node } = await world(20_000);
+    const a = await node("a");
+    const b = store.directory("b");
+    await a.putSession(sessionEntry("s1", inNoRoom));
+    let isOver = false;
+    const moving = (async () => {
+      for (let turn = 0; turn < 150; turn += 1) {
+        await a.putSession(sessionEntry("s1", turn % 2 === 0 ? { roomId: `room-${turn}` } : inNoRoom));
+      }
+      isOver = true;
+    })();
+    while (!isOver) {
+      expect(await b.findSession("s1")).toMatchObject({ sessionId: "s1" });
+      expect(await b.findSessions(["s1"])).toHaveLength(1);
+      expect(await b.sessionsOfUser("ada")).toHaveLength(1);
+    }
+    await moving;
+  });
+
+  test("after a move that has failed halfway, the next write and the end leave nothing behind", async () => {
+    const { prefix, node, shardsWith } = await world(20_000);
+    const a = await node("a");
+    for (let n = 0; n < 4; n += 1) {
+      await a.putSession(sessionEntry(`s${n}`, inNoRoom));
+      const [tag = ""] = await shardsWith(`s${n}`);
+      const master = await cluster.holderOf(`${prefix}:{${tag}}:sessions`);
+      const resume = pause(master);
+      await Promise.allSettled([a.putSession(sessionEntry(`s${n}`, { roomId: `room-${n}` }))]);
+      resume();
+      await until(() =>
+        a.renew(silent).then(
+          ({ kind }) => kind === "renewed",
+          () => false,
+        ),
+      );
+      if (n % 2 === 0) await a.putSession(sessionEntry(`s${n}`, { roomId: `third-${n}` }));
+      await a.removeSession(`s${n}`, 1);
+      expect(await shardsWith(`s${n}`)).toEqual([]);
+    }
+  });
+
+  test("a registration that one master refuses leaves no lease at the others", async () => {
+    const { prefix, store } = await world(20_000);
+    const a = store.directory("a");
+    const full = await cluster.holderOf(`${prefix}:{1}:leases`);
+    await full.cli("config", "set", "maxmemory", "1");
+    onTestFinished(async () => void (await full.cli("config", "set", "maxmemory", "0")));
+    for (let n = 0; n < 5; n += 1) await expect(a.register("wss://a")).rejects.toThrow(/register|OOM/);
+    await full.cli("config", "set", "maxmemory", "0");
+    await a.register("wss://a");
+    const renewed = await a.renew(silent);
+    expect(renewed.kind === "renewed" && renewed.nodes).toHaveLength(1);
+  });
+
+  test("a node that wakes up while it is taken over writes in no shard, and the session keeps one entry", async () => {
+    const { node, shardsWith } = await world();
+    const a = await node("a");
+    const b = await node("b");
+    for (let n = 0; n < 12; n += 1) await a.putSession(sessionEntry(`s${n}`, inNoRoom));
+    const epoch = await runOut(b, "a");
+    const isOver = Date.now() + LEASE_MS;
+    while (Date.now() < isOver) await b.renew(silent);
+    // The first call claims everything, whatever it takes.
+    await b.takeOver({ nodeId: "a", epoch }, 1);
+    for (let n = 0; n < 12; n += 1) {
+      expect(await a.putSession(sessionEntry(`s${n}`, { roomId: `room-${n}` }))).toEqual({ kind: "no_lease" });
+      expect(await shardsWith(`s${n}`)).toHaveLength(1);
+    }
+  });
+
+  test("a new session is written in its shard only, and asks nothing of the others", async () => {
+    const { node } = await world(20_000);
+    const a = await node("a");
+    // A master that does not know the script yet is asked twice.
+    for (let n = 0; n < 60; n += 1) await a.putSession(sessionEntry(`known-${n}`, inNoRoom));
+    const before = await Promise.all(cluster.nodes.map((master) => scriptsOf(master)));
+    const opened = { ...inNoRoom, openedAt: Date.now() + 1 };
+    for (let n = 0; n < 30; n += 1) await a.putSession(sessionEntry(`s${n}`, opened));
+    const after = await Promise.all(cluster.nodes.map((master) => scriptsOf(master)));
+    const scripts = after.reduce((sum, count, n) => sum + count - (before[n] ?? 0), 0);
+    expect(scripts).toBe(30);
+  });
+
   test("a lease that one shard has lost is lost as a whole, and the node gets another under one epoch", async () => {
     const { prefix, store, node } = await world(10_000);
     const a = await node("a");
@@ -251,6 +353,7 @@ describe.skipIf(noRedisReason)("rooms and sessions that are divided over the sha
     const master = await cluster.holderOf(`${prefix}:{2}:rooms`);
     const resume = pause(master);
     await expect(a.renew(silent)).rejects.toThrow(/renew/);
+    await expect(a.renew(silent)).rejects.toThrow(/renew/);
     // Other masters answer meanwhile.
     await Promise.allSettled(Array.from({ length: 30 }, (_, n) => a.claimRoom(`room-${n}`)));
     expect(seen).toEqual(["down"]);
@@ -267,6 +370,12 @@ describe.skipIf(noRedisReason)("rooms and sessions that are divided over the sha
 
 async function commandsOf(master: RedisServer): Promise<number> {
   return Number(/total_commands_processed:(\d+)/.exec(await master.cli("info", "stats"))?.[1]);
+}
+
+/** How many scripts a master has run. */
+async function scriptsOf(master: RedisServer): Promise<number> {
+  const stats = await master.cli("info", "commandstats");
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
 }
 
 /** Stops a Redis process. @returns lets it go on */

@@ -11,6 +11,11 @@ local function moveSession(session, leaseId)
   loadChanged(session.lease)
   session.lease = leaseId
   session.epoch = math.max(session.epoch + 1, movedUnder)
+  -- The session may have its epoch from another shard.
+  if session.epoch > movedUnder then
+    movedUnder = session.epoch
+    keepEpoch(movedUnder)
+  end
   redis.call("HSET", key["sessions"], session.id, formatSession(session))
   own("sessions-by-lease", leaseId, session.id)
   loadChanged(leaseId)
