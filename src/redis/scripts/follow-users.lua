@@ -1,6 +1,6 @@
 -- Makes a node hear of users, and hear no more of others.
 -- KEYS: followed-by-lease, followers, leases
--- ARGV: lease, number of users to hear of, their ids, and the ids of the users to hear no more of
+-- ARGV: lease, number of users to hear of, and for each user: the id. Those to hear no more of come last
 -- Returns {"no_lease"} or {"written"}.
 -- @include lex
 -- @include leases
