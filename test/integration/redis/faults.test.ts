@@ -335,7 +335,7 @@ describe.skipIf(noRedisReason)("failover of Redis", () => {
     expect(await directory.findSession("lost")).toBeUndefined();
     expect(await directory.putSession(sessionEntry("lost"))).toEqual({ kind: "stored" });
     expect(await directory.putSession(sessionEntry("kept", { epoch: 2 }))).toEqual({ kind: "stored" });
-    await until(() => bus.subscribed && otherBus.subscribed);
+    await until(() => bus.subscribed && otherBus.subscribed && other.state === "up");
     bus.send("all", { type: "ask", id: "1", question: "who", data: {} });
     await until(() => heard.length === 1);
     expect(await check.run()).toEqual([]);

@@ -74,9 +74,12 @@ export class Deadlines {
     const now = scene.world.now;
     lifecycle.on("opened", ({ session }) => this.#signs.set(session.id, none()));
     lifecycle.on("transferred", ({ session }) => {
+      const told = this.#signs.get(session.id)?.mediaLostAt;
       this.#signs.set(session.id, none());
-      // It has gone back to the tab before, which is told to come back.
-      if (!session.connection) this.socketEnded(session.id, CLOSE_CODES.serviceRestart.code);
+      if (session.connection) return;
+      // It has gone back to the tab before, which is told to come back. What its media says has just been told again.
+      if (told === now.at) this.#signs.set(session.id, { ...none(), mediaLostAt: told });
+      this.socketEnded(session.id, CLOSE_CODES.serviceRestart.code);
     });
     lifecycle.on("ghost_found", ({ session }) => this.#found(session));
     lifecycle.on("ended", ({ session }) => this.#signs.delete(session.id));
