@@ -6,7 +6,7 @@ import { ACTIONS } from "./people/actions.js";
 import { describeFailure, totals } from "./report.js";
 import { simulate, type Outcome } from "./simulation.js";
 
-const SEEDS = 12;
+const SEEDS = 14;
 const MINUTES = 1_000;
 
 async function outcomesOf(jobs: readonly Job[]): Promise<Outcome[]> {
