@@ -101,8 +101,8 @@ export class RedisStore {
   }
 
   directory(nodeId: string): RedisDirectory | ShardedDirectory {
-    const runner = this.#shards.length > 0 ? new ShardRunner(this.link, this.link.keys) : this.link;
-    const whole = new RedisDirectory(runner, nodeId, this.#leaseMs);
+    const undivided = this.#shards.length > 0 ? new ShardRunner(this.link, this.link.keys) : this.link;
+    const whole = new RedisDirectory(undivided, nodeId, this.#leaseMs);
     this.#directories.set(nodeId, whole);
     const checks: StoreCheck[] = [new RedisStoreCheck(this.link, whole, this.#followingOf(nodeId))];
     const shards = this.#shards.map((runner) => {

@@ -8,15 +8,7 @@
  * room (names of nodes, calls, blocks, events, who hears of whom) stays in `whole`, which has a lease as well.
  */
 import { createHash } from "node:crypto";
-import type {
-  Directory,
-  HeldEntry,
-  NodeStatus,
-  NodeView,
-  NoLease,
-  PlacedSession,
-  SessionEntry,
-} from "../ports/directory.js";
+import type { Directory, HeldEntry, NodeStatus, NodeView, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { leaseId, type LeaseId, type LeaseKey } from "../ports/lease-id.js";
 import type { RedisDirectory } from "./redis-directory.js";
 import { NO_LEASE } from "./replies.js";
