@@ -34,7 +34,8 @@ export class HandOver {
    * @param comeBackMs when a client is to connect again, for each client
    * @param by who asked for it; missing when the process stops
    * @returns `moved`: the number of sessions that moved, and the groups that stayed because this node no longer holds them in
-   *   the directory; a group about which the store did not answer is in neither. `refused`: the heir can take nothing. `unanswered`: the store did not answer
+   *   the directory. A group about which a part of the store did not answer is in neither, and stays as it is. `refused`: the heir
+   *   can take nothing. `unanswered`: the store did not answer
    */
   async move(
     groups: readonly Group[],

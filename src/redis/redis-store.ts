@@ -25,9 +25,10 @@ import { RedisEventLog, type EventLogLimits } from "./redis-event-log.js";
 import { formatsOf, RedisNodeName } from "./redis-node-name.js";
 import { RedisStoreCheck } from "./redis-store-check.js";
 import { parseRedisUrl, type RedisAddress } from "./redis-url.js";
-import { ShardRunner } from "./runner.js";
+import { ShardRunner, type Runner } from "./runner.js";
 import { ShardedDirectory } from "./sharded-directory.js";
 import { ShardedStoreCheck } from "./sharded-store-check.js";
+import { Shards } from "./shards.js";
 import { Subscriber } from "./subscriber.js";
 
 export interface RedisStoreOptions {
@@ -101,17 +102,7 @@ export class RedisStore {
   }
 
   directory(nodeId: string): RedisDirectory | ShardedDirectory {
-    const undivided = this.#shards.length > 0 ? new ShardRunner(this.link, this.link.keys) : this.link;
-    const whole = new RedisDirectory(undivided, nodeId, this.#leaseMs);
-    this.#directories.set(nodeId, whole);
-    const checks: StoreCheck[] = [new RedisStoreCheck(this.link, whole, this.#followingOf(nodeId))];
-    const shards = this.#shards.map((runner) => {
-      const shard = new RedisDirectory(runner, nodeId, this.#leaseMs, this.#formats.newest);
-      checks.push(new RedisStoreCheck(runner, shard));
-      return shard;
-    });
-    const directory = shards.length > 0 ? new ShardedDirectory(whole, shards, () => this.link.wrote()) : whole;
-    this.#checks.set(directory, new ShardedStoreCheck(checks));
+    const directory = this.#shards.length > 0 ? this.#divided(nodeId) : this.#undivided(nodeId, this.link);
     this.#open.add(directory);
     return directory;
   }
@@ -123,7 +114,9 @@ export class RedisStore {
 
   /** Finds keys that Redis has lost. @param directory that {@link directory} has made, under whose lease it looks */
   check(directory: Directory): StoreCheck {
-    return this.#checks.get(directory) ?? new ShardedStoreCheck([]);
+    const check = this.#checks.get(directory);
+    if (!check) throw new Error("this store has not made the directory");
+    return check;
   }
 
   /** The calls of all nodes. All nodes give the same limits. */
@@ -165,6 +158,31 @@ export class RedisStore {
     await Promise.all([...this.#open].map((part) => part.close()));
     this.#open.clear();
     this.link.close();
+  }
+
+  /** All keys of a service, or those that are not divided. */
+  #undivided(nodeId: string, runner: Runner): RedisDirectory {
+    const directory = new RedisDirectory(runner, nodeId, this.#leaseMs);
+    this.#directories.set(nodeId, directory);
+    this.#checks.set(directory, new RedisStoreCheck(this.link, directory, this.#followingOf(nodeId)));
+    return directory;
+  }
+
+  #divided(nodeId: string): ShardedDirectory {
+    // That one of them accepts a write proves nothing about the others.
+    const whole = this.#undivided(nodeId, new ShardRunner(this.link, this.link.keys));
+    const checks = [this.check(whole)];
+    const shardOf = (runner: ShardRunner): RedisDirectory => {
+      const shard = new RedisDirectory(runner, nodeId, this.#leaseMs, this.#formats.newest);
+      checks.push(new RedisStoreCheck(runner, shard));
+      return shard;
+    };
+    const [first, ...others] = this.#shards;
+    if (!first) throw new Error("a divided store has shards");
+    const shards = new Shards([shardOf(first), ...others.map(shardOf)]);
+    const directory = new ShardedDirectory({ whole, shards, clock: this.#clock, wrote: () => this.link.wrote() });
+    this.#checks.set(directory, new ShardedStoreCheck(checks));
+    return directory;
   }
 
   #followingOf(nodeId: string): Following {

@@ -6,6 +6,9 @@ import { parseLeaseId } from "../../../src/ports/lease-id.js";
 import { Keys } from "../../../src/redis/keys.js";
 import { RedisDirectory } from "../../../src/redis/redis-directory.js";
 import { ShardRunner } from "../../../src/redis/runner.js";
+import { ShardedDirectory } from "../../../src/redis/sharded-directory.js";
+import { Shards } from "../../../src/redis/shards.js";
+import { systemClock } from "../../../src/kernel/clock.js";
 import type { RedisStore } from "../../../src/redis/redis-store.js";
 import { sessionEntry } from "../../contract/directory-contract.js";
 import { RedisCluster } from "../../support/redis-cluster.js";
@@ -14,6 +17,7 @@ import { until } from "../../support/until.js";
 import { checkedDirectory, openReadyStore } from "./stores.js";
 
 const SHARDS = 6;
+const TAGS = Array.from({ length: SHARDS }, (_, n) => `${n + 1}`);
 const LEASE_MS = 600;
 const silent = { draining: false, sent: 0 };
 const inNoRoom = { roomId: undefined, joinedAt: undefined };
@@ -50,9 +54,8 @@ describe.skipIf(noRedisReason)("rooms and sessions that are divided over the sha
         return directory;
       },
       shardsWith: async (sessionId) => {
-        const tags = Array.from({ length: SHARDS }, (_, n) => `${n + 1}`);
         const found = await Promise.all(
-          tags.map(async (tag) => ((await shard(tag, "reader").findSession(sessionId)) ? [tag] : [])),
+          TAGS.map(async (tag) => ((await shard(tag, "reader").findSession(sessionId)) ? [tag] : [])),
         );
         return found.flat();
       },
@@ -165,17 +168,35 @@ describe.skipIf(noRedisReason)("rooms and sessions that are divided over the sha
     }
   });
 
-  test("a node that finds two entries of its session keeps the one in the room", async () => {
-    const { node, shard, shardsWith } = await world(10_000);
+  test.each([
+    ["that it remembers", false],
+    ["after it has registered again", true],
+  ])("a node that finds two entries of sessions %s keeps those in rooms", async (_when, again) => {
+    const { node, shard, shardsWith } = await world(20_000);
     const a = await node("a");
-    await a.putSession(sessionEntry("s1", inNoRoom));
-    const [before = ""] = await shardsWith("s1");
-    await a.putSession(sessionEntry("s1", { roomId: "daily" }));
-    const left = shard(before, "a");
-    await left.register("wss://a", { exact: parseLeaseId(a.lease ?? "").epoch });
-    await left.putSession(sessionEntry("s1", inNoRoom));
-    expect((await a.own()).sessions).toMatchObject([{ sessionId: "s1", roomId: "daily" }]);
-    expect(await shardsWith("s1")).toHaveLength(1);
+    const ids = ["s1", "s2", "s3", "s4", "s5", "s6"];
+    const places = new Map<string, string>();
+    for (const id of ids) {
+      await a.putSession(sessionEntry(id, inNoRoom));
+      places.set(id, (await shardsWith(id))[0] ?? "");
+      await a.putSession(sessionEntry(id, { roomId: `room of ${id}` }));
+    }
+    if (again) await a.register("wss://a");
+    const { epoch } = parseLeaseId(a.lease ?? "");
+    for (const [id, tag] of places) {
+      const rooms = await shardsWith(id);
+      const left = shard(tag, "a");
+      await left.register("wss://a", { exact: epoch });
+      if (!rooms.includes(tag)) await left.putSession(sessionEntry(id, inNoRoom));
+      for (const inRoom of rooms) {
+        const there = shard(inRoom, "a");
+        await there.register("wss://a", { exact: epoch });
+        await there.putSession(sessionEntry(id, { roomId: `room of ${id}` }));
+      }
+    }
+    const { sessions } = await a.own();
+    expect(sessions.map(({ roomId = "" }) => roomId).toSorted()).toEqual(ids.map((id) => `room of ${id}`));
+    for (const id of ids) expect(await shardsWith(id)).toHaveLength(1);
   });
 
   test("a look at all own sessions while they enter and leave rooms loses none", async () => {
@@ -197,22 +218,90 @@ describe.skipIf(noRedisReason)("rooms and sessions that are divided over the sha
     await looking;
   });
 
-  test("a search while a session enters and leaves rooms always finds it", async () => {
-    const { store, node } = await world(20_000);
+  test("a search finds a session that moves to a shard which has answered already", async () => {
+    const { prefix, store, node, shardsWith } = await world(20_000);
     const a = await node("a");
-    const b = store.directory("b");
-    await a.putSession(sessionEntry("s1", inNoRoom));
-    const moving = (async () => {
-      for (let turn = 0; turn < 150; turn += 1) {
-        await a.putSession(sessionEntry("s1", turn % 2 === 0 ? { roomId: `room-${turn}` } : inNoRoom));
+    /** Its answers to the first search come when the test says so. */
+    class LateShard extends RedisDirectory {
+      static until: Promise<void> = Promise.resolve();
+      static tag = "";
+      readonly #tag: string;
+      #isFirst = true;
+
+      constructor(tag: string) {
+        super(new ShardRunner(store.link, new Keys(prefix, 0, tag)), "b", 20_000);
+        this.#tag = tag;
       }
-    })();
-    for (let look = 0; look < 150; look += 1) {
-      expect(await b.findSession("s1")).toMatchObject({ sessionId: "s1" });
-      expect(await b.findSessions(["s1"])).toHaveLength(1);
-      expect(await b.sessionsOfUser("ada")).toHaveLength(1);
+
+      override async findSession(id: string) {
+        await this.#turn();
+        return super.findSession(id);
+      }
+
+      override async findSessions(ids: readonly string[]) {
+        await this.#turn();
+        return super.findSessions(ids);
+      }
+
+      override async sessionsOfUser(id: string) {
+        await this.#turn();
+        return super.sessionsOfUser(id);
+      }
+
+      async #turn(): Promise<void> {
+        if (this.#tag === LateShard.tag && this.#isFirst) await LateShard.until;
+        this.#isFirst = false;
+      }
     }
-    await moving;
+    const searches = [
+      async (by: Directory) => [await by.findSession("s1")],
+      (by: Directory) => by.findSessions(["s1"]),
+      (by: Directory) => by.sessionsOfUser("ada"),
+    ];
+    for (const [n, search] of searches.entries()) {
+      await a.putSession(sessionEntry("s1", { roomId: `room-${n}` }));
+      const [before = ""] = await shardsWith("s1");
+      let answer = (): void => undefined;
+      LateShard.until = new Promise((resolve) => (answer = resolve));
+      LateShard.tag = before;
+      const [first = "", ...others] = TAGS;
+      const shards = new Shards([new LateShard(first), ...others.map((tag) => new LateShard(tag))]);
+      const whole = new RedisDirectory(store.link, "b", 20_000);
+      const b = new ShardedDirectory({ whole, shards, clock: systemClock, wrote: () => undefined });
+      const found = search(b);
+      // All other shards have answered.
+      await Promise.all(TAGS.filter((tag) => tag !== before).map((tag) => new LateShard(tag).findSession("s1")));
+      for (let moved = 0; (await shardsWith("s1"))[0] === before; moved += 1) {
+        await a.putSession(sessionEntry("s1", { roomId: `other-${n}-${moved}` }));
+      }
+      answer();
+      expect(await found).toMatchObject([{ sessionId: "s1" }]);
+    }
+  });
+
+  test("a first write that has failed leaves nothing behind", async () => {
+    const { prefix, node, shardsWith } = await world(20_000);
+    const a = await node("a");
+    const opened = { openedAt: Date.now() + 1 };
+    // Where the entry will be is known from another node's entry of the same session.
+    const b = await node("b");
+    for (let n = 0; n < 3; n += 1) {
+      await b.putSession(sessionEntry(`s${n}`, inNoRoom));
+      const [tag = ""] = await shardsWith(`s${n}`);
+      await b.removeSession(`s${n}`, 1);
+      const resume = pause(await cluster.holderOf(`${prefix}:{${tag}}:sessions`));
+      await expect(a.putSession(sessionEntry(`s${n}`, { ...inNoRoom, ...opened }))).rejects.toThrow(/put-session/);
+      resume();
+      await until(() =>
+        shardsWith(`s${n}`).then(
+          (tags) => tags.length === 1,
+          () => false,
+        ),
+      );
+      await a.putSession(sessionEntry(`s${n}`, { roomId: `room-${n}`, ...opened }));
+      expect(await shardsWith(`s${n}`)).toHaveLength(1);
+      expect(await a.findSession(`s${n}`)).toMatchObject({ roomId: `room-${n}` });
+    }
   });
 
   test("after a move that has failed halfway, the next write and the end leave nothing behind", async () => {
