@@ -36,10 +36,11 @@ export async function measurePeople(options: PeopleOptions): Promise<Row[]> {
     return { how, browser, told, atMost, goings };
   };
   try {
-    const inTurn = async (ways: readonly Way[], atOnce: number): Promise<Row[]> => {
+    const inTurn = async (ways: readonly Way[], most: number): Promise<Row[]> => {
       const measured: Row[] = [];
       for (const { way, browser } of pairs(ways)) {
         const goings: Going[] = [];
+        const atOnce = way.atOnce ?? most;
         for (let left = times; left > 0; left -= atOnce) {
           const entered = await enterAll(service, way, browser, Math.min(left, atOnce));
           goings.push(...(await departAll(entered, way)));

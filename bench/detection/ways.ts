@@ -12,6 +12,8 @@ export interface Way {
   atMost: number;
   /** Between one's going and the next one's, ms. */
   apartMs: number;
+  /** How many go at the same time, where more would slow each other down. */
+  atOnce?: number;
   /** Whether they are there without microphone and camera. */
   quiet?: true;
   /** Whether it depends on the page and its browser alone, so that it is also a way to go from another system. */
@@ -113,6 +115,8 @@ export const SLOW_WAYS: readonly Way[] = [
     id: "hang",
     how: "page's script hangs, media goes on",
     told: "probe not answered",
+    // Each uses a whole core for as long as it hangs.
+    atOnce: 2,
     open: withPage((person) => person.hang()),
   },
   {
