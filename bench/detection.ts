@@ -22,7 +22,7 @@ import { measureSideBySide, type SideBySide } from "./detection/side-by-side/run
 import { allSubjects } from "./detection/subjects/all.js";
 import { readDetections, type Detections } from "./detection/histogram.js";
 import { socketIo } from "./detection/subjects/npm.js";
-import { browsersHere, browserVersion } from "./detection/person.js";
+import { browsersHere, browserVersion } from "./detection/open-person.js";
 import { QUICK_WAYS, SLOW_WAYS } from "./detection/ways.js";
 import { describeLoad, describeMachine } from "./report/machine.js";
 

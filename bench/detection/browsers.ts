@@ -2,7 +2,8 @@
 import type { Row } from "./document.js";
 import { measureCut, type Cut } from "./network.js";
 import { noMachineReason } from "./other-machine.js";
-import { browsersHere, type BrowserName } from "./person.js";
+import { browsersHere } from "./open-person.js";
+import type { BrowserName } from "./person.js";
 import { MeasuredService } from "./service.js";
 import { departAll, enterAll } from "./trial.js";
 import { QUICK_WAYS, SLOW_WAYS, type Way } from "./ways.js";

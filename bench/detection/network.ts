@@ -5,7 +5,8 @@ import { until } from "../../test/support/until.js";
 import { OtherMachine } from "./other-machine.js";
 import { endBrowser, launchBrowser } from "./chromium-person.js";
 import { openUndrivenFirefox } from "./firefox-person.js";
-import { browsersHere, type BrowserName } from "./person.js";
+import { browsersHere } from "./open-person.js";
+import type { BrowserName } from "./person.js";
 import { MeasuredService } from "./service.js";
 import { Witness, type Going } from "./witness.js";
 

@@ -1,10 +1,4 @@
-/** People with a real browser of their own, and the demo page in it. */
-import { spawnSync } from "node:child_process";
-import { findChromium } from "../../scripts/chromium.js";
-import { findFirefox } from "../../scripts/firefox.js";
-import type { TcpProxy } from "../../test/support/tcp-proxy.js";
-import { ChromiumPerson } from "./chromium-person.js";
-import { FirefoxPerson } from "./firefox-person.js";
+/** What somebody can do who has a real browser of their own, with the demo page in it. */
 
 /** Somebody in the room who is about to go. */
 export interface Leaver {
@@ -36,25 +30,3 @@ export interface Person extends Omit<Leaver, "go"> {
 }
 
 export type BrowserName = "Chromium" | "Firefox";
-
-const PROGRAMS: Readonly<Record<BrowserName, () => string | undefined>> = {
-  Chromium: findChromium,
-  Firefox: findFirefox,
-};
-const PEOPLE = { Chromium: ChromiumPerson, Firefox: FirefoxPerson };
-
-/** @param via a network between the page and the service that can be spoiled; media does not pass it */
-export function openPerson(browser: BrowserName, url: string, via?: TcpProxy): Promise<Person> {
-  return PEOPLE[browser].open(url, via);
-}
-
-/** The browsers that are there. */
-export function browsersHere(): BrowserName[] {
-  return (["Chromium", "Firefox"] as const).filter((name) => PROGRAMS[name]() !== undefined);
-}
-
-/** For example `Mozilla Firefox 153.8.0esr`. */
-export function browserVersion(name: BrowserName): string {
-  const { stdout } = spawnSync(PROGRAMS[name]() ?? "", ["--version"], { encoding: "utf8" });
-  return /^[\w ]+ [\d.]+\w*/.exec(stdout ?? "")?.[0] ?? name;
-}

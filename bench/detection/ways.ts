@@ -1,7 +1,8 @@
 /** The ways to go that need no network namespace. */
 import { TcpProxy } from "../../test/support/tcp-proxy.js";
 import { UnwatchedPerson } from "./chromium-person.js";
-import { openPerson, type BrowserName, type Leaver, type Person } from "./person.js";
+import { openPerson } from "./open-person.js";
+import type { BrowserName, Leaver, Person } from "./person.js";
 
 export interface Way {
   id: string;
