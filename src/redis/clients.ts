@@ -9,6 +9,7 @@ import { followCredentials, tlsOptions, type RedisCredentials } from "./credenti
 import { failureKind } from "./failure.js";
 import { rotatingConnector } from "./rotating-connector.js";
 import type { RedisAddress } from "./redis-url.js";
+import type { ShardChannel } from "./shard-channel.js";
 
 /** The client rejects a command that got no answer within this time. */
 export const COMMAND_TIMEOUT_MS = 1_000;
@@ -46,14 +47,22 @@ export function createCommandClient(address: RedisAddress, credentials: RedisCre
   return cluster;
 }
 
-/** The client for subscriptions. In a cluster every node has all messages, so it connects to any one of them. */
-export function createSubscribingClient(address: RedisAddress, credentials: RedisCredentials): Redis {
+/**
+ * The client for subscriptions. In a cluster it connects to any one of the nodes, and then to that which has the channel.
+ *
+ * @param shard only in a cluster
+ */
+export function createSubscribingClient(
+  address: RedisAddress,
+  credentials: RedisCredentials,
+  shard?: ShardChannel,
+): Redis {
   if (address.kind !== "cluster") return connected(singleSettings(address, credentials, "messages"), credentials);
   const tls = address.tls ? tlsOptions(credentials) : undefined;
   const settings: Settings = {
     ...nodeSettings(address, credentials, "messages"),
     ...TRYING,
-    Connector: rotatingConnector(address.nodes, tls, END_MS),
+    Connector: rotatingConnector(address.nodes, tls, END_MS, () => shard?.takeNext()),
   };
   return connected(settings, credentials);
 }

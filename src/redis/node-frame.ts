@@ -32,7 +32,8 @@ const validators = new Map<string, Validator>(
   Object.entries(NODE_MESSAGES).map(([type, schema]) => [type, Compile(schema)]),
 );
 
-export function encodeFrame(frame: Omit<NodeFrame, "numbered">): string {
+/** @param frame `nr`: makes it different from all others of its stream; nobody reads it */
+export function encodeFrame(frame: Omit<NodeFrame, "numbered"> & { readonly nr?: number | undefined }): string {
   return JSON.stringify(frame);
 }
 

@@ -7,6 +7,7 @@ import type { Following } from "./following.js";
 import { decodeFrame, encodeFrame } from "./node-frame.js";
 import { SequenceTracker } from "../kernel/sequence-tracker.js";
 import { loadScript } from "./script.js";
+import { integer } from "./replies.js";
 import { storedId } from "./stored-text.js";
 import type { Subscriber, SubscriberCallbacks } from "./subscriber.js";
 
@@ -27,6 +28,7 @@ export class RedisBus implements Bus {
   /** The senders that were heard last are at the end. */
   readonly #senders = new Map<string, SequenceTracker>();
   #sent = 0;
+  #sentToSome = 0;
 
   /** @param parts `subscribe` begins to listen on channels */
   constructor(parts: {
@@ -45,6 +47,7 @@ export class RedisBus implements Bus {
       subscribed: () => this.#resume(),
       message: (text) => this.#receive(text),
       failed: () => this.#link.countError("subscribe"),
+      echo: (text) => this.#echo(text),
     });
     this.#unsubscribe = [
       parts.link.on("replica", () => this.#subscriber.renew()),
@@ -65,16 +68,17 @@ export class RedisBus implements Bus {
     if (to === "all") this.#sent += 1;
     const seq = to === "all" ? this.#sent : undefined;
     const channel = to === "all" ? this.#link.keys.channelToAll : this.#link.keys.channelTo(to.nodeId);
-    const frame = encodeFrame({ from: this.#nodeId, stream: this.#stream, seq, message });
+    const frame = to === "all" ? this.#frame(message, seq) : this.#frame(message);
+    // A node of an earlier version listens on no channel of a shard, and here nobody would notice that it does not hear.
+    const way = to === "all" ? "everywhere" : this.#subscriber.way;
     // The bus does not send a lost message again. The link counts the failure, and the receivers notice the missing number.
-    this.#link.runInOrder(PUBLISH, [channel, frame]).catch(() => undefined);
+    this.#link.runInOrder(PUBLISH, [channel, frame, way]).catch(() => undefined);
   }
 
   sendAbout(userIds: readonly string[], message: NodeMessage): void {
-    const frame = encodeFrame({ from: this.#nodeId, stream: this.#stream, seq: undefined, message });
     // The script adds the number.
-    const open = frame.slice(0, -1);
-    const args = [this.#nodeId, this.#link.keys.channelToEach, open, ...userIds.map(storedId)];
+    const open = this.#frame(message).slice(0, -1);
+    const args = [this.#nodeId, this.#link.keys.channelToEach, open, this.#subscriber.way, ...userIds.map(storedId)];
     this.#link.runInOrder(PUBLISH_ABOUT, args).catch(() => {
       // Nobody knows who should have heard of it. It counts as a message to all that is lost, so everybody notices.
       this.#sent += 1;
@@ -101,6 +105,19 @@ export class RedisBus implements Bus {
   close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     return this.#subscriber.close();
+  }
+
+  /** @param seq its number, if it goes to all */
+  #frame(message: NodeMessage, seq?: number): string {
+    // Two messages that say the same are not the same message.
+    const nr = seq === undefined ? (this.#sentToSome += 1) : undefined;
+    return encodeFrame({ from: this.#nodeId, stream: this.#stream, seq, nr, message });
+  }
+
+  async #echo(text: string): Promise<number> {
+    if (this.#link.state === "down") throw new Error("nothing can be sent now");
+    const channel = this.#link.keys.channelTo(this.#nodeId);
+    return integer(await this.#link.runInOrder(PUBLISH, [channel, text, "sharded"]));
   }
 
   #receive(text: string): void {

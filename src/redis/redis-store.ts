@@ -28,6 +28,7 @@ import { parseRedisUrl, type RedisAddress } from "./redis-url.js";
 import { ShardRunner, type Runner } from "./runner.js";
 import { ShardedDirectory } from "./sharded-directory.js";
 import { ShardedStoreCheck } from "./sharded-store-check.js";
+import { ShardChannel } from "./shard-channel.js";
 import { Shards } from "./shards.js";
 import { Subscriber } from "./subscriber.js";
 
@@ -145,8 +146,11 @@ export class RedisStore {
       link: this.link,
       nodeId,
       following: this.#followingOf(nodeId),
-      subscribe: (channels, callbacks) =>
-        new Subscriber(createSubscribingClient(this.#address, this.#credentials), this.#clock, channels, callbacks),
+      subscribe: (channels, callbacks) => {
+        const shard = this.#address.kind === "cluster" ? new ShardChannel(this.link.keys.channelTo(nodeId)) : undefined;
+        const client = createSubscribingClient(this.#address, this.#credentials, shard);
+        return new Subscriber(client, this.#clock, channels, callbacks, shard);
+      },
       onListenerError: this.#onListenerError,
     });
     this.#open.add(bus);

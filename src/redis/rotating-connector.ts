@@ -9,11 +9,13 @@ import type { HostPort } from "./redis-url.js";
  *
  * @param tls undefined: no TLS. Read anew for each connection
  * @param endMs after this time a connection that is being closed is destroyed, milliseconds
+ * @param wanted asked before each attempt: a node to which it leads instead
  */
 export function rotatingConnector(
   nodes: readonly HostPort[],
   tls: ConnectionOptions | undefined,
   endMs: number,
+  wanted: () => HostPort | undefined = () => undefined,
 ): new () => AbstractConnector {
   let turn = Math.floor(Math.random() * nodes.length);
 
@@ -23,7 +25,7 @@ export function rotatingConnector(
     }
 
     override connect(): Promise<typeof this.stream> {
-      const node = nodes[turn++ % nodes.length];
+      const node = wanted() ?? nodes[turn++ % nodes.length];
       if (!node) return Promise.reject(new Error("no nodes"));
       this.connecting = true;
       this.stream = tls ? connectTls({ ...node, ...tls }) : connectPlain({ ...node });

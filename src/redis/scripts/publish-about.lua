@@ -1,9 +1,10 @@
 -- Sends a message about users to the nodes that follow one of them, and to those that have not written yet whom they follow. Redis
--- numbers the messages to each node, so that the node notices a loss. Also removes followers whose lease is gone.
+-- numbers the messages to each node, so that the node notices a loss. The way is "sharded" or "everywhere". Also removes followers whose lease is gone.
 -- KEYS: followers, format, leases, messages-by-lease
--- ARGV: nodeId of the sender, what a channel to a node begins with, frame without its last character, and for each user: the id
+-- ARGV: nodeId of the sender, what a channel to a node begins with, frame without its last character, way, and for each user: the id
 -- Returns nothing.
 -- @include lex
+-- @include deliver
 
 local latest = {}
 local function add(lease)
@@ -33,7 +34,7 @@ if not areAllMarked() then
     end
   end
 end
-for n = 4, #ARGV do
+for n = 5, #ARGV do
   for _, lease in ipairs(owned("followers", ARGV[n], -1)) do
     if redis.call("HEXISTS", key["leases"], lease) == 1 then
       add(lease)
@@ -45,5 +46,5 @@ end
 for node, to in pairs(latest) do
   local number = redis.call("ZADD", key["messages-by-lease"], "XX", "INCR", 1, to.lease)
   local numbered = number and string.format(',"lease":%s,"nth":%.0f', cjson.encode(to.lease), number) or ""
-  redis.call("PUBLISH", ARGV[2] .. node, ARGV[3] .. numbered .. "}")
+  deliver(ARGV[2] .. node, ARGV[3] .. numbered .. "}", ARGV[4])
 end

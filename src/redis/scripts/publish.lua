@@ -1,7 +1,8 @@
 -- Sends a message. In a cluster the key selects the Redis node that runs the script. So one Redis node sends all messages,
 -- and they arrive in order.
 -- KEYS: leases
--- ARGV: channel, frame
--- Returns nothing.
+-- ARGV: channel, frame, "sharded" or "everywhere"
+-- Returns how many have heard it on a channel of a shard.
+-- @include deliver
 
-redis.call("PUBLISH", ARGV[1], ARGV[2])
+return deliver(ARGV[1], ARGV[2], ARGV[3])
