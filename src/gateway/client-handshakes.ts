@@ -26,6 +26,7 @@ export function clientHandshakes(options: {
 
   const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.line = socket;
       try {
         gateway.accept(webSocket, peerOf(addressOf(request), request.headers), request.socket);
       } catch (error) {

@@ -21,7 +21,8 @@ export interface ClientSocket {
   readonly canPing?: boolean;
   /** Says who reads the socket. Call it once, before anything can arrive. */
   readBy(reader: SocketReader): void;
-  send(frame: string | Buffer, options: { binary: boolean }): void;
+  /** Sends a text frame, at once and whole. */
+  sendText(text: string | Buffer): void;
   ping(): void;
   pong(data: Buffer): void;
   /** Tells the client why, and ends. */

@@ -1,10 +1,21 @@
+import type { Duplex } from "node:stream";
 import { WebSocket, type RawData } from "ws";
 import type { ClientSocket, SocketReader } from "./client-socket.js";
+import { textFrame } from "./text-frame.js";
 
-/** A client's WebSocket. All of them have the same five listeners. */
+const TEXT = { binary: false } as const;
+
+/**
+ * A client's WebSocket. All of them have the same five listeners.
+ *
+ * Short texts are written past `ws`, which writes each frame in two pieces. Its own frames are never cut by that: without compression it
+ * writes each of them whole and at once.
+ */
 export class ClientWebSocket extends WebSocket implements ClientSocket {
   /** Who is told what arrives; undefined before {@link readBy}. */
   reader: SocketReader | undefined = undefined;
+  /** What this WebSocket was made of. */
+  line: Duplex | undefined = undefined;
 
   readBy(reader: SocketReader): void {
     this.reader = reader;
@@ -13,6 +24,12 @@ export class ClientWebSocket extends WebSocket implements ClientSocket {
     this.on("pong", ponged);
     this.on("error", failed);
     this.on("close", ended);
+  }
+
+  sendText(text: string | Buffer): void {
+    const frame = this.readyState === this.OPEN ? textFrame(text) : undefined;
+    if (frame && this.line) this.line.write(frame);
+    else this.send(text, TEXT);
   }
 }
 

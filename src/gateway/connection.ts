@@ -102,19 +102,22 @@ export class Connection implements SessionConnection, SocketReader, Reader, Held
 
   /** Sends an event, in one write with other events of the same moment. */
   send(frame: string | Buffer): void {
-    if (!this.#open) return;
-    if (!this.#isHeld) {
-      this.#isHeld = true;
-      this.#line.cork();
-      this.#sink.outbox.hold(this);
-    }
+    this.holdBack();
     this.reply(frame);
+  }
+
+  /** What is sent from now on goes out in one write, when the process has read everything that has arrived. */
+  holdBack(): void {
+    if (!this.#open || this.#isHeld) return;
+    this.#isHeld = true;
+    this.#line.cork();
+    this.#sink.outbox.hold(this);
   }
 
   /** Sends an answer at once, unless events wait that come before it. */
   reply(frame: string | Buffer): void {
     if (!this.#open) return;
-    this.#socket.send(frame, TEXT);
+    this.#socket.sendText(frame);
     if (this.#isHeld) this.#sink.outbox.wrote(frame.length);
     else this.#noteUnread();
   }
@@ -128,9 +131,8 @@ export class Connection implements SessionConnection, SocketReader, Reader, Held
 
   /** Sends an answer that the session pays for; see {@link Session.replies}. */
   sendCharged(frame: string): void {
-    const bytes = Buffer.from(frame);
-    this.session?.replies.spend(bytes.length);
-    this.reply(bytes);
+    this.session?.replies.spend(Buffer.byteLength(frame));
+    this.reply(frame);
   }
 
   /** What this process holds for the client: ws and the socket count it together. */
@@ -263,8 +265,6 @@ export class Connection implements SessionConnection, SocketReader, Reader, Held
     if (verdict === "drop") this.#socket.terminate();
   }
 }
-
-const TEXT = { binary: false } as const;
 
 function isText(expected: Buffer, bytes: Buffer, isBinary: boolean): boolean {
   return !isBinary && bytes.length === expected.length && bytes.equals(expected);

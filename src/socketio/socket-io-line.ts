@@ -52,8 +52,8 @@ export class SocketIoLine implements ClientSocket, Line {
   cork(): void {}
   uncork(): void {}
 
-  send(frame: string | Buffer): void {
-    if (this.#open) this.#output.frame(JSON.parse(frame.toString()) as JsonObject);
+  sendText(text: string | Buffer): void {
+    if (this.#open) this.#output.frame(JSON.parse(text.toString()) as JsonObject);
   }
 
   ping(): void {

@@ -24,6 +24,8 @@ export function roomHandlers(parts: {
         const routerRtpCapabilities = admitted.media.requests?.routerRtpCapabilities ?? null;
         connection.session = admitted.session;
         connection.paceChanged();
+        // Those who enter at the same moment are told with the answer.
+        connection.holdBack();
         reply({
           room: admitted.room,
           routerRtpCapabilities,

@@ -98,3 +98,18 @@ test.each(["__proto__", "constructor", "toString", "hasOwnProperty", "...", "-",
     assertNoFailure(service);
   },
 );
+
+test("what the others are told of metadata arrives whole, however long it is", async () => {
+  const service = await startService();
+  const ada = await service.join("ada", "daily");
+  const bob = await service.join("bob", "daily");
+  // The service sends short frames in one piece and long frames in two.
+  for (const size of [8, 1_000, 3_700, 4_000, 4_096, 8]) {
+    for (const filler of ["x", "ä"]) {
+      const metadata = metadataOf(size, filler);
+      expect(await setMetadata(ada, metadata)).toBe("ok");
+      expect((await bob.event("metadata_changed")).metadata).toEqual(JSON.parse(metadata));
+      bob.frames.length = 0;
+    }
+  }
+});

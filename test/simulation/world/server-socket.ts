@@ -54,7 +54,7 @@ export class ServerSocket implements ClientSocket {
     this.#reader = reader;
   }
 
-  send(data: string | Buffer): void {
+  sendText(data: string | Buffer): void {
     if (this.#state !== "open") return;
     const text = typeof data === "string" ? data : data.toString();
     this.#witness.sent(this, text);
