@@ -160,7 +160,10 @@ export class WatchedMedia {
     if (transportIds === undefined) transports.closeAll();
     else transports.closeOnly(transportIds);
     this.#onChanged(sessionId);
-    return transports.verifyClosed();
+    const left = await transports.verifyClosed();
+    // The worker often confirms after the report has gone out, and no other report would follow.
+    this.#forgetEmpty(sessionId);
+    return left;
   }
 
   lookForSilence(afterMs: number): void {
