@@ -1,19 +1,8 @@
 /** `docs/scale.md`: the costs of one run, and what they mean for 10,000, 100,000 and 1,000,000 sessions. */
 import { table } from "../report/table.js";
-import { largest, mostSessions, sharesOf, sum, type Costs, type Habits, type Step } from "./model.js";
-
-const SIZES = [10_000, 100_000, 1_000_000];
-/** Of one Redis. The rest is for storms and for a node's death. */
-const COMFORTABLE = 0.6;
-
-const STEPS: Readonly<Record<Step, string>> = {
-  renew: "a node renews its lease",
-  enter: "hello and join, at the room's node",
-  redirect: "more, when the room is at another node",
-  leave: "goodbye",
-  call: "a call: rings, is answered, ends",
-  takeOver: "a dead node's session is taken over",
-};
+import { dividedSection, type Divided } from "./divided-section.js";
+import { COMFORTABLE, costTable, percent, SIZES, STEPS, thousands } from "./figures.js";
+import { largest, mostSessions, sharesOf, sum, type Costs, type Habits } from "./model.js";
 
 export interface Run {
   readonly date: string;
@@ -22,8 +11,13 @@ export interface Run {
   readonly load: string;
 }
 
-export function scaleDocument(measured: readonly Costs[], habits: Habits, run: Run): string {
-  const most = mostSessions(measured, habits, COMFORTABLE);
+export function scaleDocument(
+  measured: readonly Costs[],
+  divided: Divided | undefined,
+  habits: Habits,
+  run: Run,
+): string {
+  const most = mostSessions([measured], habits, COMFORTABLE);
   return `# How far one Redis goes
 
 \`npm run bench:cluster -- --write\` wrote this file on ${run.date}, in ${run.minutes.toFixed(0)} minutes. The next run overwrites it.
@@ -55,9 +49,8 @@ ${((habits.sessionsPerNode * nearest(measured, most / habits.sessionsPerNode).ta
 Pings are not in these tables: a client's heartbeat never reaches Redis ([redis-commands.md](redis-commands.md)). Redis runs all scripts in one
 thread, so that thread is the limit, and a second core does not help. People who call more often, or stay for a shorter time, reach it sooner.
 Beyond it there are two ways. \`REDIS_SHARDS\` divides the rooms and sessions of one service over the masters of a Redis Cluster
-([redis-store.md](redis-store.md#divided-keys)). Or run two services, each with a Redis of its own, for two halves of your rooms: that doubles
-these numbers.
-`;
+(${divided ? "see below" : "[redis-store.md](redis-store.md#divided-keys)"}). Or run two services, each with a Redis of its own, for two halves of your rooms: that doubles these numbers.
+${divided ? dividedSection(divided, habits) : ""}`;
 }
 
 /** Whether a million sessions need more than one Redis. */
@@ -65,13 +58,6 @@ function verdict(most: number): string {
   const [million] = SIZES.slice(-1);
   if (million === undefined || most < million) return "";
   return ` So ${thousands(million)} sessions need one Redis, and nothing has to be divided: all keys of a service stay in one slot.`;
-}
-
-function costTable(measured: readonly Costs[]): string {
-  return table(
-    ["microseconds of Redis", ...measured.map(({ nodes }) => `${nodes} nodes`)],
-    (Object.keys(STEPS) as Step[]).map((step) => [STEPS[step], ...measured.map((costs) => costs[step].toFixed(0))]),
-  );
 }
 
 function sizeTable(measured: readonly Costs[], habits: Habits): string {
@@ -91,6 +77,4 @@ function nearest(measured: readonly Costs[], nodes: number): Costs {
   );
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-const thousands = (count: number): string => count.toLocaleString("en-US");
 const minutes = (seconds: number): string => (seconds / 60).toFixed(0);

@@ -2,6 +2,7 @@ import { until } from "../../test/support/until.js";
 import type { Costs } from "./model.js";
 import { Nodes } from "./nodes.js";
 import { RedisMeter } from "./redis-meter.js";
+import type { RedisUnderTest } from "./redis-under-test.js";
 import { call, enter, forEach, hello, leave, type Caller } from "./steps.js";
 
 /** Enough renewals of each node to tell their cost. */
@@ -9,35 +10,39 @@ const IDLE_SECONDS = 12;
 /** People in each room of the node that dies. */
 const IN_A_ROOM = 5;
 
+/** Microseconds for each group of masters. */
+type Cost = readonly number[];
+
 /**
  * Measures each step with so many nodes. All nodes but one are in one process; the last one is in its own, so that it can die.
  *
  * @param people how often each step is measured
  * @param renewSeconds between two renewals of a node
+ * @returns what each group of masters spends
  */
 export async function measureCosts(
-  redisPort: number,
+  redis: RedisUnderTest,
   nodes: number,
   people: number,
   renewSeconds: number,
-): Promise<Costs> {
-  const meter = new RedisMeter(redisPort);
-  const pause = async (): Promise<number> => {
+): Promise<readonly Costs[]> {
+  const meter = new RedisMeter(redis);
+  const pause = async (): Promise<Cost> => {
     const { cpu, seconds } = await meter.during(
       () => new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1_000)),
     );
-    return cpu / seconds;
+    return cpu.map((each) => each / seconds);
   };
   const alonePerSecond = await pause();
-  const living = await Nodes.start(nodes - 1, redisPort, "node");
-  const doomed = await Nodes.start(1, redisPort, "doomed");
+  const living = await Nodes.start(nodes - 1, redis, "node");
+  const doomed = await Nodes.start(1, redis, "doomed");
   try {
     await living.see(nodes);
     const idlePerSecond = await pause();
     /** Microseconds for each time. */
-    const cost = async (times: number, step: () => Promise<unknown>): Promise<number> => {
+    const cost = async (times: number, step: () => Promise<unknown>): Promise<Cost> => {
       const { cpu, seconds } = await meter.during(step);
-      return Math.max(0, cpu - idlePerSecond * seconds) / times;
+      return cpu.map((each, group) => Math.max(0, each - (idlePerSecond[group] ?? 0) * seconds) / times);
     };
     const { urls } = living;
     const anyOf = (n: number): string => urls[n % urls.length] ?? "";
@@ -66,15 +71,16 @@ export async function measureCosts(
     ]);
     const callCost = await cost(people, () => forEach(pairs, ([from, to]) => call(from, to)));
     const takeOver = await takeOverCost(meter, { living, doomed }, people * IN_A_ROOM, cost);
-    return {
+    const at = (spent: Cost, group: number): number => spent[group] ?? 0;
+    return redis.groups.map((_, group) => ({
       nodes,
-      renew: ((idlePerSecond - alonePerSecond) / nodes) * renewSeconds,
-      enter: enterCost,
-      redirect: redirectCost - enterCost,
-      leave: leaveCost,
-      call: callCost,
-      takeOver,
-    };
+      renew: ((at(idlePerSecond, group) - at(alonePerSecond, group)) / nodes) * renewSeconds,
+      enter: at(enterCost, group),
+      redirect: at(redirectCost, group) - at(enterCost, group),
+      leave: at(leaveCost, group),
+      call: at(callCost, group),
+      takeOver: at(takeOver, group),
+    }));
   } finally {
     meter.close();
     await Promise.all([living.kill(), doomed.kill()]);
@@ -85,8 +91,8 @@ async function takeOverCost(
   meter: RedisMeter,
   { living, doomed }: { living: Nodes; doomed: Nodes },
   sessions: number,
-  cost: (times: number, step: () => Promise<unknown>) => Promise<number>,
-): Promise<number> {
+  cost: (times: number, step: () => Promise<unknown>) => Promise<Cost>,
+): Promise<Cost> {
   const [home = ""] = doomed.urls;
   const before = await meter.sessions();
   // A session without a room stays at the node that it came to.

@@ -83,10 +83,16 @@ export function largest(shares: Shares): keyof Shares {
   return steps.reduce((most, step) => (shares[step] > shares[most] ? step : most));
 }
 
-/** How many sessions one Redis serves with at most this share of its processor time, in whole nodes. */
-export function mostSessions(measured: readonly Costs[], habits: Habits, atMost: number): number {
+/**
+ * How many sessions a service can have when each of these masters spends at most this share of its processor time, in whole nodes.
+ *
+ * @param masters what was measured of each
+ */
+export function mostSessions(masters: readonly (readonly Costs[])[], habits: Habits, atMost: number): number {
+  const busiest = (sessions: number): number =>
+    Math.max(...masters.map((measured) => sum(sharesOf(measured, sessions, habits))));
   let nodes = 0;
-  while (sum(sharesOf(measured, (nodes + 1) * habits.sessionsPerNode, habits)) <= atMost) nodes += 1;
+  while (busiest((nodes + 1) * habits.sessionsPerNode) <= atMost) nodes += 1;
   return nodes * habits.sessionsPerNode;
 }
 

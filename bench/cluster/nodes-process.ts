@@ -1,6 +1,6 @@
 /**
  * Many nodes of the service in one process, each with its port and its connections to Redis:
- * `nodes-process.ts <number of nodes> <Redis port> <name>`. Sends its parent the URLs of the nodes.
+ * `nodes-process.ts <number of nodes> <REDIS_URL> <REDIS_SHARDS> <name>`. Sends its parent the URLs of the nodes.
  */
 import { fileURLToPath } from "node:url";
 import { buildApp } from "../../src/composition/app.js";
@@ -9,7 +9,7 @@ import { createLogger } from "../../src/observability/logger.js";
 import { freePort } from "../../test/support/free-port.js";
 
 const CONFIG = fileURLToPath(new URL("../../config", import.meta.url));
-const [count = "1", redisPort = "", name = "node"] = process.argv.slice(2);
+const [count = "1", REDIS_URL = "", REDIS_SHARDS = "1", name = "node"] = process.argv.slice(2);
 
 const urls: string[] = [];
 for (let n = 1; n <= Number(count); n += 1) {
@@ -20,7 +20,8 @@ for (let n = 1; n <= Number(count); n += 1) {
     PORT,
     PUBLIC_URL: url,
     NODE_ID: `${name}-${n}`,
-    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    REDIS_URL,
+    REDIS_SHARDS,
     SFU_WORKERS: "0",
     SFU_PORT: "0",
     WEB_PORT: "0",

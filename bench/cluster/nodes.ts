@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { until } from "../../test/support/until.js";
+import type { RedisUnderTest } from "./redis-under-test.js";
 
 const PROGRAM = fileURLToPath(new URL("nodes-process.ts", import.meta.url));
 
@@ -15,8 +16,9 @@ export class Nodes {
     this.urls = urls;
   }
 
-  static async start(count: number, redisPort: number, name: string): Promise<Nodes> {
-    const child = fork(PROGRAM, [String(count), String(redisPort), name], { execArgv: ["--import", "tsx"] });
+  static async start(count: number, { url, tags }: RedisUnderTest, name: string): Promise<Nodes> {
+    const settings = [url, String(Math.max(1, tags.length))];
+    const child = fork(PROGRAM, [String(count), ...settings, name], { execArgv: ["--import", "tsx"] });
     const failed = once(child, "exit").then(() => Promise.reject(new Error("the nodes did not start; see above")));
     const [urls] = (await Promise.race([once(child, "message"), failed])) as [string[]];
     return new Nodes(child, urls);

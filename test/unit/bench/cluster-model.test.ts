@@ -49,8 +49,14 @@ test("one node sends nobody to another node", () => {
 });
 
 test("the most sessions are those of the last whole node below the limit", () => {
-  const most = mostSessions(MEASURED, HABITS, 0.6);
+  const most = mostSessions([MEASURED], HABITS, 0.6);
   expect(sum(sharesOf(MEASURED, most, HABITS))).toBeLessThanOrEqual(0.6);
   expect(sum(sharesOf(MEASURED, most + 10_000, HABITS))).toBeGreaterThan(0.6);
-  expect(mostSessions(MEASURED, HABITS, 0)).toBe(0);
+  expect(mostSessions([MEASURED], HABITS, 0)).toBe(0);
+});
+
+test("of several masters the busiest one decides", () => {
+  const idle = MEASURED.map((measured) => ({ ...measured, enter: 1, redirect: 0, leave: 1, call: 1 }));
+  expect(mostSessions([idle, MEASURED], HABITS, 0.6)).toBe(mostSessions([MEASURED], HABITS, 0.6));
+  expect(mostSessions([idle], HABITS, 0.6)).toBeGreaterThan(mostSessions([MEASURED], HABITS, 0.6));
 });
