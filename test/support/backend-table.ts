@@ -106,5 +106,6 @@ function versionOf({ nodeId, at, sequence }: Told, epoch: number): Version {
 }
 
 function versionText(row: Version | undefined): string {
-  return row ? `${row.nodeId}, epoch ${row.epoch}, sequence ${row.sequence}` : "never told";
+  if (!row) return "never told";
+  return `${row.nodeId}, epoch ${row.epoch}, sequence ${row.sequence}, at ${new Date(row.at).toISOString()}`;
 }

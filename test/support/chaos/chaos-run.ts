@@ -131,6 +131,8 @@ export class ChaosRun {
   }
 
   #failure(wrong: readonly string[]): Error {
-    return new Error(`seed ${this.#plan.seed}: ${wrong.join("\n  ")}\n${this.#log.join("\n")}`);
+    return new Error(
+      `seed ${this.#plan.seed}: ${wrong.join("\n  ")}\nbegan at ${new Date(this.#beganAt).toISOString()}\n${this.#log.join("\n")}`,
+    );
   }
 }

@@ -6,6 +6,9 @@ export interface ChaosStore {
   readonly settings: Readonly<Record<string, string>>;
   /** The one master, to which proxies can lead; undefined where there are several. */
   readonly masterPort: number | undefined;
+  /** All members of a cluster, masters and replicas; empty where there is none. */
+  readonly memberPorts: readonly number[];
+  masterPorts(): Promise<readonly number[]>;
   /** Resolves when every master has its replica, so that a failover can begin. */
   isWhole(): Promise<void>;
   /** A replica takes the place of its master. Nothing is lost. */

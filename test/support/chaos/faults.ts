@@ -2,14 +2,22 @@ import type { Random } from "../random.js";
 import type { ChaosNode, Stage } from "./stage.js";
 
 /** Faults of one node. */
-const OF_NODES = ["kill", "stop", "term", "cut", "silence"] as const;
+const OF_NODES = ["kill", "stop", "term", "cut", "silence", "cut from a master", "silence of a master"] as const;
 /** Faults of what all nodes share. */
 const OF_ALL = ["fail over", "kill redis", "lose all data", "cut all"] as const;
 export type FaultKind = (typeof OF_NODES)[number] | (typeof OF_ALL)[number];
 export const PROCESS_FAULTS: readonly FaultKind[] = ["kill", "stop", "term"];
-export const ALL_FAULTS: readonly FaultKind[] = [...OF_NODES, ...OF_ALL];
-/** Those of a cluster: no proxy is between it and the nodes. */
-export const SHARD_FAULTS: readonly FaultKind[] = [...PROCESS_FAULTS, "fail over", "kill redis", "lose all data"];
+/** Those of one master. */
+export const ALL_FAULTS: readonly FaultKind[] = [...PROCESS_FAULTS, "cut", "silence", ...OF_ALL];
+/** Those of a cluster. Each node has a way of its own to each of its masters. */
+export const SHARD_FAULTS: readonly FaultKind[] = [
+  ...PROCESS_FAULTS,
+  "cut from a master",
+  "silence of a master",
+  "fail over",
+  "kill redis",
+  "lose all data",
+];
 
 /** So many nodes may have a fault at the same time. */
 const MOST_NODES = 2;
@@ -20,6 +28,8 @@ interface Fault {
   readonly kind: FaultKind;
   readonly node: string | undefined;
   readonly beganAt: number;
+  /** When a process that was told to end has ended. It goes on with its work until then. */
+  diedAt: number | undefined;
   endedAt: number | undefined;
 }
 
@@ -83,7 +93,7 @@ export class Faults {
       (death) =>
         (death.kind === "kill" || death.kind === "term") &&
         death.node === nodeId &&
-        death.beganAt >= at &&
+        (death.diedAt ?? Infinity) >= at &&
         this.#faults.some(
           (other) =>
             other !== death &&
@@ -107,24 +117,32 @@ export class Faults {
 
   async #make(kind: FaultKind, node: ChaosNode, ms: number): Promise<void> {
     const isOfAll = OF_ALL.some((each) => each === kind);
-    const fault: Fault = { kind, node: isOfAll ? undefined : node.id, beganAt: Date.now(), endedAt: undefined };
+    const fault: Fault = {
+      kind,
+      node: isOfAll ? undefined : node.id,
+      beganAt: Date.now(),
+      diedAt: undefined,
+      endedAt: undefined,
+    };
     this.#faults.push(fault);
     this.#note(`${kind}${isOfAll ? "" : ` ${node.id}`}, ${ms} ms`);
     if (isOfAll) this.#isRedisBusy = true;
     else this.#busy.add(node);
-    await (isOfAll ? this.#disturbRedis(kind, ms) : this.#disturbNode(kind, node, ms));
+    await (isOfAll ? this.#disturbRedis(kind, ms) : this.#disturbNode(fault, node, ms));
     if (isOfAll) this.#isRedisBusy = false;
     else this.#busy.delete(node);
     fault.endedAt = Date.now();
     this.#note(`${kind}${isOfAll ? "" : ` ${node.id}`} is over`);
   }
 
-  async #disturbNode(kind: FaultKind, node: ChaosNode, ms: number): Promise<void> {
+  async #disturbNode(fault: Fault, node: ChaosNode, ms: number): Promise<void> {
+    const { kind } = fault;
     switch (kind) {
       case "kill":
       case "term":
         node.process.signal(kind === "kill" ? "SIGKILL" : "SIGTERM");
         await node.process.ended();
+        fault.diedAt = Date.now();
         await this.#wait(ms / 3);
         return node.restart();
       case "stop":
@@ -132,6 +150,9 @@ export class Faults {
         await this.#wait(ms);
         node.process.signal("SIGCONT");
         return;
+      case "cut from a master":
+      case "silence of a master":
+        return this.#cutFromMaster(kind, node, this.#random.below(100), ms);
       default:
         this.#cutOff.add(node);
         if (kind === "silence") node.way?.silence();
@@ -140,6 +161,16 @@ export class Faults {
         this.#cutOff.delete(node);
         node.way?.heal();
     }
+  }
+
+  /** One node does not reach one of the masters. All others reach it. */
+  async #cutFromMaster(kind: FaultKind, node: ChaosNode, master: number, ms: number): Promise<void> {
+    const ports = await this.#stage.redis.masterPorts();
+    const way = node.ways?.of(ports[master % ports.length] ?? 0);
+    if (kind === "cut from a master") way?.cut();
+    else way?.silence();
+    await this.#wait(ms * 2);
+    way?.heal();
   }
 
   async #disturbRedis(kind: FaultKind, ms: number): Promise<void> {

@@ -9,6 +9,7 @@ const keys = new Keys(DEFAULT_PREFIX);
 /** A Redis, its replica and a sentinel. The two change their places with each failover. */
 export class RedisPair implements ChaosStore {
   readonly settings = {};
+  readonly memberPorts = [];
   #master: RedisServer;
   #replica: RedisServer;
   readonly #sentinel: RedisServer;
@@ -37,6 +38,10 @@ export class RedisPair implements ChaosStore {
 
   get masterPort(): number {
     return this.#master.port;
+  }
+
+  masterPorts(): Promise<readonly number[]> {
+    return Promise.resolve([this.masterPort]);
   }
 
   /** For nodes that ask the sentinel themselves. */

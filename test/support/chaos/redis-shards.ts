@@ -29,6 +29,14 @@ export class RedisShards implements ChaosStore {
     return this.#cluster.url;
   }
 
+  get memberPorts(): readonly number[] {
+    return this.#cluster.nodes.map(({ port }) => port);
+  }
+
+  async masterPorts(): Promise<readonly number[]> {
+    return (await this.#cluster.masters()).map(({ port }) => port);
+  }
+
   async isWhole(): Promise<void> {
     await until(async () => {
       const { nodes } = this.#cluster;

@@ -8,6 +8,7 @@ import { TcpProxy } from "../tcp-proxy.js";
 import type { ChaosStore } from "./chaos-store.js";
 import { RedisPair } from "./redis-pair.js";
 import { RedisShards } from "./redis-shards.js";
+import { Ways } from "./ways.js";
 
 /** How long a session waits for its client. Shorter than the default, so that a run sees many ends. */
 export const GRACE_MS = 8_000;
@@ -28,25 +29,33 @@ export class ChaosNode {
   readonly port: number;
   /** A node without one asks the sentinel where Redis is. */
   readonly way: TcpProxy | undefined;
+  /** Its ways to the members of a cluster. */
+  readonly ways: Ways | undefined;
   process: ServiceProcess;
   readonly #env: Record<string, string>;
 
   private constructor(
     id: string,
     port: number,
-    { way, env, process }: { way: TcpProxy | undefined; env: Record<string, string>; process: ServiceProcess },
+    parts: { way: TcpProxy | undefined; ways: Ways | undefined; env: Record<string, string>; process: ServiceProcess },
   ) {
     this.id = id;
     this.port = port;
-    this.way = way;
-    this.#env = env;
-    this.process = process;
+    this.way = parts.way;
+    this.ways = parts.ways;
+    this.#env = parts.env;
+    this.process = parts.process;
   }
 
-  static async start(id: string, way: TcpProxy | undefined, settings: Record<string, string>): Promise<ChaosNode> {
+  static async start(
+    id: string,
+    { way, ways }: { way: TcpProxy | undefined; ways: Ways | undefined },
+    settings: Record<string, string>,
+  ): Promise<ChaosNode> {
     const port = await freePort();
-    const env = { ...SETTINGS, ...settings, NODE_ID: id, PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` };
-    return new ChaosNode(id, port, { way, env, process: await ServiceProcess.start(env) });
+    const own = { ...SETTINGS, ...settings, ...ways?.settings };
+    const env = { ...own, NODE_ID: id, PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` };
+    return new ChaosNode(id, port, { way, ways, env, process: await ServiceProcess.start(env) });
   }
 
   /** Starts the process again, with the same name and address. */
@@ -79,15 +88,17 @@ export class Stage {
       for (const event of events) table.take(event);
       return 204;
     };
-    const { masterPort } = redis;
+    const { masterPort, memberPorts } = redis;
     const ways = masterPort === undefined ? [] : await Promise.all([1, 2, 3].map(() => TcpProxy.start(masterPort)));
     onTestFinished(async () => void (await Promise.all(ways.map((way) => way.close()))));
     const nodes = await Promise.all(
-      [0, 1, 2, 3].map((index) => {
+      [0, 1, 2, 3].map(async (index) => {
         const way = ways[index];
+        const toMembers = memberPorts.length > 0 ? await Ways.to(memberPorts) : undefined;
+        onTestFinished(() => toMembers?.close());
         const url = way ? `redis://127.0.0.1:${way.port}` : redis.url;
         const env = { ...receiver.settings, ...redis.settings, REDIS_URL: url };
-        return ChaosNode.start(`node-${index + 1}`, way, env);
+        return ChaosNode.start(`node-${index + 1}`, { way, ways: toMembers }, env);
       }),
     );
     const balancer = await Balancer.start(nodes.map(({ port }) => port));
