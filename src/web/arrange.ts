@@ -6,18 +6,23 @@ const WIDE = 16 / 9;
 /** The shape of more than two pictures on an upright screen, which they fill better so. */
 const UPRIGHT = 4 / 3;
 /** A name and a face can be told on a tile of this width, pixels; on a small screen it is nearer to the eye. */
-const LEAST_WIDTH = { wide: 200, upright: 150 } as const;
+const LEAST_WIDTH = { wide: 200, small: 150 } as const;
 
 export interface Size {
   readonly width: number;
   readonly height: number;
 }
 
-/** How many tiles fit on one page without being too small; all of them, if they do. */
-export function tilesPerPage(tiles: number, size: Size): number {
+/**
+ * How many tiles fit on one page without being too small; all of them, if they do.
+ *
+ * @param isAside whether the tiles stand beside something larger
+ */
+export function tilesPerPage(tiles: number, size: Size, isAside = false): number {
   if (size.width === 0 || size.height === 0) return Math.max(1, tiles);
   const isUpright = size.height > size.width;
-  const [width, ratio] = isUpright ? [LEAST_WIDTH.upright, UPRIGHT] : [LEAST_WIDTH.wide, WIDE];
+  const width = isUpright || isAside ? LEAST_WIDTH.small : LEAST_WIDTH.wide;
+  const ratio = isUpright ? UPRIGHT : WIDE;
   const columns = Math.max(1, Math.floor((size.width + GAP) / (width + GAP)));
   const rows = Math.max(1, Math.floor((size.height + GAP) / (width / ratio + GAP)));
   return columns * rows;

@@ -1,9 +1,10 @@
-/** The bar at the bottom of a call: microphone, camera, hand, leave. */
+/** The bar at the bottom of a call: microphone, camera, screen, hand, leave. */
 import { useState } from "preact/hooks";
 import { DeviceMenu } from "./device-menu.js";
-import { Icon, type IconName } from "./icon.js";
 import type { LiveCall } from "./live-call.js";
 import { openTracks, whyNoDevice } from "./local-tracks.js";
+import { RoundButton } from "./round-button.js";
+import { ScreenButton } from "./screen-button.js";
 
 export function Controls(props: {
   call: LiveCall;
@@ -34,6 +35,7 @@ export function Controls(props: {
         pressed={camera}
         onClick={() => toggle("camera")}
       />
+      <ScreenButton call={call} problem={props.problem} />
       <RoundButton
         testid="hand-button"
         icon="hand"
@@ -59,33 +61,6 @@ export function Controls(props: {
       />
       <RoundButton testid="leave-button" look="danger" icon="leave" label="Leave" onClick={props.leave} />
     </div>
-  );
-}
-
-/** @param pressed undefined: the button is no switch */
-function RoundButton(props: {
-  testid: string;
-  icon: IconName;
-  label: string;
-  look?: "danger" | "side-button";
-  pressed?: boolean;
-  onClick: () => void;
-}) {
-  const { testid, icon, label, look, pressed } = props;
-  return (
-    <button
-      type="button"
-      class={look ? `round ${look}` : "round"}
-      data-testid={testid}
-      data-icon={icon}
-      data-on={pressed ? "" : undefined}
-      aria-pressed={pressed}
-      aria-label={label}
-      title={label}
-      onClick={props.onClick}
-    >
-      <Icon name={icon} />
-    </button>
   );
 }
 

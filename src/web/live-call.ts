@@ -6,6 +6,15 @@ import { stoppedWords, unpluggedWords } from "./device-words.js";
 import type { LocalTracks } from "./local-tracks.js";
 import type { LastseenMedia, Publication, RemoteTrack } from "@lastseen/client/media";
 
+/** A screen, a window or a tab that somebody shares. */
+export interface SharedScreen {
+  readonly participant: Participant;
+  readonly track: MediaStreamTrack;
+}
+
+const SCREEN = "screen";
+const SCREEN_AUDIO = "screen-audio";
+
 export class LiveCall {
   readonly client: LastseenClient;
   readonly media: LastseenMedia;
@@ -74,27 +83,51 @@ export class LiveCall {
     return this.publications.value.some((publication) => publication.source === source && !publication.muted);
   }
 
-  /** Whether the participant sends sound or picture that is not muted. What this page itself sends it knows first. */
-  sends(participant: Participant, kind: "audio" | "video"): boolean {
+  /** Whether the participant's microphone or camera is on. What this page itself sends it knows first. */
+  sends(participant: Participant, input: DeviceInput): boolean {
+    const kind = input === "mic" ? "audio" : "video";
     if (this.isOwn(participant)) {
-      return this.publications.value.some(({ track, muted }) => track.kind === kind && !muted);
+      return this.publications.value.some(
+        ({ track, source, muted }) => track.kind === kind && !isOfScreen(source) && !muted,
+      );
     }
-    return participant.producers.some((producer) => producer.kind === kind && !producer.paused);
+    return participant.producers.some(
+      (producer) => producer.kind === kind && !isOfScreen(producer.source) && !producer.paused,
+    );
   }
 
-  /** The sound that somebody else sends. */
-  remoteSound(sessionId: string): MediaStreamTrack | undefined {
-    return this.tracks.value.findLast((remote) => remote.sessionId === sessionId && remote.kind === "audio")?.track;
+  /** The sounds that somebody else sends: the voice, and the sound of a shared screen. */
+  remoteSounds(sessionId: string): RemoteTrack[] {
+    const sounds = this.tracks.value.filter((remote) => remote.sessionId === sessionId && remote.kind === "audio");
+    // Somebody who goes on in another tab has two of a source for a moment.
+    return [...new Map(sounds.map((sound) => [sound.source, sound])).values()];
   }
 
-  /** The picture that somebody else sends: the screen rather than the camera. */
-  remotePicture(sessionId: string): RemoteTrack | undefined {
-    const pictures = this.tracks.value.filter((remote) => remote.sessionId === sessionId && remote.kind === "video");
-    return pictures.findLast(({ source }) => source === "screen") ?? pictures.at(-1);
+  /** The picture of somebody else's camera. */
+  remotePicture(sessionId: string): MediaStreamTrack | undefined {
+    return this.tracks.value.findLast(
+      (remote) => remote.sessionId === sessionId && remote.kind === "video" && remote.source !== SCREEN,
+    )?.track;
+  }
+
+  /** The screens that people share, one's own included. */
+  get screens(): SharedScreen[] {
+    return this.participants.value.flatMap((participant) => {
+      const track = this.isOwn(participant)
+        ? this.publications.value.find(({ source }) => source === SCREEN)?.track
+        : this.tracks.value.findLast(
+            ({ sessionId, source }) => sessionId === participant.sessionId && source === SCREEN,
+          )?.track;
+      return track ? [{ participant, track }] : [];
+    });
   }
 
   close(): void {
     for (const stop of this.#stop) stop();
     this.participants.value = [];
   }
+}
+
+function isOfScreen(source: string | undefined): boolean {
+  return source === SCREEN || source === SCREEN_AUDIO;
 }

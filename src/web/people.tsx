@@ -40,6 +40,7 @@ function Person({ participant, ageMs, call }: { participant: Participant; ageMs:
   const { sessionId, userId, name, state, metadata } = participant;
   const own = call.isOwn(participant);
   const isLive = call.isLive.value;
+  const sharesScreen = call.screens.some((screen) => screen.participant.sessionId === sessionId);
   const idleTimeoutMs = call.client.session?.heartbeat.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
   const left = Math.max(0, 1 - ageMs / idleTimeoutMs);
   return (
@@ -67,8 +68,13 @@ function Person({ participant, ageMs, call }: { participant: Participant; ageMs:
             <Icon name="hand" />
           </span>
         )}
-        <Icon name={call.sends(participant, "audio") ? "mic" : "micOff"} />
-        <Icon name={call.sends(participant, "video") ? "camera" : "cameraOff"} />
+        {sharesScreen && (
+          <span class="shares" title="Shares the screen">
+            <Icon name="screen" />
+          </span>
+        )}
+        <Icon name={call.sends(participant, "mic") ? "mic" : "micOff"} />
+        <Icon name={call.sends(participant, "camera") ? "camera" : "cameraOff"} />
       </span>
     </li>
   );

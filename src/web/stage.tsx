@@ -1,24 +1,33 @@
 /** The pictures: one tile for each participant, as large as the screen allows, on several pages where they get too small. */
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { arrange, tilesPerPage, type Size } from "./arrange.js";
+import { useRef, useState } from "preact/hooks";
+import { arrange, tilesPerPage } from "./arrange.js";
 import type { LiveCall } from "./live-call.js";
+import { Screens } from "./screens.js";
 import { Sounds } from "./sounds.js";
 import { Tile } from "./tile.js";
+import { useSize } from "./use-size.js";
 
+/** While somebody shares a screen, the screens have the larger part. */
 export function Stage({ call }: { call: LiveCall }) {
+  const { screens } = call;
+  return (
+    <div class="stage-area" data-shared={screens.length > 0 ? "" : undefined}>
+      <div class="stage-parts" style={{ "--screens": String(screens.length) }}>
+        {screens.length > 0 && <Screens screens={screens} call={call} />}
+        <Faces key="faces" call={call} isAside={screens.length > 0} />
+      </div>
+      <Sounds call={call} />
+    </div>
+  );
+}
+
+function Faces({ call, isAside }: { call: LiveCall; isAside: boolean }) {
   const stage = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  const size = useSize(stage);
   const [chosenPage, choosePage] = useState(0);
-  useLayoutEffect(() => {
-    const element = stage.current;
-    if (!element) return undefined;
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   const participants = call.participants.value;
-  const perPage = tilesPerPage(participants.length, size);
+  const perPage = tilesPerPage(participants.length, size, isAside);
   const pages = Math.max(1, Math.ceil(participants.length / perPage));
   const page = Math.min(chosenPage, pages - 1);
   // Where not everybody is in sight, one's own picture is on the first page.
@@ -28,7 +37,7 @@ export function Stage({ call }: { call: LiveCall }) {
   // All pages have tiles of one size.
   const { tileWidth, ratio } = arrange(pages > 1 ? perPage : participants.length, size);
   return (
-    <div class="stage-area" data-paged={pages > 1 ? "" : undefined}>
+    <div class="faces" data-paged={pages > 1 ? "" : undefined}>
       <div
         ref={stage}
         class="stage"
@@ -46,7 +55,6 @@ export function Stage({ call }: { call: LiveCall }) {
         words={`${page * perPage + 1}–${page * perPage + shown.length} of ${participants.length}`}
         turnTo={choosePage}
       />
-      <Sounds call={call} />
     </div>
   );
 }

@@ -11,10 +11,8 @@ export function Tile({ participant, call }: { participant: Participant; call: Li
   const own = call.isOwn(participant);
   const isLive = call.isLive.value;
   const offlineWord = own ? "You are offline" : "Last known";
-  const remote = own ? undefined : call.remotePicture(sessionId);
-  const video = own ? ownCamera(call) : remote?.track;
-  const isScreen = remote?.source === "screen";
-  const showsVideo = video !== undefined && call.sends(participant, "video");
+  const video = own ? ownCamera(call) : call.remotePicture(sessionId);
+  const showsVideo = video !== undefined && call.sends(participant, "camera");
   return (
     <article
       class="tile"
@@ -23,7 +21,6 @@ export function Tile({ participant, call }: { participant: Participant; call: Li
       data-user-id={userId}
       data-own={own ? "" : undefined}
       data-state={state}
-      data-screen={isScreen ? "" : undefined}
       data-stale={isLive ? undefined : ""}
       data-speaking={userId === call.speaker.value ? "" : undefined}
       aria-label={own ? `${isolated(name)} (you)` : name}
@@ -45,14 +42,13 @@ export function Tile({ participant, call }: { participant: Participant; call: Li
         <span
           class="tile-muted"
           title="Microphone off"
-          hidden={own ? call.publishes("mic") : call.sends(participant, "audio")}
+          hidden={own ? call.publishes("mic") : call.sends(participant, "mic")}
         >
           <Icon name="micOff" />
         </span>
         <span class="tile-name">
           <bdi>{name}</bdi>
           {own && " (you)"}
-          {isScreen && " · screen"}
         </span>
       </div>
       <span class="tile-hand" title="Hand raised" hidden={metadata["hand"] !== true}>

@@ -39,6 +39,8 @@ interface LikePeople {
   asks?: boolean;
   /** It has the devices of the machine. */
   realDevices?: boolean;
+  /** Its user shares the tab with this title. It asks, too: the browser chooses no tab where it asks nobody. */
+  sharesTab?: string;
 }
 
 /** Opens an empty page in a browser of its own, whose processes a test may stop or kill. */
@@ -76,13 +78,14 @@ function launch(like: LikePeople = {}): Promise<Browser> {
   return chromium.launch(launchOptions(like));
 }
 
-function launchOptions({ asks = false, realDevices = false }: LikePeople): LaunchOptions {
+function launchOptions({ asks = false, realDevices = false, sharesTab }: LikePeople): LaunchOptions {
   return {
     executablePath: browserPath ?? "",
     args: [
       ...CHROMIUM_ARGS.filter((arg) => arg !== "--headless"),
-      ...(asks ? [] : ["--use-fake-ui-for-media-stream"]),
+      ...(asks || sharesTab !== undefined ? [] : ["--use-fake-ui-for-media-stream"]),
       // A camera of 1280x720. Half of its usual 20 frames per second cost half of the processor time.
+      ...(sharesTab === undefined ? [] : [`--auto-select-tab-capture-source-by-title=${sharesTab}`]),
       ...(realDevices ? [] : ["--use-fake-device-for-media-stream=fps=10"]),
       "--autoplay-policy=no-user-gesture-required",
     ],

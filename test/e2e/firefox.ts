@@ -1,7 +1,7 @@
 import type { Page } from "puppeteer-core";
 import { afterAll, onTestFinished } from "vitest";
 import { findFirefox, firefoxProblem } from "../../scripts/firefox.js";
-import { Firefox } from "../support/firefox.js";
+import { Firefox, type FirefoxExtras } from "../support/firefox.js";
 import { PATIENCE_MS } from "../support/until.js";
 import { noStageReason } from "./browsers.js";
 import { Participant } from "./participant.js";
@@ -47,8 +47,13 @@ export class FirefoxPerson extends Participant {
   }
 
   /** Like {@link enter}, in a browser of its own, whose processes a test may stop or kill. @param prefs further settings of it */
-  static async enterAlone(name: string, url: string, prefs?: Record<string, unknown>): Promise<FirefoxPerson> {
-    const firefox = await Firefox.launch(program, prefs);
+  static async enterAlone(
+    name: string,
+    url: string,
+    prefs?: Record<string, unknown>,
+    extras?: FirefoxExtras,
+  ): Promise<FirefoxPerson> {
+    const firefox = await Firefox.launch(program, prefs, extras);
     onTestFinished(() => firefox.close());
     return FirefoxPerson.#enterIn(firefox, name, url);
   }

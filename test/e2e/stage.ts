@@ -26,6 +26,8 @@ export interface Entrance {
   ownBrowser?: boolean;
   /** Gives this person a browser that lets the page use camera and microphone only while its user allows it: they are allowed. */
   asks?: boolean;
+  /** Gives this person a browser whose user shares the tab with this title. */
+  sharesTab?: string;
   /** The user id. Without it the page makes one. */
   user?: string;
   /** More settings of the demo page, such as `{ camera: "0" }`. */
@@ -63,11 +65,13 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
       pages.set(proxy, port);
       return proxy;
     },
-    async enter(name, room, { via, first, asks = false, ownBrowser = asks, user, settings } = {}) {
+    async enter(name, room, { via, first, ownBrowser, user, settings, asks = false, sharesTab } = {}) {
       const port = via === undefined ? webPort : pages.get(via);
-      const opened = await (ownBrowser ? openBrowser({ asks }) : openPage());
+      const isAsked = asks || sharesTab !== undefined;
+      const like = { asks, ...(sharesTab !== undefined && { sharesTab }) };
+      const opened = await (ownBrowser || isAsked ? openBrowser(like) : openPage());
       const origin = `http://127.0.0.1:${port}`;
-      if (asks) await opened.page.context().grantPermissions(["camera", "microphone"], { origin });
+      if (isAsked) await opened.page.context().grantPermissions(["camera", "microphone"], { origin });
       if (first) await opened.page.addInitScript(first);
       return join(opened, address(port, name, room, user, settings), name);
     },

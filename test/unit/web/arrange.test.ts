@@ -13,3 +13,9 @@ test.each([
 test("before the size is known, everybody is on one page", () => {
   expect(tilesPerPage(60, { width: 0, height: 0 })).toBe(60);
 });
+
+test("beside a shared screen on a phone, the faces are smaller, and more of them fit", () => {
+  const size = { width: 374, height: 225 };
+  expect(tilesPerPage(60, size, true)).toBe(4);
+  expect(arrange(4, size).tileWidth).toBeGreaterThanOrEqual(150);
+});
