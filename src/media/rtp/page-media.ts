@@ -12,7 +12,8 @@ import { SessionTransports, type Unverified } from "./session-transports.js";
 import { TransportContents } from "./transport-contents.js";
 import { readRtpCapabilities, readRtpParameters } from "./wire-parameters.js";
 
-interface PageMediaParts {
+/** What the media of all pages shares. */
+export interface PageMediaParts {
   clock: Clock;
   logger: MediaLogger;
   timeLimits: MediaTimeLimits;

@@ -1,34 +1,20 @@
 import type { Producer } from "mediasoup/types";
-import type { Clock } from "../../kernel/clock.js";
 import type { Emitter } from "../../kernel/emitter.js";
 import type { JsonObject, ProducerView } from "@lastseen/protocol";
-import type {
-  MediaEvents,
-  MediaEvidence,
-  MediaLeftovers,
-  MediaRequests,
-  SessionMedia,
-  TabChange,
-} from "../../ports/media-plane.js";
-import type { ConnectivityCause } from "../connectivity.js";
+import type { MediaEvents, MediaLeftovers, MediaRequests, SessionMedia, TabChange } from "../../ports/media-plane.js";
 import { notFound, notJoined } from "../media-errors.js";
-import type { MediaAppData, MediaLogger, MediaTimeLimits, SessionMediaLimits } from "../media-options.js";
+import type { MediaAppData } from "../media-options.js";
 import type { SendingTransport, SilenceSubject, SilenceWatch } from "../silence.js";
 import { ClosedMedia } from "../workers/closed-media.js";
-import type { MediaVerifier } from "../workers/media-verifier.js";
-import { PageMedia } from "./page-media.js";
-import type { RoomMember, RoomRouter, RouterPlace } from "./room-router.js";
+import { PageMedia, type PageMediaParts } from "./page-media.js";
+import type { RoomMember, RoomRouter } from "./room-router.js";
+import { SessionMediaEvents, viewOf } from "./session-media-events.js";
 import type { SessionTransport, UselessReason } from "./session-transport.js";
 import { MediaTabChange } from "./tab-change.js";
 import { readDtlsParameters } from "./wire-parameters.js";
 
 /** What the media of all sessions shares. */
-export interface SessionMediaParts {
-  clock: Clock;
-  logger: MediaLogger;
-  timeLimits: MediaTimeLimits;
-  sessionLimits: SessionMediaLimits;
-  verifier: MediaVerifier;
+export interface SessionMediaParts extends PageMediaParts {
   events: Emitter<MediaEvents>;
   silence: SilenceWatch;
   routerRtpCapabilities: JsonObject;
@@ -50,6 +36,7 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   readonly #parts: SessionMediaParts;
   readonly #room: RoomRouter;
   readonly #appData: MediaAppData;
+  readonly #events: SessionMediaEvents;
   readonly #unverified = { closed: new ClosedMedia(), underWay: new Set<Promise<unknown>>() };
   /** What the page has made that owns the session. */
   #page: PageMedia;
@@ -63,6 +50,7 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
     this.#parts = parts;
     this.#room = room;
     this.#appData = { sessionId, roomId: room.id };
+    this.#events = new SessionMediaEvents(parts.events, { sessionId, roomId: room.id });
     this.#page = this.#openPage();
     room.enter(this);
   }
@@ -106,12 +94,8 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   createTransport(direction: "send" | "recv"): ReturnType<MediaRequests["createTransport"]> {
     return this.#whileJoined(async () => {
       const { transport } = await this.#page.transports.create(direction);
-      return {
-        id: transport.id,
-        iceParameters: transport.iceParameters,
-        iceCandidates: transport.iceCandidates,
-        dtlsParameters: transport.dtlsParameters,
-      };
+      const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
+      return { id, iceParameters, iceCandidates, dtlsParameters };
     });
   }
 
@@ -134,7 +118,10 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
         if (!isRepeat) producer.close();
         throw notFound("transport");
       }
-      if (!isRepeat) this.#publish(producer, place);
+      if (!isRepeat) {
+        this.#room.publish(producer, place);
+        this.#events.opened(producer);
+      }
       return { producerId: producer.id };
     });
   }
@@ -255,7 +242,10 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
   #openPage(): PageMedia {
     const owner = { room: this.#room, appData: this.#appData, unverified: this.#unverified };
     const page: PageMedia = new PageMedia(this.#parts, owner, {
-      onEvidence: (state, by) => this.#tellEvidence(page, state, by),
+      onEvidence: (state, by) => {
+        // What is known of the tab before says nothing about the page that owns the session.
+        if (page === this.#page) this.#events.evidence(state, by);
+      },
       onUseless: (transport, reason) => this.#drop(page, transport, reason),
     });
     return page;
@@ -268,7 +258,7 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
     this.#page = page;
     this.#emitProducersClosed(failed.close());
     const { state, lostBy } = page.transports.evidence;
-    if (state !== "none") this.#tellEvidence(page, state, lostBy ?? "ice");
+    if (state !== "none") this.#events.evidence(state, lostBy ?? "ice");
   }
 
   /** If the session leaves while `work` runs, its outcome does not matter and the client gets `not_joined`. */
@@ -284,56 +274,27 @@ export class RoomSessionMedia implements SessionMedia, MediaRequests, RoomMember
     return result;
   }
 
-  #publish(producer: Producer, place: RouterPlace): void {
-    const { events } = this.#parts;
-    const who = { roomId: this.#room.id, sessionId: this.sessionId };
-    const emitChange = (paused: boolean): void =>
-      events.emit("producer_changed", { ...who, producerId: producer.id, paused });
-    producer.observer.on("pause", () => emitChange(true));
-    producer.observer.on("resume", () => emitChange(false));
-    this.#room.publish(producer, place);
-    events.emit("producer_opened", { ...who, producer: viewOf(producer) });
-  }
-
-  /** What is known of the tab before says nothing about the page that owns the session. */
-  #tellEvidence(page: PageMedia, state: MediaEvidence, by: ConnectivityCause): void {
-    if (page !== this.#page) return;
-    const { sessionId } = this;
-    this.#parts.events.emit("evidence", state === "lost" ? { sessionId, state, by } : { sessionId, state });
-  }
-
   /** Closes one transport while the session stays, and tells the client and the others what is gone. */
   #drop(page: PageMedia, transport: SessionTransport, reason: UselessReason): void {
     const { sessionId } = this;
-    const { events, logger } = this.#parts;
-    logger.debug({ sessionId, transportId: transport.id, reason }, "transport closed");
+    this.#parts.logger.debug({ sessionId, transportId: transport.id, reason }, "transport closed");
     const { producerIds, consumerIds } = page.closeTransport(transport);
     this.#emitProducersClosed(producerIds);
     this.#emitConsumersClosed(page, consumerIds, "transport_closed");
     // A client that has ended DTLS itself knows.
     if (reason === "dtls_ended" || page !== this.#page) return;
-    events.emit("transport_closed", { sessionId, transportId: transport.id, reason });
+    this.#events.transportClosed(transport.id, reason);
   }
 
   #emitProducersClosed(producerIds: readonly string[]): void {
-    if (this.#closed) return;
-    const { sessionId } = this;
-    for (const producerId of producerIds) {
-      this.#parts.events.emit("producer_closed", { roomId: this.#room.id, sessionId, producerId });
-    }
+    if (!this.#closed) this.#events.producersClosed(producerIds);
   }
 
-  #emitConsumersClosed(page: PageMedia, consumerIds: readonly string[], reason: ConsumerEnd): void {
-    if (this.#closed || page !== this.#page) return;
-    const { sessionId } = this;
-    for (const consumerId of consumerIds) {
-      this.#parts.events.emit("consumer_closed", { sessionId, consumerId, reason });
-    }
+  #emitConsumersClosed(
+    page: PageMedia,
+    consumerIds: readonly string[],
+    reason: MediaEvents["consumer_closed"]["reason"],
+  ): void {
+    if (!this.#closed && page === this.#page) this.#events.consumersClosed(consumerIds, reason);
   }
-}
-
-type ConsumerEnd = MediaEvents["consumer_closed"]["reason"];
-
-function viewOf({ id, kind, paused, appData: { source } }: Producer): ProducerView {
-  return typeof source === "string" ? { id, kind, source, paused } : { id, kind, paused };
 }

@@ -5,7 +5,8 @@
  */
 import { Device } from "mediasoup-client";
 import type { LastseenClient } from "../client.js";
-import { LastseenMedia, type MediaOptions } from "./media.js";
+import { LastseenMedia } from "./media.js";
+import type { MediaOptions } from "./media-options.js";
 
 /** Audio and video for this client. Make it before the client joins a room. */
 export function createMedia(client: LastseenClient, options: MediaOptions = {}): LastseenMedia {
@@ -13,6 +14,7 @@ export function createMedia(client: LastseenClient, options: MediaOptions = {}):
 }
 
 export type { SubscriptionRule } from "./choice.js";
-export { LastseenMedia, type MediaOptions } from "./media.js";
+export { LastseenMedia } from "./media.js";
+export type { MediaOptions } from "./media-options.js";
 export type { NetworkSource } from "./network.js";
 export type { Candidate, Direction, MediaEvents, Publication, PublishOptions, RemoteTrack, Source } from "./types.js";

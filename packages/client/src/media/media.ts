@@ -2,37 +2,21 @@
  * Audio and video of a {@link LastseenClient}, with mediasoup-client. Publications and subscriptions outlive transports:
  * after a lost transport, a `media_reset` or a new session, the client makes them again.
  */
-import type { Device } from "mediasoup-client/types";
 import type { LastseenClient } from "../client.js";
 import { browserEnvironment } from "../browser.js";
 import { Emitter } from "../emitter.js";
-import type { Timers } from "../environment.js";
 import type { JoinedRoom } from "../events.js";
 import { RequestError } from "../request-error.js";
 import { Choice, type SubscriptionRule } from "./choice.js";
 import { Elements } from "./elements.js";
 import { Layers } from "./layers.js";
+import type { MediaOptions } from "./media-options.js";
 import { browserNetwork, type NetworkSource } from "./network.js";
 import { Publisher } from "./publisher.js";
 import { RoomDevice } from "./room-device.js";
 import { Subscriber } from "./subscriber.js";
 import { TransportSlot } from "./transport-slot.js";
 import type { Direction, MediaEvents, Publication, PublishOptions, RemoteTrack, Source } from "./types.js";
-
-export interface MediaOptions {
-  /** Which of the others' producers this page receives; by default all. */
-  readonly subscribe?: SubscriptionRule;
-  /**
-   * Which simulcast layer of a track this page asks for. `by_size`, the default: the lowest one that looks sharp in the largest
-   * element that {@link LastseenMedia.attach} shows it in; a track in no element stays as it is. `application`: only
-   * {@link LastseenMedia.setPreferredLayers} asks.
-   */
-  readonly layers?: "by_size" | "application";
-  /** Makes mediasoup-client's device; by default mediasoup-client detects the browser. */
-  readonly createDevice?: () => Promise<Device>;
-  readonly timers?: Timers;
-  readonly network?: NetworkSource;
-}
 
 export class LastseenMedia {
   readonly #client: LastseenClient;
