@@ -69,8 +69,15 @@ export const NODE_MESSAGES = {
     known: Type.Array(KnownSession),
     unknown: Type.Array(GivenId),
   }),
-  /** The sender holds these sessions now: whose agents have media of them? The answer is an `agent_report`. */
-  agent_where: Shape({ type: Type.Literal("agent_where"), sessionIds: Type.Array(GivenId) }),
+  /**
+   * The sender holds these sessions: whose agents have media of them? The answer is an `agent_report`. With `agentId`: of which of
+   * them has this agent nothing any more?
+   */
+  agent_where: Shape({
+    type: Type.Literal("agent_where"),
+    sessionIds: Type.Array(GivenId),
+    agentId: Type.Optional(GivenId),
+  }),
   /** An order to an agent of the receiver. */
   agent_close: Shape({ type: Type.Literal("agent_close"), agentId: GivenId, order: CloseOrder }),
   agent_closed: Shape({ type: Type.Literal("agent_closed"), orderId: GivenId, outcome: CloseOutcome }),

@@ -23,6 +23,7 @@ export class AgentHere {
   readonly #homes = new Map<string, string>();
   /** Reported over an earlier connection, and not yet over this one. */
   #stale = new Set<string>();
+  #isComplete = false;
 
   constructor(hello: AgentHello, now: number) {
     this.id = hello.agentId;
@@ -41,6 +42,11 @@ export class AgentHere {
 
   get link(): AgentLink | undefined {
     return this.#link;
+  }
+
+  /** Whether it has reported everything over this connection: it has nothing else. */
+  get isComplete(): boolean {
+    return this.#isComplete && this.#link !== undefined;
   }
 
   get reports(): ReadonlyMap<string, SessionReport> {
@@ -89,6 +95,7 @@ export class AgentHere {
     this.#address = link.address;
     this.#since = now;
     this.#stale = new Set(this.#reports.keys());
+    this.#isComplete = false;
     before?.close("replaced");
   }
 
@@ -124,6 +131,7 @@ export class AgentHere {
       return report ? [nothingOf(report)] : [];
     });
     this.#stale.clear();
+    this.#isComplete = true;
     return gone;
   }
 

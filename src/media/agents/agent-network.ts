@@ -8,10 +8,13 @@ import type { AgentHere } from "./agent-here.js";
 import { AgentOrders } from "./agent-orders.js";
 import { AgentRelay } from "./agent-relay.js";
 import { KnownAgents } from "./known-agents.js";
+import { nothingOf } from "./nothing-of.js";
 import { SessionHomes } from "./session-homes.js";
 
 /** How often a node tells the others how its agents are. */
 const ANNOUNCE_MS = 10_000;
+/** How often a node asks about media that no report has named since. The nodes repeat all reports more than twice in this time. */
+const CHECK_MS = 75_000;
 /** How long the node of a session waits for an answer, and some more. */
 const ASKER_MS = 15_000;
 
@@ -27,6 +30,8 @@ export interface SessionsHere {
   has(sessionId: string): boolean;
   /** What an agent has of these sessions now. */
   reported(agentId: string, link: number, reports: readonly SessionReport[]): Acknowledgement;
+  /** Sessions, by the agents that had media of them and have not spoken of it since the last call. */
+  takeUnheard(): ReadonlyMap<string, string[]>;
   /** Nobody hears the agent any more; it may come back. */
   agentAway(agentId: string): void;
   /** The agent does not come back. */
@@ -49,6 +54,7 @@ export class AgentNetwork {
   readonly #continued = new Set<string>();
   readonly #unfollow: () => void;
   #announcedAt = -Infinity;
+  #checkedAt: number;
 
   constructor(options: {
     clock: Clock;
@@ -65,6 +71,7 @@ export class AgentNetwork {
     this.#bus = bus;
     this.#nodeId = nodeId;
     this.#sessions = sessions;
+    this.#checkedAt = clock.mono();
     this.known = new KnownAgents({
       clock,
       nodeId,
@@ -108,6 +115,7 @@ export class AgentNetwork {
     this.homes.tick(this.relay.all());
     this.#askForContinued();
     if (this.#clock.mono() - this.#announcedAt >= ANNOUNCE_MS) this.#announce();
+    if (this.#clock.mono() - this.#checkedAt >= CHECK_MS) this.#askForUnheard();
   }
 
   close(): void {
@@ -135,7 +143,8 @@ export class AgentNetwork {
         this.#acknowledged(message.agentId, from, message);
         return;
       case "agent_where":
-        this.#reportAgain(message.sessionIds, from);
+        if (message.agentId === undefined) this.#reportAgain(message.sessionIds, from);
+        else this.#reportGone(message.agentId, message.sessionIds, from);
         return;
       case "agent_close":
         this.#orderFrom(from, message.agentId, message.order);
@@ -194,6 +203,30 @@ export class AgentNetwork {
     this.#continued.clear();
     if (!this.known.isAnyElsewhere) return;
     for (const part of inFrames(sessionIds)) this.#bus.send("all", { type: "agent_where", sessionIds: part });
+  }
+
+  /** The report that media has gone may be lost between nodes, and nobody makes one when the agent has no connection then. */
+  #askForUnheard(): void {
+    this.#checkedAt = this.#clock.mono();
+    for (const [agentId, sessionIds] of this.#sessions.takeUnheard()) {
+      const agent = this.known.find(agentId);
+      if (agent?.state !== "connected") continue;
+      if (agent.via === this.#nodeId) this.#reportGone(agentId, sessionIds);
+      else
+        for (const part of inFrames(sessionIds)) {
+          this.#bus.send({ nodeId: agent.via }, { type: "agent_where", agentId, sessionIds: part });
+        }
+    }
+  }
+
+  /** Which of these sessions an agent here has nothing of. @param to the node that asks; left out: this node */
+  #reportGone(agentId: string, sessionIds: readonly string[], to?: string): void {
+    const agent = this.relay.find(agentId);
+    if (!agent?.isComplete) return;
+    const gone = sessionIds.filter((id) => !agent.reports.has(id));
+    const reports = gone.map((sessionId) => nothingOf({ sessionId, wasKnown: true }));
+    if (to === undefined) this.#sessions.reported(agentId, agent.number, reports);
+    else this.homes.report({ nodeId: to }, agent, reports);
   }
 
   #orderFrom(nodeId: string, agentId: string, order: CloseOrder): void {

@@ -26,6 +26,7 @@ import type {
 import type { MediaLogger } from "../media-options.js";
 import { AgentNetwork, type Acknowledgement } from "./agent-network.js";
 import { AgentSessionMedia } from "./agent-session-media.js";
+import { addTo } from "./add-to.js";
 import { sightOf, warningsOf } from "./agents-sight.js";
 import { SessionAgents } from "./session-agents.js";
 import { UnwatchedHere } from "./unwatched-here.js";
@@ -72,6 +73,7 @@ export class AgentPlane implements PassiveMediaPlane, ApplicationMedia {
       sessions: {
         has: (sessionId) => this.#sessions.has(sessionId) || this.#ended.has(sessionId),
         reported: (agentId, link, reports) => this.#reported(agentId, link, reports),
+        takeUnheard: () => this.#takeUnheard(),
         agentAway: (agentId) => forEach((session) => session.agentAway(agentId)),
         agentGone: (agentId) => forEach((session) => session.agentGone(agentId)),
       },
@@ -239,6 +241,14 @@ export class AgentPlane implements PassiveMediaPlane, ApplicationMedia {
       }
     }
     return { known, unknown };
+  }
+
+  #takeUnheard(): Map<string, string[]> {
+    const byAgent = new Map<string, string[]>();
+    for (const [sessionId, session] of this.#sessions) {
+      for (const agentId of session.takeUnheard()) addTo(byAgent, agentId, sessionId);
+    }
+    return byAgent;
   }
 
   async #closeLate(agentId: string, what: Omit<CloseOrder, "orderId">): Promise<void> {

@@ -13,6 +13,8 @@ interface Entry {
   report: SessionReport;
   /** Nobody hears the agent, so what it reported counts no more. */
   isAway: boolean;
+  /** It has spoken of the session since the last {@link SessionAgents.takeUnheard}. */
+  wasHeard: boolean;
   /** Transports that the agent was told to close. A report that was under way may still name them. */
   readonly told: Set<string>;
   /** The agent has not confirmed yet that all of them are closed. */
@@ -79,6 +81,7 @@ export class SessionAgents {
     entry.link = link;
     entry.report = report;
     entry.isAway = false;
+    entry.wasHeard = true;
     if (report.transports > 0) {
       this.#hadSome = true;
       if (this.#hasEnded) this.#order(entry);
@@ -89,6 +92,14 @@ export class SessionAgents {
     const again = given.transportIds.filter((id) => entry.told.has(id));
     if (isNewLink && again.length > 0 && !entry.answer) this.#send(entry, again).catch(() => undefined);
     this.#review();
+  }
+
+  /** The agents that had media of this session, and have not spoken of it since the last call. */
+  takeUnheard(): string[] {
+    const entries = [...this.#entries.values()];
+    const unheard = entries.filter(({ wasHeard, report }) => !wasHeard && report.transports > 0);
+    for (const entry of entries) entry.wasHeard = false;
+    return unheard.map(({ agentId }) => agentId);
   }
 
   /** Nobody hears the agent. What it reported is unknown now, and never counts as lost. */
@@ -159,7 +170,8 @@ export class SessionAgents {
 
   #newEntry(agentId: string, report: SessionReport): Entry {
     const told = new Set<string>();
-    const entry = { agentId, link: 0, report, isAway: false, told, isUnverified: false, answer: undefined };
+    const state = { isAway: false, wasHeard: true, isUnverified: false };
+    const entry = { agentId, link: 0, report, told, answer: undefined, ...state };
     this.#entries.set(agentId, entry);
     return entry;
   }

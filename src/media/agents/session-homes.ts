@@ -2,6 +2,7 @@ import { inFrames, type SessionReport } from "@lastseen/protocol/agent";
 import type { Clock } from "../../kernel/clock.js";
 import type { Bus } from "../../ports/bus.js";
 import type { Directory } from "../../ports/directory.js";
+import { addTo } from "./add-to.js";
 import type { AgentHere } from "./agent-here.js";
 
 /** Sessions that are looked up at once. */
@@ -47,8 +48,7 @@ export class SessionHomes {
     const byHome = new Map<string, SessionReport[]>();
     for (const report of reports) {
       const home = agent.homeOf(report.sessionId);
-      if (home !== undefined && home !== this.#directory.nodeId)
-        byHome.set(home, [...(byHome.get(home) ?? []), report]);
+      if (home !== undefined && home !== this.#directory.nodeId) addTo(byHome, home, report);
       else if (report.transports > 0) this.search(agent, report.sessionId);
       if (report.transports > 0) continue;
       agent.forgetHome(report.sessionId);
@@ -65,11 +65,12 @@ export class SessionHomes {
     }
   }
 
-  /** Looks for the node of a session, unless that is under way. */
-  search(agent: AgentHere, sessionId: string): void {
+  /** Looks for the node of a session, unless that is under way. @param inMs when nobody has answered by then */
+  search(agent: AgentHere, sessionId: string, inMs = 0): void {
     let searches = this.#searches.get(agent);
     if (!searches) this.#searches.set(agent, (searches = new Map()));
-    if (!searches.has(sessionId)) searches.set(sessionId, { attempts: 0, misses: 0, nextAt: this.#clock.mono() });
+    if (!searches.has(sessionId))
+      searches.set(sessionId, { attempts: 0, misses: 0, nextAt: this.#clock.mono() + inMs });
   }
 
   /** The node was found, or the session does not matter any more. */
@@ -92,8 +93,14 @@ export class SessionHomes {
     const now = this.#clock.mono();
     if (now - this.#repeatedAt < REPEAT_MS) return;
     this.#repeatedAt = now;
-    for (const agent of here)
-      if (agent.link) this.send(agent, [...agent.reports.values()].filter(this.#isElsewhere(agent)));
+    for (const agent of here) if (agent.link) this.#repeat(agent);
+  }
+
+  /** A node that does not answer has perhaps died, and who goes on with its sessions may not have asked for their media. */
+  #repeat(agent: AgentHere): void {
+    const reports = [...agent.reports.values()].filter(this.#isElsewhere(agent));
+    for (const { sessionId } of reports) this.search(agent, sessionId, SOON_MS);
+    this.send(agent, reports);
   }
 
   readonly #isElsewhere =
@@ -134,12 +141,13 @@ export class SessionHomes {
       const home = homes.get(sessionId);
       const report = agent.reports.get(sessionId);
       const search = this.#searches.get(agent)?.get(sessionId);
-      if (home === undefined && search) search.misses += 1;
+      if (home === undefined && search) {
+        search.misses += 1;
+        agent.forgetHome(sessionId);
+      }
       if (!report) this.settle(agent, sessionId);
       else if (home === undefined && report.wasKnown) lost.push(report);
-      else if (home !== undefined && home !== this.#directory.nodeId) {
-        byHome.set(home, [...(byHome.get(home) ?? []), report]);
-      }
+      else if (home !== undefined && home !== this.#directory.nodeId) addTo(byHome, home, report);
     }
     for (const [nodeId, some] of byHome) this.report({ nodeId }, agent, some);
     if (lost.length > 0) this.report("all", agent, lost);

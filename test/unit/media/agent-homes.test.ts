@@ -1,0 +1,135 @@
+import { expect, test } from "vitest";
+import type { AgentOrder, SessionReport } from "@lastseen/protocol/agent";
+import { AgentPlane } from "../../../src/media/agents/agent-plane.js";
+import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
+import { ManualClock } from "../../support/manual-clock.js";
+
+const nothing = (): void => {};
+const LOGGER = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const SILENCE_MS = 3_000;
+
+const REPORT: SessionReport = {
+  sessionId: "s",
+  transportIds: ["t"],
+  transports: 1,
+  producers: 1,
+  consumers: 0,
+  connectivity: "connected",
+  isSilent: false,
+  wasKnown: false,
+};
+const GONE: SessionReport = { ...REPORT, transportIds: [], transports: 0, producers: 0, connectivity: "none" };
+
+/** Nodes with the media plane of agents, and a directory that says what the test says. */
+function create(...names: string[]) {
+  const clock = new ManualClock();
+  const hub = new MemoryHub();
+  /** The node of the session; undefined: none. */
+  const placed = { at: undefined as string | undefined };
+  const stopped = new Set<string>();
+  /** Nodes from which nothing arrives at the moment, and what they send then. */
+  const slow = { nodes: new Set<string>(), sent: [] as (() => void)[] };
+  const open = (nodeId: string) => {
+    const bus = new MemoryBus(hub, nodeId, (error) => {
+      throw error;
+    });
+    const send = bus.send.bind(bus);
+    bus.send = (...message) =>
+      slow.nodes.has(nodeId) ? void slow.sent.push(() => send(...message)) : send(...message);
+    const findSessions = async (ids: readonly string[]) =>
+      placed.at === undefined ? [] : ids.map((sessionId) => ({ sessionId, nodeId: placed.at }) as never);
+    const plane = new AgentPlane({
+      clock,
+      bus,
+      directory: { nodeId, findSessions },
+      logger: LOGGER,
+      version: "0.0.0",
+      silenceMs: SILENCE_MS,
+    });
+    const die = (): void => {
+      stopped.add(nodeId);
+      void bus.close();
+    };
+    return { plane, die };
+  };
+  const nodes = names.map((name) => [name, open(name)] as const);
+  /** Lets time pass. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 250) {
+      for (const [name, { plane }] of nodes) if (!stopped.has(name)) plane.lookForSilence(SILENCE_MS);
+      await clock.advance(250);
+    }
+  };
+  return { node: (name: string) => Object.fromEntries(nodes)[name]!, placed, pass, slow };
+}
+
+/** An agent that is connected to a node. */
+function connect(plane: AgentPlane, link = 1) {
+  const orders: AgentOrder[] = [];
+  const socket = { address: "somewhere", send: (order: AgentOrder) => void orders.push(order), close: nothing };
+  const hello = { agentId: "a", name: "media-1", host: "somewhere", pid: 1, version: "0.0.0", link };
+  const visit = plane.entrance.enter({ type: "hello", ...hello }, socket)!;
+  const report = (...sessions: SessionReport[]): void => visit.received({ type: "sessions", sessions });
+  return { orders, report, complete: () => visit.received({ type: "complete" }), leave: () => visit.ended() };
+}
+
+const transportsAt = async (plane: AgentPlane): Promise<number> => (await plane.join("room", "s")).counts().transports;
+
+test("when the node of a session dies and nobody asks for its media, the agent's node finds the next one by itself", async () => {
+  const { node, placed, pass } = create("near", "far", "third");
+  node("far").plane.openSession("s", false);
+  placed.at = "far";
+  connect(node("near").plane).report(REPORT);
+  await pass(1_000);
+  expect(await transportsAt(node("far").plane)).toBe(1);
+
+  node("far").die();
+  // It takes the session over; its question is lost.
+  node("third").plane.openSession("s", false);
+  placed.at = "third";
+  await pass(40_000);
+  expect(await transportsAt(node("third").plane)).toBe(1);
+});
+
+test("when the node of a session dies and no other one takes the session over, its media is an orphan", async () => {
+  const { node, placed, pass } = create("near", "far");
+  node("far").plane.openSession("s", false);
+  placed.at = "far";
+  connect(node("near").plane).report(REPORT);
+  await pass(1_000);
+  node("far").die();
+  placed.at = undefined;
+  await pass(40_000);
+  expect(node("near").plane.findOrphans(() => false)).toEqual([{ kind: "transport", id: "t", sessionId: "s" }]);
+});
+
+test("a node learns that media has gone, also when that happened before it had said that it holds the session", async () => {
+  const { node, placed, pass, slow } = create("near", "far");
+  const { plane } = node("far");
+  plane.openSession("s", false);
+  placed.at = "far";
+  slow.nodes.add("far");
+  const agent = connect(node("near").plane);
+  agent.report(REPORT);
+  await pass(1_000);
+  agent.report(GONE);
+  agent.complete();
+  slow.nodes.clear();
+  for (const send of slow.sent) send();
+  await pass(160_000);
+  expect(await transportsAt(plane)).toBe(0);
+});
+
+test("media that ended while its agent went from one node to another counts no more", async () => {
+  const { node, placed, pass } = create("one", "other", "far");
+  const { plane } = node("far");
+  plane.openSession("s", false);
+  placed.at = "far";
+  const before = connect(node("one").plane);
+  before.report(REPORT);
+  await pass(1_000);
+  before.leave();
+  connect(node("other").plane, 2).complete();
+  await pass(160_000);
+  expect(await transportsAt(plane)).toBe(0);
+});
