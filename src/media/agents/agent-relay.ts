@@ -102,8 +102,10 @@ export class AgentRelay implements AgentEntrance {
 
   /** The agent is at another node now, or does not come back. */
   forget(agentId: string): void {
-    this.#agents.get(agentId)?.link?.close("replaced");
+    const agent = this.#agents.get(agentId);
+    // First of all, so that the end of its socket is not taken for a loss.
     this.#agents.delete(agentId);
+    agent?.link?.close("replaced");
   }
 
   /** Tells the agents how long nothing has to come, when that has changed. */

@@ -77,7 +77,6 @@ export class SessionAgents {
     const isStale = given.transportIds.length > 0 && given.transportIds.every((id) => before?.told.has(id));
     const report = isStale ? nothingOf(given) : given;
     const entry = before ?? this.#newEntry(agentId, report);
-    const isNewLink = before !== undefined && before.link < link;
     entry.link = link;
     entry.report = report;
     entry.isAway = false;
@@ -88,9 +87,9 @@ export class SessionAgents {
     } else if (!entry.isUnverified) {
       this.#entries.delete(agentId);
     }
-    // What was ordered over an earlier connection may never have arrived.
+    // The order may never have arrived: the agent had another connection then, or a message between nodes was lost.
     const again = given.transportIds.filter((id) => entry.told.has(id));
-    if (isNewLink && again.length > 0 && !entry.answer) this.#send(entry, again).catch(() => undefined);
+    if (again.length > 0 && !entry.answer) this.#send(entry, again).catch(() => undefined);
     this.#review();
   }
 

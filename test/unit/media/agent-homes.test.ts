@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { AgentOrder, SessionReport } from "@lastseen/protocol/agent";
+import type { AgentVisit } from "../../../src/ports/agent-links.js";
 import { AgentPlane } from "../../../src/media/agents/agent-plane.js";
 import { MemoryBus, MemoryHub } from "../../../src/memory/memory-bus.js";
 import { ManualClock } from "../../support/manual-clock.js";
 
 const nothing = (): void => {};
-const LOGGER = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const SILENCE_MS = 3_000;
 
 const REPORT: SessionReport = {
@@ -27,6 +27,9 @@ function create(...names: string[]) {
   /** The node of the session; undefined: none. */
   const placed = { at: undefined as string | undefined };
   const stopped = new Set<string>();
+  const warnings: string[] = [];
+  const warn = (_fields: object, message: string): void => void warnings.push(message);
+  const logger = { debug: nothing, info: nothing, warn, error: warn };
   /** Nodes from which nothing arrives at the moment, and what they send then. */
   const slow = { nodes: new Set<string>(), sent: [] as (() => void)[] };
   const open = (nodeId: string) => {
@@ -42,7 +45,7 @@ function create(...names: string[]) {
       clock,
       bus,
       directory: { nodeId, findSessions },
-      logger: LOGGER,
+      logger,
       version: "0.0.0",
       silenceMs: SILENCE_MS,
     });
@@ -60,15 +63,16 @@ function create(...names: string[]) {
       await clock.advance(250);
     }
   };
-  return { node: (name: string) => Object.fromEntries(nodes)[name]!, placed, pass, slow };
+  return { node: (name: string) => Object.fromEntries(nodes)[name]!, placed, pass, slow, warnings };
 }
 
 /** An agent that is connected to a node. */
 function connect(plane: AgentPlane, link = 1) {
   const orders: AgentOrder[] = [];
-  const socket = { address: "somewhere", send: (order: AgentOrder) => void orders.push(order), close: nothing };
+  const send = (order: AgentOrder): void => void orders.push(order);
+  const close = (): void => visit.ended();
   const hello = { agentId: "a", name: "media-1", host: "somewhere", pid: 1, version: "0.0.0", link };
-  const visit = plane.entrance.enter({ type: "hello", ...hello }, socket)!;
+  const visit: AgentVisit = plane.entrance.enter({ type: "hello", ...hello }, { address: "somewhere", send, close })!;
   const report = (...sessions: SessionReport[]): void => visit.received({ type: "sessions", sessions });
   return { orders, report, complete: () => visit.received({ type: "complete" }), leave: () => visit.ended() };
 }
@@ -132,4 +136,18 @@ test("media that ended while its agent went from one node to another counts no m
   connect(node("other").plane, 2).complete();
   await pass(160_000);
   expect(await transportsAt(plane)).toBe(0);
+});
+
+test("an agent that is at another node before its old socket has ended is away for nobody, and no log says so", async () => {
+  const { node, placed, pass, warnings } = create("one", "other");
+  node("one").plane.openSession("s", false);
+  placed.at = "one";
+  connect(node("one").plane).report(REPORT);
+  const after = connect(node("other").plane, 2);
+  after.report(REPORT);
+  after.complete();
+  await pass(1_000);
+  expect(node("one").plane.agents).toMatchObject([{ agentId: "a", state: "connected", nodeId: "other" }]);
+  expect(await transportsAt(node("one").plane)).toBe(1);
+  expect(warnings).toEqual([]);
 });

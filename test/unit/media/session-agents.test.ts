@@ -107,6 +107,17 @@ test("an order that an agent may not have got is given again when the agent is b
   expect(orders).toEqual(["a: t", "a: t"]);
 });
 
+test("an order that was lost on its way is given again when the agent still names the transport", async () => {
+  const { agents, orders, answers } = create();
+  agents.reported("a", 1, report());
+  answers.set("a", new Error("no answer in time"));
+  agents.closeAll();
+  await new Promise(setImmediate);
+  answers.delete("a");
+  agents.reported("a", 1, report());
+  expect(orders).toEqual(["a: t", "a: t"]);
+});
+
 test("the end of a session closes everything in every process, also what is reported later", async () => {
   const { agents, orders } = create();
   agents.reported("a", 1, report());
