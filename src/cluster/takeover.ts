@@ -4,10 +4,16 @@ import type { Directory, NodeView, SessionEntry } from "../ports/directory.js";
 import { leaseId, type LeaseId } from "../ports/lease-id.js";
 import type { ClusterEvents } from "./events.js";
 
-/** This node takes over so many sessions before the event loop gets its turn again. */
-const SLICE = 50;
+/**
+ * This node takes over so many sessions before the event loop gets its turn again. Each slice costs an answer of the store and some turns,
+ * which are long while the clients of the dead node come back: so slices are not small.
+ */
+const SLICE = 200;
 
-/** Takes over what dead nodes held, slice by slice. The other survivors do the same at the same time. */
+/**
+ * Takes over what dead nodes held, slice by slice. The other survivors do the same at the same time. While this node adopts a
+ * slice, the store moves the next one.
+ */
 export class Takeover {
   readonly #clock: Clock;
   readonly #directory: Directory;
@@ -50,12 +56,16 @@ export class Takeover {
     let lost = 0;
     this.#events.emit("taking_over", { nodeId });
     try {
-      for (let more = true; more && !this.#closed;) {
-        const outcome = await this.#directory.takeOver({ nodeId, epoch }, SLICE);
+      const take = () => this.#directory.takeOver({ nodeId, epoch }, SLICE);
+      let next: ReturnType<typeof take> | undefined = take();
+      while (next) {
+        const outcome: Awaited<typeof next> = await next;
         if (outcome.kind !== "taken") return;
+        next = outcome.more && !this.#closed ? take() : undefined;
+        // It is awaited after this one is adopted.
+        next?.catch(() => undefined);
         lost += await this.#adopt(outcome.sessions, nodeId);
         sessions += outcome.sessions.length;
-        more = outcome.more;
         await this.#clock.pollPhase();
       }
       this.#events.emit("taken_over", { nodeId, result: "completed", sessions, lost });
