@@ -1,6 +1,7 @@
 import type { Telephony } from "../call/telephony.js";
 import type { Membership } from "../cluster/membership.js";
 import { Beats } from "../gateway/beats.js";
+import type { AwaitedSessions } from "../gateway/awaited-sessions.js";
 import { UserLimit } from "../gateway/budget/user-limit.js";
 import { Gateway } from "../gateway/gateway.js";
 import { callHandlers, guardCallRooms } from "../gateway/handlers/call.js";
@@ -28,12 +29,14 @@ export function createGateway(parts: {
   telephony: Telephony;
   /** Undefined when this node is alone. */
   membership: Membership | undefined;
+  /** Undefined when this node is alone. */
+  awaited: AwaitedSessions | undefined;
   refusals: Refusals;
   metadata: MetadataChanges;
   blocks: Blocks;
 }): Gateway {
   const { settings, ports, core, reaper, admission, directorySync, telephony, membership } = parts;
-  const { refusals, metadata, blocks } = parts;
+  const { awaited, refusals, metadata, blocks } = parts;
   const { rooms, registry, sessions, liveness, sockets } = core;
   const beats = new Beats(settings.heartbeat.intervalMs, core.pace);
   const hello = helloHandler({
@@ -57,6 +60,7 @@ export function createGateway(parts: {
       settled: (session) => telephony.sessions.whenKnown(session),
     },
     locate: membership && ((sessionId) => ports.directory.findSession(sessionId)),
+    awaited,
     urlElsewhere: membership && ((roomId) => directorySync.urlElsewhere(roomId)),
     isStoreAway: () => membership?.isStoreAway ?? false,
   });

@@ -5,6 +5,7 @@
 import type { Cluster } from "../cluster/cluster.js";
 import { Membership } from "../cluster/membership.js";
 import { createTelephony, type Telephony } from "../call/telephony.js";
+import { AwaitedSessions } from "../gateway/awaited-sessions.js";
 import type { Gateway } from "../gateway/gateway.js";
 import type { DisposalStack } from "../kernel/disposal-stack.js";
 import { Refusals } from "../kernel/refusals.js";
@@ -120,7 +121,10 @@ export function createService(
   const metadata = new MetadataChanges({ clock, rooms, changed: (session) => void directorySync.record(session) });
   disposals.defer("metadata", () => metadata.close());
   const parts = { settings, ports, core, metadata, reaper, admission, directorySync, telephony, membership, refusals };
-  const gateway = createGateway({ ...parts, blocks });
+  const find = (sessionIds: readonly string[]) => directory.findSessions(sessionIds);
+  const awaited = membership && new AwaitedSessions({ clock, nodeId: settings.nodeId, events: lifecycle, find });
+  if (awaited) disposals.defer("awaited sessions", () => awaited.close());
+  const gateway = createGateway({ ...parts, awaited, blocks });
 
   const adoption = new Adoption({ rooms, media, sessions, directory, events: lifecycle });
   const { rebalancePerSecond = 0 } = settings.cluster ?? {};

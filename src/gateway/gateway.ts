@@ -280,20 +280,34 @@ export class Gateway implements FrameSink<Connection> {
 
   #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {
     if (connection.isGreeting) throw new LastseenError("bad_message", "The hello before this one is not answered yet.");
-    const asking = this.#hello(connection, request.data, (data) => {
+    const reply = (data: unknown) => {
       if (request.id !== undefined) connection.sendCharged(encodeReply(request.id, data));
-    });
+    };
+    let isProven = false;
+    // It may wait for its session for a while. Its socket is none of those that prove nothing.
+    const proven = () => {
+      isProven = true;
+      this.#tookHello(connection);
+    };
+    const asking = this.#hello(connection, request.data, reply, proven);
     const said = () => {
       connection.isPaced = request.data.paced === true;
       connection.peer = undefined;
-      if (!connection.saidHello && connection.place) this.#places.saidHello(connection.place);
-      connection.saidHello = true;
-      this.watch.saidHello(connection);
+      this.#tookHello(connection);
     };
     if (!asking) return said();
     connection.isGreeting = true;
     asking
-      .then(said, (error: unknown) => this.#requestFailed(connection, request, error))
+      .then(said, (error: unknown) => {
+        if (isProven && connection.isOpen) this.watch.opened(connection);
+        this.#requestFailed(connection, request, error);
+      })
       .finally(() => (connection.isGreeting = false));
+  }
+
+  #tookHello(connection: Connection): void {
+    if (!connection.saidHello && connection.place) this.#places.saidHello(connection.place);
+    connection.saidHello = true;
+    this.watch.saidHello(connection);
   }
 }

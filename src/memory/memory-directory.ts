@@ -120,8 +120,9 @@ export class MemoryDirectory implements Directory {
   async findSession(sessionId: string): Promise<PlacedSession | undefined> {
     const held = this.#store.sessions.get(sessionId);
     if (!held) return undefined;
-    const { nodeId, url } = held.lease;
-    return { ...held.entry, nodeId, url, expired: this.#store.isExpired(held.lease) };
+    const { nodeId, url, leaseUntil } = held.lease;
+    const leaseLeftMs = Math.max(leaseUntil - this.#store.clock.mono(), 0);
+    return { ...held.entry, nodeId, url, leaseLeftMs, expired: this.#store.isExpired(held.lease) };
   }
 
   async sessionsOfUser(userId: string): Promise<readonly PlacedSession[]> {

@@ -40,6 +40,8 @@ export interface PlacedSession extends SessionEntry {
   readonly nodeId: string;
   /** Where clients reach that node; undefined when it did not say. */
   readonly url: string | undefined;
+  /** How much longer the node's lease is good if the node does not renew it; 0 when it has run out. */
+  readonly leaseLeftMs: number;
   /** The lease under which the node holds the session has run out. Another node will take the session over. */
   readonly expired: boolean;
 }

@@ -108,11 +108,12 @@ export function readSessions(reply: readonly unknown[]): SessionEntry[] {
 
 export function readPlaced(reply: unknown): PlacedSession | undefined {
   if (reply === null) return undefined;
-  const [sessionId, line, url, expired] = list(reply);
+  const [sessionId, line, url, left] = list(reply);
   const found = readSession(text(sessionId), text(line));
-  return (
-    found && { ...found.entry, nodeId: parseLeaseId(found.lease).nodeId, url: optional(url), expired: flag(expired) }
-  );
+  if (!found) return undefined;
+  const leaseLeftMs = integer(left);
+  const { nodeId } = parseLeaseId(found.lease);
+  return { ...found.entry, nodeId, url: optional(url), leaseLeftMs, expired: leaseLeftMs === 0 };
 }
 
 export function readAllPlaced(reply: unknown): readonly PlacedSession[] {

@@ -204,7 +204,7 @@ export function directoryContract(
         await a.putSession(sessionEntry("s1", { epoch: 4 }));
         const { epoch } = await viewOf("a", b);
         await a.resign();
-        expect(await b.findSession("s1")).toMatchObject({ nodeId: "a", expired: true });
+        expect(await b.findSession("s1")).toMatchObject({ nodeId: "a", expired: true, leaseLeftMs: 0 });
         const taken = await b.takeOver({ nodeId: "a", epoch }, 10);
         expect(taken).toEqual({
           kind: "taken",
@@ -551,7 +551,7 @@ export function directoryContract(
         expect(await a.putSession(rich)).toEqual({ kind: "stored" });
         await a.putSession(sessionEntry("s2", { roomId: "weekly" }));
         await a.putSession(bare);
-        const placed = { nodeId: "a", url: "wss://a", expired: false };
+        const placed = { nodeId: "a", url: "wss://a", leaseLeftMs: expect.any(Number) as number, expired: false };
         expect(await a.findSession("s1")).toEqual({ ...rich, ...placed });
         expect(await a.findSession("s3")).toEqual({ ...bare, ...placed });
         const both = await a.findSessions(["s1", "nobody", "s3"]);

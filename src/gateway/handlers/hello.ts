@@ -4,13 +4,13 @@ import { TimeLimitError, withTimeLimit } from "../../kernel/time-limit.js";
 import { roomElsewhere } from "../../room/directory-sync.js";
 import type { Rooms } from "../../room/rooms.js";
 import { callOfRoom } from "../../ports/call-store.js";
-import type { PlacedSession } from "../../ports/directory.js";
 import type { Blocks } from "../../session/blocks.js";
 import type { SessionRegistry } from "../../session/registry.js";
 import type { Identity, MediaReset, Session } from "../../session/session.js";
 import { ResumeToken } from "../../session/resume-token.js";
 import type { Sessions } from "../../session/sessions.js";
 import type { Authenticate } from "../authenticate.js";
+import type { AwaitedSessions, Whereabouts } from "../awaited-sessions.js";
 import type { UserLimit } from "../budget/user-limit.js";
 import type { Beats } from "../beats.js";
 import { assertReplies } from "../budget/replies.js";
@@ -37,15 +37,30 @@ const AUTHENTICATION_RETRY_MS = 3_000;
 /** When a client should ask again because the store did not answer. */
 const STORE_RETRY_MS = 1_000;
 
-/** Where a session is that this node does not hold. */
-export type Whereabouts = Pick<PlacedSession, "nodeId" | "url" | "expired" | "tokenHash" | "earlierTokenHash">;
+/** A hello is answered after this time at the latest: the client library gives up after 10 s. */
+const LATEST_ANSWER_MS = 9_000;
 
-/** Replies at once, unless the session must be looked for on another node. */
+/**
+ * Replies at once, unless the session must be looked for on another node.
+ *
+ * @param proven called when the client has proven that it has a session, before a wait for that session
+ */
 export type Hello = (
   connection: Connection,
   data: RequestData<"hello">,
   reply: (data: unknown) => void,
+  proven: () => void,
 ) => void | Promise<void>;
+
+/** What came with a hello, and how it is answered. */
+interface Said {
+  readonly connection: Connection;
+  readonly data: RequestData<"hello">;
+  readonly reply: (data: unknown) => void;
+  readonly proven: () => void;
+  /** Monotonic milliseconds. */
+  readonly answerBy: number;
+}
 
 /** Handles the first message of a connection: it opens a session or resumes one. */
 export function helloHandler(parts: {
@@ -66,13 +81,15 @@ export function helloHandler(parts: {
   };
   /** Undefined when there are no other nodes. */
   locate: ((sessionId: string) => Promise<Whereabouts | undefined>) | undefined;
+  /** Undefined when there are no other nodes. */
+  awaited: AwaitedSessions | undefined;
   /** Where a client has to go to enter this room; undefined when it can begin here. Itself undefined when there are no other nodes. */
   urlElsewhere: ((roomId: string) => Promise<string | undefined>) | undefined;
   /** Whether the store has not answered for so long that clients should not wait for it. */
   isStoreAway: () => boolean;
 }): Hello {
   const { clock, authenticate, sessions, registry, rooms, blocks, userLimit, nodeId, heartbeat, beats } = parts;
-  const { calls, locate, urlElsewhere, isStoreAway } = parts;
+  const { calls, locate, awaited, urlElsewhere, isStoreAway } = parts;
 
   const welcome = (
     connection: Connection,
@@ -116,13 +133,29 @@ export function helloHandler(parts: {
     welcome(connection, sessions.open(identity, tabId, connection), undefined, reply);
   };
 
+  /** Finds the session that this node does not have. It comes here, or the client goes to it. */
+  const seek = async (said: Said, resume: { sessionId: string; resumeToken: string }, identity: Identity) => {
+    const { connection, proven, answerBy } = said;
+    const { sessionId, resumeToken } = resume;
+    let place = await locate?.(sessionId).catch((error: unknown) => sessionUnknown(error, isStoreAway()));
+    // Whoever does not know the token does not learn whether there is such a session.
+    if (!place || !mayMove(place, resumeToken)) throw sessionGone();
+    if (awaited?.isMoving(place)) {
+      proven();
+      const isHere = registry.find(sessionId) !== undefined;
+      const outcome = isHere
+        ? { kind: "here" as const }
+        : await awaited.wait(sessionId, place, answerBy - clock.mono());
+      assertWaiting(connection);
+      if (outcome.kind === "here") return admit(said, identity);
+      if (outcome.kind === "placed") place = outcome.place;
+    }
+    return sendOn(place, nodeId);
+  };
+
   /** Runs in one turn from its look at the connection to the welcome, also when the client was authenticated later. */
-  const admit = (
-    connection: Connection,
-    data: RequestData<"hello">,
-    identity: Identity,
-    reply: (data: unknown) => void,
-  ): void | Promise<void> => {
+  const admit = (said: Said, identity: Identity): void | Promise<void> => {
+    const { connection, data, reply } = said;
     blocks.assertNone({ userId: identity.userId });
     const resuming = data.resume && registry.find(data.resume.sessionId);
     if (!data.resume) {
@@ -135,18 +168,13 @@ export function helloHandler(parts: {
       });
     }
     const { resumeToken } = data.resume;
-    if (!resuming && locate) {
-      return locate(data.resume.sessionId).then(
-        (place) => sendOn(place, resumeToken, nodeId),
-        (error) => sessionUnknown(error, isStoreAway()),
-      );
-    }
+    if (!resuming && locate) return seek(said, data.resume, identity);
     if (!mayBeThere(identity, resuming)) throw sessionGone();
     const unsettled = resuming && calls.settled(resuming);
     if (unsettled) {
       return unsettled.then(() => {
         assertWaiting(connection);
-        return admit(connection, data, identity, reply);
+        return admit(said, identity);
       });
     }
     if (resuming && isKnownToken(resuming, resumeToken)) assertReplies(resuming, clock.mono());
@@ -156,14 +184,15 @@ export function helloHandler(parts: {
     return undefined;
   };
 
-  return (connection, data, reply) => {
+  return (connection, data, reply, proven) => {
     assertWaiting(connection);
+    const said: Said = { connection, data, reply, proven, answerBy: clock.mono() + LATEST_ANSWER_MS };
     const found = connection.knownAs ?? authenticate(data, data.resume && registry.find(data.resume.sessionId));
-    if (!(found instanceof Promise)) return admit(connection, data, found, reply);
+    if (!(found instanceof Promise)) return admit(said, found);
     return withTimeLimit(clock, AUTHENTICATION_LIMIT_MS, "authentication", found).then(
       (identity) => {
         assertWaiting(connection);
-        return admit(connection, data, identity, reply);
+        return admit(said, identity);
       },
       (error: unknown) => authenticationFailed(error),
     );
@@ -191,9 +220,8 @@ function authenticationFailed(error: unknown): never {
  *
  * @param here the name of this node, which does not have the session
  */
-function sendOn(place: Whereabouts | undefined, resumeToken: string, here: string): never {
-  // Whoever does not know the token does not learn whether there is such a session.
-  if (!place || !mayMove(place, resumeToken)) throw sessionGone();
+function sendOn(place: Whereabouts | undefined, here: string): never {
+  if (!place) throw sessionGone();
   const { nodeId, url, expired } = place;
   if (nodeId === here && !expired) {
     throw new LastseenError("overloaded", "This session is on its way to this node; try again in a moment.", {

@@ -1,7 +1,7 @@
 -- Finds a session.
 -- KEYS: leases, sessions
 -- ARGV: sessionId
--- Returns nil, or {sessionId, line, url, expired}.
+-- Returns nil, or {sessionId, line, url, leaseLeftMs}.
 -- @include leases
 -- @include sessions
 -- @include placed

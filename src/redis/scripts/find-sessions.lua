@@ -1,7 +1,7 @@
 -- Finds several sessions. Leaves out those that do not exist.
 -- KEYS: leases, sessions
 -- ARGV: for each session: its id
--- Returns {{sessionId, line, url, expired}, ...}.
+-- Returns {{sessionId, line, url, leaseLeftMs}, ...}.
 -- @include leases
 -- @include sessions
 -- @include placed

@@ -1,7 +1,7 @@
 -- Finds the sessions of a user. Removes an index entry whose session is gone.
 -- KEYS: leases, sessions, sessions-by-user
 -- ARGV: userId
--- Returns {{sessionId, line, url, expired}, ...}.
+-- Returns {{sessionId, line, url, leaseLeftMs}, ...}.
 -- @include lex
 -- @include leases
 -- @include sessions

@@ -1,8 +1,8 @@
--- A session and the node that holds it: {sessionId, line, url, expired}. An unknown lease counts as expired.
+-- A session and the node that holds it: {sessionId, line, url, leaseLeftMs}. An unknown lease has run out.
 local function placed(sessionId, line, at)
   local lease = findLease(parseSession(sessionId, line).lease)
   if not lease then
-    return { sessionId, line, "", 1 }
+    return { sessionId, line, "", 0 }
   end
-  return { sessionId, line, lease.url, isExpired(lease, at) and 1 or 0 }
+  return { sessionId, line, lease.url, math.max(lease.endsAt - at, 0) }
 end

@@ -1,0 +1,158 @@
+/**
+ * The hellos that wait for their sessions. For some seconds nobody has the sessions of a node that has died: the other nodes take
+ * them over when its lease has run out. To turn a client away meanwhile costs it and this node a new connection each time.
+ *
+ *     wait --this node has adopted the session---------------------------------------> "here"
+ *      |----another node has it, its node has renewed its lease, or it has ended-----> "placed", with its place
+ *      `----the time is up-----------------------------------------------------------> "late"
+ */
+import type { Clock, Timer } from "../kernel/clock.js";
+import type { Emitter } from "../kernel/emitter.js";
+import { LEASE_MS, type PlacedSession } from "../ports/directory.js";
+import type { LifecycleEvents } from "../session/events.js";
+
+/** How often the store is asked where the sessions are. */
+const LOOK_MS = 500;
+/** So many sessions are asked for together. The event loop gets its turn after them. */
+const PAGE = 200;
+/** A lease that is not good for longer has missed a renewal: its node is dead, cut off, or stands still. */
+const OVERDUE_MS = LEASE_MS / 2;
+/** Nobody takes over before a lease has run out for so long. See `TAKEOVER_AFTER_MS` in `cluster/membership.ts`. */
+const NOBODY_BEFORE_MS = 3_500;
+
+/** Where a session is that this node does not hold. */
+export type Whereabouts = Pick<
+  PlacedSession,
+  "nodeId" | "url" | "leaseLeftMs" | "expired" | "tokenHash" | "earlierTokenHash"
+>;
+
+export type WaitOutcome = { kind: "here" } | { kind: "placed"; place: Whereabouts | undefined } | { kind: "late" };
+
+interface Waiting {
+  readonly sessionId: string;
+  readonly end: (outcome: WaitOutcome) => void;
+}
+
+/** The hellos whose sessions one node holds, or did hold. */
+interface Group {
+  readonly hellos: Set<Waiting>;
+  /** Until then one session tells of all, because they can't move yet. Monotonic milliseconds. */
+  readonly moveFrom: number;
+}
+
+export class AwaitedSessions {
+  readonly #clock: Clock;
+  readonly #nodeId: string;
+  readonly #find: (sessionIds: readonly string[]) => Promise<readonly (Whereabouts & { sessionId: string })[]>;
+  readonly #unfollow: () => void;
+  readonly #groups = new Map<string, Group>();
+  readonly #bySession = new Map<string, Set<Waiting>>();
+  #timer: Timer | undefined;
+  #looking: Promise<void> | undefined;
+  #closed = false;
+
+  /** @param parts `nodeId`: of this node. `find`: where sessions are; leaves out those that are nowhere */
+  constructor(parts: {
+    clock: Clock;
+    nodeId: string;
+    events: Emitter<LifecycleEvents>;
+    find: (sessionIds: readonly string[]) => Promise<readonly (Whereabouts & { sessionId: string })[]>;
+  }) {
+    this.#clock = parts.clock;
+    this.#nodeId = parts.nodeId;
+    this.#find = parts.find;
+    this.#unfollow = parts.events.on("adopted", ({ session }) => {
+      for (const waiting of this.#bySession.get(session.id) ?? []) waiting.end({ kind: "here" });
+    });
+  }
+
+  /** Number of hellos that wait. */
+  get size(): number {
+    return [...this.#groups.values()].reduce((sum, { hellos }) => sum + hellos.size, 0);
+  }
+
+  /** Whether a session that this node does not have will be somewhere else, or here, in a moment. */
+  isMoving({ nodeId, leaseLeftMs }: Whereabouts): boolean {
+    return nodeId === this.#nodeId || leaseLeftMs < OVERDUE_MS;
+  }
+
+  /** Resolves when the session is somewhere, or after `limitMs`. Never rejects. */
+  wait(sessionId: string, { nodeId, leaseLeftMs }: Whereabouts, limitMs: number): Promise<WaitOutcome> {
+    if (this.#closed || limitMs <= 0) return Promise.resolve({ kind: "late" });
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(limitMs, () => waiting.end({ kind: "late" }));
+      const waiting: Waiting = {
+        sessionId,
+        end: (outcome) => {
+          timer.cancel();
+          this.#remove(nodeId, waiting);
+          resolve(outcome);
+        },
+      };
+      const quietMs = leaseLeftMs > 0 && nodeId !== this.#nodeId ? leaseLeftMs + NOBODY_BEFORE_MS : 0;
+      const group = this.#groups.get(nodeId) ?? { hellos: new Set(), moveFrom: this.#clock.mono() + quietMs };
+      this.#groups.set(nodeId, group);
+      group.hellos.add(waiting);
+      const same = this.#bySession.get(sessionId);
+      if (same) same.add(waiting);
+      else this.#bySession.set(sessionId, new Set([waiting]));
+      this.#lookLater();
+    });
+  }
+
+  /** Ends all waits. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#unfollow();
+    this.#timer?.cancel();
+    for (const { hellos } of this.#groups.values()) for (const waiting of hellos) waiting.end({ kind: "late" });
+    await this.#looking;
+  }
+
+  #remove(nodeId: string, waiting: Waiting): void {
+    const hellos = this.#groups.get(nodeId)?.hellos;
+    hellos?.delete(waiting);
+    if (hellos?.size === 0) this.#groups.delete(nodeId);
+    const same = this.#bySession.get(waiting.sessionId);
+    same?.delete(waiting);
+    if (same?.size === 0) this.#bySession.delete(waiting.sessionId);
+  }
+
+  #lookLater(): void {
+    if (this.#closed || this.#timer || this.#looking || this.#groups.size === 0) return;
+    this.#timer = this.#clock.after(LOOK_MS, () => {
+      this.#timer = undefined;
+      this.#looking = this.#look().finally(() => {
+        this.#looking = undefined;
+        this.#lookLater();
+      });
+    });
+  }
+
+  async #look(): Promise<void> {
+    for (const { hellos, moveFrom } of this.#groups.values()) {
+      const all = [...hellos];
+      const mayMove = this.#clock.mono() >= moveFrom;
+      if (!mayMove && !(await this.#ask(all.slice(0, 1)))) continue;
+      for (let from = mayMove ? 0 : 1; from < all.length && !this.#closed; from += PAGE) {
+        await this.#ask(all.slice(from, from + PAGE));
+        await this.#clock.pollPhase();
+      }
+    }
+  }
+
+  /** Ends those waits whose sessions are somewhere. Never rejects. @returns whether there was one */
+  async #ask(hellos: readonly Waiting[]): Promise<boolean> {
+    const found = await this.#find(hellos.map(({ sessionId }) => sessionId)).catch(() => undefined);
+    if (!found) return false;
+    const places = new Map(found.map((place) => [place.sessionId, place]));
+    let ended = false;
+    for (const { sessionId, end } of hellos) {
+      const place = places.get(sessionId);
+      if (place && this.isMoving(place)) continue;
+      end({ kind: "placed", place });
+      ended = true;
+    }
+    return ended;
+  }
+}
