@@ -33,22 +33,31 @@ export function httpSender(options: {
     const { id, message } = batches ? batchOf(events, clock.wall()) : messageOf(events);
     const body = JSON.stringify(message);
     const seconds = Math.floor(clock.wall() / 1000);
-    const late = new AbortController();
-    const timer = clock.after(limitMs, () => late.abort());
+    const own = new AbortController();
+    const end = (): void => own.abort();
+    let isLate = false;
+    const timer = clock.after(limitMs, () => {
+      isLate = true;
+      end();
+    });
+    // `AbortSignal.any` would leave an entry for each request in the signal of all requests, for ever.
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
     try {
       const response = await fetch(url, {
         method: "POST",
         headers: { "content-type": "application/json", ...sign({ id, seconds, body }) },
         body,
         redirect: "manual",
-        signal: AbortSignal.any([signal, late.signal]),
+        signal: own.signal,
       });
       await response.body?.cancel();
       return judge(response, clock.wall());
     } catch (error) {
-      return { kind: "failed", why: late.signal.aborted ? `no answer within ${limitMs} ms` : codeOf(error) };
+      return { kind: "failed", why: isLate ? `no answer within ${limitMs} ms` : codeOf(error) };
     } finally {
       timer.cancel();
+      signal.removeEventListener("abort", end);
     }
   };
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { systemClock } from "../../../src/kernel/clock.js";
 import { httpSender } from "../../../src/webhook/http-sender.js";
@@ -33,6 +34,17 @@ test.each([
   receiver.answer = () => status;
   const attempt = await senderTo(receiver.port)([event("ada")], never);
   expect(attempt).toEqual(kind === "delivered" ? { kind } : { kind, why: `HTTP ${status}` });
+});
+
+test("nothing of a request stays with the signal of all requests", async () => {
+  const receiver = await Receiver.start();
+  const { signal } = new AbortController();
+  const send = senderTo(receiver.port);
+  for (let n = 0; n < 20; n += 1) await send([event("ada")], signal);
+  // Node.js keeps the signals that depend on a signal in a set of the signal.
+  const held = Object.getOwnPropertySymbols(signal).map((key) => Object(Reflect.get(signal, key)).size as unknown);
+  expect(held.filter((size) => typeof size === "number" && size > 0)).toEqual([]);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("one event is a message of Standard Webhooks that its library verifies, and nobody else could have sent", async () => {
