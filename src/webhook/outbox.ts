@@ -26,6 +26,8 @@ export class Outbox {
   #running: Promise<void> | undefined;
   #overflowing = false;
   #closing = false;
+  /** An attempt has failed since {@link close} was called. */
+  #gaveUp = false;
   /** Events that were added; and those of them that are in the log or were dropped. */
   #added = 0;
   #done = 0;
@@ -86,7 +88,7 @@ export class Outbox {
 
   async #run(): Promise<void> {
     while (this.size > 0) {
-      if (this.#closing && this.#failures > 0) break;
+      if (this.#gaveUp) break;
       if (this.#batch.length === 0) this.#batch = this.#waiting.take(BATCH);
       try {
         const appended = await this.#log.append(this.#batch);
@@ -98,7 +100,8 @@ export class Outbox {
         if (this.#failures === 0) this.#events.emit("log_failing", { error });
         this.#failures += 1;
         this.#release(Infinity);
-        if (!this.#closing) await this.#wait();
+        if (this.#closing) this.#gaveUp = true;
+        else await this.#wait();
       }
     }
     this.#running = undefined;

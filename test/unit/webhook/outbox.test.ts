@@ -88,8 +88,20 @@ test("closing waits for one more attempt only", async () => {
   outbox.add(newEvent("ada"));
   await clock.advance(0);
   await outbox.close();
+  expect(log.attempts).toBe(2);
   expect(outbox.size).toBe(1);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test("closing during a pause tries once more, so that a log that is back gets the events", async () => {
+  const { clock, log, delivered, outbox } = scene();
+  log.isAway = true;
+  outbox.add(newEvent("ada"));
+  await clock.advance(0);
+  log.isAway = false;
+  await outbox.close();
+  expect(delivered.map(({ userId }) => userId)).toEqual(["ada"]);
+  expect(outbox.size).toBe(0);
 });
 
 test("what waits for the log goes on when the events before it are written, and not before", async () => {
