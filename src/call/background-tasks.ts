@@ -19,8 +19,8 @@ export class BackgroundTasks {
   readonly #events: Emitter<LifecycleEvents>;
   /** A new set whenever the last task has ended, for the reason that `KeyedQueue` gives. */
   #running = new Set<Promise<unknown>>();
-  /** By call. */
-  readonly #toTell = new Map<string, () => Promise<void>>();
+  /** By call, in the order in which they came. */
+  readonly #toTell = new Map<string, (() => Promise<void>)[]>();
   /** By what the question is about. */
   readonly #toAsk = new Map<string, () => Promise<void>>();
   #retryTimer: Timer | undefined;
@@ -63,9 +63,14 @@ export class BackgroundTasks {
     this.#running.add(done);
   }
 
-  /** Tells the store about a call as soon as it can be reached. Closing makes one last attempt. */
+  /**
+   * Tells the store about a call as soon as it can be reached, after everything that it had to be told about that call before.
+   * Closing makes one last attempt.
+   */
   tellLater(callId: string, tell: () => Promise<void>): void {
-    this.#toTell.set(callId, tell);
+    const tells = this.#toTell.get(callId);
+    if (tells) tells.push(tell);
+    else this.#toTell.set(callId, [tell]);
     this.#retryLater();
   }
 
@@ -126,10 +131,13 @@ export class BackgroundTasks {
   }
 
   async #tellAll(): Promise<void> {
-    for (const [callId, tell] of this.#toTell) {
-      await tell();
-      // While the store was told, something newer may have come that it must be told about the same call.
-      if (this.#toTell.get(callId) === tell) this.#toTell.delete(callId);
+    for (const [callId, tells] of this.#toTell) {
+      // While the store is told, something newer may come that it must be told about the same call.
+      for (let tell = tells[0]; tell; tell = tells[0]) {
+        await tell();
+        tells.shift();
+      }
+      this.#toTell.delete(callId);
     }
   }
 }

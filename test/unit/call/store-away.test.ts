@@ -116,3 +116,28 @@ test("a user who gets call_gone is in no call, whatever the store has done meanw
     await world.close();
   }
 });
+
+test("a user whose doubtful call was cancelled while the store was away again can call again", async () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const { world, ada, bob } = await pair(seed);
+    world.faults.storeFails = 1;
+    expect(await start(ada, "bob")).toBeUndefined();
+    world.faults.storeFails = 0;
+    // The client comes back, and learns of the call whose answer was lost.
+    ada.node.events.emit("resumed", { session: ada.session, replaced: false, mediaReset: undefined });
+    await world.settle();
+    const callId = ada.node.telephony.known.snapshotOf(ada.session)?.callId;
+    if (callId !== undefined) {
+      world.faults.storeFails = 1;
+      expect(await stop(ada, "cancel", callId)).toBe("ok");
+      world.faults.storeFails = 0;
+    }
+    await world.clock.advance(AGAIN_MS);
+    await world.settle();
+    expect(world.finished.map((finished) => finished.callId).filter((id) => id === callId).length).toBeLessThan(2);
+    expect(await start(ada, "bob"), `seed ${seed}`).toBeDefined();
+    await world.settle();
+    await expectConsistent(world, [ada, bob], ["ada", "bob"]);
+    await world.close();
+  }
+});
