@@ -66,16 +66,16 @@ export class StatusSubscriptions {
    */
   async watch(session: Session, userIds: readonly string[], watching: (statuses: Statuses) => void): Promise<void> {
     assertMayCall(session);
-    const own = this.#ofSession.get(session) ?? new Set<string>();
-    if (new Set([...own, ...userIds]).size > MOST_WATCHED) {
-      throw new LastseenError("rate_limited", `One session can watch ${MOST_WATCHED} users.`);
-    }
+    this.#assertNotTooMany(session, userIds);
     const users = [...new Set(userIds)].map((userId) => this.#user(userId));
     for (const user of users) user.asking += 1;
     try {
       await Promise.all(users.map((user) => this.#followed.heardOf(user.userId).then(() => this.#refresh(user))));
       if (session.status !== "open") throw new LastseenError("fenced", "The session has ended.");
       assertMayCall(session);
+      // The session may have asked for others meanwhile, on another connection.
+      this.#assertNotTooMany(session, userIds);
+      const own = this.#ofSession.get(session) ?? new Set<string>();
       const statuses = users.map((user) => {
         const status = this.#seenBy(session, user.userId, user.status ?? "offline");
         user.watchers.set(session, status);
@@ -137,6 +137,11 @@ export class StatusSubscriptions {
     for (const { timer } of this.#users.values()) timer?.cancel();
     this.#users.clear();
     this.#ofSession.clear();
+  }
+
+  #assertNotTooMany(session: Session, userIds: readonly string[]): void {
+    if (new Set([...(this.#ofSession.get(session) ?? []), ...userIds]).size <= MOST_WATCHED) return;
+    throw new LastseenError("rate_limited", `One session can watch ${MOST_WATCHED} users.`);
   }
 
   #user(userId: string): WatchedUser {
