@@ -21,6 +21,8 @@ class Machine implements DeviceSource {
   readonly plugged = new Map<string, MediaDeviceKind>();
   readonly opened: DeviceTrack[] = [];
   readonly asked: MediaStreamConstraints[] = [];
+  /** Devices that another program has. */
+  readonly busy = new Set<string>();
   /** What the next opening is refused with. */
   refusal: string | undefined;
   permissions: Permission = "granted";
@@ -46,6 +48,7 @@ class Machine implements DeviceSource {
     const fitting = [...this.plugged].filter(([, of]) => of === kind).map(([id]) => id);
     const id = fitting.find((one) => one === (wanted?.exact ?? wanted?.ideal)) ?? fitting[0];
     if (id === undefined) return Promise.reject(new DOMException("none", "NotFoundError"));
+    if (this.busy.has(id)) return Promise.reject(new DOMException("busy", "NotReadableError"));
     return Promise.resolve(this.#stream(new DeviceTrack(constraints.audio ? "audio" : "video", id)));
   }
 
@@ -158,6 +161,49 @@ describe("devices", () => {
     await devices.select("camera", "camera-2");
     expect(published()).toEqual(["camera camera-2"]);
     expect(requests(browser, "produce")).toHaveLength(1);
+  });
+
+  it("go on with the one before when the other one cannot be opened, also where that one was closed first", async () => {
+    const { browser, devices, machine, published } = await atDesk();
+    await devices.start("camera");
+    machine.refusal = "NotReadableError";
+    machine.busy.add("camera-2");
+    await expect(devices.select("camera", "camera-2")).rejects.toThrow("busy");
+    expect(published()).toEqual(["camera camera-1"]);
+    expect(machine.opened.at(-1)?.readyState).toBe("live");
+    expect(requests(browser, "produce")).toHaveLength(1);
+    expect(devices.state("camera").activeDeviceId).toBe("camera-1");
+  });
+
+  it("end their publication when not even the one before can be opened again", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.start("camera");
+    machine.refusal = "NotReadableError";
+    for (const id of ["camera-1", "camera-2"]) machine.busy.add(id);
+    await expect(devices.select("camera", "camera-2")).rejects.toThrow("busy");
+    expect(published()).toEqual([]);
+  });
+
+  it("are closed again when the browser cannot send another one", async () => {
+    const { devices, machine, media, published } = await atDesk();
+    await devices.start("mic");
+    const producer = media.publications[0]?.producer;
+    if (!producer) throw new Error("nothing is sent");
+    producer.replaceTrack = () => Promise.reject(new Error("no such track"));
+    await expect(devices.select("mic", "mic-2")).rejects.toThrow("no such track");
+    expect(published()).toEqual(["mic mic-1"]);
+    expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["live", "ended"]);
+  });
+
+  it("are closed at once when they open after the stop", async () => {
+    const { devices, machine, published } = await atDesk();
+    const starting = devices.start("mic");
+    devices.stop("mic");
+    await starting;
+    expect(published()).toEqual([]);
+    expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["ended"]);
+    await devices.start("mic");
+    expect(published()).toEqual(["mic mic-1"]);
   });
 
   it("are followed only while somebody watches", async () => {
@@ -275,6 +321,17 @@ describe("a device that stops although it is still there", () => {
     expect(devices.state("mic").stopped).toBeUndefined();
   });
 
+  it("is forgotten also when the next start is refused", async () => {
+    const { devices, machine } = await atDesk();
+    await devices.start("mic");
+    machine.permissions = "denied";
+    machine.opened[0]?.end();
+    await calm();
+    machine.refusal = "NotAllowedError";
+    await expect(devices.start("mic")).rejects.toThrow("refused");
+    expect(devices.state("mic").stopped).toBeUndefined();
+  });
+
   it("ends its publication when it cannot be opened again", async () => {
     const { devices, machine, published } = await atDesk();
     await devices.start("mic");
@@ -309,6 +366,21 @@ describe("a shared screen", () => {
     await calm();
     expect(published()).toEqual([]);
     expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["ended", "ended"]);
+  });
+
+  it("has no sound either when it was stopped before it was shared", async () => {
+    const { devices, machine, published } = await atDesk();
+    const starting = devices.startScreen();
+    devices.stopScreen();
+    await starting;
+    expect(published()).toEqual([]);
+    const again = devices.startScreen();
+    await Promise.resolve();
+    expect(published()).toEqual(["screen screen"]);
+    devices.stopScreen();
+    await again;
+    expect(published()).toEqual([]);
+    expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["ended", "ended", "ended", "ended"]);
   });
 
   it("is not shared when the user refuses", async () => {

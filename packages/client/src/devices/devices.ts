@@ -44,6 +44,8 @@ export class LastseenDevices {
   readonly #stopped = new Map<DeviceInput, Stopped>();
   /** The inputs that were opened again after they had ended by themselves. */
   readonly #openedAgain = new Set<DeviceInput>();
+  /** How often an input or the screen was stopped: what opens after a later stop is closed again. */
+  readonly #stops = { mic: 0, camera: 0, screen: 0 };
   #watchers = 0;
   #refreshes = 0;
   #stopWatching: (() => void) | undefined;
@@ -79,7 +81,8 @@ export class LastseenDevices {
   }
 
   /**
-   * Opens the selected device, or the one that the browser chooses, and publishes it as `mic` or `camera`.
+   * Opens the selected device, or the one that the browser chooses, and publishes it as `mic` or `camera`. After a {@link stop}
+   * meanwhile it publishes nothing, and closes the device.
    *
    * @throws DOMException the browser's refusal, such as `NotAllowedError`; what {@link LastseenMedia.publish} throws
    */
@@ -87,23 +90,31 @@ export class LastseenDevices {
     if (constraints) this.#wishes.set(input, constraints);
     this.#forgetLoss(input);
     const chosen = this.#chosen.get(input);
-    const track =
-      opened?.readyState === "live"
-        ? opened
-        : await this.#open(input, chosen === undefined ? {} : { deviceId: { ideal: chosen } });
-    await this.#media.publish(track, { ...options, source: input, afterEnd: () => this.#takeAnother(input) });
-    await this.#refresh();
+    const stops = this.#stops[input];
+    try {
+      const track =
+        opened?.readyState === "live"
+          ? opened
+          : await this.#open(input, chosen === undefined ? {} : { deviceId: { ideal: chosen } });
+      if (stops === this.#stops[input])
+        await this.#media.publish(track, { ...options, source: input, afterEnd: () => this.#takeAnother(input) });
+      else track.stop();
+    } finally {
+      await this.#refresh();
+    }
   }
 
   /** Ends the publication and closes the device. */
   stop(input: DeviceInput): void {
+    this.#stops[input] += 1;
     this.#media.unpublish(input);
   }
 
   /**
    * Takes this device: at once if the input is published, or else for the next {@link start}.
    *
-   * @throws DOMException the browser's refusal: then the device before it goes on
+   * @throws DOMException the browser's refusal: then the device before it goes on, if it had not to be closed for the attempt or
+   *   can be opened again
    */
   async select(input: DeviceInput, deviceId: string): Promise<void> {
     const before = this.#chosen.get(input);
@@ -123,11 +134,14 @@ export class LastseenDevices {
 
   /**
    * Shows the screen, a window or a tab that the user chooses: publishes the picture as `screen`, and the sound as
-   * `screen-audio` where the browser gives one. When the user ends it in the browser, both publications end.
+   * `screen-audio` where the browser gives one. When the user ends it in the browser, both publications end. After a
+   * {@link stopScreen} meanwhile it shares nothing more.
    *
    * @throws DOMException `NotAllowedError` when the user refuses
    */
   async startScreen(options: DisplayMediaStreamOptions = { video: true, audio: true }): Promise<void> {
+    const stops = this.#stops.screen;
+    const isWanted = () => stops === this.#stops.screen;
     const stream = await this.#source.openScreen(options);
     const [picture, sound] = [stream.getVideoTracks()[0], stream.getAudioTracks()[0]];
     const afterEnd = () => {
@@ -135,8 +149,9 @@ export class LastseenDevices {
       return Promise.resolve(undefined);
     };
     try {
-      if (picture) await this.#media.publish(picture, { source: SCREEN, afterEnd });
-      if (sound) await this.#media.publish(sound, { source: SCREEN_AUDIO });
+      if (picture && isWanted()) await this.#media.publish(picture, { source: SCREEN, afterEnd });
+      if (sound && isWanted()) await this.#media.publish(sound, { source: SCREEN_AUDIO });
+      if (!isWanted()) for (const track of stream.getTracks()) track.stop();
     } catch (error) {
       for (const track of stream.getTracks()) track.stop();
       this.stopScreen();
@@ -145,6 +160,7 @@ export class LastseenDevices {
   }
 
   stopScreen(): void {
+    this.#stops.screen += 1;
     this.#media.unpublish(SCREEN);
     this.#media.unpublish(SCREEN_AUDIO);
   }
@@ -174,13 +190,35 @@ export class LastseenDevices {
     const device = { deviceId: { exact: deviceId } };
     const next = await this.#open(input, device).catch((error: unknown) => {
       if (!(error instanceof DOMException) || error.name !== "NotReadableError") throw error;
-      // Some phones open one camera at a time.
-      this.#publication(input)?.track.stop();
-      return this.#open(input, device);
+      return this.#openAlone(input, device);
     });
     // The user has selected yet another device, or has ended the publication, while this one opened.
-    if (this.#chosen.get(input) === deviceId && this.#publication(input)) await this.#media.replaceTrack(input, next);
+    if (this.#chosen.get(input) === deviceId && this.#publication(input)) await this.#goOnWith(input, next);
     else next.stop();
+  }
+
+  /** Some phones open one camera at a time: closes the one that is published, and opens it again when the other one is refused. */
+  async #openAlone(input: DeviceInput, device: MediaTrackConstraints): Promise<MediaStreamTrack> {
+    const before = this.#publication(input)?.track;
+    before?.stop();
+    try {
+      return await this.#open(input, device);
+    } catch (error) {
+      if (before && this.#publication(input)?.track === before)
+        await this.#open(input, { deviceId: { exact: before.getSettings().deviceId ?? "" } })
+          .then((again) => this.#goOnWith(input, again))
+          .catch(() => this.#media.unpublish(input));
+      throw error;
+    }
+  }
+
+  async #goOnWith(input: DeviceInput, next: MediaStreamTrack): Promise<void> {
+    try {
+      await this.#media.replaceTrack(input, next);
+    } catch (error) {
+      next.stop();
+      throw error;
+    }
   }
 
   /** The track has ended by itself: its device was unplugged, or the user took the permission away. */
