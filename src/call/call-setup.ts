@@ -127,7 +127,11 @@ export class CallSetup {
     blocks.assertNone({ userId: session.userId, roomId: callRoomId(callId) });
     const outcome = await tasks.ask(
       () => store.accept(callId, partyOf(session)),
-      () => (known.find(callId) ? reconciler.refreshLater(callId) : sessions.lookLater(session)),
+      () => {
+        if (known.find(callId)) reconciler.refreshLater(callId);
+        // If the session ends before the store answers, only this look ends the call that it may have answered.
+        sessions.lookLater(session);
+      },
     );
     if (outcome.kind === "gone") throw callGone();
     const { call, fresh } = outcome;

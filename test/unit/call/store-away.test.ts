@@ -1,7 +1,7 @@
 /** While the store does not answer, the service does not know what became of its requests. It finds out when the store answers. */
 import { expect, test } from "vitest";
 import { Random } from "../../support/random.js";
-import { CallWorld, accept, refusal, start, stop, type Device } from "./call-world.js";
+import { CallWorld, RING_MS, accept, refusal, start, stop, type Device } from "./call-world.js";
 import { expectConsistent } from "./consistent.js";
 
 /** The service asks within this time after the store answers again. */
@@ -138,6 +138,39 @@ test("a user whose doubtful call was cancelled while the store was away again ca
     expect(await start(ada, "bob"), `seed ${seed}`).toBeDefined();
     await world.settle();
     await expectConsistent(world, [ada, bob], ["ada", "bob"]);
+    await world.close();
+  }
+});
+
+test("a call ends whose answer was lost when the session that answered has ended meanwhile", async () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const { world, ada, bob } = await pair(seed);
+    const callId = await ring(world, ada);
+    world.faults.storeFails = 1;
+    expect(await accept(bob, callId)).toBe("overloaded");
+    bob.node.end(bob);
+    await world.settle();
+    world.faults.storeFails = 0;
+    await world.clock.advance(AGAIN_MS);
+    await world.settle();
+    await world.clock.advance(RING_MS + AGAIN_MS);
+    await world.settle();
+    expect(await world.calls.ofUser("bob"), `seed ${seed}`).toBeUndefined();
+    await expectConsistent(world, [ada], ["ada", "bob"]);
+    await world.close();
+  }
+});
+
+test("a caller whose node has missed the answer or the refusal of a call learns of it at once", async () => {
+  for (const how of ["accept", "decline"] as const) {
+    const { world, ada, bob } = await pair();
+    const callId = await ring(world, ada);
+    world.faults.messageLost = 1;
+    expect(how === "accept" ? await accept(bob, callId) : await stop(bob, "decline", callId)).toBe("ok");
+    await world.settle();
+    world.faults.messageLost = 0;
+    await world.settle();
+    expect(ada.client.live.get(callId), how).toBe(how === "accept" ? "active" : undefined);
     await world.close();
   }
 });
