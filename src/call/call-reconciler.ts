@@ -2,26 +2,40 @@ import type { CallStore } from "../ports/call-store.js";
 import type { BackgroundTasks } from "./background-tasks.js";
 import type { CallLeaseRenewer } from "./call-lease-renewer.js";
 import type { CallUpdates } from "./call-updates.js";
+import type { KnownCalls } from "./known-calls.js";
 
 /** Corrects what this node knows of calls, after an answer of the store or a message of another node was lost. */
 export class CallReconciler {
   readonly #store: CallStore;
+  readonly #known: KnownCalls;
   readonly #updates: CallUpdates;
   readonly #leases: CallLeaseRenewer;
   readonly #tasks: BackgroundTasks;
 
-  constructor(parts: { store: CallStore; updates: CallUpdates; leases: CallLeaseRenewer; tasks: BackgroundTasks }) {
+  constructor(parts: {
+    store: CallStore;
+    known: KnownCalls;
+    updates: CallUpdates;
+    leases: CallLeaseRenewer;
+    tasks: BackgroundTasks;
+  }) {
     this.#store = parts.store;
+    this.#known = parts.known;
     this.#updates = parts.updates;
     this.#leases = parts.leases;
     this.#tasks = parts.tasks;
   }
 
-  /** Messages of other nodes were lost: asks which of the known calls are over, and which calls ring. */
+  /** Messages of other nodes were lost: asks which of the known calls are over or were answered, and which calls ring. */
   async reconcile(): Promise<void> {
     try {
+      const believedToRing = this.#known.ringing();
       await this.#leases.renew();
-      for (const call of await this.#store.ringing()) this.#updates.apply({ change: "ringing", call });
+      const ringing = await this.#store.ringing();
+      for (const call of ringing) this.#updates.apply({ change: "ringing", call });
+      const rings = new Set(ringing.map(({ callId }) => callId));
+      const doubtful = believedToRing.filter((callId) => !rings.has(callId));
+      await Promise.all(doubtful.map((callId) => this.refresh(callId)));
     } catch (error) {
       this.#tasks.askLater("all calls", () => this.reconcile());
       this.#tasks.failed("repair", error);

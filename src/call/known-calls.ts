@@ -94,6 +94,11 @@ export class KnownCalls {
     return active.map(({ call: { callId } }) => this.find(callId)).filter((call) => call !== undefined);
   }
 
+  /** Ids of the calls that ring, as far as this node knows. */
+  ringing(): string[] {
+    return [...this.#calls.values()].filter(({ call }) => call.state === "ringing").map(({ call }) => call.callId);
+  }
+
   /** Counts the calls whose caller is here: the sum over all nodes is the number of calls. */
   counts(): Record<CallRecord["state"], number> {
     const counts = { ringing: 0, active: 0 };

@@ -74,7 +74,7 @@ export function createTelephony(ports: {
   const known = new KnownCalls({ ...ports, presence, followed });
   const updates = new CallUpdates({ ...ports, presence, known });
   const leases = new CallLeaseRenewer({ ...ports, known, updates, tasks });
-  const reconciler = new CallReconciler({ ...ports, updates, leases, tasks });
+  const reconciler = new CallReconciler({ ...ports, known, updates, leases, tasks });
   const offlineRings = new OfflineRings({ clock, known, presence, events });
   const teardown = new CallTeardown({ ...ports, known, updates, reconciler, presence, offlineRings, tasks });
   const sessions = new CallSessions({ ...ports, known, updates, teardown, presence, followed, tasks });
