@@ -44,7 +44,7 @@ ${sizeTable(measured, habits)}
 
 With at most ${percent(COMFORTABLE)} of its processor time for these steps, **one Redis of this machine serves about ${thousands(most)} sessions on ${most / habits.sessionsPerNode} nodes**.${verdict(most)}
 What takes most there is: ${STEPS[largest(sharesOf(measured, most, habits))]}. When a node with ${thousands(habits.sessionsPerNode)} sessions dies, taking them over costs Redis
-${((habits.sessionsPerNode * nearest(measured, most / habits.sessionsPerNode).takeOver) / 1_000_000).toFixed(1)} s of processor time, in steps of 50 sessions at most.
+${((habits.sessionsPerNode * nearest(measured, most / habits.sessionsPerNode).takeOver) / 1_000_000).toFixed(1)} s of processor time, in steps of 200 sessions and the rest of a room at most.
 
 Pings are not in these tables: a client's heartbeat never reaches Redis ([redis-commands.md](redis-commands.md)). Redis runs all scripts in one
 thread, so that thread is the limit, and a second core does not help. People who call more often, or stay for a shorter time, reach it sooner.

@@ -33,7 +33,16 @@ export interface Heartbeats {
 
 export type Member = Pick<
   LeanClient,
-  "userId" | "sessionId" | "firstEpoch" | "epoch" | "resumes" | "isConnected" | "lostBy" | "mediaResets" | "left"
+  | "userId"
+  | "sessionId"
+  | "firstEpoch"
+  | "epoch"
+  | "resumes"
+  | "attempts"
+  | "isConnected"
+  | "lostBy"
+  | "mediaResets"
+  | "left"
 >;
 
 /** Many clients in rooms of equal size. They ping evenly over the interval, as real users do. */
@@ -60,6 +69,7 @@ export class Crowd {
         new LeanClient(
           `${name}-${index}`,
           inARoom === undefined ? undefined : `${name}-${Math.floor(index / inARoom)}`,
+          addressOf(index),
         ),
     );
     for (const client of clients) client.returnTo(comesBackTo);
@@ -80,8 +90,20 @@ export class Crowd {
 
   members(): Member[] {
     return this.#clients.map((client) => {
-      const { userId, sessionId, firstEpoch, epoch, resumes, isConnected, lostBy, mediaResets, left } = client;
-      return { userId, sessionId, firstEpoch, epoch, resumes, isConnected, lostBy, mediaResets, left };
+      const { userId, sessionId, firstEpoch, epoch, resumes, attempts, isConnected, lostBy, mediaResets, left } =
+        client;
+      return {
+        userId,
+        sessionId,
+        firstEpoch,
+        epoch,
+        resumes,
+        attempts,
+        isConnected,
+        lostBy,
+        mediaResets,
+        left,
+      };
     });
   }
 
@@ -103,4 +125,9 @@ export class Crowd {
     clearInterval(this.#pinging);
     for (const client of this.#clients) client.close();
   }
+}
+
+/** Each client seems to have an address of its own, as on the Internet, where the service trusts this machine as a proxy. */
+function addressOf(index: number): string {
+  return `10.${process.pid % 256}.${index >> 8}.${index % 256}`;
 }

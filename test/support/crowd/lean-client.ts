@@ -24,6 +24,8 @@ export class LeanClient {
   epoch = 0;
   /** Number of resumes. */
   resumes = 0;
+  /** Number of sockets that it tried to open to come back. */
+  attempts = 0;
   /** The `user_left` events that it received. */
   readonly left: EventData<"user_left">[] = [];
   readonly mediaResets: string[] = [];
@@ -37,6 +39,7 @@ export class LeanClient {
   #answer: ((frame: Frame) => void) | undefined;
   /** Nodes to come back to. Without one the client stays away. */
   #comeBackTo: readonly string[] = [];
+  readonly #address: string;
   /** What the service has told it. */
   #comeBackAfterMs: number | undefined;
   #attempt = 0;
@@ -46,10 +49,14 @@ export class LeanClient {
   #isGreeted = false;
   #ended = false;
 
-  /** @param roomId the room that it joins; undefined: it stays in no room */
-  constructor(userId: string, roomId: string | undefined) {
+  /**
+   * @param roomId the room that it joins; undefined: it stays in no room
+   * @param address the IP address that it seems to have where the service trusts its machine as a proxy
+   */
+  constructor(userId: string, roomId: string | undefined, address: string) {
     this.userId = userId;
     this.roomId = roomId;
+    this.#address = address;
   }
 
   /** Whether it has a connection with a session. */
@@ -79,9 +86,10 @@ export class LeanClient {
     }
   }
 
-  /** When its connection breaks it comes back like the SDK: with back-off and jitter, to these nodes in turn. */
+  /** When its connection breaks it comes back like the SDK: with back-off and jitter, to these nodes in turn, first to any of them. */
   returnTo(urls: readonly string[]): void {
-    this.#comeBackTo = urls;
+    const first = Math.floor(Math.random() * urls.length);
+    this.#comeBackTo = [...urls.slice(first), ...urls.slice(0, first)];
   }
 
   /** Sends a ping, if no other ping waits for its pong. */
@@ -101,6 +109,7 @@ export class LeanClient {
     const socket = new WebSocket(`${url.replace("http", "ws")}/ws`, "lastseen.v1", {
       handshakeTimeout: HANDSHAKE_LIMIT_MS,
       perMessageDeflate: false,
+      headers: { "x-forwarded-for": this.#address },
     });
     this.#socket = socket;
     this.#isGreeted = false;
@@ -149,6 +158,7 @@ export class LeanClient {
 
   async #comeBack(url: string): Promise<void> {
     if (this.#ended) return;
+    this.attempts += 1;
     await this.#open(url);
     const resume = { sessionId: this.sessionId, resumeToken: this.#resumeToken };
     const answer = await this.#ask("hello", { ...this.#greeting(), resume });
