@@ -55,7 +55,8 @@ function create(...names: string[]) {
     };
     return { plane, die };
   };
-  const nodes = names.map((name) => [name, open(name)] as const);
+  const nodes = new Map(names.map((name) => [name, open(name)]));
+  const node = (name: string): ReturnType<typeof open> => nodes.get(name) ?? open(name);
   /** Lets time pass. */
   const pass = async (ms: number): Promise<void> => {
     for (let left = ms; left > 0; left -= 250) {
@@ -63,7 +64,7 @@ function create(...names: string[]) {
       await clock.advance(250);
     }
   };
-  return { node: (name: string) => Object.fromEntries(nodes)[name]!, placed, pass, slow, warnings };
+  return { node, placed, pass, slow, warnings };
 }
 
 /** An agent that is connected to a node. */
@@ -72,7 +73,7 @@ function connect(plane: AgentPlane, link = 1) {
   const send = (order: AgentOrder): void => void orders.push(order);
   const close = (): void => visit.ended();
   const hello = { agentId: "a", name: "media-1", host: "somewhere", pid: 1, version: "0.0.0", link };
-  const visit: AgentVisit = plane.entrance.enter({ type: "hello", ...hello }, { address: "somewhere", send, close })!;
+  const visit = plane.entrance.enter({ type: "hello", ...hello }, { address: "somewhere", send, close }) as AgentVisit;
   const report = (...sessions: SessionReport[]): void => visit.received({ type: "sessions", sessions });
   return { orders, report, complete: () => visit.received({ type: "complete" }), leave: () => visit.ended() };
 }
