@@ -154,7 +154,9 @@ export class Handshakes {
   readonly #dispatch = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const handshake = this.#pending.get(request);
     if (handshake) {
-      this.#route(request, handshake.socket);
+      this.#afterAnswers(socket, () => {
+        if (this.#pending.get(request) === handshake) this.#route(request, handshake.socket);
+      });
       return;
     }
     const { server } = this.#app;

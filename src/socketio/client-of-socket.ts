@@ -71,12 +71,11 @@ export class ClientOfSocket {
    * @throws LastseenError the refusal, or `fenced` when the socket ends first
    */
   async request(type: RequestType, data: JsonObject, knownAs?: Identity): Promise<JsonObject> {
+    // A line that begins now would not end with the socket.
+    if (!this.#socket.connected) throw endedFirst();
     if (knownAs) this.#line?.close(CLOSE_CODES.bye.code, "bye");
     const line = this.#lineFor(knownAs);
-    const answer = await new Promise<Answer>((resolve) => {
-      if (!this.#socket.connected) resolve(ended());
-      else line.receive({ id: this.#expect(resolve), type, data });
-    });
+    const answer = await new Promise<Answer>((resolve) => line.receive({ id: this.#expect(resolve), type, data }));
     if (answer.ok) return answer.data;
     throw new LastseenError(answer.error.code, answer.error.message);
   }
@@ -182,6 +181,9 @@ export class ClientOfSocket {
 }
 
 function ended(): Answer {
-  const error = new LastseenError("fenced", "The socket ended before the request was answered.");
-  return { ok: false, error: toWireError(error) };
+  return { ok: false, error: toWireError(endedFirst()) };
+}
+
+function endedFirst(): LastseenError {
+  return new LastseenError("fenced", "The socket ended before the request was answered.");
 }

@@ -6,6 +6,7 @@ import { WebSocketServer } from "ws";
 import { describe, expect, test } from "vitest";
 import { lastseen } from "../../../src/plugin/index.js";
 import { TestClient } from "../../support/test-client.js";
+import { handshake, RawSocket } from "../gateway/raw-socket.js";
 import { until } from "../../support/until.js";
 import { application, enter, refusedHandshake, registerLastseen } from "./application.js";
 import { JWT_SECRET } from "../../support/secrets.js";
@@ -63,6 +64,19 @@ describe("Beside the existing parts of an application", () => {
     await raw.frame(({ type }) => type === "raw");
     raw.reset();
     await enter(await connect(), "ben", "daily");
+  });
+
+  test("a handshake waits for the answer to the request before it on the same connection", async () => {
+    const { app, listen } = application();
+    await registerLastseen(app);
+    let answer: (text: string) => void = () => {};
+    app.get("/slow", () => new Promise<string>((resolve) => (answer = resolve)));
+    const { port } = await listen();
+    const socket = await RawSocket.open(port);
+    socket.write(`GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n${handshake()}`);
+    setTimeout(() => answer("slow"), 100);
+    const text = await socket.until("101 Switching Protocols", 5_000);
+    expect(text.indexOf("slow")).toBeLessThan(text.indexOf("101 Switching Protocols"));
   });
 
   test("the application's cors and helmet apply to Lastseen's routes too", async () => {
