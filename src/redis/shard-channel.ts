@@ -51,7 +51,11 @@ export class ShardChannel {
    */
   async join(member: Redis): Promise<boolean> {
     this.#echoes = 0;
-    const where = await this.#home.find(member);
+    const where = await this.#home.find(member).catch((error: unknown) => {
+      // Redis refuses a question: then the whole cluster hears each message.
+      if (error instanceof Error && error.name === "ReplyError") return "nowhere" as const;
+      throw error;
+    });
     if (where === "elsewhere") return false;
     this.#isHeard = where === "out of reach" ? false : undefined;
     if (where === "here") this.#isHeard = await this.#subscribe(member);

@@ -51,16 +51,19 @@ describe.skipIf(noRedisReason)("messages in a cluster", () => {
     await until(() => a.told.length === 1);
   });
 
-  test("arrive in order where Redis refuses channels of a shard to the service", async () => {
-    for (const node of cluster.nodes) await node.cli("acl", "setuser", "default", "-ssubscribe", "-spublish");
-    onTestFinished(async () => {
-      for (const node of cluster.nodes) await node.cli("acl", "setuser", "default", "+ssubscribe", "+spublish");
-    });
-    const { start } = await service(cluster);
-    const [a, b] = [await start("a"), await start("b")];
-    expect(b.bus.subscribed).toBe(true);
-    await expectInOrder(a, b);
-  });
+  test.each([[["ssubscribe", "spublish"]], [["cluster|myid"]]])(
+    "arrive in order where Redis refuses %j to the service",
+    async (commands) => {
+      const change = async (sign: string): Promise<void> => {
+        for (const node of cluster.nodes)
+          await node.cli("acl", "setuser", "default", ...commands.map((command) => sign + command));
+      };
+      await change("-");
+      onTestFinished(() => change("+"));
+      const { start } = await service(cluster);
+      await expectInOrder(await start("a"), await start("b"));
+    },
+  );
 
   test("arrive where only publishing in a shard is refused", async () => {
     const { start } = await service(cluster);
