@@ -1,7 +1,9 @@
 /** React renders the first picture on a server: nothing is opened there, and the page shows that it connects. */
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
+import { LastseenClient } from "@lastseen/client";
 import { expect, it, vi } from "vitest";
+import { ClientView } from "../../packages/react/src/client-view.js";
 import {
   LastseenProvider,
   SwitchedElsewhere,
@@ -39,4 +41,17 @@ it("says what is missing without a provider", () => {
   const mute = vi.spyOn(console, "error").mockImplementation(() => {});
   expect(() => renderToString(createElement(Page))).toThrow("Put <LastseenProvider> around this component.");
   mute.mockRestore();
+});
+
+it("gives a component only the statuses of the users that it names", () => {
+  const client = new LastseenClient({ url: "https://calls.example", user: { id: "ann" } });
+  ClientView.of(client).statuses.set(
+    new Map([
+      ["bob", "busy"],
+      ["eve", "available"],
+    ]),
+  );
+  const List = () => createElement("p", null, JSON.stringify([...useStatus(["bob", "kim"])]));
+  const page = createElement(LastseenProvider, { client }, createElement(List));
+  expect(renderToString(page)).toBe("<p>[[&quot;bob&quot;,&quot;busy&quot;]]</p>");
 });

@@ -57,7 +57,7 @@ export class ClientView {
     });
     this.statuses = new Store<ReadonlyMap<string, UserStatus>>(new Map(client.calls.statuses));
     this.roomWishes = new RoomWishes(client);
-    this.statusWishes = new StatusWishes(client);
+    this.statusWishes = new StatusWishes(client, () => this.statuses.set(new Map(client.calls.statuses)));
     this.#listen(client);
   }
 

@@ -4,12 +4,15 @@ import { soon } from "./soon.js";
 
 export class StatusWishes {
   readonly #client: LastseenClient;
+  readonly #forgotten: () => void;
   readonly #counts = new Map<string, number>();
   readonly #watched = new Set<string>();
   readonly #settle = soon(() => this.#apply());
 
-  constructor(client: LastseenClient) {
+  /** @param forgotten called when the client has forgotten the status of users whom no component shows any more */
+  constructor(client: LastseenClient, forgotten: () => void) {
     this.#client = client;
+    this.#forgotten = forgotten;
     client.on("state", ({ state, previous }) => {
       // A client that stops forgets whom it watches.
       if (state === "disconnected") this.#watched.clear();
@@ -38,7 +41,10 @@ export class StatusWishes {
     for (const userId of added) this.#watched.add(userId);
     for (const userId of dropped) this.#watched.delete(userId);
     // A refusal leaves the status unknown, and the client repeats what got no answer.
-    if (dropped.length > 0) this.#client.calls.unwatch(dropped).catch(() => {});
+    if (dropped.length > 0) {
+      this.#client.calls.unwatch(dropped).catch(() => {});
+      this.#forgotten();
+    }
     if (added.length > 0) this.#client.calls.watch(added).catch(() => {});
   }
 }

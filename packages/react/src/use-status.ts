@@ -1,5 +1,5 @@
 import type { UserStatus } from "@lastseen/client";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { ClientView } from "./client-view.js";
 import { useClient } from "./provider.js";
 import { useStore } from "./use-store.js";
@@ -16,5 +16,10 @@ export function useStatus(
   const key = JSON.stringify(typeof wanted === "string" ? [wanted] : wanted);
   useEffect(() => view.statusWishes.add(JSON.parse(key) as string[]), [view, key]);
   const statuses = useStore(view.statuses);
-  return typeof wanted === "string" ? statuses.get(wanted) : statuses;
+  // Other components may watch other users.
+  const ofWanted = useMemo(() => {
+    const userIds = new Set(JSON.parse(key) as string[]);
+    return new Map([...statuses].filter(([userId]) => userIds.has(userId)));
+  }, [statuses, key]);
+  return typeof wanted === "string" ? statuses.get(wanted) : ofWanted;
 }
