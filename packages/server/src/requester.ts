@@ -59,6 +59,11 @@ export class Requester {
     const token = await this.#options.token();
     checkToken(token);
     const late = AbortSignal.timeout(timeoutMs);
+    const own = new AbortController();
+    const end = (): void => own.abort();
+    // `AbortSignal.any` would leave an entry for each request in a signal that lives as long as the program.
+    for (const each of [signal, late]) each?.addEventListener("abort", end);
+    if (signal?.aborted) end();
     try {
       const response = await this.#options.fetch(`${this.#options.base}${route}${searchOf(query)}`, {
         method,
@@ -70,12 +75,14 @@ export class Requester {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // A redirect could carry the token elsewhere.
         redirect: "manual",
-        signal: signal ? AbortSignal.any([signal, late]) : late,
+        signal: own.signal,
       });
       return await read(where, response);
     } catch (cause) {
       signal?.throwIfAborted();
       return { kind: "failed", ...failureOf(where, cause, late.aborted ? timeoutMs : undefined) };
+    } finally {
+      for (const each of [signal, late]) each?.removeEventListener("abort", end);
     }
   }
 }

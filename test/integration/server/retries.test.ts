@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { LastseenApi } from "@lastseen/server";
 import { freePort } from "../../support/free-port.js";
@@ -149,4 +150,14 @@ test("a list whose cursor does not move is ended with an error", async () => {
   const service = await FaultyService.start(answers(200, { sessions: [], cursor: "same", missing: [] }));
   await expect(service.api().sessions.all().next()).rejects.toMatchObject({ code: "bad_answer", field: "cursor" });
   expect(service.asked).toHaveLength(2);
+});
+
+test("nothing of a call stays with a signal that lives as long as the program", async () => {
+  const service = await FaultyService.start(answers(200), answers(200), answers(200));
+  const { signal } = new AbortController();
+  for (let n = 0; n < 3; n += 1) await service.api().rooms.list({}, { signal });
+  // Node.js keeps the signals that depend on a signal in a set of the signal.
+  const held = Object.getOwnPropertySymbols(signal).map((key) => Object(Reflect.get(signal, key)).size as unknown);
+  expect(held.filter((size) => typeof size === "number" && size > 0)).toEqual([]);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
