@@ -50,7 +50,7 @@ export function authenticateBy(hook: AuthenticateHook, failed: (error: unknown) 
 }
 
 /** A promise of any library, not only of this realm. */
-function isThenable(value: unknown): value is PromiseLike<KnownUser> {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 

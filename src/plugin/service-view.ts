@@ -9,6 +9,7 @@ import { systemClock } from "../kernel/clock.js";
 import { MOST_BLOCKED_SECONDS, type SessionView } from "@lastseen/protocol/http";
 import type { BlockTarget } from "../ports/block-list.js";
 import type { Session } from "../session/session.js";
+import { isThenable } from "./authenticate.js";
 import type { LastseenEvents } from "./events.js";
 import type { Lastseen } from "./lastseen.js";
 import { assertEvent, translate } from "./translate.js";
@@ -116,7 +117,7 @@ export class ServiceView implements Lastseen {
       const failed = (error: unknown): void => this.#listenerFailed(error, event);
       try {
         const answer = listener(translate(event, step, Math.round(systemClock.wall())));
-        if (answer instanceof Promise) answer.catch(failed);
+        if (isThenable(answer)) Promise.resolve(answer).catch(failed);
       } catch (error) {
         failed(error);
       }

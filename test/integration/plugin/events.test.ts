@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { LastseenEvents } from "../../../src/plugin/index.js";
 import { until } from "../../support/until.js";
@@ -89,15 +90,17 @@ describe("What an application is told of a session", () => {
       throw new Error("a listener's own fault");
     });
     app.lastseen.on("joined", async () => Promise.reject(new Error("a listener's later fault")));
+    // A promise of another library or realm.
+    app.lastseen.on("joined", (): unknown => runInNewContext("Promise.reject(new Error('a fault elsewhere'))"));
     app.lastseen.on("joined", () => {
       // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- listeners may throw anything
       throw null;
     });
     await enter(await connect(), "ann", "daily");
     await enter(await connect(), "ben", "daily");
-    await until(() => log.filter(({ msg }) => msg === "a listener failed").length === 6);
+    await until(() => log.filter(({ msg }) => msg === "a listener failed").length === 8);
     const lines = log.filter(({ msg }) => msg === "a listener failed");
-    expect(lines.map(({ level, event }) => [level, event])).toEqual(Array.from({ length: 6 }, () => [50, "joined"]));
+    expect(lines.map(({ level, event }) => [level, event])).toEqual(Array.from({ length: 8 }, () => [50, "joined"]));
     expect(JSON.stringify(lines)).toContain("a listener's later fault");
     expect(events.filter(({ event }) => event === "joined")).toHaveLength(2);
   });
