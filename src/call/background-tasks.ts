@@ -54,12 +54,14 @@ export class BackgroundTasks {
 
   /** Takes over work that nobody waits for. */
   run(work: Promise<unknown>): void {
-    const done = work
-      .catch((error: unknown) => this.failed("work", error))
-      .finally(() => {
-        if (this.#running.size === 1) this.#running = new Set();
-        else this.#running.delete(done);
-      });
+    const ended = (): void => {
+      if (this.#running.size === 1) this.#running = new Set();
+      else this.#running.delete(done);
+    };
+    const done: Promise<void> = work.then(ended, (error: unknown) => {
+      ended();
+      this.failed("work", error);
+    });
     this.#running.add(done);
   }
 

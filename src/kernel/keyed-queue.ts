@@ -10,17 +10,19 @@ export class KeyedQueue<K> {
   run<T>(key: K, task: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key);
     const result = before ? before.then(task) : task();
-    const tail = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#tails.set(key, tail);
-    void tail.then(() => {
+    const ended = (): void => {
       if (this.#tails.get(key) !== tail) return;
       if (this.#tails.size === 1) this.#tails = new Map();
       else this.#tails.delete(key);
-    });
+    };
+    const tail: Promise<void> = result.then(ended, ended);
+    this.#tails.set(key, tail);
     return result;
+  }
+
+  /** Whether a task of this key runs or waits. */
+  isBusy(key: K): boolean {
+    return this.#tails.has(key);
   }
 
   /** The number of keys with a task that runs or waits. */

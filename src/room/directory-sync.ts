@@ -57,10 +57,13 @@ export class DirectorySync {
    * the rooms that are here, and no new room begins. Otherwise one room could begin on two nodes, and its two halves could
    * not see each other; asking again later is better.
    *
+   * @returns undefined when people are in the room here, so that there is nothing to wait for
    * @throws LastseenError `redirect` when another node is the home, `overloaded` when nobody can tell which node is
    */
-  claimRoom(roomId: string): Promise<void> {
-    return this.#queue.run(`room ${roomId}`, async () => {
+  claimRoom(roomId: string): Promise<void> | undefined {
+    const key = `room ${roomId}`;
+    if (this.#rooms.find(roomId) && !this.#queue.isBusy(key)) return undefined;
+    return this.#queue.run(key, async () => {
       if (this.#rooms.find(roomId)) return;
       const claim = await this.#claim(roomId).catch((error: unknown) => {
         throw new LastseenError("overloaded", "It can't be told now which node holds this room; try again.", {

@@ -79,7 +79,7 @@ export function parse(text: string): ParsedFrame | Garbage | Invalid {
   if (!isRecord(frame)) return { kind: "garbage" };
   const id = frame["id"];
   const type = frame["type"];
-  const named = typeof type === "string" && type.length <= 64 ? toWellFormed(type) : undefined;
+  const named = typeof type === "string" ? nameOf(type) : undefined;
   if (id !== undefined && !isRequestId(id)) {
     return invalid(
       undefined,
@@ -170,6 +170,12 @@ function listsIn(schema: TSchema): RequestCheck["lists"] {
 
 function isLongerThan(most: number, value: unknown): boolean {
   return Array.isArray(value) && value.length > most;
+}
+
+/** The type as an error repeats it; undefined when it is too long for that. */
+function nameOf(type: string): string | undefined {
+  if (checks.has(type)) return type;
+  return type.length <= 64 ? toWellFormed(type) : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -31,3 +31,26 @@ test("the entries of a session and its room stay until its end is in the log of 
   await removed;
   expect([store.sessions.size, store.rooms.size]).toEqual([0, 0]);
 });
+
+test("whoever enters a room with people in it waits for nothing, unless something is written about that room", async () => {
+  const world = new World();
+  const directory = new MemoryDirectory(new MemoryStore(world.clock), "node");
+  await directory.register(undefined);
+  const sync = new DirectorySync({
+    directory,
+    rooms: world.rooms,
+    events: new Emitter((error) => expect.unreachable(String(error))),
+    isSettled: () => true,
+    told: undefined,
+  });
+  const claimed = sync.claimRoom("daily");
+  expect(claimed).toBeInstanceOf(Promise);
+  await claimed;
+  await world.open("ada", "daily");
+  expect(sync.claimRoom("daily")).toBeUndefined();
+  const reclaimed = sync.reclaimRoom("daily");
+  const waiting = sync.claimRoom("daily");
+  expect(waiting).toBeInstanceOf(Promise);
+  await Promise.all([reclaimed, waiting]);
+  expect(sync.claimRoom("daily")).toBeUndefined();
+});
