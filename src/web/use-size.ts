@@ -3,7 +3,7 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import type { Size } from "./arrange.js";
 
 /** How large an element is, now and after every change; zero until it is known. */
-export function useSize(ref: RefObject<HTMLElement>): Size {
+export function useSize(ref: RefObject<HTMLElement | null>): Size {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useLayoutEffect(() => {
     const element = ref.current;
