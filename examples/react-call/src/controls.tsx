@@ -63,15 +63,17 @@ export function Controls({
           {camera.isOn ? <CameraIcon /> : <CameraOffIcon />}
           <span>Camera</span>
         </button>
-        <button
-          type="button"
-          className="round"
-          aria-pressed={screen.isSharing}
-          onClick={() => (screen.isSharing ? screen.stop() : void screen.start())}
-        >
-          <ScreenIcon />
-          <span>{screen.isSharing ? "Stop sharing" : "Share"}</span>
-        </button>
+        {canShare() && (
+          <button
+            type="button"
+            className="round"
+            aria-pressed={screen.isSharing}
+            onClick={() => (screen.isSharing ? screen.stop() : void screen.start())}
+          >
+            <ScreenIcon />
+            <span>{screen.isSharing ? "Stop sharing" : "Share"}</span>
+          </button>
+        )}
         <button
           type="button"
           className="round"
@@ -100,6 +102,11 @@ function useStartOnce(isIn: boolean, mic: ReturnType<typeof useDevices>, camera:
     if (!mic.isOn) void mic.start();
     if (!camera.isOn) void camera.start();
   }, [isIn, mic, camera]);
+}
+
+/** Phones share no screen, and pages without TLS have no devices at all. */
+function canShare(): boolean {
+  return (navigator.mediaDevices as Partial<MediaDevices> | undefined)?.getDisplayMedia !== undefined;
 }
 
 /** The user has closed the browser's question. */
