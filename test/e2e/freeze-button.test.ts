@@ -3,6 +3,7 @@ import { describe, test } from "vitest";
 import { noStageReason } from "./browsers.js";
 import { comesBack } from "./freeze.js";
 import { onStage, openStage } from "./stage.js";
+import { inWebkit, noWebkitReason, WebKitPerson } from "./webkit.js";
 
 const WITHOUT_MEDIA = { mic: "0", camera: "0" };
 /** The rules of production, about ten times as fast. */
@@ -26,5 +27,15 @@ describe.skipIf(noStageReason)("the freeze button", () => {
     const eve = await stage.enter("Eve", "daily", { settings: WITHOUT_MEDIA });
     const bob = await stage.enter("Bob", "daily", { first: freezeShorter, settings: WITHOUT_MEDIA });
     await comesBack(eve, bob);
+  });
+});
+
+describe.skipIf(noWebkitReason)("the freeze button in WebKitGTK", () => {
+  test(inWebkit("the others see me away, and back as the same participant when the page runs again"), async () => {
+    const stage = await openStage(QUICK);
+    const eve = await stage.enter("Eve", "daily", { settings: WITHOUT_MEDIA });
+    const ada = await WebKitPerson.enter("Ada", stage.url("Ada", "daily", WITHOUT_MEDIA));
+    await ada.browser.evaluate(freezeShorter);
+    await comesBack(eve, ada);
   });
 });

@@ -25,7 +25,7 @@ const WAYS: readonly Way[] = [
   },
   {
     how: "page's process is killed",
-    go: ({ browser }) => browser.killPage(),
+    go: ({ browser }) => browser.signalPage("SIGKILL"),
     causes: ["page_closed"],
     closeCode: 1006,
   },
@@ -36,6 +36,24 @@ const WAYS: readonly Way[] = [
     closeCode: 1006,
   },
 ];
+
+/** The rules of production, about ten times as fast. */
+const QUICK = {
+  HEARTBEAT_INTERVAL_MS: "1000",
+  PROBE_INTERVAL_MS: "1000",
+  AWAY_AFTER_MS: "4000",
+  IDLE_TIMEOUT_MS: "20000",
+  SWEEP_INTERVAL_MS: "500",
+};
+const HANGS_MS = 10_000;
+
+/** Runs in the page, after the driver has its answer. */
+function hangSoon(ms: string): void {
+  setTimeout(() => {
+    const end = Date.now() + Number(ms);
+    while (Date.now() < end);
+  });
+}
 
 describe.skipIf(noWebkitReason)("WebKitGTK", () => {
   test(
@@ -74,4 +92,33 @@ describe.skipIf(noWebkitReason)("WebKitGTK", () => {
       expect(about("socket ended")?.["closeCode"], how).toBe(closeCode);
     }
   });
+
+  test(
+    inWebkit("the page's process is stopped, or its script hangs: away, back when it goes on, and else gone"),
+    async () => {
+      const stage = await openStage(QUICK);
+      const eve = await stage.enter("Eve", "daily", { settings: WITHOUT_MEDIA });
+      const enter = (name: string) => WebKitPerson.enter(name, stage.url(name, "daily", WITHOUT_MEDIA));
+      const [stopped, hangs] = await Promise.all([enter("Stopped"), enter("Hangs")]);
+      const [stoppedId, hangsId] = await Promise.all([stopped.sessionId(), hangs.sessionId()]);
+      const about = async (sessionId: string) =>
+        (await eve.heardAbout(sessionId)).filter((event) => event !== "user_joined");
+
+      stopped.browser.signalPage("SIGSTOP");
+      await hangs.browser.evaluate(hangSoon, String(HANGS_MS));
+      await until(async () => (await about(stoppedId)).length > 0 && (await about(hangsId)).length > 0);
+      stopped.browser.signalPage("SIGCONT");
+      for (const id of [stoppedId, hangsId]) {
+        await until(async () => (await about(id)).length > 1);
+        expect(await about(id)).toEqual(["user_away", "user_back"]);
+      }
+      expect([await stopped.sessionId(), await hangs.sessionId()]).toEqual([stoppedId, hangsId]);
+
+      // Nobody closes the socket of a page that stands still: another process of the browser holds it.
+      stopped.browser.signalPage("SIGSTOP");
+      expect(await eve.leaving(stoppedId)).toEqual({ reason: "idle", awayBefore: true });
+      const found = stage.service.log.find((line) => line.msg === "ghost found" && line["sessionId"] === stoppedId);
+      expect(found).toMatchObject({ reason: "silent", evidence: { socket: "open" } });
+    },
+  );
 });

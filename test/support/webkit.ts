@@ -70,9 +70,9 @@ export class WebKitBrowser {
     await this.#command("DELETE", "window");
   }
 
-  /** Ends the process that runs the page. */
-  killPage(): void {
-    for (const { pid, args } of this.#processes()) if (args[0]?.endsWith("/WebKitWebProcess")) signal(pid, "SIGKILL");
+  /** The process that runs the page ends, stands still, or goes on. */
+  signalPage(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+    for (const { pid, args } of this.#processes()) if (args[0]?.endsWith("/WebKitWebProcess")) signal(pid, name);
   }
 
   /** The browser's main process ends at once. The others see that it is gone. */
