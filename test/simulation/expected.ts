@@ -24,7 +24,8 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "session: away: token_expired": 6,
   "session: away: page_frozen": 66,
   "session: away: page_stopped": 392,
-  "session: ghost: silent": 187,
+  // Some runs have a hundred, most have about eight.
+  "session: ghost: silent": 60,
   "session: ghost: goodbye": 75,
   "session: ghost: page_closed": 868,
   "session: ghost: connection_lost": 672,
@@ -97,7 +98,8 @@ export const AT_LEAST: Readonly<Record<string, number>> = {
   "check: V7 no timers": 22,
   "check: V7 pages": 44,
   "check: V8 away in time: cannot be reached": 7_840,
-  "check: V8 away in time: stands still": 6_000,
+  // Some runs have thousands, most have about three hundred.
+  "check: V8 away in time: stands still": 2_000,
   "check: V8 away in time: is frozen": 3_360,
   "check: one call": 868,
   "check: ring in time": 6_720,
