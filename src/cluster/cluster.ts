@@ -54,7 +54,12 @@ export class Cluster {
       clock,
       directory,
       events,
-      adopt: (entries, fromNodeId) => local.adopt(entries, fromNodeId),
+      // An audit may have adopted some of them meanwhile, and they may have ended since.
+      adopt: (entries, fromNodeId) =>
+        local.adopt(
+          entries.filter((entry) => !local.knows(entry)),
+          fromNodeId,
+        ),
     });
     this.#arrivals = new Arrivals({ clock, directory, local });
     this.#audit = new Audit({ clock, directory, bus, local, arrivals: this.#arrivals, events });
@@ -164,8 +169,9 @@ export class Cluster {
   #renewed(nodes: readonly NodeView[]): void {
     this.#takeover.begin(this.#membership.dead());
     const own = nodes.findLast(({ nodeId }) => nodeId === this.#nodeId);
-    // During a drain the counts differ: the directory is always a little ahead.
-    if (own && !this.#drain.isRunning && !this.#rebalance.isRunning) this.#audit.compareCounts(own);
+    // Meanwhile the counts differ: the directory is always a little ahead.
+    const isMoving = this.#drain.isRunning || this.#rebalance.isRunning || this.#takeover.isRunning;
+    if (own && !isMoving) this.#audit.compareCounts(own);
     this.#rebalance.consider(nodes);
     this.#renewals += 1;
     if (!this.#wasUnreachable && this.#renewals % RENEWALS_PER_AUDIT !== 0) return;

@@ -35,6 +35,10 @@ export class Takeover {
     this.#adopt = options.adopt;
   }
 
+  get isRunning(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Begins to take over the leases that this node does not take over already. */
   begin(dead: readonly NodeView[]): void {
     for (const node of dead) {

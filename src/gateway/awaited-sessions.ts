@@ -4,7 +4,10 @@
  *
  *     wait --this node has adopted the session---------------------------------------> "here"
  *      |----another node has it, its node has renewed its lease, or it has ended-----> "placed", with its place
- *      `----the time is up-----------------------------------------------------------> "late"
+ *      |----the time is up-----------------------------------------------------------> "late"
+ *      `----a later hello asks for the same session----------------------------------> "late"
+ *
+ * A client says hello on a new socket when the one before is dead, which this node may not know yet. So the latest hello gets the session.
  */
 import type { Clock, Timer } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
@@ -46,7 +49,7 @@ export class AwaitedSessions {
   readonly #find: (sessionIds: readonly string[]) => Promise<readonly (Whereabouts & { sessionId: string })[]>;
   readonly #unfollow: () => void;
   readonly #groups = new Map<string, Group>();
-  readonly #bySession = new Map<string, Set<Waiting>>();
+  readonly #bySession = new Map<string, Waiting>();
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
   #closed = false;
@@ -62,13 +65,13 @@ export class AwaitedSessions {
     this.#nodeId = parts.nodeId;
     this.#find = parts.find;
     this.#unfollow = parts.events.on("adopted", ({ session }) => {
-      for (const waiting of this.#bySession.get(session.id) ?? []) waiting.end({ kind: "here" });
+      this.#bySession.get(session.id)?.end({ kind: "here" });
     });
   }
 
   /** Number of hellos that wait. */
   get size(): number {
-    return [...this.#groups.values()].reduce((sum, { hellos }) => sum + hellos.size, 0);
+    return this.#bySession.size;
   }
 
   /** Whether a session that this node does not have will be somewhere else, or here, in a moment. */
@@ -76,9 +79,10 @@ export class AwaitedSessions {
     return nodeId === this.#nodeId || leaseLeftMs < OVERDUE_MS;
   }
 
-  /** Resolves when the session is somewhere, or after `limitMs`. Never rejects. */
+  /** Resolves when the session is somewhere, after `limitMs`, or when a later hello waits for the same session. Never rejects. */
   wait(sessionId: string, { nodeId, leaseLeftMs }: Whereabouts, limitMs: number): Promise<WaitOutcome> {
     if (this.#closed || limitMs <= 0) return Promise.resolve({ kind: "late" });
+    this.#bySession.get(sessionId)?.end({ kind: "late" });
     return new Promise((resolve) => {
       const timer = this.#clock.after(limitMs, () => waiting.end({ kind: "late" }));
       const waiting: Waiting = {
@@ -93,9 +97,7 @@ export class AwaitedSessions {
       const group = this.#groups.get(nodeId) ?? { hellos: new Set(), moveFrom: this.#clock.mono() + quietMs };
       this.#groups.set(nodeId, group);
       group.hellos.add(waiting);
-      const same = this.#bySession.get(sessionId);
-      if (same) same.add(waiting);
-      else this.#bySession.set(sessionId, new Set([waiting]));
+      this.#bySession.set(sessionId, waiting);
       this.#lookLater();
     });
   }
@@ -105,7 +107,7 @@ export class AwaitedSessions {
     this.#closed = true;
     this.#unfollow();
     this.#timer?.cancel();
-    for (const { hellos } of this.#groups.values()) for (const waiting of hellos) waiting.end({ kind: "late" });
+    for (const waiting of this.#bySession.values()) waiting.end({ kind: "late" });
     await this.#looking;
   }
 
@@ -113,9 +115,7 @@ export class AwaitedSessions {
     const hellos = this.#groups.get(nodeId)?.hellos;
     hellos?.delete(waiting);
     if (hellos?.size === 0) this.#groups.delete(nodeId);
-    const same = this.#bySession.get(waiting.sessionId);
-    same?.delete(waiting);
-    if (same?.size === 0) this.#bySession.delete(waiting.sessionId);
+    if (this.#bySession.get(waiting.sessionId) === waiting) this.#bySession.delete(waiting.sessionId);
   }
 
   #lookLater(): void {

@@ -85,7 +85,9 @@ export class SocketWatch {
     this.#signs = options.signs;
   }
 
+  /** A hello has to come now. Pings are not waited for: their answers prove nothing about who it is. */
   opened(connection: Connection): void {
+    connection.unansweredPings = 0;
     this.#awaitingHello.put(connection.expiry, this.#time.now() + this.#helloTimeoutMs);
   }
 

@@ -14,6 +14,8 @@ interface Switch {
   on: boolean;
   /** A hand-over waits for this promise. */
   handingOver?: (what: readonly HeldEntry[]) => Promise<void>;
+  /** The store has moved a slice of a takeover, and its answer waits for this promise. */
+  takingOver?: () => Promise<void>;
 }
 
 /** A store that can be switched off. Then all its methods fail, as when a command timed out. */
@@ -40,6 +42,12 @@ class SwitchedDirectory extends MemoryDirectory {
   override async handOver(...args: Parameters<Directory["handOver"]>): ReturnType<Directory["handOver"]> {
     await this.#switch.handingOver?.(args[0]);
     return super.handOver(...args);
+  }
+
+  override async takeOver(...args: Parameters<Directory["takeOver"]>): ReturnType<Directory["takeOver"]> {
+    const outcome = await super.takeOver(...args);
+    await this.#switch.takingOver?.();
+    return outcome;
   }
 
   #guard(name: keyof Directory): void {

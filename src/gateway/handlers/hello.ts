@@ -141,14 +141,17 @@ export function helloHandler(parts: {
     // Whoever does not know the token does not learn whether there is such a session.
     if (!place || !mayMove(place, resumeToken)) throw sessionGone();
     if (awaited?.isMoving(place)) {
+      assertWaiting(connection);
       proven();
       const isHere = registry.find(sessionId) !== undefined;
       const outcome = isHere
         ? { kind: "here" as const }
         : await awaited.wait(sessionId, place, answerBy - clock.mono());
       assertWaiting(connection);
+      assertValid(identity, clock);
       if (outcome.kind === "here") return admit(said, identity);
-      if (outcome.kind === "placed") place = outcome.place;
+      // Where it was before the wait is nowhere to go: nobody has it yet.
+      place = outcome.kind === "placed" ? outcome.place : { ...place, expired: place.nodeId !== nodeId };
     }
     return sendOn(place, nodeId);
   };
@@ -205,6 +208,11 @@ export function helloHandler(parts: {
 function assertWaiting(connection: Connection): void {
   if (connection.session) throw new LastseenError("bad_message", "hello was said already");
   if (!connection.isOpen) throw new LastseenError("fenced", "The socket ended before its hello was answered.");
+}
+
+/** @throws LastseenError `unauthorized` when the token has expired while the hello waited */
+function assertValid({ expiresAt }: Identity, clock: Clock): void {
+  if (expiresAt <= clock.wall()) throw new LastseenError("unauthorized", "The token has expired.");
 }
 
 function authenticationFailed(error: unknown): never {

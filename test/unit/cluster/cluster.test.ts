@@ -219,3 +219,35 @@ test("a session that leaves while the store is away is no stuck cleanup, and doe
   expect(a.members("daily")).toEqual(["bob"]);
   expect(a.world.steps("ada")).not.toContain("adopted: node-1");
 });
+
+test("a session that an audit has adopted during a takeover is not adopted again, and not when it has ended since", async () => {
+  const world = new ClusterWorld(2);
+  const [a, b] = await world.start();
+  if (!a || !b) throw new Error("two nodes were asked for");
+  const opened = await Promise.all(Array.from({ length: 600 }, (_, n) => a.world.open(`u${n}`)));
+  await world.run(250);
+  world.stop(a);
+
+  let slices = 0;
+  // The answer with the second slice is late. Meanwhile an audit finds those sessions.
+  b.store.takingOver = async () => {
+    slices += 1;
+    if (slices !== 2) return;
+    world.hub.buses.get("node-1")?.send({ nodeId: "node-2" }, { type: "handed_over" });
+    await new Promise<void>((resolve) => world.clock.after(1_000, resolve));
+  };
+  const byAudit: string[] = [];
+  const adopted: string[] = [];
+  const ends: Promise<unknown>[] = [];
+  b.world.events.on("adopted", ({ session, fromNodeId }) => {
+    adopted.push(session.id);
+    if (fromNodeId !== "node-2") return;
+    byAudit.push(session.id);
+    ends.push(b.world.reaper.end(session, { reason: "left" }));
+  });
+  await world.run(15_000);
+  await Promise.all(ends);
+  expect(byAudit.length).toBeGreaterThan(0);
+  expect(adopted.toSorted()).toEqual(opened.map(({ session }) => session.id).toSorted());
+  expect(byAudit.filter((id) => b.find(id))).toEqual([]);
+});
