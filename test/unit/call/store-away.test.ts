@@ -1,5 +1,5 @@
 /** While the store does not answer, the service does not know what became of its requests. It finds out when the store answers. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Random } from "../../support/random.js";
 import { CallWorld, RING_MS, accept, refusal, start, stop, type Device } from "./call-world.js";
 import { expectConsistent } from "./consistent.js";
@@ -173,4 +173,16 @@ test("a caller whose node has missed the answer or the refusal of a call learns 
     expect(ada.client.live.get(callId), how).toBe(how === "accept" ? "active" : undefined);
     await world.close();
   }
+});
+
+test("a loss that is told for each of a hundred nodes is one question to the store, and one more", async () => {
+  const { world, ada } = await pair();
+  const ringing = vi.spyOn(world.calls, "ringing");
+  for (let n = 0; n < 100; n += 1) ada.node.bus.events.emit("missed", { from: `node-${n}` });
+  await world.settle();
+  expect(ringing).toHaveBeenCalledTimes(2);
+  ada.node.bus.events.emit("missed", { from: "node-1" });
+  await world.settle();
+  expect(ringing).toHaveBeenCalledTimes(3);
+  await world.close();
 });
