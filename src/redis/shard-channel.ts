@@ -53,7 +53,7 @@ export class ShardChannel {
     this.#echoes = 0;
     const where = await this.#home.find(member).catch((error: unknown) => {
       // Redis refuses a question: then the whole cluster hears each message.
-      if (error instanceof Error && error.name === "ReplyError") return "nowhere" as const;
+      if (isAnswer(error)) return "nowhere" as const;
       throw error;
     });
     if (where === "elsewhere") return false;
@@ -65,7 +65,7 @@ export class ShardChannel {
   /** A message has come. @returns whether it is for the node: no echo, and none that has come in the other way before */
   took(text: string, way: Way): boolean {
     if (text === ECHO) {
-      if (way === "sharded") this.#echoes = 0;
+      this.#echoes = 0;
       return false;
     }
     if (this.#isHeard === undefined) return true;
@@ -83,18 +83,17 @@ export class ShardChannel {
   /**
    * Finds out whether this node hears what is sent to it.
    *
-   * @param send sends a text on the channel, and resolves with how many have heard it at the master that has the channel
-   * @returns `unheard`: another one has the channel by now. `silent`: somebody hears it, but not this node
+   * @param send sends a text on the channel, and resolves with how many have heard it at the master that has the channel; -1 when
+   *   Redis refuses that
+   * @returns `unheard`: another master has the channel by now. `silent`: this node hears nothing at all
    */
   async check(send: (text: string) => Promise<number>): Promise<"fine" | "unheard" | "silent"> {
     if (this.#isHeard === undefined) return "fine";
     if (this.#echoes === MOST_ECHOES) return "silent";
-    if ((await send(ECHO)) === 0) {
-      this.#echoes = 0;
-      return "unheard";
-    }
+    const heard = await send(ECHO);
     this.#echoes += 1;
-    return "fine";
+    if (heard < 0) this.#isHeard = undefined;
+    return heard === 0 ? "unheard" : "fine";
   }
 
   async #subscribe(member: Redis): Promise<boolean | undefined> {
@@ -102,8 +101,14 @@ export class ShardChannel {
       await member.ssubscribe(this.#name);
       return true;
     } catch (error) {
-      // The slot has just moved; or Redis refuses the command.
-      return error instanceof Error && error.message.startsWith("MOVED") ? false : undefined;
+      // Without an answer nobody knows whether the subscription has begun.
+      if (!isAnswer(error)) throw error;
+      // The slot has just moved, or Redis refuses the command.
+      return /^(MOVED|CLUSTERDOWN)/.test(error.message) ? false : undefined;
     }
   }
+}
+
+function isAnswer(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ReplyError";
 }

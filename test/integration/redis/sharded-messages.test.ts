@@ -71,6 +71,11 @@ describe.skipIf(noRedisReason)("messages in a cluster", () => {
       for (const node of cluster.nodes) await node.cli("acl", "setuser", "default", "+spublish");
     });
     await expectInOrder(a, b);
+    // The node asks itself every 2 s whether it hears its messages. Without the right it must not look for them elsewhere for ever.
+    const connections = await subscriptions(cluster);
+    await pause(6_000);
+    expect(await subscriptions(cluster)).toEqual(connections);
+    expect([...a.missed, ...b.missed]).toEqual([]);
   });
 
   test("none is lost when the slot moves to another master, and later only that shard hears them", async () => {
@@ -153,6 +158,14 @@ async function toldToOthers(member: RedisServer, step: () => Promise<unknown>): 
   await step();
   return (await told()) - before;
 }
+
+/** The connections that listen on channels, by master. */
+async function subscriptions({ nodes }: RedisCluster): Promise<string[]> {
+  const lists = await Promise.all(nodes.map((node) => node.cli("client", "list", "type", "pubsub")));
+  return lists.flatMap((list) => list.match(/^id=\d+/gm) ?? []).toSorted();
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function expectInOrder(a: Node, b: Node): Promise<void> {
   await b.bus.follow("ada");
