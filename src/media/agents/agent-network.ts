@@ -173,6 +173,11 @@ export class AgentNetwork {
     const here = reports.filter(({ sessionId }) => this.#sessions.has(sessionId));
     const elsewhere = reports.filter(({ sessionId }) => !this.#sessions.has(sessionId));
     this.#acknowledged(agent.id, this.#nodeId, this.#sessions.reported(agent.id, agent.number, here));
+    for (const { sessionId, transports } of here) {
+      if (transports > 0) continue;
+      agent.forgetHome(sessionId);
+      this.homes.settle(agent, sessionId);
+    }
     this.homes.send(agent, elsewhere);
   }
 

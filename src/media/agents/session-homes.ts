@@ -144,7 +144,7 @@ export class SessionHomes {
       if (home === undefined && search) {
         search.misses += 1;
         agent.forgetHome(sessionId);
-      }
+      } else if (search) search.misses = 0;
       if (!report) this.settle(agent, sessionId);
       else if (home === undefined && report.wasKnown) lost.push(report);
       else if (home !== undefined && home !== this.#directory.nodeId) addTo(byHome, home, report);
