@@ -23,6 +23,8 @@ class Machine implements DeviceSource {
   readonly asked: MediaStreamConstraints[] = [];
   /** Devices that another program has. */
   readonly busy = new Set<string>();
+  /** Devices that open only after this. */
+  readonly late = new Map<string, Promise<void>>();
   /** What the next opening is refused with. */
   refusal: string | undefined;
   permissions: Permission = "granted";
@@ -49,7 +51,8 @@ class Machine implements DeviceSource {
     const id = fitting.find((one) => one === (wanted?.exact ?? wanted?.ideal)) ?? fitting[0];
     if (id === undefined) return Promise.reject(new DOMException("none", "NotFoundError"));
     if (this.busy.has(id)) return Promise.reject(new DOMException("busy", "NotReadableError"));
-    return Promise.resolve(this.#stream(new DeviceTrack(constraints.audio ? "audio" : "video", id)));
+    const open = () => this.#stream(new DeviceTrack(constraints.audio ? "audio" : "video", id));
+    return this.late.get(id)?.then(open) ?? Promise.resolve(open());
   }
 
   openScreen(): Promise<MediaStream> {
@@ -204,6 +207,33 @@ describe("devices", () => {
     expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["ended"]);
     await devices.start("mic");
     expect(published()).toEqual(["mic mic-1"]);
+  });
+
+  it("are closed at once when they open after all media has ended: the next call must not begin with them", async () => {
+    const { devices, machine, media, published } = await atDesk();
+    const starting = [devices.start("mic"), devices.start("camera"), devices.startScreen()];
+    media.reset();
+    await Promise.all(starting);
+    expect(published()).toEqual([]);
+    expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["ended", "ended", "ended", "ended"]);
+  });
+
+  it("leave a device alone that was selected while the one before was opened again", async () => {
+    const { devices, machine, published } = await atDesk();
+    machine.plugged.set("camera-3", "videoinput");
+    await devices.start("camera");
+    machine.refusal = "NotReadableError";
+    machine.busy.add("camera-2");
+    let open = (): void => {};
+    machine.late.set("camera-1", new Promise<void>((resolve) => (open = resolve)));
+    const refused = devices.select("camera", "camera-2");
+    while (machine.asked.length < 4) await Promise.resolve();
+    await devices.select("camera", "camera-3");
+    open();
+    await refused;
+    await calm();
+    expect(published()).toEqual(["camera camera-3"]);
+    expect(machine.opened.filter(({ readyState }) => readyState === "live")).toHaveLength(1);
   });
 
   it("are followed only while somebody watches", async () => {
@@ -381,6 +411,15 @@ describe("a shared screen", () => {
     await again;
     expect(published()).toEqual([]);
     expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["ended", "ended", "ended", "ended"]);
+  });
+
+  it("has no sound of the one before when another one without sound takes its place", async () => {
+    const { devices, machine, published } = await atDesk();
+    await devices.startScreen();
+    machine.hasScreenSound = false;
+    await devices.startScreen();
+    expect(published()).toEqual(["screen screen"]);
+    expect(machine.opened.map(({ readyState }) => readyState)).toEqual(["ended", "ended", "live"]);
   });
 
   it("is not shared when the user refuses", async () => {

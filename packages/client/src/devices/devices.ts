@@ -44,7 +44,7 @@ export class LastseenDevices {
   readonly #stopped = new Map<DeviceInput, Stopped>();
   /** The inputs that were opened again after they had ended by themselves. */
   readonly #openedAgain = new Set<DeviceInput>();
-  /** How often an input or the screen was stopped: what opens after a later stop is closed again. */
+  /** How often an input or the screen was stopped, also by the end of all media: what opens after a later stop is closed again. */
   readonly #stops = { mic: 0, camera: 0, screen: 0 };
   #watchers = 0;
   #refreshes = 0;
@@ -53,6 +53,9 @@ export class LastseenDevices {
   constructor(media: LastseenMedia, source: DeviceSource) {
     this.#media = media;
     this.#source = source;
+    media.on("reset", () => {
+      for (const input of [...INPUTS, SCREEN] as const) this.#stops[input] += 1;
+    });
   }
 
   /** What is known about an input. A new object after every change; complete only while somebody watches. */
@@ -81,8 +84,8 @@ export class LastseenDevices {
   }
 
   /**
-   * Opens the selected device, or the one that the browser chooses, and publishes it as `mic` or `camera`. After a {@link stop}
-   * meanwhile it publishes nothing, and closes the device.
+   * Opens the selected device, or the one that the browser chooses, and publishes it as `mic` or `camera`. When meanwhile it is
+   * stopped ({@link stop}), or the session leaves its room, it publishes nothing, and closes the device.
    *
    * @throws DOMException the browser's refusal, such as `NotAllowedError`; what {@link LastseenMedia.publish} throws
    */
@@ -135,7 +138,7 @@ export class LastseenDevices {
   /**
    * Shows the screen, a window or a tab that the user chooses: publishes the picture as `screen`, and the sound as
    * `screen-audio` where the browser gives one. When the user ends it in the browser, both publications end. After a
-   * {@link stopScreen} meanwhile it shares nothing more.
+   * {@link stopScreen} meanwhile, or when the session has left its room meanwhile, it shares nothing more.
    *
    * @throws DOMException `NotAllowedError` when the user refuses
    */
@@ -145,11 +148,13 @@ export class LastseenDevices {
     const stream = await this.#source.openScreen(options);
     const [picture, sound] = [stream.getVideoTracks()[0], stream.getAudioTracks()[0]];
     const afterEnd = () => {
+      this.#stops.screen += 1;
       this.#media.unpublish(SCREEN_AUDIO);
       return Promise.resolve(undefined);
     };
     try {
       if (picture && isWanted()) await this.#media.publish(picture, { source: SCREEN, afterEnd });
+      if (isWanted() && !sound) this.#media.unpublish(SCREEN_AUDIO);
       if (sound && isWanted()) await this.#media.publish(sound, { source: SCREEN_AUDIO });
       if (!isWanted()) for (const track of stream.getTracks()) track.stop();
     } catch (error) {
@@ -204,11 +209,21 @@ export class LastseenDevices {
     try {
       return await this.#open(input, device);
     } catch (error) {
-      if (before && this.#publication(input)?.track === before)
-        await this.#open(input, { deviceId: { exact: before.getSettings().deviceId ?? "" } })
-          .then((again) => this.#goOnWith(input, again))
-          .catch(() => this.#media.unpublish(input));
+      if (before) await this.#reopen(input, before);
       throw error;
+    }
+  }
+
+  /** Goes on with the device of a track that was stopped, or ends its publication. Leaves a later publication alone. */
+  async #reopen(input: DeviceInput, before: MediaStreamTrack): Promise<void> {
+    const isPublished = () => this.#publication(input)?.track === before;
+    if (!isPublished()) return;
+    try {
+      const again = await this.#open(input, { deviceId: { exact: before.getSettings().deviceId ?? "" } });
+      if (isPublished()) await this.#goOnWith(input, again);
+      else again.stop();
+    } catch {
+      if (isPublished()) this.#media.unpublish(input);
     }
   }
 

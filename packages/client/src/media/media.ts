@@ -206,6 +206,7 @@ export class LastseenMedia {
     }
     this.#choice.forget();
     this.#device.forget();
+    this.#events.emit("reset", undefined);
   }
 
   /** {@link reset}, and stops listening to the client and the network. */

@@ -56,6 +56,8 @@ export interface MediaEvents {
   connection: { direction: Direction; state: RTCPeerConnectionState };
   /** A transport was lost, and the client makes a new one. */
   rebuilt: { direction: Direction };
+  /** All media has ended: the session has left its room, or the page has ended it. */
+  reset: undefined;
   /** A step failed; the client repeats it if it may succeed later. */
   error: { doing: string; error: unknown };
 }
