@@ -1,6 +1,7 @@
 import type { Authenticate } from "../gateway/authenticate.js";
 import { checkRoomId, checkUserId, LastseenError, type RoomRole, shownName } from "@lastseen/protocol";
 import type { Identity } from "../session/session.js";
+import { isThenable } from "./thenable.js";
 
 /** A user, as the application knows it. */
 export interface KnownUser {
@@ -47,11 +48,6 @@ export function authenticateBy(hook: AuthenticateHook, failed: (error: unknown) 
     }
     return isThenable(found) ? Promise.resolve(found).then(complete, refuse) : complete(found);
   };
-}
-
-/** A promise of any library, not only of this realm. */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 const complete = (user: KnownUser): Identity => identityOf(user, "authenticate");

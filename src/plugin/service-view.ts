@@ -9,9 +9,9 @@ import { systemClock } from "../kernel/clock.js";
 import { MOST_BLOCKED_SECONDS, type SessionView } from "@lastseen/protocol/http";
 import type { BlockTarget } from "../ports/block-list.js";
 import type { Session } from "../session/session.js";
-import { isThenable } from "./authenticate.js";
 import type { LastseenEvents } from "./events.js";
 import type { Lastseen } from "./lastseen.js";
+import { isThenable } from "./thenable.js";
 import { assertEvent, translate } from "./translate.js";
 
 const APPLICATION = { name: "application" };

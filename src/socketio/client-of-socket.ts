@@ -21,7 +21,7 @@ export type Answer = { ok: true; data: JsonObject } | { ok: false; error: WireEr
 
 /** What all clients of one Socket.IO server share. */
 export interface Surroundings {
-  readonly gateway: Gateway;
+  readonly gateway: Pick<Gateway, "accept">;
   readonly isProxy: (address: string) => boolean;
   readonly events: MappedEvents;
 }
