@@ -20,6 +20,7 @@ import { ConnectionLimits } from "./budget/connection-limits.js";
 import { UnreadBytes } from "./budget/unread-bytes.js";
 import type { GatewayLog } from "./gateway-log.js";
 import type { Line } from "./line.js";
+import { Greetings } from "./greetings.js";
 import { Heartbeats } from "./heartbeats.js";
 import { LineSources } from "./line-sources.js";
 import { OpenConnections } from "./open-connections.js";
@@ -45,7 +46,7 @@ export class Gateway implements FrameSink<Connection> {
   readonly #clock: Clock;
   readonly #sessions: Sessions;
   readonly #liveness: Liveness;
-  readonly #hello: Hello;
+  readonly #greetings: Greetings;
   readonly #dispatcher: Dispatcher;
   readonly #refused: RefusedRequests;
   /** What clients have not read yet. */
@@ -83,7 +84,6 @@ export class Gateway implements FrameSink<Connection> {
     this.#connections = new OpenConnections(options);
     this.#sessions = options.sessions;
     this.#liveness = options.liveness;
-    this.#hello = options.hello;
     this.#dispatcher = new Dispatcher({
       handlers: options.handlers,
       now: () => this.now(),
@@ -92,6 +92,12 @@ export class Gateway implements FrameSink<Connection> {
     const { messagesPerSecond, connections, connectionsPerAddress, bufferedBytes } = options.limits;
     this.#messagesPerSecond = messagesPerSecond;
     this.#places = new ConnectionLimits({ connections, perAddress: connectionsPerAddress });
+    this.#greetings = new Greetings({
+      hello: options.hello,
+      places: this.#places,
+      watch: options.watch,
+      failed: (connection, request, error) => this.#requestFailed(connection, request, error),
+    });
     this.unread = new UnreadBytes(bufferedBytes);
     this.#refusals = options.refusals;
     const { log, clock, liveness, beats, heartbeatGap: gap } = options;
@@ -238,7 +244,7 @@ export class Gateway implements FrameSink<Connection> {
   #request(connection: Connection, request: AnyRequest): void {
     try {
       const { session } = connection;
-      if (request.type === "hello") this.#sayHello(connection, request);
+      if (request.type === "hello") this.#greetings.say(connection, request);
       else if (session) this.#act(connection, session, request);
     } catch (error) {
       this.#requestFailed(connection, request, error);
@@ -276,38 +282,5 @@ export class Gateway implements FrameSink<Connection> {
   #stop(connection: Connection, refusal: LastseenError): void {
     this.#refused.fail(connection, NOBODYS_REQUEST, refusal);
     if (refusal.code === "unauthorized") connection.close("unauthorized");
-  }
-
-  #sayHello(connection: Connection, request: Extract<AnyRequest, { type: "hello" }>): void {
-    if (connection.isGreeting) throw new LastseenError("bad_message", "The hello before this one is not answered yet.");
-    const reply = (data: unknown) => {
-      if (request.id !== undefined) connection.sendCharged(encodeReply(request.id, data));
-    };
-    let isProven = false;
-    // It may wait for its session for a while. Its socket is none of those that prove nothing.
-    const proven = () => {
-      isProven = true;
-      this.#tookHello(connection);
-    };
-    const asking = this.#hello(connection, request.data, reply, proven);
-    const said = () => {
-      connection.isPaced = request.data.paced === true;
-      connection.peer = undefined;
-      this.#tookHello(connection);
-    };
-    if (!asking) return said();
-    connection.isGreeting = true;
-    asking
-      .then(said, (error: unknown) => {
-        if (isProven && connection.isOpen) this.watch.opened(connection);
-        this.#requestFailed(connection, request, error);
-      })
-      .finally(() => (connection.isGreeting = false));
-  }
-
-  #tookHello(connection: Connection): void {
-    if (!connection.saidHello && connection.place) this.#places.saidHello(connection.place);
-    connection.saidHello = true;
-    this.watch.saidHello(connection);
   }
 }
