@@ -160,8 +160,7 @@ when the client closed it or its process was killed. To give up a socket but not
 reloaded: it closes the transports and sends \`media_reset\` before the answer. A resume that comes too late, or with an old token, gets
 \`session_gone\`. Then send a hello without \`resume\` on the same socket, and join again. \`error.data\` of \`redirect\` has the \`url\`
 to go to, and of \`overloaded\` the \`retryAfterMs\` to wait. After \`server_closing\` and 1012, wait \`reconnectAfterMs\` first.
-While the node of the session is dead and no other has taken it over, and while the session is on its way to the node that you asked, the
-answer takes up to 9 s. So wait 10 s for it.
+While the node of the session is dead and no other has taken it over, the answer takes up to 9 s. So wait 10 s for it.
 
 **Calls.** \`startCall\` makes all connected devices of a user ring (\`incoming_call\`). The device that answers (\`acceptCall\`) and the caller then
 join \`roomId\`, which nobody else may enter. A device that gets \`call_cancelled\` stops to ring. Neither side leaves the room when the call is

@@ -74,9 +74,9 @@ export class AwaitedSessions {
     return this.#bySession.size;
   }
 
-  /** Whether a session that this node does not have will be somewhere else, or here, in a moment. */
-  isMoving({ nodeId, leaseLeftMs }: Whereabouts): boolean {
-    return nodeId === this.#nodeId || leaseLeftMs < OVERDUE_MS;
+  /** Whether the node that holds the session seems dead, so that others will take it over. */
+  isOverdue({ nodeId, leaseLeftMs }: Whereabouts): boolean {
+    return nodeId !== this.#nodeId && leaseLeftMs < OVERDUE_MS;
   }
 
   /** Resolves when the session is somewhere, after `limitMs`, or when a later hello waits for the same session. Never rejects. */
@@ -93,7 +93,7 @@ export class AwaitedSessions {
           resolve(outcome);
         },
       };
-      const quietMs = leaseLeftMs > 0 && nodeId !== this.#nodeId ? leaseLeftMs + NOBODY_BEFORE_MS : 0;
+      const quietMs = leaseLeftMs > 0 ? leaseLeftMs + NOBODY_BEFORE_MS : 0;
       const group = this.#groups.get(nodeId) ?? { hellos: new Set(), moveFrom: this.#clock.mono() + quietMs };
       this.#groups.set(nodeId, group);
       group.hellos.add(waiting);
@@ -149,7 +149,8 @@ export class AwaitedSessions {
     let ended = false;
     for (const { sessionId, end } of hellos) {
       const place = places.get(sessionId);
-      if (place && this.isMoving(place)) continue;
+      // One that the store has moved to this node is adopted in a moment.
+      if (place && (place.nodeId === this.#nodeId || this.isOverdue(place))) continue;
       end({ kind: "placed", place });
       ended = true;
     }

@@ -15,6 +15,7 @@ import type { UserLimit } from "../budget/user-limit.js";
 import type { Beats } from "../beats.js";
 import { assertReplies } from "../budget/replies.js";
 import type { Connection } from "../connection.js";
+import { expiryRefusal } from "../refusal-for.js";
 
 /** The rhythm that the service expects of its clients, as `hello` tells it. */
 export interface HeartbeatTerms {
@@ -140,7 +141,7 @@ export function helloHandler(parts: {
     let place = await locate?.(sessionId).catch((error: unknown) => sessionUnknown(error, isStoreAway()));
     // Whoever does not know the token does not learn whether there is such a session.
     if (!place || !mayMove(place, resumeToken)) throw sessionGone();
-    if (awaited?.isMoving(place)) {
+    if (awaited?.isOverdue(place)) {
       assertWaiting(connection);
       proven();
       const isHere = registry.find(sessionId) !== undefined;
@@ -148,10 +149,11 @@ export function helloHandler(parts: {
         ? { kind: "here" as const }
         : await awaited.wait(sessionId, place, answerBy - clock.mono());
       assertWaiting(connection);
-      assertValid(identity, clock);
+      const expired = expiryRefusal(identity, clock);
+      if (expired) throw expired;
       if (outcome.kind === "here") return admit(said, identity);
       // Where it was before the wait is nowhere to go: nobody has it yet.
-      place = outcome.kind === "placed" ? outcome.place : { ...place, expired: place.nodeId !== nodeId };
+      place = outcome.kind === "placed" ? outcome.place : { ...place, expired: true };
     }
     return sendOn(place, nodeId);
   };
@@ -208,11 +210,6 @@ export function helloHandler(parts: {
 function assertWaiting(connection: Connection): void {
   if (connection.session) throw new LastseenError("bad_message", "hello was said already");
   if (!connection.isOpen) throw new LastseenError("fenced", "The socket ended before its hello was answered.");
-}
-
-/** @throws LastseenError `unauthorized` when the token has expired while the hello waited */
-function assertValid({ expiresAt }: Identity, clock: Clock): void {
-  if (expiresAt <= clock.wall()) throw new LastseenError("unauthorized", "The token has expired.");
 }
 
 function authenticationFailed(error: unknown): never {

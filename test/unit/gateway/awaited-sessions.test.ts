@@ -14,6 +14,17 @@ async function three(): Promise<[ClusterWorld, ClusterNode, ClusterNode, Cluster
   return [world, a, b, c];
 }
 
+/** The first node has stopped, so that its lease has missed a renewal. @returns `ids` of the sessions of these users there, `id` of the first */
+async function overdue(...users: string[]) {
+  const [world, a, b] = await three();
+  const opened = await Promise.all(users.map((user) => a.world.open(user)));
+  await world.run(250);
+  world.stop(a);
+  await world.run(OVERDUE_MS);
+  const ids = opened.map(({ session }) => session.id);
+  return { world, a, b, ids, id: ids[0] ?? "" };
+}
+
 interface Awaiting {
   awaited: AwaitedSessions;
   /** How many sessions were asked for in each question. */
@@ -35,7 +46,7 @@ function awaitingAt({ world }: ClusterNode): Awaiting {
   onTestFinished(() => awaited.close());
   const wait = async (sessionId: string, limitMs = LIMIT_MS) => {
     const place = await world.directory.findSession(sessionId);
-    if (!place || !awaited.isMoving(place)) throw new Error("the session is not moving");
+    if (!place || !awaited.isOverdue(place)) throw new Error("its node does not seem dead");
     return awaited.wait(sessionId, place, limitMs);
   };
   return { awaited, asked, wait };
@@ -66,13 +77,9 @@ function waitAt({ wait }: Awaiting): (sessionId: string) => Promise<WaitOutcome>
 }
 
 test("before sessions can move, one of them is asked for and not all", async () => {
-  const [world, a, b] = await three();
-  const opened = await Promise.all(Array.from({ length: 50 }, (_, n) => a.world.open(`u${n}`)));
-  await world.run(250);
-  world.stop(a);
-  await world.run(OVERDUE_MS);
+  const { world, b, ids } = await overdue(...Array.from({ length: 50 }, (_, n) => `u${n}`));
   const { asked, wait, awaited } = awaitingAt(b);
-  const waiting = Promise.all(opened.map(({ session }) => wait(session.id)));
+  const waiting = Promise.all(ids.map((id) => wait(id)));
   await world.run(3_000);
   expect(awaited.size).toBe(50);
   expect(new Set(asked)).toEqual(new Set([1]));
@@ -81,13 +88,9 @@ test("before sessions can move, one of them is asked for and not all", async () 
 });
 
 test("a node that has only stood still keeps its sessions, and their clients are told so", async () => {
-  const [world, a, b] = await three();
-  const opened = await Promise.all(["ada", "bob"].map((user) => a.world.open(user)));
-  await world.run(250);
-  world.stop(a);
-  await world.run(OVERDUE_MS);
+  const { world, a, b, ids } = await overdue("ada", "bob");
   const { wait } = awaitingAt(b);
-  const waiting = Promise.all(opened.map(({ session }) => wait(session.id)));
+  const waiting = Promise.all(ids.map((id) => wait(id)));
   await world.run(1_000);
   await world.wake(a);
   await world.run(2_500);
@@ -99,26 +102,18 @@ test("a node that has only stood still keeps its sessions, and their clients are
 });
 
 test("a session that ends meanwhile is nowhere", async () => {
-  const [world, a, b] = await three();
-  const { session } = await a.world.open("ada");
-  await world.run(250);
-  world.stop(a);
-  await world.run(OVERDUE_MS);
+  const { world, b, id } = await overdue("ada");
   const { wait } = awaitingAt(b);
-  const waiting = wait(session.id);
-  world.store.drop(session.id);
+  const waiting = wait(id);
+  world.store.drop(id);
   await world.run(1_000);
   expect(await waiting).toEqual({ kind: "placed", place: undefined });
 });
 
 test("a wait ends when its time is up, also while the store does not answer, and leaves nothing behind", async () => {
-  const [world, a, b] = await three();
-  const { session } = await a.world.open("ada");
-  await world.run(250);
-  world.stop(a);
-  await world.run(OVERDUE_MS);
+  const { world, b, id } = await overdue("ada");
   const { wait, awaited } = awaitingAt(b);
-  const waiting = wait(session.id, 1_500);
+  const waiting = wait(id, 1_500);
   await world.run(250);
   b.store.on = false;
   await world.run(1_500);
@@ -127,13 +122,9 @@ test("a wait ends when its time is up, also while the store does not answer, and
 });
 
 test("a service that stops ends all waits", async () => {
-  const [world, a, b] = await three();
-  const opened = await Promise.all(["ada", "bob"].map((user) => a.world.open(user)));
-  await world.run(250);
-  world.stop(a);
-  await world.run(OVERDUE_MS);
+  const { world, b, ids } = await overdue("ada", "bob");
   const { wait, awaited } = awaitingAt(b);
-  const waiting = opened.map(({ session }) => wait(session.id));
+  const waiting = ids.map((id) => wait(id));
   await world.run(250);
   expect(awaited.size).toBe(2);
   await awaited.close();
@@ -142,15 +133,11 @@ test("a service that stops ends all waits", async () => {
 });
 
 test("of two hellos for one session the later one gets it, because the socket of the earlier one may be dead", async () => {
-  const [world, a, b] = await three();
-  const { session } = await a.world.open("ada");
-  await world.run(250);
-  world.stop(a);
-  await world.run(OVERDUE_MS);
+  const { world, b, id } = await overdue("ada");
   const { wait, awaited } = awaitingAt(b);
-  const earlier = wait(session.id);
+  const earlier = wait(id);
   await world.run(250);
-  const later = wait(session.id);
+  const later = wait(id);
   await world.run(250);
   expect(await earlier).toEqual({ kind: "late" });
   expect(awaited.size).toBe(1);
