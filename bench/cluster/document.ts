@@ -57,7 +57,7 @@ ${divided ? dividedSection(divided, habits) : ""}`;
 function verdict(most: number): string {
   const [million] = SIZES.slice(-1);
   if (million === undefined || most < million) return "";
-  return ` So ${thousands(million)} sessions need one Redis, and nothing has to be divided: all keys of a service stay in one slot.`;
+  return ` So one Redis is enough for ${thousands(million)} sessions.`;
 }
 
 function sizeTable(measured: readonly Costs[], habits: Habits): string {
