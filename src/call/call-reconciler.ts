@@ -70,7 +70,7 @@ export class CallReconciler {
     try {
       const call = await this.#store.find(callId);
       if (!call) this.#updates.publishFoundOver(callId);
-      else if (call.state === "active") this.#updates.apply({ change: "accepted", call });
+      else if (call.state === "active") this.#updates.foundAnswered(call);
     } catch (error) {
       this.refreshLater(callId);
       this.#tasks.failed("refresh", error);

@@ -120,7 +120,7 @@ export class CallSessions {
     if (!call) return;
     const { callId, state, callee } = call;
     if (state === "active") {
-      if (isOneOf(call, session) || this.#known.find(callId)) this.#updates.apply({ change: "accepted", call });
+      if (isOneOf(call, session) || this.#known.find(callId)) this.#updates.foundAnswered(call);
     } else if (!this.#updates.apply({ change: "ringing", call }) && this.#known.find(callId)?.state === "ringing") {
       // This node knew of the ring before, so the update did not reach this device.
       const ring = incomingCall(call, this.#clock.wall());

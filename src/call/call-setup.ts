@@ -141,7 +141,8 @@ export class CallSetup {
       throw callGone();
     }
     accepted(call);
-    if (fresh) updates.publish({ change: "accepted", call });
+    // The store may have taken an earlier answer of this session, of which this node has not heard.
+    if (fresh || known.find(callId)?.state !== "active") updates.publish({ change: "accepted", call });
   }
 
   /** Asks the store to ring. If the store's answer is lost, the call is taken back; it may have been answered meanwhile. */

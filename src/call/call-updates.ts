@@ -21,6 +21,7 @@ export class CallUpdates {
   readonly #presence: Presence;
   readonly #known: KnownCalls;
   readonly #events: Emitter<LifecycleEvents>;
+  readonly #ringTimeoutMs: number;
 
   constructor(parts: {
     clock: Clock;
@@ -29,6 +30,8 @@ export class CallUpdates {
     presence: Presence;
     known: KnownCalls;
     events: Emitter<LifecycleEvents>;
+    /** How long a call rings that nobody answers. */
+    ringTimeoutMs: number;
   }) {
     this.#clock = parts.clock;
     this.#bus = parts.bus;
@@ -36,6 +39,7 @@ export class CallUpdates {
     this.#presence = parts.presence;
     this.#known = parts.known;
     this.#events = parts.events;
+    this.#ringTimeoutMs = parts.ringTimeoutMs;
   }
 
   /** Tells every node that the call concerns, and this one. @returns whether the update was news here */
@@ -60,6 +64,18 @@ export class CallUpdates {
     }
     this.#events.emit("call_changed", { userIds: [call.caller.userId, call.callee.userId] });
     return isNews;
+  }
+
+  /**
+   * The store says that a call was answered. If that is news to the node of the callee, the store's reply to the answer was lost:
+   * the node tells the others, whose devices may still ring.
+   */
+  foundAnswered(call: CallRecord): void {
+    const update: CallUpdate = { change: "accepted", call };
+    const isNews = this.#known.find(call.callId)?.state !== "active";
+    const mayRing = call.ageMs <= this.#ringTimeoutMs;
+    if (isNews && mayRing && this.#registry.find(call.callee.sessionId ?? "")) this.publish(update);
+    else this.apply(update);
   }
 
   /**

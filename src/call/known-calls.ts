@@ -143,7 +143,11 @@ export class KnownCalls {
     if (this.isOver(call.callId)) return false;
     if (change === "finished") this.#remember(call.callId, "over");
     else if (this.#concernsThisNode(call)) return this.#put(call);
-    else if (change === "accepted") this.#remember(call.callId, "answered");
+    else if (change === "accepted") {
+      const rang = this.#calls.has(call.callId);
+      this.#remember(call.callId, "answered");
+      return rang;
+    }
     return change !== "ringing";
   }
 

@@ -22,8 +22,10 @@ const TOKEN = ResumeToken.create();
 
 /** Faults on the way to the store and between the nodes; chances from 0 to 1. */
 export interface Faults {
-  /** A request to the store fails; in half of the cases the store has done it, and its answer is lost. */
+  /** A request to the store fails. */
   storeFails: number;
+  /** Of the requests that fail, the store has not got so many. The others it has done, and its answer is lost. */
+  storeMisses: number;
   /** A message to a node is lost; the node notices that it has missed one. */
   messageLost: number;
 }
@@ -63,7 +65,7 @@ function slowStore(inner: CallStore, random: Random, faults: Faults): CallStore 
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     await waitBriefly(random);
     const fails = random.next() < faults.storeFails;
-    if (fails && random.below(2) === 0) throw new Error("the store does not answer");
+    if (fails && random.next() < faults.storeMisses) throw new Error("the store does not answer");
     const answer = await question();
     await waitBriefly(random);
     if (fails) throw new Error("the answer was lost");
@@ -262,7 +264,7 @@ export class CallWorld {
   readonly calls = new MemoryCalls(this.clock);
   readonly directory = new MemoryStore(this.clock);
   readonly random: Random;
-  readonly faults: Faults = { storeFails: 0, messageLost: 0 };
+  readonly faults: Faults = { storeFails: 0, storeMisses: 0.5, messageLost: 0 };
   readonly nodes: CallNode[] = [];
   readonly errors: unknown[] = [];
   readonly failures: string[] = [];

@@ -161,6 +161,42 @@ test("a call ends whose answer was lost when the session that answered has ended
   }
 });
 
+test("an answer whose confirmation by the store was lost stops the other devices and reaches the caller", async () => {
+  for (const again of ["the user answers again", "the user waits"] as const) {
+    const { world, ada, bob } = await pair();
+    const laptop = await world.node(2).open("bob");
+    await world.settle();
+    const callId = await ring(world, ada);
+    Object.assign(world.faults, { storeFails: 1, storeMisses: 0 });
+    expect(await accept(bob, callId)).toBe("overloaded");
+    world.faults.storeFails = 0;
+    expect(await world.calls.find(callId)).toMatchObject({ state: "active" });
+    if (again === "the user answers again") expect(await accept(bob, callId)).toBe("ok");
+    else await world.clock.advance(AGAIN_MS);
+    await world.settle();
+    expect(ada.client.told, again).toMatchObject([{ type: "call_accepted", callId }]);
+    expect(laptop.client.told.slice(1), again).toMatchObject([
+      { type: "call_cancelled", reason: "answered_elsewhere" },
+    ]);
+    expect(bob.client.live, again).toEqual(new Map([[callId, "active"]]));
+    await expectConsistent(world, [ada, bob, laptop], ["ada", "bob"]);
+    await world.close();
+  }
+});
+
+test("the node that takes over a session tells the others that it has answered a call, if nobody has told them", async () => {
+  const { world, ada, bob } = await pair();
+  const callId = await ring(world, ada);
+  Object.assign(world.faults, { storeFails: 1, storeMisses: 0 });
+  expect(await accept(bob, callId)).toBe("overloaded");
+  await bob.node.telephony.close();
+  world.faults.storeFails = 0;
+  await world.node(2).adopt(bob);
+  await world.settle();
+  expect(ada.client.told).toMatchObject([{ type: "call_accepted", callId }]);
+  await world.close();
+});
+
 test("a caller whose node has missed the answer or the refusal of a call learns of it at once", async () => {
   for (const how of ["accept", "decline"] as const) {
     const { world, ada, bob } = await pair();
