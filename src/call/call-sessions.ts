@@ -67,9 +67,13 @@ export class CallSessions {
     return this.#unknown.get(session);
   }
 
-  /** Asks whether the session is in a call, as soon as the store answers again. */
-  lookLater(session: Session): void {
-    this.#tasks.askLater(session.id, () => this.#lookUntilKnown(session));
+  /**
+   * Asks whether the session is in a call, as soon as the store answers again.
+   *
+   * @param answered the id of the call that its client has tried to answer: it knows that this one rings
+   */
+  lookLater(session: Session, answered?: string): void {
+    this.#tasks.askLater(session.id, () => this.#lookUntilKnown(session, answered));
   }
 
   /** Another tab has taken the session over: that tab is told of the call. */
@@ -102,18 +106,18 @@ export class CallSessions {
     }
   }
 
-  async #lookUntilKnown(session: Session): Promise<void> {
+  async #lookUntilKnown(session: Session, answered?: string): Promise<void> {
     try {
-      await this.#look(session);
+      await this.#look(session, answered);
     } catch (error) {
       // Without an answer this node would not end the call when the session ends.
-      this.lookLater(session);
+      this.lookLater(session, answered);
       this.#tasks.failed("look", error);
     }
   }
 
   /** Asks the store which call the session's user is in, and takes up what concerns this session. */
-  async #look(session: Session): Promise<void> {
+  async #look(session: Session, answered?: string): Promise<void> {
     await this.#followed.heardOf(session.userId);
     const call = await this.#store.ofUser(session.userId);
     this.#tasks.answered();
@@ -124,7 +128,8 @@ export class CallSessions {
     } else if (!this.#updates.apply({ change: "ringing", call }) && this.#known.find(callId)?.state === "ringing") {
       // This node knew of the ring before, so the update did not reach this device.
       const ring = incomingCall(call, this.#clock.wall());
-      if (callee.userId === session.userId) session.connection?.sendEvent("incoming_call", ring);
+      const isTold = callee.userId !== session.userId || callId === answered;
+      if (!isTold) session.connection?.sendEvent("incoming_call", ring);
     }
     // The session has ended while the store was asked. If another node holds it now, its call goes on there.
     if (session.status !== "open") await this.#endCallOf(session, "node_lost", call);

@@ -130,7 +130,7 @@ export class CallSetup {
       () => {
         if (known.find(callId)) reconciler.refreshLater(callId);
         // If the session ends before the store answers, only this look ends the call that it may have answered.
-        sessions.lookLater(session);
+        sessions.lookLater(session, callId);
       },
     );
     if (outcome.kind === "gone") throw callGone();

@@ -197,6 +197,18 @@ test("the node that takes over a session tells the others that it has answered a
   await world.close();
 });
 
+test("an answer that the store has not taken makes no device ring again", async () => {
+  const { world, ada, bob } = await pair();
+  const callId = await ring(world, ada);
+  Object.assign(world.faults, { storeFails: 1, storeMisses: 1 });
+  expect(await accept(bob, callId)).toBe("overloaded");
+  world.faults.storeFails = 0;
+  await world.clock.advance(AGAIN_MS);
+  expect(await world.calls.find(callId)).toMatchObject({ state: "ringing" });
+  expect(bob.client.told).toMatchObject([{ type: "incoming_call", callId }]);
+  await world.close();
+});
+
 test("a caller whose node has missed the answer or the refusal of a call learns of it at once", async () => {
   for (const how of ["accept", "decline"] as const) {
     const { world, ada, bob } = await pair();
