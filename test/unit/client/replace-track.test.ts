@@ -117,6 +117,29 @@ describe("a track that ends by itself", () => {
       expect(requests(browser, "closeProducer")).toHaveLength(1);
     }
   });
+
+  it("leaves no device open when the track that the page has for this case does not fit", async () => {
+    const scene = await mediaInRoom();
+    const [track, next] = [new FakeTrack("audio"), new FakeTrack("video")];
+    await scene.media.publish(track.asTrack, { source: "mic", afterEnd: () => Promise.resolve(next.asTrack) });
+    track.end();
+    await calm();
+    expect(scene.media.publications).toEqual([]);
+    expect(next.readyState).toBe("ended");
+  });
+
+  it("leaves no device open when the browser can't send the next track", async () => {
+    const scene = await mediaInRoom();
+    const [track, next] = [new FakeTrack("audio"), new FakeTrack("audio")];
+    await scene.media.publish(track.asTrack, { source: "mic", afterEnd: () => Promise.resolve(next.asTrack) });
+    const [publication] = scene.media.publications;
+    if (!publication?.producer) throw new Error("nothing is published");
+    publication.producer.replaceTrack = () => Promise.reject(new Error("the browser refuses it"));
+    track.end();
+    await calm();
+    expect(scene.media.publications).toEqual([]);
+    expect(next.readyState).toBe("ended");
+  });
 });
 
 describe("a client that has stopped", () => {

@@ -245,12 +245,15 @@ export class Publisher {
     const { afterEnd } = wanted.options;
     if (!afterEnd) return this.unpublish(source);
     const ended = wanted.track;
+    let next: MediaStreamTrack | undefined;
     try {
-      const next = await afterEnd();
+      next = await afterEnd();
       if (this.#wanted.get(source) !== wanted || wanted.track !== ended) next?.stop();
       else if (next) await this.replaceTrack(source, next);
       else this.unpublish(source);
     } catch (error) {
+      // A track that can't be published would keep its device open.
+      if (wanted.track !== next) next?.stop();
       this.#failed(`go on with another track for ${source}`, error);
       if (this.#wanted.get(source) === wanted && wanted.track === ended) this.unpublish(source);
     }
