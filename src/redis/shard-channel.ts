@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { HostPort } from "./redis-url.js";
 import { ChannelHome } from "./channel-home.js";
@@ -22,7 +23,7 @@ export class ShardChannel {
   /** Undefined: this Redis has no such channels, or does not let this node use them. */
   #isHeard: boolean | undefined;
   #echoes = 0;
-  /** The way in which each of the latest messages has come first. The oldest is at the beginning. */
+  /** The way in which each of the latest messages has come first, by its digest. The oldest is at the beginning. */
   readonly #came = new Map<string, Way>();
 
   constructor(name: string) {
@@ -69,12 +70,13 @@ export class ShardChannel {
       return false;
     }
     if (this.#isHeard === undefined) return true;
-    const came = this.#came.get(text);
+    const digest = digestOf(text);
+    const came = this.#came.get(digest);
     if (came !== undefined && came !== way) {
-      this.#came.delete(text);
+      this.#came.delete(digest);
       return false;
     }
-    this.#came.set(text, way);
+    this.#came.set(digest, way);
     const [oldest] = this.#came.keys();
     if (this.#came.size > MOST_REMEMBERED && oldest !== undefined) this.#came.delete(oldest);
     return true;
@@ -107,6 +109,11 @@ export class ShardChannel {
       return /^(MOVED|CLUSTERDOWN)/.test(error.message) ? false : undefined;
     }
   }
+}
+
+/** Tells a message from all others, and is as short for a long one. */
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64");
 }
 
 function isAnswer(error: unknown): error is Error {

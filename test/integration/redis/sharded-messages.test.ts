@@ -1,4 +1,6 @@
 /** Messages to one node and about users, in a cluster: only the shard that has the channel hears them. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { RedisCluster } from "../../support/redis-cluster.js";
@@ -7,6 +9,7 @@ import { until } from "../../support/until.js";
 import { ask, serviceIn, silent, type Node } from "./following-nodes.js";
 
 const KEY = "{all}:leases";
+const MESSAGE_BYTES = 500_000;
 
 describe.skipIf(noRedisReason)("messages in a cluster", () => {
   let cluster: RedisCluster;
@@ -32,6 +35,25 @@ describe.skipIf(noRedisReason)("messages in a cluster", () => {
     await until(() => b.told.length === 101 && heard.length > 0);
     expect(heard).toEqual([channelToAll]);
     expect(b.missed).toEqual([]);
+  });
+
+  test("leave nothing of their text behind at the node that has heard them", async () => {
+    const { start } = await service(cluster);
+    const [a, b] = [await start("a"), await start("b")];
+    const send = async (messages: number): Promise<void> => {
+      for (let n = 0; n < messages; n += 1) {
+        const before = b.told.length;
+        a.bus.send(
+          { nodeId: "b" },
+          { type: "ask", id: "long", question: "who", data: { text: "x".repeat(MESSAGE_BYTES) } },
+        );
+        await until(() => b.told.length > before);
+      }
+    };
+    await send(5);
+    const before = heapUsed();
+    await send(100);
+    expect(heapUsed() - before).toBeLessThan(20 * MESSAGE_BYTES);
   });
 
   test("reach a node of an earlier version, and arrive from one", async () => {
@@ -148,6 +170,13 @@ async function service(cluster: RedisCluster) {
     channelTo: (nodeId: string) => key(`to:${nodeId}`),
     channelToAll: key("to-all"),
   };
+}
+
+function heapUsed(): number {
+  setFlagsFromString("--expose_gc");
+  const collect = runInNewContext("gc") as () => void;
+  collect();
+  return process.memoryUsage().heapUsed;
 }
 
 /** How often a member has told others of a message on an ordinary channel. */
