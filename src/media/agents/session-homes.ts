@@ -23,6 +23,11 @@ interface Search {
   nextAt: number;
 }
 
+/** Of too many sessions those come first that were looked up least often. So nobody's second attempt comes before another one's first. */
+function byTurn([, one]: [string, Search], [, other]: [string, Search]): number {
+  return one.attempts - other.attempts || one.nextAt - other.nextAt;
+}
+
 /**
  * Finds the nodes that hold the sessions which the agents of this node report, and sends the reports there. The directory
  * says which node it is. When it says none, and the session was known before, all nodes are asked.
@@ -113,8 +118,9 @@ export class SessionHomes {
   async #look(agent: AgentHere): Promise<void> {
     if (this.#asking.has(agent)) return;
     const now = this.#clock.mono();
-    const due = [...(this.#searches.get(agent) ?? [])].filter(([, { nextAt }]) => nextAt <= now).slice(0, SLICE);
-    if (due.length === 0) return;
+    const allDue = [...(this.#searches.get(agent) ?? [])].filter(([, { nextAt }]) => nextAt <= now);
+    if (allDue.length === 0) return;
+    const due = allDue.length > SLICE ? allDue.toSorted(byTurn).slice(0, SLICE) : allDue;
     this.#asking.add(agent);
     for (const [, search] of due) {
       search.attempts += 1;

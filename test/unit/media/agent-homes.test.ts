@@ -26,6 +26,8 @@ function create(...names: string[]) {
   const hub = new MemoryHub();
   /** The node of the session; undefined: none. */
   const placed = { at: undefined as string | undefined };
+  /** The sessions that were looked up in the directory. */
+  const lookedUp: string[] = [];
   const stopped = new Set<string>();
   const warnings: string[] = [];
   const warn = (_fields: object, message: string): void => void warnings.push(message);
@@ -39,8 +41,10 @@ function create(...names: string[]) {
     const send = bus.send.bind(bus);
     bus.send = (...message) =>
       slow.nodes.has(nodeId) ? void slow.sent.push(() => send(...message)) : send(...message);
-    const findSessions = async (ids: readonly string[]) =>
-      placed.at === undefined ? [] : ids.map((sessionId) => ({ sessionId, nodeId: placed.at }) as never);
+    const findSessions = async (ids: readonly string[]) => {
+      lookedUp.push(...ids);
+      return placed.at === undefined ? [] : ids.map((sessionId) => ({ sessionId, nodeId: placed.at }) as never);
+    };
     const plane = new AgentPlane({
       clock,
       bus,
@@ -64,7 +68,7 @@ function create(...names: string[]) {
       await clock.advance(250);
     }
   };
-  return { node, placed, pass, slow, warnings };
+  return { node, placed, pass, slow, warnings, lookedUp };
 }
 
 /** An agent that is connected to a node. */
@@ -151,4 +155,17 @@ test("an agent that is at another node before its old socket has ended is away f
   expect(node("one").plane.agents).toMatchObject([{ agentId: "a", state: "connected", nodeId: "other" }]);
   expect(await transportsAt(node("one").plane)).toBe(1);
   expect(warnings).toEqual([]);
+});
+
+test("of the many sessions of a dead node each is looked up before any is looked up again", async () => {
+  const { node, placed, pass, lookedUp } = create("near", "far");
+  placed.at = "far";
+  const reports = Array.from({ length: 20_000 }, (_, n) => ({
+    ...REPORT,
+    sessionId: `s${n}`,
+    transportIds: [`t${n}`],
+  }));
+  connect(node("near").plane).report(...reports);
+  while (lookedUp.length < reports.length) await pass(250);
+  expect(new Set(lookedUp.slice(0, reports.length)).size).toBe(reports.length);
 });
