@@ -118,7 +118,7 @@ export class Connection implements SessionConnection, SocketReader, Reader, Held
   reply(frame: string | Buffer): void {
     if (!this.#open) return;
     this.#socket.sendText(frame);
-    if (this.#isHeld) this.#sink.outbox.wrote(frame.length);
+    if (this.#isHeld) this.#sink.outbox.wrote(bytesOf(frame));
     else this.#noteUnread();
   }
 
@@ -264,6 +264,11 @@ export class Connection implements SessionConnection, SocketReader, Reader, Held
   #dropIfFlooding(verdict: RateVerdict): void {
     if (verdict === "drop") this.#socket.terminate();
   }
+}
+
+/** @param frame a text only where it is for this connection alone: what goes to many, and most pongs, are bytes already */
+function bytesOf(frame: string | Buffer): number {
+  return typeof frame === "string" ? Buffer.byteLength(frame) : frame.length;
 }
 
 function isText(expected: Buffer, bytes: Buffer, isBinary: boolean): boolean {

@@ -53,3 +53,12 @@ test("an answer that is held back goes out in one write with the events that fol
   connection.reply("next answer");
   expect(steps.at(-1)).toBe("next answer");
 });
+
+test("what is held back counts in bytes, so that 1 MiB of any language goes out at once", () => {
+  const { connection, steps } = setUp();
+  connection.holdBack();
+  connection.reply("ä".repeat(512 * 1024));
+  expect(steps.at(-1)).not.toBe("uncork");
+  connection.reply("ä");
+  expect(steps.at(-1)).toBe("uncork");
+});
