@@ -9,14 +9,17 @@ import type { Connection } from "./connection.js";
 import type { GatewayCounters } from "./counters.js";
 import type { GatewayLog } from "./gateway-log.js";
 
-/** So many refused requests of one session, or of one address without a session, are logged in a minute. */
+/** So many refused requests of one session, of one address without a session, or for one reason in the service are logged in a minute. */
 const MOST_LINES = 20;
+
+type Level = (typeof ERRORS)[keyof typeof ERRORS]["level"];
 
 export class RefusedRequests {
   readonly #log: GatewayLog;
   readonly #now: () => number;
   readonly #counters: GatewayCounters;
   readonly #lines = new LogQuota({ most: MOST_LINES });
+  readonly #ownLines = new LogQuota({ most: MOST_LINES });
 
   /** @param parts `now`: monotonic milliseconds */
   constructor(parts: { log: GatewayLog; now: () => number; counters: GatewayCounters }) {
@@ -43,7 +46,7 @@ export class RefusedRequests {
       ...connection.peer,
       ...(expected ? {} : { err: error }),
     };
-    this.#write(connection, ERRORS[failure.code].level, fields);
+    this.#write(connection, failure, fields);
     connection.sendError(id, type, failure);
   }
 
@@ -72,11 +75,20 @@ export class RefusedRequests {
     return envelope;
   }
 
-  /** A client chooses how many of its requests are refused, so the lines of one session or address are bounded. */
-  #write(connection: Connection, level: "debug" | "info" | "warn" | "error", fields: object): void {
-    const key = connection.session?.id ?? connection.place?.key ?? "";
-    const leftOut = level === "info" || level === "warn" ? this.#lines.take(key, this.#now()) : 0;
+  #write(connection: Connection, { code, message }: LastseenError, fields: object): void {
+    const { level } = ERRORS[code];
+    const leftOut = this.#takeLine(connection, level, message);
     if (leftOut !== undefined) this.#log[level]({ ...fields, ...(leftOut > 0 ? { leftOut } : {}) }, "request refused");
+  }
+
+  /** @returns undefined when the line must not be written; else how many were left out before it */
+  #takeLine({ session, place }: Connection, level: Level, reason: string): number | undefined {
+    const now = this.#now();
+    // A client chooses how many of its requests are refused.
+    if (level === "info") return this.#lines.take(session?.id ?? place?.key ?? "", now);
+    // What the service can't do now it may refuse to thousands of clients at the same moment.
+    if (level === "warn") return this.#ownLines.take(reason, now);
+    return 0;
   }
 }
 

@@ -89,3 +89,13 @@ test("a client whose requests are refused all the time writes a bounded number o
   }
   expect(service.log.filter(({ msg }) => msg === "request refused")).toHaveLength(20);
 });
+
+test("what the service refuses to everybody is a bounded number of log lines for all clients together", async () => {
+  const service = await startService({ MAX_ROOMS: "1" });
+  await service.join("ada", "daily");
+  for (let n = 0; n < 30; n += 1) {
+    const late = await service.hello(`late-${n}`);
+    expect(await late.ask("join", { roomId: "weekly" })).toMatchObject({ error: { code: "overloaded" } });
+  }
+  expect(service.log.filter(({ msg }) => msg === "request refused")).toHaveLength(20);
+});
