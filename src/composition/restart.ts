@@ -27,7 +27,9 @@ export class Restart {
     calls: MemoryCalls;
     blocks: MemoryBlocks;
   }) {
-    this.#file = new RestartFile(parts.path);
+    this.#file = new RestartFile(parts.path, (path, error) =>
+      parts.log.warn({ err: error, path }, "RESTART_FILE has left a file behind: remove it, it names users"),
+    );
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#directory = parts.directory;
