@@ -9,6 +9,8 @@ const ECHO = "echo";
 const MOST_ECHOES = 3;
 /** So many messages are remembered, to recognize those that come twice. */
 const MOST_REMEMBERED = 500;
+/** A longer message is remembered by its digest. Most are shorter, and a digest costs more time than everything else here. */
+const MOST_CHARACTERS = 1_000;
 
 export type Way = "everywhere" | "sharded";
 
@@ -23,7 +25,7 @@ export class ShardChannel {
   /** Undefined: this Redis has no such channels, or does not let this node use them. */
   #isHeard: boolean | undefined;
   #echoes = 0;
-  /** The way in which each of the latest messages has come first, by its digest. The oldest is at the beginning. */
+  /** The way in which each of the latest messages has come first, by its text or digest. The oldest is at the beginning. */
   readonly #came = new Map<string, Way>();
 
   constructor(name: string) {
@@ -70,13 +72,13 @@ export class ShardChannel {
       return false;
     }
     if (this.#isHeard === undefined) return true;
-    const digest = digestOf(text);
-    const came = this.#came.get(digest);
+    const key = text.length > MOST_CHARACTERS ? digestOf(text) : text;
+    const came = this.#came.get(key);
     if (came !== undefined && came !== way) {
-      this.#came.delete(digest);
+      this.#came.delete(key);
       return false;
     }
-    this.#came.set(digest, way);
+    this.#came.set(key, way);
     const [oldest] = this.#came.keys();
     if (this.#came.size > MOST_REMEMBERED && oldest !== undefined) this.#came.delete(oldest);
     return true;
@@ -111,7 +113,6 @@ export class ShardChannel {
   }
 }
 
-/** Tells a message from all others, and is as short for a long one. */
 function digestOf(text: string): string {
   return createHash("sha256").update(text).digest("base64");
 }
