@@ -46,6 +46,8 @@ export class Following {
   #lastWork: Promise<unknown> = Promise.resolve();
   /** The lease that has its marks. */
   #marked: LeaseId | undefined;
+  /** Keys that are lost, and that no look has told yet. */
+  readonly #lost = new Set<string>();
 
   /** @param parts `lease`: under which this node writes; undefined while it has none */
   constructor(parts: {
@@ -107,7 +109,12 @@ export class Following {
   check(): Promise<readonly string[]> {
     // Otherwise the look would find more entries than there are users.
     if (this.#changed.size > 0) void this.#writeChanges();
-    return this.#inTurn(() => this.#compare());
+    return this.#inTurn(async () => {
+      await this.#compare();
+      const found = [...this.#lost];
+      this.#lost.clear();
+      return found;
+    });
   }
 
   /** All changes until the batch before has ended go together. */
@@ -129,24 +136,22 @@ export class Following {
     return this.#nextBatch;
   }
 
-  async #compare(): Promise<readonly string[]> {
+  async #compare(): Promise<void> {
     const lease = this.#lease();
-    if (lease === undefined) return [];
+    if (lease === undefined) return;
     const [kind, ...rest] = list(await this.#link.run(CHECK, [lease, "look", ""]));
     switch (oneOf(kind, "no_lease", "whole", "missing")) {
       case "no_lease":
-        return [];
+        return;
       case "whole":
         this.#marked = lease;
         if (this.#numbers.compared(lease, integer(rest[0]))) this.#events.emit("missed", undefined);
         if (integer(rest[1]) !== this.#entries) await this.#mend(lease);
-        return [];
-      case "missing": {
+        return;
+      case "missing":
         // A lease that has just begun has no marks yet, and nothing is lost.
-        const lost = lease === this.#marked ? rest.map(text) : [];
+        if (lease === this.#marked) for (const name of rest) this.#lost.add(text(name));
         await this.#writeAll(lease);
-        return lost;
-      }
     }
   }
 

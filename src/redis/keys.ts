@@ -75,6 +75,8 @@ export const KEY_PURPOSES = {
   "event-runs": "hash",
   /** Index: run -> ids of its undelivered events. Removed by `event-acknowledge`. */
   "undelivered-events": "zset",
+  /** Hash: lease -> keys that are lost, of which its node may not know yet. Removed by the next `check-keys` of this node. */
+  "lost-keys": "hash",
 } as const;
 
 export type KeyName = keyof typeof KEY_PURPOSES;

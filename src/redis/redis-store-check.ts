@@ -19,6 +19,8 @@ export class RedisStoreCheck implements StoreCheck {
   #marked: LeaseId | undefined;
   /** The log of events when it was last looked at. */
   #log = { length: 0, first: "" };
+  /** The receipt in the latest answer. Redis repeats what it has found until it gets the receipt. */
+  #receipt = "";
   /** What was found and not told yet: a look whose last part failed has told nothing, and the next one does not find it again. */
   readonly #lost = new Set<string>();
 
@@ -33,9 +35,11 @@ export class RedisStoreCheck implements StoreCheck {
     const { lease, leaseMs } = this.#directory;
     if (lease === undefined) return [];
     const time = lease === this.#marked ? "again" : "first";
-    const [kind, length, first, ...lost] = list(await this.#link.run(CHECK, [lease, leaseMs, time, CALL_HOLD_MS]));
+    const args = [lease, leaseMs, time, CALL_HOLD_MS, this.#receipt];
+    const [kind, length, first, receipt, ...lost] = list(await this.#link.run(CHECK, args));
     if (oneOf(kind, "checked", "no_lease") === "no_lease") return [];
     this.#marked = lease;
+    this.#receipt = text(receipt);
     if (this.#isLogLost(integer(length), text(first))) lost.push("events");
     for (const name of lost) this.#lost.add(text(name));
     for (const name of (await this.#following?.check()) ?? []) this.#lost.add(name);

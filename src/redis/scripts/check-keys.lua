@@ -1,7 +1,7 @@
 -- Finds the keys that Redis has lost, and mends what is in other keys as well. Ends calls that no node has prolonged.
--- KEYS: format, epoch, leases, lease-ends, lease-news, loads, renewed-at, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, calls, calls-by-user, calls-by-end, calls-over, blocked-callers, blocked-callers-copy, rings, rings-by-start, blocks, blocks-by-end, blocks-state, events, event-runs, undelivered-events
--- ARGV: lease, leaseMs, "first" or "again" (whether this lease has its marks), holdMs of calls
--- Returns {"no_lease"}, or {"checked", number of events in the log, id of its first event (or empty), name of each lost key...}.
+-- KEYS: format, epoch, leases, lease-ends, lease-news, loads, renewed-at, rooms, rooms-by-lease, sessions, sessions-by-lease, sessions-by-room, sessions-by-user, calls, calls-by-user, calls-by-end, calls-over, blocked-callers, blocked-callers-copy, rings, rings-by-start, blocks, blocks-by-end, blocks-state, events, event-runs, undelivered-events, lost-keys
+-- ARGV: lease, leaseMs, "first" or "again" (whether this lease has its marks), holdMs of calls, receipt of the latest answer (or empty)
+-- Returns {"no_lease"}, or {"checked", number of events in the log, id of its first event (or empty), receipt (or empty), name of each lost key...}.
 -- @include lex
 -- @include leases
 -- @include lease-news
@@ -10,6 +10,7 @@
 -- @include marks
 -- @include calls
 -- @include mending
+-- @include untold
 
 local lease = validLease(ARGV[1])
 if not lease then
@@ -36,12 +37,14 @@ mendRings(lost)
 mendBlocks(lost, at)
 mendBlockedCallers(lost)
 findLostRuns(lost)
+addUntold(lost, lease, ARGV[5])
 
 local first = redis.call("XRANGE", key["events"], "-", "+", "COUNT", 1)[1]
-local result = { "checked", redis.call("XLEN", key["events"]), first and first[1] or "" }
+local names = {}
 for name, isLost in pairs(lost) do
   if isLost then
-    result[#result + 1] = name
+    names[#names + 1] = name
   end
 end
-return result
+local receipt = keepUntold(names, lease, at)
+return { "checked", redis.call("XLEN", key["events"]), first and first[1] or "", receipt, unpack(names) }

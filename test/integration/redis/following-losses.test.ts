@@ -39,6 +39,25 @@ describe.skipIf(noRedisReason)("a loss of messages about users, or of who follow
     },
   );
 
+  test.each(INDEXES)("%s is lost, and the answer to a write of it: the next look tells the loss", async (name) => {
+    const { key, start } = service();
+    const a = await start("a");
+    await a.bus.follow("ada");
+    await a.check.run();
+    await redis.cli("del", key(name));
+    const { link } = a.store;
+    const run = link.run.bind(link);
+    link.run = async (script, args, ...more) => {
+      const answer = await run(script, args, ...more);
+      if (args[1] !== "written") return answer;
+      link.run = run;
+      throw new Error("the answer was lost");
+    };
+    await expect(a.check.run()).rejects.toThrow("the answer was lost");
+    expect(await a.check.run()).toEqual([name]);
+    expect(await a.check.run()).toEqual([]);
+  });
+
   test("a node notices that a message to it is lost: at the next one, or at the second look", async () => {
     const { key, start, members } = service();
     const [a, b] = [await start("a"), await start("b")];

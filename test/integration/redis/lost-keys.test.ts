@@ -7,9 +7,9 @@ import { sessionEntry } from "../../contract/directory-contract.js";
 import { noRedisReason, RedisServer } from "../../support/redis-server.js";
 import { openReadyStore } from "./stores.js";
 
-/** Each hold of a node's name writes these two; see the tests of names and formats. */
-const HELD: readonly KeyName[] = ["node-names", "format"];
-const keys = (Object.keys(KEY_PURPOSES) as KeyName[]).filter((name) => !HELD.includes(name));
+/** Each hold of a node's name writes the first two; see the tests of names and formats. The third is there only after a loss. */
+const OTHERS: readonly KeyName[] = ["node-names", "format", "lost-keys"];
+const keys = (Object.keys(KEY_PURPOSES) as KeyName[]).filter((name) => !OTHERS.includes(name));
 const silent = { draining: false, sent: 0 };
 const limits = { ofCallee: 10, total: 10 };
 const full = (name: string): string => `lastseen:{all}:${name}`;
@@ -57,6 +57,18 @@ async function filled() {
   await log.append([event(1)]);
   expect(await check.run()).toEqual([]);
   return { redis, store, directory, check, calls, log };
+}
+
+/** Redis runs the next looks, and the answers do not arrive. */
+function loseAnswers(link: RedisStore["link"], answers: number): void {
+  const run = link.run.bind(link);
+  let left = answers;
+  link.run = async (script, ...more) => {
+    const answer = await run(script, ...more);
+    if (script.name !== "check-keys" || left === 0) return answer;
+    left -= 1;
+    throw new Error("the answer was lost");
+  };
 }
 
 const event = (sequence: number): NewBackendEvent => ({
@@ -151,6 +163,47 @@ describe.skipIf(noRedisReason)("Redis has lost a key", () => {
     await redis.cli("del", full("followers"));
     expect(await check.run()).toEqual(["followers", "sessions-by-user"]);
     expect(await check.run()).toEqual([]);
+  });
+
+  test.each(keys.filter((name) => name !== "leases" && name !== "renewed-at"))(
+    "%s: a loss that was found is told by the next look, once, when the answer to this one does not arrive",
+    async (name) => {
+      const { redis, store, directory, check, log } = world;
+      await redis.cli("del", full(name));
+      loseAnswers(store.link, 2);
+      for (const _ of [1, 2]) await expect(check.run()).rejects.toThrow("the answer was lost");
+      expect(await check.run()).toEqual([name]);
+      await writeAll(store, directory);
+      await log.append([event(2)]);
+      await log.takeOver([]);
+      expect(await check.run()).toEqual([]);
+      expect(await redis.cli("exists", full("lost-keys"))).toBe("0");
+    },
+  );
+
+  test("a loss whose answer did not arrive is told under the next lease of the node, and by another node when there is none", async () => {
+    const { redis, store, directory, check } = world;
+    await redis.cli("del", full("sessions-by-user"));
+    loseAnswers(store.link, 1);
+    await expect(check.run()).rejects.toThrow("the answer was lost");
+    const other = store.directory("b");
+    await other.register("wss://b");
+    const otherCheck = store.check(other);
+    expect(await otherCheck.run()).toEqual([]);
+    await directory.register("wss://a");
+    expect(await check.run()).toEqual(["sessions-by-user"]);
+
+    await redis.cli("del", full("sessions-by-room"));
+    expect(await otherCheck.run()).toEqual(["sessions-by-room"]);
+    loseAnswers(store.link, 1);
+    await expect(check.run()).rejects.toThrow("the answer was lost");
+    expect(await otherCheck.run()).toEqual([]);
+    await directory.resign();
+    const nodes = await other.renew(silent);
+    for (const lease of nodes.kind === "renewed" ? nodes.nodes : [])
+      if (lease.nodeId === "a") await other.takeOver(lease, 100);
+    expect(await otherCheck.run()).toEqual(["sessions-by-room"]);
+    expect(await otherCheck.run()).toEqual([]);
   });
 
   test("a user whose call is gone from Redis is not taken for busy for ever", async () => {
