@@ -10,6 +10,7 @@ import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
 import type { Session } from "../session/session.js";
 import type { Arrivals } from "./arrivals.js";
+import type { Doubts } from "./doubts.js";
 import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
 import { wholeRooms } from "./whole-rooms.js";
@@ -27,15 +28,12 @@ export class Audit {
   readonly #bus: Bus;
   readonly #local: LocalState;
   readonly #arrivals: Arrivals;
+  readonly #doubts: Doubts;
   readonly #events: Emitter<ClusterEvents>;
   #running: Promise<void> | undefined;
   #again = false;
   #everything = false;
   #differed = 0;
-  /** The present lease. */
-  #epoch = 0;
-  /** Sessions that were here when the lease began. While this node had none, other nodes may have held them. */
-  readonly #doubtful = new Set<Session>();
   #closed = false;
 
   constructor(options: {
@@ -44,6 +42,7 @@ export class Audit {
     bus: Bus;
     local: LocalState;
     arrivals: Arrivals;
+    doubts: Doubts;
     events: Emitter<ClusterEvents>;
   }) {
     this.#clock = options.clock;
@@ -51,6 +50,7 @@ export class Audit {
     this.#bus = options.bus;
     this.#local = options.local;
     this.#arrivals = options.arrivals;
+    this.#doubts = options.doubts;
     this.#events = options.events;
   }
 
@@ -69,8 +69,7 @@ export class Audit {
 
   /** This node has a new lease. Runs an audit. */
   leaseBegan(epoch: number): Promise<void> {
-    this.#epoch = epoch;
-    for (const session of this.#local.sessions()) this.#doubtful.add(session);
+    this.#doubts.leaseBegan(epoch);
     return this.run();
   }
 
@@ -110,7 +109,7 @@ export class Audit {
   async #compare(everything: boolean): Promise<void> {
     const own = await this.#directory.own();
     await this.#local.removeEndedEntries(own.sessions);
-    const lost = await this.#settleDoubts();
+    const lost = await this.#doubts.settle(() => this.#closed);
     await this.#giveUp(lost, "fenced");
 
     const held = new Set(own.rooms);
@@ -130,7 +129,8 @@ export class Audit {
     let written = true;
     await this.#forEach(unwritten, async (session) => {
       // If this node died before the entry is written, no other node would know the session.
-      if (!(await this.#local.record(session))) written = false;
+      if (await this.#local.record(session)) this.#doubts.written(session);
+      else written = false;
     });
     if (!written) {
       this.#again = true;
@@ -139,29 +139,6 @@ export class Audit {
     const adopted = await this.#arrivals.adopt(own.sessions);
     await this.#forEach(own.rooms, (roomId) => this.#local.releaseIfEmpty(roomId));
     this.#events.emit("audited", { written: unwritten.length, adopted, fenced: lost.length + strayed.length });
-  }
-
-  /**
-   * Looks up each session that was here when the lease began. One that no node holds goes on here, under the epoch of the lease:
-   * another node may have held it, said so, and ended it.
-   *
-   * @returns those that another node holds
-   */
-  async #settleDoubts(): Promise<Session[]> {
-    const lost: Session[] = [];
-    await this.#forEach([...this.#doubtful], async (session) => {
-      const place = await this.#directory.findSession(session.id);
-      const isHere = place?.nodeId === this.#directory.nodeId;
-      // An older entry comes from a store that has gone back to older data.
-      if (session.status === "open" && !isHere && place && place.epoch >= session.epoch) {
-        // It stays doubtful until it has been given up, because the audit may fail before that.
-        lost.push(session);
-        return;
-      }
-      this.#doubtful.delete(session);
-      if (session.status === "open" && !isHere) this.#local.holdAgain(session, this.#epoch);
-    });
-    return lost;
   }
 
   /**

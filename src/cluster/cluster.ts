@@ -10,6 +10,7 @@ import type { Actor } from "../session/actor.js";
 import { Arrivals } from "./arrivals.js";
 import { Audit } from "./audit.js";
 import type { LocalState } from "./local-state.js";
+import { Doubts } from "./doubts.js";
 import { Drain } from "./drain.js";
 import type { ClusterEvents } from "./events.js";
 import type { Membership } from "./membership.js";
@@ -62,9 +63,11 @@ export class Cluster {
         ),
     });
     this.#arrivals = new Arrivals({ clock, directory, local });
-    this.#audit = new Audit({ clock, directory, bus, local, arrivals: this.#arrivals, events });
-    this.#drain = new Drain({ clock, directory, bus, membership, local, events, random });
-    this.#rebalance = new Rebalance({ clock, directory, bus, membership, local, events, random, perSecond });
+    const doubts = new Doubts({ clock, directory, local });
+    const parts = { clock, directory, bus, local, doubts, events };
+    this.#audit = new Audit({ ...parts, arrivals: this.#arrivals });
+    this.#drain = new Drain({ ...parts, membership, random });
+    this.#rebalance = new Rebalance({ ...parts, membership, random, perSecond });
     this.#unfollow = [
       events.on("registered", ({ epoch }) => void this.#audit.leaseBegan(epoch)),
       events.on("unreachable", () => (this.#wasUnreachable = true)),

@@ -11,6 +11,7 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory } from "../ports/directory.js";
 import type { Actor } from "../session/actor.js";
+import type { Doubts } from "./doubts.js";
 import type { ClusterEvents } from "./events.js";
 import { entryOf, groupsOf, nameOf, type Group } from "./groups.js";
 import { HandOver } from "./hand-over.js";
@@ -62,6 +63,7 @@ export class Drain {
     bus: Bus;
     membership: Membership;
     local: LocalState;
+    doubts: Doubts;
     events: Emitter<ClusterEvents>;
     /** From 0 to 1. */
     random: () => number;

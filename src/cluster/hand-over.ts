@@ -3,6 +3,7 @@ import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
 import type { Actor } from "../session/actor.js";
 import type { Session } from "../session/session.js";
+import type { Doubts } from "./doubts.js";
 import { entryOf, nameOf, type Group } from "./groups.js";
 import type { LocalState } from "./local-state.js";
 
@@ -11,14 +12,16 @@ export class HandOver {
   readonly #directory: Directory;
   readonly #bus: Bus;
   readonly #local: LocalState;
+  readonly #doubts: Doubts;
   readonly #clock: Clock;
   /** Ends when the event loop has had its turn after the last batch. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(options: { clock: Clock; directory: Directory; bus: Bus; local: LocalState }) {
+  constructor(options: { clock: Clock; directory: Directory; bus: Bus; local: LocalState; doubts: Doubts }) {
     this.#directory = options.directory;
     this.#bus = options.bus;
     this.#local = options.local;
+    this.#doubts = options.doubts;
     this.#clock = options.clock;
   }
 
@@ -46,7 +49,10 @@ export class HandOver {
   > {
     const outcome = await this.#directory.handOver(groups.map(entryOf), heir.nodeId).catch(() => undefined);
     if (outcome?.kind === "refused") return outcome;
-    if (outcome?.kind !== "handed") return { kind: "unanswered" };
+    if (outcome?.kind !== "handed") {
+      this.#doubts.perhapsGiven(groups.flatMap((group) => this.#membersOf(group)));
+      return { kind: "unanswered" };
+    }
     const { sessionIds } = outcome;
     await this.#ownTurn();
     if (sessionIds.length > 0)
@@ -54,6 +60,8 @@ export class HandOver {
     const refused = new Set(outcome.refused.map(nameOf));
     const stayed = groups.filter((group) => refused.has(nameOf(entryOf(group))));
     const unanswered = new Set(outcome.unanswered?.map(nameOf));
+    const uncertain = groups.filter((group) => unanswered.has(nameOf(entryOf(group))));
+    this.#doubts.perhapsGiven(uncertain.flatMap((group) => this.#membersOf(group)));
     const gone = groups
       .filter((group) => !stayed.includes(group) && !unanswered.has(nameOf(entryOf(group))))
       .flatMap((group) => this.#membersOf(group));

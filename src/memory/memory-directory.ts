@@ -51,6 +51,10 @@ export class MemoryDirectory implements Directory {
     this.#lease = undefined;
   }
 
+  async newEpoch(): Promise<number> {
+    return this.#store.newEpoch();
+  }
+
   async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
     const lease = this.#ownLease();
     if (!lease) return NO_LEASE;
@@ -118,20 +122,15 @@ export class MemoryDirectory implements Directory {
   }
 
   async findSession(sessionId: string): Promise<PlacedSession | undefined> {
-    const held = this.#store.sessions.get(sessionId);
-    if (!held) return undefined;
-    const { nodeId, url, leaseUntil } = held.lease;
-    const leaseLeftMs = Math.max(leaseUntil - this.#store.clock.mono(), 0);
-    return { ...held.entry, nodeId, url, leaseLeftMs, expired: this.#store.isExpired(held.lease) };
+    return this.#placesOf([sessionId])[0];
   }
 
   async sessionsOfUser(userId: string): Promise<readonly PlacedSession[]> {
-    return this.findSessions(this.#store.sessionsOfUser(userId));
+    return this.#placesOf(this.#store.sessionsOfUser(userId));
   }
 
   async findSessions(sessionIds: readonly string[]): Promise<readonly PlacedSession[]> {
-    const found = await Promise.all(sessionIds.map((id) => this.findSession(id)));
-    return found.filter((session) => session !== undefined);
+    return this.#placesOf(sessionIds);
   }
 
   async takeOver({ nodeId, epoch }: LeaseKey, most: number): ReturnType<Directory["takeOver"]> {
@@ -183,6 +182,16 @@ export class MemoryDirectory implements Directory {
 
   async close(): Promise<void> {
     await this.resign();
+  }
+
+  #placesOf(sessionIds: readonly string[]): PlacedSession[] {
+    return sessionIds.flatMap((sessionId) => {
+      const held = this.#store.sessions.get(sessionId);
+      if (!held) return [];
+      const { nodeId, epoch: leaseEpoch, url, leaseUntil } = held.lease;
+      const leaseLeftMs = Math.max(leaseUntil - this.#store.clock.mono(), 0);
+      return { ...held.entry, nodeId, leaseEpoch, url, leaseLeftMs, expired: this.#store.isExpired(held.lease) };
+    });
   }
 
   /** The lease, unless another node has claimed it or the store has forgotten it. */

@@ -38,6 +38,8 @@ export interface SessionEntry {
 /** A session's entry, and the node that holds the session. */
 export interface PlacedSession extends SessionEntry {
   readonly nodeId: string;
+  /** Epoch of the lease under which the node holds the session. */
+  readonly leaseEpoch: number;
   /** Where clients reach that node; undefined when it did not say. */
   readonly url: string | undefined;
   /** How much longer the node's lease is good if the node does not renew it; 0 when it has run out. */
@@ -103,6 +105,11 @@ export interface Directory {
    * forgotten. Does nothing without a lease.
    */
   resign(): Promise<void>;
+  /**
+   * Gives an epoch that is greater than every epoch that the store gave before, to a lease, a room or a session, and that no node
+   * gets twice. Does not need a lease.
+   */
+  newEpoch(): Promise<number>;
 
   /**
    * Finds or chooses the room's home before somebody enters the room.

@@ -8,7 +8,7 @@ import { loadScript, type Script } from "./script.js";
 import { sessionArguments } from "./session-record.js";
 import { readId, storedId } from "./stored-text.js";
 
-const NEXT_EPOCH = loadScript("next-epoch");
+const NEW_EPOCH = loadScript("new-epoch");
 const REGISTER = loadScript("register");
 const RENEW = loadScript("renew");
 const RESIGN = loadScript("resign");
@@ -53,9 +53,9 @@ export class RedisDirectory implements Directory {
     return this.#lease;
   }
 
-  /** The epoch that a lease would begin under now. */
-  async nextEpoch(): Promise<number> {
-    return replies.integer(await this.#link.run(NEXT_EPOCH, []));
+  /** @param least the epoch is not less than this one, which the caller has from another shard */
+  async newEpoch(least = 0): Promise<number> {
+    return replies.integer(await this.#link.run(NEW_EPOCH, [least]));
   }
 
   /** @param epoch `least`: the epoch is not less; `exact`: the epoch, which the caller has from another shard */

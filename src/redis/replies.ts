@@ -112,8 +112,8 @@ export function readPlaced(reply: unknown): PlacedSession | undefined {
   const found = readSession(text(sessionId), text(line));
   if (!found) return undefined;
   const leaseLeftMs = integer(left);
-  const { nodeId } = parseLeaseId(found.lease);
-  return { ...found.entry, nodeId, url: optional(url), leaseLeftMs, expired: leaseLeftMs === 0 };
+  const { nodeId, epoch: leaseEpoch } = parseLeaseId(found.lease);
+  return { ...found.entry, nodeId, leaseEpoch, url: optional(url), leaseLeftMs, expired: leaseLeftMs === 0 };
 }
 
 export function readAllPlaced(reply: unknown): readonly PlacedSession[] {

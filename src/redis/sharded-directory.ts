@@ -44,9 +44,9 @@ export class ShardedDirectory implements Directory {
     this.#isLeased = false;
     this.#places.leaseBegins();
     this.#takenUpTo.clear();
-    const next = await this.#shards.ask((shard) => shard.nextEpoch());
+    const least = await this.#leastEpoch();
     // The epoch is greater than all that the shards have given before. `whole` gives no two nodes the same one.
-    const { epoch, leaseMs } = await this.#whole.register(url, { least: Math.max(...next) });
+    const { epoch, leaseMs } = await this.#whole.register(url, { least });
     const shards = this.#shards.all;
     const begun = await Promise.allSettled(shards.map((shard) => shard.register(url, { exact: epoch })));
     const failed = begun.find((each) => each.status === "rejected");
@@ -76,6 +76,13 @@ export class ShardedDirectory implements Directory {
   async resign(): Promise<void> {
     this.#isLeased = false;
     await allOf([...this.#shards.all, this.#whole].map((shard) => shard.resign()));
+  }
+
+  async newEpoch(): Promise<number> {
+    const epoch = await this.#whole.newEpoch(await this.#leastEpoch());
+    // What a shard gives from now on is greater.
+    await this.#shards.ask((shard) => shard.newEpoch(epoch));
+    return epoch;
   }
 
   async claimRoom(roomId: string): ReturnType<Directory["claimRoom"]> {
@@ -198,6 +205,11 @@ export class ShardedDirectory implements Directory {
   async close(): Promise<void> {
     this.#isLeased = false;
     await allOf([...this.#shards.all, this.#whole].map((shard) => shard.close()));
+  }
+
+  /** Greater than every epoch that a shard has given before. */
+  async #leastEpoch(): Promise<number> {
+    return Math.max(...(await this.#shards.ask((shard) => shard.newEpoch())));
   }
 
   async #findEverywhere(sessionIds: readonly string[]): Promise<readonly PlacedSession[]> {

@@ -153,6 +153,25 @@ export function directoryContract(
         expect(epochs).toEqual([...new Set(epochs)].toSorted((one, other) => one - other));
       });
 
+      test("a new epoch is greater than those of all leases, rooms and moved sessions before it, and less than those after it; nobody gets it twice", async () => {
+        const [a, b] = [await node("a"), await node("b")];
+        const epochOf = async (roomId: string): Promise<number> => {
+          const claim = await a.claimRoom(roomId);
+          return claim.kind === "here" ? claim.epoch : 0;
+        };
+        const rooms = [await epochOf("daily"), await epochOf("weekly")];
+        await a.putSession(sessionEntry("s1", { roomId: undefined }));
+        await a.handOver([{ sessionId: "s1" }], "b");
+        const moved = (await b.findSession("s1"))?.epoch ?? Infinity;
+        const given = await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? a : b).newEpoch()));
+        expect(new Set(given).size).toBe(20);
+        const { epoch: lease } = await store.directory("c").register("wss://c");
+        for (const epoch of given) {
+          expect(epoch).toBeGreaterThan(Math.max(moved, ...rooms));
+          expect(epoch).toBeLessThan(lease);
+        }
+      });
+
       test("a node that renews gets all nodes, oldest first, with their counts and their status", async () => {
         const a = await node("a");
         const b = await node("b", { reachable: false });
@@ -551,7 +570,14 @@ export function directoryContract(
         expect(await a.putSession(rich)).toEqual({ kind: "stored" });
         await a.putSession(sessionEntry("s2", { roomId: "weekly" }));
         await a.putSession(bare);
-        const placed = { nodeId: "a", url: "wss://a", leaseLeftMs: expect.any(Number) as number, expired: false };
+        const leaseEpoch = (await viewOf("a", a)).epoch;
+        const placed = {
+          nodeId: "a",
+          leaseEpoch,
+          url: "wss://a",
+          leaseLeftMs: expect.any(Number) as number,
+          expired: false,
+        };
         expect(await a.findSession("s1")).toEqual({ ...rich, ...placed });
         expect(await a.findSession("s3")).toEqual({ ...bare, ...placed });
         const both = await a.findSessions(["s1", "nobody", "s3"]);
@@ -564,6 +590,16 @@ export function directoryContract(
         expect(await a.sessionsOfUser("bob")).toEqual([{ ...bare, ...placed }]);
         expect(await a.counts()).toEqual({ rooms: 0, sessions: 3 });
         expect(ids((await a.own()).sessions)).toEqual(["s1", "s2", "s3"]);
+      });
+
+      test("an entry tells under which lease of its node it stands", async () => {
+        const a = await node("a");
+        const first = (await viewOf("a", a)).epoch;
+        await a.putSession(sessionEntry("s1"));
+        const { epoch: second } = await a.register("wss://a");
+        expect(await a.findSession("s1")).toMatchObject({ nodeId: "a", leaseEpoch: first });
+        await a.putSession(sessionEntry("s1"));
+        expect(await a.findSessions(["s1"])).toMatchObject([{ nodeId: "a", leaseEpoch: second }]);
       });
 
       test("storing a session again replaces its entry, with a later epoch, another room, or no room", async () => {

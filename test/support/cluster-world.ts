@@ -28,6 +28,7 @@ class SwitchedDirectory extends MemoryDirectory {
     const methods = [
       "register",
       "renew",
+      "newEpoch",
       "claimRoom",
       "reclaimRoom",
       "releaseRoom",
@@ -54,7 +55,7 @@ class SwitchedDirectory extends MemoryDirectory {
     const method = (this[name] as (...args: unknown[]) => Promise<unknown>).bind(this);
     const guarded = (...args: unknown[]): Promise<unknown> =>
       this.#switch.on ? method(...args) : Promise.reject(new Error("the store does not answer"));
-    Object.defineProperty(this, name, { value: guarded });
+    Object.defineProperty(this, name, { value: guarded, configurable: true });
   }
 }
 

@@ -57,4 +57,4 @@ if not isClaim then
   return { "here", 0 }
 end
 placeRoom(roomId, lease.id)
-return { "here", roomEpoch(at) }
+return { "here", freshEpoch(at) }

@@ -8,7 +8,7 @@ import type { Random } from "../../support/random.js";
 export type Way = "good" | "lossy" | "away";
 
 const METHODS =
-  "register renew resign claimRoom reclaimRoom releaseRoom findRoom putSession removeSession findSession findSessions takeOver handOver own".split(
+  "register renew resign newEpoch claimRoom reclaimRoom releaseRoom findRoom putSession removeSession findSession findSessions takeOver handOver own".split(
     " ",
   );
 const TIME_LIMIT_MS = 1_000;

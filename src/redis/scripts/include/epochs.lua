@@ -18,8 +18,8 @@ local function newEpoch(at)
   return epoch
 end
 
--- The epoch of a room that begins. Rooms begin all the time, so this writes nothing while the key is lost: otherwise the check
--- could not find the loss. Until the check has written the key again, the time alone is the epoch.
-local function roomEpoch(at)
+-- The epoch of a room that begins, or of a session that a node holds again. That happens all the time, so this writes nothing while
+-- the key is lost: otherwise the check could not find the loss. Until the check has written the key again, the time alone is the epoch.
+local function freshEpoch(at)
   return redis.call("EXISTS", key["epoch"]) == 1 and newEpoch(at) or at
 end

@@ -1,0 +1,113 @@
+import type { Clock } from "../kernel/clock.js";
+import type { Directory, PlacedSession } from "../ports/directory.js";
+import type { Session } from "../session/session.js";
+import type { LocalState } from "./local-state.js";
+
+/** So many sessions are searched with one question. Redis does nothing else while it answers. */
+const PAGE = 200;
+
+interface Doubt {
+  /** What this node has written under a lease that began here or later does not show that nobody else held the session. */
+  readonly since: number;
+  /** The session is here, and is no longer doubtful when it has been written. */
+  isSettled: boolean;
+}
+
+/**
+ * Sessions on this node that other nodes may have held, and ended, meanwhile. A backend knows an end under the epoch of the node that
+ * told it. So such a session goes on under an epoch that the store gives after the end.
+ *
+ *     a lease begins, a hand-over is not answered --> doubtful --settle--> lost | here --written--> certain
+ */
+export class Doubts {
+  readonly #clock: Clock;
+  readonly #directory: Directory;
+  readonly #local: LocalState;
+  readonly #doubts = new Map<Session, Doubt>();
+  /** Epoch of the present lease. */
+  #lease = 0;
+
+  constructor(options: { clock: Clock; directory: Directory; local: LocalState }) {
+    this.#clock = options.clock;
+    this.#directory = options.directory;
+    this.#local = options.local;
+  }
+
+  /** This node has a new lease. While it had none, other nodes may have held its sessions. */
+  leaseBegan(epoch: number): void {
+    this.#lease = epoch;
+    for (const session of this.#local.sessions()) this.#add(session, epoch);
+  }
+
+  /** It is not known whether these sessions have been given to another node. */
+  perhapsGiven(sessions: Iterable<Session>): void {
+    for (const session of sessions) this.#add(session, Infinity);
+  }
+
+  /**
+   * Looks the doubtful sessions up. Those that no other node holds go on here: under a new epoch, unless their entries are untouched.
+   * Rejects when the store does not answer.
+   *
+   * @param isOver no page begins when it answers true
+   * @returns those that another node holds, or has held and given back. They stay doubtful until they have been given up, because the caller may fail before that
+   */
+  async settle(isOver: () => boolean): Promise<Session[]> {
+    const lost: Session[] = [];
+    const all = [...this.#doubts];
+    for (let from = 0; from < all.length && !isOver(); from += PAGE) {
+      lost.push(...(await this.#settlePage(all.slice(from, from + PAGE))));
+      await this.#clock.pollPhase();
+    }
+    return lost;
+  }
+
+  /** The session's entry is up to date. Until then another node may take over what is left under an earlier lease. */
+  written(session: Session): void {
+    if (this.#doubts.get(session)?.isSettled) this.#doubts.delete(session);
+  }
+
+  #add(session: Session, since: number): void {
+    const before = this.#doubts.get(session)?.since ?? Infinity;
+    this.#doubts.set(session, { since: Math.min(since, before), isSettled: false });
+  }
+
+  async #settlePage(page: readonly [Session, Doubt][]): Promise<Session[]> {
+    const found = await this.#directory.findSessions(page.map(([{ id }]) => id));
+    const places = new Map(found.map((place) => [place.sessionId, place]));
+    const here: [Session, Doubt][] = [];
+    const lost: Session[] = [];
+    for (const [session, doubt] of page) {
+      if (session.status !== "open") this.#doubts.delete(session);
+      else if (this.#isLost(session, places.get(session.id))) lost.push(session);
+      else here.push([session, doubt]);
+    }
+    const again = here.filter(([session, doubt]) => !this.#isUntouched(doubt, places.get(session.id)));
+    // The store gives it after the look, so it is greater than that of every end before the look.
+    const epoch = again.length > 0 ? await this.#directory.newEpoch() : 0;
+    for (const [session] of again) if (session.status === "open") this.#local.holdAgain(session, epoch);
+    for (const [session, doubt] of here) {
+      doubt.isSettled = true;
+      if (this.#isOnlyHere(places.get(session.id))) this.written(session);
+    }
+    return lost;
+  }
+
+  /**
+   * Whether the store would refuse to write the session. A later entry that names this node comes from another one, which has given the
+   * session back. An older entry at another node comes from a store that has gone back to older data.
+   */
+  #isLost({ epoch }: Session, place: PlacedSession | undefined): boolean {
+    if (!place) return false;
+    return place.nodeId === this.#directory.nodeId ? place.epoch > epoch : place.epoch >= epoch;
+  }
+
+  /** Whether the entry is the one from before the doubt, so that no other node has held the session. */
+  #isUntouched({ since }: Doubt, place: PlacedSession | undefined): boolean {
+    return place?.nodeId === this.#directory.nodeId && place.leaseEpoch < since;
+  }
+
+  /** Whether no other node can take the session over while this node has its lease. */
+  #isOnlyHere(place: PlacedSession | undefined): boolean {
+    return !place || (place.nodeId === this.#directory.nodeId && place.leaseEpoch === this.#lease);
+  }
+}
