@@ -138,6 +138,7 @@ public sealed class LastseenClient(Uri url, Func<Task<string?>> getToken, string
                 return;
             case "server_closing":
                 notBefore = DateTime.UtcNow.AddMilliseconds((double)data!["reconnectAfterMs"]!);
+                if (data["url"] is { } heir) address = new Uri((string)heir!);
                 return;
             case "incoming_call":
                 var call = new JsonObject { ["callId"] = data!["callId"]!.DeepClone() };

@@ -7,6 +7,7 @@ import type { Directory } from "../ports/directory.js";
 import type { LifecycleEvents } from "../session/events.js";
 import type { SessionRegistry } from "../session/registry.js";
 import type { SessionConnection } from "../session/session-connection.js";
+import { sendElsewhere } from "../session/send-elsewhere.js";
 import type { Session } from "../session/session.js";
 import type { BackgroundTasks } from "./background-tasks.js";
 import { isOneOf } from "./call-notices.js";
@@ -68,8 +69,7 @@ export class CallRooms {
     const outcome = await this.#directory.handOver([{ sessionId: session.id }], room.nodeId);
     if (outcome.kind !== "handed" || outcome.sessionIds.length === 0) return false;
     this.#bus.send({ nodeId: room.nodeId }, { type: "handed_over", sessionIds: [...outcome.sessionIds] });
-    connection.sendEvent("server_closing", { reconnectAfterMs: RECONNECT_AFTER_MS });
-    connection.close("serviceRestart");
+    sendElsewhere(connection, room.url, RECONNECT_AFTER_MS);
     this.#events.emit("held_elsewhere", { session, why: "handed_over" });
     return true;
   }

@@ -2,6 +2,7 @@ import type { Clock } from "../kernel/clock.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
 import type { Actor } from "../session/actor.js";
+import { sendElsewhere } from "../session/send-elsewhere.js";
 import type { Session } from "../session/session.js";
 import type { Doubts } from "./doubts.js";
 import { entryOf, nameOf, type Group } from "./groups.js";
@@ -66,8 +67,7 @@ export class HandOver {
       .filter((group) => !stayed.includes(group) && !unanswered.has(nameOf(entryOf(group))))
       .flatMap((group) => this.#membersOf(group));
     for (const { connection } of gone) {
-      connection?.sendEvent("server_closing", { reconnectAfterMs: Math.round(comeBackMs()) });
-      connection?.close("serviceRestart");
+      if (connection) sendElsewhere(connection, heir.url, Math.round(comeBackMs()));
     }
     const written = new Set(sessionIds);
     // Somebody who entered the room in the last moment is not written as one of its people, so the heir does not know them. The

@@ -57,7 +57,10 @@ export type StateAndReason =
 export type StateChange = StateAndReason & { readonly previous: ConnectionState };
 
 /** What the end of a socket means. */
-export type SocketEnd = { kind: "stop"; reason: DisconnectReason } | { kind: "retry"; cause: ReconnectCause };
+export type SocketEnd =
+  | { kind: "stop"; reason: DisconnectReason }
+  /** `retryAfterMs`: the delay that the service asked for. */
+  | { kind: "retry"; cause: ReconnectCause; retryAfterMs?: number | undefined };
 
 type Code = (typeof CLOSE_CODES)[CloseName]["code"];
 

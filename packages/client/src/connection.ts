@@ -272,10 +272,16 @@ export class Connection {
   }
 
   #onEvent(event: ServiceEvent): void {
-    if (event.type === "server_closing") this.#reconnect.setNextDelay(event.data.reconnectAfterMs);
-    // The service answers a ping beyond its rate limit with this error instead of a pong.
-    if (event.type === "error" && event.data.type === "ping") this.#heartbeat.pong();
-    if (event.type === "error") this.#failures.heard(event.data);
+    const { type, data } = event;
+    if (type === "server_closing") {
+      if (data.url) this.#follow(data.url);
+      this.#reconnect.setNextDelay(data.reconnectAfterMs);
+    }
+    if (type === "error") {
+      // The service answers a ping beyond its rate limit with this error instead of a pong.
+      if (data.type === "ping") this.#heartbeat.pong();
+      this.#failures.heard(data);
+    }
     this.events.emit("event", event);
   }
 
@@ -288,17 +294,12 @@ export class Connection {
     if (end.kind === "stop") this.close(said?.code === "blocked" ? "blocked" : end.reason, said);
     else if (end.kind === "redirected") this.#retry(this.#follow(end.url) ? "redirected" : "hello_failed");
     else if (end.cause === "unauthorized" && !this.#greeter.tokenRefused()) this.close("unauthorized", said);
-    else
-      this.#retry(
-        end.cause,
-        end.trouble ?? (said && refused(said)),
-        "retryAfterMs" in end ? end.retryAfterMs : undefined,
-      );
+    else this.#retry(end.cause, end.trouble ?? (said && refused(said)), end.retryAfterMs);
   }
 
   #follow(url: string): boolean {
     const waitMs = this.#route.follow(url, this.#environment.timers.now());
-    if (waitMs !== undefined) this.#reconnect.setNextDelay(waitMs);
+    this.#reconnect.setNextDelay(waitMs);
     return waitMs !== undefined;
   }
 

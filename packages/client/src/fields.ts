@@ -77,7 +77,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Fields<EventData<T>> } =
   },
   room_closed: { ...roster, reason: "string" },
   session_transferred: { roomId: "string", tabId: "string", at: "number" },
-  server_closing: { reconnectAfterMs: "number" },
+  server_closing: { reconnectAfterMs: "number", url: "string|undefined" },
   new_producer: { ...producer, kind: "string", source: "string|undefined", paused: "boolean" },
   producer_paused: producer,
   producer_resumed: producer,

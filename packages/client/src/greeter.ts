@@ -1,6 +1,6 @@
 /** Says hello on a new socket: who the user is, which session to resume, and what the service answers. */
 import type { ReplyData, RequestData } from "@lastseen/protocol";
-import type { ReconnectCause } from "./connection-state.js";
+import type { SocketEnd } from "./connection-state.js";
 import { kindOf } from "./fields.js";
 import { RequestError } from "./request-error.js";
 import type { TabMemory } from "./tab-memory.js";
@@ -24,13 +24,7 @@ export type HelloOutcome =
   | { readonly kind: "redirected"; readonly url: string }
   /** The same hello would be refused again. */
   | { readonly kind: "stop"; readonly reason: "protocol_error" | "refused"; readonly error: RequestError }
-  /** `retryAfterMs`: the delay that the service asked for. */
-  | {
-      readonly kind: "retry";
-      readonly cause: ReconnectCause;
-      readonly error: RequestError;
-      readonly retryAfterMs?: number | undefined;
-    };
+  | (Extract<SocketEnd, { kind: "retry" }> & { readonly error: RequestError });
 
 const ANSWER_TIMEOUT_MS = 10_000;
 

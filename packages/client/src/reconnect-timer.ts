@@ -57,8 +57,8 @@ export class ReconnectTimer {
     this.#graceMs = graceMs;
   }
 
-  /** Sets the delay of the next attempt, and of that one only, in place of the policy's. */
-  setNextDelay(delayMs: number): void {
+  /** Sets the delay of the next attempt, and of that one only, in place of the policy's. @param delayMs undefined: the policy's */
+  setNextDelay(delayMs: number | undefined): void {
     this.#nextDelayMs = delayMs;
   }
 

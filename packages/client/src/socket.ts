@@ -129,7 +129,7 @@ export class Socket {
 }
 
 function disconnected(type: string): RequestError {
-  return new RequestError("disconnected", `There is no connection to the service for ${type}.`);
+  return new RequestError("disconnected", `There is no connection for ${type}.`);
 }
 
 function unreadable(type: string): RequestError {

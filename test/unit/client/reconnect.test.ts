@@ -53,6 +53,18 @@ describe("reconnect", () => {
     expect(payloads(scene, "retry").at(-1)?.delayMs).toBeLessThan(2_000);
   });
 
+  it("goes to the node that goes on with its session, and to its own address when it does not reach that node", async () => {
+    const { browser } = await connected();
+    const data = { reconnectAfterMs: 300, url: "http://heir.example" };
+    await browser.socket.receive({ type: "server_closing", data });
+    await browser.socket.closeWith(1012);
+    await browser.timers.advance(300);
+    expect(browser.socket.url).toBe("ws://heir.example/ws");
+    await browser.socket.closeWith(1006);
+    await browser.timers.advance(3_000);
+    expect(browser.socket.url).toBe(browser.sockets[0]?.url);
+  });
+
   it("waits longer each time, and starts with the first wait again after a good connection", async () => {
     const scene = await connected();
     for (let failures = 0; failures < 4; failures += 1) {

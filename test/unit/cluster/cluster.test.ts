@@ -191,7 +191,8 @@ test("a draining node hands over each room with everybody in it, and takes no ne
   await world.run(6_000);
   await drained;
   for (const { connection } of [ada, bob, eve]) {
-    expect(connection.types()).toContain("server_closing");
+    const told = connection.frames.find(({ type }) => type === "server_closing");
+    expect(told?.data).toMatchObject({ url: expect.stringMatching(/^http:\/\/node-[23]$/) as string });
     expect(connection.types()).not.toContain("user_left");
     expect(connection.closedAs).toBe("serviceRestart");
   }

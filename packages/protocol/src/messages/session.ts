@@ -160,5 +160,6 @@ export const sessionEvents = {
   }),
   room_closed: Shape({ ...roster, reason: Type.String() }),
   session_transferred: Shape({ roomId: RoomId, tabId: TabId, at: EpochMs }),
-  server_closing: Shape({ reconnectAfterMs: DurationMs }),
+  /** `url`: the node that goes on with the session, if that is another one. */
+  server_closing: Shape({ reconnectAfterMs: DurationMs, url: Type.Optional(Type.String()) }),
 } as const;
