@@ -34,8 +34,13 @@ const AT_ONCE = 8;
 
 /** What one drain has done. */
 interface Progress {
-  /** When the first clients come back, monotonic milliseconds. */
-  readonly arrivalsFrom: number;
+  /** Monotonic milliseconds. */
+  readonly begin: number;
+  readonly deadlineMs: number;
+  /** Sessions that were here at the begin. */
+  readonly sessions: number;
+  /** More clients than can come back while sessions still move. */
+  readonly isCrowd: boolean;
   readonly by: Actor | undefined;
   readonly heirs: Heirs;
   /** Number of sessions. */
@@ -109,8 +114,9 @@ export class Drain {
     const sessions = [...this.#local.sessions()];
     this.#events.emit("draining", { deadlineMs, sessions: sessions.length, ...(by ? { by } : {}) });
     const heirs = new Heirs(this.#membership);
-    const arrivalsFrom = begin + arrivalsAfterMs(sessions.length, heirs.size, deadlineMs * SPREAD);
-    const progress: Progress = { arrivalsFrom, by, heirs, moved: 0, stayed: new Set() };
+    const isCrowd = arrivalTimeMs(sessions.length, heirs.size) > deadlineMs * SPREAD;
+    const all = { begin, deadlineMs, sessions: sessions.length, isCrowd };
+    const progress: Progress = { ...all, by, heirs, moved: 0, stayed: new Set() };
     // Sessions that begin or change their room during a pass move in the next one.
     for (let groups = groupsOf(sessions); groups.length > 0 && !this.#over; groups = this.#untried(progress)) {
       await this.#pass(groups, begin + deadlineMs - this.#clock.mono(), progress);
@@ -124,11 +130,15 @@ export class Drain {
     return groupsOf(this.#local.sessions()).filter((group) => !stayed.has(nameOf(entryOf(group))));
   }
 
-  /** Each group moves at a moment of its own, so that not all clients connect to the other nodes at the same time. */
+  /**
+   * Each group moves at a moment of its own, so that not all clients connect to the other nodes at the same time. The clients of a crowd
+   * wait for their turn in any case, so there the groups move one after the other, as fast as this node can.
+   */
   async #pass(groups: readonly Group[], withinMs: number, progress: Progress): Promise<void> {
     const begin = this.#clock.mono();
+    const spreadMs = progress.isCrowd ? 0 : withinMs * SPREAD;
     const waiting = groups
-      .map((group) => ({ group, at: begin + this.#random() * withinMs * SPREAD }))
+      .map((group) => ({ group, at: begin + this.#random() * spreadMs }))
       .toSorted((a, b) => b.at - a.at);
     const underWay = new Set<Promise<void>>();
     for (let next = waiting.at(-1); next; next = waiting.at(-1)) {
@@ -177,9 +187,11 @@ export class Drain {
   }
 
   /** How much longer than the others the client waits whose turn is next, milliseconds. */
-  #turnMs({ arrivalsFrom, moved, heirs }: Progress): number {
-    const turnAt = arrivalsFrom + arrivalTimeMs(moved, heirs.size);
-    return Math.min(Math.max(turnAt - this.#clock.mono(), 0), LONGEST_TURN_MS);
+  #turnMs(progress: Progress): number {
+    const { moved, heirs } = progress;
+    const elapsedMs = this.#clock.mono() - progress.begin;
+    const turnMs = arrivalsAfterMs(progress, elapsedMs) + arrivalTimeMs(moved, heirs.size);
+    return Math.min(Math.max(turnMs - elapsedMs, 0), LONGEST_TURN_MS);
   }
 
   /** Resolves at that moment, or when the drain stops. */
@@ -207,10 +219,10 @@ function arrivalTimeMs(clients: number, heirs: number): number {
 }
 
 /**
- * How long after the begin of the drain the first clients come back, milliseconds. When all clients can arrive while sessions
- * still move, they come back at once. Otherwise arrivals would fall behind the moves and slow them down, so that sessions stay
- * behind at the deadline: then the arrivals wait for the last move.
+ * How long after the begin of the drain the first clients come back, milliseconds. The clients of a crowd come when the last session has
+ * moved, as far as the pace until now tells: earlier they would slow the moves down, and sessions would stay behind at the deadline.
  */
-function arrivalsAfterMs(sessions: number, heirs: number, movesMs: number): number {
-  return arrivalTimeMs(sessions, heirs) > movesMs ? movesMs : 0;
+function arrivalsAfterMs({ isCrowd, moved, sessions, deadlineMs }: Progress, elapsedMs: number): number {
+  if (!isCrowd) return 0;
+  return moved === 0 ? deadlineMs * SPREAD : Math.min((elapsedMs * sessions) / moved, deadlineMs);
 }

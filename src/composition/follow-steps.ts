@@ -20,9 +20,12 @@ export function followSteps(parts: {
   lifecycle.on("away", ({ session, cause }) => rooms.showAway(session, cause));
   lifecycle.on("back", ({ session, cause }) => rooms.showBack(session, cause));
   followNames({ bus, events: lifecycle, sessions, rooms, record: (session) => void directorySync.record(session) });
-  for (const step of ["opened", "resumed", "joined", "transferred", "adopted"] as const) {
+  for (const step of ["opened", "resumed", "joined", "transferred"] as const) {
     lifecycle.on(step, ({ session }) => void directorySync.record(session));
   }
+  lifecycle.on("adopted", ({ session, isWritten }) => {
+    if (!isWritten) void directorySync.record(session);
+  });
   lifecycle.on("held_elsewhere", ({ session, why, by }) => {
     // First everybody is told why the session ends here, then it ends.
     lifecycle.emit("given_up", { session, why, by });

@@ -55,17 +55,20 @@ export class Adoption {
       if (place !== "none") place.close();
       return true;
     }
-    if (entry.roomId !== undefined && place !== "none") this.#enter(entry.roomId, session, place, entry);
-    this.#events.emit("adopted", { session, fromNodeId });
+    const isThere =
+      entry.roomId === undefined || (place !== "none" && this.#enter(entry.roomId, session, place, entry));
+    this.#events.emit("adopted", { session, fromNodeId, isWritten: isThere && session.name === entry.name });
     return true;
   }
 
-  #enter(roomId: string, session: Session, media: SessionMedia, entry: SessionEntry): void {
+  /** @returns false when the room is full by now: the session goes on without a room, and its client asks to join again */
+  #enter(roomId: string, session: Session, media: SessionMedia, entry: SessionEntry): boolean {
     try {
       this.#rooms.enter(roomId, session, media, entry);
+      return true;
     } catch {
-      // The room is full by now. The session goes on without a room, and its client asks to join again.
       media.close();
+      return false;
     }
   }
 }

@@ -16,7 +16,12 @@ export interface LifecycleEvents {
   detached: { session: Session; closeCode: number; cause: DetachKind };
   resumed: { session: Session; replaced: boolean; mediaReset: MediaReset | undefined };
   /** This node took the session over from a dead node, or another node gave it away. It waits for its client here. */
-  adopted: { session: Session; fromNodeId: string };
+  adopted: {
+    session: Session;
+    fromNodeId: string;
+    /** Whether the directory has the session as it is here. */
+    isWritten: boolean;
+  };
   /** This node was cut off. Other nodes may have held the session and ended it; this node holds it again, under a new epoch. */
   held_again: { session: Session };
   /**

@@ -219,7 +219,7 @@ export class CallNode {
     const session = sessionOf(userId, id, undefined, epoch + 1);
     this.registry.add(session);
     await this.#write(() => this.directory.putSession(entryOf(session)));
-    this.events.emit("adopted", { session, fromNodeId: node.nodeId });
+    this.events.emit("adopted", { session, fromNodeId: node.nodeId, isWritten: true });
     return { node: this, session, client };
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { EventData } from "@lastseen/protocol";
 import type { Session } from "../../../src/session/session.js";
 import { ClusterWorld, TICK_MS, type ClusterNode } from "../../support/cluster-world.js";
@@ -231,4 +231,33 @@ test.each([
   expect(Math.min(...delays)).toBe(Math.max(atLeastMs - TICK_MS, 0));
   await world.run(1_000);
   await drained;
+});
+
+test("the sessions of a crowd move at once, because their clients wait for their turn in any case", async () => {
+  const [world, a, b] = await two();
+  for (let n = 0; n < 800; n += 1) await a.world.open(`user-${n}`);
+  await world.run(250);
+  world.random = () => 0.99;
+  const drained = a.cluster.drain(1_000);
+  await world.run(TICK_MS);
+  expect([a.world.registry.size, b.world.registry.size]).toEqual([0, 800]);
+  await drained;
+});
+
+test("a session that was handed over is not written once more, unless its room is full there", async () => {
+  const [world, a, b] = await two();
+  for (const userId of ["ada", "bob"]) await a.world.open(userId, "daily");
+  await a.world.open("eve");
+  await world.run(250);
+  const write = vi.spyOn(b.world.directory, "putSession");
+  const [enter, full] = [b.world.rooms.enter.bind(b.world.rooms), new Error("room_full")];
+  vi.spyOn(b.world.rooms, "enter").mockImplementation((roomId, session, ...rest) => {
+    if (session.userId === "bob") throw full;
+    return enter(roomId, session, ...rest);
+  });
+  const drained = a.cluster.drain(DEADLINE_MS);
+  await world.run(DEADLINE_MS);
+  await drained;
+  expect(b.world.registry.size).toBe(3);
+  expect(write.mock.calls.map(([{ userId, roomId }]) => [userId, roomId])).toEqual([["bob", undefined]]);
 });

@@ -27,7 +27,7 @@ test("a session of a blocked user ends when it comes from another node", async (
   const world = new World();
   await world.service.blocks.block({ userId: "ada" }, 60_000, BY);
   const session = adopt(world);
-  world.events.emit("adopted", { session, fromNodeId: "other" });
+  world.events.emit("adopted", { session, fromNodeId: "other", isWritten: true });
   expect(session.status).not.toBe("open");
   await world.clock.advance(0);
   expect(world.registry.ofUser("ada")).toEqual([]);
@@ -41,7 +41,7 @@ test("a session that comes from another node leaves the room that its user is bl
   await world.service.blocks.block({ userId: "ada", roomId: "daily" }, 60_000, BY);
   const session = adopt(world, "daily");
   world.rooms.enter("daily", session, await media.join());
-  world.events.emit("adopted", { session, fromNodeId: "other" });
+  world.events.emit("adopted", { session, fromNodeId: "other", isWritten: true });
   expect(session.status).toBe("open");
   expect(session.participation).toBeUndefined();
   expect(world.rooms.find("daily")).toBeUndefined();

@@ -108,7 +108,8 @@ describe("a room that two nodes had", () => {
     const { lifecycle, open, told } = scene();
     open.add("daily");
     const room = roomUnder(200);
-    for (const userId of ["ada", "bob"]) lifecycle.emit("adopted", { session: inRoom(userId, room), fromNodeId: "b" });
+    for (const userId of ["ada", "bob"])
+      lifecycle.emit("adopted", { session: inRoom(userId, room), fromNodeId: "b", isWritten: true });
     lifecycle.emit("joined", { session: inRoom("eve", room), roomId: "daily" });
     expect(told().filter(([type]) => String(type).startsWith("room"))).toEqual([["room_adopted", 200, "daily"]]);
   });
@@ -137,7 +138,7 @@ describe("a room that two nodes had", () => {
     const room = roomUnder(100);
     lifecycle.emit("joined", { session: inRoom("eve", room), roomId: "daily" });
     room.heldUnder(400);
-    lifecycle.emit("adopted", { session: inRoom("ada", room), fromNodeId: "a" });
+    lifecycle.emit("adopted", { session: inRoom("ada", room), fromNodeId: "a", isWritten: true });
     expect(told().at(-1)).toEqual(["room_adopted", 400, "daily"]);
   });
 });
