@@ -12,6 +12,7 @@ import {
   type NewCall,
   mostRingsOfPair,
 } from "../ports/call-store.js";
+import { Gathered } from "./gathered.js";
 import type { RedisLink } from "./link.js";
 import { integer, list, oneOf, text } from "./replies.js";
 import { loadScript } from "./script.js";
@@ -24,7 +25,7 @@ const HOLD = loadScript("call-hold");
 const FIND = loadScript("call-find");
 const RINGING = loadScript("calls-ringing");
 
-/** Number of calls that one script holds. Redis does nothing else while the script runs, so it is small. */
+/** Number of calls that one script holds, or finds. Redis does nothing else while the script runs, so it is small. */
 const PAGE = 200;
 
 const GONE: CallGone = { kind: "gone" };
@@ -45,12 +46,15 @@ export class RedisCalls implements CallStore {
   readonly #holdMs: number;
   readonly #mostRings: number;
   readonly #ringWindowMs: number;
+  /** A node that adopts the sessions of another, or to which many clients come back, asks about all their users. */
+  readonly #ofUsers: Gathered<CallRecord | undefined>;
 
   constructor(link: RedisLink, limits: CallLimits = {}) {
     this.#link = link;
     this.#holdMs = limits.holdMs ?? CALL_HOLD_MS;
     this.#mostRings = limits.mostRings ?? Number.MAX_SAFE_INTEGER;
     this.#ringWindowMs = limits.ringWindowMs ?? RING_WINDOW_MS;
+    this.#ofUsers = new Gathered({ ask: (users) => this.#find("user", users), read: readFound, most: PAGE });
   }
 
   async start(call: NewCall, ringMs: number): ReturnType<CallStore["start"]> {
@@ -91,12 +95,13 @@ export class RedisCalls implements CallStore {
     return over;
   }
 
-  find(callId: string): Promise<CallRecord | undefined> {
-    return this.#find("call", callId);
+  async find(callId: string): Promise<CallRecord | undefined> {
+    const [reply] = await this.#find("call", [callId]);
+    return readFound(reply);
   }
 
   ofUser(userId: string): Promise<CallRecord | undefined> {
-    return this.#find("user", storedId(userId));
+    return this.#ofUsers.ask(storedId(userId));
   }
 
   async ringing(): Promise<readonly CallRecord[]> {
@@ -108,9 +113,8 @@ export class RedisCalls implements CallStore {
     return Promise.resolve();
   }
 
-  async #find(by: "call" | "user", id: string): Promise<CallRecord | undefined> {
-    const reply = await this.#link.run(FIND, [by, id]);
-    return reply === null ? undefined : readCall(reply);
+  async #find(by: "call" | "user", ids: readonly string[]): Promise<readonly unknown[]> {
+    return list(await this.#link.run(FIND, [by, ...ids]));
   }
 }
 
@@ -132,6 +136,10 @@ function holdArguments(call: CallRecord): (string | number)[] {
     sessionId,
     bodyOf(call),
   ];
+}
+
+function readFound(reply: unknown): CallRecord | undefined {
+  return reply === null ? undefined : readCall(reply);
 }
 
 /** Reads a call as `viewCall` in `scripts/include/calls.lua` writes it. */

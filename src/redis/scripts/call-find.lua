@@ -1,9 +1,18 @@
--- Finds a live call by its id, or the live call of a user.
+-- Finds live calls by their ids, or the live calls of users.
 -- KEYS: calls, calls-by-user
--- ARGV: "call" or "user", the id
--- Returns nil, or the call.
+-- ARGV: "call" or "user", then for each call or user: its id
+-- Returns for each id the call; false where there is none.
 -- @include calls
 
-local call = ARGV[1] == "call" and findCall(ARGV[2]) or ARGV[1] == "user" and findCallOf(ARGV[2])
 local at = now()
-return call and call.ends > at and viewCall(call, at) or nil
+local found = {}
+for n = 2, #ARGV do
+  local call
+  if ARGV[1] == "call" then
+    call = findCall(ARGV[n])
+  else
+    call = findCallOf(ARGV[n])
+  end
+  found[n - 1] = call and call.ends > at and viewCall(call, at) or false
+end
+return found

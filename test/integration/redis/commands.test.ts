@@ -62,4 +62,19 @@ describe.skipIf(noRedisReason)("the commands that Redis runs", () => {
     const commands = await commandsOf(() => a.directory.putSession(sessionEntry("s1", { roomId: "daily" })));
     for (const name of ["hdel", "zrem", "zlexcount"]) expect(commands).not.toHaveProperty(name);
   });
+
+  test("the calls of many users are read by one script, and a call that can't be read fails that question only", async () => {
+    const { service, nodes } = await manyNodes();
+    const calls = nodes[0]?.store.calls();
+    if (!calls) throw new Error("nodes were asked for");
+    const ring = { roomId: "r", kind: "audio", callee: { userId: "bob", name: "Bob" } } as const;
+    await calls.start({ ...ring, callId: "c1", caller: { userId: "ada", name: "Ada", sessionId: "s1" } }, 60_000);
+    const users = Array.from({ length: 50 }, (_, n) => `user-${n}`);
+    const commands = await commandsOf(() => Promise.all(users.map((userId) => calls.ofUser(userId))));
+    expect(commands).toMatchObject({ evalsha: 1 });
+    const line = await redis.cli("hget", service.key("calls"), "c1");
+    await redis.cli("hset", service.key("calls"), "c1", line.trim().replace(/\{.*/, "{}"));
+    const [ada, eve] = await Promise.allSettled([calls.ofUser("ada"), calls.ofUser("eve")]);
+    expect([ada.status, eve.status]).toEqual(["rejected", "fulfilled"]);
+  });
 });

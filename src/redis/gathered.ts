@@ -1,0 +1,56 @@
+interface Question<A> {
+  readonly id: string;
+  readonly resolve: (answer: A) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gathers the questions of one turn of the event loop, so that Redis gets them as one script. */
+export class Gathered<A> {
+  readonly #ask: (ids: readonly string[]) => Promise<readonly unknown[]>;
+  readonly #read: (reply: unknown) => A;
+  readonly #most: number;
+  #waiting: Question<A>[] = [];
+
+  /**
+   * @param parts `ask`: resolves with a reply for each id, in their order. `read`: reads one of them; what can't be read fails that
+   *   question only. `most`: so many ids has one script. Redis does nothing else while it runs
+   */
+  constructor(parts: {
+    ask: (ids: readonly string[]) => Promise<readonly unknown[]>;
+    read: (reply: unknown) => A;
+    most: number;
+  }) {
+    this.#ask = parts.ask;
+    this.#read = parts.read;
+    this.#most = parts.most;
+  }
+
+  /** Rejects when Redis does not answer. */
+  ask(id: string): Promise<A> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.push({ id, resolve, reject }) === 1) setImmediate(() => this.#askAll());
+    });
+  }
+
+  #askAll(): void {
+    const all = this.#waiting;
+    this.#waiting = [];
+    for (let from = 0; from < all.length; from += this.#most) void this.#askSome(all.slice(from, from + this.#most));
+  }
+
+  async #askSome(some: readonly Question<A>[]): Promise<void> {
+    try {
+      const replies = await this.#ask(some.map(({ id }) => id));
+      if (replies.length !== some.length) throw new Error("Redis has not answered each question");
+      for (const [n, { resolve, reject }] of some.entries()) {
+        try {
+          resolve(this.#read(replies[n]));
+        } catch (error) {
+          reject(error);
+        }
+      }
+    } catch (error) {
+      for (const { reject } of some) reject(error);
+    }
+  }
+}
