@@ -26,11 +26,24 @@ export class ClientWebSocket extends WebSocket implements ClientSocket {
     this.on("close", ended);
   }
 
+  /**
+   * Starts or ends the closing handshake. When both sides have said their last, the service gives the socket up at once, as RFC 6455
+   * (7.1.1) asks: to read the end of the client's side too would cost more than the whole handshake.
+   */
+  override close(code?: number, reason?: string | Buffer): void {
+    if (this.readyState === this.OPEN) this.line?.once("finish", letGo);
+    super.close(code, reason);
+  }
+
   sendText(text: string | Buffer): void {
     const frame = this.readyState === this.OPEN ? textFrame(text) : undefined;
     if (frame && this.line) this.line.write(frame);
     else this.send(text, TEXT);
   }
+}
+
+function letGo(this: Duplex): void {
+  this.destroy();
 }
 
 function readerOf(socket: WebSocket): SocketReader | undefined {

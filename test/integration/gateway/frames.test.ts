@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { setTimeout } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
 import { LIMITS } from "@lastseen/protocol";
 import { startService } from "../../support/service.js";
 import type { TestClient } from "../../support/test-client.js";
@@ -277,3 +278,27 @@ test.each([
   await bystander.assertUnharmed();
   assertNoFailure(service);
 });
+
+test.each(["the client", "the service"])(
+  "when both have said close, first %s, the service gives the socket up and does not wait for the client's end",
+  async (first) => {
+    const service = await startService();
+    // A client that does not end its side of the connection.
+    const raw = await RawSocket.open(service.port, { allowHalfOpen: true });
+    raw.write(handshake());
+    await raw.until("101 Switching");
+    if (first === "the service") {
+      raw.write(frame("no JSON"));
+      expect(await raw.closeCode()).toBe(4400);
+    }
+    raw.write(frame(Buffer.from([0x03, 0xe8]), { opcode: 8 }));
+    await raw.closeCode();
+    // Only a socket that the service has given up refuses what comes now.
+    const refused = new Promise((resolve) => raw.socket.once("error", resolve));
+    const writing = setInterval(() => raw.write(frame("more")), 50);
+    onTestFinished(() => clearInterval(writing));
+    expect(await Promise.race([refused, setTimeout(3_000)])).toMatchObject({
+      code: expect.stringMatching(/EPIPE|ECONNRESET/) as string,
+    });
+  },
+);

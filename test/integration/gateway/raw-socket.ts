@@ -23,8 +23,8 @@ export class RawSocket {
     socket.on("error", () => this.#wake());
   }
 
-  static async open(port: number): Promise<RawSocket> {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  static async open(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<RawSocket> {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true, ...options });
     const raw = new RawSocket(socket);
     onTestFinished(() => {
       socket.destroy();
