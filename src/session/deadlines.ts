@@ -12,7 +12,10 @@ interface ShortList {
 
 /** Sessions against which only silence counts, and that are not away. */
 class Silent {
-  /** Not probed yet: nearly all sessions. A heartbeat moves its session to the tail. */
+  /**
+   * Not probed yet: nearly all sessions. They stand in the order in which they were heard last, and not by when they are probed: all of
+   * them are probed after a silence of the same length, which changes with their number. So a heartbeat moves its session to the tail.
+   */
   readonly quiet = new ExpiryList<Session>();
   /** Probed, and the answer has not come yet. */
   readonly asked = new ExpiryList<Session>();
@@ -23,6 +26,7 @@ class Silent {
  * list holds deadlines of one length, so that a session nearly always goes to its tail.
  */
 export class Deadlines {
+  readonly #askAfterMs: (session: Pick<Session, "isWatched">) => number;
   readonly #unwatched = new Silent();
   readonly #watched = new Silent();
   /** Sessions that are away because they are silent. The sweep reads this list. */
@@ -32,14 +36,19 @@ export class Deadlines {
   /** Sessions past a short deadline, in the order in which they were found. They wait for the reaper. */
   readonly #ghosts = new ExpiryList<Session>();
 
+  /** @param askAfterMs how long after its last message the page of a session is probed now, milliseconds */
+  constructor(askAfterMs: (session: Pick<Session, "isWatched">) => number) {
+    this.#askAfterMs = askAfterMs;
+  }
+
   /** Whether nothing but silence counts against the session, and it has not been probed. */
   isQuiet({ expiry: { list }, isWatched }: Session): boolean {
     return list === (isWatched ? this.#watched : this.#unwatched).quiet;
   }
 
-  /** Only silence counts against the session. @param askAt when it is probed */
-  putQuiet({ expiry, isWatched }: Session, askAt: number): void {
-    (isWatched ? this.#watched : this.#unwatched).quiet.put(expiry, askAt);
+  /** Only silence counts against the session, and it is too early to probe it. */
+  putQuiet({ expiry, isWatched, evidence }: Session): void {
+    (isWatched ? this.#watched : this.#unwatched).quiet.put(expiry, evidence.lastSeen);
   }
 
   /** The session was probed. @param awayAt when it is away without an answer */
@@ -60,11 +69,11 @@ export class Deadlines {
 
   /** The sessions whose verdict changes by now, at most `atMost` of each list; not those that wait for sweep or reaper. */
   due(now: number, atMost: number): Session[] {
-    return this.#reviewed().flatMap((list) => list.due(now).slice(0, atMost));
+    return this.#reviewed(now).flatMap(({ list, until }) => list.due(until).slice(0, atMost));
   }
 
   isAnyDue(now: number): boolean {
-    return this.#reviewed().some(({ nextDueAt = Infinity }) => nextDueAt <= now);
+    return this.#reviewed(now).some(({ list: { nextDueAt = Infinity }, until }) => nextDueAt <= until);
   }
 
   /** The ghosts that wait for the reaper. */
@@ -91,8 +100,13 @@ export class Deadlines {
     return list;
   }
 
-  #reviewed(): ExpiryList<Session>[] {
-    const silent = [this.#unwatched, this.#watched].flatMap(({ quiet, asked }) => [quiet, asked]);
-    return [...silent, ...this.#short.map(({ list }) => list)];
+  /** The lists that are looked at, each with the moment until which its sessions are due. */
+  #reviewed(now: number): { list: ExpiryList<Session>; until: number }[] {
+    const untilNow = [this.#unwatched.asked, this.#watched.asked, ...this.#short.map(({ list }) => list)];
+    return [
+      { list: this.#unwatched.quiet, until: now - this.#askAfterMs({ isWatched: false }) },
+      { list: this.#watched.quiet, until: now - this.#askAfterMs({ isWatched: true }) },
+      ...untilNow.map((list) => ({ list, until: now })),
+    ];
   }
 }

@@ -23,7 +23,7 @@ export class Liveness {
   readonly #policy: LivenessPolicy;
   readonly #events: Emitter<LifecycleEvents>;
   readonly #pace: ProbePace;
-  readonly #deadlines = new Deadlines();
+  readonly #deadlines: Deadlines;
   readonly probes: Probes;
 
   constructor(options: {
@@ -39,6 +39,7 @@ export class Liveness {
     this.#pace = options.pace;
     this.#events = options.events;
     this.probes = new Probes(options);
+    this.#deadlines = new Deadlines((session) => this.probes.askAfterMs(session));
   }
 
   /** A valid application message arrived. Every heartbeat comes here, so this only sets numbers and moves a list entry. */
@@ -50,7 +51,7 @@ export class Liveness {
     session.evidence.frozenAt = undefined;
     session.lastSeenMono = Math.floor(this.#clock.mono());
     this.probes.answered(session);
-    if (this.#deadlines.isQuiet(session)) this.#deadlines.putQuiet(session, now + this.probes.askAfterMs(session));
+    if (this.#deadlines.isQuiet(session)) this.#deadlines.putQuiet(session);
     else this.review(session);
   }
 
@@ -287,11 +288,10 @@ export class Liveness {
   /** Only silence counts against the session. The service probes it once before it shows it as away. */
   #awaitSign(session: Session, awayAt: number): void {
     const { evidence } = session;
-    const askAt = evidence.lastSeen + this.probes.askAfterMs(session);
     if (evidence.askedAt !== undefined || !session.connection) {
       this.#deadlines.putAsked(session, awayAt);
-    } else if (this.#time.now() < askAt) {
-      this.#deadlines.putQuiet(session, askAt);
+    } else if (evidence.lastSeen > this.#time.now() - this.probes.askAfterMs(session)) {
+      this.#deadlines.putQuiet(session);
     } else {
       this.probes.askPage(session);
       this.#deadlines.putAsked(session, this.judge(session).deadline);

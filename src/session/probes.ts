@@ -47,7 +47,7 @@ export class Probes {
   }
 
   /** How long after its last message the page of the session is probed, milliseconds. */
-  askAfterMs({ isWatched }: Session): number {
+  askAfterMs({ isWatched }: Pick<Session, "isWatched">): number {
     return isWatched ? Math.min(this.#pace.probeMs * WATCHED_SILENCE, this.#unwatchedMs) : this.#unwatchedMs;
   }
 

@@ -99,6 +99,8 @@ interface WorldOptions {
   blocks?: BlockList;
   media?: MediaPlane;
   limits?: Partial<ServiceSettings["limits"]>;
+  /** So many questions a second the node may put to watched sessions. */
+  probesPerSecond?: number;
   /** More steps for every cleanup, after the real ones. */
   extraSteps?: readonly CleanupStep[];
 }
@@ -120,7 +122,9 @@ export class World {
     const listenerFailed = (error: unknown): void => void this.errors.push(error);
     const cluster = options.cluster && { rebalancePerSecond: 0, ...options.cluster };
     const limits = { ...SETTINGS.limits, ...options.limits };
-    const settings = { ...SETTINGS, limits, nodeId, cluster };
+    const { probesPerSecond = SETTINGS.probes.budgetPerSecond } = options;
+    const probes = { ...SETTINGS.probes, budgetPerSecond: probesPerSecond };
+    const settings = { ...SETTINGS, limits, probes, nodeId, cluster };
     const clock = options.ownTime ?? this.clock;
     this.service = createService(
       settings,

@@ -357,3 +357,18 @@ test("somebody who is watched because of a call, and then enters its room, has n
   expect(session.isWatched).toBe(true);
   expect(looks.mock.lastCall).toEqual([true]);
 });
+
+test("when fewer sessions are watched, the others are probed after the shorter silence at once", async () => {
+  const world = new World({ probesPerSecond: 2 });
+  const { session: ada, connection } = await world.open("ada", "daily");
+  const others = [];
+  for (let n = 0; n < 20; n++) others.push((await world.open(`user-${n}`, "daily")).session);
+  world.liveness.heard(ada);
+  await world.run(5_000);
+  const [, ...leaving] = others;
+  await Promise.all(leaving.map((session) => world.reaper.end(session, { reason: "left" })));
+  await world.run(2_000);
+  expect(connection.types()).not.toContain("probe");
+  await world.run(1_000);
+  expect(connection.types()).toContain("probe");
+});
