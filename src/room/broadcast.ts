@@ -108,11 +108,12 @@ export class Broadcast {
    * @returns the bytes that were sent to all members together
    */
   send<T extends EventType>(room: Room, type: T, data: EventData<T>, except: string | undefined): number {
-    const frame = Buffer.from(encodeEvent(type, data));
-    for (const member of room.members.values()) {
-      if (member.id !== except) member.connection?.send(frame);
+    // Often nobody is there who could get it: the first in a room, or one whose others have not come back yet.
+    let frame: Buffer | undefined;
+    for (const { id, connection } of room.members.values()) {
+      if (connection && id !== except) connection.send((frame ??= Buffer.from(encodeEvent(type, data))));
     }
-    return frame.length * room.members.size;
+    return (frame?.length ?? 0) * room.members.size;
   }
 
   #changed(room: Room, session: Session, field: "state" | "name" | "metadata"): void {
