@@ -1,6 +1,6 @@
-import { WebSocket } from "ws";
 import { FullJitterPolicy } from "../../../packages/client/src/reconnect-policy.js";
 import type { EventData, ReplyData, WireError } from "@lastseen/protocol";
+import { LeanSocket } from "./lean-socket.js";
 
 const HANDSHAKE_LIMIT_MS = 15_000;
 const CONNECTION_BROKE: WireError = { code: "internal", message: "the connection broke", retryable: true };
@@ -34,7 +34,7 @@ export class LeanClient {
   /** Milliseconds from each ping to its pong. */
   readonly roundTrips: number[] = [];
   #resumeToken = "";
-  #socket: WebSocket | undefined;
+  #socket: LeanSocket | undefined;
   #pingedAt: number | undefined;
   #answer: ((frame: Frame) => void) | undefined;
   /** Nodes to come back to. Without one the client stays away. */
@@ -42,6 +42,8 @@ export class LeanClient {
   readonly #address: string;
   /** What the service has told it. */
   #comeBackAfterMs: number | undefined;
+  /** The node that goes on with its session, as the service has told it. */
+  #heirUrl: string | undefined;
   #attempt = 0;
   /** When it was last connected; what the SDK's back-off goes by. */
   #lostAt = 0;
@@ -61,7 +63,7 @@ export class LeanClient {
 
   /** Whether it has a connection with a session. */
   get isConnected(): boolean {
-    return this.#isGreeted && this.#socket?.readyState === WebSocket.OPEN;
+    return this.#isGreeted && this.#socket?.isOpen === true;
   }
 
   /** Milliseconds for which the present ping has waited for its pong; 0 when there is none. */
@@ -106,20 +108,15 @@ export class LeanClient {
   }
 
   async #open(url: string): Promise<void> {
-    const socket = new WebSocket(`${url.replace("http", "ws")}/ws`, "lastseen.v1", {
-      handshakeTimeout: HANDSHAKE_LIMIT_MS,
-      perMessageDeflate: false,
-      headers: { "x-forwarded-for": this.#address },
-    });
-    this.#socket = socket;
+    const headers = { "Sec-WebSocket-Protocol": "lastseen.v1", "X-Forwarded-For": this.#address };
     this.#isGreeted = false;
     this.#pingedAt = undefined;
-    socket.on("message", (data: Buffer) => this.#read(JSON.parse(data.toString()) as Frame));
-    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-    socket.on("error", () => socket.terminate());
-    socket.on("close", () => {
+    const socket = await LeanSocket.open(`${url.replace("http", "ws")}/ws`, headers, HANDSHAKE_LIMIT_MS);
+    this.#socket = socket;
+    socket.onText = (text) => this.#read(JSON.parse(text) as Frame);
+    socket.onClosed = () => {
       if (this.#socket === socket) this.#broken();
-    });
+    };
   }
 
   #read(frame: Frame): void {
@@ -128,7 +125,9 @@ export class LeanClient {
       this.#pingedAt = undefined;
     } else if (frame.type === "probe") this.#socket?.send(PING);
     else if (frame.type === "server_closing") {
-      this.#comeBackAfterMs = (frame.data as EventData<"server_closing">).reconnectAfterMs;
+      const { reconnectAfterMs, url } = frame.data as EventData<"server_closing">;
+      this.#comeBackAfterMs = reconnectAfterMs;
+      this.#heirUrl = url;
     } else if (frame.type === "user_left") this.left.push(frame.data as EventData<"user_left">);
     else if (frame.type === "media_reset") this.mediaResets.push((frame.data as EventData<"media_reset">).reason);
     else if (frame.id !== undefined) {
@@ -152,7 +151,8 @@ export class LeanClient {
     const [elapsedMs, resumeGraceMs] = [performance.now() - this.#lostAt, this.#graceMs];
     const policy = new FullJitterPolicy();
     const delayMs = afterMs ?? policy.nextDelayMs({ attempt, elapsedMs, cause: "socket_closed", resumeGraceMs });
-    const url = this.#comeBackTo[attempt % this.#comeBackTo.length] ?? "";
+    const url = this.#heirUrl ?? this.#comeBackTo[attempt % this.#comeBackTo.length] ?? "";
+    this.#heirUrl = undefined;
     setTimeout(() => void this.#comeBack(url).catch(() => this.#tryAgain()), delayMs ?? 0);
   }
 
