@@ -17,6 +17,11 @@ const MOST_NAMED = 50;
 /** Members of a large room are told of its changes after half a millisecond for each of them, within these bounds, milliseconds. */
 const LEAST_WAIT_MS = 100;
 const MOST_WAIT_MS = 1_000;
+/**
+ * So many messages about changes a node sends its large rooms in a millisecond: about a twentieth of a core. When it owes them more, as when
+ * everybody of many rooms comes back at once, it tells them of more changes at a time, and so more seldom.
+ */
+const TOLD_PER_MS = 5;
 
 /** About what a new participant costs each member of a large room, bytes. */
 const LISTED_BYTES = 150;
@@ -25,6 +30,10 @@ export class Broadcast {
   readonly #clock: Clock;
   readonly #largeRoom: number;
   readonly #lastSeenAt: (session: Session) => number;
+  /** Messages about changes beyond those that the time until `#countedAt` allows. */
+  #tooMany = 0;
+  /** Monotonic milliseconds. */
+  #countedAt = 0;
 
   constructor(options: {
     clock: Clock;
@@ -122,12 +131,24 @@ export class Broadcast {
 
   /** Where a change is noted. The members are told a little later, because more may change. */
   #toTell(room: Room): RosterChanges {
-    const waitMs = Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, room.members.size / 2));
     room.untold ??= {
       changes: new RosterChanges(),
-      timer: this.#clock.after(waitMs, () => this.#tellChanges(room)),
+      timer: this.#clock.after(this.#waitMs(room), () => this.#tellChanges(room)),
     };
     return room.untold.changes;
+  }
+
+  #waitMs(room: Room): number {
+    const untilAllowedMs = this.#countTold(0) / TOLD_PER_MS;
+    return Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, room.members.size / 2, untilAllowedMs));
+  }
+
+  /** Counts messages about changes. @returns how many there are too many */
+  #countTold(messages: number): number {
+    const now = this.#clock.mono();
+    this.#tooMany = Math.max(0, this.#tooMany - (now - this.#countedAt) * TOLD_PER_MS) + messages;
+    this.#countedAt = now;
+    return this.#tooMany;
   }
 
   #tellChanges(room: Room): void {
@@ -135,6 +156,7 @@ export class Broadcast {
     const { changes, timer } = room.untold;
     timer.cancel();
     room.untold = undefined;
+    this.#countTold(room.members.size);
     const told = changes.told(room.listed, listedParticipantOf);
     const counts = { count: room.members.size, audience: room.audience };
     this.send(room, "roster_changed", { roomId: room.id, version: room.bump(), ...counts, ...told }, undefined);

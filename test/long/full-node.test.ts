@@ -64,7 +64,7 @@ test.skipIf(tooFew)(
     const killedAt = Date.now();
     full.signal("SIGKILL");
     const missing = async () => Promise.all(crowds.map((crowd) => crowd.missing()));
-    await until(async () => (await missing()).every(({ onTheWay }) => onTheWay === 0), 3 * GRACE_MS);
+    await until(async () => (await missing()).every(({ onTheWay }) => onTheWay === 0), 3 * GRACE_MS, 500);
     const backAfterMs = Date.now() - killedAt;
     const lost = (await missing()).flatMap(({ lostBy }) => lostBy);
     const members = (await Promise.all(crowds.map((crowd) => crowd.members()))).flat();

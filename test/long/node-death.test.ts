@@ -59,7 +59,7 @@ test.skipIf(tooFew)(
 
     const killedAt = Date.now();
     doomed.signal("SIGKILL");
-    await until(async () => (await crowd.missing()).onTheWay === 0, 120_000);
+    await until(async () => (await crowd.missing()).onTheWay === 0, 120_000, 500);
     expect((await crowd.missing()).lostBy).toEqual([]);
     const backAfterMs = Date.now() - killedAt;
     await report.phase("until everybody is back");

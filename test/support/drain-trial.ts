@@ -106,7 +106,7 @@ export async function drainTrial({
   const missing = async () => Promise.all(crowds.map((crowd) => crowd.missing()));
   const isBack = async () => (await missing()).every(({ onTheWay }) => onTheWay === 0);
   // Who is not back then counts as not resumed.
-  await until(isBack, 2 * GRACE_MS).catch(() => {});
+  await until(isBack, 2 * GRACE_MS, 500).catch(() => {});
   const backAfterMs = Date.now() - begin;
   const members = (await Promise.all(crowds.map((crowd) => crowd.members()))).flat();
   const drained = stopped.log.find(({ msg }) => msg === "drained");

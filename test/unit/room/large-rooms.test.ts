@@ -209,3 +209,32 @@ test("an empty room leaves no timer", async () => {
   await hall.world.clock.advance(10_000);
   expect(hall.batches("a")).toEqual([]);
 });
+
+test("when everybody of many large rooms comes and goes, each room is told of more changes at a time", async () => {
+  const world = new World({ limits: { largeRoom: 3 } });
+  const [rooms, people] = [40, 50];
+  const connections: RecordingConnection[] = [];
+  const first: Session[] = [];
+  for (let room = 0; room < rooms; room += 1) {
+    for (let n = 0; n < people; n += 1) {
+      const { session, connection } = await world.open(`user-${room}-${n}`, `room-${room}`);
+      connections.push(connection);
+      if (n === 0) first.push(session);
+    }
+  }
+  await world.clock.advance(5_000);
+  for (const connection of connections) connection.frames.length = 0;
+  for (let ms = 0; ms < 4_000; ms += 50) {
+    for (const session of first) {
+      session.metadata = { ms };
+      world.rooms.announceMetadata(session);
+    }
+    await world.clock.advance(50);
+  }
+  // A message to each of them after every 100 ms would be 80,000.
+  const told = connections.reduce((sum, { frames }) => sum + frames.length, 0);
+  expect(told).toBeGreaterThan(4_000);
+  expect(told).toBeLessThan(4_000 * 20 * 0.4);
+  await world.clock.advance(1_000);
+  expect(JSON.stringify(connections.at(-1)?.frames.at(-1))).toContain('"ms":3950');
+});
