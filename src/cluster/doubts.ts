@@ -24,13 +24,16 @@ export class Doubts {
   readonly #directory: Directory;
   readonly #local: LocalState;
   readonly #doubts = new Map<Session, Doubt>();
+  readonly #arose: () => void;
   /** Epoch of the present lease. */
   #lease = 0;
 
-  constructor(options: { clock: Clock; directory: Directory; local: LocalState }) {
+  /** @param options `arose`: told of doubts that should be settled at once: another node may hold the sessions by now */
+  constructor(options: { clock: Clock; directory: Directory; local: LocalState; arose: () => void }) {
     this.#clock = options.clock;
     this.#directory = options.directory;
     this.#local = options.local;
+    this.#arose = options.arose;
   }
 
   /** This node has a new lease. While it had none, other nodes may have held its sessions. */
@@ -40,8 +43,9 @@ export class Doubts {
   }
 
   /** It is not known whether these sessions have been given to another node. */
-  perhapsGiven(sessions: Iterable<Session>): void {
+  perhapsGiven(sessions: readonly Session[]): void {
     for (const session of sessions) this.#add(session, Infinity);
+    if (sessions.length > 0) this.#arose();
   }
 
   /**
@@ -89,6 +93,8 @@ export class Doubts {
       doubt.isSettled = true;
       if (this.#isOnlyHere(places.get(session.id))) this.written(session);
     }
+    // The backend knows by now that they go on. If this node died before they are written, nobody would tell that they end.
+    await Promise.all(again.map(([session]) => this.#local.record(session)));
     return lost;
   }
 

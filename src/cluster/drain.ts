@@ -23,7 +23,7 @@ import type { Membership } from "./membership.js";
 const SPREAD = 0.7;
 /** The clients of one room reconnect to the new node at different moments within this time. */
 const COME_WITHIN_MS = 500;
-/** So many clients come back to one heir in a second. A new connection costs a slow node about a millisecond. */
+/** So many clients come back to one heir in a second, as far as {@link LONGEST_TURN_MS} allows. A new connection costs a slow node about a millisecond. */
 const ARRIVALS_PER_SECOND = 1_000;
 /** No client waits longer than this for its turn: it is in a call. */
 const LONGEST_TURN_MS = 5_000;
@@ -31,6 +31,9 @@ const LONGEST_TURN_MS = 5_000;
 const IN_A_TURN = 50;
 /** Batches for which the store is asked at the same time, so that a slow answer does not hold up the others. */
 const AT_ONCE = 8;
+
+/** Nothing could move: perhaps the store does not answer. After this time the drain tries again. */
+const AGAIN_MS = 250;
 
 /** What one drain has done. */
 interface Progress {
@@ -118,8 +121,12 @@ export class Drain {
     const all = { begin, deadlineMs, sessions: sessions.length, isCrowd };
     const progress: Progress = { ...all, by, heirs, moved: 0, stayed: new Set() };
     // Sessions that begin or change their room during a pass move in the next one.
-    for (let groups = groupsOf(sessions); groups.length > 0 && !this.#over; groups = this.#untried(progress)) {
+    let groups = groupsOf(sessions);
+    while (groups.length > 0 && !this.#over) {
+      const before = progress.moved;
       await this.#pass(groups, begin + deadlineMs - this.#clock.mono(), progress);
+      groups = this.#untried(progress);
+      if (groups.length > 0 && progress.moved === before) await this.#until(this.#clock.mono() + AGAIN_MS);
     }
     deadline.cancel();
     this.#over = true;

@@ -48,10 +48,11 @@ export class HandOver {
   ): Promise<
     { kind: "moved"; sessions: number; stayed: readonly Group[] } | { kind: "refused" } | { kind: "unanswered" }
   > {
+    const asked = new Map(groups.map((group) => [nameOf(entryOf(group)), this.#membersOf(group)]));
     const outcome = await this.#directory.handOver(groups.map(entryOf), heir.nodeId).catch(() => undefined);
     if (outcome?.kind === "refused") return outcome;
     if (outcome?.kind !== "handed") {
-      this.#doubts.perhapsGiven(groups.flatMap((group) => this.#membersOf(group)));
+      this.#doubts.perhapsGiven([...asked.values()].flat());
       return { kind: "unanswered" };
     }
     const { sessionIds } = outcome;
@@ -61,15 +62,15 @@ export class HandOver {
     const refused = new Set(outcome.refused.map(nameOf));
     const stayed = groups.filter((group) => refused.has(nameOf(entryOf(group))));
     const unanswered = new Set(outcome.unanswered?.map(nameOf));
-    const uncertain = groups.filter((group) => unanswered.has(nameOf(entryOf(group))));
-    this.#doubts.perhapsGiven(uncertain.flatMap((group) => this.#membersOf(group)));
+    this.#doubts.perhapsGiven([...unanswered].flatMap((name) => asked.get(name) ?? []));
     const gone = groups
       .filter((group) => !stayed.includes(group) && !unanswered.has(nameOf(entryOf(group))))
       .flatMap((group) => this.#membersOf(group));
-    for (const { connection } of gone) {
-      if (connection) sendElsewhere(connection, heir.url, Math.round(comeBackMs()));
-    }
     const written = new Set(sessionIds);
+    for (const { id, connection } of gone) {
+      const url = written.has(id) ? heir.url : undefined;
+      if (connection) sendElsewhere(connection, url, Math.round(comeBackMs()));
+    }
     // Somebody who entered the room in the last moment is not written as one of its people, so the heir does not know them. The
     // next audit sends them after their room.
     const moved = gone.filter(({ id }) => written.has(id));

@@ -246,7 +246,7 @@ export class Session {
   /**
    * This node holds the session again after other nodes may have held it. What they said about it is older now.
    *
-   * @param epoch of the lease under which this node holds it
+   * @param epoch greater than that under which another node may have ended it
    */
   holdAgain(epoch: number): void {
     this.#epoch = Math.max(this.#epoch + 1, epoch);

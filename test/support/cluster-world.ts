@@ -14,6 +14,8 @@ interface Switch {
   on: boolean;
   /** A hand-over waits for this promise. */
   handingOver?: (what: readonly HeldEntry[]) => Promise<void>;
+  /** The store has handed over, and its answer waits for this promise. */
+  handedOver?: () => Promise<void>;
   /** The store has moved a slice of a takeover, and its answer waits for this promise. */
   takingOver?: () => Promise<void>;
 }
@@ -42,7 +44,9 @@ class SwitchedDirectory extends MemoryDirectory {
 
   override async handOver(...args: Parameters<Directory["handOver"]>): ReturnType<Directory["handOver"]> {
     await this.#switch.handingOver?.(args[0]);
-    return super.handOver(...args);
+    const outcome = await super.handOver(...args);
+    await this.#switch.handedOver?.();
+    return outcome;
   }
 
   override async takeOver(...args: Parameters<Directory["takeOver"]>): ReturnType<Directory["takeOver"]> {

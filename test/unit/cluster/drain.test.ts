@@ -261,3 +261,39 @@ test("a session that was handed over is not written once more, unless its room i
   expect(b.world.registry.size).toBe(3);
   expect(write.mock.calls.map(([{ userId, roomId }]) => [userId, roomId])).toEqual([["bob", undefined]]);
 });
+
+test("while the store refuses at once, the drain asks a few times in a second, and goes on when it answers", async () => {
+  const [world, a, b] = await two();
+  for (let n = 0; n < 800; n += 1) await a.world.open(`user-${n}`);
+  await world.run(250);
+  let asked = 0;
+  a.store.handingOver = () => {
+    asked += 1;
+    return Promise.reject(new Error("refused"));
+  };
+  const drained = observed(a.cluster.drain(1_500));
+  await world.run(750);
+  expect(drained.yet).toBe(false);
+  expect(asked).toBeLessThanOrEqual(4 * Math.ceil(800 / 50));
+  delete a.store.handingOver;
+  await world.run(750);
+  expect([a.world.registry.size, b.world.registry.size]).toEqual([0, 800]);
+});
+
+test("who was handed over although the answer was lost is given up at once, also in a drain that goes on for long", async () => {
+  const [world, a, b] = await two();
+  const { session, connection } = await a.world.open("ada", "daily");
+  await a.world.open("bob");
+  await world.run(250);
+  a.store.handedOver = () => Promise.reject(new Error("no answer"));
+  world.random = () => 0;
+  void a.cluster.drain(60_000);
+  await world.run(1_000);
+  expect(a.find(session.id)).toBeUndefined();
+  expect(connection.closedAs).toBe("serviceRestart");
+  delete a.store.handedOver;
+  await world.run(5_000);
+  expect(b.members("daily")).toEqual(["ada"]);
+  expect(b.resume(session)).toBeDefined();
+  await a.cluster.close();
+});
