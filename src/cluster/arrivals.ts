@@ -12,16 +12,23 @@ const IN_A_TURN = 50;
 export class Arrivals {
   readonly #clock: Clock;
   readonly #directory: Directory;
-  readonly #local: LocalState;
+  readonly #local: Pick<LocalState, "knows" | "adopt">;
   /** What other nodes have announced. Nobody divides an announcement: it has all sessions of its rooms. */
   readonly #announced: (readonly string[])[] = [];
+  /** Epoch of the present lease. */
+  #lease = 0;
   #running: Promise<void> | undefined;
   #closed = false;
 
-  constructor(options: { clock: Clock; directory: Directory; local: LocalState }) {
+  constructor(options: { clock: Clock; directory: Directory; local: Pick<LocalState, "knows" | "adopt"> }) {
     this.#clock = options.clock;
     this.#directory = options.directory;
     this.#local = options.local;
+  }
+
+  /** This node has a new lease. */
+  leaseBegan(epoch: number): void {
+    this.#lease = epoch;
   }
 
   /**
@@ -70,7 +77,9 @@ export class Arrivals {
   async #adoptInATurn(sessionIds: readonly string[]): Promise<number> {
     const entries = await this.#directory.findSessions(sessionIds);
     const arrived = entries.filter((entry) => entry.nodeId === this.#directory.nodeId && !this.#local.knows(entry));
-    if (arrived.length > 0) await this.#local.adopt(arrived, this.#directory.nodeId);
+    const earlier = arrived.filter(({ leaseEpoch }) => leaseEpoch !== this.#lease);
+    const unwritten = new Set(earlier.map(({ sessionId }) => sessionId));
+    if (arrived.length > 0) await this.#local.adopt(arrived, this.#directory.nodeId, unwritten);
     await this.#clock.pollPhase();
     return arrived.length;
   }

@@ -63,13 +63,16 @@ export class Cluster {
         ),
     });
     this.#arrivals = new Arrivals({ clock, directory, local });
-    const doubts = new Doubts({ clock, directory, local });
+    const doubts = new Doubts({ clock, directory, local, arose: () => void this.#audit.run() });
     const parts = { clock, directory, bus, local, doubts, events };
     this.#audit = new Audit({ ...parts, arrivals: this.#arrivals });
     this.#drain = new Drain({ ...parts, membership, random });
     this.#rebalance = new Rebalance({ ...parts, membership, random, perSecond });
     this.#unfollow = [
-      events.on("registered", ({ epoch }) => void this.#audit.leaseBegan(epoch)),
+      events.on("registered", ({ epoch }) => {
+        this.#arrivals.leaseBegan(epoch);
+        void this.#audit.leaseBegan(epoch);
+      }),
       events.on("unreachable", () => (this.#wasUnreachable = true)),
       events.on("renewed", ({ nodes }) => this.#renewed(nodes)),
       events.on("store_lost", () => void this.#audit.run("everything")),

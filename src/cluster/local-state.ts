@@ -37,10 +37,12 @@ export interface LocalState {
   /**
    * Opens these sessions on this node, from the entries that another node has left.
    *
+   * @param unwritten ids of those that the store has under an earlier lease of this node. They are written under the present one, so
+   *   that no other node takes them over with that lease
    * @returns number of sessions that could not be opened
    */
-  adopt(entries: readonly SessionEntry[], fromNodeId: string): Promise<number>;
-  /** This node goes on with a session that no other node holds. `epoch`: of its new lease. */
+  adopt(entries: readonly SessionEntry[], fromNodeId: string, unwritten?: ReadonlySet<string>): Promise<number>;
+  /** This node goes on with a session that no other node holds. `epoch`: later than every end that another node may have told. */
   holdAgain(session: Session, epoch: number): void;
   /** Closes a session here that another node holds. The client is told to reconnect; the session itself does not end. `by`: who asked for it. */
   giveUp(session: Session, why: GivenUp, by?: Actor): void;

@@ -47,7 +47,7 @@ function localState({ core, adoption, directorySync, reaper }: Parts): LocalStat
     record: (session) => directorySync.record(session),
     reclaimRoom: (roomId) => directorySync.reclaimRoom(roomId),
     releaseIfEmpty: (roomId) => directorySync.releaseIfEmpty(roomId),
-    adopt: (entries, fromNodeId) => adoption.adopt(entries, fromNodeId),
+    adopt: (entries, fromNodeId, unwritten) => adoption.adopt(entries, fromNodeId, unwritten),
     holdAgain: (session, epoch) => {
       session.holdAgain(epoch);
       rooms.find(session.participation?.roster.id ?? "")?.heldUnder(epoch);

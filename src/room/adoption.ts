@@ -31,12 +31,22 @@ export class Adoption {
     this.#events = options.events;
   }
 
-  /** @returns how many sessions could not be continued. Their entries are removed, and their clients open new sessions */
-  async adopt(entries: readonly SessionEntry[], fromNodeId: string): Promise<number> {
+  /**
+   * @param unwritten ids of sessions that the directory does not have under the present lease
+   * @returns how many sessions could not be continued. Their entries are removed, and their clients open new sessions
+   */
+  async adopt(
+    entries: readonly SessionEntry[],
+    fromNodeId: string,
+    unwritten: ReadonlySet<string> = new Set(),
+  ): Promise<number> {
     const failed: SessionEntry[] = [];
     for (const [roomId, members] of byRoom(entries)) {
       const places = await Promise.all(members.map((entry) => this.#placeIn(roomId, entry)));
-      const lost = members.filter((entry, index) => !this.#takeUp(entry, places[index], fromNodeId));
+      const lost = members.filter((entry, index) => {
+        const isWritten = !unwritten.has(entry.sessionId);
+        return !this.#takeUp(entry, places[index], { fromNodeId, isWritten });
+      });
       failed.push(...lost);
     }
     await Promise.allSettled(failed.map(({ sessionId, epoch }) => this.#directory.removeSession(sessionId, epoch)));
@@ -48,7 +58,11 @@ export class Adoption {
     return this.#media.join(roomId, sessionId).catch(() => "failed");
   }
 
-  #takeUp(entry: SessionEntry, place: SessionMedia | "none" | "failed" | undefined, fromNodeId: string): boolean {
+  #takeUp(
+    entry: SessionEntry,
+    place: SessionMedia | "none" | "failed" | undefined,
+    { fromNodeId, isWritten }: { fromNodeId: string; isWritten: boolean },
+  ): boolean {
     if (place === undefined || place === "failed") return false;
     const session = this.#sessions.adopt(entry);
     if (!session) {
@@ -57,7 +71,7 @@ export class Adoption {
     }
     const isThere =
       entry.roomId === undefined || (place !== "none" && this.#enter(entry.roomId, session, place, entry));
-    this.#events.emit("adopted", { session, fromNodeId, isWritten: isThere && session.name === entry.name });
+    this.#events.emit("adopted", { session, fromNodeId, isWritten: isWritten && isThere });
     return true;
   }
 
