@@ -146,7 +146,9 @@ export class Broadcast {
   /** Counts messages about changes. @returns how many there are too many */
   #countTold(messages: number): number {
     const now = this.#clock.mono();
-    this.#tooMany = Math.max(0, this.#tooMany - (now - this.#countedAt) * TOLD_PER_MS) + messages;
+    const left = Math.max(0, this.#tooMany - (now - this.#countedAt) * TOLD_PER_MS);
+    // No wait is longer, so more would only make waits long when the crowd is back.
+    this.#tooMany = Math.min(left + messages, MOST_WAIT_MS * TOLD_PER_MS);
     this.#countedAt = now;
     return this.#tooMany;
   }
@@ -156,10 +158,12 @@ export class Broadcast {
     const { changes, timer } = room.untold;
     timer.cancel();
     room.untold = undefined;
-    this.#countTold(room.members.size);
     const told = changes.told(room.listed, listedParticipantOf);
     const counts = { count: room.members.size, audience: room.audience };
     this.send(room, "roster_changed", { roomId: room.id, version: room.bump(), ...counts, ...told }, undefined);
+    let reached = 0;
+    for (const { connection } of room.members.values()) if (connection) reached += 1;
+    this.#countTold(reached);
   }
 
   /** @returns the bytes that were sent to all members together */
