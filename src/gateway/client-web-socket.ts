@@ -27,8 +27,8 @@ export class ClientWebSocket extends WebSocket implements ClientSocket {
   }
 
   /**
-   * Starts or ends the closing handshake. When both sides have said their last, the service gives the socket up at once, as RFC 6455
-   * (7.1.1) asks: to read the end of the client's side too would cost more than the whole handshake.
+   * Starts or ends the closing handshake. When both sides have said close, the service gives the socket up as soon as everything is sent: to
+   * read the end of the client's side too would cost more than the whole handshake.
    */
   override close(code?: number, reason?: string | Buffer): void {
     if (this.readyState === this.OPEN) this.line?.once("finish", letGo);
@@ -64,6 +64,8 @@ function ponged(this: WebSocket, data: Buffer): void {
 }
 
 function failed(this: WebSocket, error: Error): void {
+  // The client may still be sending. If the socket went now, the client might never read why.
+  (this as ClientWebSocket).line?.off("finish", letGo);
   readerOf(this)?.failed(error);
 }
 

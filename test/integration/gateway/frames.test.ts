@@ -302,3 +302,20 @@ test.each(["the client", "the service"])(
     });
   },
 );
+
+test("a client that still sends the frame which is too large can read why its socket was closed", async () => {
+  const service = await startService();
+  const raw = await RawSocket.open(service.port, { allowHalfOpen: true });
+  raw.write(handshake());
+  await raw.until("101 Switching");
+  const large = frame("x".repeat(LIMITS.frameBytes + 1));
+  raw.write(large.subarray(0, 100));
+  expect(await raw.closeCode()).toBe(1009);
+  let refused = false;
+  raw.socket.once("error", () => (refused = true));
+  for (let from = 100; from < 1_100; from += 100) {
+    raw.write(large.subarray(from, from + 100));
+    await setTimeout(30);
+  }
+  expect(refused).toBe(false);
+});
