@@ -72,7 +72,7 @@ export class CallUpdates {
    */
   foundAnswered(call: CallRecord): void {
     const update: CallUpdate = { change: "accepted", call };
-    const isNews = this.#known.find(call.callId)?.state !== "active";
+    const isNews = !this.#known.isOver(call.callId) && this.#known.find(call.callId)?.state !== "active";
     const mayRing = call.ageMs <= this.#ringTimeoutMs;
     if (isNews && mayRing && this.#registry.find(call.callee.sessionId ?? "")) this.publish(update);
     else this.apply(update);
