@@ -159,7 +159,8 @@ when the client closed it or its process was killed. To give up a socket but not
 \`resumed\` is true and \`room\` is the roster. When the client itself had closed the connection, the service believes that the page was
 reloaded: it closes the transports and sends \`media_reset\` before the answer. A resume that comes too late, or with an old token, gets
 \`session_gone\`. Then send a hello without \`resume\` on the same socket, and join again. \`error.data\` of \`redirect\` has the \`url\`
-to go to, and of \`overloaded\` the \`retryAfterMs\` to wait. After \`server_closing\` and 1012, wait \`reconnectAfterMs\` first.
+to go to, and of \`overloaded\` the \`retryAfterMs\` to wait. After \`server_closing\` and 1012, wait \`reconnectAfterMs\` first. Its
+\`url\` names the node that goes on with the session, in the form of \`redirect\`: add \`/ws\`, and go back to your own address when you don't get there.
 While the node of the session is dead and no other has taken it over, the answer takes up to 9 s. So wait 10 s for it.
 
 **Calls.** \`startCall\` makes all connected devices of a user ring (\`incoming_call\`). The device that answers (\`acceptCall\`) and the caller then

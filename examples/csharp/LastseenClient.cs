@@ -42,6 +42,15 @@ public sealed class LastseenClient(Uri url, Func<Task<string?>> getToken, string
         }
     }
 
+    /// <summary>The address of the WebSocket of a node: the service names nodes by http and without a path.</summary>
+    private static Uri SocketOf(string node)
+    {
+        var found = new UriBuilder(node);
+        if (found.Scheme is "http" or "https") found.Scheme = found.Scheme == "https" ? "wss" : "ws";
+        if (!found.Path.EndsWith("/ws", StringComparison.Ordinal)) found.Path = found.Path.TrimEnd('/') + "/ws";
+        return found.Uri;
+    }
+
     /// <summary>Each wait is longer than the one before it, and differs from that of other clients.</summary>
     private TimeSpan NextWait()
     {
@@ -67,6 +76,8 @@ public sealed class LastseenClient(Uri url, Func<Task<string?>> getToken, string
         }
         catch (WebSocketException)
         {
+            // The node may be gone, so the next attempt goes to the address that everybody knows.
+            address = url;
             return 1006;
         }
         catch (OperationCanceledException)
@@ -107,7 +118,7 @@ public sealed class LastseenClient(Uri url, Func<Task<string?>> getToken, string
         }
         catch (RefusedException refusal)
         {
-            if (refusal.Code == "redirect") address = new Uri((string)refusal.Data!["url"]!);
+            if (refusal.Code == "redirect") address = SocketOf((string)refusal.Data!["url"]!);
             if (refusal.Data?["retryAfterMs"] is { } wait) notBefore = DateTime.UtcNow.AddMilliseconds((double)wait);
             throw;
         }
@@ -138,7 +149,7 @@ public sealed class LastseenClient(Uri url, Func<Task<string?>> getToken, string
                 return;
             case "server_closing":
                 notBefore = DateTime.UtcNow.AddMilliseconds((double)data!["reconnectAfterMs"]!);
-                if (data["url"] is { } heir) address = new Uri((string)heir!);
+                if (data["url"] is { } heir) address = SocketOf((string)heir!);
                 return;
             case "incoming_call":
                 var call = new JsonObject { ["callId"] = data!["callId"]!.DeepClone() };
