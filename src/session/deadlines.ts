@@ -22,8 +22,8 @@ class Silent {
 }
 
 /**
- * The expiry lists of the open sessions. Each session is in one of them, by the deadline at which its verdict changes next. One
- * list holds deadlines of one length, so that a session nearly always goes to its tail.
+ * The expiry lists of the open sessions. Each session is in one of them, by the deadline at which its verdict changes next; a quiet one
+ * by when it was heard. One list holds deadlines of one length, so that a session nearly always goes to its tail.
  */
 export class Deadlines {
   readonly #askAfterMs: (session: Pick<Session, "isWatched">) => number;
