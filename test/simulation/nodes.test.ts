@@ -8,7 +8,7 @@ import { ClusterRun } from "./nodes/cluster-run.js";
 const SEEDS = 60;
 const MINUTES = 10;
 /** The simulation must notice a mutation within this number of seeds. */
-const NOTICED_WITHIN = 20;
+const NOTICED_WITHIN = 40;
 
 /** Runs seeds one after the other and adds up their counts. Throws with the trace of the first seed that fails. */
 async function runSeeds(count: number, mishaps: "all" | "store"): Promise<Map<string, number>> {
