@@ -10,7 +10,7 @@ import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
 import type { Session } from "../session/session.js";
 import type { Arrivals } from "./arrivals.js";
-import type { Doubts } from "./doubts.js";
+import type { SessionReconciler } from "./session-reconciler.js";
 import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
 import { wholeRooms } from "./whole-rooms.js";
@@ -28,7 +28,7 @@ export class Audit {
   readonly #bus: Bus;
   readonly #local: LocalState;
   readonly #arrivals: Arrivals;
-  readonly #doubts: Doubts;
+  readonly #reconciler: SessionReconciler;
   readonly #events: Emitter<ClusterEvents>;
   #running: Promise<void> | undefined;
   #again = false;
@@ -42,7 +42,7 @@ export class Audit {
     bus: Bus;
     local: LocalState;
     arrivals: Arrivals;
-    doubts: Doubts;
+    reconciler: SessionReconciler;
     events: Emitter<ClusterEvents>;
   }) {
     this.#clock = options.clock;
@@ -50,7 +50,7 @@ export class Audit {
     this.#bus = options.bus;
     this.#local = options.local;
     this.#arrivals = options.arrivals;
-    this.#doubts = options.doubts;
+    this.#reconciler = options.reconciler;
     this.#events = options.events;
   }
 
@@ -69,7 +69,7 @@ export class Audit {
 
   /** This node has a new lease. Runs an audit. */
   leaseBegan(epoch: number): Promise<void> {
-    this.#doubts.leaseBegan(epoch);
+    this.#reconciler.leaseBegan(epoch);
     return this.run();
   }
 
@@ -109,7 +109,7 @@ export class Audit {
   async #compare(everything: boolean): Promise<void> {
     const own = await this.#directory.own();
     await this.#local.removeEndedEntries(own.sessions);
-    const lost = await this.#doubts.settle(() => this.#closed);
+    const lost = await this.#reconciler.settle(() => this.#closed);
     await this.#giveUp(lost, "fenced");
 
     const held = new Set(own.rooms);
@@ -129,7 +129,7 @@ export class Audit {
     let written = true;
     await this.#forEach(unwritten, async (session) => {
       // If this node died before the entry is written, no other node would know the session.
-      if (await this.#local.record(session)) this.#doubts.written(session);
+      if (await this.#local.record(session)) this.#reconciler.written(session);
       else written = false;
     });
     if (!written) {

@@ -10,7 +10,7 @@ import type { Actor } from "../session/actor.js";
 import { Arrivals } from "./arrivals.js";
 import { Audit } from "./audit.js";
 import type { LocalState } from "./local-state.js";
-import { Doubts } from "./doubts.js";
+import { SessionReconciler } from "./session-reconciler.js";
 import { Drain } from "./drain.js";
 import type { ClusterEvents } from "./events.js";
 import type { Membership } from "./membership.js";
@@ -63,8 +63,8 @@ export class Cluster {
         ),
     });
     this.#arrivals = new Arrivals({ clock, directory, local });
-    const doubts = new Doubts({ clock, directory, local, arose: () => void this.#audit.run() });
-    const parts = { clock, directory, bus, local, doubts, events };
+    const reconciler = new SessionReconciler({ clock, directory, local, arose: () => void this.#audit.run() });
+    const parts = { clock, directory, bus, local, reconciler, events };
     this.#audit = new Audit({ ...parts, arrivals: this.#arrivals });
     this.#drain = new Drain({ ...parts, membership, random });
     this.#rebalance = new Rebalance({ ...parts, membership, random, perSecond });

@@ -11,7 +11,7 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory } from "../ports/directory.js";
 import type { Actor } from "../session/actor.js";
-import type { Doubts } from "./doubts.js";
+import type { SessionReconciler } from "./session-reconciler.js";
 import type { ClusterEvents } from "./events.js";
 import { entryOf, groupsOf, nameOf, type Group } from "./groups.js";
 import { HandOver } from "./hand-over.js";
@@ -23,7 +23,10 @@ import type { Membership } from "./membership.js";
 const SPREAD = 0.7;
 /** The clients of one room reconnect to the new node at different moments within this time. */
 const COME_WITHIN_MS = 500;
-/** So many clients come back to one heir in a second, as far as {@link LONGEST_TURN_MS} allows. A new connection costs a slow node about a millisecond. */
+/**
+ * So many clients come back to one heir in a second, as far as {@link LONGEST_TURN_MS} allows. A new connection costs a slow node
+ * about a millisecond.
+ */
 const ARRIVALS_PER_SECOND = 1_000;
 /** No client waits longer than this for its turn: it is in a call. */
 const LONGEST_TURN_MS = 5_000;
@@ -71,7 +74,7 @@ export class Drain {
     bus: Bus;
     membership: Membership;
     local: LocalState;
-    doubts: Doubts;
+    reconciler: SessionReconciler;
     events: Emitter<ClusterEvents>;
     /** From 0 to 1. */
     random: () => number;

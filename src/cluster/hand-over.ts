@@ -4,7 +4,7 @@ import type { Directory, NodeView } from "../ports/directory.js";
 import type { Actor } from "../session/actor.js";
 import { sendElsewhere } from "../session/send-elsewhere.js";
 import type { Session } from "../session/session.js";
-import type { Doubts } from "./doubts.js";
+import type { SessionReconciler } from "./session-reconciler.js";
 import { entryOf, nameOf, type Group } from "./groups.js";
 import type { LocalState } from "./local-state.js";
 
@@ -13,16 +13,22 @@ export class HandOver {
   readonly #directory: Directory;
   readonly #bus: Bus;
   readonly #local: LocalState;
-  readonly #doubts: Doubts;
+  readonly #reconciler: SessionReconciler;
   readonly #clock: Clock;
   /** Ends when the event loop has had its turn after the last batch. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(options: { clock: Clock; directory: Directory; bus: Bus; local: LocalState; doubts: Doubts }) {
+  constructor(options: {
+    clock: Clock;
+    directory: Directory;
+    bus: Bus;
+    local: LocalState;
+    reconciler: SessionReconciler;
+  }) {
     this.#directory = options.directory;
     this.#bus = options.bus;
     this.#local = options.local;
-    this.#doubts = options.doubts;
+    this.#reconciler = options.reconciler;
     this.#clock = options.clock;
   }
 
@@ -52,7 +58,7 @@ export class HandOver {
     const outcome = await this.#directory.handOver(groups.map(entryOf), heir.nodeId).catch(() => undefined);
     if (outcome?.kind === "refused") return outcome;
     if (outcome?.kind !== "handed") {
-      this.#doubts.perhapsGiven([...asked.values()].flat());
+      this.#reconciler.perhapsGiven([...asked.values()].flat());
       return { kind: "unanswered" };
     }
     const { sessionIds } = outcome;
@@ -62,7 +68,7 @@ export class HandOver {
     const refused = new Set(outcome.refused.map(nameOf));
     const stayed = groups.filter((group) => refused.has(nameOf(entryOf(group))));
     const unanswered = new Set(outcome.unanswered?.map(nameOf));
-    this.#doubts.perhapsGiven([...unanswered].flatMap((name) => asked.get(name) ?? []));
+    this.#reconciler.perhapsGiven([...unanswered].flatMap((name) => asked.get(name) ?? []));
     const gone = groups
       .filter((group) => !stayed.includes(group) && !unanswered.has(nameOf(entryOf(group))))
       .flatMap((group) => this.#membersOf(group));

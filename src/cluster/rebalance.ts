@@ -9,7 +9,7 @@ import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
 import { leaseId } from "../ports/lease-id.js";
 import type { Actor } from "../session/actor.js";
-import type { Doubts } from "./doubts.js";
+import type { SessionReconciler } from "./session-reconciler.js";
 import type { ClusterEvents } from "./events.js";
 import { HandOver } from "./hand-over.js";
 import type { LocalState } from "./local-state.js";
@@ -68,7 +68,7 @@ export class Rebalance {
     bus: Bus;
     membership: Membership;
     local: LocalState;
-    doubts: Doubts;
+    reconciler: SessionReconciler;
     events: Emitter<ClusterEvents>;
     /** From 0 to 1. */
     random: () => number;

@@ -6,10 +6,10 @@ import type { LocalState } from "./local-state.js";
 /** So many sessions are searched with one question. Redis does nothing else while it answers. */
 const PAGE = 200;
 
-interface Doubt {
+interface Uncertainty {
   /** What this node has written under a lease that began here or later does not show that nobody else held the session. */
   readonly since: number;
-  /** The session is here, and is no longer doubtful when it has been written. */
+  /** The session is here, and is no longer uncertain when it has been written. */
   isSettled: boolean;
 }
 
@@ -17,18 +17,18 @@ interface Doubt {
  * Sessions on this node that other nodes may have held, and ended, meanwhile. A backend knows an end under the epoch of the node that
  * told it. So such a session goes on under an epoch that the store gives after the end.
  *
- *     a lease begins, a hand-over is not answered --> doubtful --settle--> lost | here --written--> certain
+ *     a lease begins, a hand-over is not answered --> uncertain --settle--> lost | here --written--> certain
  */
-export class Doubts {
+export class SessionReconciler {
   readonly #clock: Clock;
   readonly #directory: Directory;
   readonly #local: LocalState;
-  readonly #doubts = new Map<Session, Doubt>();
+  readonly #uncertain = new Map<Session, Uncertainty>();
   readonly #arose: () => void;
   /** Epoch of the present lease. */
   #lease = 0;
 
-  /** @param options `arose`: told of doubts that should be settled at once: another node may hold the sessions by now */
+  /** @param options `arose`: called when sessions should be settled at once, because another node may hold them by now */
   constructor(options: { clock: Clock; directory: Directory; local: LocalState; arose: () => void }) {
     this.#clock = options.clock;
     this.#directory = options.directory;
@@ -49,15 +49,15 @@ export class Doubts {
   }
 
   /**
-   * Looks the doubtful sessions up. Those that no other node holds go on here: under a new epoch, unless their entries are untouched.
+   * Looks the uncertain sessions up. Those that no other node holds go on here: under a new epoch, unless their entries are untouched.
    * Rejects when the store does not answer.
    *
    * @param isOver no page begins when it answers true
-   * @returns those that another node holds, or has held and given back. They stay doubtful until they have been given up, because the caller may fail before that
+   * @returns those that another node holds, or has held and given back. They stay uncertain until they have been given up, because the caller may fail before that
    */
   async settle(isOver: () => boolean): Promise<Session[]> {
     const lost: Session[] = [];
-    const all = [...this.#doubts];
+    const all = [...this.#uncertain];
     for (let from = 0; from < all.length && !isOver(); from += PAGE) {
       lost.push(...(await this.#settlePage(all.slice(from, from + PAGE))));
       await this.#clock.pollPhase();
@@ -67,34 +67,38 @@ export class Doubts {
 
   /** The session's entry is up to date. Until then another node may take over what is left under an earlier lease. */
   written(session: Session): void {
-    if (this.#doubts.get(session)?.isSettled) this.#doubts.delete(session);
+    if (this.#uncertain.get(session)?.isSettled) this.#uncertain.delete(session);
   }
 
   #add(session: Session, since: number): void {
-    const before = this.#doubts.get(session)?.since ?? Infinity;
-    this.#doubts.set(session, { since: Math.min(since, before), isSettled: false });
+    const before = this.#uncertain.get(session)?.since ?? Infinity;
+    this.#uncertain.set(session, { since: Math.min(since, before), isSettled: false });
   }
 
-  async #settlePage(page: readonly [Session, Doubt][]): Promise<Session[]> {
+  async #settlePage(page: readonly [Session, Uncertainty][]): Promise<Session[]> {
     const found = await this.#directory.findSessions(page.map(([{ id }]) => id));
     const places = new Map(found.map((place) => [place.sessionId, place]));
-    const here: [Session, Doubt][] = [];
+    const here: [Session, Uncertainty][] = [];
     const lost: Session[] = [];
-    for (const [session, doubt] of page) {
-      if (session.status !== "open") this.#doubts.delete(session);
+    for (const [session, uncertainty] of page) {
+      if (session.status !== "open") this.#uncertain.delete(session);
       else if (this.#isLost(session, places.get(session.id))) lost.push(session);
-      else here.push([session, doubt]);
+      else here.push([session, uncertainty]);
     }
-    const again = here.filter(([session, doubt]) => !this.#isUntouched(doubt, places.get(session.id)));
+    const again = here.filter(([session, uncertainty]) => !this.#isUntouched(uncertainty, places.get(session.id)));
     // The store gives it after the look, so it is greater than that of every end before the look.
     const epoch = again.length > 0 ? await this.#directory.newEpoch() : 0;
     for (const [session] of again) if (session.status === "open") this.#local.holdAgain(session, epoch);
-    for (const [session, doubt] of here) {
-      doubt.isSettled = true;
+    for (const [session, uncertainty] of here) {
+      uncertainty.isSettled = true;
       if (this.#isOnlyHere(places.get(session.id))) this.written(session);
     }
     // The backend knows by now that they go on. If this node died before they are written, nobody would tell that they end.
-    await Promise.all(again.map(([session]) => this.#local.record(session)));
+    await Promise.all(
+      again.map(async ([session]) => {
+        if (await this.#local.record(session)) this.written(session);
+      }),
+    );
     return lost;
   }
 
@@ -107,8 +111,8 @@ export class Doubts {
     return place.nodeId === this.#directory.nodeId ? place.epoch > epoch : place.epoch >= epoch;
   }
 
-  /** Whether the entry is the one from before the doubt, so that no other node has held the session. */
-  #isUntouched({ since }: Doubt, place: PlacedSession | undefined): boolean {
+  /** Whether the entry is the one from before the uncertainty, so that no other node has held the session. */
+  #isUntouched({ since }: Uncertainty, place: PlacedSession | undefined): boolean {
     return place?.nodeId === this.#directory.nodeId && place.leaseEpoch < since;
   }
 
