@@ -13,7 +13,7 @@ interface Way {
   go: (person: WebKitPerson) => unknown;
   /** What the service may conclude. */
   causes: readonly string[];
-  closeCode: number;
+  closeCodes: readonly number[];
 }
 
 const WAYS: readonly Way[] = [
@@ -21,19 +21,20 @@ const WAYS: readonly Way[] = [
     how: "closes the tab",
     go: ({ browser }) => browser.closePage(),
     causes: ["goodbye", "page_closed"],
-    closeCode: 1001,
+    closeCodes: [1001],
   },
   {
     how: "page's process is killed",
     go: ({ browser }) => browser.signalPage("SIGKILL"),
     causes: ["page_closed"],
-    closeCode: 1006,
+    closeCodes: [1006],
   },
   {
+    // The page's own process ends last. Sometimes it still closes the page in order, and says goodbye.
     how: "browser is killed",
     go: ({ browser }) => browser.kill(),
-    causes: ["page_closed", "connection_lost"],
-    closeCode: 1006,
+    causes: ["goodbye", "page_closed", "connection_lost"],
+    closeCodes: [1001, 1006],
   },
 ];
 
@@ -81,7 +82,7 @@ describe.skipIf(noWebkitReason)("WebKitGTK", () => {
   test(inWebkit("the others see it away, and then gone, when she goes in one of these ways"), async () => {
     const stage = await openStage();
     const eve = await stage.enter("Eve", "daily", { settings: WITHOUT_MEDIA });
-    for (const { how, go, causes, closeCode } of WAYS) {
+    for (const { how, go, causes, closeCodes } of WAYS) {
       const ada = await WebKitPerson.enter(how, stage.url(how, "daily", WITHOUT_MEDIA));
       const sessionId = await ada.sessionId();
       await go(ada);
@@ -89,7 +90,7 @@ describe.skipIf(noWebkitReason)("WebKitGTK", () => {
       const about = (msg: string) =>
         stage.service.log.find((line) => line.msg === msg && line["sessionId"] === sessionId);
       expect(causes, how).toContain(about("ghost found")?.["reason"]);
-      expect(about("socket ended")?.["closeCode"], how).toBe(closeCode);
+      expect(closeCodes, how).toContain(about("socket ended")?.["closeCode"]);
     }
   });
 
