@@ -62,11 +62,15 @@ export class CallRooms {
    * the call, because a call belongs to its sessions.
    *
    * @returns `false` when the session stays here
+   * @throws LastseenError `overloaded` when the store did not answer
    */
   async moveToRoom(session: Session, connection: SessionConnection, roomId: string): Promise<boolean> {
     const room = await this.#directory.findRoom(roomId);
     if (!room || room.expired || room.nodeId === this.#directory.nodeId) return false;
-    const outcome = await this.#directory.handOver([{ sessionId: session.id }], room.nodeId);
+    const outcome = await this.#directory.handOver([{ sessionId: session.id }], room.nodeId).catch((cause: unknown) => {
+      this.#events.emit("perhaps_elsewhere", { session });
+      throw new LastseenError("overloaded", "It can't be told now which node holds this session; try again.", { cause });
+    });
     if (outcome.kind !== "handed" || outcome.sessionIds.length === 0) return false;
     this.#bus.send({ nodeId: room.nodeId }, { type: "handed_over", sessionIds: [...outcome.sessionIds] });
     sendElsewhere(connection, room.url, RECONNECT_AFTER_MS);

@@ -8,9 +8,10 @@ import type { Clock } from "../kernel/clock.js";
 import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
+import { sendElsewhere } from "../session/send-elsewhere.js";
 import type { Session } from "../session/session.js";
 import type { Arrivals } from "./arrivals.js";
-import type { SessionReconciler } from "./session-reconciler.js";
+import type { Gone, SessionReconciler } from "./session-reconciler.js";
 import type { LocalState } from "./local-state.js";
 import type { ClusterEvents } from "./events.js";
 import { wholeRooms } from "./whole-rooms.js";
@@ -19,6 +20,8 @@ import { wholeRooms } from "./whole-rooms.js";
 const AT_ONCE = 100;
 /** Number of sessions that the audit gives up before the event loop gets its turn again. */
 const IN_A_TURN = 50;
+/** The clients of what the audit gives up come back within this time, each at its own moment. */
+const COME_WITHIN_MS = 500;
 /** The audit runs when the counts differ at this many renewals in a row. Writes that are under way explain one. */
 const MOST_DIFFERENCES = 2;
 
@@ -30,6 +33,7 @@ export class Audit {
   readonly #arrivals: Arrivals;
   readonly #reconciler: SessionReconciler;
   readonly #events: Emitter<ClusterEvents>;
+  readonly #random: () => number;
   #running: Promise<void> | undefined;
   #again = false;
   #everything = false;
@@ -44,6 +48,8 @@ export class Audit {
     arrivals: Arrivals;
     reconciler: SessionReconciler;
     events: Emitter<ClusterEvents>;
+    /** From 0 to 1. */
+    random: () => number;
   }) {
     this.#clock = options.clock;
     this.#directory = options.directory;
@@ -52,6 +58,7 @@ export class Audit {
     this.#arrivals = options.arrivals;
     this.#reconciler = options.reconciler;
     this.#events = options.events;
+    this.#random = options.random;
   }
 
   /**
@@ -119,7 +126,7 @@ export class Audit {
       if (!(await this.#local.reclaimRoom(roomId))) fencedRooms.add(roomId);
     });
     const strayed = [...this.#local.sessions()].filter((session) => fencedRooms.has(roomOf(session) ?? ""));
-    await this.#giveUp(await this.#sendAfter(strayed), "handed_over");
+    await this.#sendAfter(strayed);
 
     const entries = new Map(own.sessions.map((entry) => [entry.sessionId, entry]));
     const unwritten = [...this.#local.sessions()].filter((session) => {
@@ -142,39 +149,48 @@ export class Audit {
   }
 
   /**
-   * Gives each session of a room that is on another node to that node, so that its people are together again.
-   *
-   * @returns those that moved. The others stay: the other node does not renew its lease, and the next audit tries again.
+   * Gives each session of a room that is on another node to that node, so that its people are together again. A session stays when
+   * the other node does not renew its lease; the next audit tries again. Rejects when the store does not answer.
    */
-  async #sendAfter(strayed: readonly Session[]): Promise<Session[]> {
-    const moved: Session[] = [];
+  async #sendAfter(strayed: readonly Session[]): Promise<void> {
     for (const slice of wholeRooms(strayed, roomOf, IN_A_TURN)) {
-      const homes = new Map<string, Map<string, Session>>();
+      const homes = new Map<string, { url: string | undefined; sessions: Map<string, Session> }>();
       await this.#forEach(slice, async (session) => {
         const home = await this.#directory.findRoom(roomOf(session) ?? "");
         if (!home || home.nodeId === this.#directory.nodeId || !(await this.#local.record(session))) return;
         if (session.status !== "open") return;
-        homes.set(home.nodeId, (homes.get(home.nodeId) ?? new Map<string, Session>()).set(session.id, session));
+        const { sessions } = homes.get(home.nodeId) ?? { sessions: new Map<string, Session>() };
+        homes.set(home.nodeId, { url: home.url, sessions: sessions.set(session.id, session) });
       });
-      for (const [nodeId, sessions] of homes) {
-        const what = [...sessions.keys()].map((sessionId) => ({ sessionId }));
-        const outcome = await this.#directory.handOver(what, nodeId);
-        if (outcome.kind !== "handed") continue;
-        moved.push(...outcome.sessionIds.flatMap((sessionId) => sessions.get(sessionId) ?? []));
-        this.#bus.send({ nodeId }, { type: "handed_over", sessionIds: [...outcome.sessionIds] });
-      }
+      for (const [nodeId, { url, sessions }] of homes) await this.#sendTo(nodeId, url, sessions);
     }
-    return moved;
+  }
+
+  async #sendTo(nodeId: string, url: string | undefined, sessions: ReadonlyMap<string, Session>): Promise<void> {
+    const what = [...sessions.keys()].map((sessionId) => ({ sessionId }));
+    const outcome = await this.#directory.handOver(what, nodeId).catch((error: unknown) => {
+      this.#reconciler.perhapsGiven([...sessions.values()]);
+      throw error;
+    });
+    if (outcome.kind !== "handed") return;
+    const named = (ids: readonly string[]) => ids.flatMap((sessionId) => sessions.get(sessionId) ?? []);
+    this.#bus.send({ nodeId }, { type: "handed_over", sessionIds: [...outcome.sessionIds] });
+    const unanswered = outcome.unanswered?.flatMap((each) => ("sessionId" in each ? each.sessionId : []));
+    this.#reconciler.perhapsGiven(named(unanswered ?? []));
+    const moved = named(outcome.sessionIds).map((session) => ({ session, url }));
+    await this.#giveUp(moved, "handed_over");
   }
 
   /**
    * Gives up what is on another node now. The audit closes all connections of a room first: otherwise people would see the
    * others leave a room that goes on elsewhere.
    */
-  async #giveUp(gone: readonly Session[], why: GivenUp): Promise<void> {
-    for (const slice of wholeRooms(gone, roomOf, IN_A_TURN)) {
-      for (const { connection } of slice) connection?.close("serviceRestart");
-      for (const session of slice) this.#local.giveUp(session, why);
+  async #giveUp(gone: readonly Gone[], why: GivenUp): Promise<void> {
+    for (const slice of wholeRooms(gone, ({ session }) => roomOf(session), IN_A_TURN)) {
+      for (const { session, url } of slice) {
+        if (session.connection) sendElsewhere(session.connection, url, Math.round(this.#random() * COME_WITHIN_MS));
+      }
+      for (const { session } of slice) this.#local.giveUp(session, why);
       await this.#clock.pollPhase();
     }
   }

@@ -7,6 +7,7 @@ import type { Emitter } from "../kernel/emitter.js";
 import type { Bus } from "../ports/bus.js";
 import type { Directory, NodeView } from "../ports/directory.js";
 import type { Actor } from "../session/actor.js";
+import type { Session } from "../session/session.js";
 import { Arrivals } from "./arrivals.js";
 import { Audit } from "./audit.js";
 import type { LocalState } from "./local-state.js";
@@ -28,6 +29,7 @@ export class Cluster {
   readonly #membership: Membership;
   readonly #takeover: Takeover;
   readonly #arrivals: Arrivals;
+  readonly #reconciler: SessionReconciler;
   readonly #audit: Audit;
   readonly #drain: Drain;
   readonly #rebalance: Rebalance;
@@ -64,10 +66,11 @@ export class Cluster {
     });
     this.#arrivals = new Arrivals({ clock, directory, local });
     const reconciler = new SessionReconciler({ clock, directory, local, arose: () => void this.#audit.run() });
-    const parts = { clock, directory, bus, local, reconciler, events };
+    this.#reconciler = reconciler;
+    const parts = { clock, directory, bus, local, reconciler, events, random };
     this.#audit = new Audit({ ...parts, arrivals: this.#arrivals });
-    this.#drain = new Drain({ ...parts, membership, random });
-    this.#rebalance = new Rebalance({ ...parts, membership, random, perSecond });
+    this.#drain = new Drain({ ...parts, membership });
+    this.#rebalance = new Rebalance({ ...parts, membership, perSecond });
     this.#unfollow = [
       events.on("registered", ({ epoch }) => {
         this.#arrivals.leaseBegan(epoch);
@@ -127,6 +130,11 @@ export class Cluster {
   /** The process has paused. @param lateMs how long, milliseconds */
   stalled(lateMs: number): void {
     if (lateMs >= LONG_PAUSE_MS) void this.#membership.renew();
+  }
+
+  /** The store was asked to give this session to another node, and has not answered. */
+  perhapsGiven(session: Session): void {
+    this.#reconciler.perhapsGiven([session]);
   }
 
   /**

@@ -6,6 +6,12 @@ import type { LocalState } from "./local-state.js";
 /** So many sessions are searched with one question. Redis does nothing else while it answers. */
 const PAGE = 200;
 
+/** A session that another node holds, and where clients reach that node; undefined when nobody knows. */
+export interface Gone {
+  readonly session: Session;
+  readonly url: string | undefined;
+}
+
 interface Uncertainty {
   /** What this node has written under a lease that began here or later does not show that nobody else held the session. */
   readonly since: number;
@@ -55,8 +61,8 @@ export class SessionReconciler {
    * @param isOver no page begins when it answers true
    * @returns those that another node holds, or has held and given back. They stay uncertain until they have been given up, because the caller may fail before that
    */
-  async settle(isOver: () => boolean): Promise<Session[]> {
-    const lost: Session[] = [];
+  async settle(isOver: () => boolean): Promise<Gone[]> {
+    const lost: Gone[] = [];
     const all = [...this.#uncertain];
     for (let from = 0; from < all.length && !isOver(); from += PAGE) {
       lost.push(...(await this.#settlePage(all.slice(from, from + PAGE))));
@@ -75,14 +81,15 @@ export class SessionReconciler {
     this.#uncertain.set(session, { since: Math.min(since, before), isSettled: false });
   }
 
-  async #settlePage(page: readonly [Session, Uncertainty][]): Promise<Session[]> {
+  async #settlePage(page: readonly [Session, Uncertainty][]): Promise<Gone[]> {
     const found = await this.#directory.findSessions(page.map(([{ id }]) => id));
     const places = new Map(found.map((place) => [place.sessionId, place]));
     const here: [Session, Uncertainty][] = [];
-    const lost: Session[] = [];
+    const lost: Gone[] = [];
     for (const [session, uncertainty] of page) {
+      const place = places.get(session.id);
       if (session.status !== "open") this.#uncertain.delete(session);
-      else if (this.#isLost(session, places.get(session.id))) lost.push(session);
+      else if (this.#isLost(session, place)) lost.push({ session, url: place?.expired ? undefined : place?.url });
       else here.push([session, uncertainty]);
     }
     const again = here.filter(([session, uncertainty]) => !this.#isUntouched(uncertainty, places.get(session.id)));

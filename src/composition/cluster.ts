@@ -28,6 +28,7 @@ export function createCluster(parts: Parts): Cluster {
   const local = localState(parts);
   const events = core.clusterEvents;
   const cluster = new Cluster({ membership, clock, random, directory, bus, local, events, rebalancePerSecond });
+  core.lifecycle.on("perhaps_elsewhere", ({ session }) => cluster.perhapsGiven(session));
   core.sweeps.on("stalled", ({ lateMs }) => cluster.stalled(lateMs));
   return cluster;
 }

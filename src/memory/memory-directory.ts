@@ -114,9 +114,10 @@ export class MemoryDirectory implements Directory {
 
   async removeSession(sessionId: string, epoch: number): ReturnType<Directory["removeSession"]> {
     if (!this.#ownLease()) return NO_LEASE;
-    if (!this.#store.sessions.has(sessionId)) return { kind: "gone" };
     const fence = this.#fence(sessionId, epoch);
     if (fence !== undefined) return { kind: "fenced", epoch: fence };
+    this.#store.passEpoch(epoch);
+    if (!this.#store.sessions.has(sessionId)) return { kind: "gone" };
     this.#store.drop(sessionId);
     return { kind: "removed" };
   }

@@ -44,6 +44,11 @@ export class MemoryStore {
     return this.#epochs;
   }
 
+  /** Every epoch from now on is greater than this one. */
+  passEpoch(epoch: number): void {
+    this.#epochs = Math.max(this.#epochs, epoch);
+  }
+
   isExpired(lease: StoredLease): boolean {
     return lease.leaseUntil <= this.clock.mono();
   }

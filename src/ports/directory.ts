@@ -106,8 +106,8 @@ export interface Directory {
    */
   resign(): Promise<void>;
   /**
-   * Gives an epoch that is greater than every epoch that the store gave before, to a lease, a room or a session, and that no node
-   * gets twice. Does not need a lease.
+   * Gives an epoch that is greater than every epoch that the store gave before, to a lease, a room or a session, and than those under which
+   * sessions were removed, and that no node gets twice. Does not need a lease.
    */
   newEpoch(): Promise<number>;
 
@@ -158,7 +158,10 @@ export interface Directory {
    * the same epoch that another node holds. Nothing was changed then.
    */
   putSession(entry: SessionEntry): Promise<{ kind: "stored" } | { kind: "fenced"; epoch: number } | NoLease>;
-  /** Removes the session's entry, unless {@link putSession} with the same epoch would be fenced. */
+  /**
+   * Removes the session's entry, unless {@link putSession} with the same epoch would be fenced. Every epoch that the store gives after
+   * that is greater than this one, also when there was no entry.
+   */
   removeSession(
     sessionId: string,
     epoch: number,

@@ -57,6 +57,8 @@ export interface LifecycleEvents {
   directory_recovered: { failures: number };
   /** Another node owns the session now. Nothing has happened on this node yet. */
   held_elsewhere: { session: Session; why: GivenUp; by?: Actor | undefined };
+  /** The store was asked to give the session to another node, and has not answered. Nobody knows which node holds the session. */
+  perhaps_elsewhere: { session: Session };
   /** This node gives the session up and ends it right after this. Only the listener of `held_elsewhere` emits it. */
   given_up: { session: Session; why: GivenUp; by?: Actor | undefined };
   ended: {

@@ -172,6 +172,24 @@ export function directoryContract(
         }
       });
 
+      test("a new epoch is greater than those under which sessions were removed, to which their nodes had counted up", async () => {
+        const [a, b] = [await node("a"), await node("b")];
+        await a.putSession(sessionEntry("s1", { roomId: undefined }));
+        await a.handOver([{ sessionId: "s1" }], "b");
+        const ahead = ((await b.findSession("s1"))?.epoch ?? 0) + 10_000_000;
+        expect(await b.removeSession("s1", ahead)).toEqual({ kind: "removed" });
+        expect(await a.newEpoch()).toBeGreaterThan(ahead);
+        expect(await b.removeSession("s1", ahead + 1_000)).toEqual({ kind: "gone" });
+        expect(await a.newEpoch()).toBeGreaterThan(ahead + 1_000);
+        // A session that another node holds by now is no end.
+        await a.putSession(sessionEntry("s2", { roomId: undefined }));
+        await a.handOver([{ sessionId: "s2" }], "b");
+        const moved = (await b.findSession("s2"))?.epoch ?? 0;
+        expect(moved).toBeGreaterThan(ahead + 1_000);
+        expect(await a.removeSession("s2", moved - 1)).toMatchObject({ kind: "fenced" });
+        expect(await a.newEpoch()).toBeLessThan(moved + 1_000);
+      });
+
       test("a node that renews gets all nodes, oldest first, with their counts and their status", async () => {
         const a = await node("a");
         const b = await node("b", { reachable: false });

@@ -137,6 +137,18 @@ describe.skipIf(noRedisReason)("Redis has lost a key", () => {
     expect([...store.link.errors]).toEqual([]);
   });
 
+  test("a session that is removed while the epoch is lost hides the loss only when its own epoch is ahead of Redis's clock", async () => {
+    const { redis, directory, check } = world;
+    await redis.cli("del", full("epoch"));
+    await directory.removeSession("s1", 2);
+    expect(await check.run()).toEqual(["epoch"]);
+
+    await redis.cli("del", full("epoch"));
+    const ahead = Date.now() + 10_000_000;
+    await directory.removeSession("s2", ahead);
+    expect(await directory.newEpoch()).toBeGreaterThan(ahead);
+  });
+
   // The look that finds an index of the leases lost writes the marks of all leases, so no later look can find the loss.
   test.each(["lease-ends", "lease-news", "loads"] as const)(
     "%s: the first look of another node tells it when it comes before the next look of this one",

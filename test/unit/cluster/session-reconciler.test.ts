@@ -29,6 +29,16 @@ async function claim(world: ClusterWorld, node: ClusterNode, rival: MemoryDirect
   expect(await rival.takeOver({ nodeId: "node-1", epoch }, 0)).toMatchObject({ kind: "taken", more: true });
 }
 
+/** A node with a session in a room, whose lease the rival has claimed. `before`: that lease. */
+async function claimedNode() {
+  const { world, node, rival } = await nodeAndRival();
+  const { session } = await node.world.open("ada", "daily");
+  await world.run(250);
+  const before = await leaseOf(node, session);
+  await claim(world, node, rival, before);
+  return { world, node, rival, session, before };
+}
+
 /** The node answers again, and is away once more as soon as it has its new lease. */
 async function beginLease(world: ClusterWorld, node: ClusterNode): Promise<number> {
   let begun = 0;
@@ -67,11 +77,7 @@ const entryOf = (node: ClusterNode, session: Session): Promise<PlacedSession | u
   node.world.directory.findSession(session.id);
 
 test("a session that another node took over and ended after this node's lease began goes on under an epoch that is greater than the end's", async () => {
-  const { world, node, rival } = await nodeAndRival();
-  const { session } = await node.world.open("ada", "daily");
-  await world.run(250);
-  const before = await leaseOf(node, session);
-  await claim(world, node, rival, before);
+  const { world, node, rival, session, before } = await claimedNode();
   const begun = await beginLease(world, node);
   await world.run(1_000);
   const told = await takeAndEnd(rival, before);
@@ -89,11 +95,7 @@ test("a session that another node took over and ended after this node's lease be
 });
 
 test("so does one that its client has resumed here in between, so that its entry is here again", async () => {
-  const { world, node, rival } = await nodeAndRival();
-  const { session } = await node.world.open("ada", "daily");
-  await world.run(250);
-  const before = await leaseOf(node, session);
-  await claim(world, node, rival, before);
+  const { world, node, rival, session, before } = await claimedNode();
   await beginLease(world, node);
   await world.run(1_000);
   const end = (await takeAndEnd(rival, before)).get(session.id) ?? 0;
@@ -111,11 +113,7 @@ test("so does one that its client has resumed here in between, so that its entry
 });
 
 test("so does one that was still here when the node looked, and was taken over before the node had written it", async () => {
-  const { world, node, rival } = await nodeAndRival();
-  const { session } = await node.world.open("ada", "daily");
-  await world.run(250);
-  const before = await leaseOf(node, session);
-  await claim(world, node, rival, before);
+  const { world, node, rival, session, before } = await claimedNode();
   await beginLease(world, node);
   const { directory } = node.world;
   const reclaim = directory.reclaimRoom.bind(directory);
@@ -142,11 +140,7 @@ test("so does one that was still here when the node looked, and was taken over b
 });
 
 test("a session that nobody has taken goes on under its epoch, and the backend hears nothing", async () => {
-  const { world, node, rival } = await nodeAndRival();
-  const { session } = await node.world.open("ada", "daily");
-  await world.run(250);
-  const before = await leaseOf(node, session);
-  await claim(world, node, rival, before);
+  const { world, node, rival, session, before } = await claimedNode();
   const again = heldAgain(node);
   node.store.on = true;
   await world.run(2_500);
@@ -157,11 +151,7 @@ test("a session that nobody has taken goes on under its epoch, and the backend h
 });
 
 test("a session that another node has taken over and given back is adopted as that node left it", async () => {
-  const { world, node, rival } = await nodeAndRival();
-  const { session } = await node.world.open("ada", "daily");
-  await world.run(250);
-  const before = await leaseOf(node, session);
-  await claim(world, node, rival, before);
+  const { world, node, rival, session, before } = await claimedNode();
   await beginLease(world, node);
   await rival.renew({ draining: false, sent: 0 });
   await rival.takeOver({ nodeId: "node-1", epoch: before }, 1_000);
@@ -183,13 +173,8 @@ test("a session that another node has taken over and given back is adopted as th
 });
 
 test("a session that was given to another node, whose answer was lost, and that has ended there goes on here under a later epoch", async () => {
-  const world = new ClusterWorld(1);
-  const [node] = await world.start();
-  if (!node) throw new Error("one node was asked for");
+  const { world, node, rival } = await nodeAndRival();
   const { session } = await node.world.open("ada", "daily");
-  await world.run(250);
-  const rival = new MemoryDirectory(world.store, "rival");
-  await rival.register("http://rival");
   await world.run(2_500);
   let end = 0;
   node.store.handingOver = async (what) => {

@@ -18,6 +18,15 @@ local function newEpoch(at)
   return epoch
 end
 
+-- A node has counted up to this epoch by itself, and says with it that something is over. What the store gives from now on is greater.
+-- While the key is lost, the time nearly always is, and this writes nothing: see below.
+local function passEpoch(epoch)
+  local last = redis.call("GET", key["epoch"])
+  if epoch > (tonumber(last) or now() - 1) then
+    keepEpoch(epoch)
+  end
+end
+
 -- The epoch of a room that begins, or of a session that a node holds again. That happens all the time, so this writes nothing while
 -- the key is lost: otherwise the check could not find the loss. Until the check has written the key again, the time alone is the epoch.
 local function freshEpoch(at)
