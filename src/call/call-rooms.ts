@@ -69,7 +69,9 @@ export class CallRooms {
     if (!room || room.expired || room.nodeId === this.#directory.nodeId) return false;
     const outcome = await this.#directory.handOver([{ sessionId: session.id }], room.nodeId).catch((cause: unknown) => {
       this.#events.emit("perhaps_elsewhere", { session });
-      throw new LastseenError("overloaded", "It can't be told now which node holds this session; try again.", { cause });
+      throw new LastseenError("overloaded", "It can't be told now which node holds this session; try again.", {
+        cause,
+      });
     });
     if (outcome.kind !== "handed" || outcome.sessionIds.length === 0) return false;
     this.#bus.send({ nodeId: room.nodeId }, { type: "handed_over", sessionIds: [...outcome.sessionIds] });

@@ -26,7 +26,7 @@ export interface ClusterEvents {
   suspected: { nodeId: string; doubtMs: number };
   /** A node is dead. This node and the other survivors begin to take over what it held. */
   taking_over: { nodeId: string };
-  /** `sessions`: how many this node has taken over. `lost`: how many of those it could not open. */
+  /** `sessions`: how many this node has taken over. `lost`: how many of those could not go on in their rooms. */
   taken_over: { nodeId: string; result: "completed" | "failed"; sessions: number; lost: number; error?: unknown };
   /** The store has lost these parts. The nodes write again what they know; that takes seconds. */
   store_lost: { parts: readonly string[] };

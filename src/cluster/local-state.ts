@@ -39,7 +39,7 @@ export interface LocalState {
    *
    * @param unwritten ids of those that the store has under an earlier lease of this node. They are written under the present one, so
    *   that no other node takes them over with that lease
-   * @returns number of sessions that could not be opened
+   * @returns number of sessions that could not go on in their rooms
    */
   adopt(entries: readonly SessionEntry[], fromNodeId: string, unwritten?: ReadonlySet<string>): Promise<number>;
   /** This node goes on with a session that no other node holds. `epoch`: later than every end that another node may have told. */

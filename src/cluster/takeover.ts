@@ -26,7 +26,7 @@ export class Takeover {
     clock: Clock;
     directory: Directory;
     events: Emitter<ClusterEvents>;
-    /** Opens the sessions on this node; returns the number of sessions that it could not open. */
+    /** Opens the sessions on this node; returns the number of those that could not go on in their rooms. */
     adopt: (entries: readonly SessionEntry[], fromNodeId: string) => Promise<number>;
   }) {
     this.#clock = options.clock;

@@ -26,6 +26,7 @@ export function followSteps(parts: {
   lifecycle.on("adopted", ({ session, isWritten }) => {
     if (!isWritten) void directorySync.record(session);
   });
+  lifecycle.on("room_lost", ({ roomId }) => void directorySync.releaseIfEmpty(roomId));
   lifecycle.on("held_elsewhere", ({ session, why, by }) => {
     // First everybody is told why the session ends here, then it ends.
     lifecycle.emit("given_up", { session, why, by });

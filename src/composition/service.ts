@@ -126,7 +126,7 @@ export function createService(
   if (awaited) disposals.defer("awaited sessions", () => awaited.close());
   const gateway = createGateway({ ...parts, awaited, blocks });
 
-  const adoption = new Adoption({ rooms, media, sessions, directory, events: lifecycle });
+  const adoption = new Adoption({ rooms, media, sessions, events: lifecycle });
   const { rebalancePerSecond = 0 } = settings.cluster ?? {};
   const own = { core, adoption, directorySync, reaper };
   const cluster =

@@ -22,6 +22,8 @@ export interface LifecycleEvents {
     /** Whether the directory has the session as it is here. */
     isWritten: boolean;
   };
+  /** This node has got people of a room from another node, and none of them can be in the room here. They go on without it. */
+  room_lost: { roomId: string; epoch: number };
   /** This node was cut off. Other nodes may have held the session and ended it; this node holds it again, under a new epoch. */
   held_again: { session: Session };
   /**

@@ -73,6 +73,8 @@ function translateRooms(
   };
   lifecycle.on("adopted", ({ session }) => goesOn(session));
   lifecycle.on("held_again", ({ session }) => goesOn(session));
+  // Another node has told that the room is open.
+  lifecycle.on("room_lost", ({ roomId, epoch }) => to.tell(aboutRoom("room_closed", roomId, epoch)));
   lifecycle.on("joined", ({ session, roomId }) => {
     if (!open.has(roomId)) {
       const { epoch = 0 } = session.participation?.roster ?? {};

@@ -66,6 +66,7 @@ class SwitchedDirectory extends MemoryDirectory {
 export class ClusterNode {
   readonly world: World;
   readonly store: Switch = { on: true };
+  readonly media = new NoMedia();
   /** Whether the node is frozen or dead, so that its passes do not run. */
   stopped = false;
 
@@ -81,7 +82,7 @@ export class ClusterNode {
       directory: () => new SwitchedDirectory(shared.store, nodeId, this.store),
       bus: new MemoryBus(shared.hub, nodeId, (error) => shared.errors.push(error)),
       calls: shared.calls,
-      media: new NoMedia(),
+      media: this.media,
     });
   }
 

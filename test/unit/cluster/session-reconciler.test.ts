@@ -140,7 +140,7 @@ test("so does one that was still here when the node looked, and was taken over b
 });
 
 test("a session that nobody has taken goes on under its epoch, and the backend hears nothing", async () => {
-  const { world, node, rival, session, before } = await claimedNode();
+  const { world, node, session, before } = await claimedNode();
   const again = heldAgain(node);
   node.store.on = true;
   await world.run(2_500);
