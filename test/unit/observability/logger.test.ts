@@ -43,6 +43,8 @@ test.each<[string, object]>([
     expect(line).toContain("kept");
   }
   expect(linesOf((log) => log.child(fields).info("a line of a part"))).not.toContain(SECRET);
+  const part = { part: "of a part" };
+  expect(linesOf((log) => log.child(part, {}).child(fields, {}).info("a line"))).not.toContain(SECRET);
   expect(JSON.stringify(fields)).toBe(before);
 });
 
