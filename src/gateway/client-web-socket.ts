@@ -1,12 +1,13 @@
 import type { Duplex } from "node:stream";
-import { WebSocket, type RawData } from "ws";
+import { WebSocket } from "ws";
 import type { ClientSocket, SocketReader } from "./client-socket.js";
 import { textFrame } from "./text-frame.js";
 
 const TEXT = { binary: false } as const;
 
 /**
- * A client's WebSocket. All of them have the same five listeners.
+ * A client's WebSocket. It tells its reader what arrives, past listeners: five of them on each socket would need as much memory as the
+ * session.
  *
  * Short texts are written past `ws`, which writes each frame in two pieces. Its own frames are never cut by that: without compression it
  * writes each of them whole and at once.
@@ -19,11 +20,33 @@ export class ClientWebSocket extends WebSocket implements ClientSocket {
 
   readBy(reader: SocketReader): void {
     this.reader = reader;
-    this.on("message", received);
-    this.on("ping", pinged);
-    this.on("pong", ponged);
-    this.on("error", failed);
-    this.on("close", ended);
+  }
+
+  override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
+    const { reader } = this;
+    if (!reader) return super.emit(event, first, second);
+    switch (event) {
+      case "message":
+        // ws gives one Buffer per message unless its binaryType is changed.
+        reader.received(first as Buffer, second as boolean);
+        return true;
+      case "ping":
+        reader.pinged(first as Buffer);
+        return true;
+      case "pong":
+        reader.ponged(first as Buffer);
+        return true;
+      case "error":
+        // The client may still be sending. If the socket went now, the client might never read why.
+        this.line?.off("finish", letGo);
+        reader.failed(first as Error);
+        return true;
+      case "close":
+        reader.ended(first as number);
+        return true;
+      default:
+        return super.emit(event, first, second);
+    }
   }
 
   /**
@@ -44,31 +67,4 @@ export class ClientWebSocket extends WebSocket implements ClientSocket {
 
 function letGo(this: Duplex): void {
   this.destroy();
-}
-
-function readerOf(socket: WebSocket): SocketReader | undefined {
-  return (socket as ClientWebSocket).reader;
-}
-
-function received(this: WebSocket, data: RawData, isBinary: boolean): void {
-  // ws gives one Buffer per message unless its binaryType is changed.
-  readerOf(this)?.received(data as Buffer, isBinary);
-}
-
-function pinged(this: WebSocket, data: Buffer): void {
-  readerOf(this)?.pinged(data);
-}
-
-function ponged(this: WebSocket, data: Buffer): void {
-  readerOf(this)?.ponged(data);
-}
-
-function failed(this: WebSocket, error: Error): void {
-  // The client may still be sending. If the socket went now, the client might never read why.
-  (this as ClientWebSocket).line?.off("finish", letGo);
-  readerOf(this)?.failed(error);
-}
-
-function ended(this: WebSocket, code: number): void {
-  readerOf(this)?.ended(code);
 }
