@@ -1,22 +1,22 @@
-interface Question<A> {
-  readonly id: string;
+interface Asked<Q, A> {
+  readonly question: Q;
   readonly resolve: (answer: A) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** Gathers the questions of one turn of the event loop, so that Redis gets them as one script. */
-export class Gathered<A> {
-  readonly #ask: (ids: readonly string[]) => Promise<readonly unknown[]>;
+export class Gathered<Q, A> {
+  readonly #ask: (questions: readonly Q[]) => Promise<readonly unknown[]>;
   readonly #read: (reply: unknown) => A;
   readonly #most: number;
-  #waiting: Question<A>[] = [];
+  #waiting: Asked<Q, A>[] = [];
 
   /**
-   * @param parts `ask`: resolves with a reply for each id, in their order. `read`: reads one of them; what can't be read fails that
-   *   question only. `most`: so many ids has one script. Redis does nothing else while it runs
+   * @param parts `ask`: resolves with a reply for each question, in their order. `read`: reads one of them; what can't be read fails
+   *   that question only. `most`: so many questions has one script. Redis does nothing else while it runs
    */
   constructor(parts: {
-    ask: (ids: readonly string[]) => Promise<readonly unknown[]>;
+    ask: (questions: readonly Q[]) => Promise<readonly unknown[]>;
     read: (reply: unknown) => A;
     most: number;
   }) {
@@ -26,9 +26,9 @@ export class Gathered<A> {
   }
 
   /** Rejects when Redis does not answer. */
-  ask(id: string): Promise<A> {
+  ask(question: Q): Promise<A> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ id, resolve, reject }) === 1) setImmediate(() => this.#askAll());
+      if (this.#waiting.push({ question, resolve, reject }) === 1) setImmediate(() => this.#askAll());
     });
   }
 
@@ -38,9 +38,9 @@ export class Gathered<A> {
     for (let from = 0; from < all.length; from += this.#most) void this.#askSome(all.slice(from, from + this.#most));
   }
 
-  async #askSome(some: readonly Question<A>[]): Promise<void> {
+  async #askSome(some: readonly Asked<Q, A>[]): Promise<void> {
     try {
-      const replies = await this.#ask(some.map(({ id }) => id));
+      const replies = await this.#ask(some.map(({ question }) => question));
       if (replies.length !== some.length) throw new Error("Redis has not answered each question");
       for (const [n, { resolve, reject }] of some.entries()) {
         try {

@@ -47,7 +47,7 @@ export class RedisCalls implements CallStore {
   readonly #mostRings: number;
   readonly #ringWindowMs: number;
   /** A node that adopts the sessions of another, or to which many clients come back, asks about all their users. */
-  readonly #ofUsers: Gathered<CallRecord | undefined>;
+  readonly #ofUsers: Gathered<string, CallRecord | undefined>;
 
   constructor(link: RedisLink, limits: CallLimits = {}) {
     this.#link = link;

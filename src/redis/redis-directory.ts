@@ -1,5 +1,6 @@
 import type { Directory, HeldEntry, NodeStatus, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { leaseId, type LeaseId, type LeaseKey } from "../ports/lease-id.js";
+import { Gathered } from "./gathered.js";
 import { KnownLeases } from "./known-leases.js";
 import type { Runner } from "./runner.js";
 import { readPages } from "./pages.js";
@@ -16,9 +17,8 @@ const CLAIM_ROOM = loadScript("claim-room");
 const RECLAIM_ROOM = loadScript("reclaim-room");
 const RELEASE_ROOM = loadScript("release-room");
 const FIND_ROOM = loadScript("find-room");
-const PUT_SESSION = loadScript("put-session");
+const PUT_SESSIONS = loadScript("put-sessions");
 const REMOVE_SESSION = loadScript("remove-session");
-const FIND_SESSION = loadScript("find-session");
 const FIND_SESSIONS = loadScript("find-sessions");
 const SESSIONS_OF_USER = loadScript("sessions-of-user");
 const TAKE_OVER = loadScript("take-over");
@@ -29,6 +29,10 @@ const COUNTS = loadScript("counts");
 
 /** Where there are more leases than this, a renewal is told what has changed. */
 const MOST_LEASES_TOLD = 10;
+/** So many sessions are written or found by one script. Redis does nothing else while it runs. */
+const PAGE = 50;
+
+type PutOutcome = Awaited<ReturnType<Directory["putSession"]>>;
 
 /** One node's access to the directory in Redis. Redis runs each script as a whole or not at all. */
 export class RedisDirectory implements Directory {
@@ -37,7 +41,9 @@ export class RedisDirectory implements Directory {
   readonly leaseMs: number;
   #lease: LeaseId | undefined;
   readonly #known = new KnownLeases();
-
+  /** When many clients come at the same moment, their sessions are found together, and written together. */
+  readonly #found: Gathered<string, PlacedSession | undefined>;
+  readonly #stored: Gathered<SessionEntry, PutOutcome>;
   readonly #format: number;
 
   /** @param format of what is stored, when nothing else writes it; 0: the hold on the node's name does */
@@ -46,6 +52,8 @@ export class RedisDirectory implements Directory {
     this.nodeId = nodeId;
     this.leaseMs = leaseMs;
     this.#format = format;
+    this.#found = new Gathered({ ask: (ids) => this.#find(ids), read: replies.readPlaced, most: PAGE });
+    this.#stored = new Gathered({ ask: (entries) => this.#put(entries), read: replies.readStored, most: PAGE });
   }
 
   /** The lease under which this node writes; undefined before {@link register}. */
@@ -116,8 +124,7 @@ export class RedisDirectory implements Directory {
   }
 
   async putSession(entry: SessionEntry): ReturnType<Directory["putSession"]> {
-    if (this.#lease === undefined) return replies.NO_LEASE;
-    return replies.readStored(await this.#link.run(PUT_SESSION, [this.#lease, ...sessionArguments(entry)]));
+    return this.#lease === undefined ? replies.NO_LEASE : this.#stored.ask(entry);
   }
 
   async removeSession(sessionId: string, epoch: number): ReturnType<Directory["removeSession"]> {
@@ -125,13 +132,13 @@ export class RedisDirectory implements Directory {
     return replies.readRemoved(await this.#link.run(REMOVE_SESSION, [this.#lease, sessionId, epoch]));
   }
 
-  async findSession(sessionId: string): ReturnType<Directory["findSession"]> {
-    return replies.readPlaced(await this.#link.run(FIND_SESSION, [sessionId]));
+  findSession(sessionId: string): ReturnType<Directory["findSession"]> {
+    return this.#found.ask(sessionId);
   }
 
   async findSessions(sessionIds: readonly string[]): Promise<readonly PlacedSession[]> {
     if (sessionIds.length === 0) return [];
-    return replies.readAllPlaced(await this.#link.run(FIND_SESSIONS, sessionIds));
+    return replies.readAllPlaced(await this.#find(sessionIds));
   }
 
   async sessionsOfUser(userId: string): ReturnType<Directory["sessionsOfUser"]> {
@@ -165,6 +172,16 @@ export class RedisDirectory implements Directory {
   async close(): Promise<void> {
     await this.resign().catch(() => undefined);
     this.#lease = undefined;
+  }
+
+  async #find(sessionIds: readonly string[]): Promise<readonly unknown[]> {
+    return replies.list(await this.#link.run(FIND_SESSIONS, sessionIds));
+  }
+
+  /** Under the lease of this moment, because the node may have got another one since it was asked. */
+  async #put(entries: readonly SessionEntry[]): Promise<readonly unknown[]> {
+    const args = [this.#lease ?? "", ...entries.flatMap(sessionArguments)];
+    return replies.list(await this.#link.run(PUT_SESSIONS, args));
   }
 
   /** Runs a script that answers in pages, and returns the items of all pages. */

@@ -18,7 +18,7 @@ const Body = Compile(
   }),
 );
 
-/** ARGV of `put-session` after the lease. */
+/** ARGV of `put-sessions` for one session. */
 export function sessionArguments(entry: SessionEntry): readonly (string | number)[] {
   const { sessionId, userId, epoch, roomId = "", ...rest } = entry;
   const { name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, chosenRole, metadata } = rest;

@@ -1,17 +1,15 @@
--- Finds several sessions. Leaves out those that do not exist.
+-- Finds sessions.
 -- KEYS: leases, sessions
 -- ARGV: for each session: its id
--- Returns {{sessionId, line, url, leaseLeftMs}, ...}.
+-- Returns for each session, in this order: nil when it does not exist, or {sessionId, line, url, leaseLeftMs}.
 -- @include leases
 -- @include sessions
 -- @include placed
 
 local at = now()
 local found = {}
-for _, sessionId in ipairs(ARGV) do
+for n, sessionId in ipairs(ARGV) do
   local line = redis.call("HGET", key["sessions"], sessionId)
-  if line then
-    found[#found + 1] = placed(sessionId, line, at)
-  end
+  found[n] = line and placed(sessionId, line, at)
 end
 return found

@@ -79,4 +79,29 @@ describe.skipIf(noRedisReason)("the commands that Redis runs", () => {
       expect([ada.status, eve.status]).toEqual(["rejected", "fulfilled"]);
     }
   });
+
+  test("sessions that come in one turn of the event loop are written by one script, and found by one", async () => {
+    const { nodes } = await manyNodes();
+    const [{ directory }] = nodes as [Node];
+    const ids = Array.from({ length: 20 }, (_, n) => `s${n}`);
+    const all = (step: (id: string) => Promise<unknown>) => commandsOf(() => Promise.all(ids.map(step)));
+    expect(await all((id) => directory.putSession(sessionEntry(id)))).toMatchObject({ evalsha: 1, hset: 20 });
+    expect(await all((id) => directory.findSession(id))).toMatchObject({ evalsha: 1 });
+    const [first, missing] = await Promise.all(["s7", "nobody"].map((id) => directory.findSession(id)));
+    expect([first?.sessionId, missing]).toEqual(["s7", undefined]);
+  });
+
+  test("a session whose line no node wrote is missing, harms no other one, and is written anew", async () => {
+    const { service, nodes } = await manyNodes();
+    const [{ directory }] = nodes as [Node];
+    await directory.putSession(sessionEntry("broken"));
+    await directory.putSession(sessionEntry("whole"));
+    await redis.cli("hset", service.key("sessions"), "broken", "no line of a session");
+    const find = () => Promise.all(["broken", "whole"].map((id) => directory.findSession(id)));
+    expect(await find()).toMatchObject([undefined, { sessionId: "whole" }]);
+    expect((await directory.sessionsOfUser("ada")).map(({ sessionId }) => sessionId)).toEqual(["whole"]);
+    const put = ["broken", "whole"].map((id) => directory.putSession(sessionEntry(id, { epoch: 2 })));
+    expect(await Promise.all(put)).toEqual([{ kind: "stored" }, { kind: "stored" }]);
+    expect(await find()).toMatchObject([{ sessionId: "broken" }, { sessionId: "whole" }]);
+  });
 });

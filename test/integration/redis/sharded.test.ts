@@ -290,7 +290,7 @@ describe.skipIf(noRedisReason)("rooms and sessions that are divided over the sha
       const [tag = ""] = await shardsWith(`s${n}`);
       await b.removeSession(`s${n}`, 1);
       const resume = pause(await cluster.holderOf(`${prefix}:{${tag}}:sessions`));
-      await expect(a.putSession(sessionEntry(`s${n}`, { ...inNoRoom, ...opened }))).rejects.toThrow(/put-session/);
+      await expect(a.putSession(sessionEntry(`s${n}`, { ...inNoRoom, ...opened }))).rejects.toThrow(/put-sessions/);
       resume();
       await until(() =>
         shardsWith(`s${n}`).then(

@@ -1,9 +1,10 @@
 -- Sessions. The hash `sessions` has each session under its id, as the line "epoch lease user room body". The room is empty
 -- when the session is in no room. The body is JSON that no script reads.
 
+-- Returns nil when no node wrote this line. Such a session does not exist, and a node that has it writes it anew.
 local function parseSession(id, line)
   local epoch, lease, user, room, body = string.match(line, "^(%d+) (%S+) (%S+) (%S*) (.*)$")
-  return { id = id, epoch = tonumber(epoch), lease = lease, user = user, room = room, body = body }
+  return epoch and { id = id, epoch = tonumber(epoch), lease = lease, user = user, room = room, body = body }
 end
 
 local function findSession(id)
