@@ -17,6 +17,8 @@ const MOST_NAMED = 50;
 /** Members of a large room are told of its changes after half a millisecond for each of them, within these bounds, milliseconds. */
 const LEAST_WAIT_MS = 100;
 const MOST_WAIT_MS = 1_000;
+/** When the node owes its large rooms too much; see {@link TOLD_PER_MS}. */
+const MOST_WAIT_IN_A_STORM_MS = 2_000;
 /**
  * So many messages about changes a node sends its large rooms in a millisecond: about a twentieth of a core. When it owes them more, as when
  * everybody of many rooms comes back at once, it tells them of more changes at a time, and so more seldom.
@@ -140,7 +142,7 @@ export class Broadcast {
 
   #waitMs(room: Room): number {
     const untilAllowedMs = this.#countTold(0) / TOLD_PER_MS;
-    return Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, room.members.size / 2, untilAllowedMs));
+    return Math.max(LEAST_WAIT_MS, Math.min(room.members.size / 2, MOST_WAIT_MS), untilAllowedMs);
   }
 
   /** Counts messages about changes. @returns how many there are too many */
@@ -148,7 +150,7 @@ export class Broadcast {
     const now = this.#clock.mono();
     const left = Math.max(0, this.#tooMany - (now - this.#countedAt) * TOLD_PER_MS);
     // No wait is longer, so more would only make waits long when the crowd is back.
-    this.#tooMany = Math.min(left + messages, MOST_WAIT_MS * TOLD_PER_MS);
+    this.#tooMany = Math.min(left + messages, MOST_WAIT_IN_A_STORM_MS * TOLD_PER_MS);
     this.#countedAt = now;
     return this.#tooMany;
   }
