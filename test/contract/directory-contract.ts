@@ -80,11 +80,16 @@ export function directoryContract(
       return view;
     }
 
-    /** Lets time pass until the node's lease has run out. Only the `alive` nodes renew their leases. */
+    /**
+     * Lets time pass until the node's lease has run out. Only the `alive` nodes renew their leases. A node is dead as soon as its lease
+     * has run out in one part of a divided store. In the others that takes a little longer.
+     */
     async function runOut(nodeId: string, epoch: number, ...alive: [Directory, ...Directory[]]): Promise<void> {
+      let looksLeft = counted === "a part" ? 2 : 1;
       for (let step = 0; step < 100; step += 1) {
         const [seen] = await Promise.all(alive.map((directory) => views(directory)));
-        if (seen?.some((view) => view.nodeId === nodeId && view.epoch === epoch && view.expired)) return;
+        if (seen?.some((view) => view.nodeId === nodeId && view.epoch === epoch && view.expired)) looksLeft -= 1;
+        if (looksLeft === 0) return;
         await store.pass(LEASE_STEP_MS);
       }
       throw new Error(`the lease of ${nodeId} did not run out`);
@@ -316,19 +321,23 @@ export function directoryContract(
           alive.delete(each);
           await each.putSession(sessionEntry(`of-${each.nodeId}`, { roomId: undefined }));
         }
-        let seen = await see();
-        while (!seen.get("n0")?.expired) {
-          await store.pass(LEASE_STEP_MS);
+        // Leases that were renewed one after the other run out one after the other, and a machine that is busy renews the others late.
+        const seeExpired = async (...names: string[]): Promise<ReadonlyMap<string, NodeView>> => {
+          for (;;) {
+            const seen = await see();
+            const expired = [...seen.values()].filter((view) => view.expired).map(({ nodeId }) => nodeId);
+            if (expired.join() === names.join()) return seen;
+            await store.pass(LEASE_STEP_MS);
+          }
+        };
+        const { epoch } = (await seeExpired("n0", "n1")).get("n0") ?? { epoch: 0 };
+        alive.add(second);
+        const lease = { nodeId: "n0", epoch };
+        let seen = await seeExpired("n0");
+        while (seen.has("n0")) {
+          expect(await looks.takeOver(lease, 10)).toMatchObject({ kind: "taken", more: false });
           seen = await see();
         }
-        expect([...seen.values()].filter(({ expired }) => expired).map(({ nodeId }) => nodeId)).toEqual(["n0", "n1"]);
-        await second.renew({ draining: false, sent: 0 });
-        alive.add(second);
-        expect((await see()).get("n1")).toMatchObject({ expired: false });
-        const { epoch } = seen.get("n0") ?? { epoch: 0 };
-        expect(await looks.takeOver({ nodeId: "n0", epoch }, 10)).toMatchObject({ kind: "taken", more: false });
-        seen = await see();
-        expect(seen.has("n0")).toBe(false);
         expect(seen.get("looks")).toMatchObject({ sessions: 1 });
       });
 
