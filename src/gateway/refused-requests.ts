@@ -11,6 +11,8 @@ import type { GatewayLog } from "./gateway-log.js";
 
 /** So many refused requests of one session, of one address without a session, or for one reason in the service are logged in a minute. */
 const MOST_LINES = 20;
+/** So many of the lines for one reason are about one user, or one address without a session, so that some are left for the others. */
+const MOST_OF_ONE = 5;
 
 type Level = (typeof ERRORS)[keyof typeof ERRORS]["level"];
 
@@ -20,6 +22,7 @@ export class RefusedRequests {
   readonly #counters: GatewayCounters;
   readonly #lines = new LogQuota({ most: MOST_LINES });
   readonly #ownLines = new LogQuota({ most: MOST_LINES });
+  readonly #ownLinesOfOne = new LogQuota({ most: MOST_OF_ONE });
 
   /** @param parts `now`: monotonic milliseconds */
   constructor(parts: { log: GatewayLog; now: () => number; counters: GatewayCounters }) {
@@ -86,9 +89,12 @@ export class RefusedRequests {
     const now = this.#now();
     // A client chooses how many of its requests are refused.
     if (level === "info") return this.#lines.take(session?.id ?? place?.key ?? "", now);
-    // What the service can't do now it may refuse to thousands of clients at the same moment.
-    if (level === "warn") return this.#ownLines.take(reason, now);
-    return 0;
+    if (level !== "warn") return 0;
+    // What the service can't do now it may refuse to thousands of clients at the same moment, or to one client a thousand times.
+    const client = session ? `user ${session.userId}` : `address ${place?.key}`;
+    const ofOne = this.#ownLinesOfOne.take(`${client} ${reason}`, now);
+    const ofAll = ofOne === undefined ? undefined : this.#ownLines.take(reason, now);
+    return ofOne === undefined || ofAll === undefined ? undefined : ofOne + ofAll;
   }
 }
 

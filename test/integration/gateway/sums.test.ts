@@ -90,6 +90,19 @@ test("a client whose requests are refused all the time writes a bounded number o
   expect(service.log.filter(({ msg }) => msg === "request refused")).toHaveLength(20);
 });
 
+test("a client that is refused all the time for what the service refuses to everybody leaves log lines for the others", async () => {
+  const service = await startService({ MAX_ROOMS: "1" });
+  await service.join("ada", "daily");
+  const eager = await service.hello("eager");
+  for (let n = 0; n < 100; n += 1) {
+    expect(await eager.ask("join", { roomId: "weekly" })).toMatchObject({ error: { code: "overloaded" } });
+  }
+  const late = await service.hello("late");
+  expect(await late.ask("join", { roomId: "weekly" })).toMatchObject({ error: { code: "overloaded" } });
+  const refused = service.log.filter(({ msg }) => msg === "request refused");
+  expect(refused.map(({ userId }) => userId)).toEqual([...Array<string>(5).fill("eager"), "late"]);
+});
+
 test("what the service refuses to everybody is a bounded number of log lines for all clients together", async () => {
   const service = await startService({ MAX_ROOMS: "1" });
   await service.join("ada", "daily");
