@@ -17,7 +17,7 @@ export class RestartFile {
 
   /** Rejects when the file can't be written. A file that was there stays until the new one is complete. */
   async write(state: KeptState): Promise<void> {
-    const draft = `${this.#path}.new`;
+    const draft = this.#draft;
     await rm(draft, { force: true });
     try {
       await writeFile(draft, JSON.stringify(state), { mode: ONLY_THE_OWNER, flag: "wx" });
@@ -35,6 +35,8 @@ export class RestartFile {
    */
   async take(): Promise<KeptState | "nothing" | "unreadable"> {
     const taken = `${this.#path}.taken`;
+    // What a process had begun that was killed before its state was complete.
+    await this.#remove(this.#draft);
     try {
       // A folder could be moved, and neither read nor removed.
       if ((await stat(this.#path)).isDirectory()) throw new Error(`${this.#path} is a folder`);
@@ -50,6 +52,10 @@ export class RestartFile {
     } finally {
       await this.#remove(taken);
     }
+  }
+
+  get #draft(): string {
+    return `${this.#path}.new`;
   }
 
   /** Never rejects: what was read, or why nothing could be written, matters more. */

@@ -151,7 +151,8 @@ export class Membership {
     const { sessionId, epoch, room, heartbeat } = reply;
     const isFirstHello = this.#isFirstHello;
     this.#isFirstHello = false;
-    [this.#sessionId, this.#epoch] = [sessionId, epoch];
+    this.#sessionId = sessionId;
+    this.#epoch = epoch;
     this.#capabilities = reply.routerRtpCapabilities ?? null;
     this.#attempt = undefined;
     this.#outdated = silentMs > heartbeat.resumeGraceMs;
@@ -238,7 +239,8 @@ export class Membership {
   }
 
   #joined(wish: RoomWish, reply: ReplyData<"join">, how: JoinedHow): void {
-    [this.#sessionId, this.#epoch] = [reply.sessionId, reply.epoch];
+    this.#sessionId = reply.sessionId;
+    this.#epoch = reply.epoch;
     this.#memory.keepTicket(reply);
     this.#capabilities = reply.routerRtpCapabilities;
     if (reply.transferred) this.#onTransferred();

@@ -43,7 +43,8 @@ export class OtherTabs {
   /** Tells the other tabs the room of this one; null: none. */
   announce(userId: string, roomId: string | null): void {
     if (userId === this.#userId && roomId === this.#roomId) return;
-    [this.#userId, this.#roomId] = [userId, roomId];
+    this.#userId = userId;
+    this.#roomId = roomId;
     this.#post(true);
   }
 

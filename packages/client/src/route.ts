@@ -13,7 +13,7 @@ const FORGET_MS = 3e4;
 export class Route {
   readonly #configured: string;
   #base: string;
-  /** A failed attempt, a new session or a new connection takes none away. */
+  /** A failed attempt, a new session or a new connection takes none away. A session that is resumed, or a room, takes all away. */
   #redirects = 0;
   /** When one of them was last forgotten, or the first of them came, ms. */
   #since = 0;
@@ -43,7 +43,10 @@ export class Route {
   follow(url: string, now: number): number | undefined {
     const forgotten = Math.floor((now - this.#since) / FORGET_MS);
     // Less than 0 when the clock was set back: then none is forgotten.
-    if (forgotten) [this.#since, this.#redirects] = [now, Math.max(this.#redirects - Math.max(forgotten, 0), 0)];
+    if (forgotten) {
+      this.#since = now;
+      this.#redirects = Math.max(this.#redirects - Math.max(forgotten, 0), 0);
+    }
     const waitMs = WAITS_MS[this.#redirects];
     if (waitMs !== undefined) this.#redirects++;
     this.#base = waitMs === undefined ? this.#configured : baseOf(url);
@@ -55,7 +58,7 @@ export class Route {
     return this.#redirects >= WAITS_MS.length;
   }
 
-  /** To be called when the client is in the room that it wants. */
+  /** To be called when the client is in the room that it wants, or has resumed its session. */
   arrived(): void {
     this.#redirects = 0;
   }

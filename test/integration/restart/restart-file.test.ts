@@ -26,6 +26,19 @@ test("what a killed start had taken is removed by the next one, and not read aga
   expect(left).toEqual([]);
 });
 
+test("what a process had written when it was killed is removed by the next start, whether or not there is a whole state", async () => {
+  const { folder, path, file, left } = await setUp();
+  await writeFile(`${path}.new`, '{"format":');
+  expect(await file.take()).toBe("nothing");
+  expect(await readdir(folder)).toEqual([]);
+
+  await file.write(STATE);
+  await writeFile(`${path}.new`, '{"format":');
+  expect(await file.take()).toEqual(STATE);
+  expect(await readdir(folder)).toEqual([]);
+  expect(left).toEqual([]);
+});
+
 test("a folder of this name is an error that says so, and stays where it is", async () => {
   const { folder, path, file } = await setUp();
   await mkdir(path);

@@ -287,6 +287,19 @@ describe("redirect", () => {
     expect(browser.sockets).toHaveLength(21);
   });
 
+  it("that leads to the session does not count either: a client in no room that is handed over again and again goes straight there", async () => {
+    const { browser } = await connected();
+    for (let hop = 1; hop <= 13; hop += 1) {
+      const data = { reconnectAfterMs: 300, url: `http://n${hop}:3001` };
+      await browser.socket.receive({ type: "server_closing", data });
+      await browser.socket.closeWith(1012);
+      await browser.timers.advance(300);
+      expect(browser.socket.url).toBe(`ws://n${hop}:3001/ws`);
+      await greet(browser, { resumed: true, epoch: hop + 1 });
+      await browser.timers.advance(2_000);
+    }
+  });
+
   it("leads back to the first node when the other node does not answer", async () => {
     const { browser, client } = await connected();
     client.join("daily").catch(() => {});
