@@ -206,7 +206,7 @@ export class Connection {
     return true;
   }
 
-  /** To be called when this node has the room: further redirects are counted from zero. So they are when it has the session. */
+  /** To be called when this node has the room, or the session of a client that wants no room: further redirects are counted from zero. */
   arrived(): void {
     this.#route.arrived();
   }
@@ -250,7 +250,6 @@ export class Connection {
     this.#memory.keepTicket(reply, this.#route.httpUrl);
     this.#receivedAt = now;
     this.#attempts.succeeded();
-    if (reply.resumed) this.arrived();
     this.#reconnect.connected(reply.heartbeat.resumeGraceMs);
     this.#heartbeat.start(reply.heartbeat);
     this.#enter({ state: "connected", reason: undefined });

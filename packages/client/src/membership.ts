@@ -163,6 +163,7 @@ export class Membership {
       return;
     }
     if (room) this.#leaveOnService();
+    if (!this.#wish) this.#connection.arrived();
     void this.#enter();
   }
 

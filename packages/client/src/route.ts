@@ -13,7 +13,7 @@ const FORGET_MS = 3e4;
 export class Route {
   readonly #configured: string;
   #base: string;
-  /** A failed attempt, a new session or a new connection takes none away. A session that is resumed, or a room, takes all away. */
+  /** A failed attempt, a new session or a new connection on the way to a room takes none away. */
   #redirects = 0;
   /** When one of them was last forgotten, or the first of them came, ms. */
   #since = 0;
@@ -58,7 +58,7 @@ export class Route {
     return this.#redirects >= WAITS_MS.length;
   }
 
-  /** To be called when the client is in the room that it wants, or has resumed its session. */
+  /** To be called when the client is in the room that it wants, or has a session and wants no room. */
   arrived(): void {
     this.#redirects = 0;
   }

@@ -269,6 +269,22 @@ describe("redirect", () => {
     expect(sessions).toBe(8);
   });
 
+  it("to an address that leads back to the client's own session does not go on for ever", async () => {
+    const scene = await connected();
+    const rejected: unknown[] = [];
+    scene.client.join("daily").catch((error: unknown) => rejected.push(error));
+    let hops = 0;
+    for (; rejected.length === 0 && hops < 50; hops += 1) {
+      await settle();
+      const { length } = scene.browser.sockets;
+      await scene.browser.socket.refuse("join", "redirect", elsewhere("everybody"));
+      if ((await untilItConnects(scene, length)) === undefined) break;
+      await greet(scene.browser, { resumed: true, epoch: hops + 2 });
+    }
+    expect(rejected).toMatchObject([{ code: "redirect" }]);
+    expect(hops).toBeLessThan(10);
+  });
+
   it("that leads to the room does not count against later redirects", async () => {
     const scene = await connected();
     const { browser, client } = scene;
