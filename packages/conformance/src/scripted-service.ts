@@ -81,9 +81,14 @@ export class ScriptedService implements LineSink {
     return `ws://127.0.0.1:${this.#port}/ws`;
   }
 
+  /** The same in the form in which a service names another node: the client makes a WebSocket address of it, and adds `/ws`. */
+  get publicUrl(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
   /** Answers each `GET` with a new token. */
   get tokenUrl(): string {
-    return `http://127.0.0.1:${this.#port}/token`;
+    return `${this.publicUrl}/token`;
   }
 
   /** Waits for the connection after so many others. */

@@ -11,7 +11,17 @@ test("the SDK passes every check", async () => {
   expect(code).toBe(0);
 });
 
-const BROKEN = ["heartbeat", "probe", "socket ping", "resume", "session gone", "kicked", "roster of an event"];
+const BROKEN = [
+  "heartbeat",
+  "probe",
+  "socket ping",
+  "resume",
+  "session gone",
+  "kicked",
+  "roster of an event",
+  "redirect",
+  "handed over",
+];
 
 test.concurrent.each(BROKEN)("a client that does wrong what the check “%s” asks fails it", async (check) => {
   const folder = mkdtempSync(join(tmpdir(), "lastseen-conformance-"));

@@ -25,6 +25,8 @@ let attempts = 0;
 let notBefore = 0;
 let isEnding = false;
 
+const socketOf = (address) => `${address.replace(/^http/, "ws").replace(/\/$/, "")}/ws`;
+
 function connect() {
   const socket = new WebSocket(url, "lastseen.v1", { autoPong: !isBroken("socket ping") });
   const pending = new Map();
@@ -72,7 +74,7 @@ function connect() {
       hello().catch(refused);
       return;
     }
-    if (refusal.code === "redirect") url = refusal.data.url;
+    if (refusal.code === "redirect" && !isBroken("redirect")) url = socketOf(refusal.data.url);
     notBefore = performance.now() + (refusal.data?.retryAfterMs ?? 0);
     socket.terminate();
   };
@@ -86,6 +88,7 @@ function connect() {
       if (!isBroken("probe")) ping();
     } else if (type === "server_closing") {
       notBefore = performance.now() + data.reconnectAfterMs;
+      if (data.url && !isBroken("handed over")) url = socketOf(data.url);
     } else if (type === "incoming_call") {
       const { roomId } = await request("acceptCall", { callId: data.callId });
       await request("leave", {});

@@ -1,4 +1,4 @@
-import { type Check, pause } from "../check.js";
+import { type Check, pause, type Stage } from "../check.js";
 import type { ScriptedService } from "../scripted-service.js";
 
 const STAYS_AWAY_MS = 3_000;
@@ -30,6 +30,20 @@ function hellosAt(service: ScriptedService): number[] {
   return service.lines
     .flatMap(({ requests, cameAt }) => cameAt.filter((_, index) => requests[index]?.type === "hello"))
     .toSorted((a, b) => a - b);
+}
+
+/** The client must come to the other service and resume the session there. @param by what names the address */
+async function resumedAt(other: ScriptedService, stage: Stage, by: string): Promise<void> {
+  other.session = stage.service.session;
+  const { sessionId, resumeToken } = stage.service.session ?? {};
+  const where = `the address that \`${by}\` names, with \`/ws\` at its end`;
+  const line = await other.line(0, `connect to ${where},`, stage.patient(10_000));
+  await stage.greeted(line);
+  const { resume } = line.hello;
+  stage.assert(
+    resume?.sessionId === sessionId && resume?.resumeToken === resumeToken,
+    `The client should resume the same session at the address that \`${by}\` names.`,
+  );
 }
 
 export const closeChecks: readonly Check[] = [
@@ -94,17 +108,20 @@ export const closeChecks: readonly Check[] = [
       const { service } = stage;
       const first = await stage.entered();
       const other = await stage.another();
-      other.session = service.session;
-      const { sessionId, resumeToken } = service.session ?? {};
-      service.answers.hello = (line, request) => line.refuse(request, "redirect", { url: other.url });
+      service.answers.hello = (line, request) => line.refuse(request, "redirect", { url: other.publicUrl });
       first.reset();
-      const line = await other.line(0, "connect to the address that `redirect` names", stage.patient(10_000));
-      await stage.greeted(line);
-      const { resume } = line.hello;
-      stage.assert(
-        resume?.sessionId === sessionId && resume?.resumeToken === resumeToken,
-        "The client should resume the same session at the address that `redirect` names.",
-      );
+      await resumedAt(other, stage, "redirect");
+    },
+  },
+  {
+    name: "handed over",
+    asks: "goes to the address that `server_closing` names, and resumes its session there",
+    async run(stage) {
+      const line = await stage.entered();
+      const other = await stage.another();
+      line.event("server_closing", { reconnectAfterMs: 0, url: other.publicUrl });
+      line.close("serviceRestart");
+      await resumedAt(other, stage, "server_closing");
     },
   },
   {
