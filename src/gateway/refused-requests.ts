@@ -92,9 +92,9 @@ export class RefusedRequests {
     if (level !== "warn") return 0;
     // What the service can't do now it may refuse to thousands of clients at the same moment, or to one client a thousand times.
     const client = session ? `user ${session.userId}` : `address ${place?.key}`;
-    const ofOne = this.#ownLinesOfOne.take(`${client} ${reason}`, now);
-    const ofAll = ofOne === undefined ? undefined : this.#ownLines.take(reason, now);
-    return ofOne === undefined || ofAll === undefined ? undefined : ofOne + ofAll;
+    if (this.#ownLinesOfOne.take(`${client} ${reason}`, now) !== undefined) return this.#ownLines.take(reason, now);
+    this.#ownLines.leaveOut(reason, now);
+    return undefined;
   }
 }
 

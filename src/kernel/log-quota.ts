@@ -45,12 +45,26 @@ export class LogQuota {
       last.leftOut += 1;
       return undefined;
     }
-    this.#windows.delete(key);
-    this.#windows.set(key, { since: now, written: 1, leftOut: 0 });
-    if (this.#windows.size > this.#maxKeys) {
-      const [oldest] = this.#windows.keys();
-      if (oldest !== undefined) this.#windows.delete(oldest);
-    }
+    this.#begin(key, { since: now, written: 1, leftOut: 0 });
     return last?.leftOut ?? 0;
+  }
+
+  /**
+   * A line of this key is not written for another reason. The first line of the next window counts it too.
+   *
+   * @param now as {@link take} has it
+   */
+  leaveOut(key: string, now: number): void {
+    const last = this.#windows.get(key);
+    if (last) last.leftOut += 1;
+    else this.#begin(key, { since: now, written: 0, leftOut: 1 });
+  }
+
+  #begin(key: string, window: Window): void {
+    this.#windows.delete(key);
+    this.#windows.set(key, window);
+    if (this.#windows.size <= this.#maxKeys) return;
+    const [oldest] = this.#windows.keys();
+    if (oldest !== undefined) this.#windows.delete(oldest);
   }
 }

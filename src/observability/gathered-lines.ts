@@ -7,16 +7,22 @@ const MOST_GATHERED = 64 * 1024;
 /** pino's number of the level `warn`. Such a line does not wait, nor those before it: the process may be about to end. */
 const WARN = 40;
 
+/** Where lines go. */
+export interface Lines extends DestinationStream {
+  /** Writes what waits to be written before it returns. */
+  flushSync(): void;
+}
+
 /** Gathers the lines of a moment and writes them together. */
-export class GatheredLines implements DestinationStream {
+export class GatheredLines implements Lines {
   readonly [symbols.needsMetadataGsym] = true;
   /** The level of the line that is written next. pino sets it. */
   lastLevel = 0;
-  readonly #out: DestinationStream;
+  readonly #out: Lines;
   #lines = "";
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(out: DestinationStream) {
+  constructor(out: Lines) {
     this.#out = out;
   }
 
@@ -29,11 +35,22 @@ export class GatheredLines implements DestinationStream {
 
   /** Writes what waits. */
   flush(): void {
+    const lines = this.take();
+    if (lines !== "") this.#out.write(lines);
+  }
+
+  /** pino calls it after a line of the level `fatal`. */
+  flushSync(): void {
+    this.flush();
+    this.#out.flushSync();
+  }
+
+  /** What waits, which the caller writes itself. */
+  take(): string {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#lines === "") return;
     const lines = this.#lines;
     this.#lines = "";
-    this.#out.write(lines);
+    return lines;
   }
 }

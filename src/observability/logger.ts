@@ -30,7 +30,7 @@ export function createLogger(
     serializers: { err: errorWithoutSecrets },
   };
   if (destination) return hideInChildren(pino(settings, destination));
-  if (!options.pretty) return hideInChildren(logTo(settings, 1));
+  if (!options.pretty) return hideInChildren(logToStdout(settings));
   const target = {
     target: "pino-pretty",
     options: { translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname,node", singleLine: true },
@@ -73,12 +73,20 @@ function hideIn<T extends object>(value: T): T {
   return Object.assign(Object.create(Object.getPrototypeOf(value) as object | null) as T, value, hidden);
 }
 
+/** The way of all logs of the process to stdout, so that their lines stay in order; undefined before the first log. */
+let stdout: GatheredLines | undefined;
+
 /** Lines of one moment go out in one write. What waits at the end of the process is written before it ends. */
-function logTo(settings: LoggerOptions, dest: number): Logger {
-  const out = pino.destination({ dest, sync: false, maxLength: MOST_WAITING_BYTES });
-  const gathered = new GatheredLines(out);
-  // Before the listener of `out`, which writes what it has been given.
-  process.prependListener("exit", () => gathered.flush());
+function logToStdout(settings: LoggerOptions): Logger {
+  if (stdout) return pino(settings, stdout);
+  const out = pino.destination({ dest: 1, sync: false, maxLength: MOST_WAITING_BYTES });
+  const gathered = (stdout = new GatheredLines(out));
+  process.prependListener("exit", () => {
+    out.flushSync();
+    const last = gathered.take();
+    // `out` would leave it to a thread that the process does not wait for.
+    if (last !== "") pino.destination({ dest: 1, sync: true }).write(last);
+  });
   const log = pino(settings, gathered);
   let dropped = 0;
   out.on("drop", (lines: string) => (dropped += lines.split("\n").length - 1));

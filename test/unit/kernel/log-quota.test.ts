@@ -16,6 +16,16 @@ test("several lines of a minute are written when the quota says so", () => {
   expect(Array.from({ length: 5 }, () => quota.take("a", 0))).toEqual([0, 0, 0, undefined, undefined]);
 });
 
+test("lines that another quota has left out are counted too", () => {
+  const quota = new LogQuota({ most: 2 });
+  quota.leaveOut("a", 0);
+  quota.leaveOut("a", 1);
+  expect(quota.take("a", 2)).toBe(0);
+  quota.leaveOut("a", 3);
+  expect(quota.take("a", 60_000)).toBe(3);
+  expect(quota.take("a", 60_001)).toBe(0);
+});
+
 test("no more keys are remembered than allowed, and the oldest is forgotten first", () => {
   const quota = new LogQuota({ maxKeys: 2 });
   for (const key of ["a", "b", "c"]) quota.take(key, 0);

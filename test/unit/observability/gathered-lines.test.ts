@@ -5,8 +5,9 @@ import { until } from "../../support/until.js";
 
 function gathering() {
   const writes: string[] = [];
-  const lines = new GatheredLines({ write: (text) => writes.push(text) });
-  return { writes, lines, log: pino({ base: null, timestamp: false }, lines) };
+  let synced = 0;
+  const lines = new GatheredLines({ write: (text) => writes.push(text), flushSync: () => (synced = writes.length) });
+  return { writes, synced: () => synced, lines, log: pino({ base: null, timestamp: false }, lines) };
 }
 
 test("lines of one moment are one write, in their order", async () => {
@@ -26,6 +27,14 @@ test.each(["warn", "error", "fatal"] as const)("a line of level %s does not wait
   log.info("before");
   log[level]("why");
   expect(writes.map((text) => text.trim().split("\n").length)).toEqual([2]);
+});
+
+test("after a line of level fatal everything is written before the process goes on", () => {
+  const { writes, synced, log } = gathering();
+  log.error("before");
+  expect(synced()).toBe(0);
+  log.fatal("why");
+  expect(synced()).toBe(writes.length);
 });
 
 test("many lines do not wait", () => {

@@ -63,3 +63,11 @@ test("a line without secrets is written as it is, and names the node", () => {
     msg: "a line",
   });
 });
+
+test("many logs of one process leave no more listeners than one", () => {
+  const begin = (): unknown => createLogger({ level: "silent", pretty: false, nodeId: "node" });
+  begin();
+  const before = process.listenerCount("exit");
+  for (let n = 0; n < 5; n += 1) begin();
+  expect(process.listenerCount("exit")).toBe(before);
+});
