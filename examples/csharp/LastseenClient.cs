@@ -17,6 +17,7 @@ public sealed class LastseenClient(Uri url, Func<Task<string?>> getToken, string
     private static readonly TimeSpan GoodbyeLimit = TimeSpan.FromSeconds(2);
 
     private readonly string tabId = $"csharp-{Guid.NewGuid():N}";
+    private readonly Uri ownAddress = url;
     private Uri address = url;
     private string wantedRoom = room;
     private JsonNode? session;
@@ -77,7 +78,7 @@ public sealed class LastseenClient(Uri url, Func<Task<string?>> getToken, string
         catch (WebSocketException)
         {
             // The node may be gone, so the next attempt goes to the address that everybody knows.
-            address = url;
+            address = ownAddress;
             return 1006;
         }
         catch (OperationCanceledException)

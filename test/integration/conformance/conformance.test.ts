@@ -11,6 +11,11 @@ test("the SDK passes every check", async () => {
   expect(code).toBe(0);
 });
 
+test("the README tells the number of checks", () => {
+  const readme = readFileSync(new URL("../../../packages/conformance/README.md", import.meta.url), "utf8");
+  expect(readme).toContain(`${CHECKS.length - 1} of ${CHECKS.length} checks passed`);
+});
+
 const BROKEN = [
   "heartbeat",
   "probe",
