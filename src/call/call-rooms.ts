@@ -62,22 +62,27 @@ export class CallRooms {
    * the call, because a call belongs to its sessions.
    *
    * @returns `false` when the session stays here
-   * @throws LastseenError `overloaded` when the store did not answer
+   * @throws LastseenError `overloaded` when the store did not answer, or says that this node does not hold the session: a move before
+   *   this one was perhaps carried out without an answer
    */
   async moveToRoom(session: Session, connection: SessionConnection, roomId: string): Promise<boolean> {
     const room = await this.#directory.findRoom(roomId);
     if (!room || room.expired || room.nodeId === this.#directory.nodeId) return false;
     const outcome = await this.#directory.handOver([{ sessionId: session.id }], room.nodeId).catch((cause: unknown) => {
-      this.#events.emit("perhaps_elsewhere", { session });
-      throw new LastseenError("overloaded", "It can't be told now which node holds this session; try again.", {
-        cause,
-      });
+      throw this.#perhapsElsewhere(session, cause);
     });
-    if (outcome.kind !== "handed" || outcome.sessionIds.length === 0) return false;
+    if (outcome.kind !== "handed") return false;
+    if (outcome.sessionIds.length === 0) throw this.#perhapsElsewhere(session);
     this.#bus.send({ nodeId: room.nodeId }, { type: "handed_over", sessionIds: [...outcome.sessionIds] });
     sendElsewhere(connection, room.url, RECONNECT_AFTER_MS);
     this.#events.emit("held_elsewhere", { session, why: "handed_over" });
     return true;
+  }
+
+  #perhapsElsewhere(session: Session, cause?: unknown): LastseenError {
+    this.#events.emit("perhaps_elsewhere", { session });
+    const why = "It can't be told now which node holds this session; try again.";
+    return new LastseenError("overloaded", why, { cause });
   }
 
   async #assertIsIn(callId: string, session: Session, roomId: string): Promise<void> {

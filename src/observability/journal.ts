@@ -115,7 +115,7 @@ export class Journal {
     );
     lifecycle.on("cleaned", ({ session, reason, result, attempts, durationMs, givenUp }) => {
       const usual = this.#handedOver.has(session) ? "debug" : "info";
-      const level = { clean: usual, retried: "warn", unseen: usual, stuck: "error" } as const;
+      const level = { clean: usual, retried: "warn", unseen: "info", stuck: "error" } as const;
       const step = { clean: VERIFIED, retried: VERIFIED, unseen: "cleanup unseen", stuck: "cleanup stuck" } as const;
       const detail = { reason: givenUp ?? reason, result, attempts, durationMs: Math.round(durationMs) };
       this.#step(level[result], session, step[result], detail);

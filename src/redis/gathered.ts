@@ -28,11 +28,12 @@ export class Gathered<Q, A> {
   /** Rejects when Redis does not answer. */
   ask(question: Q): Promise<A> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ question, resolve, reject }) === 1) setImmediate(() => this.#askAll());
+      if (this.#waiting.push({ question, resolve, reject }) === 1) setImmediate(() => this.flush());
     });
   }
 
-  #askAll(): void {
+  /** Asks what waits now, so that Redis runs it before what the caller asks next. */
+  flush(): void {
     const all = this.#waiting;
     this.#waiting = [];
     for (let from = 0; from < all.length; from += this.#most) void this.#askSome(all.slice(from, from + this.#most));

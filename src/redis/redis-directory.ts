@@ -94,6 +94,7 @@ export class RedisDirectory implements Directory {
 
   async resign(): Promise<void> {
     if (this.#lease === undefined) return;
+    this.#stored.flush();
     for (let more = true; more;) more = replies.flag(await this.#link.run(RESIGN, [this.#lease]));
     this.#lease = undefined;
   }
@@ -116,6 +117,7 @@ export class RedisDirectory implements Directory {
 
   async releaseRoom(roomId: string): ReturnType<Directory["releaseRoom"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
+    this.#stored.flush();
     return replies.readReleased(await this.#link.run(RELEASE_ROOM, [this.#lease, storedId(roomId)]));
   }
 
@@ -152,6 +154,8 @@ export class RedisDirectory implements Directory {
 
   async handOver(what: readonly HeldEntry[], nodeId: string): ReturnType<Directory["handOver"]> {
     if (this.#lease === undefined) return replies.NO_LEASE;
+    // Who has just entered a room moves with it.
+    this.#stored.flush();
     const named = what.flatMap((each) =>
       "roomId" in each ? ["room", storedId(each.roomId)] : ["session", each.sessionId],
     );

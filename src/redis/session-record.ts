@@ -37,19 +37,20 @@ export function sessionArguments(entry: SessionEntry): readonly (string | number
  * @returns undefined when the entry is not in the form that this version writes
  */
 export function readSession(sessionId: string, line: string): { entry: SessionEntry; lease: string } | undefined {
-  const match = /^(\d+) (\S+) (\S+) (\S*) (\{.*\})$/s.exec(line);
+  const match = /^(\d+) (\S+@\d+) (\S+) (\S*) (\{.*\})$/s.exec(line);
   if (!match) return undefined;
   const [, epoch, lease = "", userId = "", roomId = "", json = ""] = match;
-  const body: unknown = readJson(json);
-  if (!Body.Check(body)) return undefined;
+  const read = readable(() => ({ body: readJson(json), userId: readId(userId), roomId: readId(roomId) }));
+  if (!read || !Body.Check(read.body)) return undefined;
+  const { body } = read;
   const { name, tabId, tokenHash, earlierTokenHash, openedAt, joinedAt, chosenRole, metadata } = body;
   return {
     lease,
     entry: {
       sessionId,
-      userId: readId(userId),
+      userId: read.userId,
       epoch: Number(epoch),
-      roomId: roomId === "" ? undefined : readId(roomId),
+      roomId: read.roomId === "" ? undefined : read.roomId,
       name,
       tabId,
       tokenHash,
@@ -60,4 +61,13 @@ export function readSession(sessionId: string, line: string): { entry: SessionEn
       metadata,
     },
   };
+}
+
+/** @returns undefined when no version wrote this text */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }

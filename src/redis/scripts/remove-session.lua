@@ -22,6 +22,8 @@ if fence then
 end
 passEpoch(epoch)
 if not session then
+  -- Its line is perhaps none of a session.
+  redis.call("HDEL", key["sessions"], ARGV[2])
   return { "gone" }
 end
 dropSession(session)

@@ -1,4 +1,4 @@
--- Finds the sessions of a user. Removes an index entry whose session is gone.
+-- Finds the sessions of a user. Removes an index entry whose session is gone, or whose line no node wrote.
 -- KEYS: leases, sessions, sessions-by-user
 -- ARGV: userId
 -- Returns {{sessionId, line, url, leaseLeftMs}, ...}.
@@ -11,8 +11,9 @@ local at = now()
 local found = {}
 for _, sessionId in ipairs(owned("sessions-by-user", ARGV[1], -1)) do
   local line = redis.call("HGET", key["sessions"], sessionId)
-  if line then
-    found[#found + 1] = placed(sessionId, line, at)
+  local session = line and placed(sessionId, line, at)
+  if session then
+    found[#found + 1] = session
   else
     disown("sessions-by-user", ARGV[1], sessionId)
   end

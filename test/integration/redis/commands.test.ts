@@ -91,17 +91,41 @@ describe.skipIf(noRedisReason)("the commands that Redis runs", () => {
     expect([first?.sessionId, missing]).toEqual(["s7", undefined]);
   });
 
-  test("a session whose line no node wrote is missing, harms no other one, and is written anew", async () => {
-    const { service, nodes } = await manyNodes();
-    const [{ directory }] = nodes as [Node];
-    await directory.putSession(sessionEntry("broken"));
-    await directory.putSession(sessionEntry("whole"));
-    await redis.cli("hset", service.key("sessions"), "broken", "no line of a session");
-    const find = () => Promise.all(["broken", "whole"].map((id) => directory.findSession(id)));
-    expect(await find()).toMatchObject([undefined, { sessionId: "whole" }]);
-    expect((await directory.sessionsOfUser("ada")).map(({ sessionId }) => sessionId)).toEqual(["whole"]);
-    const put = ["broken", "whole"].map((id) => directory.putSession(sessionEntry(id, { epoch: 2 })));
-    expect(await Promise.all(put)).toEqual([{ kind: "stored" }, { kind: "stored" }]);
-    expect(await find()).toMatchObject([{ sessionId: "broken" }, { sessionId: "whole" }]);
+  test.each([["no line of a session"], ["1 n0@1 ada daily {x}"], ["1 n0@1 %zz daily {}"], ["1 no-lease ada daily {}"]])(
+    "a session whose line is %j is missing, harms no other one, and is written anew",
+    async (line) => {
+      const { service, nodes } = await manyNodes();
+      const [{ directory }, heir] = nodes as [Node, Node];
+      const broken = sessionEntry("broken");
+      const whole = sessionEntry("whole", { userId: "eve", roomId: undefined });
+      const spoil = () => redis.cli("hset", service.key("sessions"), "broken", line);
+      const find = () => Promise.all(["broken", "whole"].map((id) => directory.findSession(id)));
+      const put = (epoch: number) =>
+        Promise.all([broken, whole].map((entry) => directory.putSession({ ...entry, epoch })));
+      await put(1);
+      await spoil();
+      expect(await find()).toMatchObject([undefined, { sessionId: "whole" }]);
+      expect(await directory.findSessions(["broken", "whole"])).toMatchObject([{ sessionId: "whole" }]);
+      expect(await directory.sessionsOfUser("ada")).toEqual([]);
+      expect((await directory.own()).sessions).toMatchObject([{ sessionId: "whole" }]);
+      expect(await put(2)).toEqual([{ kind: "stored" }, { kind: "stored" }]);
+      expect(await find()).toMatchObject([{ sessionId: "broken" }, { sessionId: "whole" }]);
+
+      await spoil();
+      const given = await directory.handOver([{ sessionId: "whole" }], heir.directory.nodeId);
+      expect(given).toMatchObject({ kind: "handed", sessionIds: ["whole"] });
+      await directory.removeSession("broken", 3);
+      expect(await redis.cli("hexists", service.key("sessions"), "broken")).toBe("0");
+    },
+  );
+
+  test("who enters a room in the moment in which the room is handed over goes with it", async () => {
+    const { nodes } = await manyNodes();
+    const [{ directory }, heir] = nodes as [Node, Node];
+    await directory.claimRoom("daily");
+    const put = directory.putSession(sessionEntry("s1"));
+    const given = await directory.handOver([{ roomId: "daily" }], heir.directory.nodeId);
+    expect(given).toMatchObject({ kind: "handed", sessionIds: ["s1"] });
+    expect(await put).toEqual({ kind: "stored" });
   });
 });
