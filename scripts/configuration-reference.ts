@@ -5,7 +5,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
-import { CHAPTERS, ENVIRONMENTS, Settings, type SettingNotes } from "../src/config/schema.js";
+import { CHAPTERS, ENVIRONMENTS, Settings } from "../src/config/schema.js";
+import type { SettingNotes } from "../src/config/setting-kinds.js";
 
 export const TARGET = fileURLToPath(new URL("../docs/configuration.md", import.meta.url));
 

@@ -8,7 +8,8 @@ import { contradictions } from "./contradictions.js";
 import { problemOfUnchosenHost, readEnvironment } from "./environment.js";
 import { listOf } from "./lists.js";
 import { originsOfPage } from "./origins.js";
-import { Settings, type Environment, type SettingNotes } from "./schema.js";
+import { Settings, type Environment } from "./schema.js";
+import type { SettingNotes } from "./setting-kinds.js";
 import { GOOD_SECRET, whyUnusable, whyWeak } from "./secret-faults.js";
 import { readSecretFiles } from "./secret-files.js";
 

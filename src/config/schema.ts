@@ -3,39 +3,8 @@
  * made from this file and from the defaults in `config/*.json`, which use the same names.
  */
 import Type, { type Static, type TSchema } from "typebox";
-
-/**
- * `bearer`: clients send it in a header. `signing`: it signs what others check. `url`: an address with a password in it.
- * `password`: another service asks for it, and that service's operator has chosen it.
- */
-export type SecretKind = "bearer" | "signing" | "url" | "password";
-
-/** What the schema of a setting says beside its type. */
-export interface SettingNotes {
-  /** What it is for, in Markdown. */
-  description: string;
-  /** What happens while it is not set; for optional settings only. */
-  unset?: string;
-  /** Nobody may read the value: it is not logged and not repeated in messages. It may also be given as `NAME_FILE`. */
-  secret?: SecretKind;
-  /** What the pattern allows, in words; part of the message when a value is refused. */
-  forms?: string;
-  unit?: "ms";
-}
-
-const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65535, description });
-const Ms = (minimum: number, description: string) =>
-  Type.Integer({ minimum, maximum: 86_400_000, unit: "ms", description });
-const Count = (description: string) => Type.Integer({ minimum: 1, maximum: 1_000_000, description });
-const Text = (description: string, notes: Partial<SettingNotes> = {}) =>
-  Type.String({ minLength: 1, description, ...notes });
-const Form = (pattern: string, notes: SettingNotes) => Type.String({ pattern, ...notes });
-const WebUrl = (notes: SettingNotes) => Form("^https?://.+", { forms: "an http:// or https:// URL", ...notes });
-const Bearer = (notes: SettingNotes) => Type.String({ minLength: 16, secret: "bearer", ...notes });
-const Password = (notes: SettingNotes) => Type.String({ minLength: 1, secret: "password", ...notes });
-const File = (description: string, unset: string) =>
-  Text(`${description} The service reads the file again for every new connection.`, { unset, forms: "a path" });
-const SigningKey = (notes: SettingNotes) => Type.String({ minLength: 32, secret: "signing", ...notes });
+import { redis } from "./redis-settings.js";
+import { Bearer, Count, Form, Ms, Port, SigningKey, Text, WebUrl, type SettingNotes } from "./setting-kinds.js";
 
 const listening = {
   PORT: Port("The port of the service. With 0 the service takes a free port and logs it."),
@@ -208,48 +177,7 @@ const media = {
 };
 
 const nodes = {
-  REDIS_URL: Type.Optional(
-    Form("^rediss?(\\+(sentinel|cluster))?://.+", {
-      description:
-        "Redis makes this node one of many; see [many-nodes.md](many-nodes.md). User and password may be part of it.",
-      forms: "a redis://, redis+sentinel:// or redis+cluster:// URL, or one of these with rediss for TLS",
-      unset: "this node is alone",
-      secret: "url",
-    }),
-  ),
-  REDIS_PREFIX: Form("^[A-Za-z0-9_.:-]{1,64}$", {
-    description:
-      "What the names of all keys and channels in Redis begin with. Services with different prefixes can share a Redis and do not see each other.",
-    forms: "1 to 64 letters, digits or any of _ . : -",
-  }),
-  REDIS_SHARDS: Type.Integer({
-    minimum: 1,
-    maximum: 64,
-    description:
-      "Over how many hash tags of a Redis Cluster rooms and sessions are divided. 1 is enough for nearly everybody; see [scale.md](scale.md). The same number on all nodes; to change it, stop all nodes and delete the keys.",
-  }),
-  REDIS_USERNAME: Type.Optional(Text("The user of Redis's access control lists.", { unset: "the user `default`" })),
-  REDIS_PASSWORD: Type.Optional(
-    Password({ description: "The password of that user, instead of one in `REDIS_URL`.", unset: "no password" }),
-  ),
-  REDIS_SENTINEL_USERNAME: Type.Optional(
-    Text("The same for the sentinels of a `redis+sentinel://` URL.", { unset: "the user `default`" }),
-  ),
-  REDIS_SENTINEL_PASSWORD: Type.Optional(
-    Password({ description: "The password that the sentinels ask for.", unset: "no password" }),
-  ),
-  REDIS_CA_FILE: Type.Optional(
-    File(
-      "The certificates of your own authority, in PEM form, for `rediss://`.",
-      "the authorities that Node.js trusts, with those in `NODE_EXTRA_CA_CERTS`",
-    ),
-  ),
-  REDIS_CERT_FILE: Type.Optional(
-    File("The service's own certificate, in PEM form, where Redis asks for one.", "the service shows no certificate"),
-  ),
-  REDIS_KEY_FILE: Type.Optional(
-    File("The private key of `REDIS_CERT_FILE`, in PEM form, without a passphrase.", "none"),
-  ),
+  ...redis,
   NODE_ID: Type.Optional(
     Form("^[A-Za-z0-9_.:-]{1,64}$", {
       description: "The name of this node in logs, metrics and Redis. No two nodes may have the same.",

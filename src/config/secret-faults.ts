@@ -2,7 +2,7 @@
  * What is wrong with a secret. `load.ts` refuses a secret that cannot work in every environment, and a weak one in production;
  * elsewhere it warns of the weak one.
  */
-import type { SecretKind } from "./schema.js";
+import type { SecretKind } from "./setting-kinds.js";
 
 const QUOTES: Readonly<Record<string, string>> = { '"': '"', "'": "'", "`": "`", "“": "”", "‘": "’" };
 /** Fewer different characters, or fewer different steps from one character to the next, are easy to guess: `aaaa`, `abcdef`. */

@@ -19,15 +19,12 @@ import type { SessionMedia } from "../ports/media-plane.js";
 import type { Session } from "../session/session.js";
 import { Broadcast } from "./broadcast.js";
 import { ExpectedRooms } from "./expected-rooms.js";
+import { leastListed } from "./least-listed.js";
 import { listedParticipantOf, participantOf } from "./participants.js";
 import { Room } from "./room.js";
 
 /** A snapshot of a large room has so many participants. The others are in the pages. */
 const MOST_IN_SNAPSHOT = 50;
-
-/** When so few are left, or so few are in the list, as a share of the list's size, audience comes into the list. */
-const SMALL_SHARE = 0.8;
-const THIN_SHARE = 0.25;
 
 /** How a session comes into a room. */
 export interface Stay {
@@ -274,14 +271,9 @@ export class Rooms {
     this.#listed(session, room.id);
   }
 
-  /**
-   * When participants have left, the next ones of the audience come into the list: all of them when the room is small enough for that,
-   * and otherwise some, so that nobody looks at an empty list. To fill it to the end each time would double the cost of a departure.
-   */
+  /** When participants have left, the next ones of the audience come into the list. */
   #fillList(room: Room): void {
-    const { maxListed } = this.#limits;
-    const isSmall = room.members.size <= SMALL_SHARE * maxListed;
-    const target = isSmall ? room.members.size : Math.ceil(THIN_SHARE * maxListed);
+    const target = leastListed(room.members.size, this.#limits.maxListed);
     for (const session of room.unlisted.values()) {
       if (room.listed.size >= target) return;
       this.#promote(room, session);

@@ -23,7 +23,7 @@ import type {
 import { ExternalSessionMedia } from "./external-session-media.js";
 import { ExternalTransports } from "./external-transports.js";
 import { ExternalWatch, type SeenTransport } from "./external-watch.js";
-import { OtherCopies, type UnwatchedTransport } from "./other-copies.js";
+import { MEND_COPIES, OtherCopies, type UnwatchedTransport } from "./other-copies.js";
 import { MEDIA_TIME_LIMITS, type MediaLogger, type MediaTimeLimits } from "../media-options.js";
 import { SilenceWatch } from "../silence.js";
 import { MediaVerifier } from "../workers/media-verifier.js";
@@ -31,15 +31,9 @@ import { MediaVerifier } from "../workers/media-verifier.js";
 /** How many ended sessions are remembered, because the application may still be making a transport for them. */
 const REMEMBERED = 4096;
 
-const MEND_COPIES =
-  "Give the `observer` of the copy that makes your media as the option `observer`, or install one copy; `npm ls mediasoup` shows them.";
 const NO_WORKER =
   "Lastseen has seen no mediasoup worker in this process, so it can't tell whether media of ended sessions is left. " +
   "Register Lastseen before you start workers, or name them in the option `workers`.";
-
-function copies(watched: string | undefined, other: string): string {
-  return `There are two copies of mediasoup: Lastseen watches ${watched ?? "the one of the option `observer`"}, and not ${other}.`;
-}
 
 function countOf({ transports, producers, consumers }: MediaLeftovers): number {
   return transports.length + producers.length + consumers.length;
@@ -148,7 +142,7 @@ export class ExternalPlane implements PassiveMediaPlane, ApplicationMedia {
   get sight(): MediaSight {
     const [other] = this.#others.found;
     if (other !== undefined && (this.#namedElsewhere.size > 0 || !this.#watch.sawWorker)) {
-      return { state: "unseen", why: `${copies(this.#others.watchedPath, other)} ${MEND_COPIES}` };
+      return { state: "unseen", why: `${this.#others.sayThereIs(other)} ${MEND_COPIES}` };
     }
     if (this.#watch.sawWorker) return { state: "seen" };
     return { state: "unseen", why: NO_WORKER };
@@ -167,7 +161,7 @@ export class ExternalPlane implements PassiveMediaPlane, ApplicationMedia {
       throw new Error(
         `Lastseen has not seen the transport ${transport.id}: either its worker started before Lastseen was registered ` +
           "and is not in the option `workers`, or another copy of mediasoup made it than that of the option `observer`." +
-          this.#others.found.map((other) => ` ${copies(this.#others.watchedPath, other)}`).join(""),
+          this.#others.found.map((other) => ` ${this.#others.sayThereIs(other)}`).join(""),
       );
     }
     if (this.#isOpen(sessionId)) this.#sessions.get(sessionId)?.add(seen);

@@ -10,6 +10,10 @@ const { cache } = createRequire(import.meta.url);
 /** Looking through all loaded modules takes some 0.1 ms, so it is done at most once in this time. */
 const PAUSE_MS = 250;
 
+/** What to do about another copy, in words. */
+export const MEND_COPIES =
+  "Give the `observer` of the copy that makes your media as the option `observer`, or install one copy; `npm ls mediasoup` shows them.";
+
 interface Copy {
   readonly path: string;
   readonly observer: Observer;
@@ -61,6 +65,11 @@ export class OtherCopies {
   /** The folder of the copy that the service watches; undefined when it is not among the loaded modules. */
   get watchedPath(): string | undefined {
     return loadedCopies().find(({ observer }) => observer === this.#watched)?.path;
+  }
+
+  /** @param path of one of those that were found */
+  sayThereIs(path: string): string {
+    return `There are two copies of mediasoup: Lastseen watches ${this.watchedPath ?? "the one of the option `observer`"}, and not ${path}.`;
   }
 
   /** Looks for copies that were loaded since the last look, unless that was a moment ago. */
