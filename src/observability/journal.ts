@@ -26,7 +26,7 @@ export class Journal {
   readonly #nodeId: string;
   /** The room that a closing session was in. */
   readonly #lastRooms = new WeakMap<Session, string>();
-  /** Sessions that a node gives away in order. Of what follows here only what is not as it should be is told at `info` or above. */
+  /** Sessions that this node has handed over. Their last steps here are at `debug` while all is well. */
   readonly #handedOver = new WeakSet<Session>();
   /** By user: a client can try to resume again and again on one socket. */
   readonly #refusedResumes = new LogQuota({ most: 20 });
@@ -114,7 +114,7 @@ export class Journal {
       this.#step("warn", session, "cleanup step failed", { step, attempt }, error),
     );
     lifecycle.on("cleaned", ({ session, reason, result, attempts, durationMs, givenUp }) => {
-      const usual = this.#handedOver.has(session) ? "debug" : "info";
+      const usual = givenUp === "handed_over" ? "debug" : "info";
       const level = { clean: usual, retried: "warn", unseen: "info", stuck: "error" } as const;
       const step = { clean: VERIFIED, retried: VERIFIED, unseen: "cleanup unseen", stuck: "cleanup stuck" } as const;
       const detail = { reason: givenUp ?? reason, result, attempts, durationMs: Math.round(durationMs) };

@@ -41,7 +41,7 @@ export function createLogger(
 /** pino formats what its children add to their lines in its own way. Children of children are made by the same function. */
 function hideInChildren(log: Logger): Logger {
   type Child = (this: Logger, bindings: Record<string, unknown>, options?: object) => Logger;
-  const child = Reflect.get(log, "child") as unknown as Child;
+  const child = Reflect.get<object, string>(log, "child") as Child;
   const hiding: Child = function (bindings, options) {
     return child.call(this, hideInObjects(bindings), options);
   };

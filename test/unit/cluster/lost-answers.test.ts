@@ -45,6 +45,16 @@ async function end(rival: MemoryDirectory, { id }: Session): Promise<number> {
   return entry.epoch;
 }
 
+async function expectHere({ world }: ClusterNode, { id, status, epoch }: Session): Promise<void> {
+  expect(status).toBe("open");
+  expect(await world.directory.findSession(id)).toMatchObject({ nodeId: "node-1", epoch });
+}
+
+const TO_THE_RIVAL = {
+  type: "server_closing",
+  data: { url: "http://rival", reconnectAfterMs: expect.any(Number) as number },
+};
+
 const moveToRoom = ({ world }: ClusterNode, session: Session): Promise<boolean> => {
   if (!session.connection) throw new Error("the session has a connection");
   return world.service.telephony.rooms.moveToRoom(session, session.connection, "call-of-two");
@@ -57,9 +67,8 @@ test("a session that follows the room of its call, and has ended there, goes on 
   await expect(moveToRoom(node, session)).rejects.toMatchObject({ code: "overloaded" });
   await run(3_000);
   expect(ended).toBeGreaterThan(1);
-  expect(session.status).toBe("open");
   expect(again.get(session.id)).toBeGreaterThan(ended);
-  expect(await node.world.directory.findSession(session.id)).toMatchObject({ nodeId: "node-1", epoch: session.epoch });
+  await expectHere(node, session);
 });
 
 test("a session that follows the room of its call, and is there, is given up here, and its client is told where it is", async () => {
@@ -69,10 +78,7 @@ test("a session that follows the room of its call, and is there, is given up her
   await run(3_000);
   expect(session.status).toBe("ended");
   expect([...again]).toEqual([]);
-  expect(connection.frames).toContainEqual({
-    type: "server_closing",
-    data: { url: "http://rival", reconnectAfterMs: expect.any(Number) as number },
-  });
+  expect(connection.frames).toContainEqual(TO_THE_RIVAL);
   expect(connection.closedAs).toBe("serviceRestart");
 });
 
@@ -85,17 +91,13 @@ test("a session that an audit sends after its room, and that has ended there, go
   });
   await run(10_000);
   expect(ended).toBeGreaterThan(1);
-  expect(session.status).toBe("open");
   expect(again.get(session.id)).toBeGreaterThan(ended);
-  expect(await node.world.directory.findSession(session.id)).toMatchObject({ nodeId: "node-1", epoch: session.epoch });
+  await expectHere(node, session);
 });
 
 test("the client of a session that an audit sends after its room is told where the room is", async () => {
   const { session, connection, run } = await nodeAndRoomAt("daily", "daily");
   await run(10_000);
   expect(session.status).toBe("ended");
-  expect(connection.frames).toContainEqual({
-    type: "server_closing",
-    data: { url: "http://rival", reconnectAfterMs: expect.any(Number) as number },
-  });
+  expect(connection.frames).toContainEqual(TO_THE_RIVAL);
 });

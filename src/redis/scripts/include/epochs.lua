@@ -18,8 +18,8 @@ local function newEpoch(at)
   return epoch
 end
 
--- A node has counted up to this epoch by itself, and says with it that something is over. What the store gives from now on is greater.
--- While the key is lost, the time nearly always is, and this writes nothing: see below.
+-- A node has counted up to this epoch by itself, and tells an end under it. Every epoch that the store gives from now on is greater.
+-- While the key is lost, this writes only an epoch that is ahead of Redis's time: see `freshEpoch`.
 local function passEpoch(epoch)
   local last = redis.call("GET", key["epoch"])
   if epoch > (tonumber(last) or now() - 1) then
