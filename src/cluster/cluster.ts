@@ -181,7 +181,8 @@ export class Cluster {
   }
 
   #renewed(nodes: readonly NodeView[]): void {
-    this.#takeover.begin(this.#membership.dead());
+    const takers = 1 + this.others.filter(({ draining }) => !draining).length;
+    this.#takeover.begin(this.#membership.dead(), takers);
     const own = nodes.findLast(({ nodeId }) => nodeId === this.#nodeId);
     // Meanwhile the counts differ: the directory is always a little ahead.
     const isMoving = this.#drain.isRunning || this.#rebalance.isRunning || this.#takeover.isRunning;

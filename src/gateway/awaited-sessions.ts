@@ -16,8 +16,15 @@ import type { LifecycleEvents } from "../session/events.js";
 
 /** How often the store is asked where the sessions are. */
 const LOOK_MS = 500;
-/** So many sessions are asked for together. The event loop gets its turn after them. */
+/** So many sessions are asked for together. */
 const PAGE = 200;
+/** So many questions wait for their answers at the same time: while clients come back a turn of the event loop is long. */
+const AT_ONCE = 8;
+/**
+ * So many hellos are answered before the event loop gets its turn again. Node accepts one connection in each turn, so when a takeover
+ * answers all at once, nobody else gets in.
+ */
+const ANSWERED_IN_A_TURN = 5;
 /** A lease that is not good for longer has missed a renewal: its node is dead, cut off, or stands still. */
 const OVERDUE_MS = LEASE_MS / 2;
 /** Nobody takes over before a lease has run out for so long. See `TAKEOVER_AFTER_MS` in `cluster/membership.ts`. */
@@ -50,6 +57,9 @@ export class AwaitedSessions {
   readonly #unfollow: () => void;
   readonly #groups = new Map<string, Group>();
   readonly #bySession = new Map<string, Waiting>();
+  /** Answers of waits that have ended. */
+  #answers: (() => void)[] = [];
+  #answering: Promise<void> | undefined;
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
   #closed = false;
@@ -90,7 +100,7 @@ export class AwaitedSessions {
         end: (outcome) => {
           timer.cancel();
           this.#remove(nodeId, waiting);
-          resolve(outcome);
+          this.#answerLater(() => resolve(outcome));
         },
       };
       const quietMs = leaseLeftMs > 0 ? leaseLeftMs + NOBODY_BEFORE_MS : 0;
@@ -109,6 +119,20 @@ export class AwaitedSessions {
     this.#timer?.cancel();
     for (const waiting of this.#bySession.values()) waiting.end({ kind: "late" });
     await this.#looking;
+    await this.#answering;
+  }
+
+  #answerLater(answer: () => void): void {
+    this.#answers.push(answer);
+    this.#answering ??= this.#answerAll();
+  }
+
+  async #answerAll(): Promise<void> {
+    while (this.#answers.length > 0) {
+      for (const answer of this.#answers.splice(0, this.#closed ? Infinity : ANSWERED_IN_A_TURN)) answer();
+      await this.#clock.pollPhase();
+    }
+    this.#answering = undefined;
   }
 
   #remove(nodeId: string, waiting: Waiting): void {
@@ -134,11 +158,19 @@ export class AwaitedSessions {
       const all = [...hellos];
       const mayMove = this.#clock.mono() >= moveFrom;
       if (!mayMove && !(await this.#ask(all.slice(0, 1)))) continue;
-      for (let from = mayMove ? 0 : 1; from < all.length && !this.#closed; from += PAGE) {
-        await this.#ask(all.slice(from, from + PAGE));
-        await this.#clock.pollPhase();
-      }
+      await this.#askAll(all.slice(mayMove ? 0 : 1));
     }
+  }
+
+  async #askAll(hellos: readonly Waiting[]): Promise<void> {
+    let next = 0;
+    const line = async (): Promise<void> => {
+      for (let from = next; from < hellos.length && !this.#closed; from = next) {
+        next += PAGE;
+        await this.#ask(hellos.slice(from, next));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, line));
   }
 
   /** Ends those waits whose sessions are somewhere. Never rejects. @returns whether there was one */

@@ -8,6 +8,7 @@
  * room (names of nodes, calls, blocks, events, who hears of whom) stays in `whole`, which has a lease as well.
  */
 import type { Clock } from "../kernel/clock.js";
+import { KeyedQueue } from "../kernel/keyed-queue.js";
 import type { Directory, HeldEntry, NodeStatus, NodeView, PlacedSession, SessionEntry } from "../ports/directory.js";
 import { leaseId, type LeaseId, type LeaseKey } from "../ports/lease-id.js";
 import type { RedisDirectory } from "./redis-directory.js";
@@ -23,6 +24,7 @@ export class ShardedDirectory implements Directory {
   readonly #wrote: () => void;
   /** The shard with which a takeover goes on. */
   readonly #takenUpTo = new Map<LeaseId, number>();
+  readonly #takeovers = new KeyedQueue<LeaseId>();
   /** Whether this node has a lease in every shard. */
   #isLeased = false;
 
@@ -139,7 +141,11 @@ export class ShardedDirectory implements Directory {
    * Claims the lease in all shards. Then takes what is in the shards, one after the other, and in the end the lease in `whole`. The
    * claims come first, so that a node that wakes up can write nothing in a shard whose turn has not come.
    */
-  async takeOver(lease: LeaseKey, most: number): ReturnType<Directory["takeOver"]> {
+  takeOver(lease: LeaseKey, most: number): ReturnType<Directory["takeOver"]> {
+    return this.#takeovers.run(leaseId(lease), () => this.#takeNext(lease, most));
+  }
+
+  async #takeNext(lease: LeaseKey, most: number): ReturnType<Directory["takeOver"]> {
     if (!this.#isLeased) return NO_LEASE;
     const id = leaseId(lease);
     const all = [...this.#shards.all, this.#whole];

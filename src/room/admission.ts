@@ -107,8 +107,8 @@ export class Admission {
         return;
       }
       if (metadata) session.metadata = metadata;
-      const room = this.#rooms.enter(roomId, session, media, { chosenRole: chosenRole(request) });
-      entered({ session, room, media, transferred: false });
+      this.#rooms.enter(roomId, session, media, { chosenRole: chosenRole(request) });
+      entered({ session, room: this.#rooms.snapshot(session), media, transferred: false });
       this.#events.emit("joined", { session, roomId });
     } catch (error) {
       media.close();

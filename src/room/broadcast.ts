@@ -18,12 +18,19 @@ const MOST_NAMED = 50;
 const LEAST_WAIT_MS = 100;
 const MOST_WAIT_MS = 1_000;
 /** When the node owes its large rooms too much; see {@link TOLD_PER_MS}. */
-const MOST_WAIT_IN_A_STORM_MS = 2_000;
+const MOST_WAIT_IN_A_STORM_MS = 5_000;
 /**
  * So many messages about changes a node sends its large rooms in a millisecond: about a twentieth of a core. When it owes them more, as when
  * everybody of many rooms comes back at once, it tells them of more changes at a time, and so more seldom.
  */
 const TOLD_PER_MS = 5;
+/**
+ * In a room in which many are not connected, as after a takeover, each message counts like so many. Those people are on their way, and to
+ * serve them is more urgent than to tell the others of each of them.
+ */
+const WEIGHT_WHILE_AWAITED = 3;
+/** The part of a room's people that is not connected then. */
+const AWAITED_PART = 1 / 4;
 
 /** About what a new participant costs each member of a large room, bytes. */
 const LISTED_BYTES = 150;
@@ -165,7 +172,8 @@ export class Broadcast {
     this.send(room, "roster_changed", { roomId: room.id, version: room.bump(), ...counts, ...told }, undefined);
     let reached = 0;
     for (const { connection } of room.members.values()) if (connection) reached += 1;
-    this.#countTold(reached);
+    const isAwaited = reached < room.members.size * (1 - AWAITED_PART);
+    this.#countTold(isAwaited ? reached * WEIGHT_WHILE_AWAITED : reached);
   }
 
   /** @returns the bytes that were sent to all members together */

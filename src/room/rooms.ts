@@ -122,12 +122,12 @@ export class Rooms {
   }
 
   /**
-   * Puts the session into the room, as a participant or as audience, and tells the others.
+   * Puts the session into the room, as a participant or as audience, and tells the others. A {@link snapshot} of the same moment is what
+   * the session's client has to know: everything that is sent to it after that is newer.
    *
-   * @returns the snapshot of this moment. Everything that is sent to the session after it is newer
    * @throws LastseenError as {@link assertSpace}
    */
-  enter(roomId: string, session: Session, media: SessionMedia, stay: Stay = {}): RoomSnapshot {
+  enter(roomId: string, session: Session, media: SessionMedia, stay: Stay = {}): void {
     this.assertSpace(roomId);
     const epoch = stay.epoch ?? this.#expected.epochOf(roomId);
     let room = this.#rooms.get(roomId);
@@ -151,7 +151,6 @@ export class Rooms {
       if (chosenRole === undefined) room.unlisted.set(session.id, session);
       this.#broadcast.counted(room);
     }
-    return this.#snapshotOf(room, session);
   }
 
   /** Takes the session out of the room and tells the others. Idempotent. */
@@ -211,7 +210,17 @@ export class Rooms {
   snapshot(session: Session): RoomSnapshot {
     const room = this.#roomOf(session);
     if (!room) throw new LastseenError("not_joined", "The session is in no room.");
-    return this.#snapshotOf(room, session);
+    const { id, version, audience } = room;
+    const { sessions, next } = room.page(0, this.#broadcast.isLarge(room) ? this.#firstPage : Infinity);
+    return {
+      id,
+      version,
+      participants: sessions.map((one) => this.#participant(one)),
+      ...(next === undefined && audience === 0 ? {} : { count: room.members.size }),
+      ...(audience === 0 ? {} : { audience }),
+      ...(room.listed.has(session.id) ? {} : { role: "audience" }),
+      ...(next === undefined ? {} : { next }),
+    };
   }
 
   /**
@@ -278,20 +287,6 @@ export class Rooms {
       if (room.listed.size >= target) return;
       this.#promote(room, session);
     }
-  }
-
-  #snapshotOf(room: Room, session: Session): RoomSnapshot {
-    const { id, version, audience } = room;
-    const { sessions, next } = room.page(0, this.#broadcast.isLarge(room) ? this.#firstPage : Infinity);
-    return {
-      id,
-      version,
-      participants: sessions.map((one) => this.#participant(one)),
-      ...(next === undefined && audience === 0 ? {} : { count: room.members.size }),
-      ...(audience === 0 ? {} : { audience }),
-      ...(room.listed.has(session.id) ? {} : { role: "audience" }),
-      ...(next === undefined ? {} : { next }),
-    };
   }
 
   #participant(session: Session): Participant {

@@ -819,6 +819,30 @@ export function directoryContract(
         expect(new Set(all).size).toBe(12);
       });
 
+      test("calls at the same time give each session once, and in the end all of them", async () => {
+        const a = await node("a");
+        const epoch = await dead("d", a, async (d) => {
+          for (const room of ["r1", "r2", "r3"]) await d.claimRoom(room);
+          for (const room of ["r1", "r2", "r3"]) {
+            for (const n of [1, 2]) await d.putSession(sessionEntry(`${room}-${n}`, { roomId: room }));
+          }
+          for (const n of [1, 2, 3, 4]) await d.putSession(sessionEntry(`alone-${n}`, { roomId: undefined }));
+        });
+        const all: string[] = [];
+        let more = true;
+        while (more) {
+          const lease = { nodeId: "d", epoch };
+          for (const taken of await Promise.all([1, 2, 3].map(() => a.takeOver(lease, 2)))) {
+            if (taken.kind !== "taken") throw new Error(taken.kind);
+            all.push(...ids(taken.sessions));
+            more &&= taken.more;
+          }
+        }
+        expect(new Set(all).size).toBe(10);
+        expect(all).toHaveLength(10);
+        expect(await a.takeOver({ nodeId: "d", epoch }, 2)).toEqual({ kind: "taken", sessions: [], more: false });
+      });
+
       test("a node that comes back after another node took its first entry is refused and has to register again", async () => {
         const a = await node("a");
         const d = store.directory("d");

@@ -30,8 +30,6 @@ test.skipIf(tooFew)(
       RESUME_GRACE_MS: String(GRACE_MS),
       MAX_ROOM_SIZE: String(IN_A_ROOM),
       REBALANCE_PER_SECOND: "0",
-      // Otherwise all clients have one address, and of one address the service lets only some in that have not said hello.
-      TRUSTED_PROXIES: "127.0.0.1",
     };
     const fleet = await Fleet.start(1, env);
     const [full] = fleet.nodes;

@@ -40,7 +40,8 @@ export class Faults {
   readonly #kinds: readonly FaultKind[];
   readonly #note: (line: string) => void;
   readonly #faults: Fault[] = [];
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #failures: Error[] = [];
   readonly #busy = new Set<ChaosNode>();
   /** Nodes that are cut off by a fault of their own. */
   readonly #cutOff = new Set<ChaosNode>();
@@ -66,15 +67,17 @@ export class Faults {
     const isOfAll = OF_ALL.some((each) => each === kind);
     if (!node || (isOfAll ? this.#isRedisBusy : this.#busy.has(node) || this.#busy.size >= MOST_NODES)) return;
     if ((kind === "cut" || kind === "silence") && !node.way) return;
-    const run = this.#make(kind, node, ms);
-    const running = run.finally(() => this.#running.delete(running));
+    const running = this.#make(kind, node, ms)
+      .catch((error: unknown) => this.#failures.push(new Error(`${kind} ${node.id} failed`, { cause: error })))
+      .finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
-  /** Ends all faults now. Resolves when everything runs again. */
+  /** Ends all faults now. Resolves when everything runs again. Rejects when the test itself failed to make or to mend a fault. */
   async heal(): Promise<void> {
     for (const end of this.#endAll.splice(0)) end();
     await Promise.all(this.#running);
+    if (this.#failures.length > 0) throw this.#failures[0];
   }
 
   /** Whether a fault explains that a living client lost its session at this time: the documentation says so. */

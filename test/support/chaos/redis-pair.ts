@@ -51,14 +51,16 @@ export class RedisPair implements ChaosStore {
 
   /** Resolves when the replica has all data and the sentinel knows it, so that a failover can begin. */
   async isWhole(): Promise<void> {
-    await until(() => this.#replica.cli("info", "replication").then((info) => info.includes("master_link_status:up")));
+    // The sentinel ends the connections of a server that it makes a replica.
+    const replication = () => this.#replica.cli("info", "replication").catch(() => "");
+    await until(async () => (await replication()).includes("master_link_status:up"));
     await until(async () => {
       const text = await this.#sentinel.cli("sentinel", "replicas", NAME);
       return text.includes(`127.0.0.1:${this.#replica.port}`) && /\nflags\nslave\n/.test(text);
     });
   }
 
-  /** The sentinel makes the replica the master. The old master goes on as its replica, and closes no connection by itself. */
+  /** The sentinel makes the replica the master. The old master goes on as its replica. */
   async failOver(): Promise<void> {
     const successor = this.#replica;
     // The sentinel refuses for a while after its last failover.

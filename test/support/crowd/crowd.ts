@@ -127,7 +127,11 @@ export class Crowd {
   }
 }
 
-/** Each client seems to have an address of its own, as on the Internet, where the service trusts this machine as a proxy. */
-function addressOf(index: number): string {
-  return `10.${process.pid % 256}.${index >> 8}.${index % 256}`;
+/**
+ * Each client has an address of its own, as on the Internet. Besides, the system looks for long for a free port when one address has
+ * nearly all of them in use. Only Linux and Windows have more than one address of the machine itself.
+ */
+function addressOf(index: number): string | undefined {
+  if (process.platform === "darwin") return undefined;
+  return `127.${(process.pid % 250) + 1}.${index >> 8}.${(index % 250) + 1}`;
 }

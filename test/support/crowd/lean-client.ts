@@ -5,6 +5,8 @@ import { LeanSocket } from "./lean-socket.js";
 const HANDSHAKE_LIMIT_MS = 15_000;
 const CONNECTION_BROKE: WireError = { code: "internal", message: "the connection broke", retryable: true };
 const PING = '{"type":"ping"}';
+/** It does not read these events, which are nearly everything that it gets in a large room. */
+const UNREAD = '{"type":"roster_changed"';
 
 interface Frame {
   id?: number;
@@ -39,7 +41,7 @@ export class LeanClient {
   #answer: ((frame: Frame) => void) | undefined;
   /** Nodes to come back to. Without one the client stays away. */
   #comeBackTo: readonly string[] = [];
-  readonly #address: string;
+  readonly #address: string | undefined;
   /** What the service has told it. */
   #comeBackAfterMs: number | undefined;
   /** The node that goes on with its session, as the service has told it. */
@@ -53,9 +55,9 @@ export class LeanClient {
 
   /**
    * @param roomId the room that it joins; undefined: it stays in no room
-   * @param address the IP address that it seems to have where the service trusts its machine as a proxy
+   * @param address the IP address from which it connects; undefined: the usual one
    */
-  constructor(userId: string, roomId: string | undefined, address: string) {
+  constructor(userId: string, roomId: string | undefined, address: string | undefined) {
     this.userId = userId;
     this.roomId = roomId;
     this.#address = address;
@@ -108,12 +110,18 @@ export class LeanClient {
   }
 
   async #open(url: string): Promise<void> {
-    const headers = { "Sec-WebSocket-Protocol": "lastseen.v1", "X-Forwarded-For": this.#address };
+    const headers = { "Sec-WebSocket-Protocol": "lastseen.v1" };
     this.#isGreeted = false;
     this.#pingedAt = undefined;
-    const socket = await LeanSocket.open(`${url.replace("http", "ws")}/ws`, headers, HANDSHAKE_LIMIT_MS);
+    const socket = await LeanSocket.open(`${url.replace("http", "ws")}/ws`, {
+      headers,
+      limitMs: HANDSHAKE_LIMIT_MS,
+      from: this.#address,
+    });
     this.#socket = socket;
-    socket.onText = (text) => this.#read(JSON.parse(text) as Frame);
+    socket.onText = (text) => {
+      if (!text.startsWith(UNREAD)) this.#read(JSON.parse(text) as Frame);
+    };
     socket.onClosed = () => {
       if (this.#socket === socket) this.#broken();
     };

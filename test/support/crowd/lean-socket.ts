@@ -28,11 +28,15 @@ export class LeanSocket {
 
   /**
    * @param url `ws://host:port/path`
+   * @param from the address from which it connects, if this machine is to choose another than the usual one
    * @returns resolves when the socket is open. Rejects when it is refused, or not open after `limitMs`
    */
-  static async open(url: string, headers: Record<string, string>, limitMs: number): Promise<LeanSocket> {
+  static async open(
+    url: string,
+    { headers, limitMs, from }: { headers: Record<string, string>; limitMs: number; from: string | undefined },
+  ): Promise<LeanSocket> {
     const { hostname, port, host, pathname } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true, ...(from && { localAddress: from }) });
     const lean = new LeanSocket(socket);
     const fields = {
       Host: host,

@@ -24,6 +24,8 @@ async function deadNode(sessions: number) {
   const events = new Emitter<ClusterEvents>((error) => {
     throw error;
   });
+  const told: ClusterEvents["taken_over"][] = [];
+  events.on("taken_over", (outcome) => told.push(outcome));
   const adopt = async (entries: readonly SessionEntry[]) => {
     await new Promise<void>((resolve) => waiting.push(resolve));
     adopted.push(...entries.map(({ sessionId }) => sessionId));
@@ -36,34 +38,99 @@ async function deadNode(sessions: number) {
     waiting.shift()?.();
     await clock.advance(0);
   };
-  return { clock, takeover, dead: dead as readonly NodeView[], adopted, taken, goOn, events };
+  const adoptAll = async () => {
+    while (waiting.length > 0) await goOn();
+  };
+  return { clock, takeover, dead: dead as readonly NodeView[], directory: other, adopted, taken, goOn, adoptAll, told };
 }
 
-test("the store moves the next slice while a node adopts one, and no more than that", async () => {
-  const { clock, takeover, dead, adopted, taken, goOn } = await deadNode(1_000);
-  takeover.begin(dead);
+test("the store moves some slices while a node adopts one, and no more than that", async () => {
+  const { clock, takeover, dead, adopted, taken, goOn, adoptAll } = await deadNode(3_000);
+  takeover.begin(dead, 1);
   await clock.advance(0);
   expect(adopted).toEqual([]);
-  const slice = (await taken()) / 2;
+  const ahead = await taken();
   await goOn();
-  expect(adopted).toHaveLength(slice);
-  expect(await taken()).toBe(3 * slice);
-  for (let slices = 0; slices < 1_000 / slice; slices++) await goOn();
-  expect(new Set(adopted).size).toBe(1_000);
-  expect(adopted).toHaveLength(1_000);
+  const slice = adopted.length;
+  expect(ahead).toBeGreaterThan(2 * slice);
+  expect(ahead).toBeLessThan(3_000 / 2);
+  expect(await taken()).toBe(ahead + slice);
+  await adoptAll();
+  expect(new Set(adopted).size).toBe(3_000);
+  expect(adopted).toHaveLength(3_000);
   await takeover.close();
 });
 
 test("a node that stops adopts all that the store has moved to it", async () => {
-  const { clock, takeover, dead, adopted, taken, goOn, events } = await deadNode(1_000);
-  const told: number[] = [];
-  events.on("taken_over", ({ sessions }) => told.push(sessions));
-  takeover.begin(dead);
+  const { clock, takeover, dead, adopted, taken, adoptAll, told } = await deadNode(3_000);
+  takeover.begin(dead, 1);
   await clock.advance(0);
   const closed = takeover.close();
-  for (let slices = 0; slices < 10; slices++) await goOn();
+  await adoptAll();
   await closed;
   expect(adopted).toHaveLength(await taken());
+  expect(adopted.length).toBeLessThan(3_000);
+  expect(told).toMatchObject([{ result: "completed", sessions: adopted.length }]);
+});
+
+test("a node takes its share at once, and what the others leave some seconds later", async () => {
+  const { clock, takeover, dead, adopted, adoptAll, told } = await deadNode(3_000);
+  takeover.begin(dead, 3);
+  await clock.advance(0);
+  await adoptAll();
+  expect(adopted).toHaveLength(1_000);
+  await clock.advance(1_000);
+  await adoptAll();
+  expect(adopted).toHaveLength(1_000);
+  expect(told).toEqual([]);
+  await clock.advance(3_000);
+  await adoptAll();
+  expect(adopted).toHaveLength(3_000);
+  expect(told).toMatchObject([{ result: "completed", sessions: 3_000 }]);
+});
+
+test("a node that stops does not wait for the others", async () => {
+  const { clock, takeover, dead, adopted, adoptAll, told } = await deadNode(1_000);
+  takeover.begin(dead, 2);
+  await clock.advance(0);
+  await adoptAll();
+  await takeover.close();
   expect(adopted.length).toBeLessThan(1_000);
-  expect(told).toEqual([adopted.length]);
+  expect(told).toMatchObject([{ result: "completed", sessions: adopted.length }]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("when one slice fails, those that the store has moved are adopted all the same, and no more are asked for", async () => {
+  const { clock, takeover, dead, directory, adopted, taken, adoptAll, told } = await deadNode(3_000);
+  const takeOver = directory.takeOver.bind(directory);
+  let asked = 0;
+  directory.takeOver = (...args) => (++asked === 2 ? Promise.reject(new Error("away")) : takeOver(...args));
+  takeover.begin(dead, 1);
+  await clock.advance(0);
+  await adoptAll();
+  expect(adopted).toHaveLength(await taken());
+  expect(adopted.length).toBeLessThan(3_000);
+  expect(told).toMatchObject([{ result: "failed", error: new Error("away"), sessions: adopted.length }]);
+});
+
+test("everything else gets its turn when adopting has taken some time", async () => {
+  const { clock, takeover, dead, adopted, adoptAll, goOn } = await deadNode(3_000);
+  let phase: (() => void) | undefined;
+  clock.pollPhase = () => new Promise((resolve) => (phase = resolve));
+  takeover.begin(dead, 1);
+  await clock.advance(0);
+  await goOn();
+  await goOn();
+  const before = adopted.length;
+  expect(phase).toBeUndefined();
+  clock.stall(100);
+  await adoptAll();
+  const slice = before / 2;
+  expect(adopted).toHaveLength(before + slice);
+  expect(phase).toBeDefined();
+  phase?.();
+  await clock.advance(0);
+  await adoptAll();
+  expect(adopted).toHaveLength(3_000);
+  await takeover.close();
 });

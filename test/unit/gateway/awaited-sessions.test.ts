@@ -145,3 +145,23 @@ test("of two hellos for one session the later one gets it, because the socket of
   expect((await later).kind).not.toBe("late");
   expect(awaited.size).toBe(0);
 });
+
+test("when many waits end at the same time, everything else gets its turn between their answers", async () => {
+  const { world, b, ids } = await overdue(...Array.from({ length: 60 }, (_, n) => `u${n}`));
+  const { wait, awaited } = awaitingAt(b);
+  const answeredIn: number[] = [];
+  let turn = 0;
+  for (const id of ids) void wait(id).then(() => answeredIn.push(turn));
+  await world.run(250);
+  const pollPhase = world.clock.pollPhase.bind(world.clock);
+  world.clock.pollPhase = () => {
+    turn += 1;
+    return pollPhase();
+  };
+  for (const id of ids) world.store.drop(id);
+  await world.run(5_000);
+  expect(answeredIn).toHaveLength(60);
+  const most = Math.max(...answeredIn.map((one) => answeredIn.filter((other) => other === one).length));
+  expect(most).toBeLessThan(15);
+  expect(awaited.size).toBe(0);
+});

@@ -246,3 +246,36 @@ test("when everybody of many large rooms comes and goes, each room is told of mo
   await world.clock.advance(TOLD_MS);
   expect(last()).toContain('"ms":"later"');
 });
+
+test("while many people of large rooms are on their way back, the others hear of them more seldom", async () => {
+  const world = new World({ limits: { largeRoom: 3 } });
+  const [rooms, people] = [40, 100];
+  const connections: RecordingConnection[] = [];
+  const absent: Session[] = [];
+  for (let room = 0; room < rooms; room += 1) {
+    for (let n = 0; n < people; n += 1) {
+      const { session, connection } = await world.open(`user-${room}-${n}`, `room-${room}`);
+      if (n < people / 2) connections.push(connection);
+      else absent.push(session);
+    }
+  }
+  for (const session of absent) session.connection = undefined;
+  const told = async (): Promise<number> => {
+    await world.clock.advance(6_000);
+    for (const connection of connections) connection.frames.length = 0;
+    for (let ms = 0; ms < 6_000; ms += 50) {
+      for (const session of absent) {
+        session.metadata = { ms };
+        world.rooms.announceMetadata(session);
+      }
+      await world.clock.advance(50);
+    }
+    await world.clock.advance(6_000);
+    expect(JSON.stringify(connections.at(-1)?.frames.at(-1))).toContain('"ms":5950');
+    return connections.reduce((sum, { frames }) => sum + frames.length, 0);
+  };
+  const whileAwaited = await told();
+  // All of them can be told within the usual time when nobody is missing.
+  for (const [n, session] of absent.entries()) session.connection = connections[n];
+  expect(whileAwaited).toBeLessThan((await told()) / 2);
+});

@@ -58,7 +58,7 @@ export class FallibleProcess {
     const bus = new MemoryBus(world.hub, nodeId, failed);
     this.#membership = new Membership({ clock, directory, bus, url: undefined, events });
     const takeover = new Takeover({ clock, directory, events, adopt: () => Promise.resolve(0) });
-    events.on("renewed", () => takeover.begin(this.#membership.dead()));
+    events.on("renewed", () => takeover.begin(this.#membership.dead(), 1));
     this.lifecycle = new Emitter(failed);
     this.#webhooks.follow(this.lifecycle, () => false, false);
     shareWebhooks(this.#webhooks, events, clock, new DisposalStack(failed));
